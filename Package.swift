@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every room is checked alike: a warning is an error, an existential says `any`, and an import is
+// private unless it says otherwise.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A room of the house: a library target under Sources/ that imports only rooms listed before it.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [])
+  -> Target
+{
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+    resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "dmar",
+  products: [
+    .executable(name: "dmar", targets: ["dmar"]),
+    .library(name: "VTdFormats", targets: ["VTdFormats"]),
+    .library(name: "PhysicalMemory", targets: ["PhysicalMemory"]),
+    .library(name: "VTdUnit", targets: ["VTdUnit"]),
+    .library(name: "Lockdep", targets: ["Lockdep"]),
+    .library(name: "Scenario", targets: ["Scenario"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    room("VTdFormats"),
+    room("PhysicalMemory", ["VTdFormats"]),
+    room("PCI", ["VTdFormats"]),
+    .systemLibrary(
+      name: "CPCIAccess", pkgConfig: "pciaccess", providers: [.apt(["libpciaccess-dev"])]),
+    room("PCIHost", ["VTdFormats", "PCI", "CPCIAccess"]),
+    room("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
+    room("Lockdep"),
+    room("KernelLog", ["VTdFormats"]),
+    room("LinuxIOMMU", ["VTdFormats", "PCI", "Lockdep", "KernelLog"]),
+    room(
+      "Machine",
+      ["VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "Lockdep", "KernelLog", "LinuxIOMMU"]),
+    room(
+      "Scenario",
+      [
+        "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "VTdUnit", "Lockdep", "KernelLog",
+        "LinuxIOMMU", "Machine", .product(name: "Yams", package: "Yams"),
+      ]),
+    room(
+      "DMARCommands",
+      [
+        "VTdFormats", "PCI", "PCIHost", "VTdUnit", "Lockdep", "KernelLog", "LinuxIOMMU", "Machine",
+        "Scenario", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(name: "dmar", dependencies: ["DMARCommands"], swiftSettings: strict),
+
+    tests("VTdFormats"),
+    tests("PhysicalMemory", ["VTdFormats"]),
+    tests("PCI", ["VTdFormats"]),
+    tests("PCIHost", ["PCI", "VTdFormats"]),
+    tests("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
+    tests("Lockdep"),
+    tests("KernelLog", ["VTdFormats"]),
+    tests("LinuxIOMMU", ["VTdFormats", "PCI", "Lockdep", "KernelLog"]),
+    tests(
+      "Machine", ["VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "KernelLog", "LinuxIOMMU"]),
+    tests("Scenario", ["Machine", "KernelLog"]),
+    tests("DMARCommands", ["Scenario"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
