@@ -70,7 +70,7 @@ let package = Package(
     tests("PCI", ["VTdFormats"]),
     tests("PCIHost", ["PCI", "VTdFormats"]),
     tests("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
-    tests("Lockdep"),
+    tests("Lockdep", resources: [.copy("Golden")]),
     tests("KernelLog", ["VTdFormats"]),
     tests("LinuxIOMMU", ["VTdFormats", "PCI", "Lockdep", "KernelLog"]),
     tests(

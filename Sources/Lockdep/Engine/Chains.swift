@@ -1,0 +1,112 @@
+/// The chains of held locks that were validated, for `/proc/lockdep_chains` and the limits.
+struct ChainStore {
+  struct Chain {
+    var first: UInt32
+    var count: UInt16
+    var irqContext: UInt8
+  }
+
+  var chains: [Chain] = []
+  var locks: [UInt32] = []
+}
+
+extension Validator {
+  /// A chain that is not in the cache: is it sound, and what dependencies does it add
+  /// (`validate_chain`)?
+  ///
+  /// - Returns: false if a report ended it.
+  @inline(never)
+  func validateChain(
+    _ next: UnsafeMutablePointer<HeldEntry>, _ startsChain: Bool, _ chainKey: UInt64,
+    _ entry: EntryPoint, _ context: Context, _ task: UnsafeMutablePointer<TaskEntry>
+  ) -> Bool {
+    let chain = [.validateChain] + entry.chain
+    guard addChain(next, chainKey, chain, context, task) else { return isOn }
+    switch checkRecursion(next, chain, context, task) {
+    case .report: return isOn
+    case .nested: return true
+    case .none: break
+    }
+    return startsChain || addDependencies(next, chain, context, task)
+  }
+
+  /// `add_chain_cache`; false if a table is full.
+  private func addChain(
+    _ next: UnsafeMutablePointer<HeldEntry>, _ chainKey: UInt64, _ chain: [LockdepFunction],
+    _ context: Context, _ task: UnsafeMutablePointer<TaskEntry>
+  ) -> Bool {
+    var first = Int(task.pointee.depth)
+    while first > 0, task.pointee.held[first - 1].irqContext == next.pointee.irqContext {
+      first -= 1
+    }
+    let count = Int(task.pointee.depth) - first + 1
+    let full: LockReport.Table? =
+      core.pointee.chains.count >= configuration.limits.chains
+      ? .chains
+      : chainStore.locks.count + count > configuration.limits.chainLocks ? .chainLocks : nil
+    if let full {
+      record(
+        .tableFull(
+          full,
+          scene(context, printed(by: .addChainCache, .lookUpChainCacheAdd, in: chain))),
+        signature: ReportSignature(full.rawValue, []))
+      return false
+    }
+    chainStore.chains.append(
+      ChainStore.Chain(
+        first: UInt32(chainStore.locks.count), count: UInt16(count),
+        irqContext: next.pointee.irqContext))
+    for index in first..<Int(task.pointee.depth) {
+      chainStore.locks.append(task.pointee.held[index].classIndex)
+    }
+    chainStore.locks.append(next.pointee.classIndex)
+    core.pointee.chains.insert(chainKey, UInt32(chainStore.chains.count - 1))
+    return true
+  }
+
+  private enum Recursion {
+    case none
+    /// Held by a nest lock's leave: no dependency comes of it.
+    case nested
+    case report
+  }
+
+  /// `check_deadlock`: over the whole stack, across interrupt contexts too.
+  private func checkRecursion(
+    _ next: UnsafeMutablePointer<HeldEntry>, _ chain: [LockdepFunction], _ context: Context,
+    _ task: UnsafeMutablePointer<TaskEntry>
+  ) -> Recursion {
+    var nestIsHeld = false
+    for index in 0..<Int(task.pointee.depth) {
+      let previous = task.pointee.held + index
+      if previous.pointee.lock == next.pointee.nest { nestIsHeld = true }
+      guard previous.pointee.classIndex == next.pointee.classIndex else { continue }
+      if next.pointee.mode == .recursiveRead, previous.pointee.mode.isRead { continue }
+      if compare(previous.pointee, next.pointee).map({ $0 < 0 }) ?? false { continue }
+      if nestIsHeld { return .nested }
+      reportRecursion(previous.pointee, next.pointee, [.checkDeadlock] + chain, context)
+      return .report
+    }
+    return .none
+  }
+
+  /// What the class's compare function says of two of its locks; nil if it has none.
+  func compare(_ previous: HeldEntry, _ next: HeldEntry) -> Int? {
+    guard core.pointee.graph.classes[next.classIndex].pointee.hasCompare,
+      let comparison = comparisons[next.classIndex]
+    else { return nil }
+    return comparison(LockID(rawValue: previous.lock), LockID(rawValue: next.lock))
+  }
+
+  /// `print_deadlock_bug`.
+  func reportRecursion(
+    _ previous: HeldEntry, _ next: HeldEntry, _ chain: [LockdepFunction], _ context: Context
+  ) {
+    record(
+      .recursiveLocking(
+        RecursiveLocking(
+          next: describe(next), previous: describe(previous), comparison: compare(previous, next),
+          scene: scene(context, printed(by: .printDeadlockBug, in: chain)))),
+      signature: ReportSignature("recursion", [UInt64(next.classIndex)]))
+  }
+}

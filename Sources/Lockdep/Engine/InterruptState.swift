@@ -1,0 +1,242 @@
+extension Validator {
+  // MARK: Hardware interrupts on and off
+
+  /// Hardware interrupts go off on the context's processor (`lockdep_hardirqs_off`).
+  public func hardirqsOff(in context: Context, at frame: Frame) {
+    guard isOn, let (task, cpu) = entries(context), task.pointee.bypass == 0,
+      cpu.pointee.hardirqsEnabled
+    else { return setHardware(context, false) }
+    cpu.pointee.hardirqsEnabled = false
+    task.pointee.irqTrace.events &+= 1
+    task.pointee.irqTrace.hardirqDisableEvent = task.pointee.irqTrace.events
+    task.pointee.irqTrace.hardirqDisableFrame = frame
+  }
+
+  /// Hardware interrupts are about to go on: every lock held is then held with them enabled
+  /// (`lockdep_hardirqs_on_prepare`, `lockdep_hardirqs_on`).
+  @discardableResult
+  public func hardirqsOn(in context: Context, at frame: Frame) -> LockReport? {
+    guard isOn, let (task, cpu) = entries(context), task.pointee.bypass == 0,
+      !cpu.pointee.hardirqsEnabled
+    else {
+      setHardware(context, true)
+      return nil
+    }
+    let count = reports.count
+    if cpu.pointee.hardirqContext > 0 {
+      warn("lockdep_hardirq_context()", context, [.hardirqsOnPrepare])
+    } else if markHeld(.enabledHardirq, .hardirqsOn, context, task),
+      task.pointee.softirqsEnabled
+    {
+      _ = markHeld(.enabledSoftirq, .hardirqsOn, context, task)
+    }
+    cpu.pointee.hardirqsEnabled = true
+    guard isOn else { return reportSince(count) }
+    task.pointee.irqTrace.events &+= 1
+    task.pointee.irqTrace.hardirqEnableEvent = task.pointee.irqTrace.events
+    task.pointee.irqTrace.hardirqEnableFrame = frame
+    return reportSince(count)
+  }
+
+  /// The hardware goes on and off whether or not anybody keeps track.
+  private func setHardware(_ context: Context, _ isOn: Bool) {
+    entries(context)?.cpu.pointee.hardirqsEnabled = isOn
+  }
+
+  // MARK: Soft interrupts on and off
+
+  /// Soft interrupts go off for the task (`lockdep_softirqs_off`); ``disableBottomHalves(in:at:)``
+  /// does this and counts.
+  public func softirqsOff(in context: Context, at frame: Frame) {
+    guard isOn, let (task, _) = entries(context), task.pointee.bypass == 0,
+      task.pointee.softirqsEnabled
+    else { return }
+    task.pointee.softirqsEnabled = false
+    task.pointee.irqTrace.events &+= 1
+    task.pointee.irqTrace.softirqDisableEvent = task.pointee.irqTrace.events
+    task.pointee.irqTrace.softirqDisableFrame = frame
+  }
+
+  /// Soft interrupts go on for the task (`lockdep_softirqs_on`). With hardware interrupts off it
+  /// marks nothing: the later hardirq-on does.
+  @discardableResult
+  public func softirqsOn(in context: Context, at frame: Frame) -> LockReport? {
+    guard isOn, let (task, cpu) = entries(context), task.pointee.bypass == 0,
+      !task.pointee.softirqsEnabled
+    else { return nil }
+    let count = reports.count
+    task.pointee.softirqsEnabled = true
+    task.pointee.irqTrace.events &+= 1
+    task.pointee.irqTrace.softirqEnableEvent = task.pointee.irqTrace.events
+    task.pointee.irqTrace.softirqEnableFrame = frame
+    if cpu.pointee.hardirqsEnabled {
+      _ = markHeld(.enabledSoftirq, .softirqsOn, context, task)
+    }
+    return reportSince(count)
+  }
+
+  /// `local_bh_disable()`: the softirq count rises by 2, and soft interrupts go off at the first.
+  public func disableBottomHalves(in context: Context, at frame: Frame) {
+    guard let (task, _) = entries(context) else { return }
+    let isFirst = task.pointee.softirqCount == 0
+    task.pointee.softirqCount &+= 2
+    if isFirst { softirqsOff(in: context, at: frame) }
+  }
+
+  /// `local_bh_enable()`: turns hardware interrupts off and on around it, both traced, so that
+  /// locks held across it are marked once more.
+  ///
+  /// - Parameter inner: the place of those two events, inside `__local_bh_enable_ip`.
+  @discardableResult
+  public func enableBottomHalves(
+    in context: Context, at frame: Frame, inner: Frame
+  ) -> LockReport? {
+    guard let (task, _) = entries(context) else { return nil }
+    let count = reports.count
+    hardirqsOff(in: context, at: inner)
+    if task.pointee.softirqCount == 2 { softirqsOn(in: context, at: frame) }
+    task.pointee.softirqCount = max(task.pointee.softirqCount &- 2, 0)
+    hardirqsOn(in: context, at: inner)
+    return reportSince(count)
+  }
+
+  // MARK: Interrupt contexts
+
+  /// The processor enters a hardware interrupt that runs on the context's task
+  /// (`__irq_enter`, `lockdep_hardirq_enter`).
+  ///
+  /// - Parameter isThreaded: the handler would be a thread on PREEMPT_RT: its action has none of
+  ///   NO_THREAD, PERCPU and ONESHOT.
+  public func enterHardirq(in context: Context, isThreaded: Bool) {
+    guard let (task, cpu) = entries(context) else { return }
+    task.pointee.hardirqCount &+= 1
+    cpu.pointee.hardirqContext &+= 1
+    if cpu.pointee.hardirqContext == 1 { task.pointee.hardirqThreaded = false }
+    if isThreaded { task.pointee.hardirqThreaded = true }
+  }
+
+  /// Sets or clears the task's "handler is threaded" flag (`lockdep_hardirq_threaded`).
+  public func setHardirqThreaded(_ isThreaded: Bool, in context: Context) {
+    entries(context)?.task.pointee.hardirqThreaded = isThreaded
+  }
+
+  /// The processor leaves a hardware interrupt.
+  public func exitHardirq(in context: Context) {
+    guard let (task, cpu) = entries(context) else { return }
+    task.pointee.hardirqCount = max(task.pointee.hardirqCount &- 1, 0)
+    cpu.pointee.hardirqContext = max(cpu.pointee.hardirqContext &- 1, 0)
+  }
+
+  /// The task begins to run soft interrupts (`lockdep_softirq_enter`).
+  ///
+  /// - Parameter counts: it serves them (`__do_softirq`), which adds 1 to the softirq count.
+  public func enterSoftirq(in context: Context, counts: Bool) {
+    guard let (task, _) = entries(context) else { return }
+    if counts { task.pointee.softirqCount &+= 1 }
+    task.pointee.softirqContext &+= 1
+  }
+
+  /// The task has run its soft interrupts.
+  public func exitSoftirq(in context: Context, counts: Bool) {
+    guard let (task, _) = entries(context) else { return }
+    if counts { task.pointee.softirqCount = max(task.pointee.softirqCount &- 1, 0) }
+    task.pointee.softirqContext = max(task.pointee.softirqContext &- 1, 0)
+  }
+
+  /// Work that runs in a hardware interrupt but in a soft one on PREEMPT_RT: soft timers, posix
+  /// timers, irq_work that is not hard (`lockdep_irq_work_enter` and the like).
+  public func setIRQConfig(_ isOn: Bool, in context: Context) {
+    entries(context)?.task.pointee.irqConfig = isOn
+  }
+
+  /// A non-maskable interrupt begins: nothing is tracked until it ends, except that a lock taken
+  /// without trylock must never be used outside NMIs.
+  public func enterNMI(in context: Context) {
+    guard let (task, _) = entries(context) else { return }
+    task.pointee.nmiCount &+= 1
+    task.pointee.bypass &+= 1
+  }
+
+  public func exitNMI(in context: Context) {
+    guard let (task, _) = entries(context), task.pointee.nmiCount > 0 else { return }
+    task.pointee.nmiCount &-= 1
+    task.pointee.bypass &-= 1
+  }
+
+  /// The validator looks away in this task until ``resume(in:)`` (`lockdep_off`).
+  public func pause(in context: Context) {
+    guard let (task, _) = entries(context) else { return }
+    task.pointee.recursion &+= 1
+    task.pointee.bypass &+= 1
+  }
+
+  public func resume(in context: Context) {
+    guard let (task, _) = entries(context), task.pointee.recursion > 0 else { return }
+    task.pointee.recursion &-= 1
+    task.pointee.bypass &-= 1
+  }
+
+  /// Whether the task runs in any interrupt, or with soft interrupts disabled (`in_interrupt()`).
+  public func isInInterrupt(_ context: Context) -> Bool {
+    guard let (task, _) = entries(context) else { return false }
+    return task.pointee.hardirqCount > 0 || task.pointee.softirqCount > 0
+      || task.pointee.nmiCount > 0
+  }
+
+  // MARK: The event record
+
+  /// The task's record of interrupt events.
+  public func irqTrace(of task: TaskID) -> IRQTrace {
+    guard core.pointee.tasks.contains(task.rawValue) else { return IRQTrace() }
+    return core.pointee.tasks[task.rawValue].pointee.irqTrace
+  }
+
+  /// Presets the record, as of a task that has run for a while.
+  public func setIRQTrace(_ trace: IRQTrace, of task: TaskID) {
+    guard core.pointee.tasks.contains(task.rawValue) else { return }
+    core.pointee.tasks[task.rawValue].pointee.irqTrace = trace
+  }
+
+  /// Marks every checked lock that the task holds (`mark_held_locks`); false if a report ended it.
+  private func markHeld(
+    _ bit: UsageBit, _ entry: EntryPoint, _ context: Context,
+    _ task: UnsafeMutablePointer<TaskEntry>
+  ) -> Bool {
+    for index in 0..<Int(task.pointee.depth) {
+      let held = task.pointee.held + index
+      guard held.pointee.isChecked else { continue }
+      let wanted = held.pointee.mode.isRead ? bit.readVariant : bit
+      let known = core.pointee.graph.classes[held.pointee.classIndex].pointee.usage
+      if known & wanted.mask.rawValue != 0 { continue }
+      if !mark(wanted, held, entry.marking, context) { return false }
+    }
+    return true
+  }
+
+  /// An acquire while the validator looks away: only an NMI has anything to check
+  /// (`verify_lock_unused`).
+  @inline(never)
+  func acquireBypassed(
+    _ lock: LockID, _ how: Acquisition, _ context: Context, _ frame: Frame
+  ) -> LockReport? {
+    let task = core.pointee.tasks[context.task.rawValue]
+    guard task.pointee.nmiCount > 0, !how.isTrylock,
+      let key = lockInfo[Int(lock.rawValue)].key,
+      let index = registry.classes[ClassRegistry.slot(key, how.subclass)]
+    else { return nil }
+    // Readers only conflict with writers, whose use may have set either bit.
+    let conflicting: UInt16 =
+      how.mode.isRead
+      ? UsageBit.used.mask.rawValue
+      : UsageBit.used.mask.rawValue | UsageBit.usedRead.mask.rawValue
+    guard core.pointee.graph.classes[index].pointee.usage & conflicting != 0 else { return nil }
+    let count = reports.count
+    let held = HeldEntry(
+      previousChainKey: ChainKey.initial, frame: frame, lock: lock.rawValue, nest: noIndex,
+      classIndex: index, references: 0, pinCount: 0, irqContext: 0, mode: how.mode,
+      isTrylock: false, isChecked: true, hardirqsOff: true, isSync: false, waitFloor: .max,
+      waitOverridden: false)
+    reportInconsistent(held, .used, .usedInNMI, EntryPoint.nmi.chain, context)
+    return reportSince(count)
+  }
+}

@@ -1,0 +1,106 @@
+extension Validator {
+  /// A lock was released (`lock_release`).
+  @inlinable @inline(__always)
+  @discardableResult
+  public func release(_ lock: LockID, in context: Context, at frame: Frame) -> LockReport? {
+    guard core.pointee.isOn else { return nil }
+    return releaseWhileOn(lock, context, frame)
+  }
+
+  @usableFromInline
+  func releaseWhileOn(_ lock: LockID, _ context: Context, _ frame: Frame) -> LockReport? {
+    let core = core
+    guard core.pointee.locks.contains(lock.rawValue),
+      core.pointee.tasks.contains(context.task.rawValue)
+    else { return nil }
+    let task = core.pointee.tasks[context.task.rawValue]
+    if task.pointee.bypass != 0 { return nil }
+    let depth = Int(task.pointee.depth)
+    if depth > 0 {
+      let top = task.pointee.held + (depth - 1)
+      if top.pointee.lock == lock.rawValue, top.pointee.references == 0,
+        top.pointee.pinCount == 0
+      {
+        task.pointee.depth = Int32(truncatingIfNeeded: depth &- 1)
+        task.pointee.chainKey = top.pointee.previousChainKey
+        return nil
+      }
+    }
+    return releaseSlowly(lock, context, frame, task)
+  }
+
+  /// Anything but the plain top of the stack (`__lock_release`).
+  @inline(never)
+  private func releaseSlowly(
+    _ lock: LockID, _ context: Context, _ frame: Frame, _ task: UnsafeMutablePointer<TaskEntry>
+  ) -> LockReport? {
+    let count = reports.count
+    guard let index = findHeld(lock.rawValue, task) else {
+      reportImbalance(lock, frame, context, [.lockRelease2, .lockRelease])
+      return reportSince(count)
+    }
+    let depth = Int(task.pointee.depth)
+    let held = task.pointee.held + index
+    if held.pointee.pinCount != 0 {
+      note("releasing a pinned lock", context, [.lockRelease2, .lockRelease])
+    }
+    if held.pointee.references > 0 {
+      held.pointee.references -= 1
+      if held.pointee.references > 0 { return reportSince(count) }
+    }
+    pop(to: index, task)
+    if index < depth - 1 { reacquire(index + 1..<depth, .release, context, task) }
+    return reportSince(count)
+  }
+
+  func pop(to index: Int, _ task: UnsafeMutablePointer<TaskEntry>) {
+    task.pointee.depth = Int32(index)
+    task.pointee.chainKey = task.pointee.held[index].previousChainKey
+  }
+
+  /// Where on the stack a lock is; an interrupt does not see what it interrupted
+  /// (`find_held_lock`).
+  func findHeld(_ lock: UInt32, _ task: UnsafeMutablePointer<TaskEntry>) -> Int? {
+    var index = Int(task.pointee.depth) - 1
+    guard index >= 0 else { return nil }
+    let irqContext = task.pointee.held[index].irqContext
+    while index >= 0, task.pointee.held[index].irqContext == irqContext {
+      if matches(task.pointee.held[index], lock) { return index }
+      index -= 1
+    }
+    return nil
+  }
+
+  /// Pushes entries that stood above a changed one again, through all checks
+  /// (`reacquire_held_locks`).
+  ///
+  /// Entries are read before they are overwritten: each is pushed at its own place or below.
+  func reacquire(
+    _ range: Range<Int>, _ entry: EntryPoint, _ context: Context,
+    _ task: UnsafeMutablePointer<TaskEntry>
+  ) {
+    guard let (_, cpu) = entries(context) else { return }
+    for index in range {
+      let held = task.pointee.held[index]
+      let how = Acquisition(
+        mode: held.mode, isTrylock: held.isTrylock, isChecked: held.isChecked,
+        subclass: classInfo[Int(held.classIndex)].subclass,
+        nest: held.nest == noIndex ? nil : LockID(rawValue: held.nest))
+      let result = push(
+        held.lock, how, held.frame, hardirqsOff: held.hardirqsOff, isSync: false,
+        references: held.references, pinCount: held.pinCount, entry, context, task, cpu)
+      if result == .failed && !isOn { return }
+    }
+  }
+
+  /// `print_unlock_imbalance_bug`: the lock is not held, whatever else is.
+  func reportImbalance(
+    _ lock: LockID, _ frame: Frame, _ context: Context, _ chain: [LockdepFunction]
+  ) {
+    record(
+      .unlockImbalance(
+        name: lockInfo[Int(lock.rawValue)].declaration.name, at: frame,
+        scene(context, printed(by: .printUnlockImbalanceBug, in: chain))),
+      signature: ReportSignature("imbalance", [UInt64(lock.rawValue), frame.rawValue]))
+  }
+}

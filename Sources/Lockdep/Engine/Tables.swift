@@ -1,0 +1,117 @@
+/// The state that every acquire and release touches, in flat memory.
+///
+/// Plain structs behind pointers, so that a chain-cache hit costs a few loads: no reference
+/// counting, no uniqueness checks, no exclusivity checks. ``Validator`` owns and frees them; every
+/// index that comes from a caller is compared with its table's count before use.
+
+/// No index.
+let noIndex: UInt32 = .max
+let noEdge: Int32 = -1
+
+/// A lock instance.
+struct LockMap {
+  var address: UInt64
+  /// The classes of subclass 0 and 1, once looked up (`class_cache`).
+  var cachedClass0 = noIndex
+  var cachedClass1 = noIndex
+  /// Its key is ``LockKey/noValidate``.
+  var isExempt: Bool
+}
+
+/// A lock class: what acquires and searches read of it.
+struct ClassEntry {
+  var usage: UInt16 = 0
+  var waitInner: UInt8
+  var waitOuter: UInt8
+  var type: LockType
+  var hasCompare = false
+  var isZapped = false
+  /// USED_IN bits of every class from which this one can be reached, its own included; ENABLED
+  /// bits of every class that it reaches. Upper bounds: they ignore read kinds (see ``Graph``).
+  var usedBefore: UInt8 = 0
+  var enabledAfter: UInt8 = 0
+  /// The search that visited it last.
+  var generation: UInt32 = 0
+  /// Edges from it and to it, in order of creation.
+  var firstAfter = noEdge
+  var lastAfter = noEdge
+  var firstBefore = noEdge
+  var lastBefore = noEdge
+  /// The component of the topological order that it belongs to.
+  var component: UInt32
+}
+
+/// A lock that a task holds (`struct held_lock`).
+struct HeldEntry {
+  /// The chain key before it.
+  var previousChainKey: UInt64
+  var frame: Frame
+  var lock: UInt32
+  var nest: UInt32
+  var classIndex: UInt32
+  var references: UInt32
+  var pinCount: UInt32
+  var irqContext: UInt8
+  var mode: LockMode
+  var isTrylock: Bool
+  var isChecked: Bool
+  var hardirqsOff: Bool
+  var isSync: Bool
+  /// The strictest inner wait type from the start of this irq context up to here.
+  var waitFloor: UInt8
+  /// A wait-override class below replaced what the context allows.
+  var waitOverridden: Bool
+}
+
+/// When and where interrupts were last turned on and off in a task (`struct irqtrace_events`).
+public struct IRQTrace: Hashable, Sendable, Codable {
+  /// The count of events so far, and for each direction the count and place of its last one.
+  public var events: UInt32 = 0
+  public var hardirqEnableEvent: UInt32 = 0
+  public var hardirqEnableFrame: Frame = .none
+  public var hardirqDisableEvent: UInt32 = 0
+  public var hardirqDisableFrame: Frame = .none
+  public var softirqEnableEvent: UInt32 = 0
+  public var softirqEnableFrame: Frame = .none
+  public var softirqDisableEvent: UInt32 = 0
+  public var softirqDisableFrame: Frame = .none
+
+  public init() {}
+}
+
+struct TaskEntry {
+  var held: UnsafeMutablePointer<HeldEntry>
+  var depth: Int32 = 0
+  /// Nonzero: the validator looks away (recursion, NMI).
+  var bypass: UInt32 = 0
+  var chainKey: UInt64 = ChainKey.initial
+  var softirqContext: Int32 = 0
+  /// The task's share of `preempt_count`.
+  var hardirqCount: Int32 = 0
+  var softirqCount: Int32 = 0
+  var nmiCount: Int32 = 0
+  var recursion: Int32 = 0
+  var softirqsEnabled = true
+  var hardirqThreaded = false
+  var irqConfig = false
+  var irqTrace = IRQTrace()
+}
+
+struct CPUEntry {
+  var hardirqsEnabled = true
+  var hardirqContext: Int32 = 0
+}
+
+/// The hash of a stack of held locks (the kernel's `iterate_chain_key`).
+enum ChainKey {
+  /// Of an empty stack.
+  static let initial: UInt64 = .max
+
+  /// `key` with one more lock: class index in bits 12:0, read kind above.
+  @inline(__always)
+  static func append(_ key: UInt64, classIndex: UInt32, mode: LockMode) -> UInt64 {
+    let id = UInt64(classIndex) | UInt64(mode.rawValue) << 13
+    let product = (key ^ (id &+ 1)) &* 0x9e37_79b9_7f4a_7c15
+    return product ^ (product &>> 29)
+  }
+}

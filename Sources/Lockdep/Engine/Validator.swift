@@ -1,0 +1,95 @@
+/// The lock validator: what kernel/locking/lockdep.c does, as a library.
+///
+/// Make processors, tasks and locks, then tell it of every acquire, release and change of
+/// interrupt state, each in a ``Context``. An operation returns the report that it caused, nil
+/// otherwise; after the first report the validator is off, as in the kernel, unless
+/// ``Configuration/goesOn``.
+///
+/// An operation with an id that this validator did not make does nothing. One validator belongs to
+/// one thread.
+public final class Validator {
+  public let configuration: Configuration
+  /// Asked for a stack trace when one must be stored; nil stores empty traces.
+  public var traceSource: TraceSource?
+  /// What was found so far, in order.
+  public internal(set) var reports: [LockReport] = []
+
+  @usableFromInline let core: UnsafeMutablePointer<Core>
+  var classInfo: [ClassInfo] = []
+  var lockInfo: [LockInfo] = []
+  var taskInfo: [TaskInfo] = []
+  var registry = ClassRegistry()
+  var traces = TraceStore()
+  var chainStore = ChainStore()
+  /// Signatures of the reports so far, for a validator that goes on.
+  var signatures: Set<ReportSignature> = []
+  var comparisons: [UInt32: LockComparison] = [:]
+
+  public init(_ configuration: Configuration = Configuration()) {
+    self.configuration = configuration
+    core = .allocate(capacity: 1)
+    core.initialize(to: Core(configuration))
+  }
+
+  deinit {
+    core.pointee.deallocate()
+    core.deinitialize(count: 1)
+    core.deallocate()
+  }
+
+  /// The kernel's `debug_locks`.
+  @inlinable public var isOn: Bool { core.pointee.isOn }
+
+  /// Adds a processor: hardware interrupts on, in no interrupt.
+  public func addCPU() -> CPUID {
+    core.pointee.cpus.append(CPUEntry())
+    return CPUID(rawValue: UInt32(core.pointee.cpus.count - 1))
+  }
+
+  /// Adds a task that holds nothing, with soft interrupts on.
+  public func addTask(comm: String, pid: Int32) -> TaskID {
+    let held = UnsafeMutablePointer<HeldEntry>.allocate(capacity: Limits.depth)
+    core.pointee.tasks.append(TaskEntry(held: held))
+    taskInfo.append(TaskInfo(name: TaskName(comm: comm, pid: pid)))
+    return TaskID(rawValue: UInt32(taskInfo.count - 1))
+  }
+
+  /// Says whether a task runs on a processor now: what it holds is not listed for others then.
+  public func setRunning(_ task: TaskID, _ isRunning: Bool) {
+    guard core.pointee.tasks.contains(task.rawValue) else { return }
+    taskInfo[Int(task.rawValue)].isRunning = isRunning
+  }
+
+  /// The entries of a context, nil if an id is unknown.
+  @inline(__always)
+  func entries(_ context: Context) -> (
+    task: UnsafeMutablePointer<TaskEntry>, cpu: UnsafeMutablePointer<CPUEntry>
+  )? {
+    guard core.pointee.tasks.contains(context.task.rawValue),
+      core.pointee.cpus.contains(context.cpu.rawValue)
+    else { return nil }
+    return (core.pointee.tasks[context.task.rawValue], core.pointee.cpus[context.cpu.rawValue])
+  }
+}
+
+/// A comparison that orders locks of one class: negative if the first may be held while the second
+/// is taken (the kernel's `lock_cmp_fn`).
+public typealias LockComparison = (LockID, LockID) -> Int
+
+/// A task as reports name it: `rngd/1006`.
+public struct TaskName: Hashable, Sendable, Codable, CustomStringConvertible {
+  public var comm: String
+  public var pid: Int32
+
+  public init(comm: String, pid: Int32) {
+    self.comm = comm
+    self.pid = pid
+  }
+
+  public var description: String { "\(comm)/\(pid)" }
+}
+
+struct TaskInfo {
+  var name: TaskName
+  var isRunning = false
+}

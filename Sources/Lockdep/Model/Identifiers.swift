@@ -1,0 +1,77 @@
+/// The handles with which a caller names what the validator keeps for it.
+
+/// A processor that the validator tracks; made by ``Validator/addCPU()``.
+public struct CPUID: RawRepresentable, Hashable, Sendable, Codable {
+  public let rawValue: UInt32
+
+  public init(rawValue: UInt32) {
+    self.rawValue = rawValue
+  }
+}
+
+/// A task (a kernel thread or a process) that can hold locks; made by ``Validator/addTask(comm:pid:)``.
+public struct TaskID: RawRepresentable, Hashable, Sendable, Codable {
+  public let rawValue: UInt32
+
+  public init(rawValue: UInt32) {
+    self.rawValue = rawValue
+  }
+}
+
+/// A lock instance (the kernel's `struct lockdep_map`); made by ``Validator/addLock(_:)``.
+public struct LockID: RawRepresentable, Hashable, Sendable, Codable {
+  public let rawValue: UInt32
+
+  public init(rawValue: UInt32) {
+    self.rawValue = rawValue
+  }
+}
+
+/// The index of a lock class, in the order in which classes were registered.
+public struct ClassID: RawRepresentable, Hashable, Sendable, Codable {
+  public let rawValue: UInt32
+
+  public init(rawValue: UInt32) {
+    self.rawValue = rawValue
+  }
+}
+
+/// Where an operation happens: which task runs, and on which processor.
+public struct Context: Hashable, Sendable, Codable {
+  public var cpu: CPUID
+  public var task: TaskID
+
+  @inlinable public init(cpu: CPUID, task: TaskID) {
+    self.cpu = cpu
+    self.task = task
+  }
+}
+
+/// A place in the kernel's code, as an opaque token of the caller.
+///
+/// The validator stores and compares frames and never looks inside; a ``ReportEnvironment`` turns
+/// them into `klist_next+0x1b/0x160` when a report is rendered.
+public struct Frame: RawRepresentable, Hashable, Sendable, Codable {
+  public let rawValue: UInt64
+
+  @inlinable public init(rawValue: UInt64) {
+    self.rawValue = rawValue
+  }
+
+  /// No place: what an irq event that never happened shows (`0x0`).
+  public static let none = Frame(rawValue: 0)
+}
+
+/// The address that gives a lock its class (the kernel's `struct lock_class_key`).
+///
+/// Eight subclass keys live inside one key, so keys lie at least eight bytes apart.
+public struct LockKey: RawRepresentable, Hashable, Sendable, Codable {
+  public let rawValue: UInt64
+
+  public init(rawValue: UInt64) {
+    self.rawValue = rawValue
+  }
+
+  /// The kernel's `__lockdep_no_validate__`: locks of this key are held but never checked.
+  public static let noValidate = LockKey(rawValue: 0xffff_ffff_ffff_fff0)
+}

@@ -1,0 +1,89 @@
+/// Collects the records of a report: one element is one printk record, which gets one time stamp.
+///
+/// A record keeps the line feeds that the kernel's format string has at its front and inside;
+/// only the one that ends it is left out.
+struct ReportWriter<Environment: ReportEnvironment> {
+  let environment: Environment
+  var records: [String] = []
+
+  init(environment: Environment) {
+    self.environment = environment
+  }
+
+  mutating func print(_ record: String) {
+    records.append(record)
+  }
+
+  // MARK: Lines that reports share
+
+  /// An empty line, a rule, the title, the ident, a rule.
+  mutating func header(_ title: String, width: Int) {
+    print("")
+    print(String(repeating: "=", count: width))
+    print(title)
+    print(environment.ident)
+    print(String(repeating: "-", count: width))
+  }
+
+  /// `name`, `#version`, `/subclass`, then what the class's print function adds.
+  func name(_ lockClass: ClassDescription, _ instanceText: String = "") -> String {
+    var text = lockClass.name.isEmpty ? environment.symbol(for: lockClass.key) : lockClass.name
+    if lockClass.version > 1 { text += "#\(lockClass.version)" }
+    if lockClass.subclass != 0 { text += "/\(lockClass.subclass)" }
+    return text + instanceText
+  }
+
+  func name(_ lock: LockDescription) -> String {
+    lock.lockClass.map { name($0, lock.instanceText) } ?? "<RELEASED>"
+  }
+
+  /// ` (name){usage}-{outer:inner}`; begins with a blank (`print_lock_name`).
+  func nameAndUsage(_ lockClass: ClassDescription, _ instanceText: String = "") -> String {
+    " (\(name(lockClass, instanceText))){\(lockClass.usage)}"
+      + "-{\(lockClass.waitOuter):\(lockClass.waitInner)}"
+  }
+
+  /// `address (name){usage}-{o:i}, at: symbol` (`print_lock`).
+  func lock(_ lock: LockDescription) -> String {
+    guard let lockClass = lock.lockClass else { return "<RELEASED>" }
+    return hex16(lock.address) + nameAndUsage(lockClass, lock.instanceText)
+      + ", at: \(environment.symbol(for: lock.frame))"
+  }
+
+  /// The frames of a trace, each behind `indent` + 1 blanks (`stack_trace_print`).
+  mutating func trace(_ frames: [Frame], indent: Int) {
+    let blanks = String(repeating: " ", count: indent + 1)
+    for frame in frames { print(blanks + environment.symbol(for: frame)) }
+  }
+
+  /// `lockdep_print_held_locks`.
+  mutating func heldLocks(_ scene: Scene) {
+    heldLocks(scene.held, of: scene.task)
+  }
+
+  mutating func heldLocks(_ held: [LockDescription], of task: TaskName) {
+    guard !held.isEmpty else { return print("no locks held by \(task).") }
+    print("\(held.count) lock\(held.count == 1 ? "" : "s") held by \(task):")
+    for (index, entry) in held.enumerated() { print(" #\(index): \(lock(entry))") }
+  }
+
+  /// The five lines of `print_irqtrace_events`.
+  mutating func irqTrace(_ trace: IRQTrace) {
+    print("irq event stamp: \(trace.events)")
+    let lines = [
+      ("hardirqs last  enabled", trace.hardirqEnableEvent, trace.hardirqEnableFrame),
+      ("hardirqs last disabled", trace.hardirqDisableEvent, trace.hardirqDisableFrame),
+      ("softirqs last  enabled", trace.softirqEnableEvent, trace.softirqEnableFrame),
+      ("softirqs last disabled", trace.softirqDisableEvent, trace.softirqDisableFrame),
+    ]
+    for (what, event, frame) in lines {
+      print("\(what) at (\(event)): \(environment.place(frame))")
+    }
+  }
+
+  /// An empty line, `stack backtrace:` and what follows it.
+  mutating func backtrace(_ scene: Scene, separated: Bool = true) {
+    print((separated ? "\n" : "") + "stack backtrace:")
+    records += environment.backtrace(scene)
+  }
+}

@@ -1,0 +1,199 @@
+/// Something that the validator found: a value with all that its text needs.
+///
+/// ``render(_:in:)`` gives the text.
+public indirect enum LockReport: Hashable, Sendable {
+  /// "possible recursive locking detected".
+  case recursiveLocking(RecursiveLocking)
+  /// "possible circular locking dependency detected".
+  case circularDependency(CircularDependency)
+  /// "inconsistent lock state".
+  case inconsistentState(InconsistentState)
+  /// "X-safe -> X-unsafe lock order detected".
+  case unsafeOrder(UnsafeOrder)
+  /// "possible irq lock inversion dependency detected".
+  case irqInversion(IRQInversion)
+  /// "[ BUG: Invalid wait context ]".
+  case invalidWaitContext(InvalidWaitContext)
+  /// "Nested lock was not taken"; the lock, and the nest lock's name.
+  case nestedLockNotTaken(LockDescription, nest: String, Scene)
+  /// "bad unlock balance detected!"; the instance's name, and where the release is.
+  case unlockImbalance(name: String, at: Frame, Scene)
+  /// "held lock freed!"; the first and the last byte freed.
+  case heldLockFreed(LockDescription, from: UInt64, through: UInt64, Scene)
+  /// "still has locks held!".
+  case exitWithLocks(Scene)
+  /// "lock held when returning to user space!".
+  case returnWithLocks(Scene)
+  /// "suspicious RCU usage"; the only report that leaves the validator on.
+  case suspiciousRCU(SuspiciousRCU)
+  /// A table of the validator is full.
+  case tableFull(Table, Scene)
+  /// "BUG: MAX_LOCK_DEPTH too low!"; the scene has the 48 locks.
+  case depthExceeded(Scene)
+  /// "INFO: trying to register non-static key."
+  case nonStaticKey(Scene)
+  /// "BUG: looking up invalid subclass: 9".
+  case invalidSubclass(UInt8, Scene)
+  /// "BUG: key … has not been registered!"
+  case unregisteredKey(LockKey)
+  /// A search's queue is full ("lockdep bfs error:-1").
+  case searchOverflow(Scene)
+  /// A warning of the kernel's own code: `DEBUG_LOCKS_WARN_ON` turns the validator off, others
+  /// do not.
+  case warning(KernelWarning)
+
+  /// The validator's tables, by the macro that limits them.
+  public enum Table: String, Sendable, Hashable, Codable {
+    case keys = "MAX_LOCKDEP_KEYS"
+    case entries = "MAX_LOCKDEP_ENTRIES"
+    case chains = "MAX_LOCKDEP_CHAINS"
+    case chainLocks = "MAX_LOCKDEP_CHAIN_HLOCKS"
+    case traces = "MAX_STACK_TRACE_ENTRIES"
+  }
+}
+
+/// A lock is taken while one of its class is held.
+public struct RecursiveLocking: Hashable, Sendable {
+  public var next: LockDescription
+  public var previous: LockDescription
+  /// What the class's compare function said, if it has one.
+  public var comparison: Int?
+  public var scene: Scene
+}
+
+/// A step of a dependency path: a class, and where it was taken while the one before was held.
+public struct PathStep: Hashable, Sendable {
+  public var lockClass: ClassDescription
+  public var trace: [Frame]
+}
+
+/// Taking `source` while `target` is held would close a circle.
+public struct CircularDependency: Hashable, Sendable {
+  public var source: LockDescription
+  public var target: LockDescription
+  /// From the target's class back to the source's, which comes last with a trace taken now.
+  public var path: [PathStep]
+  public var scene: Scene
+}
+
+/// A lock is used in an interrupt and also held with that interrupt enabled.
+public struct InconsistentState: Hashable, Sendable {
+  public var lock: LockDescription
+  public var previous: UsageBit
+  public var new: UsageBit
+  public var scene: Scene
+}
+
+/// A new dependency leads from a lock used in interrupts to one that is held with them enabled.
+public struct UnsafeOrder: Hashable, Sendable {
+  public var next: LockDescription
+  public var previous: LockDescription
+  public var safeBit: UsageBit
+  public var unsafeBit: UsageBit
+  /// From the safe class to the class of `previous`, which comes last.
+  public var safePath: [PathStep]
+  /// From the unsafe class back to the class of `next`, which comes last with a trace taken now.
+  public var unsafePath: [PathStep]
+  public var scene: Scene
+}
+
+/// A lock's new usage conflicts with that of a lock that it is connected with.
+public struct IRQInversion: Hashable, Sendable {
+  public var lock: LockDescription
+  /// The lock took the other one in the past; else it was taken by the other one.
+  public var isForward: Bool
+  /// The other's usage that conflicts; gives the state's name.
+  public var otherBit: UsageBit
+  /// From the other class back to the lock's own, which comes last with a trace taken now.
+  public var path: [PathStep]
+  public var scene: Scene
+}
+
+/// A lock that may wait longer than its context allows.
+public struct InvalidWaitContext: Hashable, Sendable {
+  public var lock: LockDescription
+  /// The task's own context as a number, whatever locks it holds.
+  public var taskContext: UInt8
+  public var scene: Scene
+}
+
+/// `RCU_LOCKDEP_WARN`.
+public struct SuspiciousRCU: Hashable, Sendable {
+  public var file: String
+  public var line: Int
+  public var text: String
+  public var isCPUOnline: Bool
+  public var isRCUWatching: Bool
+  /// `rcu_scheduler_active`: 2 once booted.
+  public var schedulerActive: Int
+  /// `debug_locks` at that moment.
+  public var isValidatorOn: Bool
+  public var scene: Scene
+}
+
+/// A `WARN` in the kernel.
+public struct KernelWarning: Hashable, Sendable {
+  /// Its text: the condition in `DEBUG_LOCKS_WARN_ON(…)`, or the format's result.
+  public var text: String
+  /// The warning comes from `DEBUG_LOCKS_WARN_ON`, which turns the validator off.
+  public var isDebugLocks: Bool
+  public var scene: Scene
+}
+
+extension LockReport {
+  /// Who was where when the report was made; nil if it has no task.
+  public var scene: Scene? {
+    switch self {
+    case .recursiveLocking(let report): report.scene
+    case .circularDependency(let report): report.scene
+    case .inconsistentState(let report): report.scene
+    case .unsafeOrder(let report): report.scene
+    case .irqInversion(let report): report.scene
+    case .invalidWaitContext(let report): report.scene
+    case .suspiciousRCU(let report): report.scene
+    case .warning(let report): report.scene
+    case .nestedLockNotTaken(_, _, let scene), .unlockImbalance(_, _, let scene),
+      .heldLockFreed(_, _, _, let scene), .exitWithLocks(let scene), .returnWithLocks(let scene),
+      .tableFull(_, let scene), .depthExceeded(let scene), .nonStaticKey(let scene),
+      .invalidSubclass(_, let scene), .searchOverflow(let scene):
+      scene
+    case .unregisteredKey: nil
+    }
+  }
+
+  /// Whether the kernel goes on validating after it.
+  public var leavesValidatorOn: Bool {
+    switch self {
+    case .suspiciousRCU: true
+    case .warning(let warning): !warning.isDebugLocks
+    default: false
+    }
+  }
+
+  /// The line that names the finding, as a log search would look for it.
+  public var title: String {
+    switch self {
+    case .recursiveLocking: "possible recursive locking detected"
+    case .circularDependency: "possible circular locking dependency detected"
+    case .inconsistentState: "inconsistent lock state"
+    case .unsafeOrder(let report):
+      "\(report.safeBit.stateName)-safe -> \(report.safeBit.stateName)-unsafe lock order detected"
+    case .irqInversion: "possible irq lock inversion dependency detected"
+    case .invalidWaitContext: "[ BUG: Invalid wait context ]"
+    case .nestedLockNotTaken: "Nested lock was not taken"
+    case .unlockImbalance: "bad unlock balance detected!"
+    case .heldLockFreed: "held lock freed!"
+    case .exitWithLocks(let scene): "\(scene.task) still has locks held!"
+    case .returnWithLocks: "lock held when returning to user space!"
+    case .suspiciousRCU: "suspicious RCU usage"
+    case .tableFull(let table, _): "BUG: \(table.rawValue) too low!"
+    case .depthExceeded: "BUG: MAX_LOCK_DEPTH too low!"
+    case .nonStaticKey: "INFO: trying to register non-static key."
+    case .invalidSubclass(let subclass, _): "BUG: looking up invalid subclass: \(subclass)"
+    case .unregisteredKey: "BUG: key has not been registered!"
+    case .searchOverflow: "lockdep bfs error:-1"
+    case .warning(let warning):
+      warning.isDebugLocks ? "DEBUG_LOCKS_WARN_ON(\(warning.text))" : warning.text
+    }
+  }
+}

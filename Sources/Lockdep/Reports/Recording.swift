@@ -1,0 +1,65 @@
+/// What makes two reports the same finding: the kind and the classes, usages or names in it.
+struct ReportSignature: Hashable {
+  var kind: String
+  var parts: [UInt64]
+
+  init(_ kind: String, _ parts: [UInt64]) {
+    self.kind = kind
+    self.parts = parts
+  }
+}
+
+extension Validator {
+  /// Takes a report down and turns the validator off where the kernel does.
+  ///
+  /// In a validator that goes on, a finding that was already reported is not reported again.
+  func record(
+    _ report: @autoclosure () -> LockReport, signature: @autoclosure () -> ReportSignature
+  ) {
+    if configuration.goesOn, !signatures.insert(signature()).inserted { return }
+    let report = report()
+    reports.append(report)
+    if !report.leavesValidatorOn && !configuration.goesOn { core.pointee.isOn = false }
+  }
+
+  /// The first report since `count`, for an operation to return.
+  @inline(never)
+  func reportSince(_ count: Int) -> LockReport? {
+    count < reports.count ? reports[count] : nil
+  }
+
+  /// `DEBUG_LOCKS_WARN_ON(condition)`.
+  func warn(_ condition: String, _ context: Context, _ chain: [LockdepFunction]) {
+    record(
+      .warning(KernelWarning(text: condition, isDebugLocks: true, scene: scene(context, chain))),
+      signature: ReportSignature(condition, []))
+  }
+
+  /// `WARN(1, text)`.
+  func note(_ text: String, _ context: Context, _ chain: [LockdepFunction]) {
+    record(
+      .warning(KernelWarning(text: text, isDebugLocks: false, scene: scene(context, chain))),
+      signature: ReportSignature(text, []))
+  }
+
+  /// A trace of now, stored; nil if the table is full, which is reported.
+  func saveTrace(_ context: Context, _ chain: [LockdepFunction]) -> TraceID? {
+    let frames = currentTrace(context, chain)
+    if let id = traces.save(frames, limit: configuration.limits.traceWords) { return id }
+    record(
+      .tableFull(.traces, scene(context, [.dumpStackLvl, .dumpStack, .saveTrace] + chain)),
+      signature: ReportSignature("traces", []))
+    return nil
+  }
+
+  /// A trace of now for a report, not stored.
+  func currentTrace(_ context: Context, _ chain: [LockdepFunction]) -> [Frame] {
+    guard let traceSource else { return [] }
+    return traceSource(TraceRequest(context: context, callChain: [.saveTrace] + chain))
+  }
+
+  /// The chain of a report that `function` prints from inside `chain`.
+  func printed(by functions: LockdepFunction..., in chain: [LockdepFunction]) -> [LockdepFunction] {
+    [.dumpStackLvl, .dumpStack] + functions + chain
+  }
+}

@@ -1,0 +1,113 @@
+/// The two pairs of numbers and the two flags in `[HC1[1]:SC0[0]:HE0:SE1]`.
+public struct IRQFlags: Hashable, Sendable, Codable, CustomStringConvertible {
+  /// `hardirq_context` of the processor, and the hardirq part of `preempt_count`.
+  public var hardirqContext: Int32
+  public var hardirqCount: Int32
+  /// `softirq_context` of the task, and the softirq part of `preempt_count`: 2 for each
+  /// `local_bh_disable()`, 1 for serving.
+  public var softirqContext: Int32
+  public var softirqCount: Int32
+  public var hardirqsEnabled: Bool
+  public var softirqsEnabled: Bool
+
+  public var description: String {
+    "[HC\(hardirqContext)[\(hardirqCount)]:SC\(softirqContext)[\(softirqCount)]"
+      + ":HE\(hardirqsEnabled ? 1 : 0):SE\(softirqsEnabled ? 1 : 0)]"
+  }
+}
+
+/// A class as it stood when a report was made.
+public struct ClassDescription: Hashable, Sendable {
+  public var id: ClassID
+  /// Empty: print the symbol of the key.
+  public var name: String
+  /// 1 for the first class of its name, which is not printed.
+  public var version: Int
+  public var subclass: UInt8
+  public var usage: UsageMask
+  /// As printed: `-{outer:inner}`, with `inner` in place of an outer of 0.
+  public var waitOuter: UInt8
+  public var waitInner: UInt8
+  public var key: LockKey
+  /// Where each usage was first seen.
+  public var usageTraces: [UsageBit: [Frame]]
+}
+
+/// A lock that a task holds or is about to take, as reports describe it.
+public struct LockDescription: Hashable, Sendable {
+  public var lock: LockID
+  /// The address of its map.
+  public var address: UInt64
+  /// Nil once the class is gone (`<RELEASED>`).
+  public var lockClass: ClassDescription?
+  public var mode: LockMode
+  public var isTrylock: Bool
+  public var isSync: Bool
+  public var frame: Frame
+  /// What the class's print function adds to the name.
+  public var instanceText: String
+}
+
+/// Who was where with which locks when a report was made; every report has one.
+public struct Scene: Hashable, Sendable {
+  public var context: Context
+  public var task: TaskName
+  public var flags: IRQFlags
+  public var irqTrace: IRQTrace
+  /// What the task holds, the oldest first.
+  public var held: [LockDescription]
+  /// The validator's functions from where the report is printed outward to the kernel's own code,
+  /// innermost first, inlined or not; for the stack backtrace, which the caller renders.
+  public var callChain: [LockdepFunction]
+}
+
+extension Validator {
+  func scene(_ context: Context, _ chain: [LockdepFunction]) -> Scene {
+    let task = core.pointee.tasks[context.task.rawValue]
+    return Scene(
+      context: context, task: taskInfo[Int(context.task.rawValue)].name, flags: flags(context),
+      irqTrace: task.pointee.irqTrace, held: heldLocks(of: context.task), callChain: chain)
+  }
+
+  /// The interrupt state of a context, as `[HC…]` prints it.
+  public func flags(_ context: Context) -> IRQFlags {
+    guard let (task, cpu) = entries(context) else {
+      return IRQFlags(
+        hardirqContext: 0, hardirqCount: 0, softirqContext: 0, softirqCount: 0,
+        hardirqsEnabled: true, softirqsEnabled: true)
+    }
+    return IRQFlags(
+      hardirqContext: cpu.pointee.hardirqContext, hardirqCount: task.pointee.hardirqCount,
+      softirqContext: task.pointee.softirqContext, softirqCount: task.pointee.softirqCount,
+      hardirqsEnabled: cpu.pointee.hardirqsEnabled,
+      softirqsEnabled: task.pointee.softirqsEnabled)
+  }
+
+  /// What a task holds, the oldest first.
+  public func heldLocks(of task: TaskID) -> [LockDescription] {
+    guard core.pointee.tasks.contains(task.rawValue) else { return [] }
+    let entry = core.pointee.tasks[task.rawValue]
+    return (0..<Int(entry.pointee.depth)).map { describe(entry.pointee.held[$0]) }
+  }
+
+  func describe(_ held: HeldEntry) -> LockDescription {
+    LockDescription(
+      lock: LockID(rawValue: held.lock), address: core.pointee.locks[held.lock].pointee.address,
+      lockClass: describe(held.classIndex), mode: held.mode, isTrylock: held.isTrylock,
+      isSync: held.isSync, frame: held.frame,
+      instanceText: lockInfo[Int(held.lock)].declaration.instanceText)
+  }
+
+  /// Nil if the class was zapped.
+  func describe(_ index: UInt32) -> ClassDescription? {
+    let entry = core.pointee.graph.classes[index].pointee
+    guard !entry.isZapped else { return nil }
+    let info = classInfo[Int(index)]
+    return ClassDescription(
+      id: ClassID(rawValue: index), name: info.name, version: info.version,
+      subclass: info.subclass, usage: UsageMask(rawValue: entry.usage),
+      waitOuter: entry.waitOuter == 0 ? entry.waitInner : entry.waitOuter,
+      waitInner: entry.waitInner, key: info.key,
+      usageTraces: info.usageTraces.mapValues { traces[$0] })
+  }
+}

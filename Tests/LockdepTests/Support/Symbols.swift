@@ -1,0 +1,34 @@
+@testable import Lockdep
+
+/// A symbol table and a machine, as a caller of the validator would have them.
+final class Symbols: ReportEnvironment {
+  var ident = "6.1.192 #1 Not tainted"
+  var keys: [LockKey: String] = [:]
+  /// The lines of the stack backtrace, from `CPU: …` on.
+  var backtraceLines: [String] = []
+  private var names: [String] = []
+  private var addresses: [UInt64] = []
+  private var known: [String: Frame] = [:]
+
+  /// The frame of a symbol, made on first use.
+  func frame(_ symbol: String, at address: UInt64 = 0) -> Frame {
+    if let frame = known[symbol], address == 0 { return frame }
+    names.append(symbol)
+    addresses.append(address)
+    let frame = Frame(rawValue: UInt64(names.count))
+    known[symbol] = frame
+    return frame
+  }
+
+  func symbol(for frame: Frame) -> String {
+    names.indices.contains(Int(frame.rawValue) - 1) ? names[Int(frame.rawValue) - 1] : "0x0"
+  }
+
+  func address(of frame: Frame) -> UInt64 {
+    addresses.indices.contains(Int(frame.rawValue) - 1) ? addresses[Int(frame.rawValue) - 1] : 0
+  }
+
+  func symbol(for key: LockKey) -> String { keys[key] ?? "0x0" }
+
+  func backtrace(_ scene: Scene) -> [String] { backtraceLines }
+}
