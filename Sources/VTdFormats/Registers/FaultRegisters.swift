@@ -1,0 +1,154 @@
+/// Fault status register, FSTS_REG, offset 0x34 (VT-d specification 11.4.7.1).
+public struct FaultStatus: RegisterImage {
+  public var rawValue: UInt32
+  public static let name = "FSTS"
+
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  public static let fields: [BitField<Self>] = [
+    .primaryFaultOverflow, .primaryPendingFault, .advancedFaultOverflow, .advancedPendingFault,
+    .invalidationQueueError, .invalidationCompletionError, .invalidationTimeOutError,
+    .faultRecordIndex,
+  ]
+
+  /// Whether anything that raises the fault event is set.
+  @inlinable
+  public var isPending: Bool {
+    self[flag: .primaryFaultOverflow] || self[flag: .primaryPendingFault]
+      || self[flag: .advancedFaultOverflow] || self[flag: .advancedPendingFault]
+      || self[flag: .invalidationQueueError] || self[flag: .invalidationCompletionError]
+      || self[flag: .invalidationTimeOutError]
+  }
+}
+
+extension BitField where Image == FaultStatus {
+  public static var primaryFaultOverflow: Self {
+    .init("PFO", 0, "a fault was lost: its record was in use")
+  }
+  public static var primaryPendingFault: Self { .init("PPF", 1, "a record holds a fault") }
+  public static var advancedFaultOverflow: Self {
+    .init("AFO", 2, "the fault log in memory overflowed")
+  }
+  public static var advancedPendingFault: Self {
+    .init("APF", 3, "the fault log in memory holds a fault")
+  }
+  public static var invalidationQueueError: Self {
+    .init("IQE", 4, "the invalidation queue stopped; IQERCD says why")
+  }
+  public static var invalidationCompletionError: Self {
+    .init("ICE", 5, "a device answered an invalidation wrongly")
+  }
+  public static var invalidationTimeOutError: Self {
+    .init("ITE", 6, "a device did not answer an invalidation")
+  }
+  public static var faultRecordIndex: Self { .init("FRI", 15, 8, "the record that faulted first") }
+}
+
+/// FECTL, IECTL and PECTL: the control register of an event (VT-d specification 11.4.7.2).
+public struct EventControl: RegisterImage {
+  public var rawValue: UInt32
+  public static let name = "ECTL"
+
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  public static let fields: [BitField<Self>] = [.interruptPending, .interruptMask]
+}
+
+extension BitField where Image == EventControl {
+  public static var interruptPending: Self { .init("IP", 30, "a message waits for IM to clear") }
+  public static var interruptMask: Self { .init("IM", 31, "messages are held back") }
+}
+
+/// What a fault record says the faulting request wanted (T1 and T2).
+public enum FaultRequestType: UInt8, Sendable, Hashable, CaseIterable, Codable {
+  case write = 0
+  case pageRequest = 1
+  case read = 2
+  case atomic = 3
+}
+
+/// Address type of a request (AT): the PCI Express field of the same name.
+public enum AddressType: UInt8, Sendable, Hashable, CaseIterable, Codable {
+  case untranslated = 0
+  case translationRequest = 1
+  case translated = 2
+}
+
+/// Fault recording register, FRCD_REG, 128 bits (VT-d specification 11.4.7.6).
+public struct FaultRecord: Image128 {
+  public var low: UInt64 = 0
+  public var high: UInt64 = 0
+  public static let name = "FRCD"
+
+  @inlinable public init() {}
+
+  public static let fields: [BitField<Self>] = [
+    .faultInformation, .sourceID, .type2, .privilege, .execute, .pasidPresent, .reason, .pasid,
+    .addressType, .type1, .fault,
+  ]
+
+  /// The page that the request touched. Not meaningful for interrupt requests.
+  public var address: IOVA {
+    get { IOVA(rawValue: self[inPlace: .faultInformation]) }
+    set { self[inPlace: .faultInformation] = newValue.rawValue }
+  }
+  /// The interrupt index, for the reasons 0x20 to 0x28.
+  public var interruptIndex: UInt16 {
+    get { UInt16(truncatingIfNeeded: low &>> 48) }
+    set { low = UInt64(newValue) << 48 }
+  }
+  public var source: SourceID {
+    get { SourceID(rawValue: UInt16(truncatingIfNeeded: self[.sourceID])) }
+    set { self[.sourceID] = UInt64(newValue.rawValue) }
+  }
+  public var reason: FaultReason {
+    get { FaultReason(rawValue: UInt8(truncatingIfNeeded: self[.reason])) }
+    set { self[.reason] = UInt64(newValue.rawValue) }
+  }
+  /// The PASID, where the request had one.
+  public var pasid: PASID? {
+    get {
+      self[flag: .pasidPresent]
+        ? PASID(rawValue: UInt32(truncatingIfNeeded: self[.pasid])) : nil
+    }
+    set {
+      self[flag: .pasidPresent] = newValue != nil
+      self[.pasid] = UInt64(newValue?.rawValue ?? 0)
+    }
+  }
+  /// What the request wanted: T1 is the upper bit, T2 the lower.
+  public var type: FaultRequestType {
+    get {
+      switch (self[flag: .type1], self[flag: .type2]) {
+      case (false, false): .write
+      case (false, true): .pageRequest
+      case (true, false): .read
+      case (true, true): .atomic
+      }
+    }
+    set {
+      self[flag: .type1] = newValue == .read || newValue == .atomic
+      self[flag: .type2] = newValue == .pageRequest || newValue == .atomic
+    }
+  }
+}
+
+extension BitField where Image == FaultRecord {
+  public static var faultInformation: Self {
+    .init("FI", 63, 12, "page of the request; 63:48 the interrupt index")
+  }
+  public static var sourceID: Self { .init("SID", 79, 64, "source-id of the request") }
+  public static var type2: Self {
+    .init("T2", 92, "with T1: 00 write, 01 page request, 10 read, 11 AtomicOp")
+  }
+  public static var privilege: Self { .init("PRIV", 93, "supervisor privilege was asked for") }
+  public static var execute: Self { .init("EXE", 94, "execute permission was asked for") }
+  public static var pasidPresent: Self { .init("PP", 95, "the request had a PASID") }
+  public static var reason: Self { .init("FR", 103, 96, "fault reason") }
+  public static var pasid: Self { .init("PV", 123, 104, "PASID of the request") }
+  public static var addressType: Self {
+    .init("AT", 125, 124, "0 untranslated, 1 translation request, 2 translated")
+  }
+  public static var type1: Self { .init("T1", 126, "1 read, 0 write; see T2") }
+  public static var fault: Self { .init("F", 127, "the record is in use; write 1 to clear") }
+}

@@ -1,0 +1,216 @@
+/// IOTLB invalidate register, IOTLB_REG, at ECAP.IRO * 16 + 8 (VT-d specification 11.4.6.3).
+public struct IOTLBCommand: RegisterImage {
+  public var rawValue: UInt64
+  public static let name = "IOTLB"
+
+  @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public static let fields: [BitField<Self>] = [
+    .domainID, .drainWrites, .drainReads, .actualGranularity, .requestedGranularity, .invalidate,
+  ]
+}
+
+extension BitField where Image == IOTLBCommand {
+  public static var domainID: Self { .init("DID", 47, 32, "domain-id to drop") }
+  public static var drainWrites: Self { .init("DW", 48, "wait for writes under way") }
+  public static var drainReads: Self { .init("DR", 49, "wait for reads under way") }
+  public static var actualGranularity: Self {
+    .init("IAIG", 58, 57, "done: 1 global, 2 domain, 3 page; 0 refused")
+  }
+  public static var requestedGranularity: Self {
+    .init("IIRG", 61, 60, "asked: 1 global, 2 domain, 3 page")
+  }
+  public static var invalidate: Self { .init("IVT", 63, "start; reads 1 until it is done") }
+}
+
+/// Invalidate address register, IVA_REG, at ECAP.IRO * 16 (VT-d specification 11.4.6.2).
+public struct InvalidateAddress: RegisterImage {
+  public var rawValue: UInt64
+  public static let name = "IVA"
+
+  @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public static let fields: [BitField<Self>] = [.addressMask, .invalidationHint, .address]
+}
+
+extension BitField where Image == InvalidateAddress {
+  public static var addressMask: Self { .init("AM", 5, 0, "2^AM pages") }
+  public static var invalidationHint: Self { .init("IH", 6, "only leaf entries changed") }
+  public static var address: Self { .init("ADDR", 63, 12, "first page") }
+}
+
+/// Invalidation queue head register, IQH_REG, offset 0x80.
+public struct QueueHead: RegisterImage {
+  public var rawValue: UInt64
+  public static let name = "IQH"
+
+  @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public static let fields: [BitField<Self>] = [.offset]
+}
+
+extension BitField where Image == QueueHead {
+  public static var offset: Self {
+    .init("QH", 18, 4, "next descriptor to fetch; in place a byte offset")
+  }
+}
+
+/// Invalidation queue tail register, IQT_REG, offset 0x88.
+public struct QueueTail: RegisterImage {
+  public var rawValue: UInt64
+  public static let name = "IQT"
+
+  @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public static let fields: [BitField<Self>] = [.offset]
+}
+
+extension BitField where Image == QueueTail {
+  public static var offset: Self {
+    .init("QT", 18, 4, "next descriptor to write; in place a byte offset")
+  }
+}
+
+/// Invalidation queue address register, IQA_REG, offset 0x90 (VT-d specification 11.4.9.3).
+public struct QueueAddress: RegisterImage {
+  public var rawValue: UInt64
+  public static let name = "IQA"
+
+  @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public static let fields: [BitField<Self>] = [.size, .descriptorWidth, .address]
+
+  /// The queue's size in bytes: 4 KiB << QS.
+  public var byteCount: UInt64 { 4096 << self[.size] }
+  /// A descriptor's size in bytes: 16 or 32.
+  public var descriptorBytes: UInt64 { self[flag: .descriptorWidth] ? 32 : 16 }
+}
+
+extension BitField where Image == QueueAddress {
+  public static var size: Self { .init("QS", 2, 0, "2^QS pages") }
+  public static var descriptorWidth: Self { .init("DW", 11, "descriptors of 256 bits") }
+  public static var address: Self { .init("IQA", 63, 12, "address of the queue") }
+}
+
+/// Invalidation completion status register, ICS_REG, offset 0x9c.
+public struct CompletionStatus: RegisterImage {
+  public var rawValue: UInt32
+  public static let name = "ICS"
+
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  public static let fields: [BitField<Self>] = [.waitComplete]
+}
+
+extension BitField where Image == CompletionStatus {
+  public static var waitComplete: Self { .init("IWC", 0, "a wait descriptor with IF is done") }
+}
+
+/// Invalidation queue error record register, IQERCD_REG, offset 0xb0.
+public struct QueueErrorRecord: RegisterImage {
+  public var rawValue: UInt64
+  public static let name = "IQERCD"
+
+  @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public static let fields: [BitField<Self>] = [.information, .timeOutSource, .completionSource]
+}
+
+extension BitField where Image == QueueErrorRecord {
+  public static var information: Self { .init("IQEI", 3, 0, "why the queue stopped") }
+  public static var timeOutSource: Self {
+    .init("ITESID", 47, 32, "the device that did not answer")
+  }
+  public static var completionSource: Self {
+    .init("ICESID", 63, 48, "the device that answered wrongly")
+  }
+}
+
+/// Why the invalidation queue stopped: IQERCD.IQEI (VT-d specification 11.4.9.9).
+public enum QueueErrorInformation: UInt8, Sendable, Hashable, CaseIterable, Codable {
+  case notAvailable = 0
+  /// The tail lies beyond the queue.
+  case invalidTail = 1
+  /// The descriptor could not be read.
+  case fetchFailed = 2
+  /// The type is unknown, or the unit lacks what it asks for.
+  case invalidType = 3
+  /// A reserved field is set, or a field holds a value that is reserved.
+  case reservedField = 4
+  /// The type needs a descriptor width that the queue does not have.
+  case invalidWidth = 5
+  /// The tail is not a multiple of the descriptor's size.
+  case misalignedTail = 6
+  /// The descriptor does not go with the mode of the latched tables.
+  case invalidTableMode = 7
+}
+
+/// Interrupt remapping table address register, IRTA_REG, offset 0xb8 (11.4.10).
+public struct InterruptTableAddress: RegisterImage {
+  public var rawValue: UInt64
+  public static let name = "IRTA"
+
+  @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public static let fields: [BitField<Self>] = [.size, .extendedInterruptMode, .address]
+
+  /// Number of entries: 2 to 65,536.
+  @inlinable public var entryCount: UInt32 { 2 << UInt32(truncatingIfNeeded: self[.size]) }
+}
+
+extension BitField where Image == InterruptTableAddress {
+  public static var size: Self { .init("S", 3, 0, "2^(S+1) entries") }
+  public static var extendedInterruptMode: Self {
+    .init("EIME", 11, "destinations of 32 bits (x2APIC)")
+  }
+  public static var address: Self { .init("IRTA", 63, 12, "address of the table") }
+}
+
+/// Page request queue address register, PQA_REG, offset 0xd0; PQH and PQT hold byte offsets.
+public struct PageRequestQueueAddress: RegisterImage {
+  public var rawValue: UInt64
+  public static let name = "PQA"
+
+  @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public static let fields: [BitField<Self>] = [.size, .address]
+
+  /// The queue's size in bytes: 4 KiB << PQS.
+  public var byteCount: UInt64 { 4096 << self[.size] }
+}
+
+extension BitField where Image == PageRequestQueueAddress {
+  public static var size: Self { .init("PQS", 2, 0, "2^PQS pages") }
+  public static var address: Self { .init("PQA", 63, 12, "address of the queue") }
+}
+
+/// PQH_REG and PQT_REG, offsets 0xc0 and 0xc8: a byte offset of a 32-byte descriptor.
+public struct PageRequestQueuePointer: RegisterImage {
+  public var rawValue: UInt64
+  public static let name = "PQH/PQT"
+
+  @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public static let fields: [BitField<Self>] = [.offset]
+}
+
+extension BitField where Image == PageRequestQueuePointer {
+  public static var offset: Self { .init("PQ", 18, 5, "descriptor; in place a byte offset") }
+}
+
+/// Page request status register, PRS_REG, offset 0xdc.
+public struct PageRequestStatus: RegisterImage {
+  public var rawValue: UInt32
+  public static let name = "PRS"
+
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  public static let fields: [BitField<Self>] = [.pendingRequest, .overflow]
+}
+
+extension BitField where Image == PageRequestStatus {
+  public static var pendingRequest: Self { .init("PPR", 0, "a page request waits") }
+  public static var overflow: Self {
+    .init("PRO", 1, "a page request was lost: the queue was full")
+  }
+}

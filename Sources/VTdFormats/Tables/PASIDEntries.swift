@@ -1,0 +1,119 @@
+/// PASID directory entry: 8 bytes, indexed by PASID bits 19:6 (VT-d specification 9.5).
+public struct PASIDDirectoryEntry: RegisterImage {
+  public var rawValue: UInt64
+  public static let name = "PASID directory entry"
+
+  @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public static let fields: [BitField<Self>] = [.present, .faultProcessingDisable, .pasidTable]
+
+  /// Bytes of one entry.
+  public static let byteCount: UInt64 = 8
+}
+
+extension BitField where Image == PASIDDirectoryEntry {
+  public static var present: Self { .init("P", 0, "the table exists") }
+  public static var faultProcessingDisable: Self {
+    .init("FPD", 1, "do not record faults of these PASIDs")
+  }
+  public static var pasidTable: Self { .init("SMPTBLPTR", 63, 12, "table of 64 PASID entries") }
+}
+
+/// How a PASID's requests are translated (PGTT, VT-d specification 9.6).
+public enum PASIDTranslationType: UInt8, Sendable, Hashable, CaseIterable, Codable {
+  case firstStage = 1
+  case secondStage = 2
+  /// First stage, whose tables and result go through the second stage.
+  case nested = 3
+  case passThrough = 4
+}
+
+/// PASID table entry: 64 bytes, indexed by PASID bits 5:0 (VT-d specification 9.6).
+public struct PASIDTableEntry: WideImage {
+  public var storage = SIMD8<UInt64>()
+  public static let name = "PASID table entry"
+
+  @inlinable public init() {}
+
+  public static let fields: [BitField<Self>] = [
+    .present, .faultProcessingDisable, .addressWidth, .translationType,
+    .secondStageAccessedDirty, .secondStageTable, .domainID, .pageWalkSnoop, .pageSnoop,
+    .cacheDisable, .extendedMemoryTypeEnable, .extendedMemoryType, .pageWriteThrough,
+    .pageCacheDisable, .pageAttributeTable, .supervisorRequests, .executeRequests,
+    .firstStagePagingMode, .writeProtect, .noExecute, .extendedAccessedFlag, .firstStageTable,
+  ]
+
+  /// Bytes of one entry.
+  public static let byteCount: UInt64 = 64
+
+  /// How requests are translated; nil for an encoding that the specification reserves.
+  @inlinable
+  public var translationType: PASIDTranslationType? {
+    PASIDTranslationType(rawValue: UInt8(truncatingIfNeeded: self[.translationType]))
+  }
+  /// Second-stage levels that AW asks for: 2 for 0, up to 9 for 7; only 3, 4 and 5 exist.
+  @inlinable
+  public var secondStageLevels: Int { Int(truncatingIfNeeded: self[.addressWidth]) &+ 2 }
+  /// First-stage levels: 4 or 5; nil for an encoding that the specification reserves.
+  @inlinable
+  public var firstStageLevels: Int? {
+    let mode = Int(truncatingIfNeeded: self[.firstStagePagingMode])
+    return mode < 2 ? 4 &+ mode : nil
+  }
+
+  public var domain: DomainID {
+    get { DomainID(rawValue: UInt16(truncatingIfNeeded: self[.domainID])) }
+    set { self[.domainID] = UInt64(newValue.rawValue) }
+  }
+}
+
+extension BitField where Image == PASIDTableEntry {
+  public static var present: Self { .init("P", 0, "the PASID is in use") }
+  public static var faultProcessingDisable: Self {
+    .init("FPD", 1, "do not record faults of this PASID")
+  }
+  public static var addressWidth: Self {
+    .init("AW", 4, 2, "second stage: 1 = 39 bits, 2 = 48, 3 = 57")
+  }
+  public static var translationType: Self {
+    .init("PGTT", 8, 6, "1 first-stage, 2 second-stage, 3 nested, 4 pass-through")
+  }
+  public static var secondStageAccessedDirty: Self {
+    .init("SSADE", 9, "second-stage accessed and dirty bits")
+  }
+  public static var secondStageTable: Self { .init("SSPTPTR", 63, 12, "top second-stage table") }
+  public static var domainID: Self { .init("DID", 64 + 15, 64 + 0, "domain-id") }
+  public static var pageWalkSnoop: Self {
+    .init("PWSNP", 64 + 23, "walks snoop the processor caches")
+  }
+  public static var pageSnoop: Self {
+    .init("PGSNP", 64 + 24, "accesses snoop the processor caches")
+  }
+  public static var cacheDisable: Self { .init("CD", 64 + 25, "accesses are uncached") }
+  public static var extendedMemoryTypeEnable: Self { .init("EMTE", 64 + 26, "use EMT") }
+  public static var extendedMemoryType: Self { .init("EMT", 64 + 29, 64 + 27, "memory type") }
+  public static var pageWriteThrough: Self {
+    .init("PWT", 64 + 30, "write-through for the top table")
+  }
+  public static var pageCacheDisable: Self { .init("PCD", 64 + 31, "no caching of the top table") }
+  public static var pageAttributeTable: Self {
+    .init("PAT", 64 + 63, 64 + 32, "page attribute table")
+  }
+  public static var supervisorRequests: Self {
+    .init("SRE", 128 + 0, "supervisor requests are allowed")
+  }
+  public static var executeRequests: Self { .init("ERE", 128 + 1, "execute requests are allowed") }
+  public static var firstStagePagingMode: Self {
+    .init("FSPM", 128 + 3, 128 + 2, "first stage: 0 = 4 levels, 1 = 5")
+  }
+  public static var writeProtect: Self {
+    .init("WPE", 128 + 4, "read-only pages bind the supervisor as well")
+  }
+  public static var noExecute: Self { .init("NXE", 128 + 5, "first-stage entries have XD") }
+  public static var extendedAccessedFlag: Self {
+    .init("EAFE", 128 + 7, "first-stage entries have EA")
+  }
+  public static var firstStageTable: Self {
+    .init("FSPTPTR", 128 + 63, 128 + 12, "top first-stage table")
+  }
+}

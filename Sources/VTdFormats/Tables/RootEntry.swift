@@ -1,0 +1,47 @@
+/// Root entry, legacy mode: 16 bytes, indexed by bus (VT-d specification 9.1).
+public struct RootEntry: Image128 {
+  public var low: UInt64 = 0
+  public var high: UInt64 = 0
+  public static let name = "root entry"
+
+  @inlinable public init() {}
+
+  public static let fields: [BitField<Self>] = [.present, .contextTable]
+
+  /// Bytes of one entry.
+  public static let byteCount: UInt64 = 16
+}
+
+extension BitField where Image == RootEntry {
+  public static var present: Self { .init("P", 0, "the bus has a context table") }
+  public static var contextTable: Self {
+    .init("CTP", 63, 12, "address of the bus's context table")
+  }
+}
+
+/// Root entry, scalable mode: 16 bytes, indexed by bus (VT-d specification 9.2).
+public struct ScalableRootEntry: Image128 {
+  public var low: UInt64 = 0
+  public var high: UInt64 = 0
+  public static let name = "scalable-mode root entry"
+
+  @inlinable public init() {}
+
+  public static let fields: [BitField<Self>] = [
+    .lowerPresent, .lowerContextTable, .upperPresent, .upperContextTable,
+  ]
+
+  /// Bytes of one entry.
+  public static let byteCount: UInt64 = 16
+}
+
+extension BitField where Image == ScalableRootEntry {
+  public static var lowerPresent: Self { .init("LP", 0, "devices 0 to 15 have a context table") }
+  public static var lowerContextTable: Self {
+    .init("LCTP", 63, 12, "context table of devices 0 to 15")
+  }
+  public static var upperPresent: Self { .init("UP", 64, "devices 16 to 31 have a context table") }
+  public static var upperContextTable: Self {
+    .init("UCTP", 127, 76, "context table of devices 16 to 31")
+  }
+}
