@@ -1,0 +1,96 @@
+import VTdFormats
+
+/// Primary fault logging (VT-d specification 7.2, 7.3): a ring of records, one status register.
+struct FaultRecording {
+  /// Offset of the first record.
+  let offset: Int
+  let count: Int
+  let quirks: UnitQuirks
+  /// The record whose turn it is.
+  private var next = 0
+
+  init(_ configuration: UnitConfiguration) {
+    offset = configuration.capability.faultRecordOffset
+    count = configuration.capability.faultRecordCount
+    quirks = configuration.quirks
+  }
+
+  mutating func reset() { next = 0 }
+
+  /// Records a fault, or says why not.
+  mutating func record(
+    _ fault: FaultRecord, _ registers: inout RegisterFile, _ effects: inout Effects
+  ) -> FaultDisposition {
+    let disposition = place(fault, &registers, &effects)
+    if case .recorded(let index) = disposition {
+      effects.trace(.faultRecorded(registers[record: offset + index * 16], index: index))
+    } else {
+      effects.trace(.faultDropped(fault, disposition))
+    }
+    return disposition
+  }
+
+  private mutating func place(
+    _ fault: FaultRecord, _ registers: inout RegisterFile, _ effects: inout Effects
+  ) -> FaultDisposition {
+    let before: FaultStatus = registers[image: RegisterOffset.fsts]
+    if before[flag: .primaryFaultOverflow] { return .overflowPending }
+    if quirks.contains(.foldFaultsOfPendingSource),
+      let index = pendingRecord(of: fault.source, registers)
+    {
+      return .folded(index: index)
+    }
+    let place = offset + next * 16
+    if registers[record: place][flag: .fault] {
+      // PPF is set, for this record is pending: the event was raised when the first one came.
+      update(&registers, &effects) { $0[flag: .primaryFaultOverflow] = true }
+      return .overflowed
+    }
+    let index = next
+    var record = fault
+    record[flag: .fault] = true
+    registers[record: place] = record
+    next = (next + 1) % count
+    update(&registers, &effects) { status in
+      if !status[flag: .primaryPendingFault] {
+        status[flag: .primaryPendingFault] = true
+        status[.faultRecordIndex] = UInt64(index)
+      }
+    }
+    return .recorded(index: index)
+  }
+
+  private func pendingRecord(of source: SourceID, _ registers: RegisterFile) -> Int? {
+    (0..<count).first {
+      let record = registers[record: offset + $0 * 16]
+      return record[flag: .fault] && record.source == source
+    }
+  }
+
+  /// Changes FSTS from the hardware's side and raises the event if that makes it pending.
+  func update(
+    _ registers: inout RegisterFile, _ effects: inout Effects,
+    _ change: (inout FaultStatus) -> Void
+  ) {
+    let before: FaultStatus = registers[image: RegisterOffset.fsts]
+    var after = before
+    change(&after)
+    registers[image: RegisterOffset.fsts] = after
+    if !before.isPending && after.isPending { EventSource.fault.raise(&registers, &effects) }
+  }
+
+  /// Software wrote a record's F: PPF is the OR of all of them.
+  func recordWritten(_ registers: inout RegisterFile) {
+    let pending = (0..<count).contains { registers[record: offset + $0 * 16][flag: .fault] }
+    var status: FaultStatus = registers[image: RegisterOffset.fsts]
+    status[flag: .primaryPendingFault] = pending
+    registers[image: RegisterOffset.fsts] = status
+    if !quirks.contains(.pendingBitNeedsStatusWrite) { statusWritten(&registers) }
+  }
+
+  /// Software may have cleared the last cause: then a message that waits for IM is dropped.
+  func statusWritten(_ registers: inout RegisterFile) {
+    let status: FaultStatus = registers[image: RegisterOffset.fsts]
+    if !status.isPending { EventSource.fault.cancel(&registers) }
+  }
+}

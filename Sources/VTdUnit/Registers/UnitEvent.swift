@@ -1,0 +1,32 @@
+public import VTdFormats
+
+/// Something that happened inside a unit, for traces: nothing depends on anybody listening.
+public enum UnitEvent: Hashable, Sendable {
+  /// An access that reaches no register: it reads 0 and writes nothing.
+  case registerAccessRefused(offset: Int, width: Int, isWrite: Bool)
+  /// A register was written, by name, with the value it holds now.
+  case registerWritten(name: String, value: UInt64)
+  case faultRecorded(FaultRecord, index: Int)
+  case faultDropped(FaultRecord, FaultDisposition)
+  /// An event wants to be signalled; `masked` if IM holds the message back.
+  case eventRaised(InterruptMessage.Event, masked: Bool)
+  case messageSent(InterruptMessage)
+}
+
+/// What a change to the unit's state leads to, done once the state's lock is free again: whoever
+/// receives a message may call the unit.
+struct Effects {
+  var messages: [InterruptMessage] = []
+  var events: [UnitEvent] = []
+  /// Whether anybody wants `events`.
+  let isTraced: Bool
+
+  mutating func trace(_ event: @autoclosure () -> UnitEvent) {
+    if isTraced { events.append(event()) }
+  }
+
+  mutating func send(_ message: InterruptMessage) {
+    messages.append(message)
+    trace(.messageSent(message))
+  }
+}

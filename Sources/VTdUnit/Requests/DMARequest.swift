@@ -1,0 +1,100 @@
+public import VTdFormats
+
+/// What a DMA wants to do.
+public enum DMAAccess: UInt8, Sendable, Hashable, CaseIterable, Codable {
+  case read = 0
+  case write = 1
+  /// An AtomicOp: reads and writes.
+  case atomic = 2
+}
+
+/// One DMA as it reaches the unit: at most one page; whoever sends more splits it.
+///
+/// Two machine words, so that a request travels in registers.
+public struct DMARequest: Hashable, Sendable {
+  /// The address that the device put on the bus.
+  package let iova: UInt64
+  /// Everything else, packed; see ``Bits``.
+  package let attributes: UInt64
+
+  /// Where the attributes lie. The low 37 bits say whose tables apply, and are a cache key as
+  /// they stand.
+  package enum Bits {
+    @inline(__always) package static var requesterMask: UInt64 { (1 &<< 37) &- 1 }
+    @inline(__always) package static var pasidShift: UInt64 { 16 }
+    @inline(__always) package static var hasPASID: UInt64 { 1 &<< 36 }
+    @inline(__always) package static var accessShift: UInt64 { 37 }
+    @inline(__always) package static var zeroLength: UInt64 { 1 &<< 39 }
+    @inline(__always) package static var privileged: UInt64 { 1 &<< 40 }
+    @inline(__always) package static var execute: UInt64 { 1 &<< 41 }
+    @inline(__always) package static var addressTypeShift: UInt64 { 42 }
+    @inline(__always) package static var noWrite: UInt64 { 1 &<< 44 }
+    /// Set for anything but an untranslated request.
+    @inline(__always) package static var addressTypeMask: UInt64 { 3 &<< 42 }
+  }
+
+  /// A request.
+  ///
+  /// - Parameters:
+  ///   - source: the source-id on the bus.
+  ///   - address: first byte of the access.
+  ///   - access: read, write or AtomicOp. For a translation request: `write` asks for write
+  ///     permission as well.
+  ///   - isZeroLength: a read of no bytes, as devices send to flush.
+  ///   - pasid: the process address space, where the request has a PASID prefix.
+  ///   - isPrivileged: supervisor privilege (PMR of the prefix); only with a PASID.
+  ///   - isExecute: an instruction fetch (EXE of the prefix); only with a PASID, and for reads.
+  ///   - addressType: untranslated, translation request or translated (AT).
+  ///   - noWrite: the no-write flag of a translation request.
+  public init(
+    source: SourceID, address: IOVA, access: DMAAccess = .read, isZeroLength: Bool = false,
+    pasid: PASID? = nil, isPrivileged: Bool = false, isExecute: Bool = false,
+    addressType: AddressType = .untranslated, noWrite: Bool = false
+  ) {
+    iova = address.rawValue
+    var bits = UInt64(source.rawValue) | UInt64(access.rawValue) << Bits.accessShift
+    bits |= UInt64(addressType.rawValue) << Bits.addressTypeShift
+    if isZeroLength && access == .read { bits |= Bits.zeroLength }
+    if noWrite { bits |= Bits.noWrite }
+    if let pasid {
+      bits |= UInt64(pasid.rawValue) << Bits.pasidShift | Bits.hasPASID
+      if isPrivileged { bits |= Bits.privileged }
+      if isExecute && access == .read { bits |= Bits.execute }
+    }
+    attributes = bits
+  }
+
+  public var source: SourceID { SourceID(rawValue: UInt16(truncatingIfNeeded: attributes)) }
+  public var address: IOVA { IOVA(rawValue: iova) }
+  public var access: DMAAccess {
+    DMAAccess(rawValue: UInt8(truncatingIfNeeded: attributes &>> Bits.accessShift) & 3) ?? .read
+  }
+  public var isZeroLength: Bool { attributes & Bits.zeroLength != 0 }
+  public var pasid: PASID? {
+    attributes & Bits.hasPASID == 0
+      ? nil : PASID(rawValue: UInt32(truncatingIfNeeded: attributes &>> Bits.pasidShift))
+  }
+  public var isPrivileged: Bool { attributes & Bits.privileged != 0 }
+  public var isExecute: Bool { attributes & Bits.execute != 0 }
+  public var addressType: AddressType {
+    AddressType(rawValue: UInt8(truncatingIfNeeded: attributes &>> Bits.addressTypeShift) & 3)
+      ?? .untranslated
+  }
+  public var noWrite: Bool { attributes & Bits.noWrite != 0 }
+
+  /// Whether permission to write is needed.
+  @inline(__always)
+  package var writes: Bool { attributes & (3 &<< Bits.accessShift) != 0 }
+  /// Whether permission to read is needed: all but plain writes.
+  @inline(__always)
+  package var reads: Bool { attributes & (1 &<< Bits.accessShift) == 0 }
+
+  /// The type that a fault record of this request has.
+  package var faultType: FaultRequestType {
+    switch access {
+    case .read: .read
+    case .write: .write
+    case .atomic: .atomic
+    }
+  }
+}

@@ -1,0 +1,160 @@
+public import VTdFormats
+
+/// What a translated page may be used for.
+public struct Permissions: OptionSet, Hashable, Sendable, CustomStringConvertible {
+  public let rawValue: UInt8
+
+  @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  public static let read = Permissions(rawValue: 1)
+  public static let write = Permissions(rawValue: 2)
+  public static let execute = Permissions(rawValue: 4)
+  /// The page is open to user requests; false only for pages of the first stage.
+  public static let user = Permissions(rawValue: 8)
+
+  /// `RWXU` with `-` for what is missing.
+  public var description: String {
+    (contains(.read) ? "R" : "-") + (contains(.write) ? "W" : "-")
+      + (contains(.execute) ? "X" : "-") + (contains(.user) ? "U" : "-")
+  }
+}
+
+/// What became of a fault.
+public enum FaultDisposition: Hashable, Sendable {
+  /// It is in this fault record.
+  case recorded(index: Int)
+  /// A structure on the way has FPD set: dropped without a trace.
+  case faultProcessingDisabled
+  /// The record whose turn it was still holds a fault: PFO was set.
+  case overflowed
+  /// PFO was set already: nothing is recorded until software clears it.
+  case overflowPending
+  /// Its source-id already has a fault pending, in this record
+  /// (``UnitQuirks/foldFaultsOfPendingSource``).
+  case folded(index: Int)
+  /// This kind of block is not a fault, or the device is told instead.
+  case notReported
+}
+
+/// Why a request was blocked.
+public enum BlockCause: Hashable, Sendable {
+  case fault(FaultReason)
+  /// RTADDR.TTM says so (abort-DMA mode).
+  case abortDMA
+  /// The address lies in a protected memory region.
+  case protectedMemory
+  /// A read, or an AtomicOp, of the interrupt range.
+  case interruptRangeRead
+}
+
+/// A page that a request may use.
+public struct TranslatedPage: Hashable, Sendable {
+  /// Where the access goes, offset in the page included.
+  public let address: PhysicalAddress
+  /// Size of the page that maps it: 4 KiB, 2 MiB, 1 GiB; 4 KiB where nothing was translated.
+  public let pageSize: UInt64
+  /// What the tables allow; empty for a translation request that is answered with R=W=0.
+  public let permissions: Permissions
+  /// The leaf entry forces snooping (SNP, or PGSNP).
+  public let snoop: Bool
+}
+
+/// What the unit makes of one request.
+public enum TranslationOutcome: Hashable, Sendable {
+  case translated(TranslatedPage)
+  case blocked(BlockCause, FaultDisposition)
+  /// A write to 0xfeexxxxx: hand it to ``RemappingUnit/interrupt(_:)``.
+  case interruptRequest
+}
+
+/// The result of a request in two machine words; ``outcome`` spells it out.
+public struct Translation: Hashable, Sendable {
+  private let word: UInt64
+  private let information: UInt64
+
+  private enum Kind {
+    static var translated: UInt64 { 0 }
+    static var blocked: UInt64 { 1 }
+    static var interrupt: UInt64 { 2 }
+  }
+
+  /// A page; `flags` is an ``IOTLBFlags`` word.
+  @inline(__always)
+  init(address: UInt64, pageShift: UInt64, permissions: UInt8, snoop: Bool) {
+    word = address
+    information =
+      Kind.translated | pageShift &<< 8 | UInt64(permissions) &<< 16 | (snoop ? 1 &<< 24 : 0)
+  }
+
+  init(blocked cause: BlockCause, _ disposition: FaultDisposition) {
+    let (causeCode, reason): (UInt64, UInt64) =
+      switch cause {
+      case .fault(let reason): (0, UInt64(reason.rawValue))
+      case .abortDMA: (1, 0)
+      case .protectedMemory: (2, 0)
+      case .interruptRangeRead: (3, 0)
+      }
+    let (dispositionCode, index): (UInt64, UInt64) =
+      switch disposition {
+      case .recorded(let index): (0, UInt64(index))
+      case .faultProcessingDisabled: (1, 0)
+      case .overflowed: (2, 0)
+      case .overflowPending: (3, 0)
+      case .folded(let index): (4, UInt64(index))
+      case .notReported: (5, 0)
+      }
+    word = index
+    information = Kind.blocked | causeCode << 8 | reason << 16 | dispositionCode << 24
+  }
+
+  private init(information: UInt64) {
+    word = 0
+    self.information = information
+  }
+
+  static var interruptRequest: Translation { Translation(information: Kind.interrupt) }
+
+  private var kind: UInt64 { information & 0xff }
+
+  /// Where the access goes; nil if it is blocked or an interrupt request.
+  public var address: PhysicalAddress? {
+    kind == Kind.translated ? PhysicalAddress(rawValue: word) : nil
+  }
+
+  /// Why the request was blocked, where a fault is the reason.
+  public var faultReason: FaultReason? {
+    if case .blocked(.fault(let reason), _) = outcome { reason } else { nil }
+  }
+
+  /// The result as a value that a `switch` can take apart.
+  public var outcome: TranslationOutcome {
+    switch kind {
+    case Kind.translated:
+      return .translated(
+        TranslatedPage(
+          address: PhysicalAddress(rawValue: word), pageSize: 1 << (information >> 8 & 0x3f),
+          permissions: Permissions(rawValue: UInt8(truncatingIfNeeded: information >> 16)),
+          snoop: information >> 24 & 1 != 0))
+    case Kind.interrupt:
+      return .interruptRequest
+    default:
+      let cause: BlockCause =
+        switch information >> 8 & 0xff {
+        case 0: .fault(FaultReason(rawValue: UInt8(truncatingIfNeeded: information >> 16)))
+        case 1: .abortDMA
+        case 2: .protectedMemory
+        default: .interruptRangeRead
+        }
+      let disposition: FaultDisposition =
+        switch information >> 24 & 0xff {
+        case 0: .recorded(index: Int(word))
+        case 1: .faultProcessingDisabled
+        case 2: .overflowed
+        case 3: .overflowPending
+        case 4: .folded(index: Int(word))
+        default: .notReported
+        }
+      return .blocked(cause, disposition)
+    }
+  }
+}

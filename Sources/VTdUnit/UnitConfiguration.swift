@@ -1,0 +1,139 @@
+public import VTdFormats
+
+/// Where other implementations differ from the specification; by default a unit has none of them.
+public struct UnitQuirks: OptionSet, Hashable, Sendable {
+  public let rawValue: UInt32
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// A fault of a source-id that already has one pending is not recorded. The specification allows
+  /// it; QEMU does it.
+  public static let foldFaultsOfPendingSource = UnitQuirks(rawValue: 1 << 0)
+  /// Scalable mode: a request without PASID is recorded with PASID 0 (QEMU).
+  public static let recordPASIDZero = UnitQuirks(rawValue: 1 << 1)
+  /// Legacy mode: PV is 0xffff, with PP clear, from the address check on (QEMU).
+  public static let recordPASIDOnes = UnitQuirks(rawValue: 1 << 2)
+  /// Scalable mode: second-stage permission faults have the legacy codes 5 and 6 (QEMU).
+  public static let legacyPermissionCodes = UnitQuirks(rawValue: 1 << 3)
+  /// At each level permission is checked before reserved bits (QEMU); the specification checks the
+  /// entry first, and permission once it is known over all levels.
+  public static let permissionBeforeReserved = UnitQuirks(rawValue: 1 << 4)
+  /// Legacy mode: a top table that cannot be read is a bad context entry, reason 3 (QEMU).
+  public static let topTableReadIsContextFault = UnitQuirks(rawValue: 1 << 5)
+  /// Reads of the interrupt range pass (QEMU).
+  public static let interruptRangeReadable = UnitQuirks(rawValue: 1 << 6)
+  /// Interrupt requests are recorded with source-id 0xffff (QEMU).
+  public static let anonymousInterruptFaults = UnitQuirks(rawValue: 1 << 7)
+  /// FECTL.IP is cleared by a write to FSTS only, not by clearing the last F (QEMU).
+  public static let pendingBitNeedsStatusWrite = UnitQuirks(rawValue: 1 << 8)
+  /// FPD does not count for reserved bits of the context entry, nor for a PASID directory or entry
+  /// that cannot be read (QEMU).
+  public static let reservedContextAlwaysRecorded = UnitQuirks(rawValue: 1 << 9)
+  /// A blocked access to a cached page is not recorded (QEMU).
+  public static let silentPermissionOnHit = UnitQuirks(rawValue: 1 << 10)
+  /// A write that hits an entry cached by a read does not set the dirty bit (QEMU).
+  public static let noDirtyOnHit = UnitQuirks(rawValue: 1 << 11)
+  /// Accepted and ignored: SFL, EAFL, WBF and CFI of GCMD; compatibility-format interrupts always
+  /// pass (QEMU).
+  public static let compatibilityAlwaysPasses = UnitQuirks(rawValue: 1 << 12)
+  /// A wait descriptor must have exactly one of SW and IF (QEMU 10.0).
+  public static let waitNeedsOneAction = UnitQuirks(rawValue: 1 << 13)
+  /// The queue stays on when QIE is cleared before a wait descriptor was its last (QEMU).
+  public static let disableNeedsIdleQueue = UnitQuirks(rawValue: 1 << 14)
+  /// After an error the queue goes on only at the next write of IQT (QEMU); by the specification
+  /// clearing IQE is enough.
+  public static let queueResumesAtTailWrite = UnitQuirks(rawValue: 1 << 15)
+  /// IQERCD does not exist (QEMU).
+  public static let noQueueErrorRecord = UnitQuirks(rawValue: 1 << 16)
+  /// An IOTLB invalidation by page with too large a mask by register reports granularity 0, and by
+  /// domain is done as it is (QEMU and the specification agree; the context cache is dropped as a
+  /// whole for a domain).
+  public static let domainContextInvalidationIsGlobal = UnitQuirks(rawValue: 1 << 17)
+  /// SRTP and TE drop every cache (QEMU).
+  public static let globalCommandsDropCaches = UnitQuirks(rawValue: 1 << 18)
+  /// The first stage's canonical check uses AW, the second stage's width (QEMU).
+  public static let canonicalCheckUsesAW = UnitQuirks(rawValue: 1 << 19)
+  /// A device-TLB invalidation succeeds although ECAP.DT is clear (QEMU).
+  public static let deviceTLBDescriptorAlwaysValid = UnitQuirks(rawValue: 1 << 20)
+
+  /// What QEMU 10.0.2's `intel-iommu` was seen to do.
+  public static let qemu10: UnitQuirks = [
+    .foldFaultsOfPendingSource, .recordPASIDZero, .recordPASIDOnes, .legacyPermissionCodes,
+    .permissionBeforeReserved, .topTableReadIsContextFault, .interruptRangeReadable,
+    .anonymousInterruptFaults, .pendingBitNeedsStatusWrite, .reservedContextAlwaysRecorded,
+    .silentPermissionOnHit, .noDirtyOnHit, .compatibilityAlwaysPasses, .waitNeedsOneAction,
+    .disableNeedsIdleQueue, .queueResumesAtTailWrite, .noQueueErrorRecord,
+    .domainContextInvalidationIsGlobal, .globalCommandsDropCaches, .canonicalCheckUsesAW,
+    .deviceTLBDescriptorAlwaysValid,
+  ]
+}
+
+/// How large the caches are; see ``UnitConfiguration/caches``.
+public struct CacheConfiguration: Hashable, Sendable {
+  /// Off: every request walks memory, so no stale translation is ever seen.
+  public var isEnabled: Bool
+  /// Sets of the IOTLB, 4 entries each; a power of 2 from 1 to 65,536.
+  public var iotlbSets: Int
+  /// Sets of the paging-structure cache, 4 entries each; a power of 2; 0 for none.
+  public var pagingStructureSets: Int
+  /// Context entries kept; a power of 2.
+  public var contextEntries: Int
+  /// PASID entries kept; a power of 2.
+  public var pasidEntries: Int
+  /// Interrupt entries kept; a power of 2; 0 for none.
+  public var interruptEntries: Int
+
+  public init(
+    isEnabled: Bool = true, iotlbSets: Int = 256, pagingStructureSets: Int = 64,
+    contextEntries: Int = 256, pasidEntries: Int = 256, interruptEntries: Int = 256
+  ) {
+    self.isEnabled = isEnabled
+    self.iotlbSets = iotlbSets
+    self.pagingStructureSets = pagingStructureSets
+    self.contextEntries = contextEntries
+    self.pasidEntries = pasidEntries
+    self.interruptEntries = interruptEntries
+  }
+
+  /// No caches.
+  public static let off = CacheConfiguration(isEnabled: false)
+}
+
+/// What a unit is: its capabilities, where it sits, how it differs.
+public struct UnitConfiguration: Hashable, Sendable {
+  /// Where the machine maps the registers.
+  public var registerBase: PhysicalAddress
+  public var version: VersionRegister
+  public var capability: Capability
+  public var extendedCapability: ExtendedCapability
+  /// Address bits of the platform (the DMAR table's host address width), 32 to 52: higher address
+  /// bits in tables are reserved.
+  public var hostAddressWidth: Int
+  public var quirks: UnitQuirks
+  public var caches: CacheConfiguration
+
+  public init(
+    capability: Capability, extendedCapability: ExtendedCapability,
+    registerBase: PhysicalAddress = PhysicalAddress(rawValue: 0xfed9_0000),
+    version: VersionRegister = VersionRegister(rawValue: 0x10), hostAddressWidth: Int = 52,
+    quirks: UnitQuirks = [], caches: CacheConfiguration = CacheConfiguration()
+  ) {
+    self.registerBase = registerBase
+    self.version = version
+    self.capability = capability
+    self.extendedCapability = extendedCapability
+    self.hostAddressWidth = hostAddressWidth
+    self.quirks = quirks
+    self.caches = caches
+  }
+
+  /// A unit with the raw values that a kernel prints at boot: `cap d2008c22260206 ecap f00f4a`.
+  public init(cap: UInt64, ecap: UInt64) {
+    self.init(
+      capability: Capability(rawValue: cap), extendedCapability: ExtendedCapability(rawValue: ecap))
+  }
+
+  /// Every register that the unit has, by offset.
+  public var registers: [RegisterDescription] {
+    RegisterMap.registers(capability: capability, extendedCapability: extendedCapability)
+  }
+}

@@ -1,0 +1,75 @@
+import PhysicalMemory
+import VTdFormats
+
+/// The constants of one unit that a walk needs, worked out once from its configuration.
+///
+/// A trivial struct behind one pointer: nothing here is reference counted, and reserved bits are
+/// masks by level instead of rules to apply.
+struct WalkEnvironment {
+  let memory: MemoryView
+  let capability: Capability
+  let extended: ExtendedCapability
+  let quirks: UnitQuirks
+  /// MGAW as a mask of the bits that an address must not have.
+  let beyondMGAW: UInt64
+  /// Address bits at and above the host address width.
+  let beyondHost: UInt64
+  /// Reserved bits of second-stage entries, at `level * 2 + (leaf ? 1 : 0)`.
+  let secondStageReserved: InlineArray<12, UInt64>
+  /// Reserved bits of first-stage entries, at the same places.
+  let firstStageReserved: InlineArray<12, UInt64>
+  let rootReserved: (low: UInt64, high: UInt64)
+  let contextReserved: (low: UInt64, high: UInt64)
+  let scalableRootReserved: (low: UInt64, high: UInt64)
+  let directoryReserved: UInt64
+
+  init(_ configuration: UnitConfiguration, memory: MemoryView) {
+    self.memory = memory
+    let cap = configuration.capability
+    let ecap = configuration.extendedCapability
+    let width = configuration.hostAddressWidth
+    capability = cap
+    extended = ecap
+    quirks = configuration.quirks
+    beyondMGAW =
+      cap.maximumGuestAddressWidth >= 64 ? 0 : ~0 << UInt64(cap.maximumGuestAddressWidth)
+    beyondHost = ~0 << UInt64(width)
+    secondStageReserved = InlineArray { index in
+      let level = index / 2
+      return level == 0
+        ? 0
+        : SecondStageEntry.reservedMask(
+          level: level, leaf: index % 2 == 1, hostAddressWidth: width,
+          snoopControl: ecap[flag: .snoopControl], transientMapping: ecap[flag: .deviceTLB],
+          largePages: cap.supportsSecondStageLargePage(level: level))
+    }
+    firstStageReserved = InlineArray { index in
+      let level = index / 2
+      return level == 0
+        ? 0
+        : FirstStageEntry.reservedMask(
+          level: level, leaf: index % 2 == 1, hostAddressWidth: width,
+          // First-stage pages of 2 MiB always exist; those of 1 GiB are CAP.FS1GP.
+          largePages: level == 2 || cap[flag: .firstStage1GiBPages])
+    }
+    // Pointers in entries must not go beyond the host address width either.
+    let beyond: UInt64 = ~0 << UInt64(width)
+    rootReserved = (
+      RootEntry.reservedMask(word: 0) | beyond & BitField<RootEntry>.contextTable.mask,
+      RootEntry.reservedMask(word: 1)
+    )
+    contextReserved = (
+      ContextEntry.reservedMask(word: 0) | beyond & BitField<ContextEntry>.secondStageTable.mask,
+      ContextEntry.reservedMask(word: 1)
+    )
+    scalableRootReserved = (
+      ScalableRootEntry.reservedMask(word: 0)
+        | beyond & BitField<ScalableRootEntry>.lowerContextTable.mask,
+      ScalableRootEntry.reservedMask(word: 1)
+        | beyond & BitField<ScalableRootEntry>.upperContextTable.mask
+    )
+    directoryReserved =
+      PASIDDirectoryEntry.reservedMask(word: 0)
+      | beyond & BitField<PASIDDirectoryEntry>.pasidTable.mask
+  }
+}

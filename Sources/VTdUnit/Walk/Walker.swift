@@ -1,0 +1,64 @@
+import PhysicalMemory
+import VTdFormats
+
+/// Translates one request by reading tables from memory: the rules, and nothing else.
+///
+/// No caches, no recording, no state: ``RemappingUnit`` puts those around it. `Observer` hears every
+/// step; see ``WalkObserver``.
+struct Walker<Observer: WalkObserver> {
+  let environment: UnsafePointer<WalkEnvironment>
+  /// Whether accessed and dirty bits are written; an explanation looks without touching.
+  let updatesMemory: Bool
+  var observer: Observer
+
+  @inline(__always)
+  init(_ environment: UnsafePointer<WalkEnvironment>, updatesMemory: Bool, observer: Observer) {
+    self.environment = environment
+    self.updatesMemory = updatesMemory
+    self.observer = observer
+  }
+
+  /// From the latched root table address to the page.
+  mutating func walk(_ request: DMARequest, root: RootTableAddress) -> (WalkResult, RequestContext)
+  {
+    var context = RequestContext()
+    let reason = findContext(request, root: root, &context)
+    if reason != 0 { return (WalkResult(reason: reason), context) }
+    return (translate(request, context), context)
+  }
+
+  /// The tables for a request; a reason other than 0 is a fault. FPD is noted as it is met.
+  mutating func findContext(
+    _ request: DMARequest, root: RootTableAddress, _ context: inout RequestContext
+  ) -> UInt8 {
+    switch root.mode {
+    case .legacy:
+      if request.attributes & DMARequest.Bits.hasPASID != 0 {
+        return FaultReason.pasidRequestInLegacyMode.rawValue
+      }
+      return findLegacyContext(request, root: root, &context)
+    case .scalable where environment.pointee.extended[flag: .scalableMode]:
+      return findScalableContext(request, root: root, &context)
+    case .scalable, .reserved, .abortDMA:
+      // Abort-DMA mode never comes here: it blocks before anything is read.
+      return FaultReason.rootTableAddressInvalid.rawValue
+    }
+  }
+
+  /// The page for a request whose tables are known.
+  mutating func translate(_ request: DMARequest, _ context: RequestContext) -> WalkResult {
+    if context.flags.contains(.scalable) { return translateScalable(request, context) }
+    return translateLegacy(request, context)
+  }
+
+  // Faults that carry no more than a reason.
+  @inline(__always)
+  var memory: MemoryView { environment.pointee.memory }
+
+  @inline(__always)
+  func hasQuirk(_ quirk: UnitQuirks) -> Bool { environment.pointee.quirks.contains(quirk) }
+
+  /// Whether a result of `shift` bits' page at `address` would be an interrupt: 0xfeexxxxx.
+  @inline(__always)
+  static func isInterruptAddress(_ address: UInt64) -> Bool { address &>> 20 == 0xfee }
+}
