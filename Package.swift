@@ -47,7 +47,7 @@ let package = Package(
     room("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
     room("Lockdep"),
     room("KernelLog", ["VTdFormats"]),
-    room("LinuxIOMMU", ["VTdFormats", "PCI", "Lockdep", "KernelLog"]),
+    room("LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog"]),
     room(
       "Machine",
       ["VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "Lockdep", "KernelLog", "LinuxIOMMU"]),
@@ -63,7 +63,12 @@ let package = Package(
         "VTdFormats", "PCI", "PCIHost", "VTdUnit", "Lockdep", "KernelLog", "LinuxIOMMU", "Machine",
         "Scenario", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .executableTarget(name: "dmar", dependencies: ["DMARCommands"], swiftSettings: strict),
+    .executableTarget(
+      name: "dmar",
+      dependencies: [
+        "DMARCommands", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
 
     tests("VTdFormats"),
     tests("PhysicalMemory", ["VTdFormats"]),

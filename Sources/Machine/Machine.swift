@@ -1,1 +1,209 @@
-// Room: Machine
+internal import KernelLog
+public import LinuxIOMMU
+public import PCI
+public import PhysicalMemory
+internal import Synchronization
+public import VTdFormats
+public import VTdUnit
+
+/// A machine: memory, a PCI bus, remapping units, one CPU, a kernel.
+///
+/// Nothing happens by itself: a DMA, a write, an interrupt is a call, and what came of it is in
+/// ``events``.
+public final class Machine {
+  public let memory: PhysicalMemory
+  public private(set) var pci: PCITopology
+  public let units: [Unit]
+  public let kernel: Kernel
+  public let clock: MachineClock
+  /// What an interrupt finds on the CPU.
+  public var interrupted: InterruptedContext
+  public private(set) var events: [MachineEvent] = []
+
+  /// A remapping unit with its name and the PCI segment that it covers.
+  public struct Unit {
+    public let name: String
+    public let segment: UInt32
+    public let hardware: RemappingUnit
+    fileprivate let messages: MessageQueue
+  }
+
+  /// What a machine is made of.
+  public struct Configuration {
+    public struct UnitConfiguration {
+      public var name: String
+      public var segment: UInt32
+      public var hardware: VTdUnit.UnitConfiguration
+      public var faultMessage: EventMessage
+
+      public init(
+        name: String, segment: UInt32 = 0, hardware: VTdUnit.UnitConfiguration,
+        faultMessage: EventMessage
+      ) {
+        self.name = name
+        self.segment = segment
+        self.hardware = hardware
+        self.faultMessage = faultMessage
+      }
+    }
+
+    /// Bytes of memory, from address 0.
+    public var memorySize: UInt64
+    public var units: [UnitConfiguration]
+    public var pci: PCITopology
+    public var build: KernelBuild
+    public var pages: PageAllocator
+    public var addresses: [String: UInt64]
+    public var interrupted: InterruptedContext
+
+    public init(
+      memorySize: UInt64, units: [UnitConfiguration], pci: PCITopology = PCITopology(),
+      build: KernelBuild, pages: PageAllocator, addresses: [String: UInt64] = [:],
+      interrupted: InterruptedContext = .idle
+    ) {
+      self.memorySize = memorySize
+      self.units = units
+      self.pci = pci
+      self.build = build
+      self.pages = pages
+      self.addresses = addresses
+      self.interrupted = interrupted
+    }
+  }
+
+  /// Builds the machine and leaves it switched off: ``Kernel/boot(_:)`` comes next.
+  ///
+  /// - Throws: `PhysicalMemoryError` or `UnitConfigurationError` for a machine that cannot be.
+  public init(_ configuration: Configuration) throws {
+    let memory = try PhysicalMemory(size: configuration.memorySize)
+    let clock = MachineClock()
+    units = try configuration.units.map { unit in
+      let messages = MessageQueue()
+      return Unit(
+        name: unit.name, segment: unit.segment,
+        hardware: try RemappingUnit(configuration: unit.hardware, memory: memory) {
+          messages.append($0)
+        },
+        messages: messages)
+    }
+    kernel = Kernel(
+      build: configuration.build,
+      units: zip(units, configuration.units).map { unit, described in
+        UnitDescription(
+          name: unit.name, segment: unit.segment, port: RegisterPort(unit.hardware),
+          faultMessage: described.faultMessage)
+      },
+      memory: memory, pages: configuration.pages, addresses: configuration.addresses, timer: clock)
+    self.memory = memory
+    self.clock = clock
+    pci = configuration.pci
+    interrupted = configuration.interrupted
+  }
+
+  // MARK: What devices do
+
+  /// What a device does on the bus.
+  public struct DMA: Hashable, Sendable {
+    public var device: PCIAddress
+    public var access: DMAAccess
+    public var address: IOVA
+    /// Bytes; a transfer that crosses a page is several requests.
+    public var length: UInt64
+    public var pasid: PASID?
+
+    public init(
+      device: PCIAddress, access: DMAAccess, address: IOVA, length: UInt64 = 4,
+      pasid: PASID? = nil
+    ) {
+      self.device = device
+      self.access = access
+      self.address = address
+      self.length = length
+      self.pasid = pasid
+    }
+  }
+
+  /// Sends a DMA through the unit that covers its device. Interrupts it causes wait until
+  /// ``deliverInterrupts()``.
+  @discardableResult
+  public func perform(_ dma: DMA) -> [TranslationOutcome] {
+    guard let unit = units.first(where: { $0.segment == dma.device.segment }) else {
+      events.append(.untranslated(dma.device.sourceID, dma.address))
+      return []
+    }
+    var outcomes: [TranslationOutcome] = []
+    var address = dma.address.rawValue
+    var left = dma.length
+    repeat {
+      let request = DMARequest(
+        source: dma.device.sourceID, address: IOVA(rawValue: address), access: dma.access,
+        isZeroLength: dma.length == 0, pasid: dma.pasid)
+      let outcome = unit.hardware.translate(request).outcome
+      outcomes.append(outcome)
+      events.append(.dma(unit: unit.name, request, outcome))
+      let inPage = min(left, PageAllocator.pageSize - address % PageAllocator.pageSize)
+      left -= inPage
+      address &+= inPage
+    } while left > 0
+    return outcomes
+  }
+
+  // MARK: What the CPU does
+
+  /// Lets the CPU take every interrupt that waits, one after the other.
+  public func deliverInterrupts() {
+    for unit in units {
+      while let message = unit.messages.popFirst() {
+        events.append(.message(unit: unit.name, message))
+        let event = EventMessage(address: message.address.rawValue, data: message.data)
+        events.append(.interrupt(event, task: interrupted.task))
+        if !kernel.interrupt(event, in: interrupted) { events.append(.spurious(event)) }
+        collectLog()
+      }
+    }
+  }
+
+  /// Boots the kernel; what it prints is in ``events``.
+  public func boot(_ plan: Kernel.BootPlan) throws {
+    defer { collectLog() }
+    try kernel.boot(plan)
+  }
+
+  /// Removes a function from the bus and from the kernel.
+  public func remove(_ device: PCIAddress) {
+    kernel.removeDevice(device)
+    _ = pci.remove(device)
+    collectLog()
+  }
+
+  private func collectLog() {
+    events += kernel.drainLog().map { .log($0) }
+  }
+}
+
+/// A unit's registers as a bus port.
+private final class RegisterPort: UnitPort {
+  private let unit: RemappingUnit
+
+  init(_ unit: RemappingUnit) {
+    self.unit = unit
+  }
+
+  func read32(at offset: Int) -> UInt32 { unit.read32(offset) }
+  func read64(at offset: Int) -> UInt64 { unit.read64(offset) }
+  func write32(_ value: UInt32, at offset: Int) { unit.write32(value, at: offset) }
+  func write64(_ value: UInt64, at offset: Int) { unit.write64(value, at: offset) }
+}
+
+/// Messages on their way from a unit to the CPU.
+private final class MessageQueue: Sendable {
+  private let messages = Mutex<[InterruptMessage]>([])
+
+  func append(_ message: InterruptMessage) {
+    messages.withLock { $0.append(message) }
+  }
+
+  func popFirst() -> InterruptMessage? {
+    messages.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+  }
+}

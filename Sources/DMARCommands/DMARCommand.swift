@@ -1,0 +1,12 @@
+public import ArgumentParser
+
+/// The command: one subcommand for each thing that a user does.
+public struct DMARCommand: ParsableCommand {
+  public static let configuration = CommandConfiguration(
+    commandName: "dmar",
+    abstract: "DMA faults of an Intel IOMMU under Linux, without the hardware.",
+    version: "0.1.0",
+    subcommands: [ReplayCommand.self, TestCommand.self, WalkCommand.self])
+
+  public init() {}
+}

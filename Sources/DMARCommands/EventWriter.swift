@@ -1,0 +1,111 @@
+internal import KernelLog
+internal import LinuxIOMMU
+internal import Machine
+internal import VTdFormats
+internal import VTdUnit
+
+/// Events of a run as lines.
+struct EventWriter {
+  let format: ReplayCommand.Format
+  let timestamps: Bool
+  let includesTrace: Bool
+
+  func write(_ event: MachineEvent, to output: inout Output) {
+    if case .log(let record) = event {
+      switch format {
+      case .text:
+        let style: LogStyle = timestamps ? .console : .bare
+        for line in record.lines(style) { output.print(line) }
+      case .json: output.print(json(of: record))
+      }
+    } else if includesTrace {
+      let (kind, members) = describe(event)
+      switch format {
+      case .text:
+        let text = members.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        output.print("# \(kind): \(text)")
+      case .json:
+        output.print(
+          JSONValue.object([("event", .string(kind))] + members.map { ($0.0, .string($0.1)) })
+            .compact)
+      }
+    }
+  }
+
+  private func json(of record: LogRecord) -> String {
+    var members: [(String, JSONValue)] = [("event", .string("log"))]
+    if timestamps { members.append(("time_us", .unsigned(record.microseconds))) }
+    members.append(("level", .unsigned(UInt64(record.level.rawValue))))
+    members.append(("text", .string(record.text)))
+    return JSONValue.object(members).compact
+  }
+
+  private func describe(_ event: MachineEvent) -> (String, [(String, String)]) {
+    switch event {
+    case .dma(let unit, let request, let outcome):
+      var members = [
+        ("unit", unit), ("device", "\(request.source)"), ("access", "\(request.access)"),
+        ("address", "\(request.address)"),
+      ]
+      if let pasid = request.pasid { members.append(("pasid", "\(pasid)")) }
+      members.append(("outcome", OutcomeText.describe(outcome)))
+      return ("dma", members)
+    case .untranslated(let source, let address):
+      return ("dma", [("device", "\(source)"), ("address", "\(address)"), ("unit", "none")])
+    case .message(let unit, let message):
+      return (
+        "message",
+        [
+          ("unit", unit), ("event", message.event.rawValue), ("address", "\(message.address)"),
+          ("data", "0x\(hex(UInt64(message.data)))"),
+        ]
+      )
+    case .interrupt(let message, let task):
+      return (
+        "interrupt",
+        [("vector", "0x\(hex(UInt64(message.data & 0xff)))"), ("task", "\(task.name)/\(task.pid)")]
+      )
+    case .spurious(let message):
+      return ("spurious interrupt", [("address", "0x\(hex(message.address))")])
+    case .log:
+      return ("log", [])
+    }
+  }
+}
+
+/// What became of a request, in words.
+enum OutcomeText {
+  static func describe(_ outcome: TranslationOutcome) -> String {
+    switch outcome {
+    case .translated(let page): "translated to \(page.address)"
+    case .interruptRequest: "an interrupt request"
+    case .blocked(let cause, let disposition):
+      "blocked, \(describe(cause)), \(describe(disposition))"
+    }
+  }
+
+  static func describe(_ cause: BlockCause) -> String {
+    switch cause {
+    case .fault(let reason):
+      "reason 0x\(hex(UInt64(reason.rawValue), digits: 2)) (\(meaning(of: reason)))"
+    case .abortDMA: "abort-DMA mode"
+    case .protectedMemory: "protected memory"
+    case .interruptRangeRead: "a read of the interrupt range"
+    }
+  }
+
+  static func meaning(of reason: FaultReason) -> String {
+    reason.meaning ?? "a reason that the specification does not name"
+  }
+
+  static func describe(_ disposition: FaultDisposition) -> String {
+    switch disposition {
+    case .recorded(let index): "recorded in FRCD[\(index)]"
+    case .faultProcessingDisabled: "not recorded: FPD is set"
+    case .overflowed: "not recorded: the record is in use, PFO is set"
+    case .overflowPending: "not recorded: PFO was set"
+    case .folded(let index): "folded into FRCD[\(index)]"
+    case .notReported: "not reported"
+    }
+  }
+}

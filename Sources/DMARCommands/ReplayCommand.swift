@@ -1,0 +1,47 @@
+internal import ArgumentParser
+internal import KernelLog
+internal import Machine
+internal import Scenario
+
+/// `dmar replay`: runs scenarios and prints what their kernels print.
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay", abstract: "Run scenarios and print the kernel's log.")
+
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case text
+    case json
+  }
+
+  @Argument(help: ArgumentHelp("Scenario files.", valueName: "scenario"))
+  var scenarios: [String]
+
+  @OptionGroup var options: ScenarioOptions
+
+  @Option(help: "Lines of text, or one JSON object a line.")
+  var format = Format.text
+
+  @Flag(inversion: .prefixedNo, help: "Print time stamps as dmesg does.")
+  var timestamps = true
+
+  @Flag(help: "Print what hardware and CPU do between the kernel's lines.")
+  var trace = false
+
+  func run() throws {
+    // A scenario that cannot be read must not leave half an output behind: all are run first.
+    let runs = try reportingInputErrors {
+      try scenarios.map { try (path: $0, result: ScenarioRun.run(options.load($0))) }
+    }
+    var output = Output()
+    let writer = EventWriter(format: format, timestamps: timestamps, includesTrace: trace)
+    for (path, result) in runs {
+      switch result {
+      case .skipped(let reason):
+        StandardError.print("dmar: \(path): skipped: \(reason)")
+      case .finished(let run):
+        for event in run.machine.events { writer.write(event, to: &output) }
+      }
+    }
+    output.flush()
+  }
+}

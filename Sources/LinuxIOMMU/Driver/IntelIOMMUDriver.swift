@@ -1,0 +1,219 @@
+internal import KernelLog
+internal import PCI
+internal import PhysicalMemory
+public import VTdFormats
+
+/// The driver of all units (drivers/iommu/intel): its units, domains and devices.
+///
+/// It reaches hardware through unit ports and memory only.
+final class IntelIOMMUDriver {
+  let kernel: KernelContext
+  let pci: PCICore
+  let memory: PhysicalMemory
+  let units: [IntelIOMMU]
+  var pages: PageAllocator
+  /// One limiter for all units, as in dmar_fault.
+  var limiter = RateLimiter()
+  /// The fault lines printed so far, and the dumps behind them.
+  var faults: [FaultLine] = []
+  var dumps: [DumpOutcome] = []
+  /// The domain that the driver has attached each device to.
+  private(set) var domains: [PCIAddress: IOMMUDomain] = [:]
+
+  init(
+    units: [UnitDescription], memory: PhysicalMemory, pages: PageAllocator, pci: PCICore,
+    in kernel: KernelContext
+  ) {
+    self.kernel = kernel
+    self.memory = memory
+    self.pages = pages
+    self.pci = pci
+    self.units = units.map { IntelIOMMU($0, in: kernel) }
+  }
+
+  // MARK: Bring-up
+
+  /// Makes every unit translate: init_dmars and enable_drhd_fault_handling.
+  func bringUp() throws(DriverError) {
+    for unit in units {
+      let root = try allocatePage()
+      unit.rootTable = root
+      setRootTable(of: unit, to: root)
+      flushEverything(of: unit)
+      enableFaultEvent(of: unit)
+      kernel.locked(unit.registerLock, .irqsave) { unit.command(.translation) }
+    }
+  }
+
+  /// iommu_set_root_entry.
+  private func setRootTable(of unit: IntelIOMMU, to root: PhysicalAddress) {
+    var pointer = RootTableAddress()
+    pointer[inPlace: .rootTable] = root.rawValue
+    kernel.locked(unit.registerLock, .irqsave) {
+      unit.port.write64(pointer.rawValue, at: RegisterOffset.rtaddr)
+      unit.command(.setRootTable)
+    }
+  }
+
+  /// Global invalidation of the context cache, then of the IOTLB, through the registers: a new root
+  /// table makes all that is cached void.
+  private func flushEverything(of unit: IntelIOMMU) {
+    var context = ContextCommand()
+    context[flag: .invalidate] = true
+    context[.requestedGranularity] = UInt64(InvalidationGranularity.global)
+    var iotlb = IOTLBCommand()
+    iotlb[flag: .invalidate] = true
+    iotlb[.requestedGranularity] = UInt64(InvalidationGranularity.global)
+    kernel.locked(unit.registerLock, .irqsave) {
+      unit.port.write64(context.rawValue, at: RegisterOffset.ccmd)
+    }
+    kernel.locked(unit.registerLock, .irqsave) {
+      unit.port.write64(iotlb.rawValue, at: unit.extendedCapability.iotlbRegisterOffset + 8)
+    }
+  }
+
+  /// dmar_set_interrupt (dmar_msi_write, dmar_msi_unmask), then one run of the handler and FSTS
+  /// written back: faults that firmware left behind would keep the event from being raised again.
+  private func enableFaultEvent(of unit: IntelIOMMU) {
+    let message = unit.faultMessage
+    kernel.locked(unit.registerLock, .irqsave) {
+      unit.port.write32(message.data, at: RegisterOffset.fedata)
+      unit.port.write32(UInt32(truncatingIfNeeded: message.address), at: RegisterOffset.feaddr)
+      unit.port.write32(
+        UInt32(truncatingIfNeeded: message.address >> 32), at: RegisterOffset.feuaddr)
+    }
+    kernel.locked(unit.registerLock, .irqsave) {
+      unit.port.write32(EventControl().rawValue, at: RegisterOffset.fectl)
+    }
+    handleFaults(of: unit)
+    let status = unit.port.read32(at: RegisterOffset.fsts)
+    unit.port.write32(status, at: RegisterOffset.fsts)
+  }
+
+  // MARK: Devices and domains
+
+  /// Makes a domain with an empty page table.
+  func makeDomain(id: DomainID, levels: Int) throws(DriverError) -> IOMMUDomain {
+    IOMMUDomain(id: id, levels: levels, pageTable: try allocatePage())
+  }
+
+  /// domain_context_mapping: the device's context entry points to the domain's table. With CM = 0
+  /// a unit caches no entry that was not present, so nothing is flushed.
+  func attach(_ device: PCIAddress, to domain: IOMMUDomain) throws(DriverError) {
+    guard let unit = unit(covering: device) else {
+      throw DriverError(.noUnit(device.segment))
+    }
+    let entry = try contextEntryAddress(for: device.sourceID, of: unit, allocates: true)
+    guard let entry else { return }
+    var context = ContextEntry()
+    context.domain = domain.id
+    context[.addressWidth] = UInt64(domain.levels - 2)
+    context[inPlace: .secondStageTable] = domain.pageTable.rawValue
+    context[flag: .present] = true
+    try store(context.high, at: entry.rawValue + 8)
+    try store(context.low, at: entry.rawValue)
+    domains[device] = domain
+  }
+
+  func unit(covering device: PCIAddress) -> IntelIOMMU? {
+    units.first { $0.segment == device.segment }
+  }
+
+  /// Where the context entry lies: iommu_context_addr, which makes the context table if told to.
+  func contextEntryAddress(
+    for source: SourceID, of unit: IntelIOMMU, allocates: Bool
+  ) throws(DriverError) -> PhysicalAddress? {
+    guard let root = unit.rootTable else { return nil }
+    let rootEntryAddress = root.rawValue + UInt64(source.bus) * RootEntry.byteCount
+    var rootEntry = RootEntry(low: load(rootEntryAddress), high: 0)
+    if !rootEntry[flag: .present] {
+      guard allocates else { return nil }
+      rootEntry[inPlace: .contextTable] = try allocatePage().rawValue
+      rootEntry[flag: .present] = true
+      try store(rootEntry.low, at: rootEntryAddress)
+    }
+    let table = rootEntry[inPlace: .contextTable]
+    return PhysicalAddress(rawValue: table + UInt64(source.devfn) * ContextEntry.byteCount)
+  }
+
+  /// __domain_mapping with 4 KiB pages.
+  func map(_ mapping: Mapping, in domain: IOMMUDomain) throws(DriverError) {
+    let first = mapping.address.rawValue / PageAllocator.pageSize
+    let count = (mapping.size + PageAllocator.pageSize - 1) / PageAllocator.pageSize
+    for page in 0..<count {
+      let address = (first + page) * PageAllocator.pageSize
+      var table = domain.pageTable.rawValue
+      for level in stride(from: domain.levels, through: 1, by: -1) {
+        let slot = table + Paging.entryOffset(of: address, level: level)
+        var entry = SecondStageEntry(rawValue: load(slot))
+        if level == 1 {
+          entry[flag: .read] = mapping.access.reads
+          entry[flag: .write] = mapping.access.writes
+          entry[inPlace: .address] =
+            (mapping.target.rawValue & ~(PageAllocator.pageSize - 1))
+            + page * PageAllocator.pageSize
+          try store(entry.rawValue, at: slot)
+        } else if !entry.isPresent {
+          entry[flag: .read] = true
+          entry[flag: .write] = true
+          entry[inPlace: .address] = try allocatePage().rawValue
+          try store(entry.rawValue, at: slot)
+        }
+        table = entry[inPlace: .address]
+      }
+    }
+  }
+
+  // MARK: Memory
+
+  /// A page for a table, zeroed.
+  private func allocatePage() throws(DriverError) -> PhysicalAddress {
+    let page = pages.allocate()
+    for offset in stride(from: 0, to: PageAllocator.pageSize, by: 8) {
+      try store(0, at: page.rawValue &+ offset)
+    }
+    return page
+  }
+
+  private func store(_ value: UInt64, at address: UInt64) throws(DriverError) {
+    guard memory.store64(value, at: PhysicalAddress(rawValue: address)) else {
+      throw DriverError(.outsideMemory(PhysicalAddress(rawValue: address)))
+    }
+  }
+
+  /// A load by the CPU: outside memory the bus answers with all ones.
+  func load(_ address: UInt64) -> UInt64 {
+    memory.load64(PhysicalAddress(rawValue: address)) ?? .max
+  }
+}
+
+/// A driver operation that the given machine cannot carry out: the scenario asks for the
+/// impossible.
+public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
+  public enum Reason: Hashable, Sendable {
+    /// A table was to lie where there is no memory.
+    case outsideMemory(PhysicalAddress)
+    /// No unit covers the segment.
+    case noUnit(UInt32)
+  }
+
+  public let reason: Reason
+
+  init(_ reason: Reason) {
+    self.reason = reason
+  }
+
+  public var description: String {
+    switch reason {
+    case .outsideMemory(let address):
+      "a table at \(address) lies outside memory; an address in memory was expected"
+    case .noUnit(let segment):
+      "no unit covers segment \(segment); a unit of that segment was expected"
+    }
+  }
+}
+
+/// What invalidation commands ask for (CIRG, IIRG).
+enum InvalidationGranularity {
+  static let global = 1
+}

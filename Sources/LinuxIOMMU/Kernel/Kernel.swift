@@ -1,0 +1,168 @@
+public import KernelLog
+public import Lockdep
+public import PCI
+public import PhysicalMemory
+public import VTdFormats
+
+/// A running Linux kernel, as far as a DMA fault can see it.
+///
+/// It boots, sets units up, attaches devices to domains and handles interrupts. It reaches hardware
+/// through unit ports and memory only; what it prints comes out of ``drainLog()``.
+public final class Kernel {
+  private let context: KernelContext
+  private let core: DriverCore
+  private let pci: PCICore
+  private let driver: IntelIOMMUDriver
+  private let faultInterruptLock: KernelLock
+  private var domainsByID: [DomainID: IOMMUDomain] = [:]
+
+  /// - Parameters:
+  ///   - addresses: where named objects lie, for messages that print an address; other objects get
+  ///     addresses of the kernel's own choice.
+  public init(
+    build: KernelBuild, units: [UnitDescription], memory: PhysicalMemory, pages: PageAllocator,
+    addresses: [String: UInt64] = [:], timer: any KernelTimer
+  ) {
+    context = KernelContext(build: build, addresses: addresses, timer: timer)
+    core = DriverCore(in: context)
+    pci = PCICore(core: core, in: context)
+    driver = IntelIOMMUDriver(units: units, memory: memory, pages: pages, pci: pci, in: context)
+    faultInterruptLock = context.makeLock(
+      .rawSpinlock, class: "&irq_desc_lock_class", instance: "dmar.irq_desc.lock")
+  }
+
+  /// What was printed since the last call.
+  public func drainLog() -> [LogRecord] { context.drainLog() }
+
+  /// The faults printed so far, in order.
+  public var faults: [FaultLine] { driver.faults }
+
+  /// How far the table dumps behind them came.
+  public var dumps: [DumpOutcome] { driver.dumps }
+
+  /// The reports that the lock validator has made so far.
+  public var lockReports: [LockReport] { context.locks?.validator.reports ?? [] }
+
+  /// The functions of a stored trace or a frame as messages print them.
+  public func symbol(for frame: Frame) -> String { context.locks?.symbol(for: frame) ?? "0x0" }
+
+  // MARK: Boot
+
+  /// How the kernel finds its devices.
+  public struct BootPlan: Hashable, Sendable {
+    /// How many blocks of memory are registered as devices.
+    public var memoryBlocks: Int
+    /// Whether they are added with interrupts off, which no kernel does; for what-ifs.
+    public var addsMemoryWithInterruptsOff: Bool
+    /// The PCI functions that the scan of the bus finds, in its order.
+    public var functions: [PCIAddress]
+
+    public init(
+      memoryBlocks: Int = 1, addsMemoryWithInterruptsOff: Bool = false,
+      functions: [PCIAddress] = []
+    ) {
+      self.memoryBlocks = memoryBlocks
+      self.addsMemoryWithInterruptsOff = addsMemoryWithInterruptsOff
+      self.functions = functions
+    }
+  }
+
+  /// Registers the first devices, scans the PCI bus, sets the units up.
+  ///
+  /// - Throws: `DriverError` where a unit's tables would not lie in memory.
+  public func boot(_ plan: BootPlan) throws(DriverError) {
+    context.run(as: .kernelInit, in: Self.initFunctions) {
+      context.call("driver_init") { addMemory(plan) }
+    }
+    context.run(as: .kernelInit, in: Self.initFunctions + Self.pciScanFunctions) {
+      for function in plan.functions { pci.add(function) }
+    }
+    try driver.bringUp()
+  }
+
+  /// memory_dev_init: the first devices of a boot that go onto a bus.
+  private func addMemory(_ plan: BootPlan) {
+    context.call("memory_dev_init") {
+      let bus = DeviceBus("memory", in: context)
+      for index in 0..<plan.memoryBlocks {
+        context.call("add_memory_block") {
+          let saved =
+            plan.addsMemoryWithInterruptsOff
+            ? (context.locks?.disableInterrupts() ?? .untouched) : .untouched
+          context.call("device_register") {
+            core.add(CoreDevice("memory\(index)", bus: bus, in: context))
+          }
+          if saved == .wereOn { context.locks?.enableInterrupts() }
+        }
+      }
+    }
+  }
+
+  /// The initial thread, from its first function to do_basic_setup.
+  private static let initFunctions = [
+    "ret_from_fork", "kernel_init", "kernel_init_freeable", "do_basic_setup",
+  ]
+
+  /// From the initial calls to the scan of a root bus: acpi_init walks the namespace from its root
+  /// over \_SB to the host bridge, one acpi_bus_attach a level.
+  private static let pciScanFunctions =
+    ["do_initcalls", "do_initcall_level", "do_one_initcall", "acpi_init", "acpi_scan_init"]
+    + ["acpi_bus_scan", "acpi_bus_attach"] + attachChildren + attachChildren
+    + [
+      "acpi_scan_attach_handler", "acpi_pci_root_add", "pci_acpi_scan_root",
+      "acpi_pci_root_create", "pci_scan_child_bus", "pci_scan_child_bus_extend", "pci_scan_slot",
+      "pci_scan_single_device",
+    ]
+
+  private static let attachChildren = [
+    "acpi_dev_for_each_child", "device_for_each_child", "acpi_dev_for_one_check",
+    "acpi_bus_attach",
+  ]
+
+  // MARK: Driver operations
+
+  /// Makes a domain with an empty second-stage table of `levels` levels.
+  public func makeDomain(_ id: DomainID, levels: Int) throws(DriverError) {
+    domainsByID[id] = try driver.makeDomain(id: id, levels: levels)
+  }
+
+  /// Attaches a device to a domain that was made before; an unknown domain is left alone.
+  public func attach(_ device: PCIAddress, to id: DomainID) throws(DriverError) {
+    guard let domain = domainsByID[id] else { return }
+    try driver.attach(device, to: domain)
+  }
+
+  /// Maps a range in a domain that was made before.
+  public func map(_ mapping: Mapping, in id: DomainID) throws(DriverError) {
+    guard let domain = domainsByID[id] else { return }
+    try driver.map(mapping, in: domain)
+  }
+
+  /// Removes a PCI function, as a write to its `remove` file in sysfs does.
+  public func removeDevice(_ address: PCIAddress) {
+    let shell = KernelTask(name: "bash", pid: 1)
+    context.run(as: shell, in: Self.sysfsRemoveFunctions) { pci.remove(address) }
+  }
+
+  private static let sysfsRemoveFunctions = [
+    "entry_SYSCALL_64_after_hwframe", "do_syscall_64", "__x64_sys_write", "ksys_write",
+    "vfs_write", "new_sync_write", "kernfs_fop_write_iter", "sysfs_kf_write", "dev_attr_store",
+    "remove_store", "pci_stop_and_remove_bus_device_locked",
+  ]
+
+  // MARK: Interrupts
+
+  /// Handles the fault event of the unit with that message, which hit the CPU in `interrupted`.
+  ///
+  /// - Returns: false if the message belongs to no unit: a spurious interrupt.
+  @discardableResult
+  public func interrupt(_ message: EventMessage, in interrupted: InterruptedContext) -> Bool {
+    guard let unit = driver.units.first(where: { $0.faultMessage == message }) else {
+      return false
+    }
+    context.interrupt(interrupted, descriptorLock: faultInterruptLock) {
+      driver.handleFaults(of: unit)
+    }
+    return true
+  }
+}

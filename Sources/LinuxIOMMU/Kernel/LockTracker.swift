@@ -1,0 +1,192 @@
+internal import KernelLog
+internal import Lockdep
+
+/// The kernel's lock validator, fed by the model of the kernel and printing into its log.
+///
+/// It names tasks and locks for the validator, turns the modelled call stack into traces, and call
+/// sites into the symbols that reports print.
+final class LockTracker {
+  let validator: Validator
+  private unowned let kernel: KernelContext
+  private let cpu: CPUID
+  private var tasks: [KernelTask: TaskID] = [:]
+  /// The running task is last.
+  private var running: [KernelTask] = []
+  private var keys: [String: LockKey] = [:]
+  /// What frames stand for: `Frame(rawValue: n)` is the n-th of these, from 1.
+  private var places: [Place] = []
+  private var frames: [Place: Frame] = [:]
+  private var madeLocks = 0
+  private let addresses: [String: UInt64]
+
+  /// A place in the code as messages show it.
+  private struct Place: Hashable {
+    let symbol: String
+    let address: UInt64
+  }
+
+  /// Where locks lie that the scenario gives no address.
+  private static let firstLockAddress: UInt64 = 0xffff_8881_0000_0000
+  private static let firstKeyAddress: UInt64 = 0xffff_ffff_8400_0000
+
+  init(addresses: [String: UInt64], in kernel: KernelContext) {
+    self.kernel = kernel
+    self.addresses = addresses
+    var configuration = Configuration()
+    configuration.rawNesting = kernel.build.configuration.provesRawLockNesting
+    validator = Validator(configuration)
+    cpu = validator.addCPU()
+    validator.traceSource = { [unowned self] request in
+      trace(inner: ["stack_trace_save"] + request.callChain.map(\.rawValue))
+    }
+    enter(.kernelInit)
+  }
+
+  // MARK: Tasks
+
+  var currentTask: KernelTask { running.last ?? .kernelInit }
+
+  private var context: Context {
+    Context(cpu: cpu, task: id(of: currentTask))
+  }
+
+  private func id(of task: KernelTask) -> TaskID {
+    if let known = tasks[task] { return known }
+    let id = validator.addTask(comm: task.name, pid: Int32(truncatingIfNeeded: task.pid))
+    tasks[task] = id
+    return id
+  }
+
+  func enter(_ task: KernelTask) {
+    if let last = running.last { validator.setRunning(id(of: last), false) }
+    running.append(task)
+    validator.setRunning(id(of: task), true)
+  }
+
+  func leave() {
+    guard let last = running.popLast() else { return }
+    validator.setRunning(id(of: last), false)
+    validator.setRunning(id(of: currentTask), true)
+  }
+
+  // MARK: Locks
+
+  func makeLock(_ kind: LockKind, class name: String, instance: String) -> LockID {
+    let key =
+      keys[name] ?? LockKey(rawValue: Self.firstKeyAddress + UInt64(keys.count) * 16)
+    keys[name] = key
+    let address = addresses[instance] ?? Self.firstLockAddress + UInt64(madeLocks) * 64
+    madeLocks += 1
+    return validator.addLock(
+      LockDeclaration(name: name, kind: kind, address: address, key: .fixed(key)))
+  }
+
+  func acquire(_ lock: KernelLock, at place: CallStack.Frame?) {
+    guard let id = lock.id else { return }
+    report(validator.acquire(id, in: context, at: frame(for: place)))
+  }
+
+  func release(_ lock: KernelLock) {
+    guard let id = lock.id else { return }
+    report(validator.release(id, in: context, at: .none))
+  }
+
+  // MARK: Interrupts
+
+  /// local_irq_save.
+  func disableInterrupts() -> SavedInterrupts {
+    guard validator.flags(context).hardirqsEnabled else { return .wereOff }
+    validator.hardirqsOff(in: context, at: .none)
+    return .wereOn
+  }
+
+  /// local_irq_restore to a state in which interrupts were on.
+  func enableInterrupts() {
+    report(validator.hardirqsOn(in: context, at: .none))
+  }
+
+  /// The CPU leaves its task for an interrupt.
+  func enterInterrupt(_ interrupted: InterruptedContext) {
+    enter(KernelTask(name: interrupted.task.name, pid: interrupted.task.pid))
+    let events = interrupted.interruptEvents
+    var record = IRQTrace()
+    record.events = max(
+      events.hardEnabled?.number ?? 0, events.softEnabled?.number ?? 0,
+      events.softDisabled?.number ?? 0)
+    record.hardirqEnableEvent = events.hardEnabled?.number ?? 0
+    record.hardirqEnableFrame = frame(for: events.hardEnabled)
+    record.softirqEnableEvent = events.softEnabled?.number ?? 0
+    record.softirqEnableFrame = frame(for: events.softEnabled)
+    record.softirqDisableEvent = events.softDisabled?.number ?? 0
+    record.softirqDisableFrame = frame(for: events.softDisabled)
+    validator.setIRQTrace(record, of: context.task)
+    validator.hardirqsOff(
+      in: context, at: frame(named: events.entrySymbol, address: events.entryAddress))
+    // request_irq gives the fault handler IRQF_NO_THREAD.
+    validator.enterHardirq(in: context, isThreaded: false)
+  }
+
+  func leaveInterrupt() {
+    validator.exitHardirq(in: context)
+    report(validator.hardirqsOn(in: context, at: .none))
+    leave()
+  }
+
+  // MARK: Traces and reports
+
+  /// The current stack as the validator stores it: stack_trace_save skips its own three callers.
+  private func trace(inner: [String]) -> [Frame] {
+    let skipped = 3
+    return kernel.stack.frames(inner: inner, frameless: kernel.build.callSites.frameless)
+      .dropFirst(skipped).map { frame(for: $0) }
+  }
+
+  private func frame(for place: CallStack.Frame?) -> Frame {
+    switch place {
+    case .call(let caller, let callee, _):
+      frame(named: kernel.build.callSites.symbol(of: callee, in: caller).description, address: 0)
+    case .registers:
+      frame(named: kernel.interrupted?.registers?.instruction ?? "0x0", address: 0)
+    case nil: .none
+    }
+  }
+
+  private func frame(for event: InterruptEvents.Event?) -> Frame {
+    guard let event else { return .none }
+    return frame(named: event.symbol, address: event.address)
+  }
+
+  private func frame(named symbol: String, address: UInt64) -> Frame {
+    let place = Place(symbol: symbol, address: address)
+    if let known = frames[place] { return known }
+    places.append(place)
+    let frame = Frame(rawValue: UInt64(places.count))
+    frames[place] = frame
+    return frame
+  }
+
+  private func place(of frame: Frame) -> Place {
+    let index = Int(truncatingIfNeeded: frame.rawValue) - 1
+    return places.indices.contains(index) ? places[index] : Place(symbol: "0x0", address: 0)
+  }
+
+  /// Prints a report where the kernel prints it: at once, from inside the operation.
+  private func report(_ report: LockReport?) {
+    guard let report else { return }
+    for record in render(report, in: self) { kernel.print(.warning, record) }
+  }
+}
+
+extension LockTracker: ReportEnvironment {
+  var ident: String { kernel.build.ident }
+
+  func symbol(for frame: Frame) -> String { place(of: frame).symbol }
+
+  func address(of frame: Frame) -> UInt64 { place(of: frame).address }
+
+  func symbol(for key: LockKey) -> String { "0x" + String(key.rawValue, radix: 16) }
+
+  func backtrace(_ scene: Scene) -> [String] {
+    kernel.backtrace(inner: scene.callChain.map(\.rawValue))
+  }
+}

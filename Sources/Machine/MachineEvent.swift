@@ -1,0 +1,20 @@
+public import KernelLog
+public import LinuxIOMMU
+public import VTdFormats
+public import VTdUnit
+
+/// What happened in a machine, in order: the trace of a run.
+public enum MachineEvent: Hashable, Sendable {
+  /// A device's access reached a unit.
+  case dma(unit: String, DMARequest, TranslationOutcome)
+  /// A device's access reached memory without a unit in between.
+  case untranslated(SourceID, IOVA)
+  /// A unit sent the message of one of its events.
+  case message(unit: String, InterruptMessage)
+  /// The CPU took an interrupt while it ran a task.
+  case interrupt(EventMessage, task: InterruptedContext.Task)
+  /// A message that no handler belongs to.
+  case spurious(EventMessage)
+  /// The kernel printed a record.
+  case log(LogRecord)
+}

@@ -1,0 +1,45 @@
+internal import PCI
+internal import VTdFormats
+
+/// The `expect:` section of a scenario.
+enum ExpectationDecoder {
+  static func expectation(from section: CheckedValue?) throws -> Expectation {
+    var expectation = Expectation()
+    guard let section else { return expectation }
+    if let log = section["log"] {
+      let path = Files.resolve(try log.text(), from: log.place.file)
+      var lines = try Files.text(at: path, namedAt: log.place)
+        .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      if lines.last == "" { lines.removeLast() }
+      expectation.log = lines
+    }
+    expectation.contains = try section["contains"]?.list().map { try $0.text() } ?? []
+    expectation.lacks = try section["lacks"]?.list().map { try $0.text() } ?? []
+    expectation.faults = try section["faults"]?.list().map { try fault(from: $0) }
+    expectation.dump = try section["dump"]?.choice(as: Expectation.Dump.self)
+    if let splat = section["splat"] {
+      expectation.splat =
+        splat.value.scalar == nil ? .report(try self.splat(from: splat)) : Expectation.Splat.none
+    }
+    return expectation
+  }
+
+  private static func fault(from section: CheckedValue) throws -> Expectation.Fault {
+    Expectation.Fault(
+      source: try section.required("device").address().sourceID,
+      isRead: try section.required("access").text() == "read",
+      address: IOVA(rawValue: try section.required("address").integer()),
+      reason: FaultReason(rawValue: try section.required("reason").integer(as: UInt8.self)))
+  }
+
+  private static func splat(from section: CheckedValue) throws -> Expectation.SplatDescription {
+    func functions(_ key: String) throws -> [String] {
+      try section[key]?.list().map { try $0.text() } ?? []
+    }
+    return Expectation.SplatDescription(
+      title: try section.required("title").text(), lockClass: try section["class"]?.text(),
+      usage: try section["usage"]?.text(), from: try section["from"]?.text(),
+      to: try section["to"]?.text(), registeredIn: try functions("registered_in"),
+      takenIn: try functions("taken_in"))
+  }
+}

@@ -1,0 +1,151 @@
+internal import LinuxIOMMU
+internal import PCI
+internal import VTdFormats
+internal import VTdUnit
+
+/// The machine section of a scenario.
+enum MachineDecoder {
+  static func machine(from machine: CheckedValue) throws -> ScenarioDescription.MachineDescription {
+    let memory = try machine.required("memory")
+    let pci = machine["pci"]
+    return ScenarioDescription.MachineDescription(
+      memorySize: try memory.size(), memoryPlace: memory.place,
+      units: try machine.required("units").table().map { try unit($0.key, from: $0.value) },
+      usesHostBus: try pci?["host"]?.boolean() ?? false,
+      functions: try pci?["functions"]?.table().map { try function($0.key, from: $0.value) } ?? [],
+      interrupted: try machine["interrupted"].map { try interrupted(from: $0) } ?? .idle,
+      addresses: try addresses(from: machine["addresses"]))
+  }
+
+  private static func unit(_ name: String, from section: CheckedValue) throws
+    -> ScenarioDescription.UnitDescription
+  {
+    var hardware = UnitConfiguration(
+      cap: try section.required("cap").integer(), ecap: try section.required("ecap").integer())
+    if let base = try section["base"]?.integer() {
+      hardware.registerBase = PhysicalAddress(rawValue: base)
+    }
+    if let version = try section["version"]?.integer(as: UInt32.self) {
+      hardware.version = VersionRegister(rawValue: version)
+    }
+    for quirk in try section["quirks"]?.list() ?? [] {
+      if let known = UnitQuirkNames.quirk(named: try quirk.text()) {
+        hardware.quirks.formUnion(known)
+      }
+    }
+    var message = EventMessage(address: 0xfee0_1004, data: 0x21)
+    if let event = section["fault_event"] {
+      message.address = try event.required("address").integer()
+      message.data = try event.required("data").integer(as: UInt32.self)
+    }
+    return ScenarioDescription.UnitDescription(
+      name: name, place: section.place,
+      segment: try section["segment"]?.integer(as: UInt32.self) ?? 0, hardware: hardware,
+      faultMessage: message)
+  }
+
+  private static func function(_ name: String, from section: CheckedValue) throws
+    -> ScenarioDescription.FunctionDescription
+  {
+    guard let address = PCIAddress(name) else {
+      throw InputError(at: section.place, "\"\(name)\" is no PCI address; 00:1a.0 was expected")
+    }
+    return ScenarioDescription.FunctionDescription(
+      address: address, vendor: try section["vendor"]?.integer(as: UInt16.self) ?? 0x8086,
+      device: try section["device"]?.integer(as: UInt16.self) ?? 0,
+      classCode: try section["class"]?.integer(as: UInt32.self) ?? 0,
+      isAbsent: try section["absent"]?.boolean() ?? false)
+  }
+
+  private static func addresses(from section: CheckedValue?) throws -> [String: UInt64] {
+    var addresses: [String: UInt64] = [:]
+    for (name, value) in try section?.table() ?? [] { addresses[name] = try value.integer() }
+    return addresses
+  }
+
+  // MARK: The interrupted context
+
+  private static func interrupted(from section: CheckedValue) throws -> InterruptedContext {
+    let task = try section.required("task")
+    return InterruptedContext(
+      task: InterruptedContext.Task(
+        name: try task.required("name").text(),
+        pid: try task.required("pid").integer(as: Int.self)),
+      mode: try section.required("mode").choice(as: InterruptedContext.Mode.self),
+      functions: try section["functions"]?.list().map { try $0.text() } ?? [],
+      registers: try section["registers"].map { try registers(from: $0, code: section["code"]) },
+      interruptEvents: try section["irq_events"].map { try events(from: $0) } ?? InterruptEvents(),
+      strayFrames: try section["uncertain_frames"]?.list().map { try strayFrames(from: $0) } ?? [])
+  }
+
+  private static func registers(from section: CheckedValue, code: CheckedValue?) throws
+    -> RegisterDump
+  {
+    RegisterDump(
+      codeSegment: try section.required("cs").integer(as: UInt16.self),
+      instruction: try section.required("rip").text(), code: try code?.text() ?? "",
+      stackSegment: try section.required("ss").integer(as: UInt16.self),
+      stackPointer: try section.required("rsp").integer(),
+      flags: try section.required("eflags").integer(),
+      general: try InterruptedSchema.generalRegisters.map { try section[$0]?.integer() ?? 0 })
+  }
+
+  private static func events(from section: CheckedValue) throws -> InterruptEvents {
+    func event(_ key: String) throws -> InterruptEvents.Event? {
+      guard let event = section[key] else { return nil }
+      return InterruptEvents.Event(
+        number: try event.required("event").integer(as: UInt32.self),
+        address: try event.required("address").integer(),
+        symbol: try event.required("symbol").text())
+    }
+    let entry = section["entry"]
+    return InterruptEvents(
+      hardEnabled: try event("hardirqs_enabled"), softEnabled: try event("softirqs_enabled"),
+      softDisabled: try event("softirqs_disabled"),
+      entryAddress: try entry?.required("address").integer() ?? 0,
+      entrySymbol: try entry?.required("symbol").text() ?? "0x0")
+  }
+
+  private static func strayFrames(from section: CheckedValue) throws
+    -> InterruptedContext.StrayFrames
+  {
+    let after = try section.required("after").text()
+    return InterruptedContext.StrayFrames(
+      after: after == "registers" ? nil : after,
+      symbols: try section.required("symbols").list().map { try $0.text() })
+  }
+}
+
+/// The names by which scenarios switch a unit's quirks on.
+enum UnitQuirkNames {
+  private static let table: [(name: String, quirk: UnitQuirks)] = [
+    ("qemu-10", .qemu10),
+    ("fold-faults-of-pending-source", .foldFaultsOfPendingSource),
+    ("record-pasid-zero", .recordPASIDZero),
+    ("record-pasid-ones", .recordPASIDOnes),
+    ("legacy-permission-codes", .legacyPermissionCodes),
+    ("permission-before-reserved", .permissionBeforeReserved),
+    ("top-table-read-is-context-fault", .topTableReadIsContextFault),
+    ("interrupt-range-readable", .interruptRangeReadable),
+    ("anonymous-interrupt-faults", .anonymousInterruptFaults),
+    ("pending-bit-needs-status-write", .pendingBitNeedsStatusWrite),
+    ("reserved-context-always-recorded", .reservedContextAlwaysRecorded),
+    ("silent-permission-on-hit", .silentPermissionOnHit),
+    ("no-dirty-on-hit", .noDirtyOnHit),
+    ("compatibility-always-passes", .compatibilityAlwaysPasses),
+    ("wait-needs-one-action", .waitNeedsOneAction),
+    ("disable-needs-idle-queue", .disableNeedsIdleQueue),
+    ("queue-resumes-at-tail-write", .queueResumesAtTailWrite),
+    ("no-queue-error-record", .noQueueErrorRecord),
+    ("domain-context-invalidation-is-global", .domainContextInvalidationIsGlobal),
+    ("global-commands-drop-caches", .globalCommandsDropCaches),
+    ("canonical-check-uses-aw", .canonicalCheckUsesAW),
+    ("device-tlb-descriptor-always-valid", .deviceTLBDescriptorAlwaysValid),
+  ]
+
+  static var all: [String] { table.map(\.name) }
+
+  static func quirk(named name: String) -> UnitQuirks? {
+    table.first { $0.name == name }?.quirk
+  }
+}

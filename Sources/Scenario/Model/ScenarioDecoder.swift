@@ -1,0 +1,105 @@
+internal import LinuxIOMMU
+internal import PCI
+internal import VTdFormats
+internal import VTdUnit
+
+/// A checked scenario file as values.
+enum ScenarioDecoder {
+  static func scenario(from root: CheckedValue, file: String) throws -> ScenarioDescription {
+    ScenarioDescription(
+      summary: try root["description"]?.text() ?? "",
+      build: try KernelDecoder.build(from: try root.required("kernel")),
+      machine: try MachineDecoder.machine(from: try root.required("machine")),
+      boot: try boot(from: root["boot"], at: root.place),
+      steps: try root.required("steps").list().map { try step(from: $0) },
+      expectation: try ExpectationDecoder.expectation(from: root["expect"]))
+  }
+
+  private static func boot(from section: CheckedValue?, at place: Place) throws
+    -> ScenarioDescription.BootDescription
+  {
+    let pages = section?["pages"]
+    return ScenarioDescription.BootDescription(
+      memoryBlocks: try section?["memory_blocks"]?.integer(as: Int.self) ?? 1,
+      addsMemoryWithInterruptsOff: try section?["memory_interrupts"]?.text() == "off",
+      pages: PageAllocator(
+        pages: try pages?["list"]?.list().map { PhysicalAddress(rawValue: try $0.integer()) } ?? [],
+        base: PhysicalAddress(rawValue: try pages?["base"]?.integer() ?? 0x10_0000)),
+      pagesPlace: pages?.place ?? place,
+      domains: try section?["domains"]?.table().map { try domain($0.key, from: $0.value) } ?? [])
+  }
+
+  private static func domain(_ name: String, from section: CheckedValue) throws
+    -> ScenarioDescription.DomainDescription
+  {
+    guard let id = Scalars.integer(name).flatMap(UInt16.init(exactly:)) else {
+      throw InputError(at: section.place, "\"\(name)\" is no domain id; 0 to 65535 was expected")
+    }
+    return ScenarioDescription.DomainDescription(
+      id: DomainID(rawValue: id), place: section.place,
+      levels: try section["levels"]?.integer(as: Int.self) ?? 4,
+      devices: try section["devices"]?.list().map { try deviceName(from: $0) } ?? [],
+      mappings: try section["mappings"]?.list().map { mapping in
+        Mapping(
+          address: IOVA(rawValue: try mapping.required("iova").integer()),
+          target: PhysicalAddress(rawValue: try mapping.required("target").integer()),
+          size: try mapping["size"]?.size() ?? PageAllocator.pageSize,
+          access: try mapping["access"]?.choice(as: MappingAccess.self) ?? .readWrite)
+      } ?? [])
+  }
+
+  private static func deviceName(from value: CheckedValue) throws
+    -> ScenarioDescription.DeviceName
+  {
+    try value.text() == "first" ? .first : .address(try value.address())
+  }
+
+  private static func step(from section: CheckedValue) throws -> ScenarioDescription.Step {
+    let times = try section["times"]?.list().map { try $0.microseconds() } ?? []
+    if let index = zip(times, times.dropFirst()).enumerated().first(where: { $1.0 > $1.1 })?.offset,
+      let list = try section["times"]?.list()
+    {
+      throw InputError(
+        at: list[index + 1].place, "time goes back here; a later time stamp was expected")
+    }
+    let actions = try section.table().filter { $0.key != "times" }
+    guard actions.count == 1, let (name, value) = actions.first else {
+      throw InputError(
+        at: section.place, "a step does \(actions.count) things; exactly one was expected")
+    }
+    return ScenarioDescription.Step(
+      place: section.place, action: try action(name, from: value), times: times)
+  }
+
+  private static func action(_ name: String, from value: CheckedValue) throws
+    -> ScenarioDescription.Action
+  {
+    switch name {
+    case "dma":
+      return .dma(
+        ScenarioDescription.DMADescription(
+          device: try deviceName(from: value.required("device")),
+          access: try value.required("access").text() == "read" ? .read : .write,
+          address: IOVA(rawValue: try value.required("address").integer()),
+          length: try value["length"]?.integer() ?? 4,
+          pasid: try value["pasid"].map { PASID(rawValue: try $0.integer(as: UInt32.self)) },
+          count: try value["repeat"]?.integer(as: Int.self) ?? 1))
+    case "remove_device":
+      return .removeDevice(try value.address())
+    case "write_memory":
+      return .writeMemory(
+        PhysicalAddress(rawValue: try value.required("address").integer()),
+        try value.required("words").list().map { try $0.integer() })
+    case "write_register":
+      return .writeRegister(
+        unit: try value.required("unit").text(),
+        offset: try value.required("offset").integer(as: Int.self),
+        value: try value.required("value").integer(),
+        isWide: try value["width"]?.text() == "64")
+    case "wait":
+      return .wait(try value.microseconds())
+    default:
+      throw InputError(at: value.place, "no step is called \"\(name)\"")
+    }
+  }
+}

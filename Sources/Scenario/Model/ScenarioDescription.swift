@@ -1,0 +1,139 @@
+public import LinuxIOMMU
+public import PCI
+public import VTdFormats
+public import VTdUnit
+
+/// A scenario as it was written, checked and decoded.
+public struct ScenarioDescription: Sendable {
+  public var summary: String
+  public var build: KernelBuild
+  public var machine: MachineDescription
+  public var boot: BootDescription
+  public var steps: [Step]
+  public var expectation: Expectation
+
+  /// The machine of a scenario.
+  public struct MachineDescription: Sendable {
+    public var memorySize: UInt64
+    public var memoryPlace: Place
+    public var units: [UnitDescription]
+    /// The functions of the machine that runs the scenario are on the bus too.
+    public var usesHostBus: Bool
+    public var functions: [FunctionDescription]
+    public var interrupted: InterruptedContext
+    public var addresses: [String: UInt64]
+  }
+
+  public struct UnitDescription: Sendable {
+    public var name: String
+    public var place: Place
+    public var segment: UInt32
+    public var hardware: UnitConfiguration
+    public var faultMessage: EventMessage
+  }
+
+  public struct FunctionDescription: Sendable {
+    public var address: PCIAddress
+    public var vendor: UInt16
+    public var device: UInt16
+    public var classCode: UInt32
+    /// It sends requests without being on the bus.
+    public var isAbsent: Bool
+  }
+
+  /// What happens before the first step.
+  public struct BootDescription: Sendable {
+    public var memoryBlocks: Int
+    public var addsMemoryWithInterruptsOff: Bool
+    public var pages: PageAllocator
+    public var pagesPlace: Place
+    public var domains: [DomainDescription]
+  }
+
+  public struct DomainDescription: Sendable {
+    public var id: DomainID
+    public var place: Place
+    public var levels: Int
+    public var devices: [DeviceName]
+    public var mappings: [Mapping]
+  }
+
+  /// A device that a scenario names.
+  public enum DeviceName: Hashable, Sendable {
+    case address(PCIAddress)
+    /// The first function that the bus has.
+    case first
+  }
+
+  /// One step with its time stamps.
+  public struct Step: Sendable {
+    public var place: Place
+    public var action: Action
+    public var times: [UInt64]
+  }
+
+  public enum Action: Sendable {
+    case dma(DMADescription)
+    case removeDevice(PCIAddress)
+    case writeMemory(PhysicalAddress, [UInt64])
+    case writeRegister(unit: String, offset: Int, value: UInt64, isWide: Bool)
+    /// Microseconds.
+    case wait(UInt64)
+  }
+
+  public struct DMADescription: Hashable, Sendable {
+    public var device: DeviceName
+    public var access: DMAAccess
+    public var address: IOVA
+    public var length: UInt64
+    public var pasid: PASID?
+    public var count: Int
+  }
+}
+
+/// What a scenario expects of its run; nil and empty expect nothing.
+public struct Expectation: Sendable {
+  /// The lines of the whole log.
+  public var log: [String]?
+  public var contains: [String] = []
+  public var lacks: [String] = []
+  public var faults: [Fault]?
+  public var splat: Splat?
+  public var dump: Dump?
+
+  public struct Fault: Hashable, Sendable, CustomStringConvertible {
+    public var source: SourceID
+    public var isRead: Bool
+    public var address: IOVA
+    public var reason: FaultReason
+
+    public var description: String {
+      "\(source) \(isRead ? "read" : "write") \(address) reason "
+        + "0x\(hex(UInt64(reason.rawValue), digits: 2))"
+    }
+  }
+
+  public enum Splat: Sendable {
+    case none
+    case report(SplatDescription)
+  }
+
+  public struct SplatDescription: Sendable {
+    public var title: String
+    public var lockClass: String?
+    public var usage: String?
+    public var from: String?
+    public var to: String?
+    public var registeredIn: [String]
+    public var takenIn: [String]
+  }
+
+  /// How far a table dump came.
+  public enum Dump: String, CaseIterable, Sendable {
+    /// It ended with the line that says where the walk ended.
+    case complete
+    /// It began, and the walk ended without a word.
+    case cut
+    case none
+  }
+}

@@ -1,0 +1,177 @@
+public import KernelLog
+internal import LinuxIOMMU
+public import Machine
+internal import PCI
+internal import PCIHost
+internal import PhysicalMemory
+internal import VTdFormats
+internal import VTdUnit
+
+/// A scenario that was run: the machine as it is then.
+public struct ScenarioRun {
+  public let machine: Machine
+
+  /// All records that the kernel printed.
+  public var log: [LogRecord] {
+    machine.events.compactMap { if case .log(let record) = $0 { record } else { nil } }
+  }
+
+  /// What became of a scenario.
+  public enum Result {
+    case finished(ScenarioRun)
+    /// This machine lacks what the scenario needs; the reason.
+    case skipped(String)
+  }
+
+  /// Builds the machine, boots it and takes the steps.
+  ///
+  /// - Throws: `InputError` where the scenario asks for a machine or a step that cannot be.
+  public static func run(_ scenario: ScenarioDescription) throws -> Result {
+    var runner = ScenarioRunner(scenario)
+    guard try runner.prepareBus() else { return .skipped(runner.skipReason) }
+    return .finished(ScenarioRun(machine: try runner.run()))
+  }
+
+  /// The machine of the scenario, booted, before its first step: what a walk looks at.
+  public static func boot(_ scenario: ScenarioDescription) throws -> Result {
+    var runner = ScenarioRunner(scenario)
+    guard try runner.prepareBus() else { return .skipped(runner.skipReason) }
+    return .finished(ScenarioRun(machine: try runner.boot()))
+  }
+}
+
+/// The run of one scenario.
+private struct ScenarioRunner {
+  let scenario: ScenarioDescription
+  var bus = PCITopology()
+  var skipReason = ""
+
+  init(_ scenario: ScenarioDescription) {
+    self.scenario = scenario
+  }
+
+  /// Fills the bus; false if the scenario needs a PCI bus and this machine has none.
+  mutating func prepareBus() throws -> Bool {
+    if scenario.machine.usesHostBus {
+      switch try HostPCISource().enumerate() {
+      case .found(let topology, _): bus = topology
+      case .noPCI(let reason):
+        skipReason = "\(reason)"
+        return false
+      }
+      if bus.functions.isEmpty {
+        skipReason = "the PCI bus of this machine has no functions"
+        return false
+      }
+    }
+    for function in scenario.machine.functions where !function.isAbsent {
+      bus.add(
+        PCIFunction(
+          address: function.address,
+          identity: PCIIdentity(
+            vendor: function.vendor, device: function.device,
+            classCode: PCIClass(rawValue: function.classCode)),
+          configuration: ConfigurationSpace(zeroed: 256)))
+    }
+    return true
+  }
+
+  func boot() throws -> Machine {
+    let description = scenario.machine
+    let machine = try makeMachine(description)
+    do {
+      try machine.boot(
+        Kernel.BootPlan(
+          memoryBlocks: scenario.boot.memoryBlocks,
+          addsMemoryWithInterruptsOff: scenario.boot.addsMemoryWithInterruptsOff,
+          functions: bus.functions.map(\.address)))
+    } catch let error as DriverError {
+      throw InputError(at: scenario.boot.pagesPlace, "\(error)")
+    }
+    for domain in scenario.boot.domains { try set(up: domain, on: machine) }
+    return machine
+  }
+
+  private func makeMachine(_ description: ScenarioDescription.MachineDescription) throws -> Machine
+  {
+    let configuration = Machine.Configuration(
+      memorySize: description.memorySize,
+      units: description.units.map {
+        Machine.Configuration.UnitConfiguration(
+          name: $0.name, segment: $0.segment, hardware: $0.hardware, faultMessage: $0.faultMessage)
+      },
+      pci: bus, build: scenario.build, pages: scenario.boot.pages,
+      addresses: description.addresses, interrupted: description.interrupted)
+    do {
+      return try Machine(configuration)
+    } catch let error as PhysicalMemoryError {
+      throw InputError(at: description.memoryPlace, "\(error)")
+    } catch {
+      let place = description.units.first?.place ?? description.memoryPlace
+      throw InputError(at: place, "\(error)")
+    }
+  }
+
+  private func set(up domain: ScenarioDescription.DomainDescription, on machine: Machine) throws {
+    do {
+      try machine.kernel.makeDomain(domain.id, levels: domain.levels)
+      for device in domain.devices {
+        try machine.kernel.attach(address(of: device), to: domain.id)
+      }
+      for mapping in domain.mappings { try machine.kernel.map(mapping, in: domain.id) }
+    } catch {
+      throw InputError(at: domain.place, "\(error)")
+    }
+  }
+
+  private func address(of device: ScenarioDescription.DeviceName) -> PCIAddress {
+    switch device {
+    case .address(let address): address
+    case .first: bus.functions.first?.address ?? PCIAddress(bus: 0, device: 0, function: 0)
+    }
+  }
+
+  func run() throws -> Machine {
+    let machine = try boot()
+    for step in scenario.steps {
+      machine.clock.list(step.times)
+      try take(step, on: machine)
+      machine.deliverInterrupts()
+    }
+    return machine
+  }
+
+  private func take(_ step: ScenarioDescription.Step, on machine: Machine) throws {
+    switch step.action {
+    case .dma(let dma):
+      for _ in 0..<dma.count {
+        machine.perform(
+          Machine.DMA(
+            device: address(of: dma.device), access: dma.access, address: dma.address,
+            length: dma.length, pasid: dma.pasid))
+      }
+    case .removeDevice(let device):
+      machine.remove(device)
+    case .writeMemory(let address, let words):
+      for (index, word) in words.enumerated() {
+        let target = PhysicalAddress(rawValue: address.rawValue &+ UInt64(index) * 8)
+        guard machine.memory.store64(word, at: target) else {
+          throw InputError(
+            at: step.place, "there is no memory at \(target); an address in memory was expected")
+        }
+      }
+    case .writeRegister(let name, let offset, let value, let isWide):
+      guard let unit = machine.units.first(where: { $0.name == name }) else {
+        let names = machine.units.map(\.name).joined(separator: ", ")
+        throw InputError(at: step.place, "no unit is called \"\(name)\"; \(names) was expected")
+      }
+      if isWide {
+        unit.hardware.write64(value, at: offset)
+      } else {
+        unit.hardware.write32(UInt32(truncatingIfNeeded: value), at: offset)
+      }
+    case .wait(let time):
+      machine.clock.advance(by: time)
+    }
+  }
+}

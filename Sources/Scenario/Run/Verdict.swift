@@ -1,0 +1,145 @@
+internal import KernelLog
+internal import LinuxIOMMU
+internal import Lockdep
+internal import Machine
+internal import VTdFormats
+
+/// A run held against what its scenario expects.
+public struct Verdict: Sendable {
+  /// One sentence for each thing that is not as expected.
+  public let mismatches: [String]
+
+  public var isPassed: Bool { mismatches.isEmpty }
+
+  public init(of run: ScenarioRun, against expectation: Expectation) {
+    let kernel = run.machine.kernel
+    let lines = run.log.flatMap { $0.lines() }.map(withoutTrailingBlanks)
+    var mismatches: [String] = []
+    if let log = expectation.log {
+      mismatches += Self.compare(lines, with: log.map(withoutTrailingBlanks))
+    }
+    mismatches += Self.search(lines, for: expectation.contains, without: expectation.lacks)
+    if let faults = expectation.faults {
+      mismatches += Self.compare(kernel.faults.compactMap(Expectation.Fault.init), with: faults)
+    }
+    if let splat = expectation.splat { mismatches += Self.compare(kernel, with: splat) }
+    if let dump = expectation.dump {
+      let actual: Expectation.Dump =
+        kernel.dumps.isEmpty ? .none : kernel.dumps.contains(.cut) ? .cut : .complete
+      if actual != dump {
+        mismatches.append("the dump is \(actual.rawValue); \(dump.rawValue) was expected")
+      }
+    }
+    self.mismatches = mismatches
+  }
+
+  private static func compare(_ lines: [String], with expected: [String]) -> [String] {
+    if let index = zip(lines, expected).enumerated().first(where: { $1.0 != $1.1 })?.offset {
+      return [
+        "line \(index + 1) is \"\(lines[index])\"; \"\(expected[index])\" was expected"
+      ]
+    }
+    guard lines.count == expected.count else {
+      return ["the log has \(lines.count) lines; \(expected.count) were expected"]
+    }
+    return []
+  }
+
+  private static func search(
+    _ lines: [String], for parts: [String], without absent: [String]
+  ) -> [String] {
+    var mismatches: [String] = []
+    var rest = lines[...]
+    for part in parts {
+      if let index = rest.firstIndex(where: { $0.contains(part) }) {
+        rest = rest[(index + 1)...]
+      } else {
+        mismatches.append("no line (behind the one before) has \"\(part)\"")
+      }
+    }
+    for part in absent {
+      if let line = lines.first(where: { $0.contains(part) }) {
+        mismatches.append("\"\(line)\" has \"\(part)\", which was not expected")
+      }
+    }
+    return mismatches
+  }
+
+  private static func compare(
+    _ faults: [Expectation.Fault], with expected: [Expectation.Fault]
+  ) -> [String] {
+    guard faults != expected else { return [] }
+    func list(_ faults: [Expectation.Fault]) -> String {
+      faults.isEmpty ? "none" : faults.map(\.description).joined(separator: ", ")
+    }
+    return ["the faults printed are \(list(faults)); \(list(expected)) were expected"]
+  }
+
+  private static func compare(_ kernel: Kernel, with expected: Expectation.Splat) -> [String] {
+    let reports = kernel.lockReports
+    switch (expected, reports.first) {
+    case (.none, nil): return []
+    case (.none, let report?): return ["a splat \"\(report.title)\"; none was expected"]
+    case (.report(let splat), nil): return ["no splat; \"\(splat.title)\" was expected"]
+    case (.report(let splat), let report?): return compare(report, with: splat, kernel)
+    }
+  }
+
+  private static func compare(
+    _ report: LockReport, with expected: Expectation.SplatDescription, _ kernel: Kernel
+  ) -> [String] {
+    var mismatches: [String] = []
+    func check(_ what: String, _ actual: String?, _ wanted: String?) {
+      guard let wanted, actual != wanted else { return }
+      mismatches.append("the splat's \(what) is \(actual ?? "nothing"); \(wanted) was expected")
+    }
+    check("title", report.title, expected.title)
+    guard case .inconsistentState(let state) = report else {
+      if expected.lockClass != nil || expected.from != nil {
+        mismatches.append("only an inconsistent lock state has a class and states")
+      }
+      return mismatches
+    }
+    let lockClass = state.lock.lockClass
+    check("class", lockClass?.name, expected.lockClass)
+    check("usage", lockClass?.usage.description, expected.usage)
+    check("earlier state", state.previous.description, expected.from)
+    check("new state", state.new.description, expected.to)
+    let registered = lockClass?.usageTraces[state.previous] ?? []
+    let stacks = [
+      ("earlier state's stack", expected.registeredIn, registered.map(kernel.symbol)),
+      (
+        "report's stack", expected.takenIn,
+        (lockClass?.usageTraces[state.new] ?? []).map(kernel.symbol)
+      ),
+    ]
+    for (what, wanted, symbols) in stacks {
+      var rest = symbols[...]
+      for function in wanted {
+        guard let index = rest.firstIndex(where: { $0.hasPrefix("\(function)+") }) else {
+          mismatches.append("\(function) is not in the \(what), or not in that order")
+          continue
+        }
+        rest = rest[(index + 1)...]
+      }
+    }
+    return mismatches
+  }
+}
+
+extension Expectation.Fault {
+  /// A printed fault; nil for one of an interrupt request.
+  init?(_ line: FaultLine) {
+    guard case .dma(let access, _, let address) = line.request else { return nil }
+    self.init(
+      source: line.source, isRead: access == .read, address: address,
+      reason: FaultReason(rawValue: line.reason))
+  }
+}
+
+/// Blanks at a line's end are lost by most ways that a log travels.
+func withoutTrailingBlanks(_ line: String) -> String {
+  var line = line[...]
+  while line.last == " " || line.last == "\t" { line = line.dropLast() }
+  return String(line)
+}

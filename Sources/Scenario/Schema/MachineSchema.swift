@@ -1,0 +1,126 @@
+/// What a scenario says of its machine.
+enum MachineSchema {
+  static let section = Section(
+    name: "machine",
+    fields: [
+      Field("memory", .size, required: true, "bytes of memory, from address 0"),
+      Field(
+        "units", .table(key: .name, value: .section(unit)),
+        required: true, "the remapping units by name, such as dmar0"),
+      Field("pci", .section(pci), "the PCI bus"),
+      Field("interrupted", .section(InterruptedSchema.section), "what the interrupt finds"),
+      Field(
+        "addresses", .table(key: .name, value: .integer(0...(.max))),
+        "where named objects lie, such as pci.klist_devices"),
+    ])
+
+  static let unit = Section(
+    name: "unit",
+    fields: [
+      Field("base", .integer(0...0xf_ffff_ffff_f000), "physical address of the register page"),
+      Field("segment", .integer(0...0xffff_ffff), "PCI segment that the unit covers"),
+      Field("version", .integer(0...0xff), "VER, such as 0x10 for 1:0"),
+      Field("cap", .integer(0...(.max)), required: true, "CAP as boot lines print it"),
+      Field("ecap", .integer(0...(.max)), required: true, "ECAP as boot lines print it"),
+      Field("quirks", .list(.oneOf(UnitQuirkNames.all)), "deviations from the specification"),
+      Field("fault_event", .section(message), "the message that the kernel gives the fault event"),
+    ])
+
+  static let message = Section(
+    name: "fault_event",
+    fields: [
+      Field("address", .integer(0...(.max)), required: true, "FEADDR and FEUADDR"),
+      Field("data", .integer(0...0xffff_ffff), required: true, "FEDATA"),
+    ])
+
+  static let pci = Section(
+    name: "pci",
+    fields: [
+      Field("host", .boolean, "take this machine's functions, read through libpciaccess"),
+      Field(
+        "functions", .table(key: .device, value: .section(function)),
+        "functions of the scenario's own, laid over the others"),
+    ])
+
+  static let function = Section(
+    name: "function",
+    fields: [
+      Field("vendor", .integer(0...0xffff), "vendor id"),
+      Field("device", .integer(0...0xffff), "device id"),
+      Field("class", .integer(0...0xff_ffff), "class code, three bytes"),
+      Field("absent", .boolean, "the function sends requests and the bus does not show it"),
+    ])
+}
+
+/// What a scenario says of the CPU at the moment of the interrupt.
+enum InterruptedSchema {
+  static let section = Section(
+    name: "interrupted",
+    fields: [
+      Field("task", .section(task), required: true, "the running task"),
+      Field("mode", .oneOf(["user", "kernel"]), required: true, "what the CPU executed"),
+      Field(
+        "functions", .list(.text),
+        "in kernel mode the functions that the task is in, outermost first"),
+      Field("registers", .section(registers), "as the backtrace prints them"),
+      Field("code", .text, "the bytes behind Code:"),
+      Field("irq_events", .section(events), "when interrupts last went on and off"),
+      Field(
+        "uncertain_frames", .list(.section(strays)),
+        "what the backtrace prints with a question mark"),
+    ])
+
+  private static let task = Section(
+    name: "task",
+    fields: [
+      Field("name", .text, required: true, "comm"),
+      Field("pid", .integer(0...0x7fff_ffff), required: true, "process id"),
+    ])
+
+  private static let registers = Section(
+    name: "registers",
+    fields: [
+      Field("rip", .text, required: true, "an address in user mode, a symbol in the kernel"),
+      Field("cs", .integer(0...0xffff), required: true, "code segment"),
+      Field("ss", .integer(0...0xffff), required: true, "stack segment"),
+      Field("rsp", .integer(0...(.max)), required: true, "stack pointer"),
+      Field("eflags", .integer(0...(.max)), required: true, "flags"),
+    ]
+      + generalRegisters.map { Field($0, .integer(0...(.max)), "general register") })
+
+  static let generalRegisters = [
+    "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8", "r9", "r10", "r11", "r12", "r13",
+    "r14", "r15",
+  ]
+
+  private static let events = Section(
+    name: "irq_events",
+    fields: [
+      Field("hardirqs_enabled", .section(event), "hard interrupts last went on"),
+      Field("softirqs_enabled", .section(event), "soft interrupts last went on"),
+      Field("softirqs_disabled", .section(event), "soft interrupts last went off"),
+      Field("entry", .section(entry), "where the interrupt's entry code notes that they went off"),
+    ])
+
+  private static let event = Section(
+    name: "event",
+    fields: [
+      Field("event", .integer(0...0xffff_ffff), required: true, "its number in the task's count"),
+      Field("address", .integer(0...(.max)), required: true, "the code address"),
+      Field("symbol", .text, required: true, "the same as a symbol"),
+    ])
+
+  private static let entry = Section(
+    name: "entry",
+    fields: [
+      Field("address", .integer(0...(.max)), required: true, "the code address"),
+      Field("symbol", .text, required: true, "the same as a symbol"),
+    ])
+
+  private static let strays = Section(
+    name: "uncertain_frames",
+    fields: [
+      Field("after", .text, required: true, "the function whose frame they follow, or registers"),
+      Field("symbols", .list(.text), required: true, "symbol+offset/size"),
+    ])
+}

@@ -1,0 +1,53 @@
+/// How the scalars of a scenario are read. YAML's own number rules are not used: `010` is ten here,
+/// and `00:02.0` is a device.
+enum Scalars {
+  /// Decimal or `0x` hex, `_` between digits allowed.
+  static func integer(_ text: String) -> UInt64? {
+    let digits = text.replacing("_")
+    guard text.first != "_", text.last != "_" else { return nil }
+    if digits.hasPrefix("0x") || digits.hasPrefix("0X") {
+      return unsigned(digits.dropFirst(2), radix: 16)
+    }
+    return unsigned(digits[...], radix: 10)
+  }
+
+  /// A number of bytes, with the binary units KiB to TiB.
+  static func size(_ text: String) -> UInt64? {
+    let units: [(String, UInt64)] = [
+      ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40),
+    ]
+    for (unit, factor) in units where text.hasSuffix(unit) {
+      guard let count = integer(String(text.dropLast(3))) else { return nil }
+      let (bytes, overflow) = count.multipliedReportingOverflow(by: factor)
+      return overflow ? nil : bytes
+    }
+    return integer(text)
+  }
+
+  /// Seconds to microseconds, exactly: no floating point on the way.
+  static func microseconds(_ text: String) -> UInt64? {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count <= 2, let whole = unsigned(parts[0], radix: 10),
+      whole < UInt64.max / 1_000_000
+    else { return nil }
+    guard parts.count == 2 else { return whole * 1_000_000 }
+    guard (1...6).contains(parts[1].utf8.count), let decimals = unsigned(parts[1], radix: 10) else {
+      return nil
+    }
+    var scaled = decimals
+    for _ in parts[1].utf8.count..<6 { scaled *= 10 }
+    return whole * 1_000_000 + scaled
+  }
+
+  /// The standard library accepts a sign, which no number here may have.
+  private static func unsigned(_ digits: Substring, radix: Int) -> UInt64? {
+    guard let first = digits.first, first != "+", first != "-" else { return nil }
+    return UInt64(digits, radix: radix)
+  }
+}
+
+extension String {
+  fileprivate func replacing(_ separator: Character) -> String {
+    contains(separator) ? filter { $0 != separator } : self
+  }
+}

@@ -1,0 +1,138 @@
+internal import LinuxIOMMU
+
+/// What a scenario file holds.
+enum ScenarioSchema {
+  static let type = SchemaType.section(
+    Section(
+      name: "scenario",
+      fields: [
+        Field("description", .text, "what the scenario shows, and why"),
+        Field(
+          "kernel", KernelSchema.type, required: true,
+          "the kernel that runs; a file of Configs/kernels by extends"),
+        Field("machine", .section(MachineSchema.section), required: true, "the machine"),
+        Field("boot", .section(boot), "what happens before the first step"),
+        Field("steps", .list(step), required: true, "what happens, in order"),
+        Field("expect", .section(ExpectationSchema.section), "what must come out of it"),
+      ]))
+
+  static let boot = Section(
+    name: "boot",
+    fields: [
+      Field("memory_blocks", .integer(0...65536), "how many memory blocks become devices"),
+      Field(
+        "memory_interrupts", .oneOf(["on", "off"]),
+        "off: memory blocks are added with interrupts off, which no kernel does"),
+      Field("pages", .section(pages), "where the driver's tables come to lie"),
+      Field(
+        "domains", .table(key: .domainID, value: .section(domain)), "domains by id"),
+    ])
+
+  private static let pages = Section(
+    name: "pages",
+    fields: [
+      Field(
+        "list", .list(.integer(0...0xf_ffff_ffff_f000)),
+        "page addresses in the order in which the driver asks for pages"),
+      Field(
+        "base", .integer(0...0xf_ffff_ffff_f000), "behind the list, pages follow from here"),
+    ])
+
+  private static let domain = Section(
+    name: "domain",
+    fields: [
+      Field("levels", .integer(3...5), "page-table levels: 3, 4 or 5"),
+      Field("devices", .list(.form(.deviceOrFirst)), "devices attached to it"),
+      Field("mappings", .list(.section(mapping)), "what is mapped"),
+    ])
+
+  private static let mapping = Section(
+    name: "mapping",
+    fields: [
+      Field("iova", .integer(0...(.max)), required: true, "first address as the device sees it"),
+      Field("target", .integer(0...0xf_ffff_ffff_ffff), required: true, "first physical address"),
+      Field("size", .size, "bytes, 4096 unless given"),
+      Field(
+        "access", .oneOf(MappingAccess.allCases.map(\.rawValue)), "what is allowed, rw unless given"
+      ),
+    ])
+
+  static let step = SchemaType.section(
+    Section(
+      name: "step",
+      fields: [
+        Field("dma", .section(dma), "a device reads or writes memory"),
+        Field("remove_device", .form(.device), "a function is removed through sysfs"),
+        Field("write_memory", .section(memoryWrite), "the CPU writes 64-bit words to memory"),
+        Field("write_register", .section(registerWrite), "the CPU writes a unit's register"),
+        Field("wait", .seconds, "time passes"),
+        Field(
+          "times", .list(.seconds),
+          "time stamps of the records that the step prints; behind the list the clock goes on by"
+            + " itself"),
+      ]))
+
+  private static let dma = Section(
+    name: "dma",
+    fields: [
+      Field("device", .form(.deviceOrFirst), required: true, "the device"),
+      Field("access", .oneOf(["read", "write"]), required: true, "what it does"),
+      Field("address", .integer(0...(.max)), required: true, "the address that it sends"),
+      Field("length", .integer(0...0x10_0000), "bytes, 4 unless given"),
+      Field("pasid", .integer(0...0xf_ffff), "the PASID of the request, if it has one"),
+      Field(
+        "repeat", .integer(1...1_000_000),
+        "how often, before the CPU takes an interrupt; 1 unless given"),
+    ])
+
+  private static let memoryWrite = Section(
+    name: "write_memory",
+    fields: [
+      Field("address", .integer(0...0xf_ffff_ffff_ffff), required: true, "first physical address"),
+      Field("words", .list(.integer(0...(.max))), required: true, "64-bit words"),
+    ])
+
+  private static let registerWrite = Section(
+    name: "write_register",
+    fields: [
+      Field("unit", .text, required: true, "the unit's name"),
+      Field("offset", .integer(0...0xfff), required: true, "offset in the register page"),
+      Field("value", .integer(0...(.max)), required: true, "the value"),
+      Field("width", .oneOf(["32", "64"]), "bits, 32 unless given"),
+    ])
+}
+
+/// What a scenario expects of its run.
+enum ExpectationSchema {
+  static let section = Section(
+    name: "expect",
+    fields: [
+      Field("log", .text, "a file with the whole log, line for line, trailing blanks aside"),
+      Field("contains", .list(.text), "each is a part of some line, in this order"),
+      Field("lacks", .list(.text), "each is a part of no line"),
+      Field("faults", .list(.section(fault)), "the faults printed, all of them, in order"),
+      Field("splat", .either(.oneOf(["none"]), .section(splat)), "none, or the splat printed"),
+      Field("dump", .oneOf(["complete", "cut", "none"]), "how far the table dump came"),
+    ])
+
+  static let fault = Section(
+    name: "fault",
+    fields: [
+      Field("device", .form(.device), required: true, "the source-id"),
+      Field("access", .oneOf(["read", "write"]), required: true, "what was refused"),
+      Field("address", .integer(0...(.max)), required: true, "the page"),
+      Field("reason", .integer(0...0xff), required: true, "the fault reason"),
+    ])
+
+  static let splat = Section(
+    name: "splat",
+    fields: [
+      Field("title", .text, required: true, "inconsistent lock state, …"),
+      Field("class", .text, "the lock class"),
+      Field("usage", .text, "its usage as printed, such as ?.+."),
+      Field("from", .text, "the earlier state, such as HARDIRQ-ON-W"),
+      Field("to", .text, "the new state, such as IN-HARDIRQ-W"),
+      Field("registered_in", .list(.text), "functions of the earlier state's stack, in order"),
+      Field("taken_in", .list(.text), "functions of the report's stack, in order"),
+    ])
+}

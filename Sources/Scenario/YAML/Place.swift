@@ -1,0 +1,38 @@
+/// Where a value of a scenario was written: lines and columns count from 1.
+public struct Place: Hashable, Sendable, CustomStringConvertible {
+  /// The file as the user named it, or what stands for it (`--set`, `<standard input>`).
+  public var file: String
+  public var line: Int
+  public var column: Int
+
+  public init(file: String, line: Int = 1, column: Int = 1) {
+    self.file = file
+    self.line = line
+    self.column = column
+  }
+
+  public var description: String { "\(file):\(line):\(column)" }
+}
+
+/// Input that is not what it should be: what stands at which place, and what was expected there.
+public struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Decides the exit code: a missing file is another kind of failure than a bad one.
+  public enum Kind: Hashable, Sendable {
+    /// The input is there and wrong (exit 65).
+    case invalid
+    /// There is no such input, or it cannot be read (exit 66).
+    case notFound
+  }
+
+  public let kind: Kind
+  public let place: Place
+  public let message: String
+
+  public init(_ kind: Kind = .invalid, at place: Place, _ message: String) {
+    self.kind = kind
+    self.place = place
+    self.message = message
+  }
+
+  public var description: String { "\(place): \(message)" }
+}
