@@ -77,11 +77,12 @@ let package = Package(
     tests("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
     tests("Lockdep", resources: [.copy("Golden")]),
     tests("KernelLog", ["VTdFormats"]),
-    tests("LinuxIOMMU", ["VTdFormats", "PCI", "Lockdep", "KernelLog"]),
+    tests("LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog"]),
     tests(
       "Machine", ["VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "KernelLog", "LinuxIOMMU"]),
-    tests("Scenario", ["Machine", "KernelLog"]),
-    tests("DMARCommands", ["Scenario"]),
+    tests("Scenario", ["Machine", "KernelLog", "LinuxIOMMU", "PCI", "TestSupport"]),
+    tests("DMARCommands", ["dmar", "Scenario", "TestSupport"]),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -25,34 +25,37 @@ enum SchemaJSON {
   private static func members(of type: SchemaType, indent: Int) -> [String] {
     switch type {
     case .text:
-      ["\"type\": [\"string\", \"number\", \"boolean\"]"]
+      ["\"type\": [\"string\", \"number\", \"boolean\", \"null\"]"]
     case .form(let form):
-      ["\"type\": [\"string\", \"number\"]", "\"pattern\": \(quoted(form.pattern))"]
+      ["\"type\": [\"string\", \"number\", \"null\"]", "\"pattern\": \(quoted(form.pattern))"]
     case .boolean:
-      ["\"type\": \"boolean\""]
+      ["\"type\": [\"boolean\", \"null\"]"]
     case .integer(let range):
       [
-        "\"type\": [\"integer\", \"string\"]", "\"minimum\": \(range.lowerBound)",
+        "\"type\": [\"integer\", \"string\", \"null\"]", "\"minimum\": \(range.lowerBound)",
         "\"maximum\": \(range.upperBound)", "\"pattern\": \"^(0[xX][0-9a-fA-F_]+|[0-9_]+)$\"",
       ]
     case .size:
       [
-        "\"type\": [\"integer\", \"string\"]",
+        "\"type\": [\"integer\", \"string\", \"null\"]",
         "\"pattern\": \"^(0[xX][0-9a-fA-F_]+|[0-9_]+)([KMGT]iB)?$\"",
       ]
     case .seconds:
-      ["\"type\": [\"number\", \"string\"]", "\"pattern\": \"^[0-9]+(\\\\.[0-9]{1,6})?$\""]
+      [
+        "\"type\": [\"number\", \"string\", \"null\"]",
+        "\"pattern\": \"^[0-9]+(\\\\.[0-9]{1,6})?$\"",
+      ]
     case .oneOf(let words):
-      ["\"enum\": [\(words.map(quoted).joined(separator: ", "))]"]
+      ["\"enum\": [\(words.map(quoted).joined(separator: ", ")), null]"]
     case .list(let element):
-      ["\"type\": \"array\"", "\"items\": \(object(element, indent: indent))"]
+      ["\"type\": [\"array\", \"null\"]", "\"items\": \(object(element, indent: indent))"]
     case .section(let section):
       mapping(section.fields, indent: indent)
     case .variant(let fields):
       mapping(fields, indent: indent) + ["\"minProperties\": 1"]
     case .table(let key, let value):
       [
-        "\"type\": \"object\"", "\"properties\": {\"extends\": {\"type\": \"string\"}}",
+        "\"type\": [\"object\", \"null\"]", "\"properties\": {\"extends\": {\"type\": \"string\"}}",
         "\"patternProperties\": {\(quoted(key.pattern)): \(object(value, indent: indent))}",
         "\"additionalProperties\": false",
       ]
@@ -74,7 +77,7 @@ enum SchemaJSON {
       "\"extends\": {\"type\": \"string\", \"description\": "
         + "\"the file whose keys come first; seen from this file's folder\"}")
     return [
-      "\"type\": \"object\"",
+      "\"type\": [\"object\", \"null\"]",
       "\"properties\": {\n" + properties.map { pad + $0 }.joined(separator: ",\n") + "\n"
         + String(repeating: "  ", count: indent) + "}",
       "\"additionalProperties\": false",

@@ -67,6 +67,11 @@ public struct Override: Hashable, Sendable {
           at: place, "\"\(key)\" would stand in \(target?.kindName ?? ""); a mapping was expected")
       }
       let index = entries.firstIndex { $0.key == key }
+      if path.count == 1, value.scalar == "" {
+        // As in a file that extends another, `~` removes the key.
+        if let index { entries.remove(at: index) }
+        return YAMLValue(.mapping(entries), at: target?.place ?? place)
+      }
       let changed = try apply(to: index.map { entries[$0].value }, path.dropFirst())
       if let index {
         entries[index].value = changed

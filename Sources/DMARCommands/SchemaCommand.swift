@@ -1,0 +1,14 @@
+internal import ArgumentParser
+internal import Scenario
+
+/// `dmar schema`: the JSON Schema of scenario files, for editors.
+struct SchemaCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "schema", abstract: "Print the JSON Schema of scenario files.")
+
+  func run() {
+    var output = Output()
+    output.print(String(ScenarioLoader.jsonSchema.dropLast()))
+    output.flush()
+  }
+}

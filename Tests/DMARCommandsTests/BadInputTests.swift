@@ -1,0 +1,170 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A scenario that is wrong in one place.
+struct BadScenario: CustomTestStringConvertible, Sendable {
+  let what: String
+  /// Laid over the report's scenario.
+  let text: String
+  let place: String
+  let message: String
+
+  var testDescription: String { what }
+
+  static let all: [BadScenario] = [
+    BadScenario(
+      what: "a syntax error", text: "machine: {memory: 1GiB\nsteps: []\n", place: "2:6",
+      message: "well-formed YAML was expected"),
+    BadScenario(
+      what: "a tab", text: "machine:\n\tmemory: 1GiB\n", place: "2:1",
+      message: "well-formed YAML was expected"),
+    BadScenario(
+      what: "an unknown key", text: "machine:\n  memroy: 1GiB\n", place: "2:3",
+      message: #"unknown key "memroy" in machine; did you mean "memory"?"#),
+    BadScenario(
+      what: "an unknown key like no other", text: "machine:\n  zzzzzzzzz: 1\n", place: "2:3",
+      message: "one of memory, units, pci, interrupted, addresses was expected"),
+    BadScenario(
+      what: "a key twice", text: "steps: []\nmachine: {}\nsteps: []\n", place: "1:1",
+      message: #"the key "steps" stands twice"#),
+    BadScenario(
+      what: "a wrong type", text: "machine:\n  units: [1, 2]\n", place: "2:10",
+      message: "units is a list; a mapping from a name was expected"),
+    BadScenario(
+      what: "a value out of range", text: "boot:\n  domains:\n    0x15: {levels: 6}\n",
+      place: "3:20", message: #"levels is "6"; a number from 3 to 5 was expected"#),
+    BadScenario(
+      what: "a domain id out of range", text: "boot:\n  domains:\n    70000: {levels: 4}\n",
+      place: "3:5", message: "a domain id from 0 to 65535 was expected"),
+    BadScenario(
+      what: "no number", text: "steps:\n  - dma: {device: 00:1a.0, access: read, address: ten}\n",
+      place: "2:51", message: #"address is "ten"; a number, decimal or 0x was expected"#),
+    BadScenario(
+      what: "no device", text: "steps:\n  - dma: {device: 1a.0, access: read, address: 0}\n",
+      place: "2:19", message: "a PCI address such as 00:1a.0, or first was expected"),
+    BadScenario(
+      what: "a slip in a word", text: "kernel:\n  behaviour: {klist_add: irqsav}\n", place: "2:26",
+      message: #"one of plain, irqsave was expected; did you mean "irqsave"?"#),
+    BadScenario(
+      what: "a missing key", text: "steps:\n  - dma: {device: 00:1a.0, access: read}\n",
+      place: "2:10", message: "dma has no address; a number, decimal or 0x was expected"),
+    BadScenario(
+      what: "two things in a step", text: "steps:\n  - wait: 1\n    remove_device: 00:1a.0\n",
+      place: "2:5", message: "a step does 2 things; exactly one was expected"),
+    BadScenario(
+      what: "time that goes back", text: "steps:\n  - wait: 1\n    times: [2.0, 1.5]\n",
+      place: "3:18", message: "time goes back here"),
+    BadScenario(
+      what: "tables outside memory", text: "boot:\n  pages: {list: [0x900000000]}\n", place: "2:10",
+      message: "a table at 0x900000000 lies outside memory; an address in memory was expected"),
+    BadScenario(
+      what: "a domain's table outside memory",
+      text: "boot:\n  pages: {list: [0x1000, 0x900000000]}\n  domains:\n    0x15: {levels: 4}\n",
+      place: "4:11", message: "a table at 0x900000000 lies outside memory"),
+    BadScenario(
+      what: "memory written outside memory",
+      text: "steps:\n  - write_memory: {address: 0x900000000, words: [1]}\n", place: "2:5",
+      message: "there is no memory at 0x900000000"),
+    BadScenario(
+      what: "an unknown unit",
+      text: "steps:\n  - write_register: {unit: dmar7, offset: 0, value: 0}\n", place: "2:5",
+      message: #"no unit is called "dmar7"; dmar0 was expected"#),
+    BadScenario(
+      what: "an extends that is a list", text: "machine: {extends: []}\n", place: "1:20",
+      message: "a file name was expected"),
+    BadScenario(
+      what: "capabilities that contradict each other",
+      text: "machine:\n  units:\n    dmar0: {cap: 0x0, ecap: 0x0}\n", place: "3:12",
+      message: "SAGAW"),
+  ]
+}
+
+@Suite("Bad input ends with its place, what stands there and what was expected")
+struct BadInputTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  @Test("in a scenario, with exit 65 and nothing on standard output", arguments: BadScenario.all)
+  func scenario(_ bad: BadScenario) throws {
+    let report = Repository.path("Configs/klist-splat/report.yaml")
+    // A mapping may stand at the end as well, so that the places of the case's text hold.
+    let path = try folder.write("\(bad.text)extends: \(report)\n", as: "bad.yaml")
+    let result = try Tool.dmar("replay", path)
+    #expect(result.status == 65)
+    #expect(result.output.isEmpty)
+    #expect(
+      result.errorText.hasPrefix("dmar: \(path):\(bad.place): "), "\(result.errorText)")
+    #expect(result.errorText.contains(bad.message), "\(result.errorText)")
+  }
+
+  @Test("a missing file ends with exit 66")
+  func missing() throws {
+    let result = try Tool.dmar("replay", "nowhere.yaml")
+    #expect(result.status == 66)
+    #expect(result.output.isEmpty)
+    #expect(result.errorText == "dmar: nowhere.yaml:1:1: No such file or directory\n")
+  }
+
+  @Test("a missing base is named where it is extended, with exit 66")
+  func missingBase() throws {
+    let path = try folder.write("steps: []\nextends: other.yaml\n", as: "a.yaml")
+    let result = try Tool.dmar("replay", path)
+    #expect(result.status == 66)
+    #expect(result.errorText.hasPrefix("dmar: \(path):2:10: "))
+    #expect(result.errorText.contains("No such file or directory; a readable file was expected"))
+  }
+
+  @Test("scenarios that extend each other end with exit 65")
+  func circle() throws {
+    let first = try folder.write("extends: b.yaml\n", as: "a.yaml")
+    _ = try folder.write("extends: a.yaml\n", as: "b.yaml")
+    let result = try Tool.dmar("replay", first)
+    #expect(result.status == 65)
+    #expect(result.errorText.contains("b.yaml:1:10: extends goes in a circle"))
+  }
+
+  @Test("a bomb of aliases ends with exit 65")
+  func aliases() throws {
+    var text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+    for level in 1...8 {
+      let alias = Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", ")
+      text += "a\(level): &a\(level) [\(alias)]\n"
+    }
+    let result = try Tool.dmar("replay", try folder.write(text, as: "bomb.yaml"))
+    #expect(result.status == 65)
+    #expect(result.errorText.contains("values once aliases are followed"))
+  }
+
+  @Test("one bad scenario among good ones keeps standard output empty")
+  func nothingHalf() throws {
+    let path = try folder.write("steps: 1\n", as: "bad.yaml")
+    let result = try Tool.dmar("replay", "Configs/klist-splat/report.yaml", path)
+    #expect(result.status == 65)
+    #expect(result.output.isEmpty)
+  }
+
+  @Test(
+    "a path of --set that fits nothing ends with exit 65",
+    arguments: ["steps[7].dma.access=read", "machine", "steps.x=1", "[x]=1", "kernel.zzz=1"])
+  func override(_ setting: String) throws {
+    let result = try Tool.dmar(
+      "replay", "Configs/klist-splat/report.yaml", "--set", setting)
+    #expect(result.status == 65)
+    #expect(result.output.isEmpty)
+    #expect(result.errorText.contains("expected"), "\(result.errorText)")
+  }
+
+  @Test("wrong usage ends with exit 64")
+  func usage() throws {
+    #expect(try Tool.dmar("replay").status == 64)
+    #expect(try Tool.dmar("nonsense").status == 64)
+    #expect(
+      try Tool.dmar(
+        "walk", "Configs/klist-splat/report.yaml", "--device", "x", "--iova", "0"
+      ).status == 64)
+  }
+}
