@@ -2,6 +2,8 @@
 public struct LockProgramOutcome: Sendable {
   /// Everything that was reported, in order.
   public var reports: [LockReport]
+  /// For each report, the index of the step that caused it.
+  public var reportSteps: [Int]
   /// Operations that did not return what the program says they do.
   public var failedAssertions: [FailedAssertion]
 
@@ -35,6 +37,7 @@ public final class LockProgramRunner {
   /// For each handler that is on the stack: whether it found interrupts on.
   private var entered: [Int: Bool] = [:]
   private var nofsDepth = 0
+  private var reportSteps: [Int] = []
   private var failed: [LockProgramOutcome.FailedAssertion] = []
 
   public init(
@@ -45,7 +48,7 @@ public final class LockProgramRunner {
     self.readsAreRecursive = readsAreRecursive
     self.symbols = symbols
     validator = Validator(configuration)
-    symbols.stepCount = program.steps.count
+    symbols.load(program)
     validator.traceSource = { [unowned symbols] request in symbols.trace(request.callChain) }
     for (index, thread) in program.threads.enumerated() { addThread(thread, index) }
   }
@@ -57,11 +60,14 @@ public final class LockProgramRunner {
       if let last = current, last != step.thread { leaveHandler(last) }
       if current != step.thread { enterHandler(step.thread) }
       current = step.thread
-      symbols.step = index
-      run(step)
+      run(step: index)
     }
     if let current { leaveHandler(current) }
-    return LockProgramOutcome(reports: validator.reports, failedAssertions: failed)
+    while reportSteps.count < validator.reports.count {
+      reportSteps.append(program.steps.count - 1)
+    }
+    return LockProgramOutcome(
+      reports: validator.reports, reportSteps: reportSteps, failedAssertions: failed)
   }
 
   // MARK: Contexts
@@ -124,9 +130,13 @@ public final class LockProgramRunner {
   // MARK: Steps
 
   /// Runs one step.
-  public func run(_ step: LockStep) {
+  public func run(step index: Int) {
+    let step = program.steps[index]
     let context = contexts[step.thread]
-    symbols.functions = Self.functions(of: step)
+    symbols.show(step: index)
+    defer {
+      while reportSteps.count < validator.reports.count { reportSteps.append(index) }
+    }
     let got = run(step.operation, in: context, at: symbols.here)
     if case .wound(.expect) = step.operation, got != .taken(true) {
       failed.append(LockProgramOutcome.FailedAssertion(step: step, got: got))
@@ -136,7 +146,8 @@ public final class LockProgramRunner {
     }
   }
 
-  private func run(_ operation: LockOperation, in context: Context, at frame: Frame) -> LockResult? {
+  private func run(_ operation: LockOperation, in context: Context, at frame: Frame) -> LockResult?
+  {
     switch operation {
     case .acquire(let object, let manner):
       if object.family == .rcuBH { validator.disableBottomHalves(in: context, at: frame) }
@@ -230,7 +241,7 @@ public final class LockProgramRunner {
       key = known
     } else {
       key = LockKey(rawValue: 0xffff_ffff_8281_df00 &+ keyCount &* 16)
-      symbols.name(key, "__key.\(keyCount)+0x0/0x10")
+      symbols.name(key, ofClass: object.className, number: keyCount)
       keyCount += 1
       keys[object.family, default: [:]][object.classKey] = key
     }

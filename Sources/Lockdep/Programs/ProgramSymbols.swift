@@ -61,13 +61,15 @@ public final class ProgramSymbols: ReportEnvironment {
   public let function: String
   /// Its callers, innermost first, with offsets.
   public var outer: [String]
+  /// The symbols of keys, by the name of their class; made up where there is none.
+  public var keySymbols: [String: String] = [:]
   /// The last operation is a tail call: it happens in the caller.
   public var endsWithTailCall: Bool
 
-  var step = 0
-  var stepCount = 1
-  /// The kernel's functions under the current operation, innermost first.
-  var functions: [String] = []
+  /// The step whose stack is shown.
+  private var step = 0
+  /// For each step, the kernel's functions under it, innermost first.
+  private var functions: [[String]] = []
   private var names: [String] = []
   private var known: [String: Frame] = [:]
   private var keys: [LockKey: String] = [:]
@@ -76,6 +78,17 @@ public final class ProgramSymbols: ReportEnvironment {
     self.function = function
     self.outer = outer
     self.endsWithTailCall = endsWithTailCall
+  }
+
+  /// Takes over the steps of a program.
+  func load(_ program: LockProgram) {
+    functions = program.steps.map(LockProgramRunner.functions)
+    step = 0
+  }
+
+  /// Shows the stack as it is at a step; a report's text wants that of the step that caused it.
+  public func show(step: Int) {
+    self.step = step
   }
 
   /// The frame of a symbol, made on first use.
@@ -87,22 +100,25 @@ public final class ProgramSymbols: ReportEnvironment {
     return frame
   }
 
-  func name(_ key: LockKey, _ symbol: String) { keys[key] = symbol }
+  func name(_ key: LockKey, ofClass name: String, number: UInt64) {
+    keys[key] = keySymbols[name] ?? "__key.\(number)+0x0/0x10"
+  }
 
   /// The program's own stack at the current step.
   private var callers: [String] {
-    if endsWithTailCall && step == stepCount - 1 && !outer.isEmpty { return outer }
+    if endsWithTailCall && step == functions.count - 1 && !outer.isEmpty { return outer }
     let offset = String((step + 1) * 8, radix: 16)
-    let size = String((stepCount + 1) * 8, radix: 16)
+    let size = String((functions.count + 1) * 8, radix: 16)
     return ["\(function)+0x\(offset)/0x\(size)"] + outer
   }
 
   /// Where the current operation is called: what `at:` shows.
   var here: Frame { frame(callers.first ?? function) }
 
-  /// The whole stack, with offsets that tell functions of the validator apart.
+  /// The whole stack. Places inside the kernel's functions are not known here.
   private func stack(_ validatorFunctions: [String]) -> [String] {
-    (validatorFunctions + functions).map { "\($0)+0x1/0x2" } + callers
+    let below = functions.indices.contains(step) ? functions[step] : []
+    return (validatorFunctions + below).map { "\($0)+0x1/0x2" } + callers
   }
 
   func trace(_ chain: [LockdepFunction]) -> [Frame] {

@@ -102,7 +102,11 @@ struct WoundWaitWorld {
     case "is_wait_die": context.isWaitDie = number(value) != 0
     case "done_acquire": context.isDone = number(value) != 0
     case "contending_lock":
-      if case .object(let name) = value { context.contending = name } else { context.contending = nil }
+      if case .object(let name) = value {
+        context.contending = name
+      } else {
+        context.contending = nil
+      }
     default: return
     }
     contexts[place.object] = context
