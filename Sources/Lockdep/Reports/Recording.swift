@@ -35,6 +35,15 @@ extension Validator {
       signature: ReportSignature(condition, []))
   }
 
+  /// `DEBUG_LOCKS_WARN_ON` of code outside the validator, such as ww_mutex's own checks.
+  @discardableResult
+  public func debugLocksWarn(_ condition: String, in context: Context) -> LockReport? {
+    guard isOn, entries(context) != nil else { return nil }
+    let count = reports.count
+    warn(condition, context, [])
+    return reportSince(count)
+  }
+
   /// `WARN(1, text)`.
   func note(_ text: String, _ context: Context, _ chain: [LockdepFunction]) {
     record(

@@ -1,0 +1,121 @@
+/// Lock programs in a table: tab-separated values with a header line.
+///
+/// Columns `name`, `ops` and `expected` (FAILURE: something must be reported, SUCCESS: nothing) may
+/// stand in any order. `read_lock_recursive` is optional: 1 makes every `RL` of the row recursive,
+/// as the kernel's selftests can force it; otherwise `RL` is recursive in interrupts only, as
+/// queued rwlocks are. Other columns are ignored, and so are empty lines and lines that begin with
+/// `#`.
+public struct LockProgramFile: Hashable, Sendable {
+  public var rows: [Row]
+
+  public struct Row: Hashable, Sendable {
+    /// The line in the file; 1 is the first.
+    public var line: Int
+    public var name: String
+    public var program: LockProgram
+    public var expectsFailure: Bool
+    public var readsAreRecursive: Bool
+  }
+
+  public init(rows: [Row]) {
+    self.rows = rows
+  }
+}
+
+/// Something in a table of lock programs that should not be there.
+public struct LockProgramFileError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// 1 is the first line and the first byte of a line.
+  public var line: Int
+  public var column: Int
+  public var problem: String
+  public var expected: String
+
+  /// `line:column: problem, expected …`; a file's name goes before it.
+  public var description: String { "\(line):\(column): \(problem), expected \(expected)" }
+}
+
+extension LockProgramFile {
+  /// Reads a table.
+  public init(parsing text: some StringProtocol) throws(LockProgramFileError) {
+    self.init(rows: [])
+    var header: Header?
+    var number = 0
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      number += 1
+      var line = Substring(line)
+      if line.last == "\r" { line = line.dropLast() }
+      if line.isEmpty || line.first == "#" { continue }
+      if let header {
+        rows.append(try header.row(line, number))
+      } else {
+        header = try Header(line, number)
+      }
+    }
+    if header == nil {
+      throw LockProgramFileError(
+        line: 1, column: 1, problem: "the file has no header line",
+        expected: "columns `name`, `ops` and `expected`, separated by tabs")
+    }
+  }
+
+  private struct Header {
+    var name: Int
+    var operations: Int
+    var expected: Int
+    var recursive: Int?
+
+    init(_ line: Substring, _ number: Int) throws(LockProgramFileError) {
+      let titles = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+      func column(_ title: String) throws(LockProgramFileError) -> Int {
+        guard let index = titles.firstIndex(of: title) else {
+          throw LockProgramFileError(
+            line: number, column: 1, problem: "the header has no column `\(title)`",
+            expected: "columns `name`, `ops` and `expected`, separated by tabs")
+        }
+        return index
+      }
+      name = try column("name")
+      operations = try column("ops")
+      expected = try column("expected")
+      recursive = titles.firstIndex(of: "read_lock_recursive")
+    }
+
+    func row(_ line: Substring, _ number: Int) throws(LockProgramFileError) -> Row {
+      let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+      let needed = max(name, operations, expected)
+      guard fields.count > needed else {
+        throw LockProgramFileError(
+          line: number, column: line.utf8.count + 1,
+          problem: "the row has \(fields.count) columns", expected: "at least \(needed + 1)")
+      }
+      func start(_ index: Int) -> Int {
+        line.utf8.distance(from: line.utf8.startIndex, to: fields[index].startIndex) + 1
+      }
+      let program: LockProgram
+      do {
+        program = try LockProgram(parsing: fields[operations])
+      } catch {
+        throw LockProgramFileError(
+          line: number, column: start(operations) + error.column - 1, problem: error.problem,
+          expected: error.expected)
+      }
+      guard fields[expected] == "FAILURE" || fields[expected] == "SUCCESS" else {
+        throw LockProgramFileError(
+          line: number, column: start(expected), problem: "`\(fields[expected])` is no verdict",
+          expected: "`FAILURE` or `SUCCESS`")
+      }
+      var readsAreRecursive = false
+      if let recursive, recursive < fields.count, !fields[recursive].isEmpty {
+        guard fields[recursive] == "0" || fields[recursive] == "1" else {
+          throw LockProgramFileError(
+            line: number, column: start(recursive),
+            problem: "`\(fields[recursive])` is no switch", expected: "0 or 1")
+        }
+        readsAreRecursive = fields[recursive] == "1"
+      }
+      return Row(
+        line: number, name: String(fields[name]), program: program,
+        expectsFailure: fields[expected] == "FAILURE", readsAreRecursive: readsAreRecursive)
+    }
+  }
+}

@@ -1,0 +1,257 @@
+/// What running a program came to.
+public struct LockProgramOutcome: Sendable {
+  /// Everything that was reported, in order.
+  public var reports: [LockReport]
+  /// For each report, the index of the step that caused it.
+  public var reportSteps: [Int]
+  /// Operations that did not return what the program says they do.
+  public var failedAssertions: [FailedAssertion]
+
+  public struct FailedAssertion: Hashable, Sendable {
+    public var step: LockStep
+    /// Nil: it never returned.
+    public var got: LockResult?
+  }
+
+  /// Whether the validator ended up off: what the kernel's selftests call FAILURE.
+  public var isFailure: Bool { reports.contains { !$0.leavesValidatorOn } }
+}
+
+/// Runs a lock program against a validator of its own.
+///
+/// The validator starts clean: nothing held, no classes, interrupts on.
+public final class LockProgramRunner {
+  public let program: LockProgram
+  public let validator: Validator
+  /// Turns frames into text; its frames stand for the program's own functions.
+  public let symbols: ProgramSymbols
+  /// Every shared rwlock acquire is recursive, as the selftests can force it.
+  public let readsAreRecursive: Bool
+
+  var wound = WoundWaitWorld()
+  private var locks: [LockObject: LockID] = [:]
+  private var keys: [LockFamily: [String: LockKey]] = [:]
+  private var keyCount: UInt64 = 0
+  private var contexts: [Context] = []
+  private var cpus: [Int: CPUID] = [:]
+  /// For each handler that is on the stack: whether it found interrupts on.
+  private var entered: [Int: Bool] = [:]
+  private var nofsDepth = 0
+  private var reportSteps: [Int] = []
+  private var failed: [LockProgramOutcome.FailedAssertion] = []
+
+  public init(
+    _ program: LockProgram, configuration: Configuration = Configuration(),
+    readsAreRecursive: Bool = false, symbols: ProgramSymbols = ProgramSymbols(function: "program")
+  ) {
+    self.program = program
+    self.readsAreRecursive = readsAreRecursive
+    self.symbols = symbols
+    validator = Validator(configuration)
+    symbols.load(program)
+    validator.traceSource = { [unowned symbols] request in symbols.trace(request.callChain) }
+    for (index, thread) in program.threads.enumerated() { addThread(thread, index) }
+  }
+
+  /// Runs the steps in the order written.
+  public func run() -> LockProgramOutcome {
+    var current: Int?
+    for (index, step) in program.steps.enumerated() {
+      if let last = current, last != step.thread { leaveHandler(last) }
+      if current != step.thread { enterHandler(step.thread) }
+      current = step.thread
+      run(step: index)
+    }
+    if let current { leaveHandler(current) }
+    while reportSteps.count < validator.reports.count {
+      reportSteps.append(program.steps.count - 1)
+    }
+    return LockProgramOutcome(
+      reports: validator.reports, reportSteps: reportSteps, failedAssertions: failed)
+  }
+
+  // MARK: Contexts
+
+  private func addThread(_ thread: LockThread, _ index: Int) {
+    let cpu: CPUID
+    if let known = cpus[thread.cpu] {
+      cpu = known
+    } else {
+      cpu = validator.addCPU()
+      cpus[thread.cpu] = cpu
+    }
+    // A handler runs on top of the task of its processor, the idle task if there is none.
+    let isTask = thread.kind == .task
+    let host = program.threads.firstIndex { $0.kind == .task && $0.cpu == thread.cpu }
+    if !isTask, let host, host < index {
+      contexts.append(contexts[host])
+      return
+    }
+    let isFirst = thread.name == "swapper/0" || !isTask
+    contexts.append(
+      Context(
+        cpu: cpu,
+        task: validator.addTask(
+          comm: isFirst ? "swapper/\(thread.cpu)" : thread.name,
+          pid: isFirst ? 0 : Int32(100 + index))))
+  }
+
+  /// The context of a thread of the program.
+  public func context(of thread: Int) -> Context { contexts[thread] }
+
+  /// Enters the handler, if the thread is one and is not on the stack.
+  public func enterHandler(_ thread: Int) {
+    let context = contexts[thread]
+    switch program.threads[thread].kind {
+    case .task: return
+    case .hardirq:
+      entered[thread] = validator.flags(context).hardirqsEnabled
+      validator.hardirqsOff(in: context, at: symbols.here)
+      validator.enterHardirq(in: context, isThreaded: false)
+    case .softirq:
+      entered[thread] = true
+      validator.enterSoftirq(in: context, counts: true)
+      validator.softirqsOff(in: context, at: symbols.here)
+    }
+  }
+
+  public func leaveHandler(_ thread: Int) {
+    guard let wereOn = entered.removeValue(forKey: thread) else { return }
+    let context = contexts[thread]
+    if program.threads[thread].kind == .hardirq {
+      validator.exitHardirq(in: context)
+      if wereOn { validator.hardirqsOn(in: context, at: symbols.here) }
+    } else {
+      validator.exitSoftirq(in: context, counts: true)
+      validator.softirqsOn(in: context, at: symbols.here)
+    }
+  }
+
+  // MARK: Steps
+
+  /// Runs one step.
+  public func run(step index: Int) {
+    let step = program.steps[index]
+    let context = contexts[step.thread]
+    symbols.show(step: index)
+    defer {
+      while reportSteps.count < validator.reports.count { reportSteps.append(index) }
+    }
+    let got = run(step.operation, in: context, at: symbols.here)
+    if case .wound(.expect) = step.operation, got != .taken(true) {
+      failed.append(LockProgramOutcome.FailedAssertion(step: step, got: got))
+    }
+    if let expected = step.result, got != expected {
+      failed.append(LockProgramOutcome.FailedAssertion(step: step, got: got))
+    }
+  }
+
+  private func run(_ operation: LockOperation, in context: Context, at frame: Frame) -> LockResult?
+  {
+    switch operation {
+    case .acquire(let object, let manner):
+      if object.family == .rcuBH { validator.disableBottomHalves(in: context, at: frame) }
+      validator.acquire(
+        lock(object), acquisition(object, manner, context), in: context, at: frame)
+      return manner.isTrylock ? .taken(true) : .code(0)
+    case .release(let object):
+      validator.release(lock(object), in: context, at: frame)
+      if object.family == .rcuBH {
+        validator.enableBottomHalves(in: context, at: frame, inner: frame)
+      }
+    case .initialise(let object): validator.reinitialise(lock(object), in: context)
+    case .touch(let object, let manner):
+      let lock = lock(object)
+      validator.acquire(lock, acquisition(object, manner, context), in: context, at: frame)
+      validator.release(lock, in: context, at: frame)
+    case .sync(let object): validator.sync(lock(object), in: context, at: frame)
+    case .downgrade(let object): validator.downgrade(lock(object), in: context, at: frame)
+    case .pin(let object): validator.pin(lock(object), in: context)
+    case .unpin(let object): validator.unpin(lock(object), in: context)
+    case .free(let object):
+      let lock = lock(object)
+      if let declaration = validator.declaration(of: lock) {
+        validator.freeMemory(
+          from: declaration.address &- declaration.kind.mapOffset,
+          byteCount: declaration.kind.size, in: context)
+      }
+    case .interrupts(let change): run(change, in: context, at: frame)
+    case .wound(let operation): return run(operation, in: context, at: frame)
+    case .nofs(let isSaved): nofsDepth += isSaved ? 1 : -1
+    case .mightAlloc(let reclaims):
+      if reclaims && nofsDepth <= 0 {
+        let lock = lock(LockObject(.fsReclaim, ""))
+        validator.acquire(lock, in: context, at: frame)
+        validator.release(lock, in: context, at: frame)
+      }
+    case .exitTask: validator.taskExits(in: context)
+    case .returnToUser: validator.returnsToUser(in: context)
+    }
+    return nil
+  }
+
+  private func run(_ change: InterruptOperation, in context: Context, at frame: Frame) {
+    switch change {
+    case .hardirqDisable: validator.hardirqsOff(in: context, at: frame)
+    case .hardirqEnable: validator.hardirqsOn(in: context, at: frame)
+    case .hardirqEnter, .hardirqEnterNotThreaded:
+      validator.hardirqsOff(in: context, at: frame)
+      validator.enterHardirq(in: context, isThreaded: change == .hardirqEnter)
+    case .hardirqExit:
+      validator.exitHardirq(in: context)
+      validator.hardirqsOn(in: context, at: frame)
+    case .softirqDisable: validator.disableBottomHalves(in: context, at: frame)
+    case .softirqEnable:
+      validator.enableBottomHalves(in: context, at: frame, inner: frame)
+    case .softirqEnter:
+      validator.disableBottomHalves(in: context, at: frame)
+      validator.hardirqsOff(in: context, at: frame)
+      validator.enterSoftirq(in: context, counts: false)
+    case .softirqExit:
+      validator.exitSoftirq(in: context, counts: false)
+      validator.hardirqsOn(in: context, at: frame)
+      validator.enableBottomHalves(in: context, at: frame, inner: frame)
+    case .nmiEnter: validator.enterNMI(in: context)
+    case .nmiExit: validator.exitNMI(in: context)
+    }
+  }
+
+  // MARK: Locks
+
+  func acquisition(_ object: LockObject, _ manner: LockManner, _ context: Context) -> Acquisition {
+    let kind = object.family.kind
+    let mode: LockMode =
+      switch manner.side {
+      case .write: kind.write
+      case .recursiveRead: .recursiveRead
+      case .read:
+        object.family == .rwlock && (readsAreRecursive || validator.isInInterrupt(context))
+          ? .recursiveRead : kind.read ?? .read
+      }
+    return Acquisition(
+      mode: mode, isTrylock: manner.isTrylock, isChecked: kind.isChecked,
+      subclass: manner.subclass, nest: manner.nest.map { lock($0) })
+  }
+
+  /// The lock of an object, made on first use.
+  public func lock(_ object: LockObject) -> LockID {
+    if let known = locks[object] { return known }
+    let key: LockKey
+    if let known = keys[object.family]?[object.classKey] {
+      key = known
+    } else {
+      key = LockKey(rawValue: 0xffff_ffff_8281_df00 &+ keyCount &* 16)
+      symbols.name(key, ofClass: object.className, number: keyCount)
+      keyCount += 1
+      keys[object.family, default: [:]][object.classKey] = key
+    }
+    let id = validator.addLock(
+      LockDeclaration(
+        name: object.className, kind: object.family.kind,
+        address: 0xffff_ffff_81b3_b000 &+ UInt64(locks.count) &* 0x100
+          &+ object.family.kind.mapOffset,
+        key: .fixed(key)))
+    locks[object] = id
+    return id
+  }
+}

@@ -1,0 +1,163 @@
+/// How a kernel's compiler arranged the validator's functions: which have no frame of their own.
+public struct CompiledKernel: Sendable {
+  /// Merged into their callers.
+  public var inlined: Set<LockdepFunction>
+  /// Gone by the time the stack is dumped: they end with a jump.
+  public var tailCalling: Set<LockdepFunction>
+  /// Functions whose unlikely part, which prints, lies elsewhere: shown as `name.cold`.
+  public var split: Set<LockdepFunction>
+
+  /// Debian's 6.1.192, gcc 12, x86-64, as its own reports show it.
+  public static let debian6_1 = CompiledKernel(
+    inlined: [
+      .markUsage, .markLockIrq, .validState, .printUsageBug, .checkUsageForwards,
+      .checkUsageBackwards, .checkWaitContext, .printInvalidWaitContext, .printNestedLockNotHeld,
+      .validateChain, .lookUpChainCacheAdd, .addChainCache, .checkDeadlock, .printDeadlockBug,
+      .checkPrevsAdd, .checkPrevAdd, .printBadIrqDependency, .addLockToList, .allocListEntry,
+      .printBfsBug, .assignLockKey, .lockRelease2, .lockDowngrade2, .lockSetClass2,
+      .hardirqsOnCaller, .printUnlockImbalanceBug, .printFreedLockBug, .verifyLockUnused,
+    ],
+    tailCalling: [
+      .dumpStack, .printCircularBug, .printIrqInversionBug, .printHeldLocksBug,
+      .debugCheckNoLocksHeld,
+    ],
+    split: [
+      .markLock, .lockRelease, .checkIrqUsage, .debugCheckNoLocksFreed, .rcuSuspicious,
+    ])
+
+  /// The frames of a saved trace: the kernel leaves out the three innermost real ones.
+  public func savedTrace(_ chain: [LockdepFunction]) -> [String] {
+    chain.filter { !inlined.contains($0) }.dropFirst(3).map(\.rawValue)
+  }
+
+  /// The frames of a stack backtrace.
+  public func backtrace(_ chain: [LockdepFunction]) -> [String] {
+    var frames: [String] = []
+    for function in chain where !inlined.contains(function) && !tailCalling.contains(function) {
+      // The caller of dump_stack_lvl is where it prints: its unlikely part.
+      let isPrinting = frames.count == 1
+      let isCold = isPrinting && (split.contains(function) || printsCold(chain, function))
+      frames.append(function.rawValue + (isCold ? ".cold" : ""))
+    }
+    return frames
+  }
+
+  /// `__lock_acquire` has an unlikely part for wait contexts and nest locks only.
+  private func printsCold(_ chain: [LockdepFunction], _ function: LockdepFunction) -> Bool {
+    function == .lockAcquire2
+      && (chain.contains(.printInvalidWaitContext) || chain.contains(.printNestedLockNotHeld))
+  }
+}
+
+/// The symbols and the stack of a lock program: its own function, what it was called from, and the
+/// kernel's functions below it.
+public final class ProgramSymbols: ReportEnvironment {
+  public var ident = "6.1.192 #1 Not tainted"
+  /// What stands in a backtrace between the command and the version.
+  public var taint = "Not tainted"
+  public var release = "6.1.192 #1 "
+  public var kernel = CompiledKernel.debian6_1
+  /// The program's function.
+  public let function: String
+  /// Its callers, innermost first, with offsets.
+  public var outer: [String]
+  /// The symbols of keys, by the name of their class; made up where there is none.
+  public var keySymbols: [String: String] = [:]
+  /// The last operation is a tail call: it happens in the caller.
+  public var endsWithTailCall: Bool
+
+  /// The step whose stack is shown.
+  private var step = 0
+  /// For each step, the kernel's functions under it, innermost first.
+  private var functions: [[String]] = []
+  private var names: [String] = []
+  private var known: [String: Frame] = [:]
+  private var keys: [LockKey: String] = [:]
+
+  public init(function: String, outer: [String] = [], endsWithTailCall: Bool = false) {
+    self.function = function
+    self.outer = outer
+    self.endsWithTailCall = endsWithTailCall
+  }
+
+  /// Takes over the steps of a program.
+  func load(_ program: LockProgram) {
+    functions = program.steps.map(LockProgramRunner.functions)
+    step = 0
+  }
+
+  /// Shows the stack as it is at a step; a report's text wants that of the step that caused it.
+  public func show(step: Int) {
+    self.step = step
+  }
+
+  /// The frame of a symbol, made on first use.
+  public func frame(_ symbol: String) -> Frame {
+    if let frame = known[symbol] { return frame }
+    names.append(symbol)
+    let frame = Frame(rawValue: UInt64(names.count))
+    known[symbol] = frame
+    return frame
+  }
+
+  func name(_ key: LockKey, ofClass name: String, number: UInt64) {
+    keys[key] = keySymbols[name] ?? "__key.\(number)+0x0/0x10"
+  }
+
+  /// The program's own stack at the current step.
+  private var callers: [String] {
+    if endsWithTailCall && step == functions.count - 1 && !outer.isEmpty { return outer }
+    let offset = String((step + 1) * 8, radix: 16)
+    let size = String((functions.count + 1) * 8, radix: 16)
+    return ["\(function)+0x\(offset)/0x\(size)"] + outer
+  }
+
+  /// Where the current operation is called: what `at:` shows.
+  var here: Frame { frame(callers.first ?? function) }
+
+  /// The whole stack. Places inside the kernel's functions are not known here.
+  private func stack(_ validatorFunctions: [String]) -> [String] {
+    let below = functions.indices.contains(step) ? functions[step] : []
+    return (validatorFunctions + below).map { "\($0)+0x1/0x2" } + callers
+  }
+
+  func trace(_ chain: [LockdepFunction]) -> [Frame] {
+    stack(kernel.savedTrace(chain)).map { frame($0) }
+  }
+
+  public func symbol(for frame: Frame) -> String {
+    let index = Int(truncatingIfNeeded: frame.rawValue) &- 1
+    return names.indices.contains(index) ? names[index] : "0x0"
+  }
+
+  public func address(of frame: Frame) -> UInt64 {
+    0xffff_ffff_8129_0000 &+ frame.rawValue &* 16
+  }
+
+  public func symbol(for key: LockKey) -> String { keys[key] ?? "0x0" }
+
+  public func backtrace(_ scene: Scene) -> [String] {
+    let head = "CPU: \(scene.context.cpu.rawValue) PID: \(scene.task.pid) Comm: \(scene.task.comm)"
+    return ["\(head) \(taint) \(release)", "Call Trace:", " <TASK>"]
+      + stack(kernel.backtrace(scene.callChain)).map { " \($0)" } + [" </TASK>"]
+  }
+}
+
+extension LockProgramRunner {
+  /// The kernel's functions between a step and the validator, innermost first.
+  static func functions(of step: LockStep) -> [String] {
+    let word = step.text.prefix { $0 != "(" && $0 != "[" && $0 != "=" }
+    if let verb = LockVerb.byWord[String(word)] { return verb.functions }
+    if word.hasSuffix("_NEST"), let verb = LockVerb.byWord[String(word.dropLast(5))] {
+      return verb.functions.map { $0 == "_raw_spin_lock" ? "_raw_spin_lock_nest_lock" : $0 }
+    }
+    guard case .wound(let operation) = step.operation else { return [] }
+    switch operation {
+    case .lock: return ["__ww_mutex_lock.constprop.0", "ww_mutex_lock"]
+    case .lockBase: return ["__mutex_lock"]
+    case .unlock: return ["ww_mutex_unlock"]
+    case .tryLock: return ["ww_mutex_trylock"]
+    default: return []
+    }
+  }
+}
