@@ -73,7 +73,9 @@ let package = Package(
     tests("VTdFormats"),
     tests("PhysicalMemory", ["VTdFormats"]),
     tests("PCI", ["VTdFormats"]),
-    tests("PCIHost", ["PCI", "VTdFormats"]),
+    // Points libpciaccess at an invented /sys. Only test executables may contain it.
+    .target(name: "CFakeSysfs", path: "Tests/CFakeSysfs"),
+    tests("PCIHost", ["PCI", "VTdFormats", "CFakeSysfs"]),
     tests("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
     tests("Lockdep", resources: [.copy("Golden")]),
     tests("KernelLog", ["VTdFormats"]),

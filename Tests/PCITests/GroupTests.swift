@@ -169,7 +169,7 @@ struct GroupTests {
   @Test("every function is in exactly one group, whatever the bytes say")
   func partition() {
     var random = SplitMix(state: 3)
-    for _ in 0..<60 {
+    for _ in 0..<12 {
       let functions = (0..<40).map { _ in
         let bytes = (0..<4096).map { _ in UInt8(truncatingIfNeeded: random.next() & 0x8f) }
         var space = ConfigurationSpace(bytes)
