@@ -64,10 +64,10 @@ extension ConfigurationSpace {
 }
 
 /// The physical functions of a bus that have virtual ones, to find the owner of any of those.
-struct PhysicalFunctions {
+package struct PhysicalFunctions: Sendable {
   private let owners: [(address: PCIAddress, virtualization: SingleRootIOV)]
 
-  init(_ topology: PCITopology) {
+  package init(_ topology: PCITopology) {
     owners = topology.functions.compactMap { function in
       function.configuration.singleRootIOV.flatMap {
         $0.isEnabled ? (function.address, $0) : nil
@@ -76,7 +76,7 @@ struct PhysicalFunctions {
   }
 
   /// The physical function that `address` is a virtual function of.
-  func owner(of address: PCIAddress) -> PCIAddress? {
+  package func owner(of address: PCIAddress) -> PCIAddress? {
     owners.first {
       $0.address.segment == address.segment && $0.address != address
         && $0.virtualization.owns(address.sourceID, at: $0.address.sourceID)
