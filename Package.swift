@@ -44,6 +44,7 @@ let package = Package(
     .systemLibrary(
       name: "CPCIAccess", pkgConfig: "pciaccess", providers: [.apt(["libpciaccess-dev"])]),
     room("PCIHost", ["VTdFormats", "PCI", "CPCIAccess"]),
+    room("ACPITables", ["VTdFormats", "PCI"]),
     room("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
     room("Lockdep"),
     room("KernelLog", ["VTdFormats"]),
@@ -73,7 +74,10 @@ let package = Package(
     tests("VTdFormats"),
     tests("PhysicalMemory", ["VTdFormats"]),
     tests("PCI", ["VTdFormats"]),
-    tests("PCIHost", ["PCI", "VTdFormats"]),
+    // Points libpciaccess at an invented /sys. Only test executables may contain it.
+    .target(name: "CFakeSysfs", path: "Tests/CFakeSysfs"),
+    tests("PCIHost", ["PCI", "VTdFormats", "CFakeSysfs"]),
+    tests("ACPITables", ["PCI", "VTdFormats"]),
     tests("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
     tests("Lockdep", resources: [.copy("Golden")]),
     tests("KernelLog", ["VTdFormats"]),

@@ -62,7 +62,7 @@ public struct HostPCISource: PCISource {
   /// Everything that the library knows of `device`, as values.
   private func copy(_ device: UnsafeMutablePointer<pci_device>) -> (PCIFunction, [PCIRemark]) {
     // Regions are only filled in by the probe, so it comes before any look at the structure.
-    let probed = pci_device_probe(device)
+    _ = pci_device_probe(device)
     let raw = device.pointee
     // `domain_16` stands at 0xffff for the domains beyond 16 bits.
     let address = PCIAddress(
@@ -74,9 +74,11 @@ public struct HostPCISource: PCISource {
       remarks.append(PCIRemark(address, .unreadableConfiguration(code)))
     } else if configuration.count < ConfigurationSpace.conventionalSize {
       remarks.append(PCIRemark(address, .shortConfiguration(configuration.count)))
-    } else if probed != 0 {
-      remarks.append(PCIRemark(address, .unreadableRegions(probed)))
     }
+    let regions = regions(of: raw)
+    // The library does not tell "no regions" from "no such file".
+    let regionError = regions.isEmpty ? SysfsBus.openError("resource", of: address) : 0
+    if regionError != 0 { remarks.append(PCIRemark(address, .unreadableRegions(regionError))) }
 
     let identity = PCIIdentity(
       vendor: raw.vendor_id, device: raw.device_id,
@@ -84,7 +86,7 @@ public struct HostPCISource: PCISource {
       subsystemVendor: raw.subvendor_id, subsystem: raw.subdevice_id)
     let function = PCIFunction(
       address: address, identity: identity, configuration: configuration,
-      regions: regions(of: raw), names: readsNames ? self.names(of: device) : PCINames())
+      regions: regions, names: readsNames ? self.names(of: device) : PCINames())
     return (function, remarks)
   }
 

@@ -6,7 +6,7 @@ import PCI
 enum SysfsBus {
   static let directory = "/sys/bus/pci/devices"
 
-  /// The files of an entry without any of which the library refuses the whole bus.
+  /// The files with an entry's ids.
   private static let attributes = [
     "vendor", "device", "class", "revision", "subsystem_vendor", "subsystem_device",
   ]
@@ -40,19 +40,21 @@ enum SysfsBus {
     PCIAddress(name).map { $0.description == name } ?? false
   }
 
-  /// The entries for which the library gives up the whole bus: it rebuilds each path in lower case
-  /// and wants every attribute below it.
+  /// The entries for which the library gives up the whole bus: it rebuilds each path in lower case,
+  /// and wants the ids from files of their own or else from configuration space.
   static func culprits(among names: [String]) -> [String] {
     names.filter { name in
       guard let address = PCIAddress(name) else { return false }
-      return attributes.contains { !canOpen("\(directory)/\(address)/\($0)") }
+      let hasIDs = attributes.allSatisfy { openError($0, of: address) == 0 }
+      return !hasIDs && openError("config", of: address) != 0
     }
   }
 
-  private static func canOpen(_ path: String) -> Bool {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return false }
+  /// The errno of opening a function's file; 0 if it opens.
+  static func openError(_ file: String, of address: PCIAddress) -> Int32 {
+    let descriptor = open("\(directory)/\(address)/\(file)", O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return errno }
     close(descriptor)
-    return true
+    return 0
   }
 }

@@ -1,4 +1,4 @@
-import PCI
+@testable import PCI
 
 /// A small generator with a fixed seed, so that a failure comes again.
 struct SplitMix: RandomNumberGenerator {
@@ -50,7 +50,8 @@ extension ConfigurationSpace {
     space.set(.primaryBus, to: UInt32(primary))
     space.set(.secondaryBus, to: UInt32(secondary))
     space.set(.subordinateBus, to: UInt32(subordinate))
-    return space
+    // A closed window: zeros would pass the first megabyte down.
+    return space.window(0xfff, 0)
   }
 }
 
@@ -64,5 +65,63 @@ extension PCIFunction {
       identity: PCIIdentity(space)
         ?? PCIIdentity(vendor: 0, device: 0, classCode: PCIClass(rawValue: 0)),
       configuration: space)
+  }
+}
+
+extension ConfigurationSpace {
+  /// A conventional device.
+  static func device(
+    _ vendor: UInt16 = 0x8086, _ device: UInt16 = 1, classCode: UInt32 = 0x020000,
+    multiFunction: Bool = false, size: Int = 256
+  ) -> Self {
+    var space = ConfigurationSpace(zeroed: size)
+    space.set(.vendorID, to: UInt32(vendor))
+    space.set(.deviceID, to: UInt32(device))
+    space.set(.classCode, to: classCode)
+    space.set(.multiFunction, to: multiFunction ? 1 : 0)
+    space.set(.busMasterEnable, to: 1)
+    space.set(.memorySpaceEnable, to: 1)
+    return space
+  }
+
+  /// This space with a PCI Express capability and, if `control` is given, ACS that offers all.
+  func express(_ type: ExpressPortType, acs control: AccessControl? = nil) -> Self {
+    var space = ConfigurationSpace(bytes + repeatElement(0, count: 4096 - count))
+    space.link(conventional: [(0x40, 0x10)])
+    space.set(.expressVersion, at: 0x40, to: 2)
+    space.set(.expressPortType, at: 0x40, to: UInt32(type.rawValue))
+    space.set(.busMasterEnable, to: 1)
+    space.set(.memorySpaceEnable, to: 1)
+    if let control {
+      space.link(extended: [(0x100, 0x000d)])
+      space.set(.accessControlCapability, at: 0x100, to: 0x7f)
+      space.set(.accessControlControl, at: 0x100, to: UInt32(control.rawValue))
+    }
+    return space
+  }
+
+  /// This bridge with a memory window, in megabytes.
+  func window(_ first: UInt32, _ last: UInt32) -> Self {
+    var space = self
+    space.set(.memoryBase, to: first)
+    space.set(.memoryLimit, to: last)
+    return space
+  }
+
+  func setting(_ field: ConfigurationField, to value: UInt32) -> Self {
+    var space = self
+    space.set(field, to: value)
+    return space
+  }
+}
+
+extension PCIFunction {
+  /// This function with memory at `base`.
+  func memory(_ base: UInt64, _ size: UInt64 = 0x1000) -> PCIFunction {
+    var function = self
+    function.regions = [
+      PCIRegion(register: 0, kind: .memory32, isPrefetchable: false, base: base, size: size)
+    ]
+    return function
   }
 }

@@ -70,9 +70,12 @@ extension ConfigurationSpace {
   /// The low two bits of a pointer are reserved and cut (PCI 3.0, 6.7). A pointer into the header
   /// or one that was seen before ends the walk: devices lie.
   public var capabilityList: CapabilityList {
-    guard self[.capabilitiesList] == 1 else {
-      return CapabilityList(capabilities: [], end: .complete)
+    let status = ConfigurationField.capabilitiesList
+    guard let hasList = self[status] else {
+      let end = CapabilityList.End.unknown(from: status.offset, target: status.offset)
+      return CapabilityList(capabilities: [], end: end)
     }
+    guard hasList == 1 else { return CapabilityList(capabilities: [], end: .complete) }
     let start: ConfigurationField =
       headerLayout == .cardBusBridge ? .cardBusCapabilitiesPointer : .capabilitiesPointer
     var found: [Capability] = []
