@@ -20,7 +20,8 @@ public struct LockThread: Hashable, Sendable {
   public enum Kind: Hashable, Sendable {
     case task
     /// A handler of a hardware interrupt: it runs on top of whatever task runs on its processor.
-    case hardirq
+    /// On PREEMPT_RT it is a thread unless it is one of the few that insist (IRQF_NO_THREAD).
+    case hardirq(isThreaded: Bool)
     /// A soft interrupt.
     case softirq
   }

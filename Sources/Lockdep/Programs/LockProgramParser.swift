@@ -26,9 +26,11 @@ extension LockProgram {
   /// several of class `X`. Other names (`&k->k_lock`) stand for themselves, with `:n` for further
   /// locks of the class, and `/n` after an object is a subclass.
   ///
-  /// Several contexts: `@name` or `@name/cpu` says who runs what follows: `@irq` and `@softirq`
-  /// (also `@irq:name`) a handler on top of what runs on that processor, with its entry and exit
-  /// implied; any other name a task. Without it all runs in one task on processor 0.
+  /// Several contexts: `@name` or `@name/cpu` says who runs what follows: `@irq`, `@hardirq` and
+  /// `@softirq` (also `@irq:name`) a handler on top of what runs on that processor, with its entry
+  /// and exit implied; any other name a task. `@hardirq` is a handler that stays one on PREEMPT_RT
+  /// (IRQF_NO_THREAD), where `@irq` becomes a thread. Without all this the whole program runs in
+  /// one task on processor 0.
   public init(parsing text: some StringProtocol) throws(LockProgramError) {
     var parser = LockProgramParser(text: Array(String(text).utf8))
     self = try parser.parse()
@@ -89,7 +91,12 @@ struct LockProgramParser {
     }
     let prefix = name.split(separator: ":", maxSplits: 1).first.map(String.init) ?? ""
     let kind: LockThread.Kind =
-      prefix == "irq" ? .hardirq : prefix == "softirq" ? .softirq : .task
+      switch prefix {
+      case "irq": .hardirq(isThreaded: true)
+      case "hardirq": .hardirq(isThreaded: false)
+      case "softirq": .softirq
+      default: .task
+      }
     if let known = threads.firstIndex(where: { $0.name == name && $0.kind == kind }) {
       if parts.count == 2, Int(parts[1]) != threads[known].cpu {
         throw LockProgramError(

@@ -104,10 +104,10 @@ public final class LockProgramRunner {
     let context = contexts[thread]
     switch program.threads[thread].kind {
     case .task: return
-    case .hardirq:
+    case .hardirq(let isThreaded):
       entered[thread] = validator.flags(context).hardirqsEnabled
       validator.hardirqsOff(in: context, at: symbols.here)
-      validator.enterHardirq(in: context, isThreaded: false)
+      validator.enterHardirq(in: context, isThreaded: isThreaded)
     case .softirq:
       entered[thread] = true
       validator.enterSoftirq(in: context, counts: true)
@@ -118,7 +118,7 @@ public final class LockProgramRunner {
   public func leaveHandler(_ thread: Int) {
     guard let wereOn = entered.removeValue(forKey: thread) else { return }
     let context = contexts[thread]
-    if program.threads[thread].kind == .hardirq {
+    if case .hardirq = program.threads[thread].kind {
       validator.exitHardirq(in: context)
       if wereOn { validator.hardirqsOn(in: context, at: symbols.here) }
     } else {
