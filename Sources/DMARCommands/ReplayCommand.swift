@@ -24,8 +24,19 @@ struct ReplayCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Print time stamps as dmesg does.")
   var timestamps = true
 
+  @Option(
+    help: ArgumentHelp(
+      "Write what the kernel's debugfs files hold at the end to this folder.", valueName: "folder"))
+  var debugfs: String?
+
   @Flag(help: "Print what hardware and CPU do between the kernel's lines.")
   var trace = false
+
+  func validate() throws {
+    if debugfs != nil, scenarios.count != 1 {
+      throw ValidationError("--debugfs is for one scenario; \(scenarios.count) were given")
+    }
+  }
 
   func run() throws {
     // A scenario that cannot be read must not leave half an output behind: all are run first.
@@ -39,6 +50,9 @@ struct ReplayCommand: ParsableCommand {
       case .skipped(let reason):
         StandardError.print("dmar: \(path): skipped: \(reason)")
       case .finished(let run):
+        if let debugfs {
+          try reportingInputErrors { try DebugfsFolder.write(run, to: debugfs) }
+        }
         for event in run.machine.events { writer.write(event, to: &output) }
       }
     }

@@ -90,7 +90,8 @@ public final class Machine {
       build: configuration.build,
       units: zip(units, configuration.units).map { unit, described in
         UnitDescription(
-          name: unit.name, segment: unit.segment, port: RegisterPort(unit.hardware),
+          name: unit.name, segment: unit.segment,
+          registerBase: described.hardware.registerBase, port: RegisterPort(unit.hardware),
           faultMessage: described.faultMessage)
       },
       memory: memory, pages: configuration.pages, addresses: configuration.addresses, timer: clock)

@@ -29,7 +29,7 @@ private func machine(records: Int = 1, configure: (inout KernelBuild) -> Void = 
           faultMessage: EventMessage(address: 0xfee0_1004, data: 0x21))
       ],
       build: build, pages: PageAllocator(base: PhysicalAddress(rawValue: 0x10_0000))))
-  try machine.boot(Kernel.BootPlan(functions: [device]))
+  try machine.boot(Kernel.BootPlan(functions: [ProbedFunction(address: device, group: 0)]))
   try machine.kernel.makeDomain(DomainID(rawValue: 1), levels: 4)
   try machine.kernel.attach(device, to: DomainID(rawValue: 1))
   return (machine, device)

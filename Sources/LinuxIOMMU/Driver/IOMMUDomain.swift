@@ -4,8 +4,8 @@ public import VTdFormats
 final class IOMMUDomain {
   let id: DomainID
   /// 3, 4 or 5 levels; `agaw + 2` in the driver's terms.
-  let levels: Int
-  let pageTable: PhysicalAddress
+  var levels: Int
+  var pageTable: PhysicalAddress
 
   init(id: DomainID, levels: Int, pageTable: PhysicalAddress) {
     self.id = id

@@ -1,5 +1,5 @@
 internal import Lockdep
-internal import VTdFormats
+public import VTdFormats
 
 /// A unit's register page as the CPU sees it: with memory and interrupts, all that the driver
 /// knows of the hardware.
@@ -15,13 +15,18 @@ public struct UnitDescription {
   /// `dmar0`.
   public var name: String
   public var segment: UInt32
+  public var registerBase: PhysicalAddress
   public var port: any UnitPort
   /// The message that the kernel gives the unit's fault event.
   public var faultMessage: EventMessage
 
-  public init(name: String, segment: UInt32, port: any UnitPort, faultMessage: EventMessage) {
+  public init(
+    name: String, segment: UInt32, registerBase: PhysicalAddress, port: any UnitPort,
+    faultMessage: EventMessage
+  ) {
     self.name = name
     self.segment = segment
+    self.registerBase = registerBase
     self.port = port
     self.faultMessage = faultMessage
   }
@@ -42,6 +47,7 @@ public struct EventMessage: Hashable, Sendable {
 final class IntelIOMMU {
   let name: String
   let segment: UInt32
+  let registerBase: PhysicalAddress
   let faultMessage: EventMessage
   let registerLock: KernelLock
   let port: any UnitPort
@@ -53,6 +59,7 @@ final class IntelIOMMU {
   init(_ unit: UnitDescription, in kernel: KernelContext) {
     name = unit.name
     segment = unit.segment
+    registerBase = unit.registerBase
     port = unit.port
     faultMessage = unit.faultMessage
     registerLock = kernel.makeLock(

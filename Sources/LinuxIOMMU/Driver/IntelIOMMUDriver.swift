@@ -18,7 +18,11 @@ final class IntelIOMMUDriver {
   var faults: [FaultLine] = []
   var dumps: [DumpOutcome] = []
   /// The domain that the driver has attached each device to.
-  private(set) var domains: [PCIAddress: IOMMUDomain] = [:]
+  var domains: [PCIAddress: IOMMUDomain] = [:]
+  /// The functions that were probed, in the bus's order.
+  var probed: [ProbedFunction] = []
+  /// The PASID directory of each device, in scalable mode.
+  var directories: [PCIAddress: PhysicalAddress] = [:]
 
   init(
     units: [UnitDescription], memory: PhysicalMemory, pages: PageAllocator, pci: PCICore,
@@ -49,6 +53,8 @@ final class IntelIOMMUDriver {
   private func setRootTable(of unit: IntelIOMMU, to root: PhysicalAddress) {
     var pointer = RootTableAddress()
     pointer[inPlace: .rootTable] = root.rawValue
+    let mode: TranslationTableMode = isScalable(unit) ? .scalable : .legacy
+    pointer[.translationTableMode] = UInt64(mode.rawValue)
     kernel.locked(unit.registerLock, .irqsave) {
       unit.port.write64(pointer.rawValue, at: RegisterOffset.rtaddr)
       unit.command(.setRootTable)
@@ -97,14 +103,43 @@ final class IntelIOMMUDriver {
     IOMMUDomain(id: id, levels: levels, pageTable: try allocatePage())
   }
 
-  /// domain_context_mapping: the device's context entry points to the domain's table. With CM = 0
-  /// a unit caches no entry that was not present, so nothing is flushed.
+  /// intel_iommu_attach_device: the domain loses the levels that the unit has not, then the device's
+  /// entries point to it. With CM = 0 a unit caches no entry that was not present, so nothing is
+  /// flushed.
   func attach(_ device: PCIAddress, to domain: IOMMUDomain) throws(DriverError) {
     guard let unit = unit(covering: device) else {
       throw DriverError(.noUnit(device.segment))
     }
-    let entry = try contextEntryAddress(for: device.sourceID, of: unit, allocates: true)
-    guard let entry else { return }
+    dropLevels(of: domain, beyond: unit)
+    if isScalable(unit) {
+      try attachScalable(device, to: domain, of: unit)
+    } else {
+      try attachLegacy(device, to: domain, of: unit)
+    }
+    domains[device] = domain
+  }
+
+  /// A domain is made with as many levels as there can be; attaching knocks out the upper ones, whose
+  /// first entry is all that they hold (prepare_domain_attach_device).
+  private func dropLevels(of domain: IOMMUDomain, beyond unit: IntelIOMMU) {
+    guard let most = (3...5).last(where: unit.capability.supports(secondStageLevels:)) else {
+      return
+    }
+    while domain.levels > most {
+      let entry = SecondStageEntry(rawValue: load(domain.pageTable.rawValue))
+      if entry.isPresent {
+        domain.pageTable = PhysicalAddress(rawValue: entry[inPlace: .address])
+      }
+      domain.levels -= 1
+    }
+  }
+
+  /// domain_context_mapping in legacy mode.
+  private func attachLegacy(
+    _ device: PCIAddress, to domain: IOMMUDomain, of unit: IntelIOMMU
+  ) throws(DriverError) {
+    guard let entry = try contextEntryAddress(for: device.sourceID, of: unit, allocates: true)
+    else { return }
     var context = ContextEntry()
     context.domain = domain.id
     context[.addressWidth] = UInt64(domain.levels - 2)
@@ -112,28 +147,35 @@ final class IntelIOMMUDriver {
     context[flag: .present] = true
     try store(context.high, at: entry.rawValue + 8)
     try store(context.low, at: entry.rawValue)
-    domains[device] = domain
   }
 
   func unit(covering device: PCIAddress) -> IntelIOMMU? {
     units.first { $0.segment == device.segment }
   }
 
-  /// Where the context entry lies: iommu_context_addr, which makes the context table if told to.
+  /// Where the context entry lies: iommu_context_addr, which makes the context table if told to. In
+  /// scalable mode the upper half of the devices has a table of its own, and entries are twice as
+  /// wide.
   func contextEntryAddress(
     for source: SourceID, of unit: IntelIOMMU, allocates: Bool
   ) throws(DriverError) -> PhysicalAddress? {
     guard let root = unit.rootTable else { return nil }
-    let rootEntryAddress = root.rawValue + UInt64(source.bus) * RootEntry.byteCount
-    var rootEntry = RootEntry(low: load(rootEntryAddress), high: 0)
-    if !rootEntry[flag: .present] {
+    let isScalable = isScalable(unit)
+    let isUpper = isScalable && source.device >= 16
+    // The two halves of a scalable entry are laid out alike, and as a legacy entry's lower one.
+    let slot =
+      root.rawValue + UInt64(source.bus) * RootEntry.byteCount
+      + (isUpper ? RootEntry.byteCount / 2 : 0)
+    var entry = RootEntry(low: load(slot), high: 0)
+    if !entry[flag: .present] {
       guard allocates else { return nil }
-      rootEntry[inPlace: .contextTable] = try allocatePage().rawValue
-      rootEntry[flag: .present] = true
-      try store(rootEntry.low, at: rootEntryAddress)
+      entry[inPlace: .contextTable] = try allocatePage().rawValue
+      entry[flag: .present] = true
+      try store(entry.low, at: slot)
     }
-    let table = rootEntry[inPlace: .contextTable]
-    return PhysicalAddress(rawValue: table + UInt64(source.devfn) * ContextEntry.byteCount)
+    let index = UInt64(isScalable ? source.devfn & 0x7f : source.devfn)
+    let width = isScalable ? ScalableContextEntry.byteCount : ContextEntry.byteCount
+    return PhysicalAddress(rawValue: entry[inPlace: .contextTable] + index * width)
   }
 
   /// __domain_mapping with 4 KiB pages.
@@ -141,7 +183,7 @@ final class IntelIOMMUDriver {
     let first = mapping.address.rawValue / PageAllocator.pageSize
     let count = (mapping.size + PageAllocator.pageSize - 1) / PageAllocator.pageSize
     for page in 0..<count {
-      let address = (first + page) * PageAllocator.pageSize
+      let address = (first &+ page) &* PageAllocator.pageSize
       var table = domain.pageTable.rawValue
       for level in stride(from: domain.levels, through: 1, by: -1) {
         let slot = table + Paging.entryOffset(of: address, level: level)
@@ -167,7 +209,7 @@ final class IntelIOMMUDriver {
   // MARK: Memory
 
   /// A page for a table, zeroed.
-  private func allocatePage() throws(DriverError) -> PhysicalAddress {
+  func allocatePage() throws(DriverError) -> PhysicalAddress {
     let page = pages.allocate()
     for offset in stride(from: 0, to: PageAllocator.pageSize, by: 8) {
       try store(0, at: page.rawValue &+ offset)
@@ -175,7 +217,7 @@ final class IntelIOMMUDriver {
     return page
   }
 
-  private func store(_ value: UInt64, at address: UInt64) throws(DriverError) {
+  func store(_ value: UInt64, at address: UInt64) throws(DriverError) {
     guard memory.store64(value, at: PhysicalAddress(rawValue: address)) else {
       throw DriverError(.outsideMemory(PhysicalAddress(rawValue: address)))
     }

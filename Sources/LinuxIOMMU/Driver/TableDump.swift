@@ -31,7 +31,7 @@ extension IntelIOMMUDriver {
   }
 
   /// The driver's own switch, and a unit with something to use it for (`sm_supported`).
-  private func isScalable(_ unit: IntelIOMMU) -> Bool {
+  func isScalable(_ unit: IntelIOMMU) -> Bool {
     let capability = unit.extendedCapability
     return kernel.build.configuration.usesScalableMode && capability[flag: .scalableMode]
       && (capability[flag: .firstStage] || capability[flag: .secondStage])

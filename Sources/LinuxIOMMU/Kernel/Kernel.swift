@@ -55,15 +55,19 @@ public final class Kernel {
     /// Whether they are added with interrupts off, which no kernel does; for what-ifs.
     public var addsMemoryWithInterruptsOff: Bool
     /// The PCI functions that the scan of the bus finds, in its order.
-    public var functions: [PCIAddress]
+    public var functions: [ProbedFunction]
+    /// Whether each group of functions gets a domain, as it does in every kernel; a scenario that
+    /// makes its domains itself says no.
+    public var makesDefaultDomains: Bool
 
     public init(
       memoryBlocks: Int = 1, addsMemoryWithInterruptsOff: Bool = false,
-      functions: [PCIAddress] = []
+      functions: [ProbedFunction] = [], makesDefaultDomains: Bool = false
     ) {
       self.memoryBlocks = memoryBlocks
       self.addsMemoryWithInterruptsOff = addsMemoryWithInterruptsOff
       self.functions = functions
+      self.makesDefaultDomains = makesDefaultDomains
     }
   }
 
@@ -75,9 +79,10 @@ public final class Kernel {
       context.call("driver_init") { addMemory(plan) }
     }
     context.run(as: .kernelInit, in: Self.initFunctions + Self.pciScanFunctions) {
-      for function in plan.functions { pci.add(function) }
+      for function in plan.functions { pci.add(function.address) }
     }
     try driver.bringUp()
+    if plan.makesDefaultDomains { try driver.probe(plan.functions) }
   }
 
   /// memory_dev_init: the first devices of a boot that go onto a bus.
@@ -149,6 +154,9 @@ public final class Kernel {
     "vfs_write", "new_sync_write", "kernfs_fop_write_iter", "sysfs_kf_write", "dev_attr_store",
     "remove_store", "pci_stop_and_remove_bus_device_locked",
   ]
+
+  /// The lines of a file below /sys/kernel/debug/iommu/intel.
+  public func debugfs(_ file: DebugfsFile) -> [String] { driver.debugfs(file) }
 
   // MARK: Interrupts
 

@@ -26,6 +26,7 @@ enum ScenarioDecoder {
         pages: try pages?["list"]?.list().map { PhysicalAddress(rawValue: try $0.integer()) } ?? [],
         base: PhysicalAddress(rawValue: try pages?["base"]?.integer() ?? 0x10_0000)),
       pagesPlace: pages?.place ?? place,
+      makesDefaultDomains: try section?["default_domains"]?.boolean() ?? false,
       domains: try section?["domains"]?.table().map { try domain($0.key, from: $0.value) } ?? [])
   }
 

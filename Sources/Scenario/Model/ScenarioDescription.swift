@@ -47,6 +47,8 @@ public struct ScenarioDescription: Sendable {
     public var addsMemoryWithInterruptsOff: Bool
     public var pages: PageAllocator
     public var pagesPlace: Place
+    /// The driver makes a domain for each group of functions, as real kernels do.
+    public var makesDefaultDomains: Bool
     public var domains: [DomainDescription]
   }
 

@@ -64,14 +64,13 @@ private struct ScenarioRunner {
         return false
       }
     }
-    for function in scenario.machine.functions where !function.isAbsent {
-      bus.add(
-        PCIFunction(
-          address: function.address,
-          identity: PCIIdentity(
-            vendor: function.vendor, device: function.device,
-            classCode: PCIClass(rawValue: function.classCode)),
-          configuration: ConfigurationSpace(zeroed: 256)))
+    let own = scenario.machine.functions.filter { !$0.isAbsent }
+    for function in own {
+      let hasSiblings = own.contains {
+        $0.address.segment == function.address.segment && $0.address.bus == function.address.bus
+          && $0.address.device == function.address.device && $0.address != function.address
+      }
+      bus.add(function.asFunction(isMultiFunction: hasSiblings))
     }
     return true
   }
@@ -84,12 +83,23 @@ private struct ScenarioRunner {
         Kernel.BootPlan(
           memoryBlocks: scenario.boot.memoryBlocks,
           addsMemoryWithInterruptsOff: scenario.boot.addsMemoryWithInterruptsOff,
-          functions: bus.functions.map(\.address)))
+          functions: probedFunctions(), makesDefaultDomains: scenario.boot.makesDefaultDomains))
     } catch let error as DriverError {
       throw InputError(at: scenario.boot.pagesPlace, "\(error)")
     }
     for domain in scenario.boot.domains { try set(up: domain, on: machine) }
     return machine
+  }
+
+  /// The bus as the IOMMU core groups it.
+  private func probedFunctions() -> [ProbedFunction] {
+    let groups = bus.isolationGroups()
+    return bus.functions.map { function in
+      ProbedFunction(
+        address: function.address, group: groups.group(of: function.address)?.id ?? -1,
+        isISABridge: function.identity.classCode.base == 0x06
+          && function.identity.classCode.subclass == 0x01)
+    }
   }
 
   private func makeMachine(_ description: ScenarioDescription.MachineDescription) throws -> Machine
@@ -173,5 +183,21 @@ private struct ScenarioRunner {
     case .wait(let time):
       machine.clock.advance(by: time)
     }
+  }
+}
+
+extension ScenarioDescription.FunctionDescription {
+  /// The function with a configuration space that says what the scenario says.
+  fileprivate func asFunction(isMultiFunction: Bool) -> PCIFunction {
+    var space = ConfigurationSpace(zeroed: 256)
+    space.set(.vendorID, to: UInt32(vendor))
+    space.set(.deviceID, to: UInt32(device))
+    space.set(.classCode, to: classCode)
+    space.set(.multiFunction, to: isMultiFunction ? 1 : 0)
+    return PCIFunction(
+      address: address,
+      identity: PCIIdentity(
+        vendor: vendor, device: device, classCode: PCIClass(rawValue: classCode)),
+      configuration: space)
   }
 }

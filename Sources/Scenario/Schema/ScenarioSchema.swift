@@ -25,6 +25,9 @@ enum ScenarioSchema {
         "off: memory blocks are added with interrupts off, which no kernel does"),
       Field("pages", .section(pages), "where the driver's tables come to lie"),
       Field(
+        "default_domains", .boolean,
+        "the driver makes a domain for each group of functions, as real kernels do"),
+      Field(
         "domains", .table(key: .domainID, value: .section(domain)), "domains by id"),
     ])
 

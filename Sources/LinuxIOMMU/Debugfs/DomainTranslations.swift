@@ -1,0 +1,47 @@
+internal import PCI
+internal import VTdFormats
+
+/// `domain_translation_struct`: every mapped page with its entry at each level.
+extension IntelIOMMUDriver {
+  /// The driver goes through the functions of the bus, and for each through its group as far as the
+  /// group's first member: a group of four is shown four times, under one name.
+  func domainTranslations() -> [String] {
+    probed.flatMap { function -> [String] in
+      guard let first = probed.first(where: { $0.group == function.group }),
+        let domain = domains[first.address]
+      else { return [] }
+      return [
+        "Device \(first.address) @0x\(hex(domain.pageTable.rawValue))",
+        "IOVA_PFN\t\tPML5E\t\t\tPML4E\t\t\tPDPE\t\t\tPDE\t\t\tPTE",
+      ] + rows(of: domain) + [""]
+    }
+  }
+
+  private func rows(of domain: IOMMUDomain) -> [String] {
+    var rows: [String] = []
+    var path = [UInt64](repeating: 0, count: 6)
+    collect(
+      table: domain.pageTable.rawValue, level: domain.levels, start: 0, &path, &rows)
+    return rows
+  }
+
+  private func collect(
+    table: UInt64, level: Int, start: UInt64, _ path: inout [UInt64], _ rows: inout [String]
+  ) {
+    for index in 0..<UInt64(512) {
+      let raw = load(table &+ index * 8)
+      let entry = SecondStageEntry(rawValue: raw)
+      guard entry.isPresent else { continue }
+      let address = start &+ index << UInt64(Paging.shift(level: level))
+      path[level] = raw
+      if level == 1 || entry[flag: .pageSize] {
+        let columns = path.dropFirst().reversed().map(padded).joined(separator: "\t")
+        rows.append("0x\(hex(address >> 12, digits: 13)) |\t\(columns)")
+      } else {
+        collect(
+          table: entry[inPlace: .address], level: level - 1, start: address, &path, &rows)
+      }
+      path[level] = 0
+    }
+  }
+}
