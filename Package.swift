@@ -55,14 +55,15 @@ let package = Package(
     room(
       "Scenario",
       [
-        "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "VTdUnit", "Lockdep", "KernelLog",
-        "LinuxIOMMU", "Machine", .product(name: "Yams", package: "Yams"),
+        "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep",
+        "KernelLog", "LinuxIOMMU", "Machine", .product(name: "Yams", package: "Yams"),
       ]),
     room(
       "DMARCommands",
       [
-        "VTdFormats", "PCI", "PCIHost", "VTdUnit", "Lockdep", "KernelLog", "LinuxIOMMU", "Machine",
-        "Scenario", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "VTdFormats", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep", "KernelLog",
+        "LinuxIOMMU", "Machine", "Scenario",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "dmar",
@@ -84,8 +85,13 @@ let package = Package(
     tests("LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog"]),
     tests(
       "Machine", ["VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "KernelLog", "LinuxIOMMU"]),
-    tests("Scenario", ["Machine", "KernelLog", "LinuxIOMMU", "PCI", "TestSupport"]),
-    tests("DMARCommands", ["dmar", "Scenario", "TestSupport"]),
+    tests("Scenario", ["ACPITables", "Machine", "KernelLog", "LinuxIOMMU", "PCI", "TestSupport"]),
+    tests(
+      "DMARCommands",
+      [
+        "dmar", "ACPITables", "CFakeSysfs", "PCI", "Scenario", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -1,14 +1,10 @@
 extension DMARTable {
-  /// The table as bytes, with its length and the right checksum.
-  public var bytes: [UInt8] {
-    var bytes = bytes(withChecksum: 0)
-    let sum = bytes.reduce(0) { $0 &+ $1 }
-    bytes[TableField.checksum.offset] = 0 &- sum
-    return bytes
-  }
+  /// The table as bytes, with its length and the checksum: the right one, or the wrong one that was
+  /// read. So a table that was read is written byte for byte.
+  public var bytes: [UInt8] { bytes(withChecksum: header.wrongChecksum ?? rightChecksum) }
 
-  /// The table as bytes with the checksum that its header holds: what was read, byte for byte.
-  public var bytesAsRead: [UInt8] { bytes(withChecksum: header.checksum) }
+  /// The checksum with which all bytes add up to zero.
+  public var rightChecksum: UInt8 { 0 &- bytes(withChecksum: 0).reduce(0) { $0 &+ $1 } }
 
   private func bytes(withChecksum checksum: UInt8) -> [UInt8] {
     var writer = TableWriter(.table)

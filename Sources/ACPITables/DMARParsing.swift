@@ -84,13 +84,15 @@ extension DMARTable {
       structures.append(structure)
       start = end
     }
+    let checksum = reader.byte(.checksum)
+    header.wrongChecksum = checksum == rightChecksum ? nil : checksum
   }
 }
 
 extension TableHeader {
   init(_ reader: TableReader) {
     revision = reader.byte(.revision)
-    checksum = reader.byte(.checksum)
+    wrongChecksum = nil
     oemID = Array(reader.raw(.oemID))
     oemTableID = Array(reader.raw(.oemTableID))
     oemRevision = reader.doubleWord(.oemRevision)

@@ -44,8 +44,8 @@ public struct DMARTable: Hashable, Sendable {
 /// (which follows from the contents).
 public struct TableHeader: Hashable, Sendable {
   public var revision: UInt8
-  /// As it was read; a table that is built gets the right one.
-  public var checksum: UInt8
+  /// A wrong checksum that was read; nil where the right one was, and for a table that is built.
+  public var wrongChecksum: UInt8?
   /// Six bytes, usually text.
   public var oemID: [UInt8]
   /// Eight bytes, usually text.
@@ -64,7 +64,7 @@ public struct TableHeader: Hashable, Sendable {
       return bytes + repeatElement(0x20, count: count - bytes.count)
     }
     self.revision = revision
-    checksum = 0
+    wrongChecksum = nil
     self.oemID = padded(oemID, TableField.oemID.width)
     self.oemTableID = padded(oemTableID, TableField.oemTableID.width)
     self.oemRevision = oemRevision

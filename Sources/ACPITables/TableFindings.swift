@@ -137,12 +137,11 @@ extension DMARTable {
   ) throws(ACPITableError) -> [TableFinding] {
     let table = try DMARTable(parsing: bytes)
     var findings: [TableFinding] = []
-    let expected = TableReader(table.bytes, at: 0).byte(.checksum)
-    if expected != table.header.checksum {
+    if let checksum = table.header.wrongChecksum {
       findings.append(
         TableFinding(
           offset: TableField.checksum.offset, structure: "DMAR",
-          kind: .checksum(found: table.header.checksum, expected: expected)))
+          kind: .checksum(found: checksum, expected: table.rightChecksum)))
     }
     let excess = bytes.count - table.bytes.count
     if excess > 0 {

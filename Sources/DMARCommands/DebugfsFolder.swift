@@ -10,7 +10,7 @@ enum DebugfsFolder {
     for file in DebugfsFile.allCases {
       let lines = run.machine.kernel.debugfs(file)
       let text = lines.map { $0 + "\n" }.joined()
-      try Files.write(Array(text.utf8), to: "\(folder)/\(file.rawValue)")
+      try AtomicFile.write(Array(text.utf8), to: "\(folder)/\(file.rawValue)")
     }
   }
 }

@@ -1,7 +1,7 @@
 public import VTdFormats
 
 /// A memory request that a function wants to send, before the bus has seen it.
-public struct DMARequest: Hashable, Sendable {
+public struct BusRequest: Hashable, Sendable {
   /// The function that sends it.
   public let sender: PCIAddress
   /// The id that it uses where it is not its own: a phantom function's.
@@ -58,7 +58,7 @@ extension PCITopology {
   /// Between devices right on the root complex, and between its root ports, requests go to the
   /// unit: root complexes with remapping route them that way, and no register says otherwise.
   public func route(
-    _ request: DMARequest, accessControl state: AccessControlState = .asConfigured
+    _ request: BusRequest, accessControl state: AccessControlState = .asConfigured
   ) -> DMARoute {
     guard let function = self[request.sender] else { return .noFunction }
     // Where the bit is not known the function is given the benefit of the doubt.
@@ -94,7 +94,7 @@ extension PCITopology {
 
   /// Another function of the sender's device that takes the request inside the device.
   private func sibling(
-    of function: PCIFunction, taking request: DMARequest, _ isolation: Isolation
+    of function: PCIFunction, taking request: BusRequest, _ isolation: Isolation
   ) -> PCIAddress? {
     guard let express = function.configuration.express, !isRoot(function.address.onBus),
       express.portType == .endpoint || express.portType == .legacyEndpoint
@@ -110,7 +110,7 @@ extension PCITopology {
   /// `below`, and how.
   private func turn(
     at bridge: PCIFunction, from below: PCIFunction, _ travelling: RootRequest,
-    _ request: DMARequest, _ isolation: Isolation
+    _ request: BusRequest, _ isolation: Isolation
   ) -> DMARoute? {
     switch bridge.configuration.express?.portType {
     case .rootPort, .downstreamPort:
@@ -137,7 +137,7 @@ extension PCITopology {
     }
   }
 
-  private func redirects(_ control: AccessControl, _ request: DMARequest) -> Bool {
+  private func redirects(_ control: AccessControl, _ request: BusRequest) -> Bool {
     control.contains(.requestRedirect)
       && !(request.isTranslated && control.contains(.directTranslated))
   }

@@ -108,7 +108,7 @@ struct PlatformTests {
   func request() throws {
     let platform = Self.platform([Self.graphics, Self.port, Self.rest])
     let route = platform.topology.route(
-      DMARequest(
+      BusRequest(
         from: try PCIAddress(parsing: "02:00.0"),
         claiming: SourceID(bus: 2, device: 0, function: 7), address: 0x1000))
     guard case .root(let request) = route else {

@@ -193,7 +193,7 @@ struct GroupTests {
         #expect(
           groups.group(of: function.address)?.members
             .contains { $0.address == function.address } == true)
-        _ = bus.route(DMARequest(from: function.address, address: random.next() >> 24))
+        _ = bus.route(BusRequest(from: function.address, address: random.next() >> 24))
       }
     }
   }

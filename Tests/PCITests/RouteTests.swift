@@ -30,7 +30,7 @@ struct RouteTests {
     var bus = Self.bus(acs: acs)
     change(&bus)
     return bus.route(
-      DMARequest(
+      BusRequest(
         from: try PCIAddress(parsing: text), claiming: claiming, address: address, pasid: pasid,
         isTranslated: translated))
   }

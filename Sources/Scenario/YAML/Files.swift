@@ -38,33 +38,6 @@ public enum Files {
     }
   }
 
-  /// Writes a file whole or not at all: to a temporary name beside it, which then takes its place.
-  ///
-  /// - Throws: `InputError` (`notFound`) with the system's reason.
-  public static func write(_ bytes: [UInt8], to path: String) throws {
-    let temporary = "\(path).\(getpid()).new"
-    func failure() -> InputError {
-      let reason = String(cString: strerror(errno))
-      unlink(temporary)
-      return InputError(
-        .notFound, at: Place(file: path), "\(reason); a file that can be written was expected")
-    }
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw failure() }
-    var done = 0
-    while done < bytes.count {
-      let count = bytes.withUnsafeBytes {
-        Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done)
-      }
-      guard count >= 0 || errno == EINTR else {
-        close(descriptor)
-        throw failure()
-      }
-      done += max(count, 0)
-    }
-    guard close(descriptor) == 0, rename(temporary, path) == 0 else { throw failure() }
-  }
-
   /// Makes a folder, unless it is there.
   public static func makeFolder(_ path: String) throws {
     guard mkdir(path, 0o755) == 0 || errno == EEXIST else {

@@ -1,0 +1,118 @@
+internal import ACPITables
+internal import ArgumentParser
+internal import PCI
+internal import PCIHost
+internal import Scenario
+
+/// `dmar pci`: the functions of a bus.
+struct PCICommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pci", abstract: "List PCI functions with source-ids, groups and units.",
+    subcommands: [PCIListCommand.self, PCISnapshotCommand.self],
+    defaultSubcommand: PCIListCommand.self)
+}
+
+/// Where the functions come from.
+struct PCIOrigin: ParsableArguments {
+  @Option(
+    name: .customLong("from"),
+    help: ArgumentHelp("A snapshot to read instead of this machine's bus.", valueName: "file"))
+  var snapshot: String?
+
+  /// The bus; messages about what could not be read go to standard error.
+  ///
+  /// - Throws: `ExitCode` after saying what is wrong.
+  func load(_ source: some PCISource = HostPCISource()) throws -> PCITopology {
+    if let snapshot { return try reportingInputErrors { try PCISnapshotFile.read(snapshot) } }
+    do {
+      switch try source.enumerate() {
+      case .found(let topology, let remarks):
+        for remark in remarks { StandardError.print("dmar: \(remark)") }
+        return topology
+      case .noPCI(let reason):
+        StandardError.print("dmar: \(reason)")
+        throw ExitStatus.noInput
+      }
+    } catch let error as PCIHostError {
+      StandardError.print("dmar: \(error)")
+      if case .unreadableBus = error.kind { throw ExitStatus.noInput }
+      throw ExitStatus.badInput
+    }
+  }
+}
+
+/// `dmar pci`, `dmar pci list`.
+struct PCIListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the functions (the default).")
+
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case table
+    case tree
+    case json
+  }
+
+  @OptionGroup var origin: PCIOrigin
+
+  @Option(help: "A table, a tree of buses, or one JSON document.")
+  var format = Format.table
+
+  @Option(
+    help: ArgumentHelp(
+      "The DMAR table that says which unit covers what; this machine's if there is one.",
+      valueName: "file"))
+  var dmar: String?
+
+  @Flag(name: .shortAndLong, help: "Add capabilities, base addresses and further ids.")
+  var verbose = false
+
+  func run() throws {
+    let report = PCIReport(topology: try origin.load(), table: try table())
+    var output = Output()
+    switch format {
+    case .json: output.print(report.json)
+    case .tree: for line in report.treeLines { output.print(line) }
+    case .table:
+      let lines = report.tableLines
+      output.print(lines[0])
+      for (line, function) in zip(lines.dropFirst(), report.topology.functions) {
+        output.print(line)
+        guard verbose else { continue }
+        for detail in report.detailLines(of: function) { output.print("    \(detail)") }
+      }
+    }
+    output.flush()
+    for warning in report.warnings { StandardError.print("dmar: \(warning)") }
+  }
+
+  /// The table that was asked for, or this machine's own where its own bus is listed.
+  private func table() throws -> DMARTable? {
+    if let dmar { return try TableFile.load(dmar).table }
+    guard origin.snapshot == nil else { return nil }
+    // Most machines have none, and often only root may read it.
+    guard let bytes = try? Files.bytes(at: TableFile.hostPath) else { return nil }
+    return try? DMARTable(parsing: bytes)
+  }
+}
+
+/// `dmar pci snapshot`.
+struct PCISnapshotCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "snapshot", abstract: "Save the functions, for scenarios on other machines.")
+
+  @OptionGroup var origin: PCIOrigin
+
+  @Option(
+    name: [.short, .customLong("output")],
+    help: ArgumentHelp("Where to save; standard output without it.", valueName: "file"))
+  var output: String?
+
+  func run() throws {
+    let text = PCISnapshotFile.text(of: try origin.load())
+    guard let output else {
+      Output.write(text, to: 1)
+      return
+    }
+    try AtomicFile.write(Array(text.utf8), to: output)
+  }
+}
