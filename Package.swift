@@ -79,7 +79,7 @@ let package = Package(
     .target(name: "CFakeSysfs", path: "Tests/CFakeSysfs"),
     tests("PCIHost", ["PCI", "VTdFormats", "CFakeSysfs"]),
     tests("ACPITables", ["PCI", "VTdFormats"]),
-    tests("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
+    tests("VTdUnit", ["VTdFormats", "PhysicalMemory"], resources: [.copy("Golden")]),
     tests("Lockdep", resources: [.copy("Golden")]),
     tests("KernelLog", ["VTdFormats"]),
     tests("LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog"]),

@@ -51,8 +51,27 @@ extension RemappingUnit {
     switch register.offset {
     case RegisterOffset.gcmd:
       command(GlobalCommand(rawValue: UInt32(truncatingIfNeeded: value)), &state, &effects)
+    case RegisterOffset.ccmd:
+      contextCommandWritten(&state)
     case RegisterOffset.fsts:
       state.faults.statusWritten(&state.registers)
+      // Clearing the error lets the queue go on.
+      if !configuration.quirks.contains(.queueResumesAtTailWrite) { runQueue(&state, &effects) }
+    case RegisterOffset.iqt:
+      runQueue(&state, &effects)
+    case RegisterOffset.ics:
+      let status: CompletionStatus = state.registers[image: RegisterOffset.ics]
+      if !status[flag: .waitComplete] {
+        EventSource.invalidationCompletion.cancel(&state.registers)
+      }
+    case RegisterOffset.iectl:
+      EventSource.invalidationCompletion.controlWritten(&state.registers, &effects)
+    case RegisterOffset.prs:
+      pageRequestStatusWritten(&state)
+    case RegisterOffset.pectl:
+      EventSource.pageRequest.controlWritten(&state.registers, &effects)
+    case configuration.extendedCapability.iotlbRegisterOffset + 8:
+      iotlbCommandWritten(&state, offset: register.offset)
     case RegisterOffset.fectl:
       EventSource.fault.controlWritten(&state.registers, &effects)
     case RegisterOffset.pmen:

@@ -6,15 +6,187 @@ extension RemappingUnit {
   ///
   /// A fault is recorded, and its message sent, before this returns.
   public func translate(_ request: DMARequest) -> Translation {
+    // The hit path: one look-up leads from the requester to the tag of its translations, another
+    // to the page. Whatever else there is to know empties the requester's slot: remapping off,
+    // abort-DMA mode, no caches, a request that is not an untranslated one.
+    let space = requesters.space(request.attributes)
+    if space != 0 {
+      let page = iotlb.find(
+        tag: SetCache.tag(address: request.iova, space: space, kind: 0),
+        page: request.iova &>> 12, space: space)
+      let missing =
+        (request.attributes &>> DirectPermission.needsShift) & ~page & DirectPermission.mask
+      if _fastPath(missing == 0) {
+        return Translation(
+          address: (page & BitField<SecondStageEntry>.address.mask) | (request.iova & 0xfff),
+          flags: page & PageFlags.mask)
+      }
+    }
+    return translateSlowly(request)
+  }
+
+  /// Everything but the hit on a page of 4 KiB.
+  @inline(never)
+  private func translateSlowly(_ request: DMARequest) -> Translation {
     let control = control.load(ordering: .acquiring)
     if let early = withoutTables(request, control) { return early }
     var walker = Walker(environment, updatesMemory: true, observer: SilentObserver())
+    if !caches.isEnabled || request.attributes & DMARequest.Bits.addressTypeMask != 0 {
+      return translateUncached(request, control, &walker)
+    }
+    let seen = caches.generation.load(ordering: .acquiring)
+    guard let (context, space) = requesters.context(request.attributes) else {
+      return translateNewRequester(request, control, &walker)
+    }
+    return walk(request, context, space: space, seen: seen, control, &walker)
+  }
+
+  /// A requester whose context is not at hand: the entry caches are asked, then memory.
+  @inline(never)
+  private func translateNewRequester(
+    _ request: DMARequest, _ control: UInt64, _ walker: inout Walker<SilentObserver>
+  ) -> Translation {
+    let seen = caches.generation.load(ordering: .acquiring)
+    let (context, space, reason) = findRequester(request, control)
+    if reason != 0 { return report(WalkResult(reason: reason), request, context) }
+    if space == 0 { return translateUncached(request, control, &walker) }
+    return walk(request, context, space: space, seen: seen, control, &walker)
+  }
+
+  /// Reads the requester's entries and gives its translations a space.
+  private func findRequester(
+    _ request: DMARequest, _ control: UInt64
+  ) -> (RequestContext, space: UInt64, reason: UInt8) {
+    caches.entries.withLock { entries in
+      var walker = Walker(environment, updatesMemory: true, observer: SilentObserver())
+      var context = RequestContext()
+      let root = RootTableAddress(rawValue: control & ControlBits.root)
+      let reason = entries.find(request, root: root, &walker, &context)
+      if reason != 0 { return (context, 0, reason) }
+      // Commands that empty the requesters hold this lock, so what they changed shows here.
+      if self.control.load(ordering: .acquiring) != control { return (context, 0, 0) }
+      let supervisor = walker.isSupervisor(request, context)
+      var space = entries.spaces.space(for: context, supervisor: supervisor)
+      if space == nil {
+        dropEverything(&entries)
+        space = entries.spaces.space(for: context, supervisor: supervisor)
+      }
+      requesters.fill(request.attributes, context, space: space ?? 0)
+      return (context, space ?? 0, 0)
+    }
+  }
+
+  /// The walk from the lowest table that is cached, and keeping what it finds.
+  @inline(__always)
+  private func walk(
+    _ request: DMARequest, _ context: RequestContext, space: UInt64, seen: UInt64,
+    _ control: UInt64, _ walker: inout Walker<SilentObserver>
+  ) -> Translation {
+    let large = caches.largePages.load(ordering: .relaxed)
+    if large != 0, let hit = largePage(request, space: space, large) { return hit }
+    if configuration.quirks.contains(.silentPermissionOnHit) || cachesFaults {
+      if let stale = staleFault(request, context, space: space) { return stale }
+    }
+    if !context.isNested, let table = caches.findTable(request.iova, space: space, large) {
+      walker.startTable = table.data & BitField<SecondStageEntry>.address.mask
+      walker.startPermissions = table.data & 15
+      walker.startLevel = table.level
+    }
+    let result = walker.translate(request, context)
+    if result.isFault { return blocked(result, request, context, space: space, seen: seen) }
+    if context.flags.contains(.passThrough) { return passThrough(result, control) }
+    var direct = result.flags & 7
+    if result.flags & PageFlags.clean != 0 && !configuration.quirks.contains(.noDirtyOnHit) {
+      direct &= ~2
+    }
+    let page = result.address & ~0xfff
+    let size = (1 &<< PageFlags.shift(result.flags)) &- 1
+    caches.keep(
+      request, space: space,
+      data: (page & ~size) | direct &<< DirectPermission.shift | result.flags, seen: seen)
+    if walker.leafTable != 0 && walker.startLevel == 0 && !context.isNested {
+      caches.keepTable(
+        request.iova, space: space, level: walker.leafLevel,
+        data: walker.leafTable | walker.leafPermissions, seen: seen)
+    }
+    return Translation(address: result.address, flags: result.flags)
+  }
+
+  /// A page of 2 MiB or 1 GiB that may be used at once.
+  private func largePage(_ request: DMARequest, space: UInt64, _ large: UInt64) -> Translation? {
+    var kind: UInt64 = 1
+    while kind <= 2 {
+      if large & 1 &<< kind != 0 {
+        let page = caches.findLargePage(request, space: space, kind: kind)
+        let missing =
+          (request.attributes &>> DirectPermission.needsShift) & ~page & DirectPermission.mask
+        if missing == 0 {
+          let offset = request.iova & ((1 &<< (12 &+ 9 &* kind)) &- 1)
+          return Translation(
+            address: (page & BitField<SecondStageEntry>.address.mask) | offset,
+            flags: page & PageFlags.mask)
+        }
+      }
+      kind &+= 1
+    }
+    return nil
+  }
+
+  /// A cached page that denies the request, or a cached fault.
+  ///
+  /// By default a denied request walks again, as processors do: permission may have grown without
+  /// an invalidation. QEMU blocks it without a record.
+  @inline(never)
+  private func staleFault(
+    _ request: DMARequest, _ context: RequestContext, space: UInt64
+  ) -> Translation? {
+    let page = caches.findPage(request, space: space)
+    if page == 0 { return nil }
+    if page & PageFlags.fault != 0 {
+      let walker = Walker(environment, updatesMemory: false, observer: SilentObserver())
+      return report(walker.notPresent(request, context), request, context)
+    }
+    if !configuration.quirks.contains(.silentPermissionOnHit) { return nil }
+    let reason = Walker(environment, updatesMemory: false, observer: SilentObserver())
+      .denied(request, context)
+    return Translation(blocked: .fault(reason), .notReported)
+  }
+
+  /// A fault of the walk; with CAP.CM a missing page is remembered.
+  @inline(never)
+  private func blocked(
+    _ result: WalkResult, _ request: DMARequest, _ context: RequestContext, space: UInt64,
+    seen: UInt64
+  ) -> Translation {
+    if cachesFaults && result.flags & PageFlags.fault != 0 {
+      caches.keep(request, space: space, data: PageFlags.fault, seen: seen)
+    }
+    return report(result, request, context)
+  }
+
+  /// CAP.CM lets a unit cache what is not present; this one does it for pages.
+  private var cachesFaults: Bool { configuration.capability[flag: .cachingMode] }
+
+  private func passThrough(_ result: WalkResult, _ control: UInt64) -> Translation {
+    if control & ControlBits.protectedMemory != 0 && isProtected(result.address) {
+      return Translation(blocked: .protectedMemory, .notReported)
+    }
+    return Translation(address: result.address, flags: result.flags)
+  }
+
+  /// Straight from memory: caches off, or a request of ATS.
+  @inline(never)
+  func translateUncached(
+    _ request: DMARequest, _ control: UInt64, _ walker: inout Walker<SilentObserver>
+  ) -> Translation {
     let root = RootTableAddress(rawValue: control & ControlBits.root)
     let (result, context) = walker.walk(request, root: root)
-    if result.isFault { return report(result, request, context) }
-    return Translation(
-      address: result.address, pageShift: UInt64(result.pageShift),
-      permissions: result.permissions, snoop: result.snoop)
+    if result.isFault {
+      return request.addressType == .translationRequest
+        ? answer(fault: result, request, context) : report(result, request, context)
+    }
+    if context.flags.contains(.passThrough) { return passThrough(result, control) }
+    return Translation(address: result.address, flags: result.flags)
   }
 
   /// What is decided before any table is read: the interrupt range, remapping off, abort-DMA mode.
@@ -43,7 +215,7 @@ extension RemappingUnit {
   }
 
   private func unchanged(_ request: DMARequest) -> Translation {
-    Translation(address: request.iova, pageShift: 12, permissions: Permissions.all, snoop: false)
+    Translation(address: request.iova, flags: UInt64(Permissions.all))
   }
 
   /// Whether an address lies in a protected memory region (10.16): from base to limit, with the
@@ -101,5 +273,14 @@ extension RemappingUnit {
       }
     }
     return record
+  }
+}
+
+extension RemappingUnit {
+  /// The answer to a translation request that faulted (VT-d specification 4.2.4).
+  func answer(
+    fault result: WalkResult, _ request: DMARequest, _ context: RequestContext
+  ) -> Translation {
+    report(result, request, context)
   }
 }

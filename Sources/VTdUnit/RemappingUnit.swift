@@ -25,7 +25,15 @@ public final class RemappingUnit: Sendable {
   /// RTADDR as SRTP latched it, with ``ControlBits`` in its reserved low bits: one load tells a
   /// translation all it needs to know of the registers.
   let control: Atomic<UInt64>
+  /// IRTA as SIRTP latched it, with ``InterruptControlBits`` in its reserved bits.
+  let interruptControl: Atomic<UInt64>
+  let interruptEntries: Mutex<InterruptEntryCache>
+  let devices = Mutex<[SourceID: ATSDevice]>([:])
   let state: Mutex<UnitState>
+  let caches: TranslationCaches
+  /// Copies of the caches' own, one load nearer to the hit path.
+  let requesters: RequesterCache
+  let iotlb: SetCache
 
   /// A unit with reset registers.
   ///
@@ -49,7 +57,14 @@ public final class RemappingUnit: Sendable {
     environment.initialize(to: WalkEnvironment(configuration, memory: memory.view))
     self.environment = UnsafePointer(environment)
     control = Atomic(0)
+    interruptControl = Atomic(0)
+    let cachesInterrupts = configuration.caches.isEnabled
+    interruptEntries = Mutex(
+      InterruptEntryCache(count: cachesInterrupts ? configuration.caches.interruptEntries : 0))
     state = Mutex(UnitState(configuration))
+    caches = TranslationCaches(configuration.caches)
+    requesters = caches.requesters
+    iotlb = caches.iotlb
   }
 
   deinit {
@@ -65,8 +80,12 @@ public final class RemappingUnit: Sendable {
     state.withLock { state in
       state.registers.reset(configuration)
       state.faults.reset()
+      state.queue = QueueState()
     }
     control.store(0, ordering: .releasing)
+    interruptControl.store(0, ordering: .releasing)
+    invalidateInterruptEntries(nil)
+    dropEverything()
   }
 
   /// Changes the state under its lock, then sends what follows from the change.
@@ -90,6 +109,7 @@ public final class RemappingUnit: Sendable {
 struct UnitState {
   var registers: RegisterFile
   var faults: FaultRecording
+  var queue = QueueState()
 
   init(_ configuration: UnitConfiguration) {
     registers = RegisterFile(configuration)

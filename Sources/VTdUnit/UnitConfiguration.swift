@@ -54,6 +54,10 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
   public static let canonicalCheckUsesAW = UnitQuirks(rawValue: 1 << 19)
   /// A device-TLB invalidation succeeds although ECAP.DT is clear (QEMU).
   public static let deviceTLBDescriptorAlwaysValid = UnitQuirks(rawValue: 1 << 20)
+  /// Accessed and dirty bits are written although walks do not snoop (QEMU).
+  public static let updatesWithoutSnoop = UnitQuirks(rawValue: 1 << 21)
+  /// RID_PASID counts although ECAP.RPS is clear (QEMU 10.0).
+  public static let ridPASIDAlwaysUsed = UnitQuirks(rawValue: 1 << 22)
 
   /// What QEMU 10.0.2's `intel-iommu` was seen to do.
   public static let qemu10: UnitQuirks = [
@@ -63,7 +67,7 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
     .silentPermissionOnHit, .noDirtyOnHit, .compatibilityAlwaysPasses, .waitNeedsOneAction,
     .disableNeedsIdleQueue, .queueResumesAtTailWrite, .noQueueErrorRecord,
     .domainContextInvalidationIsGlobal, .globalCommandsDropCaches, .canonicalCheckUsesAW,
-    .deviceTLBDescriptorAlwaysValid,
+    .deviceTLBDescriptorAlwaysValid, .updatesWithoutSnoop, .ridPASIDAlwaysUsed,
   ]
 }
 

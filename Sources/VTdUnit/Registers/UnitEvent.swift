@@ -11,6 +11,12 @@ public enum UnitEvent: Hashable, Sendable {
   /// An event wants to be signalled; `masked` if IM holds the message back.
   case eventRaised(InterruptMessage.Event, masked: Bool)
   case messageSent(InterruptMessage)
+  /// A descriptor of the invalidation queue is carried out.
+  case descriptor(DescriptorType, low: UInt64, high: UInt64)
+  /// IQE was set.
+  case queueStopped(QueueErrorInformation)
+  /// ITE was set.
+  case deviceTimedOut(SourceID)
 }
 
 /// What a change to the unit's state leads to, done once the state's lock is free again: whoever

@@ -17,20 +17,24 @@ public struct DMARequest: Hashable, Sendable {
   /// Everything else, packed; see ``Bits``.
   package let attributes: UInt64
 
-  /// Where the attributes lie. The low 37 bits say whose tables apply, and are a cache key as
-  /// they stand.
+  /// Where the attributes lie.
+  ///
+  /// The low 41 bits say whose tables apply and at which privilege: a cache key as they stand, for
+  /// untranslated requests. The needs are the top bits, so that one shift extracts them.
   package enum Bits {
-    @inline(__always) package static var requesterMask: UInt64 { (1 &<< 37) &- 1 }
     @inline(__always) package static var pasidShift: UInt64 { 16 }
     @inline(__always) package static var hasPASID: UInt64 { 1 &<< 36 }
-    @inline(__always) package static var accessShift: UInt64 { 37 }
-    @inline(__always) package static var zeroLength: UInt64 { 1 &<< 39 }
-    @inline(__always) package static var privileged: UInt64 { 1 &<< 40 }
-    @inline(__always) package static var execute: UInt64 { 1 &<< 41 }
-    @inline(__always) package static var addressTypeShift: UInt64 { 42 }
-    @inline(__always) package static var noWrite: UInt64 { 1 &<< 44 }
-    /// Set for anything but an untranslated request.
-    @inline(__always) package static var addressTypeMask: UInt64 { 3 &<< 42 }
+    @inline(__always) package static var privileged: UInt64 { 1 &<< 37 }
+    @inline(__always) package static var addressTypeShift: UInt64 { 38 }
+    @inline(__always) package static var addressTypeMask: UInt64 { 3 &<< 38 }
+    /// Set in every request, so that no key is zero.
+    @inline(__always) package static var valid: UInt64 { 1 &<< 40 }
+    @inline(__always) package static var keyWidth: UInt64 { 41 }
+    @inline(__always) package static var keyMask: UInt64 { (1 &<< 41) &- 1 }
+    @inline(__always) package static var zeroLength: UInt64 { 1 &<< 41 }
+    @inline(__always) package static var noWrite: UInt64 { 1 &<< 42 }
+    /// ``Permissions`` that the request needs: read, write, execute.
+    @inline(__always) package static var needsShift: UInt64 { 61 }
   }
 
   /// A request.
@@ -52,42 +56,47 @@ public struct DMARequest: Hashable, Sendable {
     addressType: AddressType = .untranslated, noWrite: Bool = false
   ) {
     iova = address.rawValue
-    var bits = UInt64(source.rawValue) | UInt64(access.rawValue) << Bits.accessShift
+    var needs: Permissions =
+      switch access {
+      case .read: .read
+      case .write: .write
+      case .atomic: [.read, .write]
+      }
+    var bits = UInt64(source.rawValue) | Bits.valid
     bits |= UInt64(addressType.rawValue) << Bits.addressTypeShift
     if isZeroLength && access == .read { bits |= Bits.zeroLength }
     if noWrite { bits |= Bits.noWrite }
     if let pasid {
       bits |= UInt64(pasid.rawValue) << Bits.pasidShift | Bits.hasPASID
       if isPrivileged { bits |= Bits.privileged }
-      if isExecute && access == .read { bits |= Bits.execute }
+      if isExecute && access == .read { needs.insert(.execute) }
     }
-    attributes = bits
+    attributes = bits | UInt64(needs.rawValue) << Bits.needsShift
   }
 
   public var source: SourceID { SourceID(rawValue: UInt16(truncatingIfNeeded: attributes)) }
   public var address: IOVA { IOVA(rawValue: iova) }
-  public var access: DMAAccess {
-    DMAAccess(rawValue: UInt8(truncatingIfNeeded: attributes &>> Bits.accessShift) & 3) ?? .read
-  }
+  public var access: DMAAccess { reads ? (writes ? .atomic : .read) : .write }
   public var isZeroLength: Bool { attributes & Bits.zeroLength != 0 }
   public var pasid: PASID? {
     attributes & Bits.hasPASID == 0
       ? nil : PASID(rawValue: UInt32(truncatingIfNeeded: attributes &>> Bits.pasidShift))
   }
   public var isPrivileged: Bool { attributes & Bits.privileged != 0 }
-  public var isExecute: Bool { attributes & Bits.execute != 0 }
+  public var isExecute: Bool { needs & 4 != 0 }
   public var addressType: AddressType {
     AddressType(rawValue: UInt8(truncatingIfNeeded: attributes &>> Bits.addressTypeShift) & 3)
       ?? .untranslated
   }
   public var noWrite: Bool { attributes & Bits.noWrite != 0 }
 
-  /// Whether permission to write is needed.
+  /// The permissions that the request needs, as ``Permissions`` bits.
   @inline(__always)
-  package var writes: Bool { attributes & (3 &<< Bits.accessShift) != 0 }
-  /// Whether permission to read is needed: all but plain writes.
+  package var needs: UInt64 { attributes &>> Bits.needsShift }
   @inline(__always)
-  package var reads: Bool { attributes & (1 &<< Bits.accessShift) == 0 }
+  package var writes: Bool { needs & 2 != 0 }
+  @inline(__always)
+  package var reads: Bool { needs & 1 != 0 }
 
   /// The type that a fault record of this request has.
   package var faultType: FaultRequestType {

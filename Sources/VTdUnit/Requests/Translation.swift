@@ -72,18 +72,20 @@ public struct Translation: Hashable, Sendable {
   private let word: UInt64
   private let information: UInt64
 
+  /// Above the flags of a page, so that those of a cached page are an information word as they
+  /// stand.
   private enum Kind {
+    static var shift: UInt64 { 60 }
     static var translated: UInt64 { 0 }
     static var blocked: UInt64 { 1 }
     static var interrupt: UInt64 { 2 }
   }
 
-  /// A page; `flags` is an ``IOTLBFlags`` word.
+  /// A page; `flags` are those of ``PageFlags``.
   @inline(__always)
-  init(address: UInt64, pageShift: UInt64, permissions: UInt8, snoop: Bool) {
+  init(address: UInt64, flags: UInt64) {
     word = address
-    information =
-      Kind.translated | pageShift &<< 8 | UInt64(permissions) &<< 16 | (snoop ? 1 &<< 24 : 0)
+    information = flags
   }
 
   init(blocked cause: BlockCause, _ disposition: FaultDisposition) {
@@ -104,7 +106,8 @@ public struct Translation: Hashable, Sendable {
       case .notReported: (5, 0)
       }
     word = index
-    information = Kind.blocked | causeCode << 8 | reason << 16 | dispositionCode << 24
+    information =
+      Kind.blocked << Kind.shift | causeCode << 8 | reason << 16 | dispositionCode << 24
   }
 
   private init(information: UInt64) {
@@ -112,9 +115,11 @@ public struct Translation: Hashable, Sendable {
     self.information = information
   }
 
-  static var interruptRequest: Translation { Translation(information: Kind.interrupt) }
+  static var interruptRequest: Translation {
+    Translation(information: Kind.interrupt << Kind.shift)
+  }
 
-  private var kind: UInt64 { information & 0xff }
+  private var kind: UInt64 { information >> Kind.shift }
 
   /// Where the access goes; nil if it is blocked or an interrupt request.
   public var address: PhysicalAddress? {
@@ -132,9 +137,9 @@ public struct Translation: Hashable, Sendable {
     case Kind.translated:
       return .translated(
         TranslatedPage(
-          address: PhysicalAddress(rawValue: word), pageSize: 1 << (information >> 8 & 0x3f),
-          permissions: Permissions(rawValue: UInt8(truncatingIfNeeded: information >> 16)),
-          snoop: information >> 24 & 1 != 0))
+          address: PhysicalAddress(rawValue: word), pageSize: 1 << PageFlags.shift(information),
+          permissions: Permissions(rawValue: UInt8(truncatingIfNeeded: information & 0xf)),
+          snoop: information & PageFlags.snoop != 0))
     case Kind.interrupt:
       return .interruptRequest
     default:
@@ -157,4 +162,21 @@ public struct Translation: Hashable, Sendable {
       return .blocked(cause, disposition)
     }
   }
+}
+
+/// What is known of a translated page, in the 12 bits below its address: the form in which the
+/// IOTLB keeps it and in which a ``Translation`` carries it.
+enum PageFlags {
+  // Bits 3:0 are Permissions.
+  @inline(__always) static var snoop: UInt64 { 1 &<< 4 }
+  /// A write needs the page tables again: the dirty bit is not set yet. In caches only.
+  @inline(__always) static var clean: UInt64 { 1 &<< 5 }
+  /// The entry remembers a fault, not a page. In caches only.
+  @inline(__always) static var fault: UInt64 { 1 &<< 6 }
+  /// 0 for 4 KiB, 1 for 2 MiB, 2 for 1 GiB.
+  @inline(__always) static var sizeShift: UInt64 { 7 }
+  @inline(__always) static var mask: UInt64 { 0xfff }
+
+  @inline(__always)
+  static func shift(_ flags: UInt64) -> UInt64 { 12 &+ 9 &* ((flags &>> sizeShift) & 3) }
 }

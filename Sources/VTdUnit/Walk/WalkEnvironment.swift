@@ -21,7 +21,10 @@ struct WalkEnvironment {
   let rootReserved: (low: UInt64, high: UInt64)
   let contextReserved: (low: UInt64, high: UInt64)
   let scalableRootReserved: (low: UInt64, high: UInt64)
+  let scalableContextReserved: SIMD4<UInt64>
   let directoryReserved: UInt64
+  /// Without the pointers' bits beyond the host address width: only the used ones count.
+  let pasidReserved: SIMD8<UInt64>
 
   init(_ configuration: UnitConfiguration, memory: MemoryView) {
     self.memory = memory
@@ -71,5 +74,28 @@ struct WalkEnvironment {
     directoryReserved =
       PASIDDirectoryEntry.reservedMask(word: 0)
       | beyond & BitField<PASIDDirectoryEntry>.pasidTable.mask
+    var context = SIMD4<UInt64>()
+    for word in 0..<4 { context[word] = ScalableContextEntry.reservedMask(word: word) }
+    context[0] |= beyond & BitField<ScalableContextEntry>.pasidDirectory.mask
+    scalableContextReserved = context
+    pasidReserved = Self.pasidReserved(cap, ecap)
+  }
+
+  /// Reserved bits of a PASID entry: those without a field, and the fields of features that the
+  /// unit lacks.
+  private static func pasidReserved(_ cap: Capability, _ ecap: ExtendedCapability) -> SIMD8<UInt64>
+  {
+    var entry = PASIDTableEntry()
+    for word in 0..<8 { entry[word: word] = PASIDTableEntry.reservedMask(word: word) }
+    let features: [(BitField<PASIDTableEntry>, Bool)] = [
+      (.secondStageAccessedDirty, ecap[flag: .secondStageAccessedDirty]),
+      (.pageWalkSnoop, ecap[flag: .scalableModePageWalkCoherency]),
+      (.pageSnoop, ecap[flag: .snoopControl]),
+      (.supervisorRequests, ecap[flag: .supervisorRequests]),
+      (.executeRequests, ecap[flag: .executeRequests]),
+      (.extendedAccessedFlag, ecap[flag: .extendedAccessedFlag]),
+    ]
+    for (field, isSupported) in features where !isSupported { entry[flag: field] = true }
+    return entry.storage
   }
 }

@@ -95,10 +95,7 @@ extension RemappingUnit {
         context.flags.contains(.faultProcessingDisabled) ? .faultProcessingDisabled : .notReported)
     } else {
       verdict =
-        Translation(
-          address: result.address, pageShift: UInt64(result.pageShift),
-          permissions: result.permissions, snoop: result.snoop
-        ).outcome
+        Translation(address: result.address, flags: result.flags).outcome
     }
     return WalkReport(request: request, steps: walker.observer.steps, verdict: verdict)
   }

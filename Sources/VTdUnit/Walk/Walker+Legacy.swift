@@ -80,7 +80,7 @@ extension Walker {
       if !context.flags.contains(.deviceTLB) { return .fault(.requestTypeBlocked) }
       observer.checked("TT allows ATS")
       if request.addressType == .translated {
-        return WalkResult(address: request.iova, permissions: Permissions.all)
+        return .unchanged(request.iova)
       }
     }
     // An address that only AW or only MGAW refuses is reason 4 alike: min(MGAW, AW).
@@ -90,7 +90,7 @@ extension Walker {
     }
     observer.checked("the address is within MGAW and AW")
     if context.flags.contains(.passThrough) {
-      var result = WalkResult(address: request.iova, permissions: Permissions.all)
+      var result = WalkResult.unchanged(request.iova)
       if Self.isInterruptAddress(request.iova) {
         result.reason = FaultReason.interruptRange.rawValue
       }
@@ -98,7 +98,8 @@ extension Walker {
     }
     var result = walkSecondStage(
       address: request.iova, table: context.secondStageTable,
-      levels: Int(context.secondStageLevels), request: request, context)
+      levels: Int(context.secondStageLevels), needs: request.needs,
+      zeroLength: request.isZeroLength, context)
     result.pastContext = true
     if !result.isFault && Self.isInterruptAddress(result.address) {
       result.reason = FaultReason.interruptRange.rawValue

@@ -1,13 +1,219 @@
+import PhysicalMemory
 import VTdFormats
 
+// Scalable mode from the root to the PASID entry (VT-d specification 3.4.3, 7.1.3).
 extension Walker {
   mutating func findScalableContext(
     _ request: DMARequest, root: RootTableAddress, _ context: inout RequestContext
   ) -> UInt8 {
-    FaultReason.rootTableAddressInvalid.rawValue
+    var entry = ScalableContextEntry()
+    context.flags = .scalable
+    let reason = readScalableContext(request.source, root: root, &entry, &context)
+    if reason != 0 { return reason }
+    let unusable = useScalableContext(entry, request, &context)
+    if unusable != 0 { return unusable }
+    var pasidEntry = PASIDTableEntry()
+    let unreadable = readPASIDEntry(entry, &pasidEntry, &context)
+    if unreadable != 0 { return unreadable }
+    return usePASIDEntry(pasidEntry, &context)
   }
 
-  mutating func translateScalable(_ request: DMARequest, _ context: RequestContext) -> WalkResult {
-    .fault(.rootTableAddressInvalid)
+  /// Root and context entry. Hardware reads the half of the root entry that the device needs.
+  mutating func readScalableContext(
+    _ source: SourceID, root: RootTableAddress, _ entry: inout ScalableContextEntry,
+    _ context: inout RequestContext
+  ) -> UInt8 {
+    let isUpper = source.devfn >= 0x80
+    let rootAddress =
+      root[inPlace: .rootTable] &+ UInt64(source.bus) &* ScalableRootEntry.byteCount
+    guard let half = memory.load64(rootAddress &+ (isUpper ? 8 : 0)) else {
+      observer.unreadable(.scalableRootEntry, level: 0, at: rootAddress)
+      return FaultReason.scalableRootRead.rawValue
+    }
+    let rootEntry = ScalableRootEntry(low: isUpper ? 0 : half, high: isUpper ? half : 0)
+    observer.read(.scalableRootEntry, level: 0, at: rootAddress, rootEntry.words)
+    if !rootEntry[flag: isUpper ? .upperPresent : .lowerPresent] {
+      return FaultReason.scalableRootNotPresent.rawValue
+    }
+    observer.checked("the device's half is present")
+    let reserved = environment.pointee.scalableRootReserved
+    if half & (isUpper ? reserved.high : reserved.low) != 0 {
+      return FaultReason.scalableRootReserved.rawValue
+    }
+    observer.checked("reserved bits are clear")
+    let table = rootEntry[inPlace: isUpper ? .upperContextTable : .lowerContextTable]
+    let address = table &+ UInt64(source.devfn & 0x7f) &* ScalableContextEntry.byteCount
+    for word in 0..<4 {
+      guard let raw = memory.load64(address &+ UInt64(word) &* 8) else {
+        observer.unreadable(.scalableContextEntry, level: 0, at: address)
+        return FaultReason.scalableContextRead.rawValue
+      }
+      entry.storage[word] = raw
+    }
+    let found = entry
+    observer.read(.scalableContextEntry, level: 0, at: address, found.words)
+    return checkScalableContext(entry, &context)
+  }
+
+  private mutating func checkScalableContext(
+    _ entry: ScalableContextEntry, _ context: inout RequestContext
+  ) -> UInt8 {
+    if entry[flag: .faultProcessingDisable] { context.flags.insert(.faultProcessingDisabled) }
+    if !entry[flag: .present] { return FaultReason.scalableContextNotPresent.rawValue }
+    observer.checked("P is set")
+    if entry.storage & environment.pointee.scalableContextReserved != SIMD4() {
+      return FaultReason.scalableContextReserved.rawValue
+    }
+    observer.checked("reserved bits are clear")
+    let extended = environment.pointee.extended
+    if entry[flag: .deviceTLBEnable] && !extended[flag: .deviceTLB]
+      || entry[flag: .pasidEnable] && !extended[flag: .pasid]
+      || entry[flag: .pageRequestEnable] && !extended[flag: .pageRequests]
+      || entry[flag: .ridPrivilege] && !extended[flag: .supervisorRequests]
+    {
+      return FaultReason.scalableContextInvalid.rawValue
+    }
+    observer.checked("the unit has what the entry enables")
+    return 0
+  }
+
+  /// The context entry against this request, and the PASID that it leads to.
+  mutating func useScalableContext(
+    _ entry: ScalableContextEntry, _ request: DMARequest, _ context: inout RequestContext
+  ) -> UInt8 {
+    if entry[flag: .faultProcessingDisable] { context.flags.insert(.faultProcessingDisabled) }
+    if entry[flag: .deviceTLBEnable] { context.flags.insert(.deviceTLB) }
+    if entry[flag: .pageRequestEnable] { context.flags.insert(.pageRequests) }
+    if request.attributes & DMARequest.Bits.addressTypeMask != 0 && !entry[flag: .deviceTLBEnable] {
+      return FaultReason.deviceTLBDisabled.rawValue
+    }
+    if let pasid = request.pasid {
+      if !entry[flag: .pasidEnable] { return FaultReason.pasidDisabled.rawValue }
+      observer.checked("PASIDE is set")
+      if UInt64(pasid.rawValue) >= entry.pasidLimit {
+        return FaultReason.pasidBeyondDirectory.rawValue
+      }
+      context.pasid = pasid.rawValue
+    } else {
+      // Without ECAP.RPS the field is not looked at: such requests use PASID 0. QEMU 10 uses it
+      // all the same.
+      let usesField =
+        environment.pointee.extended[flag: .ridPASID] || hasQuirk(.ridPASIDAlwaysUsed)
+      context.pasid = usesField ? UInt32(truncatingIfNeeded: entry[.ridPASID]) : 0
+      if UInt64(context.pasid) >= entry.pasidLimit { return FaultReason.ridPASIDInvalid.rawValue }
+      if entry[flag: .ridPrivilege] { context.flags.insert(.ridPrivilege) }
+    }
+    observer.checked("the PASID is within the directory")
+    return 0
+  }
+
+  /// PASID directory and table.
+  mutating func readPASIDEntry(
+    _ contextEntry: ScalableContextEntry, _ entry: inout PASIDTableEntry,
+    _ context: inout RequestContext
+  ) -> UInt8 {
+    let pasid = UInt64(context.pasid)
+    let directory =
+      contextEntry[inPlace: .pasidDirectory] &+ (pasid &>> 6) &* PASIDDirectoryEntry.byteCount
+    guard let raw = memory.load64(directory) else {
+      observer.unreadable(.pasidDirectoryEntry, level: 0, at: directory)
+      return neverQualified(.directoryRead, &context)
+    }
+    let directoryEntry = PASIDDirectoryEntry(rawValue: raw)
+    observer.read(.pasidDirectoryEntry, level: 0, at: directory, [raw])
+    if directoryEntry[flag: .faultProcessingDisable] {
+      context.flags.insert(.faultProcessingDisabled)
+    }
+    if !directoryEntry[flag: .present] { return FaultReason.directoryNotPresent.rawValue }
+    observer.checked("P is set")
+    if raw & environment.pointee.directoryReserved != 0 {
+      return FaultReason.directoryReserved.rawValue
+    }
+    observer.checked("reserved bits are clear")
+    let address =
+      directoryEntry[inPlace: .pasidTable] &+ (pasid & 63) &* PASIDTableEntry.byteCount
+    for word in 0..<8 {
+      guard let raw = memory.load64(address &+ UInt64(word) &* 8) else {
+        observer.unreadable(.pasidTableEntry, level: 0, at: address)
+        return neverQualified(.pasidEntryRead, &context)
+      }
+      entry.storage[word] = raw
+    }
+    let found = entry
+    observer.read(.pasidTableEntry, level: 0, at: address, found.words)
+    return checkPASIDEntry(entry, &context)
+  }
+
+  /// A read failure behind an entry with FPD is qualified; QEMU records it all the same.
+  private func neverQualified(_ reason: FaultReason, _ context: inout RequestContext) -> UInt8 {
+    if hasQuirk(.reservedContextAlwaysRecorded) { context.flags.remove(.faultProcessingDisabled) }
+    return reason.rawValue
+  }
+
+  private mutating func checkPASIDEntry(
+    _ entry: PASIDTableEntry, _ context: inout RequestContext
+  ) -> UInt8 {
+    if entry[flag: .faultProcessingDisable] { context.flags.insert(.faultProcessingDisabled) }
+    if !entry[flag: .present] { return FaultReason.pasidEntryNotPresent.rawValue }
+    observer.checked("P is set")
+    // A pointer that is not used may hold anything.
+    var reserved = environment.pointee.pasidReserved
+    let beyond = environment.pointee.beyondHost
+    let type = entry.translationType
+    if type == .secondStage || type == .nested {
+      reserved[0] |= beyond & BitField<PASIDTableEntry>.secondStageTable.mask
+    }
+    if type == .firstStage || type == .nested {
+      reserved[2] |= beyond & BitField<PASIDTableEntry>.firstStageTable.mask
+    }
+    if entry.storage & reserved != SIMD8() { return FaultReason.pasidEntryReserved.rawValue }
+    observer.checked("reserved bits are clear")
+    return isSupported(entry) ? 0 : FaultReason.pasidEntryInvalid.rawValue
+  }
+
+  /// Whether the unit can do what the entry asks for (SPT.4).
+  private func isSupported(_ entry: PASIDTableEntry) -> Bool {
+    let cap = environment.pointee.capability
+    let ecap = environment.pointee.extended
+    let first =
+      ecap[flag: .firstStage]
+      && (entry.firstStageLevels == 4
+        || entry.firstStageLevels == 5 && cap[flag: .firstStage5Levels])
+    let second =
+      ecap[flag: .secondStage] && cap.supports(secondStageLevels: entry.secondStageLevels)
+    return switch entry.translationType {
+    case .firstStage: first
+    case .secondStage: second
+    case .nested: ecap[flag: .nested] && first && second
+    case .passThrough: ecap[flag: .passThrough]
+    case nil: false
+    }
+  }
+
+  /// The entry as the page walk wants it.
+  @inline(never)
+  mutating func usePASIDEntry(_ entry: PASIDTableEntry, _ context: inout RequestContext) -> UInt8 {
+    observer.checked("the unit has what PGTT, AW and FSPM ask for")
+    if entry[flag: .faultProcessingDisable] { context.flags.insert(.faultProcessingDisabled) }
+    context.domain = UInt16(truncatingIfNeeded: entry[.domainID])
+    switch entry.translationType {
+    case .firstStage: context.flags.insert(.firstStage)
+    case .secondStage: context.flags.insert(.secondStage)
+    case .nested: context.flags.formUnion([.firstStage, .secondStage])
+    case .passThrough, nil: context.flags.insert(.passThrough)
+    }
+    context.firstStageTable = entry[inPlace: .firstStageTable]
+    context.secondStageTable = entry[inPlace: .secondStageTable]
+    context.firstStageLevels = UInt8(truncatingIfNeeded: entry.firstStageLevels ?? 0)
+    context.secondStageLevels = UInt8(truncatingIfNeeded: entry.secondStageLevels)
+    let flags: [(BitField<PASIDTableEntry>, RequestContext.Flags)] = [
+      (.supervisorRequests, .supervisorRequests), (.executeRequests, .executeRequests),
+      (.writeProtect, .writeProtect), (.noExecute, .noExecute),
+      (.extendedAccessedFlag, .extendedAccessed),
+      (.secondStageAccessedDirty, .secondStageAccessedDirty),
+      (.pageWalkSnoop, .pageWalkSnoop), (.pageSnoop, .pageSnoop),
+    ]
+    for (field, flag) in flags where entry[flag: field] { context.flags.insert(flag) }
+    return 0
   }
 }

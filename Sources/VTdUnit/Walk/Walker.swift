@@ -10,6 +10,15 @@ struct Walker<Observer: WalkObserver> {
   /// Whether accessed and dirty bits are written; an explanation looks without touching.
   let updatesMemory: Bool
   var observer: Observer
+  /// Where a walk begins that need not begin at the top: table, level of its entries, permission
+  /// above it. Level 0 means the top.
+  var startTable: UInt64 = 0
+  var startPermissions: UInt64 = 15
+  var startLevel = 0
+  /// Where a walk ended: the leaf's table, its level, permission above it.
+  var leafTable: UInt64 = 0
+  var leafPermissions: UInt64 = 0
+  var leafLevel = 0
 
   @inline(__always)
   init(_ environment: UnsafePointer<WalkEnvironment>, updatesMemory: Bool, observer: Observer) {

@@ -1,0 +1,166 @@
+import VTdFormats
+
+/// The context cache and the PASID cache (VT-d specification 6.2.2, 6.2.3), with what goes with
+/// them under one lock: the address spaces.
+///
+/// Entries that faulted are not kept. The specification lets a unit with CAP.CM keep them; this one
+/// does so for pages only (see ``TranslationCaches``).
+struct EntryCaches {
+  var spaces = AddressSpaces()
+  private var contexts: [ContextSlot?]
+  private var pasids: [PASIDSlot?]
+
+  private struct ContextSlot {
+    let source: UInt16
+    /// Legacy mode: the outcome. Scalable mode: its flags only.
+    let context: RequestContext
+    /// Scalable mode: the entry.
+    let entry: ScalableContextEntry
+    let isScalable: Bool
+  }
+
+  private struct PASIDSlot {
+    let source: UInt16
+    let pasid: UInt32
+    let domain: UInt16
+    /// FPD of directory and entry.
+    let isSilent: Bool
+    let entry: PASIDTableEntry
+  }
+
+  init(_ configuration: CacheConfiguration) {
+    contexts = Array(repeating: nil, count: configuration.contextEntries)
+    pasids = Array(repeating: nil, count: configuration.pasidEntries)
+  }
+
+  /// The context for a request, from the caches or from memory; a reason other than 0 is a fault.
+  mutating func find(
+    _ request: DMARequest, root: RootTableAddress, _ walker: inout Walker<SilentObserver>,
+    _ context: inout RequestContext
+  ) -> UInt8 {
+    switch root.mode {
+    case .legacy where request.pasid == nil:
+      return findLegacy(request, root: root, &walker, &context)
+    case .scalable where walker.environment.pointee.extended[flag: .scalableMode]:
+      return findScalable(request, root: root, &walker, &context)
+    default:
+      return walker.findContext(request, root: root, &context)
+    }
+  }
+
+  private mutating func findLegacy(
+    _ request: DMARequest, root: RootTableAddress, _ walker: inout Walker<SilentObserver>,
+    _ context: inout RequestContext
+  ) -> UInt8 {
+    let source = request.source.rawValue
+    let slot = Int(source) & (contexts.count - 1)
+    if let cached = contexts[slot], cached.source == source, !cached.isScalable {
+      context = cached.context
+      return 0
+    }
+    let reason = walker.findLegacyContext(request, root: root, &context)
+    if reason == 0 {
+      contexts[slot] = ContextSlot(
+        source: source, context: context, entry: ScalableContextEntry(), isScalable: false)
+    }
+    return reason
+  }
+
+  private mutating func findScalable(
+    _ request: DMARequest, root: RootTableAddress, _ walker: inout Walker<SilentObserver>,
+    _ context: inout RequestContext
+  ) -> UInt8 {
+    context.flags = .scalable
+    let source = request.source.rawValue
+    let slot = Int(source) & (contexts.count - 1)
+    var entry = ScalableContextEntry()
+    if let cached = contexts[slot], cached.source == source, cached.isScalable {
+      entry = cached.entry
+    } else {
+      let reason = walker.readScalableContext(request.source, root: root, &entry, &context)
+      if reason != 0 { return reason }
+      contexts[slot] = ContextSlot(
+        source: source, context: context, entry: entry, isScalable: true)
+    }
+    let unusable = walker.useScalableContext(entry, request, &context)
+    if unusable != 0 { return unusable }
+    return findPASID(source: source, entry, &walker, &context)
+  }
+
+  private mutating func findPASID(
+    source: UInt16, _ contextEntry: ScalableContextEntry, _ walker: inout Walker<SilentObserver>,
+    _ context: inout RequestContext
+  ) -> UInt8 {
+    let slot = (Int(source) ^ Int(context.pasid)) & (pasids.count - 1)
+    if let cached = pasids[slot], cached.source == source, cached.pasid == context.pasid {
+      if cached.isSilent { context.flags.insert(.faultProcessingDisabled) }
+      return walker.usePASIDEntry(cached.entry, &context)
+    }
+    let wasSilent = context.flags.contains(.faultProcessingDisabled)
+    var entry = PASIDTableEntry()
+    let reason = walker.readPASIDEntry(contextEntry, &entry, &context)
+    if reason != 0 { return reason }
+    pasids[slot] = PASIDSlot(
+      source: source, pasid: context.pasid, domain: entry.domain.rawValue,
+      isSilent: !wasSilent && context.flags.contains(.faultProcessingDisabled), entry: entry)
+    return walker.usePASIDEntry(entry, &context)
+  }
+
+  /// Forgets context entries. Scalable ones have no domain-id, so a domain takes them all.
+  mutating func removeContexts(_ selection: ContextSelection) {
+    for slot in contexts.indices {
+      guard let cached = contexts[slot] else { continue }
+      let goes =
+        switch selection {
+        case .global: true
+        case .domain(let domain): cached.isScalable || cached.context.domain == domain
+        case .device(let source, let mask): (cached.source ^ source) & ~mask == 0
+        }
+      if goes { contexts[slot] = nil }
+    }
+  }
+
+  /// Forgets PASID entries.
+  mutating func removePASIDs(_ selection: PASIDSelection) {
+    for slot in pasids.indices {
+      guard let cached = pasids[slot] else { continue }
+      let goes =
+        switch selection {
+        case .global: true
+        case .domain(let domain): cached.domain == domain
+        case .pasid(let domain, let pasid): cached.domain == domain && cached.pasid == pasid
+        }
+      if goes { pasids[slot] = nil }
+    }
+  }
+
+  mutating func removeAll() {
+    removeContexts(.global)
+    removePASIDs(.global)
+  }
+}
+
+/// Which context entries an invalidation names (VT-d specification 6.5.1.1).
+enum ContextSelection {
+  case global
+  case domain(UInt16)
+  /// The bits of `ignoring` do not count: the function mask.
+  case device(UInt16, ignoring: UInt16)
+
+  /// The source-id bits that FM leaves out: none, bit 2, bits 2:1, bits 2:0.
+  static func functionMask(_ code: UInt64) -> UInt16 {
+    switch code & 3 {
+    case 0: 0
+    case 1: 4
+    case 2: 6
+    default: 7
+    }
+  }
+}
+
+/// Which PASID entries an invalidation names (VT-d specification 6.5.2.2).
+enum PASIDSelection {
+  case global
+  case domain(UInt16)
+  case pasid(UInt16, UInt32)
+}

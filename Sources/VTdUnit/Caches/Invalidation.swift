@@ -1,0 +1,139 @@
+import Synchronization
+import VTdFormats
+
+// Invalidations by every granularity (VT-d specification 6.5). Registers and queue end here.
+//
+// Generation first, then what could feed a walk, then what a walk feeds: see TranslationCaches.
+extension RemappingUnit {
+  /// Drops all that is cached.
+  func dropEverything() { caches.entries.withLock { dropEverything(&$0) } }
+
+  func dropEverything(_ entries: inout EntryCaches) {
+    caches.generation.wrappingAdd(1, ordering: .acquiringAndReleasing)
+    entries.removeAll()
+    entries.spaces.restart()
+    requesters.removeAll()
+    caches.pagingStructures.removeAll()
+    caches.generation.wrappingAdd(1, ordering: .acquiringAndReleasing)
+    iotlb.removeAll()
+    caches.largePages.store(0, ordering: .relaxed)
+  }
+
+  /// Empties the hit path's first step; what lies behind it stays.
+  func forgetRequesters() { caches.entries.withLock { _ in requesters.removeAll() } }
+
+  /// Drops context entries.
+  func invalidateContexts(_ selection: ContextSelection) {
+    var selection = selection
+    if case .domain = selection,
+      configuration.quirks.contains(.domainContextInvalidationIsGlobal)
+    {
+      selection = .global
+    }
+    caches.entries.withLock { entries in
+      entries.removeContexts(selection)
+      requesters.removeAll()
+    }
+  }
+
+  /// Drops PASID entries.
+  func invalidatePASIDs(_ selection: PASIDSelection) {
+    caches.entries.withLock { entries in
+      entries.removePASIDs(selection)
+      requesters.removeAll()
+    }
+  }
+
+  /// Drops all translations: their spaces are forgotten, so no table is searched.
+  func invalidateTranslations() {
+    caches.entries.withLock { entries in
+      entries.spaces.removeAll()
+      requesters.removeAll()
+    }
+  }
+
+  /// Drops a domain's translations, of every stage and PASID.
+  func invalidateTranslations(domain: UInt16) {
+    caches.entries.withLock { entries in
+      entries.spaces.remove(domain: domain)
+      requesters.removeAll()
+    }
+  }
+
+  /// Drops 2^`mask` pages of a domain's second stage, and all its nested translations.
+  ///
+  /// With `leavesOnly` (IH) the paging-structure caches are kept. A range of more pages than it is
+  /// worth looking for drops the whole second stage: hardware may always drop more.
+  func invalidatePages(domain: UInt16, address: UInt64, mask: UInt64, leavesOnly: Bool) {
+    caches.entries.withLock { entries in
+      var requestersChanged = entries.spaces.removeNested(domain: domain)
+      let space = entries.spaces.secondStageSpace(domain: domain)
+      if mask > Self.largestSearch {
+        entries.spaces.removeSecondStage(domain: domain)
+        requestersChanged = true
+      } else if space != 0 {
+        dropPages(space, address: address, mask: mask, leavesOnly: leavesOnly)
+      }
+      if requestersChanged { requesters.removeAll() }
+    }
+  }
+
+  /// Drops one PASID's translations.
+  func invalidateTranslations(domain: UInt16, pasid: UInt32) {
+    caches.entries.withLock { entries in
+      if entries.spaces.remove(domain: domain, pasid: pasid) { requesters.removeAll() }
+    }
+  }
+
+  /// Drops 2^`mask` pages of one PASID's first stage.
+  func invalidatePages(
+    domain: UInt16, pasid: UInt32, address: UInt64, mask: UInt64, leavesOnly: Bool
+  ) {
+    caches.entries.withLock { entries in
+      if mask > Self.largestSearch {
+        if entries.spaces.remove(domain: domain, pasid: pasid) { requesters.removeAll() }
+        return
+      }
+      for space in entries.spaces.spaces(domain: domain, pasid: pasid) {
+        dropPages(space, address: address, mask: mask, leavesOnly: leavesOnly)
+      }
+    }
+  }
+
+  /// 2^6 pages are looked for one by one.
+  private static var largestSearch: UInt64 { 6 }
+
+  /// Drops the entries of every size that map part of a range.
+  private func dropPages(_ space: UInt64, address: UInt64, mask: UInt64, leavesOnly: Bool) {
+    let large = caches.largePages.load(ordering: .relaxed)
+    // A canonical address's copies of its highest bit are part of a first-stage tag.
+    let first = address & ~((4096 &<< mask) &- 1)
+    let last = first &+ ((4096 &<< mask) &- 1)
+    if !leavesOnly {
+      caches.generation.wrappingAdd(1, ordering: .acquiringAndReleasing)
+      var level: UInt64 = 1
+      while level == 1 || (level <= 3 && large &>> (level &- 1) != 0) {
+        drop(
+          from: caches.pagingStructures, space, first, last, kind: level, shift: 12 &+ 9 &* level)
+        level &+= 1
+      }
+    }
+    caches.generation.wrappingAdd(1, ordering: .acquiringAndReleasing)
+    drop(from: iotlb, space, first, last, kind: 0, shift: 12)
+    if large & 2 != 0 { drop(from: iotlb, space, first, last, kind: 1, shift: 21) }
+    if large & 4 != 0 { drop(from: iotlb, space, first, last, kind: 2, shift: 30) }
+  }
+
+  private func drop(
+    from cache: SetCache, _ space: UInt64, _ first: UInt64, _ last: UInt64, kind: UInt64,
+    shift: UInt64
+  ) {
+    var page = first &>> shift
+    while page <= last &>> shift {
+      cache.remove(
+        tag: SetCache.tag(address: page &<< shift, space: space, kind: kind), page: page,
+        space: space)
+      page &+= 1
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import PhysicalMemory
+import VTdFormats
+
+// Posted interrupts (VT-d specification 5.2.3): the vector is set in a descriptor in memory, and
+// its processor is notified unless it is on its way already.
+extension RemappingUnit {
+  func post(
+    _ entry: PostedInterruptEntry, _ request: InterruptRequest, _ table: InterruptTableAddress,
+    index: UInt32
+  ) -> InterruptOutcome {
+    let silent = entry[flag: .faultProcessingDisable]
+    let base = entry.descriptorAddress
+    var descriptor = PostedInterruptDescriptor()
+    for word in 0..<8 {
+      guard let raw = memory.load64(PhysicalAddress(rawValue: base &+ UInt64(word) * 8)) else {
+        return block(.postedDescriptorAccess, request, index: index, silent: silent)
+      }
+      descriptor[word: word] = raw
+    }
+    if descriptor.hasReservedBits {
+      return block(.postedDescriptorReserved, request, index: index, silent: silent)
+    }
+    let vector = UInt8(truncatingIfNeeded: entry[.vector])
+    let place = base &+ UInt64(vector / 64) * 8
+    if !memory.view.set(1 << UInt64(vector % 64), at: place, descriptor[word: Int(vector / 64)]) {
+      return block(.postedDescriptorAccess, request, index: index, silent: silent)
+    }
+    let notification = notify(entry, base, descriptor, table)
+    return .posted(
+      vector: vector, descriptor: PhysicalAddress(rawValue: base), notification: notification)
+  }
+
+  /// Sets ON and says whom to notify; nil if ON was set, or SN is and the entry is not urgent.
+  private func notify(
+    _ entry: PostedInterruptEntry, _ base: UInt64, _ seen: PostedInterruptDescriptor,
+    _ table: InterruptTableAddress
+  ) -> DeliveredInterrupt? {
+    let word = BitField<PostedInterruptDescriptor>.outstanding.word
+    var descriptor = seen
+    while true {
+      let expected = descriptor[word: word]
+      if descriptor[flag: .outstanding] || descriptor[flag: .suppress] && !entry[flag: .urgent] {
+        return nil
+      }
+      descriptor[flag: .outstanding] = true
+      guard
+        let (exchanged, original) = memory.compareExchange64(
+          PhysicalAddress(rawValue: base &+ UInt64(word) * 8), expected: expected,
+          desired: descriptor[word: word])
+      else { return nil }
+      if exchanged { break }
+      descriptor[word: word] = original
+    }
+    let destination = descriptor[.destination]
+    return DeliveredInterrupt(
+      destination: UInt32(
+        truncatingIfNeeded: table[flag: .extendedInterruptMode]
+          ? destination : destination >> 8 & 0xff),
+      vector: UInt8(truncatingIfNeeded: descriptor[.vector]))
+  }
+}
+
+/// The interrupt-entry cache: direct mapped by index.
+struct InterruptEntryCache {
+  private var slots: [(index: UInt32, entry: InterruptEntry)?]
+
+  init(count: Int) { slots = Array(repeating: nil, count: count) }
+
+  func find(_ index: UInt32) -> InterruptEntry? {
+    guard !slots.isEmpty, let slot = slots[Int(index) & (slots.count - 1)], slot.index == index
+    else { return nil }
+    return slot.entry
+  }
+
+  mutating func keep(_ index: UInt32, _ entry: InterruptEntry) {
+    if !slots.isEmpty { slots[Int(index) & (slots.count - 1)] = (index, entry) }
+  }
+
+  /// Drops the entries of a range of indices, or all.
+  mutating func remove(_ range: Range<UInt64>?) {
+    for slot in slots.indices {
+      guard let cached = slots[slot] else { continue }
+      if range?.contains(UInt64(cached.index)) ?? true { slots[slot] = nil }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import PhysicalMemory
+import VTdFormats
+
+/// What the invalidation queue keeps besides its registers.
+struct QueueState {
+  /// IQA as it was when QIE was set.
+  var address = QueueAddress()
+  /// A device that owes the answer to an invalidation; the next wait descriptor will not complete.
+  var silentDevice: SourceID?
+  /// Whether the last descriptor was a wait, for ``UnitQuirks/disableNeedsIdleQueue``.
+  var lastWasWait = false
+}
+
+// Queued invalidation (VT-d specification 6.5.2): descriptors from head to tail, one after another,
+// done before the write of IQT returns.
+extension RemappingUnit {
+  /// Fetches and carries out descriptors until the queue is empty or stops.
+  func runQueue(_ state: inout UnitState, _ effects: inout Effects) {
+    while true {
+      let status: GlobalStatus = state.registers[image: RegisterOffset.gsts]
+      let faults: FaultStatus = state.registers[image: RegisterOffset.fsts]
+      // After an error nothing is fetched until software has seen it.
+      if !status[flag: .queuedInvalidation] || faults[flag: .invalidationQueueError]
+        || faults[flag: .invalidationTimeOutError]
+        || faults[flag: .invalidationCompletionError]
+      {
+        return
+      }
+      let head = state.registers[quad: RegisterOffset.iqh]
+      let tail = state.registers[quad: RegisterOffset.iqt]
+      let size = state.queue.address.byteCount
+      let step = state.queue.address.descriptorBytes
+      if tail & (step - 1) != 0 { return stopQueue(.misalignedTail, &state, &effects) }
+      if tail >= size { return stopQueue(.invalidTail, &state, &effects) }
+      if head == tail {
+        timeOut(&state, &effects)
+        return
+      }
+      guard let words = fetch(at: head, state) else {
+        return stopQueue(.fetchFailed, &state, &effects)
+      }
+      if let error = execute(words, &state, &effects) {
+        return stopQueue(error, &state, &effects)
+      }
+      state.registers[quad: RegisterOffset.iqh] = (head + step) % size
+    }
+  }
+
+  private func fetch(at head: UInt64, _ state: UnitState) -> SIMD4<UInt64>? {
+    let address = state.queue.address[inPlace: .address] &+ head
+    var words = SIMD4<UInt64>()
+    for word in 0..<Int(state.queue.address.descriptorBytes / 8) {
+      guard let raw = memory.load64(PhysicalAddress(rawValue: address &+ UInt64(word) * 8)) else {
+        return nil
+      }
+      words[word] = raw
+    }
+    return words
+  }
+
+  /// IQE with its reason: the head stays where it is.
+  private func stopQueue(
+    _ information: QueueErrorInformation, _ state: inout UnitState, _ effects: inout Effects
+  ) {
+    if !configuration.quirks.contains(.noQueueErrorRecord) {
+      var record: QueueErrorRecord = state.registers[image: RegisterOffset.iqercd]
+      record[.information] = UInt64(information.rawValue)
+      state.registers[image: RegisterOffset.iqercd] = record
+    }
+    effects.trace(.queueStopped(information))
+    state.faults.update(&state.registers, &effects) { $0[flag: .invalidationQueueError] = true }
+  }
+
+  /// ITE for a device that did not answer; true if there was one.
+  @discardableResult
+  func timeOut(_ state: inout UnitState, _ effects: inout Effects) -> Bool {
+    guard let device = state.queue.silentDevice else { return false }
+    state.queue.silentDevice = nil
+    var record: QueueErrorRecord = state.registers[image: RegisterOffset.iqercd]
+    record[.timeOutSource] = UInt64(device.rawValue)
+    state.registers[image: RegisterOffset.iqercd] = record
+    effects.trace(.deviceTimedOut(device))
+    state.faults.update(&state.registers, &effects) { $0[flag: .invalidationTimeOutError] = true }
+    return true
+  }
+
+  /// QIE: the queue starts at its first descriptor with the address that IQA holds now.
+  func enableQueue(_ on: Bool, _ state: inout UnitState, _ effects: inout Effects) {
+    let status: GlobalStatus = state.registers[image: RegisterOffset.gsts]
+    if status[flag: .queuedInvalidation] == on { return }
+    if !on && configuration.quirks.contains(.disableNeedsIdleQueue) {
+      let idle =
+        state.registers[quad: RegisterOffset.iqh] == state.registers[quad: RegisterOffset.iqt]
+      if !idle || !state.queue.lastWasWait { return }
+    }
+    setStatus(.queuedInvalidation, on, &state)
+    state.registers[quad: RegisterOffset.iqh] = 0
+    state.queue = QueueState()
+    if on {
+      state.queue.address = state.registers[image: RegisterOffset.iqa]
+      runQueue(&state, &effects)
+    }
+  }
+}
