@@ -50,6 +50,15 @@ struct EventWriter {
       if let pasid = request.pasid { members.append(("pasid", "\(pasid)")) }
       members.append(("outcome", OutcomeText.describe(outcome)))
       return ("dma", members)
+    case .interruptRequest(let unit, let request, let outcome):
+      return (
+        "interrupt request",
+        [
+          ("unit", unit), ("device", "\(request.source)"),
+          ("address", "0x\(hex(UInt64(request.address)))"),
+          ("outcome", OutcomeText.describe(outcome)),
+        ]
+      )
     case .untranslated(let source, let address):
       return ("dma", [("device", "\(source)"), ("address", "\(address)"), ("unit", "none")])
     case .message(let unit, let message):
@@ -82,6 +91,21 @@ enum OutcomeText {
     case .blocked(let cause, let disposition):
       "blocked, \(describe(cause)), \(describe(disposition))"
     }
+  }
+
+  static func describe(_ outcome: InterruptOutcome) -> String {
+    switch outcome {
+    case .unchanged(let interrupt): "delivered as it is, \(describe(interrupt))"
+    case .remapped(let interrupt, let index): "remapped by entry \(index), \(describe(interrupt))"
+    case .posted(let vector, let descriptor, _):
+      "posted as vector 0x\(hex(UInt64(vector))) in \(descriptor)"
+    case .blocked(let reason, let disposition):
+      "blocked, \(describe(BlockCause.fault(reason))), \(describe(disposition))"
+    }
+  }
+
+  private static func describe(_ interrupt: DeliveredInterrupt) -> String {
+    "vector 0x\(hex(UInt64(interrupt.vector))) to APIC 0x\(hex(UInt64(interrupt.destination)))"
   }
 
   static func describe(_ cause: BlockCause) -> String {

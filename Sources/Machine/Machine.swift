@@ -143,10 +143,26 @@ public final class Machine {
       outcomes.append(outcome)
       events.append(.dma(unit: unit.name, request, outcome))
       let inPage = min(left, PageAllocator.pageSize - address % PageAllocator.pageSize)
+      if outcome == .interruptRequest {
+        sendInterrupts(from: dma.device.sourceID, to: address, count: inPage, through: unit)
+      }
       left -= inPage
       address &+= inPage
     } while left > 0
     return outcomes
+  }
+
+  /// A write to the interrupt range: each dword of it is an interrupt request of its own.
+  private func sendInterrupts(
+    from source: SourceID, to address: UInt64, count: UInt64, through unit: Unit
+  ) {
+    let first = address & ~3
+    for dword in stride(from: first, to: address + max(count, 1), by: 4) {
+      let request = InterruptRequest(
+        source: source, address: UInt32(truncatingIfNeeded: dword), data: 0)
+      events.append(
+        .interruptRequest(unit: unit.name, request, unit.hardware.interrupt(request)))
+    }
   }
 
   // MARK: What the CPU does

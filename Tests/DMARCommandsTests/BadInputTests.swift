@@ -60,7 +60,8 @@ struct BadScenario: CustomTestStringConvertible, Sendable {
       message: "a table at 0x900000000 lies outside memory; an address in memory was expected"),
     BadScenario(
       what: "a domain's table outside memory",
-      text: "boot:\n  pages: {list: [0x1000, 0x900000000]}\n  domains:\n    0x15: {levels: 4}\n",
+      text:
+        "boot:\n  pages: {list: [0x1000, 0x2000, 0x900000000]}\n  domains:\n    0x15: {levels: 4}\n",
       place: "4:11", message: "a table at 0x900000000 lies outside memory"),
     BadScenario(
       what: "memory written outside memory",

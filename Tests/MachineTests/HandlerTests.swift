@@ -121,18 +121,18 @@ struct DumpTests {
       (
         KernelBehaviour.TableWalk.entry,
         [
-          "DMAR: pte level: 4, pte value: 0x0000000000103003",
-          "DMAR: pte level: 3, pte value: 0x0000000000104003",
-          "DMAR: pte level: 2, pte value: 0x0000000000105003",
+          "DMAR: pte level: 4, pte value: 0x0000000000104003",
+          "DMAR: pte level: 3, pte value: 0x0000000000105003",
+          "DMAR: pte level: 2, pte value: 0x0000000000106003",
           "DMAR: pte level: 1, pte value: 0x0000000000abc001",
         ]
       ),
       (
         .checkedEntry,
         [
-          "DMAR: pte level: 4, pte value: 0x0000000000103003",
-          "DMAR: pte level: 3, pte value: 0x0000000000104003",
-          "DMAR: pte level: 2, pte value: 0x0000000000105003",
+          "DMAR: pte level: 4, pte value: 0x0000000000104003",
+          "DMAR: pte level: 3, pte value: 0x0000000000105003",
+          "DMAR: pte level: 2, pte value: 0x0000000000106003",
           "DMAR: pte level: 1, pte value: 0x0000000000abc001",
         ]
       ),

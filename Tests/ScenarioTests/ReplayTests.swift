@@ -95,7 +95,7 @@ struct ChangeTests {
   @Test("another context table changes the root entry's line alone")
   func rootEntry() throws {
     let changed = try replay(
-      "klist-splat/report", "boot.pages.list=[0x127f41000, 0x12d8ab000, 0x140000000]"
+      "klist-splat/report", "boot.pages.list=[0x127f40000, 0x127f41000, 0x12d8ab000, 0x140000000]"
     ).bareLines
     let (old, new) = difference(from: report, to: changed)
     #expect(old == ["DMAR: root entry: 0x0000000127f42001"])
@@ -105,7 +105,7 @@ struct ChangeTests {
   @Test("another page table changes the context entry's line alone")
   func pageTable() throws {
     let changed = try replay(
-      "klist-splat/report", "boot.pages.list=[0x127f41000, 0x130000000, 0x127f42000]"
+      "klist-splat/report", "boot.pages.list=[0x127f40000, 0x127f41000, 0x130000000, 0x127f42000]"
     ).bareLines
     let (_, new) = difference(from: report, to: changed)
     #expect(new == ["DMAR: context entry: hi 0x0000000000001502, low 0x0000000130000001"])

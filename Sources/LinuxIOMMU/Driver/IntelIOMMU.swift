@@ -55,6 +55,9 @@ final class IntelIOMMU {
   let extendedCapability: ExtendedCapability
   /// What RTADDR points to; nil before bring-up.
   var rootTable: PhysicalAddress?
+  /// What IRTA points to; nil where interrupts are not remapped.
+  var interruptTable: PhysicalAddress?
+  var queue: InvalidationQueue?
 
   init(_ unit: UnitDescription, in kernel: KernelContext) {
     name = unit.name

@@ -37,13 +37,20 @@ final class IntelIOMMUDriver {
 
   // MARK: Bring-up
 
-  /// Makes every unit translate: init_dmars and enable_drhd_fault_handling.
-  func bringUp() throws(DriverError) {
+  /// Makes every unit remap interrupts, then DMA: intel_prepare_irq_remapping and
+  /// intel_enable_irq_remapping early in the boot, init_dmars later.
+  func bringUp(_ interrupts: [InterruptEntryChange]) throws(DriverError) {
+    for unit in units { try setUpInterruptRemapping(of: unit) }
+    for unit in units { try enableInterruptRemapping(of: unit) }
+    for change in interrupts {
+      if let unit = units.first { try self.change(change, of: unit) }
+    }
     for unit in units {
+      if unit.queue == nil { try enableQueue(of: unit) }
       let root = try allocatePage()
       unit.rootTable = root
       setRootTable(of: unit, to: root)
-      flushEverything(of: unit)
+      try flushEverything(of: unit)
       enableFaultEvent(of: unit)
       kernel.locked(unit.registerLock, .irqsave) { unit.command(.translation) }
     }
@@ -61,15 +68,24 @@ final class IntelIOMMUDriver {
     }
   }
 
-  /// Global invalidation of the context cache, then of the IOTLB, through the registers: a new root
-  /// table makes all that is cached void.
-  private func flushEverything(of unit: IntelIOMMU) {
+  /// Global invalidation of the context cache, the PASID cache and the IOTLB: a new root table makes
+  /// all that is cached void. With ESRTPS the unit does it by itself.
+  private func flushEverything(of unit: IntelIOMMU) throws(DriverError) {
+    if unit.capability[flag: .enhancedSetRootTablePointer] { return }
+    guard unit.queue != nil else { return flushThroughRegisters(of: unit) }
+    try flushContextsGlobally(of: unit)
+    if isScalable(unit) { try flushPASIDsGlobally(of: unit) }
+    try flushTranslationsGlobally(of: unit)
+  }
+
+  /// The same by CCMD and IOTLB, for units without a queue.
+  private func flushThroughRegisters(of unit: IntelIOMMU) {
     var context = ContextCommand()
     context[flag: .invalidate] = true
-    context[.requestedGranularity] = UInt64(InvalidationGranularity.global)
+    context[.requestedGranularity] = InvalidationGranularity.global
     var iotlb = IOTLBCommand()
     iotlb[flag: .invalidate] = true
-    iotlb[.requestedGranularity] = UInt64(InvalidationGranularity.global)
+    iotlb[.requestedGranularity] = InvalidationGranularity.global
     kernel.locked(unit.registerLock, .irqsave) {
       unit.port.write64(context.rawValue, at: RegisterOffset.ccmd)
     }
@@ -209,9 +225,12 @@ final class IntelIOMMUDriver {
   // MARK: Memory
 
   /// A page for a table, zeroed.
-  func allocatePage() throws(DriverError) -> PhysicalAddress {
-    let page = pages.allocate()
-    for offset in stride(from: 0, to: PageAllocator.pageSize, by: 8) {
+  func allocatePage() throws(DriverError) -> PhysicalAddress { try allocatePages(1) }
+
+  /// Consecutive pages, zeroed.
+  func allocatePages(_ count: Int) throws(DriverError) -> PhysicalAddress {
+    let page = pages.allocate(count)
+    for offset in stride(from: 0, to: PageAllocator.pageSize * UInt64(count), by: 8) {
       try store(0, at: page.rawValue &+ offset)
     }
     return page
@@ -253,9 +272,4 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
       "no unit covers segment \(segment); a unit of that segment was expected"
     }
   }
-}
-
-/// What invalidation commands ask for (CIRG, IIRG).
-enum InvalidationGranularity {
-  static let global = 1
 }

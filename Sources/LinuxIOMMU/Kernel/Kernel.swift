@@ -59,15 +59,19 @@ public final class Kernel {
     /// Whether each group of functions gets a domain, as it does in every kernel; a scenario that
     /// makes its domains itself says no.
     public var makesDefaultDomains: Bool
+    /// Interrupt entries set up and taken down, in order.
+    public var interrupts: [InterruptEntryChange]
 
     public init(
       memoryBlocks: Int = 1, addsMemoryWithInterruptsOff: Bool = false,
-      functions: [ProbedFunction] = [], makesDefaultDomains: Bool = false
+      functions: [ProbedFunction] = [], makesDefaultDomains: Bool = false,
+      interrupts: [InterruptEntryChange] = []
     ) {
       self.memoryBlocks = memoryBlocks
       self.addsMemoryWithInterruptsOff = addsMemoryWithInterruptsOff
       self.functions = functions
       self.makesDefaultDomains = makesDefaultDomains
+      self.interrupts = interrupts
     }
   }
 
@@ -81,7 +85,7 @@ public final class Kernel {
     context.run(as: .kernelInit, in: Self.initFunctions + Self.pciScanFunctions) {
       for function in plan.functions { pci.add(function.address) }
     }
-    try driver.bringUp()
+    try driver.bringUp(plan.interrupts)
     if plan.makesDefaultDomains { try driver.probe(plan.functions) }
   }
 

@@ -49,6 +49,8 @@ public struct KernelConfiguration: Hashable, Sendable {
   public var dumpsTables = true
   /// `intel_iommu=sm_on`, or its default: units that can are used in scalable mode.
   public var usesScalableMode = false
+  /// CONFIG_IRQ_REMAP, and no `intremap=off`.
+  public var remapsInterrupts = false
 
   public init() {}
 }

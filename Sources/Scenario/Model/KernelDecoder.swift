@@ -24,6 +24,7 @@ enum KernelDecoder {
     let switches: [(String, WritableKeyPath<KernelConfiguration, Bool>)] = [
       ("PROVE_LOCKING", \.provesLocking), ("PROVE_RAW_LOCK_NESTING", \.provesRawLockNesting),
       ("INTEL_IOMMU_DEBUGFS", \.dumpsTables), ("scalable_mode", \.usesScalableMode),
+      ("IRQ_REMAP", \.remapsInterrupts),
     ]
     for (key, path) in switches {
       if let isOn = try section[key]?.boolean() { configuration[keyPath: path] = isOn }

@@ -27,7 +27,21 @@ enum ScenarioDecoder {
         base: PhysicalAddress(rawValue: try pages?["base"]?.integer() ?? 0x10_0000)),
       pagesPlace: pages?.place ?? place,
       makesDefaultDomains: try section?["default_domains"]?.boolean() ?? false,
+      interrupts: try section?["interrupts"]?.list().map { try interrupt(from: $0) } ?? [],
       domains: try section?["domains"]?.table().map { try domain($0.key, from: $0.value) } ?? [])
+  }
+
+  private static func interrupt(from section: CheckedValue) throws -> InterruptEntryChange {
+    let index = try section.required("index").integer(as: Int.self)
+    guard let vector = try section["vector"]?.integer(as: UInt8.self) else {
+      return InterruptEntryChange(index: index, entry: nil)
+    }
+    return InterruptEntryChange(
+      index: index,
+      entry: InterruptEntryChange.Entry(
+        vector: vector, destination: try section["destination"]?.integer(as: UInt32.self) ?? 1,
+        source: try section["source"]?.address().sourceID
+          ?? SourceID(bus: 0xff, device: 0, function: 0)))
   }
 
   private static func domain(_ name: String, from section: CheckedValue) throws

@@ -49,6 +49,7 @@ public struct ScenarioDescription: Sendable {
     public var pagesPlace: Place
     /// The driver makes a domain for each group of functions, as real kernels do.
     public var makesDefaultDomains: Bool
+    public var interrupts: [InterruptEntryChange]
     public var domains: [DomainDescription]
   }
 

@@ -83,7 +83,8 @@ private struct ScenarioRunner {
         Kernel.BootPlan(
           memoryBlocks: scenario.boot.memoryBlocks,
           addsMemoryWithInterruptsOff: scenario.boot.addsMemoryWithInterruptsOff,
-          functions: probedFunctions(), makesDefaultDomains: scenario.boot.makesDefaultDomains))
+          functions: probedFunctions(), makesDefaultDomains: scenario.boot.makesDefaultDomains,
+          interrupts: scenario.boot.interrupts))
     } catch let error as DriverError {
       throw InputError(at: scenario.boot.pagesPlace, "\(error)")
     }

@@ -31,6 +31,7 @@ enum KernelSchema {
       Field("PROVE_RAW_LOCK_NESTING", .boolean, "spinlocks under raw spinlocks are reported"),
       Field("INTEL_IOMMU_DEBUGFS", .boolean, "selects DMAR_DEBUG: faults dump the tables"),
       Field("scalable_mode", .boolean, "units that can are used in scalable mode"),
+      Field("IRQ_REMAP", .boolean, "units that can remap interrupts do"),
     ])
 
   static let behaviour = Section(

@@ -28,7 +28,19 @@ enum ScenarioSchema {
         "default_domains", .boolean,
         "the driver makes a domain for each group of functions, as real kernels do"),
       Field(
+        "interrupts", .list(.section(interrupt)),
+        "interrupt entries that the kernel sets up, in order; without a vector: takes down"),
+      Field(
         "domains", .table(key: .domainID, value: .section(domain)), "domains by id"),
+    ])
+
+  private static let interrupt = Section(
+    name: "interrupt",
+    fields: [
+      Field("index", .integer(0...0xffff), required: true, "the entry's index"),
+      Field("vector", .integer(0x10...0xff), "the vector"),
+      Field("destination", .integer(0...0xff), "the local APIC, 1 unless given"),
+      Field("source", .form(.device), "who may send it, ff:00.0 unless given"),
     ])
 
   private static let pages = Section(

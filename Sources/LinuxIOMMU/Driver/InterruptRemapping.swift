@@ -1,0 +1,82 @@
+public import VTdFormats
+
+/// An entry of the interrupt-remapping table as the kernel sets it up, or takes down.
+public struct InterruptEntryChange: Hashable, Sendable {
+  public var index: Int
+  /// Nil takes the entry down.
+  public var entry: Entry?
+
+  public struct Entry: Hashable, Sendable {
+    public var vector: UInt8
+    /// The local APIC, or several of them by bit in logical mode.
+    public var destination: UInt32
+    /// Who may send; an IOAPIC has the source-id of its device scope.
+    public var source: SourceID
+
+    public init(vector: UInt8, destination: UInt32, source: SourceID) {
+      self.vector = vector
+      self.destination = destination
+      self.source = source
+    }
+  }
+
+  public init(index: Int, entry: Entry?) {
+    self.index = index
+    self.entry = entry
+  }
+}
+
+/// Interrupt remapping (drivers/iommu/intel/irq_remapping.c).
+extension IntelIOMMUDriver {
+  /// INTR_REMAP_TABLE_REG_SIZE: 2^(15+1) entries.
+  private static let tableSize: UInt64 = 0xf
+
+  /// intel_setup_irq_remapping: memory for the table, then the queue. What earlier software left on
+  /// is switched off first, which a unit after reset has nothing of.
+  func setUpInterruptRemapping(of unit: IntelIOMMU) throws(DriverError) {
+    guard unit.extendedCapability[flag: .interruptRemapping],
+      kernel.build.configuration.remapsInterrupts
+    else { return }
+    let entries: UInt64 = 2 << Self.tableSize
+    let size = entries * UInt64(InterruptEntry.bitWidth / 8)
+    unit.interruptTable = try allocatePages(Int(size / PageAllocator.pageSize))
+    try enableQueue(of: unit)
+  }
+
+  /// iommu_set_irq_remapping and iommu_enable_irq_remapping.
+  func enableInterruptRemapping(of unit: IntelIOMMU) throws(DriverError) {
+    guard let table = unit.interruptTable else { return }
+    var pointer = InterruptTableAddress()
+    pointer[inPlace: .address] = table.rawValue
+    pointer[.size] = Self.tableSize
+    kernel.locked(unit.registerLock, .irqsave) {
+      unit.port.write64(pointer.rawValue, at: RegisterOffset.irta)
+      unit.command(.setInterruptTable)
+    }
+    // With ESIRTPS the unit drops its cache by itself.
+    if !unit.capability[flag: .enhancedSetInterruptRootPointer] {
+      try flushInterruptEntries(of: unit)
+    }
+    kernel.locked(unit.registerLock, .irqsave) { unit.command(.interruptRemapping) }
+  }
+
+  /// modify_irte: the entry, then the flush of what the unit has cached of it.
+  func change(_ change: InterruptEntryChange, of unit: IntelIOMMU) throws(DriverError) {
+    guard let table = unit.interruptTable else { return }
+    var entry = InterruptEntry()
+    if let wanted = change.entry {
+      entry[flag: .present] = true
+      // The flat xAPIC driver addresses logically; the hint lets any of the addressed CPUs take it.
+      entry[flag: .destinationMode] = true
+      entry[flag: .redirectionHint] = true
+      entry[.vector] = UInt64(wanted.vector)
+      entry[.destination] = UInt64(wanted.destination & 0xff) << 8
+      entry[.sourceID] = UInt64(wanted.source.rawValue)
+      entry[.sourceValidation] = UInt64(SourceValidationType.sourceID.rawValue)
+    }
+    let address = table.rawValue + UInt64(change.index) * UInt64(InterruptEntry.bitWidth / 8)
+    try store(entry.low, at: address)
+    try store(entry.high, at: address + 8)
+    try flushInterruptEntries(change.index, of: unit)
+  }
+}
