@@ -151,7 +151,13 @@ extension Validator {
       registry.classes[slot] = index
     }
     let map = core.pointee.locks[lock]
-    if subclass == 0 { map.pointee.cachedClass0 = index }
+    if subclass == 0 {
+      map.pointee.cachedClass0 = index
+      let isPlain = core.pointee.provesLocking && !map.pointee.isExempt
+      if isPlain, core.pointee.graph.classes[index].pointee.type != .waitOverride {
+        map.pointee.plainClass = index
+      }
+    }
     if subclass == 1 { map.pointee.cachedClass1 = index }
     return .found(index)
   }

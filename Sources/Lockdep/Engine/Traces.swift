@@ -1,10 +1,6 @@
 /// The index of a stored stack trace; equal traces are stored once.
-public struct TraceID: RawRepresentable, Hashable, Sendable {
-  public let rawValue: UInt32
-
-  public init(rawValue: UInt32) {
-    self.rawValue = rawValue
-  }
+struct TraceID: Hashable {
+  let rawValue: UInt32
 }
 
 /// What the validator tells a trace source when it needs a stack trace.
@@ -23,25 +19,47 @@ public typealias TraceSource = (TraceRequest) -> [Frame]
 struct TraceStore {
   /// Longs of `struct lock_trace` before its entries.
   private static let header = 3
-  private var traces: [[Frame]] = []
-  private var known: [[Frame]: TraceID] = [:]
-  /// Words used, as MAX_STACK_TRACE_ENTRIES counts them.
-  private(set) var words = 0
 
-  var count: Int { traces.count }
+  private struct Entry {
+    var first: Int
+    var count: Int
+    /// The trace with the same hash before it.
+    var next: UInt32
+  }
+
+  private var frames: [Frame] = []
+  private var entries: [Entry] = []
+  /// Hash of the frames -> the latest trace with it.
+  private var hashes: [UInt64: UInt32] = [:]
+
+  /// Words used, as MAX_STACK_TRACE_ENTRIES counts them.
+  var words: Int { frames.count + entries.count * Self.header }
+  var count: Int { entries.count }
 
   subscript(id: TraceID) -> [Frame] {
-    traces.indices.contains(Int(id.rawValue)) ? traces[Int(id.rawValue)] : []
+    guard entries.indices.contains(Int(id.rawValue)) else { return [] }
+    let entry = entries[Int(id.rawValue)]
+    return Array(frames[entry.first..<entry.first + entry.count])
   }
 
   /// Nil: the table is full.
-  mutating func save(_ frames: [Frame], limit: Int) -> TraceID? {
+  mutating func save(_ trace: [Frame], limit: Int) -> TraceID? {
     guard words + Self.header < limit else { return nil }
-    if let id = known[frames] { return id }
-    let id = TraceID(rawValue: UInt32(traces.count))
-    traces.append(frames)
-    known[frames] = id
-    words += Self.header + frames.count
-    return id
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for frame in trace { hash = (hash ^ frame.rawValue) &* 0x9e37_79b9_7f4a_7c15 }
+    let latest = hashes[hash]
+    var candidate = latest
+    while let index = candidate, index != noIndex {
+      let entry = entries[Int(index)]
+      if frames[entry.first..<entry.first + entry.count].elementsEqual(trace) {
+        return TraceID(rawValue: index)
+      }
+      candidate = entry.next
+    }
+    let index = UInt32(entries.count)
+    entries.append(Entry(first: frames.count, count: trace.count, next: latest ?? noIndex))
+    frames += trace
+    hashes[hash] = index
+    return TraceID(rawValue: index)
   }
 }

@@ -48,8 +48,7 @@ public final class Validator {
 
   /// Adds a task that holds nothing, with soft interrupts on.
   public func addTask(comm: String, pid: Int32) -> TaskID {
-    let held = UnsafeMutablePointer<HeldEntry>.allocate(capacity: Limits.depth)
-    core.pointee.tasks.append(TaskEntry(held: held))
+    core.pointee.tasks.append(TaskEntry())
     taskInfo.append(TaskInfo(name: TaskName(comm: comm, pid: pid)))
     return TaskID(rawValue: UInt32(taskInfo.count - 1))
   }

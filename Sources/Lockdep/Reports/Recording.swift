@@ -19,6 +19,7 @@ extension Validator {
     if configuration.goesOn, !signatures.insert(signature()).inserted { return }
     let report = report()
     reports.append(report)
+    core.pointee.reportCount = reports.count
     if !report.leavesValidatorOn && !configuration.goesOn { core.pointee.isOn = false }
   }
 
@@ -26,6 +27,11 @@ extension Validator {
   @inline(never)
   func reportSince(_ count: Int) -> LockReport? {
     count < reports.count ? reports[count] : nil
+  }
+
+  /// The index of the first report since there were `count`, -1 if there is none.
+  func newReport(since count: Int) -> Int {
+    count < core.pointee.reportCount ? count : -1
   }
 
   /// `DEBUG_LOCKS_WARN_ON(condition)`.
