@@ -161,7 +161,7 @@ extension Validator {
     let held = max(top.pointee.references, 1)
     // `references` has 12 bits in the kernel.
     guard held + added < 1 << 12 else {
-      warn("hlock->references < references", context, entry.chain)
+      warn("hlock->references < references", context, entry.path)
       return .failed
     }
     top.pointee.references = held + added
@@ -170,14 +170,14 @@ extension Validator {
 
   @inline(never)
   private func tooDeep(_ entry: EntryPoint, _ context: Context) -> PushResult {
-    warn("depth >= MAX_LOCK_DEPTH", context, entry.chain)
+    warn("depth >= MAX_LOCK_DEPTH", context, entry.path)
     return .failed
   }
 
   @inline(never)
   private func reportDepth(_ entry: EntryPoint, _ context: Context) -> PushResult {
     record(
-      .depthExceeded(scene(context, [.dumpStackLvl, .dumpStack] + entry.chain)),
+      .depthExceeded(scene(context, dumped(entry.path))),
       signature: ReportSignature("depth", []))
     return .failed
   }

@@ -16,6 +16,7 @@ struct Core {
   var graph = Graph()
   /// Chain key -> index in the chain list.
   var chains = KeyTable(capacity: 256)
+  var chainStore = ChainStore()
 
   init(_ configuration: Configuration) {
     provesLocking = configuration.provesLocking

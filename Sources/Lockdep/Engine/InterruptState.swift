@@ -24,7 +24,7 @@ extension Validator {
     }
     let count = reports.count
     if cpu.pointee.hardirqContext > 0 {
-      warn("lockdep_hardirq_context()", context, [.hardirqsOnPrepare])
+      warn("lockdep_hardirq_context()", context, CallPath().calling(.hardirqsOnPrepare))
     } else if markHeld(.enabledHardirq, .hardirqsOn, context, task),
       task.pointee.softirqsEnabled
     {
@@ -235,7 +235,7 @@ extension Validator {
       previousChainKey: ChainKey.initial, frame: frame, lock: lock.rawValue, classIndex: index,
       nest: noIndex, references: 0, pinCount: 0, irqContext: 0, isTrylock: false, isChecked: true,
       isSync: false, mode: how.mode, hardirqsOff: true, waitFloor: .max, waitOverridden: false)
-    reportInconsistent(held, .used, .usedInNMI, EntryPoint.nmi.chain, context)
+    reportInconsistent(held, .used, .usedInNMI, EntryPoint.nmi.path, context)
     return newReport(since: count)
   }
 }

@@ -38,13 +38,13 @@ extension Validator {
   ) -> Int {
     let count = core.pointee.reportCount
     guard let index = findHeld(lock.rawValue, task) else {
-      reportImbalance(lock, frame, context, [.lockRelease2, .lockRelease])
+      reportImbalance(lock, frame, context, CallPath().calling(.lockRelease).calling(.lockRelease2))
       return newReport(since: count)
     }
     let depth = Int(task.pointee.depth)
     let held = task.pointee.held + index
     if held.pointee.pinCount != 0 {
-      note("releasing a pinned lock", context, [.lockRelease2, .lockRelease])
+      note("releasing a pinned lock", context, CallPath().calling(.lockRelease).calling(.lockRelease2))
     }
     if held.pointee.references > 0 {
       held.pointee.references -= 1
@@ -97,12 +97,12 @@ extension Validator {
 
   /// `print_unlock_imbalance_bug`: the lock is not held, whatever else is.
   func reportImbalance(
-    _ lock: LockID, _ frame: Frame, _ context: Context, _ chain: [LockdepFunction]
+    _ lock: LockID, _ frame: Frame, _ context: Context, _ path: CallPath
   ) {
     record(
       .unlockImbalance(
         name: lockInfo[Int(lock.rawValue)].declaration.name, at: frame,
-        scene(context, printed(by: .printUnlockImbalanceBug, in: chain))),
+        scene(context, printed(by: .printUnlockImbalanceBug, in: path))),
       signature: ReportSignature("imbalance", [UInt64(lock.rawValue), frame.rawValue]))
   }
 }

@@ -9,7 +9,9 @@ public struct TraceRequest: Sendable {
   /// The validator's own functions on the stack, innermost first, as the kernel calls them,
   /// inlined or not. The kernel's saved trace leaves out the three innermost real frames, which
   /// is for the source to do: it knows what the compiler inlined.
-  public let callChain: [LockdepFunction]
+  public var callChain: [LockdepFunction] { path.innermostFirst }
+
+  let path: CallPath
 }
 
 /// Gives the current stack, innermost frame first, ready to print.
@@ -23,14 +25,12 @@ struct TraceStore {
   private struct Entry {
     var first: Int
     var count: Int
-    /// The trace with the same hash before it.
-    var next: UInt32
   }
 
   private var frames: [Frame] = []
   private var entries: [Entry] = []
-  /// Hash of the frames -> the latest trace with it.
-  private var hashes: [UInt64: UInt32] = [:]
+  /// Hash of the frames -> index; traces of one hash stand at the next free keys.
+  private var index = KeyTable()
 
   /// Words used, as MAX_STACK_TRACE_ENTRIES counts them.
   var words: Int { frames.count + entries.count * Self.header }
@@ -47,19 +47,26 @@ struct TraceStore {
     guard words + Self.header < limit else { return nil }
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for frame in trace { hash = (hash ^ frame.rawValue) &* 0x9e37_79b9_7f4a_7c15 }
-    let latest = hashes[hash]
-    var candidate = latest
-    while let index = candidate, index != noIndex {
-      let entry = entries[Int(index)]
-      if frames[entry.first..<entry.first + entry.count].elementsEqual(trace) {
-        return TraceID(rawValue: index)
-      }
-      candidate = entry.next
+    while let known = index.find(hash) {
+      if isEqual(entries[Int(known)], trace) { return TraceID(rawValue: known) }
+      hash &+= 1
     }
-    let index = UInt32(entries.count)
-    entries.append(Entry(first: frames.count, count: trace.count, next: latest ?? noIndex))
+    let id = UInt32(entries.count)
+    entries.append(Entry(first: frames.count, count: trace.count))
     frames += trace
-    hashes[hash] = index
-    return TraceID(rawValue: index)
+    index.insert(hash, id)
+    return TraceID(rawValue: id)
+  }
+
+  private func isEqual(_ entry: Entry, _ trace: [Frame]) -> Bool {
+    guard entry.count == trace.count else { return false }
+    for index in 0..<entry.count where frames[entry.first + index] != trace[index] {
+      return false
+    }
+    return true
+  }
+
+  func deallocate() {
+    index.deallocate()
   }
 }

@@ -20,7 +20,6 @@ public final class Validator {
   var taskInfo: [TaskInfo] = []
   var registry = ClassRegistry()
   var traces = TraceStore()
-  var chainStore = ChainStore()
   /// Signatures of the reports so far, for a validator that goes on.
   var signatures: Set<ReportSignature> = []
   var comparisons: [UInt32: LockComparison] = [:]
@@ -32,6 +31,7 @@ public final class Validator {
   }
 
   deinit {
+    traces.deallocate()
     core.pointee.deallocate()
     core.deinitialize(count: 1)
     core.deallocate()
