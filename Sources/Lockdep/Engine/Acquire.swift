@@ -11,7 +11,8 @@ extension Validator {
     _ lock: LockID, _ how: Acquisition = .exclusive, in context: Context, at frame: Frame
   ) -> LockReport? {
     guard core.pointee.isOn else { return nil }
-    return acquireWhileOn(lock, how, context, frame)
+    let index = acquireWhileOn(lock, how, context, frame)
+    return index < 0 ? nil : reports[index]
   }
 
   /// The checks of an acquire without the acquire: waits for a lock, holds nothing (`lock_sync`).
@@ -34,26 +35,6 @@ extension Validator {
       && (nest.map { core.pointee.locks.contains($0.rawValue) } ?? true)
   }
 
-  @usableFromInline
-  func acquireWhileOn(
-    _ lock: LockID, _ how: Acquisition, _ context: Context, _ frame: Frame
-  ) -> LockReport? {
-    let core = core
-    guard core.pointee.locks.contains(lock.rawValue),
-      core.pointee.tasks.contains(context.task.rawValue),
-      core.pointee.cpus.contains(context.cpu.rawValue)
-    else { return nil }
-    if let nest = how.nest, !core.pointee.locks.contains(nest.rawValue) { return nil }
-    let task = core.pointee.tasks[context.task.rawValue]
-    let cpu = core.pointee.cpus[context.cpu.rawValue]
-    if task.pointee.bypass != 0 { return acquireBypassed(lock, how, context, frame) }
-    let result = push(
-      lock.rawValue, how, frame, hardirqsOff: !cpu.pointee.hardirqsEnabled, isSync: false,
-      .acquire, context, task, cpu)
-    if result != .failed { return nil }
-    return reports.last
-  }
-
   /// What came of an attempt to push a lock (`__lock_acquire`'s 0, 1, 2).
   enum PushResult {
     /// A report, or nothing to push.
@@ -66,7 +47,7 @@ extension Validator {
   /// `__lock_acquire`. The order of the checks decides which report comes out.
   ///
   /// `references` and `pinCount` are those of an entry that is pushed again.
-  @inline(__always)
+  @inline(never)
   func push(
     _ lock: UInt32, _ how: Acquisition, _ frame: Frame, hardirqsOff: Bool, isSync: Bool,
     references: UInt32 = 0, pinCount: UInt32 = 0, _ entry: EntryPoint, _ context: Context,
@@ -100,10 +81,10 @@ extension Validator {
     let inHardirq = cpu.pointee.hardirqContext > 0
     let inSoftirq = task.pointee.softirqContext > 0
     held.pointee = HeldEntry(
-      previousChainKey: task.pointee.chainKey, frame: frame, lock: lock, nest: nest,
-      classIndex: classIndex, references: references, pinCount: pinCount,
-      irqContext: (inHardirq ? 2 : 0) | (inSoftirq ? 1 : 0), mode: how.mode,
-      isTrylock: how.isTrylock, isChecked: isChecked, hardirqsOff: hardirqsOff, isSync: isSync,
+      previousChainKey: task.pointee.chainKey, frame: frame, lock: lock, classIndex: classIndex,
+      nest: nest, references: references, pinCount: pinCount,
+      irqContext: (inHardirq ? 2 : 0) | (inSoftirq ? 1 : 0), isTrylock: how.isTrylock,
+      isChecked: isChecked, isSync: isSync, mode: how.mode, hardirqsOff: hardirqsOff,
       waitFloor: .max, waitOverridden: false)
     let startsChain = depth == 0 || (held - 1).pointee.irqContext != held.pointee.irqContext
 
@@ -158,7 +139,7 @@ extension Validator {
     if nest != noIndex, !holds(nest, task), !reportNestNotTaken(held, entry, context) {
       return .failed
     }
-    if !how.isTrylock, isChecked, core.pointee.chains.find(chainKey) == nil,
+    if !how.isTrylock, isChecked, !core.pointee.chains.contains(chainKey),
       !validateChain(held, startsChain, chainKey, entry, context, task)
     {
       return .failed
@@ -180,7 +161,7 @@ extension Validator {
     let held = max(top.pointee.references, 1)
     // `references` has 12 bits in the kernel.
     guard held + added < 1 << 12 else {
-      warn("hlock->references < references", context, entry.chain)
+      warn("hlock->references < references", context, entry.path)
       return .failed
     }
     top.pointee.references = held + added
@@ -189,14 +170,14 @@ extension Validator {
 
   @inline(never)
   private func tooDeep(_ entry: EntryPoint, _ context: Context) -> PushResult {
-    warn("depth >= MAX_LOCK_DEPTH", context, entry.chain)
+    warn("depth >= MAX_LOCK_DEPTH", context, entry.path)
     return .failed
   }
 
   @inline(never)
   private func reportDepth(_ entry: EntryPoint, _ context: Context) -> PushResult {
     record(
-      .depthExceeded(scene(context, [.dumpStackLvl, .dumpStack] + entry.chain)),
+      .depthExceeded(scene(context, dumped(entry.path))),
       signature: ReportSignature("depth", []))
     return .failed
   }

@@ -20,19 +20,19 @@ extension Validator {
     _ next: UnsafeMutablePointer<HeldEntry>, _ startsChain: Bool, _ chainKey: UInt64,
     _ entry: EntryPoint, _ context: Context, _ task: UnsafeMutablePointer<TaskEntry>
   ) -> Bool {
-    let chain = [.validateChain] + entry.chain
-    guard addChain(next, chainKey, chain, context, task) else { return isOn }
-    switch checkRecursion(next, chain, context, task) {
+    let path = entry.path.calling(.validateChain)
+    guard addChain(next, chainKey, path, context, task) else { return isOn }
+    switch checkRecursion(next, path, context, task) {
     case .report: return isOn
     case .nested: return true
     case .none: break
     }
-    return startsChain || addDependencies(next, chain, context, task)
+    return startsChain || addDependencies(next, path, context, task)
   }
 
   /// `add_chain_cache`; false if a table is full.
   private func addChain(
-    _ next: UnsafeMutablePointer<HeldEntry>, _ chainKey: UInt64, _ chain: [LockdepFunction],
+    _ next: UnsafeMutablePointer<HeldEntry>, _ chainKey: UInt64, _ path: CallPath,
     _ context: Context, _ task: UnsafeMutablePointer<TaskEntry>
   ) -> Bool {
     var first = Int(task.pointee.depth)
@@ -43,24 +43,24 @@ extension Validator {
     let full: LockReport.Table? =
       core.pointee.chains.count >= configuration.limits.chains
       ? .chains
-      : chainStore.locks.count + count > configuration.limits.chainLocks ? .chainLocks : nil
+      : core.pointee.chainStore.locks.count + count > configuration.limits.chainLocks ? .chainLocks : nil
     if let full {
       record(
         .tableFull(
           full,
-          scene(context, printed(by: .addChainCache, .lookUpChainCacheAdd, in: chain))),
+          scene(context, printed(by: .addChainCache, in: path.calling(.lookUpChainCacheAdd)))),
         signature: ReportSignature(full.rawValue, []))
       return false
     }
-    chainStore.chains.append(
+    core.pointee.chainStore.chains.append(
       ChainStore.Chain(
-        first: UInt32(chainStore.locks.count), count: UInt16(count),
+        first: UInt32(core.pointee.chainStore.locks.count), count: UInt16(count),
         irqContext: next.pointee.irqContext))
     for index in first..<Int(task.pointee.depth) {
-      chainStore.locks.append(task.pointee.held[index].classIndex)
+      core.pointee.chainStore.locks.append(task.pointee.held[index].classIndex)
     }
-    chainStore.locks.append(next.pointee.classIndex)
-    core.pointee.chains.insert(chainKey, UInt32(chainStore.chains.count - 1))
+    core.pointee.chainStore.locks.append(next.pointee.classIndex)
+    core.pointee.chains.insert(chainKey, UInt32(core.pointee.chainStore.chains.count - 1))
     return true
   }
 
@@ -73,7 +73,7 @@ extension Validator {
 
   /// `check_deadlock`: over the whole stack, across interrupt contexts too.
   private func checkRecursion(
-    _ next: UnsafeMutablePointer<HeldEntry>, _ chain: [LockdepFunction], _ context: Context,
+    _ next: UnsafeMutablePointer<HeldEntry>, _ path: CallPath, _ context: Context,
     _ task: UnsafeMutablePointer<TaskEntry>
   ) -> Recursion {
     var nestIsHeld = false
@@ -84,7 +84,7 @@ extension Validator {
       if next.pointee.mode == .recursiveRead, previous.pointee.mode.isRead { continue }
       if compare(previous.pointee, next.pointee).map({ $0 < 0 }) ?? false { continue }
       if nestIsHeld { return .nested }
-      reportRecursion(previous.pointee, next.pointee, [.checkDeadlock] + chain, context)
+      reportRecursion(previous.pointee, next.pointee, path.calling(.checkDeadlock), context)
       return .report
     }
     return .none
@@ -100,13 +100,13 @@ extension Validator {
 
   /// `print_deadlock_bug`.
   func reportRecursion(
-    _ previous: HeldEntry, _ next: HeldEntry, _ chain: [LockdepFunction], _ context: Context
+    _ previous: HeldEntry, _ next: HeldEntry, _ path: CallPath, _ context: Context
   ) {
     record(
       .recursiveLocking(
         RecursiveLocking(
           next: describe(next), previous: describe(previous), comparison: compare(previous, next),
-          scene: scene(context, printed(by: .printDeadlockBug, in: chain)))),
+          scene: scene(context, printed(by: .printDeadlockBug, in: path)))),
       signature: ReportSignature("recursion", [UInt64(next.classIndex)]))
   }
 }

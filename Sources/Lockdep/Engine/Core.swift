@@ -3,6 +3,8 @@
 struct Core {
   /// The kernel's `debug_locks`: false after the first report, and then every operation returns.
   @usableFromInline var isOn = true
+  /// How many reports there are.
+  var reportCount = 0
   let provesLocking: Bool
   /// Wait types as numbers, by the configuration.
   let waitSpin: UInt8
@@ -14,6 +16,7 @@ struct Core {
   var graph = Graph()
   /// Chain key -> index in the chain list.
   var chains = KeyTable(capacity: 256)
+  var chainStore = ChainStore()
 
   init(_ configuration: Configuration) {
     provesLocking = configuration.provesLocking
@@ -24,7 +27,7 @@ struct Core {
 
   func deallocate() {
     for index in 0..<tasks.count {
-      tasks[UInt32(index)].pointee.held.deallocate()
+      tasks[UInt32(index)].pointee.deallocate()
     }
     locks.deallocate()
     tasks.deallocate()

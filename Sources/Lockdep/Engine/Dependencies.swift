@@ -4,10 +4,10 @@ extension Validator {
   /// Locks below that one have their own way to the new lock through it. Unchecked locks (RCU) are
   /// stepped over, and an interrupt's locks do not depend on those of what it interrupted.
   func addDependencies(
-    _ next: UnsafeMutablePointer<HeldEntry>, _ outer: [LockdepFunction], _ context: Context,
+    _ next: UnsafeMutablePointer<HeldEntry>, _ outer: CallPath, _ context: Context,
     _ task: UnsafeMutablePointer<TaskEntry>
   ) -> Bool {
-    let chain = [.checkPrevAdd, .checkPrevsAdd] + outer
+    let path = outer.calling(.checkPrevsAdd).calling(.checkPrevAdd)
     let depth = Int(task.pointee.depth)
     var trace: TraceID?
     var index = depth
@@ -16,7 +16,7 @@ extension Validator {
       if previous.pointee.irqContext != next.pointee.irqContext { break }
       if previous.pointee.isChecked {
         let distance = UInt16(depth - index + 1)
-        if !addDependency(previous, next, distance, &trace, chain, context) { return false }
+        if !addDependency(previous, next, distance, &trace, path, context) { return false }
         if !previous.pointee.isTrylock { break }
       }
       index -= 1
@@ -27,7 +27,7 @@ extension Validator {
   /// `check_prev_add`: no circle, no way from an irq-safe to an irq-unsafe lock; then the edge.
   private func addDependency(
     _ previous: UnsafeMutablePointer<HeldEntry>, _ next: UnsafeMutablePointer<HeldEntry>,
-    _ distance: UInt16, _ trace: inout TraceID?, _ chain: [LockdepFunction], _ context: Context
+    _ distance: UInt16, _ trace: inout TraceID?, _ path: CallPath, _ context: Context
   ) -> Bool {
     let from = previous.pointee.classIndex
     let to = next.pointee.classIndex
@@ -37,8 +37,8 @@ extension Validator {
       return true
     }
     if from == to, let order = compare(previous.pointee, next.pointee), order < 0 { return true }
-    guard checkCircle(previous, next, chain, context),
-      checkIRQOrder(previous, next, chain, context)
+    guard checkCircle(previous, next, path, context),
+      checkIRQOrder(previous, next, path, context)
     else { return isOn }
     let kinds = EdgeKinds(previous: previous.pointee.mode, next: next.pointee.mode)
     if let index = core.pointee.graph.edge(from: from, to: to) {
@@ -47,13 +47,13 @@ extension Validator {
       edge.pointee.kinds.formUnion(kinds)
       return true
     }
-    if trace == nil { trace = saveTrace(context, chain) }
+    if trace == nil { trace = saveTrace(context, path) }
     guard let trace else { return isOn }
     guard core.pointee.graph.edges.count * 2 + 2 <= configuration.limits.entries else {
       record(
         .tableFull(
           .entries,
-          scene(context, printed(by: .allocListEntry, .addLockToList, in: chain))),
+          scene(context, printed(by: .allocListEntry, in: path.calling(.addLockToList)))),
         signature: ReportSignature("entries", []))
       return isOn
     }
@@ -66,12 +66,12 @@ extension Validator {
   /// there is, and it was reported.
   private func checkCircle(
     _ previous: UnsafeMutablePointer<HeldEntry>, _ next: UnsafeMutablePointer<HeldEntry>,
-    _ outer: [LockdepFunction], _ context: Context
+    _ outer: CallPath, _ context: Context
   ) -> Bool {
     let target = previous.pointee.classIndex
     let source = next.pointee.classIndex
     guard core.pointee.graph.mayReach(from: source, to: target) else { return true }
-    let chain = [.checkNoncircular] + outer
+    let path = outer.calling(.checkNoncircular)
     let targetIsWrite = !previous.pointee.mode.isRead
     let outcome = core.pointee.graph.search(
       .forward,
@@ -83,13 +83,13 @@ extension Validator {
     }
     switch outcome {
     case .noMatch: return true
-    case .overflow: return reportOverflow(chain, context)
+    case .overflow: return reportOverflow(path, context)
     case .match(let edge):
       if source == target {
         // The kernel calls it with source and target as they are: "previous" is what is new.
-        reportRecursion(next.pointee, previous.pointee, chain, context)
+        reportRecursion(next.pointee, previous.pointee, path, context)
       } else {
-        reportCircle(previous.pointee, next.pointee, edge, chain, context)
+        reportCircle(previous.pointee, next.pointee, edge, path, context)
       }
       return false
     }
@@ -97,17 +97,17 @@ extension Validator {
 
   /// `print_circular_bug`.
   private func reportCircle(
-    _ target: HeldEntry, _ source: HeldEntry, _ edge: Int32, _ chain: [LockdepFunction],
+    _ target: HeldEntry, _ source: HeldEntry, _ edge: Int32, _ path: CallPath,
     _ context: Context
   ) {
-    let path = describe(
+    let steps = describe(
       core.pointee.graph.path(to: edge), .forward, root: source.classIndex,
-      rootTrace: currentTrace(context, [.printCircularBug] + chain))
+      rootTrace: currentTrace(context, path.calling(.printCircularBug)))
     record(
       .circularDependency(
         CircularDependency(
-          source: describe(source), target: describe(target), path: path,
-          scene: scene(context, printed(by: .printCircularBug, in: chain)))),
+          source: describe(source), target: describe(target), path: steps,
+          scene: scene(context, printed(by: .printCircularBug, in: path)))),
       signature: ReportSignature("circle", [UInt64(source.classIndex), UInt64(target.classIndex)]))
   }
 
@@ -115,7 +115,7 @@ extension Validator {
   /// is held while that interrupt is enabled? False if it does, and it was reported.
   private func checkIRQOrder(
     _ previous: UnsafeMutablePointer<HeldEntry>, _ next: UnsafeMutablePointer<HeldEntry>,
-    _ outer: [LockdepFunction], _ context: Context
+    _ outer: CallPath, _ context: Context
   ) -> Bool {
     let from = previous.pointee.classIndex
     let to = next.pointee.classIndex
@@ -125,7 +125,7 @@ extension Validator {
     let reachable = UInt16(core.pointee.graph.classes[to].pointee.enabledAfter)
     guard reachable & bound.conflicting.rawValue != 0 else { return true }
 
-    let chain = [.checkIrqUsage] + outer
+    let path = outer.calling(.checkIrqUsage)
     let safeRoot = SearchRoot(classIndex: from, onlyRecursive: previous.pointee.mode.isRead)
     let unsafeRoot = SearchRoot(
       classIndex: to, onlyRecursive: next.pointee.mode == .recursiveRead)
@@ -135,7 +135,7 @@ extension Validator {
       before |= entry.pointee.usage & (onlyRecursive ? UsageMask.irqWrite.rawValue : .max)
       return false
     }
-    if case .overflow = accumulation { return reportOverflow(chain, context) }
+    if case .overflow = accumulation { return reportOverflow(path, context) }
     let used = UsageMask(rawValue: before).intersection(.usedInAny)
     guard !used.isEmpty else { return true }
 
@@ -143,7 +143,7 @@ extension Validator {
     let unsafeEdge: Int32
     switch core.pointee.graph.findUsage(wanted, .forward, from: unsafeRoot) {
     case .noMatch: return true
-    case .overflow: return reportOverflow(chain, context)
+    case .overflow: return reportOverflow(path, context)
     case .match(let edge): unsafeEdge = edge
     }
     let unsafePath = core.pointee.graph.path(to: unsafeEdge)
@@ -156,7 +156,7 @@ extension Validator {
     let safeEdge: Int32
     switch core.pointee.graph.findUsage(safeWanted, .backward, from: safeRoot) {
     case .noMatch: return true
-    case .overflow: return reportOverflow(chain, context)
+    case .overflow: return reportOverflow(path, context)
     case .match(let edge): safeEdge = edge
     }
     let safePath = core.pointee.graph.path(to: safeEdge)
@@ -173,8 +173,8 @@ extension Validator {
           safePath: describe(safePath, .backward, root: from, rootTrace: []),
           unsafePath: describe(
             unsafePath, .forward, root: to,
-            rootTrace: currentTrace(context, [.printBadIrqDependency] + chain)),
-          scene: scene(context, printed(by: .printBadIrqDependency, in: chain)))),
+            rootTrace: currentTrace(context, path.calling(.printBadIrqDependency))),
+          scene: scene(context, printed(by: .printBadIrqDependency, in: path)))),
       signature: ReportSignature(
         "order", [UInt64(from), UInt64(to), UInt64(safeClass), UInt64(unsafeClass)]))
     return false

@@ -6,15 +6,15 @@ extension Validator {
       return nil
     }
     let count = reports.count
-    let functions: [LockdepFunction] = [.lockDowngrade2, .lockDowngrade]
+    let path = CallPath().calling(.lockDowngrade).calling(.lockDowngrade2)
     guard let index = findHeld(lock.rawValue, task) else {
-      reportImbalance(lock, frame, context, functions)
+      reportImbalance(lock, frame, context, path)
       return reportSince(count)
     }
     let depth = Int(task.pointee.depth)
     let held = task.pointee.held + index
     pop(to: index, task)
-    if held.pointee.mode.isRead { note("downgrading a read lock", context, functions) }
+    if held.pointee.mode.isRead { note("downgrading a read lock", context, path) }
     held.pointee.mode = .read
     held.pointee.frame = frame
     reacquire(index..<depth, .downgrade, context, task)
@@ -32,7 +32,7 @@ extension Validator {
     }
     let count = reports.count
     guard let index = findHeld(lock.rawValue, task) else {
-      reportImbalance(lock, frame, context, [.lockSetClass2, .lockSetClass])
+      reportImbalance(lock, frame, context, CallPath().calling(.lockSetClass).calling(.lockSetClass2))
       return reportSince(count)
     }
     if let declaration { initialise(lock, as: declaration) }
@@ -101,7 +101,7 @@ extension Validator {
       text = change(task.pointee.held + index)
       break
     }
-    if let text { note(text, context, [function]) }
+    if let text { note(text, context, CallPath().calling(function)) }
     return reportSince(count)
   }
 
@@ -122,7 +122,7 @@ extension Validator {
       record(
         .heldLockFreed(
           describe(held), from: start, through: last,
-          scene(context, printed(by: .printFreedLockBug, .debugCheckNoLocksFreed, in: []))),
+          scene(context, printed(by: .printFreedLockBug, in: CallPath().calling(.debugCheckNoLocksFreed)))),
         signature: ReportSignature("freed", [UInt64(held.lock)]))
       break
     }
@@ -136,7 +136,7 @@ extension Validator {
     let count = reports.count
     record(
       .exitWithLocks(
-        scene(context, printed(by: .printHeldLocksBug, .debugCheckNoLocksHeld, in: []))),
+        scene(context, printed(by: .printHeldLocksBug, in: CallPath().calling(.debugCheckNoLocksHeld)))),
       signature: ReportSignature("exit", [UInt64(context.task.rawValue)]))
     return reportSince(count)
   }
@@ -147,7 +147,7 @@ extension Validator {
     guard isOn, let (task, _) = entries(context), task.pointee.depth > 0 else { return nil }
     let count = reports.count
     record(
-      .returnWithLocks(scene(context, [])),
+      .returnWithLocks(scene(context, CallPath())),
       signature: ReportSignature("user", [UInt64(context.task.rawValue)]))
     return reportSince(count)
   }
@@ -164,7 +164,7 @@ extension Validator {
         SuspiciousRCU(
           file: file, line: line, text: text, isCPUOnline: isCPUOnline,
           isRCUWatching: isRCUWatching, schedulerActive: schedulerActive, isValidatorOn: isOn,
-          scene: scene(context, printed(by: .rcuSuspicious, in: [])))),
+          scene: scene(context, printed(by: .rcuSuspicious, in: CallPath())))),
       signature: ReportSignature("rcu \(file) \(text)", [UInt64(line)]))
     return reportSince(count)
   }

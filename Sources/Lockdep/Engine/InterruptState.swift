@@ -24,7 +24,7 @@ extension Validator {
     }
     let count = reports.count
     if cpu.pointee.hardirqContext > 0 {
-      warn("lockdep_hardirq_context()", context, [.hardirqsOnPrepare])
+      warn("lockdep_hardirq_context()", context, CallPath().calling(.hardirqsOnPrepare))
     } else if markHeld(.enabledHardirq, .hardirqsOn, context, task),
       task.pointee.softirqsEnabled
     {
@@ -218,25 +218,24 @@ extension Validator {
   @inline(never)
   func acquireBypassed(
     _ lock: LockID, _ how: Acquisition, _ context: Context, _ frame: Frame
-  ) -> LockReport? {
+  ) -> Int {
     let task = core.pointee.tasks[context.task.rawValue]
     guard task.pointee.nmiCount > 0, !how.isTrylock,
       let key = lockInfo[Int(lock.rawValue)].key,
       let index = registry.classes[ClassRegistry.slot(key, how.subclass)]
-    else { return nil }
+    else { return -1 }
     // Readers only conflict with writers, whose use may have set either bit.
     let conflicting: UInt16 =
       how.mode.isRead
       ? UsageBit.used.mask.rawValue
       : UsageBit.used.mask.rawValue | UsageBit.usedRead.mask.rawValue
-    guard core.pointee.graph.classes[index].pointee.usage & conflicting != 0 else { return nil }
-    let count = reports.count
+    guard core.pointee.graph.classes[index].pointee.usage & conflicting != 0 else { return -1 }
+    let count = core.pointee.reportCount
     let held = HeldEntry(
-      previousChainKey: ChainKey.initial, frame: frame, lock: lock.rawValue, nest: noIndex,
-      classIndex: index, references: 0, pinCount: 0, irqContext: 0, mode: how.mode,
-      isTrylock: false, isChecked: true, hardirqsOff: true, isSync: false, waitFloor: .max,
-      waitOverridden: false)
-    reportInconsistent(held, .used, .usedInNMI, EntryPoint.nmi.chain, context)
-    return reportSince(count)
+      previousChainKey: ChainKey.initial, frame: frame, lock: lock.rawValue, classIndex: index,
+      nest: noIndex, references: 0, pinCount: 0, irqContext: 0, isTrylock: false, isChecked: true,
+      isSync: false, mode: how.mode, hardirqsOff: true, waitFloor: .max, waitOverridden: false)
+    reportInconsistent(held, .used, .usedInNMI, EntryPoint.nmi.path, context)
+    return newReport(since: count)
   }
 }

@@ -6,11 +6,11 @@ extension Validator {
   /// - Returns: false if a report ended it.
   @inline(never)
   func mark(
-    _ usage: UInt16, _ held: UnsafeMutablePointer<HeldEntry>, _ chain: [LockdepFunction],
+    _ usage: UInt16, _ held: UnsafeMutablePointer<HeldEntry>, _ path: CallPath,
     _ context: Context
   ) -> Bool {
     for bit in Self.markingOrder where usage & bit.mask.rawValue != 0 {
-      if !mark(bit, held, chain, context) { return false }
+      if !mark(bit, held, path, context) { return false }
     }
     return true
   }
@@ -23,7 +23,7 @@ extension Validator {
 
   /// `mark_lock`: the bit is set, with its trace, before it is checked, so the report shows it.
   func mark(
-    _ bit: UsageBit, _ held: UnsafeMutablePointer<HeldEntry>, _ chain: [LockdepFunction],
+    _ bit: UsageBit, _ held: UnsafeMutablePointer<HeldEntry>, _ path: CallPath,
     _ context: Context
   ) -> Bool {
     let index = held.pointee.classIndex
@@ -31,17 +31,17 @@ extension Validator {
     guard lockClass.pointee.usage & bit.mask.rawValue == 0 else { return true }
     lockClass.pointee.usage |= bit.mask.rawValue
     core.pointee.graph.noteUsage(bit.mask.rawValue, of: index)
-    guard let trace = saveTrace(context, chain) else { return isOn }
+    guard let trace = saveTrace(context, path) else { return isOn }
     classInfo[Int(index)].usageTraces[bit] = trace
     switch bit {
     case .used, .usedRead, .usedInNMI: return true
-    default: return checkNewUsage(bit, held, [.markLockIrq] + chain, context)
+    default: return checkNewUsage(bit, held, path.calling(.markLockIrq), context)
     }
   }
 
   /// `mark_lock_irq`: the class's own other usages first, then those of connected classes.
   private func checkNewUsage(
-    _ bit: UsageBit, _ held: UnsafeMutablePointer<HeldEntry>, _ chain: [LockdepFunction],
+    _ bit: UsageBit, _ held: UnsafeMutablePointer<HeldEntry>, _ path: CallPath,
     _ context: Context
   ) -> Bool {
     let usage = UsageMask(
@@ -54,22 +54,22 @@ extension Validator {
       conflict = opposite.readVariant
     }
     if let conflict {
-      reportInconsistent(held.pointee, conflict, bit, [.validState] + chain, context)
+      reportInconsistent(held.pointee, conflict, bit, path.calling(.validState), context)
       return isOn
     }
-    return checkConnectedUsage(bit, opposite, held, chain, context)
+    return checkConnectedUsage(bit, opposite, held, path, context)
   }
 
   /// `print_usage_bug`.
   func reportInconsistent(
-    _ held: HeldEntry, _ previous: UsageBit, _ new: UsageBit, _ chain: [LockdepFunction],
+    _ held: HeldEntry, _ previous: UsageBit, _ new: UsageBit, _ path: CallPath,
     _ context: Context
   ) {
     record(
       .inconsistentState(
         InconsistentState(
           lock: describe(held), previous: previous, new: new,
-          scene: scene(context, printed(by: .printUsageBug, in: chain)))),
+          scene: scene(context, printed(by: .printUsageBug, in: path)))),
       signature: ReportSignature(
         "usage",
         [UInt64(held.classIndex), UInt64(previous.rawValue), UInt64(new.rawValue)]))
@@ -79,7 +79,7 @@ extension Validator {
   /// has taken, a new "enabled" bit at what has taken it.
   private func checkConnectedUsage(
     _ bit: UsageBit, _ opposite: UsageBit, _ held: UnsafeMutablePointer<HeldEntry>,
-    _ chain: [LockdepFunction], _ context: Context
+    _ path: CallPath, _ context: Context
   ) -> Bool {
     let index = held.pointee.classIndex
     let isForward = !bit.isEnabled
@@ -95,30 +95,30 @@ extension Validator {
         onlyRecursive: isForward ? held.pointee.mode == .recursiveRead : held.pointee.mode.isRead))
     switch outcome {
     case .noMatch: return true
-    case .overflow: return reportOverflow([function] + chain, context)
+    case .overflow: return reportOverflow(path.calling(function), context)
     case .match(let edge):
       let edges = core.pointee.graph.path(to: edge)
-      let path = describe(
+      let steps = describe(
         edges, isForward ? .forward : .backward, root: index,
-        rootTrace: currentTrace(context, [.printIrqInversionBug, function] + chain))
-      let other = path.first?.lockClass.usage ?? UsageMask(rawValue: 0)
+        rootTrace: currentTrace(context, path.calling(function).calling(.printIrqInversionBug)))
+      let other = steps.first?.lockClass.usage ?? UsageMask(rawValue: 0)
       record(
         .irqInversion(
           IRQInversion(
             lock: describe(held.pointee), isForward: isForward,
-            otherBit: other.contains(opposite) ? opposite : opposite.readVariant, path: path,
-            scene: scene(context, printed(by: .printIrqInversionBug, function, in: chain)))),
+            otherBit: other.contains(opposite) ? opposite : opposite.readVariant, path: steps,
+            scene: scene(context, printed(by: .printIrqInversionBug, in: path.calling(function))))),
         signature: ReportSignature(
           "inversion",
-          [UInt64(index), UInt64(path.first?.lockClass.id.rawValue ?? 0), UInt64(bit.rawValue)]))
+          [UInt64(index), UInt64(steps.first?.lockClass.id.rawValue ?? 0), UInt64(bit.rawValue)]))
       return isOn
     }
   }
 
   /// A search's queue ran over (`print_bfs_bug`); whether to go on.
-  func reportOverflow(_ chain: [LockdepFunction], _ context: Context) -> Bool {
+  func reportOverflow(_ path: CallPath, _ context: Context) -> Bool {
     record(
-      .searchOverflow(scene(context, printed(by: .printBfsBug, in: chain))),
+      .searchOverflow(scene(context, printed(by: .printBfsBug, in: path))),
       signature: ReportSignature("bfs", []))
     return isOn
   }

@@ -121,10 +121,10 @@ extension Validator {
   func classIndex(
     of lock: UInt32, subclass: UInt8, _ entry: EntryPoint, _ context: Context
   ) -> ClassLookup {
-    let chain = CallChain.registering + entry.chain
+    let path = dumped(entry.path.calling(.registerLockClass))
     guard subclass < Limits.subclasses else {
       record(
-        .invalidSubclass(subclass, scene(context, .lookingUp + entry.chain)),
+        .invalidSubclass(subclass, scene(context, dumped(entry.path.calling(.registerLockClass).calling(.lookUpLockClass)))),
         signature: ReportSignature("subclass", [UInt64(subclass)]))
       return .none
     }
@@ -132,7 +132,7 @@ extension Validator {
     guard let key = info.key else {
       if case .uninitialised = info.declaration.key {
         record(
-          .nonStaticKey(scene(context, chain)),
+          .nonStaticKey(scene(context, path)),
           signature: ReportSignature("non-static", [UInt64(lock)]))
       }
       return .none
@@ -144,14 +144,20 @@ extension Validator {
     } else {
       guard core.pointee.graph.classes.count < configuration.limits.classes else {
         record(
-          .tableFull(.keys, scene(context, chain)), signature: ReportSignature("keys", []))
+          .tableFull(.keys, scene(context, path)), signature: ReportSignature("keys", []))
         return .none
       }
       index = register(key, subclass, info.declaration)
       registry.classes[slot] = index
     }
     let map = core.pointee.locks[lock]
-    if subclass == 0 { map.pointee.cachedClass0 = index }
+    if subclass == 0 {
+      map.pointee.cachedClass0 = index
+      let isPlain = core.pointee.provesLocking && !map.pointee.isExempt
+      if isPlain, core.pointee.graph.classes[index].pointee.type != .waitOverride {
+        map.pointee.plainClass = index
+      }
+    }
     if subclass == 1 { map.pointee.cachedClass1 = index }
     return .found(index)
   }

@@ -4,17 +4,19 @@ extension Validator {
   @discardableResult
   public func release(_ lock: LockID, in context: Context, at frame: Frame) -> LockReport? {
     guard core.pointee.isOn else { return nil }
-    return releaseWhileOn(lock, context, frame)
+    let index = releaseWhileOn(lock, context, frame)
+    return index < 0 ? nil : reports[index]
   }
 
+  /// The index of the first report that it led to, -1 if none.
   @usableFromInline
-  func releaseWhileOn(_ lock: LockID, _ context: Context, _ frame: Frame) -> LockReport? {
+  func releaseWhileOn(_ lock: LockID, _ context: Context, _ frame: Frame) -> Int {
     let core = core
     guard core.pointee.locks.contains(lock.rawValue),
       core.pointee.tasks.contains(context.task.rawValue)
-    else { return nil }
+    else { return -1 }
     let task = core.pointee.tasks[context.task.rawValue]
-    if task.pointee.bypass != 0 { return nil }
+    if task.pointee.bypass != 0 { return -1 }
     let depth = Int(task.pointee.depth)
     if depth > 0 {
       let top = task.pointee.held + (depth - 1)
@@ -23,7 +25,7 @@ extension Validator {
       {
         task.pointee.depth = Int32(truncatingIfNeeded: depth &- 1)
         task.pointee.chainKey = top.pointee.previousChainKey
-        return nil
+        return -1
       }
     }
     return releaseSlowly(lock, context, frame, task)
@@ -33,24 +35,24 @@ extension Validator {
   @inline(never)
   private func releaseSlowly(
     _ lock: LockID, _ context: Context, _ frame: Frame, _ task: UnsafeMutablePointer<TaskEntry>
-  ) -> LockReport? {
-    let count = reports.count
+  ) -> Int {
+    let count = core.pointee.reportCount
     guard let index = findHeld(lock.rawValue, task) else {
-      reportImbalance(lock, frame, context, [.lockRelease2, .lockRelease])
-      return reportSince(count)
+      reportImbalance(lock, frame, context, CallPath().calling(.lockRelease).calling(.lockRelease2))
+      return newReport(since: count)
     }
     let depth = Int(task.pointee.depth)
     let held = task.pointee.held + index
     if held.pointee.pinCount != 0 {
-      note("releasing a pinned lock", context, [.lockRelease2, .lockRelease])
+      note("releasing a pinned lock", context, CallPath().calling(.lockRelease).calling(.lockRelease2))
     }
     if held.pointee.references > 0 {
       held.pointee.references -= 1
-      if held.pointee.references > 0 { return reportSince(count) }
+      if held.pointee.references > 0 { return newReport(since: count) }
     }
     pop(to: index, task)
     if index < depth - 1 { reacquire(index + 1..<depth, .release, context, task) }
-    return reportSince(count)
+    return newReport(since: count)
   }
 
   func pop(to index: Int, _ task: UnsafeMutablePointer<TaskEntry>) {
@@ -95,12 +97,12 @@ extension Validator {
 
   /// `print_unlock_imbalance_bug`: the lock is not held, whatever else is.
   func reportImbalance(
-    _ lock: LockID, _ frame: Frame, _ context: Context, _ chain: [LockdepFunction]
+    _ lock: LockID, _ frame: Frame, _ context: Context, _ path: CallPath
   ) {
     record(
       .unlockImbalance(
         name: lockInfo[Int(lock.rawValue)].declaration.name, at: frame,
-        scene(context, printed(by: .printUnlockImbalanceBug, in: chain))),
+        scene(context, printed(by: .printUnlockImbalanceBug, in: path))),
       signature: ReportSignature("imbalance", [UInt64(lock.rawValue), frame.rawValue]))
   }
 }

@@ -77,6 +77,9 @@ struct KeyTable {
     }
   }
 
+  @inline(__always)
+  func contains(_ key: UInt64) -> Bool { find(key) != nil }
+
   /// Adds a key that is not in the table.
   mutating func insert(_ key: UInt64, _ value: UInt32) {
     if count * 2 > mask { grow() }

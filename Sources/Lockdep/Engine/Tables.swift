@@ -14,6 +14,9 @@ struct LockMap {
   /// The classes of subclass 0 and 1, once looked up (`class_cache`).
   var cachedClass0 = noIndex
   var cachedClass1 = noIndex
+  /// `cachedClass0` where a plain acquire has nothing special to it: not exempt, a normal class,
+  /// proving on.
+  var plainClass = noIndex
   /// Its key is ``LockKey/noValidate``.
   var isExempt: Bool
 }
@@ -23,6 +26,10 @@ struct ClassEntry {
   var usage: UInt16 = 0
   var waitInner: UInt8
   var waitOuter: UInt8
+  /// What its context must allow; 0 if nothing is checked.
+  var waitNeed: UInt8
+  /// What it leaves to be taken under it.
+  var waitFloor: UInt8
   var type: LockType
   var hasCompare = false
   var isZapped = false
@@ -39,6 +46,17 @@ struct ClassEntry {
   var lastBefore = noEdge
   /// The component of the topological order that it belongs to.
   var component: UInt32
+  /// The next class of that component.
+  var nextMember = noIndex
+
+  init(waitInner: UInt8, waitOuter: UInt8, type: LockType, component: UInt32) {
+    self.waitInner = waitInner
+    self.waitOuter = waitOuter
+    self.type = type
+    self.component = component
+    waitNeed = waitInner == 0 ? 0 : waitOuter == 0 ? waitInner : waitOuter
+    waitFloor = waitInner == 0 ? .max : waitInner
+  }
 }
 
 /// A lock that a task holds (`struct held_lock`).
@@ -47,20 +65,26 @@ struct HeldEntry {
   var previousChainKey: UInt64
   var frame: Frame
   var lock: UInt32
-  var nest: UInt32
   var classIndex: UInt32
+  var nest: UInt32
   var references: UInt32
   var pinCount: UInt32
   var irqContext: UInt8
-  var mode: LockMode
   var isTrylock: Bool
   var isChecked: Bool
-  var hardirqsOff: Bool
   var isSync: Bool
+  var mode: LockMode
+  var hardirqsOff: Bool
   /// The strictest inner wait type from the start of this irq context up to here.
   var waitFloor: UInt8
   /// A wait-override class below replaced what the context allows.
   var waitOverridden: Bool
+
+  /// What lies under a task's first lock: process context, everything allowed.
+  static let bottom = HeldEntry(
+    previousChainKey: ChainKey.initial, frame: .none, lock: noIndex, classIndex: noIndex,
+    nest: noIndex, references: 0, pinCount: 0, irqContext: 0, isTrylock: false, isChecked: false,
+    isSync: false, mode: .exclusive, hardirqsOff: false, waitFloor: .max, waitOverridden: false)
 }
 
 /// When and where interrupts were last turned on and off in a task (`struct irqtrace_events`).
@@ -80,7 +104,8 @@ public struct IRQTrace: Hashable, Sendable, Codable {
 }
 
 struct TaskEntry {
-  var held: UnsafeMutablePointer<HeldEntry>
+  /// Room for `Limits.depth` entries, with ``HeldEntry/bottom`` at index -1.
+  let held: UnsafeMutablePointer<HeldEntry>
   var depth: Int32 = 0
   /// Nonzero: the validator looks away (recursion, NMI).
   var bypass: UInt32 = 0
@@ -91,10 +116,27 @@ struct TaskEntry {
   var softirqCount: Int32 = 0
   var nmiCount: Int32 = 0
   var recursion: Int32 = 0
-  var softirqsEnabled = true
+  var softirqsEnabled = true {
+    didSet { usageWhenOn = softirqsEnabled ? Self.usageWithSoftirqs : Self.usageWithHardirqs }
+  }
+  /// The write usages of a lock taken in process context with hardirqs on.
+  private(set) var usageWhenOn = Self.usageWithSoftirqs
   var hardirqThreaded = false
   var irqConfig = false
   var irqTrace = IRQTrace()
+
+  private static let usageWithHardirqs: UInt16 = 1 << 8 | 1 << 2
+  private static let usageWithSoftirqs: UInt16 = 1 << 8 | 1 << 2 | 1 << 6
+
+  init() {
+    let memory = UnsafeMutablePointer<HeldEntry>.allocate(capacity: Limits.depth + 1)
+    memory.initialize(to: .bottom)
+    held = memory + 1
+  }
+
+  func deallocate() {
+    (held - 1).deallocate()
+  }
 }
 
 struct CPUEntry {

@@ -20,7 +20,6 @@ public final class Validator {
   var taskInfo: [TaskInfo] = []
   var registry = ClassRegistry()
   var traces = TraceStore()
-  var chainStore = ChainStore()
   /// Signatures of the reports so far, for a validator that goes on.
   var signatures: Set<ReportSignature> = []
   var comparisons: [UInt32: LockComparison] = [:]
@@ -32,6 +31,7 @@ public final class Validator {
   }
 
   deinit {
+    traces.deallocate()
     core.pointee.deallocate()
     core.deinitialize(count: 1)
     core.deallocate()
@@ -48,8 +48,7 @@ public final class Validator {
 
   /// Adds a task that holds nothing, with soft interrupts on.
   public func addTask(comm: String, pid: Int32) -> TaskID {
-    let held = UnsafeMutablePointer<HeldEntry>.allocate(capacity: Limits.depth)
-    core.pointee.tasks.append(TaskEntry(held: held))
+    core.pointee.tasks.append(TaskEntry())
     taskInfo.append(TaskInfo(name: TaskName(comm: comm, pid: pid)))
     return TaskID(rawValue: UInt32(taskInfo.count - 1))
   }

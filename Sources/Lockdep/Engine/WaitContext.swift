@@ -28,13 +28,13 @@ extension Validator {
     _ held: UnsafeMutablePointer<HeldEntry>, _ entry: EntryPoint, _ context: Context,
     _ task: UnsafeMutablePointer<TaskEntry>, _ inHardirq: Bool, _ inSoftirq: Bool
   ) -> Bool {
-    let chain = printed(by: .printInvalidWaitContext, .checkWaitContext, in: entry.chain)
+    let path = printed(by: .printInvalidWaitContext, in: entry.path.calling(.checkWaitContext))
     record(
       .invalidWaitContext(
         InvalidWaitContext(
           lock: describe(held.pointee),
           taskContext: taskWaitContext(task, inHardirq, inSoftirq),
-          scene: scene(context, chain))),
+          scene: scene(context, path))),
       signature: ReportSignature(
         "wait", [UInt64(held.pointee.classIndex), UInt64(held.pointee.waitFloor)]))
     return isOn
@@ -49,7 +49,7 @@ extension Validator {
     record(
       .nestedLockNotTaken(
         describe(held.pointee), nest: nest,
-        scene(context, printed(by: .printNestedLockNotHeld, in: entry.chain))),
+        scene(context, printed(by: .printNestedLockNotHeld, in: entry.path))),
       signature: ReportSignature(
         "nest", [UInt64(held.pointee.classIndex), UInt64(held.pointee.nest)]))
     return isOn

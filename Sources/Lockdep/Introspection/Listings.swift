@@ -25,10 +25,10 @@ extension Validator {
   public func chainListing() -> [String] {
     let contexts = ["0", "softirq", "hardirq", "hardirq|softirq"]
     var lines = ["all lock chains:"]
-    for chain in chainStore.chains {
+    for chain in core.pointee.chainStore.chains {
       lines.append("irq_context: \(contexts[Int(chain.irqContext) & 3])")
       let first = Int(chain.first)
-      for index in chainStore.locks[first..<first + Int(chain.count)] {
+      for index in core.pointee.chainStore.locks[first..<first + Int(chain.count)] {
         if let lockClass = describe(index) {
           lines.append("[\(keyText(lockClass))] \(listName(lockClass))")
         }

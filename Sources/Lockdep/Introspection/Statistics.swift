@@ -31,16 +31,16 @@ extension Validator {
     let limits = configuration.limits
     let classes = classes
     func count(_ bit: UsageBit) -> Int { classes.count { $0.usage.contains(bit) } }
-    let contexts = chainStore.chains.map(\.irqContext)
+    let contexts = core.pointee.chainStore.chains.map(\.irqContext)
     return ValidatorStatistics(counters: [
       Counter(name: "lock-classes", value: classes.count, limit: limits.classes),
       Counter(
         name: "direct dependencies", value: core.pointee.graph.edges.count * 2,
         limit: limits.entries),
       Counter(
-        name: "dependency chains", value: chainStore.chains.count, limit: limits.chains),
+        name: "dependency chains", value: core.pointee.chainStore.chains.count, limit: limits.chains),
       Counter(
-        name: "dependency chain hlocks used", value: chainStore.locks.count,
+        name: "dependency chain hlocks used", value: core.pointee.chainStore.locks.count,
         limit: limits.chainLocks),
       Counter(name: "in-hardirq chains", value: contexts.count { $0 & 2 != 0 }),
       Counter(name: "in-softirq chains", value: contexts.count { $0 == 1 }),

@@ -35,6 +35,10 @@ public struct Acquisition: Hashable, Sendable {
     self.nest = nest
   }
 
+  /// Checked, waiting, of subclass 0, under no nest lock.
+  @inline(__always)
+  var isPlain: Bool { isChecked && !isTrylock && subclass == 0 && nest == nil }
+
   @inlinable public static var exclusive: Acquisition { Acquisition() }
   @inlinable public static var trylock: Acquisition { Acquisition(isTrylock: true) }
   @inlinable public static var read: Acquisition { Acquisition(mode: .read) }

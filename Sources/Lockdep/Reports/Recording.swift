@@ -19,6 +19,7 @@ extension Validator {
     if configuration.goesOn, !signatures.insert(signature()).inserted { return }
     let report = report()
     reports.append(report)
+    core.pointee.reportCount = reports.count
     if !report.leavesValidatorOn && !configuration.goesOn { core.pointee.isOn = false }
   }
 
@@ -28,10 +29,15 @@ extension Validator {
     count < reports.count ? reports[count] : nil
   }
 
+  /// The index of the first report since there were `count`, -1 if there is none.
+  func newReport(since count: Int) -> Int {
+    count < core.pointee.reportCount ? count : -1
+  }
+
   /// `DEBUG_LOCKS_WARN_ON(condition)`.
-  func warn(_ condition: String, _ context: Context, _ chain: [LockdepFunction]) {
+  func warn(_ condition: String, _ context: Context, _ path: CallPath) {
     record(
-      .warning(KernelWarning(text: condition, isDebugLocks: true, scene: scene(context, chain))),
+      .warning(KernelWarning(text: condition, isDebugLocks: true, scene: scene(context, path))),
       signature: ReportSignature(condition, []))
   }
 
@@ -40,35 +46,39 @@ extension Validator {
   public func debugLocksWarn(_ condition: String, in context: Context) -> LockReport? {
     guard isOn, entries(context) != nil else { return nil }
     let count = reports.count
-    warn(condition, context, [])
+    warn(condition, context, CallPath())
     return reportSince(count)
   }
 
   /// `WARN(1, text)`.
-  func note(_ text: String, _ context: Context, _ chain: [LockdepFunction]) {
+  func note(_ text: String, _ context: Context, _ path: CallPath) {
     record(
-      .warning(KernelWarning(text: text, isDebugLocks: false, scene: scene(context, chain))),
+      .warning(KernelWarning(text: text, isDebugLocks: false, scene: scene(context, path))),
       signature: ReportSignature(text, []))
   }
 
   /// A trace of now, stored; nil if the table is full, which is reported.
-  func saveTrace(_ context: Context, _ chain: [LockdepFunction]) -> TraceID? {
-    let frames = currentTrace(context, chain)
+  func saveTrace(_ context: Context, _ path: CallPath) -> TraceID? {
+    let frames = currentTrace(context, path)
     if let id = traces.save(frames, limit: configuration.limits.traceWords) { return id }
     record(
-      .tableFull(.traces, scene(context, [.dumpStackLvl, .dumpStack, .saveTrace] + chain)),
+      .tableFull(.traces, scene(context, printed(by: .saveTrace, in: path))),
       signature: ReportSignature("traces", []))
     return nil
   }
 
   /// A trace of now for a report, not stored.
-  func currentTrace(_ context: Context, _ chain: [LockdepFunction]) -> [Frame] {
+  func currentTrace(_ context: Context, _ path: CallPath) -> [Frame] {
     guard let traceSource else { return [] }
-    return traceSource(TraceRequest(context: context, callChain: [.saveTrace] + chain))
+    return traceSource(TraceRequest(context: context, path: path.calling(.saveTrace)))
   }
 
-  /// The chain of a report that `function` prints from inside `chain`.
-  func printed(by functions: LockdepFunction..., in chain: [LockdepFunction]) -> [LockdepFunction] {
-    [.dumpStackLvl, .dumpStack] + functions + chain
+  /// The path of a report that `function` prints from inside `path`, down to the dump of the stack.
+  func printed(by function: LockdepFunction, in path: CallPath) -> CallPath {
+    dumped(path.calling(function))
+  }
+
+  func dumped(_ path: CallPath) -> CallPath {
+    path.calling(.dumpStack).calling(.dumpStackLvl)
   }
 }

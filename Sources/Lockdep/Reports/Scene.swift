@@ -62,11 +62,11 @@ public struct Scene: Hashable, Sendable {
 }
 
 extension Validator {
-  func scene(_ context: Context, _ chain: [LockdepFunction]) -> Scene {
+  func scene(_ context: Context, _ path: CallPath) -> Scene {
     let task = core.pointee.tasks[context.task.rawValue]
     return Scene(
       context: context, task: taskInfo[Int(context.task.rawValue)].name, flags: flags(context),
-      irqTrace: task.pointee.irqTrace, held: heldLocks(of: context.task), callChain: chain)
+      irqTrace: task.pointee.irqTrace, held: heldLocks(of: context.task), callChain: path.innermostFirst)
   }
 
   /// The interrupt state of a context, as `[HC…]` prints it.

@@ -1,0 +1,16 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// What the project's code costs, as ratios to something that every machine has, measured in the
+// same run. A package of its own: users of the project never build it.
+let package = Package(
+  name: "Benchmarks",
+  dependencies: [.package(name: "dmar", path: "../")],
+  targets: [
+    .target(name: "CAffinity"),
+    .executableTarget(
+      name: "LockdepBenchmark",
+      dependencies: ["CAffinity", .product(name: "Lockdep", package: "dmar")]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,7 @@
+#ifndef AFFINITY_H
+#define AFFINITY_H
+
+/// Keeps the calling thread on the processor that it runs on.
+void pin_to_this_processor(void);
+
+#endif
