@@ -47,7 +47,7 @@ let package = Package(
     room("ACPITables", ["VTdFormats", "PCI"]),
     room("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
     room("Lockdep"),
-    room("KernelLog", ["VTdFormats"]),
+    room("KernelLog", ["VTdFormats", "PCI"]),
     room("LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog"]),
     room(
       "Machine",
@@ -80,7 +80,7 @@ let package = Package(
     tests("ACPITables", ["PCI", "VTdFormats"]),
     tests("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
     tests("Lockdep", resources: [.copy("Golden")]),
-    tests("KernelLog", ["VTdFormats"]),
+    tests("KernelLog", ["VTdFormats", "PCI"]),
     tests("LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog"]),
     tests(
       "Machine", ["VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "KernelLog", "LinuxIOMMU"]),
