@@ -62,4 +62,49 @@ struct CorpusTests {
     #expect(found.count == row.count, "\(found)")
     #expect(Set(found) == Set(row.faults))
   }
+
+  @Test(
+    "every fault record of the other reports and of the golden logs is found",
+    arguments: [
+      ("corpus/other-E02.log", ["Write 00:1a.0 0 0x05"]),
+      ("corpus/other-E03.log", ["Read 15:00.0 ffff1000 0x06"]),
+      ("corpus/other-E04.log", ["Write 80:1f.6 1aba8d000 0x39", "Read 80:14.0 e8a356000 0x39"]),
+      ("corpus/other-E06.log", ["Write 07:00.1 fffe0000 0x02"]),
+      ("corpus/other-E09.log", ["INTR f0:1f.0 0 0x25"]),
+      ("corpus/other-E10.log", []), ("corpus/other-E13.log", []),
+      ("seed/report.log", ["Write 00:1a.0 0 0x05"]),
+      ("golden/klist-splat.log", ["Write 00:1a.0 0 0x05", "Read 00:1a.0 1000 0x06"]),
+      (
+        "golden/legacy.log",
+        [
+          "Write 00:1a.0 1000000 0x05", "Read 00:1a.0 fff000 0x06", "Write 00:1a.0 7ffffff000 0x05",
+          "Read 00:1a.0 8000000000 0x04", "INTR ff:1f.7 80 0x22", "Write 00:1f.4 1000000 0x05",
+          "Read 00:1f.4 1000000 0x06", "Write 00:1f.4 7ffffff000 0x05",
+          "Read 00:1f.4 8000000000 0x04", "INTR ff:1f.7 80 0x22",
+        ]
+      ),
+    ] as [(String, [String])])
+  func others(file: String, expected: [String]) throws {
+    let bytes = try #require(Shared.bytes(file))
+    #expect(faults(events(in: bytes)).map(notation) == expected)
+  }
+
+  @Test("reading a report in pieces gives the same events", arguments: index)
+  func pieces(_ row: Row) throws {
+    let bytes = try #require(Shared.bytes("corpus/" + row.file))
+    #expect(events(in: bytes, piece: 1009) == events(in: bytes))
+  }
+
+  @Test("a fault line that a kernel could print is printed back as it stands", arguments: index)
+  func printedBack(_ row: Row) throws {
+    let bytes = try #require(Shared.bytes("corpus/" + row.file))
+    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    for event in events(in: bytes) {
+      guard case .fault(let fault) = event.kind, let generation = fault.generation,
+        let line = fault.line, event.repairs.isEmpty, event.lines.count == 1
+      else { continue }
+      let printed = lines.filter { $0.hasSuffix(line.text(generation)) }
+      #expect(!printed.isEmpty, "\(line.text(generation))")
+    }
+  }
 }

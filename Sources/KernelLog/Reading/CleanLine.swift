@@ -28,6 +28,8 @@ struct CleanLine: Sendable {
 struct LineCleaner: Sendable {
   /// The mail says so in its header, or a line has shown it.
   private(set) var isQuotedPrintable = false
+  /// The last line ended with a soft break, so this one is the rest of it and has no prefix.
+  private var continues = false
 
   init() {}
 
@@ -55,6 +57,12 @@ struct LineCleaner: Sendable {
     }
     Self.normalise(&bytes)
     if Self.decodeHTML(&bytes) { repairs.append(.decodedHTML) }
+    let isRest = continues
+    continues = endsSoftly
+    if isRest {
+      return CleanLine(
+        number: number, bytes: bytes, body: 0, time: nil, repairs: repairs, endsSoftly: endsSoftly)
+    }
     let quoted = Self.quoteEnd(bytes)
     if quoted.end > 0 {
       bytes.removeFirst(quoted.end)
@@ -68,11 +76,18 @@ struct LineCleaner: Sendable {
 
   private mutating func noteQuotedPrintable(_ bytes: [UInt8]) {
     if isQuotedPrintable { return }
+    if ByteSearch.contains("transfer-encoding: quoted-printable", in: bytes) {
+      isQuotedPrintable = true
+    }
     guard bytes.contains(0x3d) else { return }
-    let signs: [StaticString] = ["=3D", "=C2=A0", "=5F", "=5B", "=5D", "=20", "=E2=80"]
-    isQuotedPrintable =
-      ByteSearch.contains("transfer-encoding: quoted-printable", in: bytes)
-      || signs.contains { ByteSearch.find($0, in: bytes) != nil }
+    let signs: [StaticString] = ["=3D", "=C2=A0", "=5F", "=5B", "=5D", "=E2=80"]
+    if signs.contains(where: { Self.holds($0, bytes) }) { isQuotedPrintable = true }
+  }
+
+  /// The signs are upper case in mail; `=20` inside a command line is not one.
+  private static func holds(_ sign: StaticString, _ bytes: [UInt8]) -> Bool {
+    guard let place = ByteSearch.find(sign, in: bytes) else { return false }
+    return ByteSearch.hasPrefix(sign, in: bytes, at: place)
   }
 
   /// RFC 2045 section 6.7: `=` and two upper-case hex digits.

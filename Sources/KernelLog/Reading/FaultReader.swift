@@ -27,7 +27,7 @@ enum FaultReader {
       pasidPlace = .inTag
     }
     if pasidPlace == .absent, cursor.take(" PASID ") {
-      guard let number = cursor.hexNumber(maximumDigits: 16) else { return nil }
+      guard let number = cursor.hexNumber(maximumDigits: 16, acrossJoins: true) else { return nil }
       pasid =
         number.value == 0xffff_ffff
         ? nil : PASID(rawValue: UInt32(truncatingIfNeeded: number.value))
@@ -85,7 +85,7 @@ enum FaultReader {
     if cursor.take(" NO_PASID") {
       hasPASID = true
     } else if cursor.take(" PASID ") {
-      guard let number = cursor.hexNumber(maximumDigits: 8) else { return nil }
+      guard let number = cursor.hexNumber(maximumDigits: 8, acrossJoins: true) else { return nil }
       pasid = PASID(rawValue: UInt32(truncatingIfNeeded: number.value))
       hasPASID = true
     }
@@ -107,7 +107,7 @@ enum FaultReader {
     let two = cursor.take("[")
     var parts: [(TextCursor.Number, separator: UInt8)] = []
     while parts.count < 4 {
-      guard let number = cursor.hexNumber(maximumDigits: 4) else { return nil }
+      guard let number = cursor.hexNumber(maximumDigits: 4, acrossJoins: true) else { return nil }
       cursor.skipBlanks()
       guard let separator = cursor.next else { return nil }
       cursor.advance(to: cursor.at + 1)

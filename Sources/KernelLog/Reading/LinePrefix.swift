@@ -205,12 +205,14 @@ struct LinePrefix {
     }
     let after = at
     skipBlanks()
-    let followed = syslogDate() || isoDate() || next == 0x5b
-    guard followed else {
+    if syslogDate() || isoDate() { return true }
+    // A number may also be the rest of a broken line: only a time stamp behind it tells.
+    let stamp = at
+    guard bracket() else {
       at = start
       return false
     }
-    if next == 0x5b { at = after }
+    at = min(after, stamp)
     return true
   }
 

@@ -49,6 +49,8 @@ struct RecordReader: Sendable {
     var count = 0
     var places = Self.places(line)
     if resume > 0 { places.removeAll { $0 < resume } }
+    // A line with nothing on it begins no record, though the next line does.
+    if line.bodyBytes.allSatisfy(TextCursor.isBlank) { places = [] }
     var taken = resume
     resume = 0
     if !places.isEmpty {

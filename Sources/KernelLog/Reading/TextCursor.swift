@@ -122,8 +122,7 @@ struct TextCursor {
     skipBlanks()
     let start = at
     var hasPrefix = false
-    if at + 1 < text.count, text[at] == 0x30, Self.lower(text[at + 1]) == 0x78 {
-      at += 2
+    if next == 0x30, take("0x") {
       hasPrefix = true
       if next == Self.join { skipBlanks() }
     }
@@ -158,7 +157,8 @@ struct TextCursor {
     var end = start
     while end < text.count, Self.hexDigit(text[end]) != nil { end += 1 }
     guard end > start, end < text.count else { return nil }
-    let closes = text[end] == 0x5d || text[end] == 0x2c || Self.isBlank(text[end])
+    // Behind an address comes a blank, behind parts of a device's name the next separator.
+    let closes = [0x5d, 0x2c, 0x3a, 0x2e].contains(text[end]) || Self.isBlank(text[end])
     return closes ? start : nil
   }
 
