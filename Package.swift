@@ -58,10 +58,11 @@ let package = Package(
         "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "VTdUnit", "Lockdep", "KernelLog",
         "LinuxIOMMU", "Machine", .product(name: "Yams", package: "Yams"),
       ]),
+    room("Diagnosis", ["VTdFormats", "PCI", "KernelLog"]),
     room(
       "DMARCommands",
       [
-        "VTdFormats", "PCI", "PCIHost", "VTdUnit", "Lockdep", "KernelLog", "LinuxIOMMU", "Machine",
+        "Diagnosis", "VTdFormats", "PCI", "PCIHost", "VTdUnit", "Lockdep", "KernelLog", "LinuxIOMMU", "Machine",
         "Scenario", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(

@@ -21,10 +21,26 @@ enum FactReader {
     }
     if cursor.take("Hardware name: ") || cursor.take("DMI: ") { return .machine(line(&cursor)) }
     if cursor.take("Kernel panic - not syncing: ") { return .panic(line(&cursor)) }
+    if cursor.take("BUG: unable to handle ") {
+      _ = cursor.take("kernel paging request at") || cursor.take("page fault for address:")
+      return cursor.hexNumber().map { .oops(address: $0.value) }
+    }
+    for (name, level) in toolEntries {
+      cursor = start
+      if cursor.take(name), let value = cursor.hexNumber() {
+        return .toolEntry(level: level, value: value.value)
+      }
+    }
+    cursor = start
     if cursor.take("iommu: Default domain type: ") { return .defaultDomain(cursor.word()) }
     cursor = start
     return nil
   }
+
+  private static let toolEntries: [(StaticString, Int)] = [
+    ("PML5:", 5), ("pml5e:", 5), ("PML4:", 4), ("pml4e:", 4), ("PDPE:", 3), ("PDE:", 2),
+    ("PTE:", 1),
+  ]
 
   private static func line(_ cursor: inout TextCursor) -> String {
     let text = cursor.restOfLine()

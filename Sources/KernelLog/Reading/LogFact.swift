@@ -24,6 +24,10 @@ public enum LogFact: Hashable, Sendable {
   /// A line of the driver that has no form of its own here.
   case dmarNote(String)
   case panic(String)
+  /// The kernel failed to read this virtual address (`BUG: unable to handle page fault …`).
+  case oops(address: UInt64)
+  /// A paging entry that a reporter's own tool printed (`PDE: 0x15ec00883`), by level.
+  case toolEntry(level: Int, value: UInt64)
   /// A line of a debugfs file.
   case debugfs(DebugfsRow)
   case lockSplat(LockSplat)
