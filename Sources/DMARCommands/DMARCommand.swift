@@ -6,7 +6,10 @@ public struct DMARCommand: ParsableCommand {
     commandName: "dmar",
     abstract: "DMA faults of an Intel IOMMU under Linux, without the hardware.",
     version: "0.1.0",
-    subcommands: [ReplayCommand.self, TestCommand.self, WalkCommand.self, SchemaCommand.self])
+    subcommands: [
+      ReplayCommand.self, TestCommand.self, WalkCommand.self, ExplainCommand.self,
+      SchemaCommand.self,
+    ])
 
   public init() {}
 }

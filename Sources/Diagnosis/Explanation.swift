@@ -96,8 +96,10 @@ public struct Explanation: Sendable {
         ))
       if let nothing = Contradictions.dumpOfNothing(dump) { remarks.append(nothing) }
     }
-    let quiet = contents.statuses.filter {
-      FaultStatus(rawValue: $0.key)[flag: .primaryPendingFault] == false
+    let quiet = contents.statuses.filter { value, _ in
+      let status = FaultStatus(rawValue: value)
+      return !status[flag: .primaryPendingFault] && !status[flag: .invalidationQueueError]
+        && !status[flag: .invalidationCompletionError] && !status[flag: .invalidationTimeOutError]
     }
     let count = quiet.values.reduce(0, +)
     if count > 0 {

@@ -34,6 +34,11 @@ public struct ExplanationText: Sendable {
     return text
   }
 
+  /// One fault alone, for a log that is followed.
+  public func render(_ fault: Explanation.Fault, _ contents: LogContents) -> String {
+    render([fault], contents)
+  }
+
   /// Faults that differ in nothing but the page stand together: a storm is one block.
   func blocks(_ faults: [Explanation.Fault]) -> [[Explanation.Fault]] {
     var order: [String] = []

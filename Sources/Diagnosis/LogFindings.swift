@@ -5,16 +5,37 @@ import VTdFormats
 /// Findings that belong to the log as a whole, not to a fault record.
 enum LogFindings {
   static func find(_ log: LogContents) -> [Finding] {
-    [
-      invalidationTimeout(log), firmwareTable(log), kexecWithoutTakeOver(log), malfunction(log),
-      unalignedFlush(log),
+    let stops = queueStops(log.queueErrors).compactMap { invalidationTimeout($0, log) }
+    let others = [
+      firmwareTable(log), kexecWithoutTakeOver(log), malfunction(log), unalignedFlush(log),
     ]
-    .compactMap { $0 }
+    return stops + others.compactMap { $0 }
+  }
+
+  /// The errors of one stop of the queue each: detections, then descriptors, then what was cleared.
+  private static func queueStops(
+    _ errors: [Noted<QueueErrorLine>]
+  ) -> [[Noted<QueueErrorLine>]] {
+    var stops: [[Noted<QueueErrorLine>]] = []
+    var isBehindDescriptors = true
+    for error in errors {
+      switch error.value {
+      case .timeout, .queueError, .completionError:
+        if isBehindDescriptors { stops.append([]) }
+        isBehindDescriptors = false
+      default: isBehindDescriptors = true
+      }
+      if stops.isEmpty { stops.append([]) }
+      stops[stops.count - 1].append(error)
+    }
+    return stops
   }
 
   /// Cause 17: a device does not answer the invalidation of its own cache.
-  private static func invalidationTimeout(_ log: LogContents) -> Finding? {
-    let timeouts = log.queueErrors.filter {
+  private static func invalidationTimeout(
+    _ stop: [Noted<QueueErrorLine>], _ log: LogContents
+  ) -> Finding? {
+    let timeouts = stop.filter {
       switch $0.value {
       case .timeout, .queueError, .completionError: true
       default: false
@@ -25,7 +46,7 @@ enum LogFindings {
     var source: SourceID?
     var confidence = 74
     var isGone = false
-    for error in log.queueErrors {
+    for error in stop {
       switch error.value {
       case .timeout(let value) where value == 0xffff:
         isGone = true
@@ -49,12 +70,7 @@ enum LogFindings {
           "all ones were read: the unit itself did not answer, so it is gone or powered down",
           timeouts.map(\.place)))
     }
-    let gone = log.notes.flatMap { address, notes in
-      notes.filter {
-        $0.value.text.contains("inaccessible") || $0.value.text.contains("Unable to change power")
-      }.map { (address, $0) }
-    }.sorted { $0.1.place < $1.1.place }
-    if let (address, note) = gone.first {
+    if let (address, note) = lostDevice(before: first.place, log) {
       why.append(
         Finding.Evidence("\(address) no longer answers: \(note.value.text)", [note.place]))
       source = source ?? address.sourceID
@@ -76,6 +92,28 @@ enum LogFindings {
         "the kernel must stop invalidations for a device that is gone; look for such a fix",
       ],
       missing: source == nil ? ["the QI HEAD and QI PRIOR lines, which name the device"] : [])
+  }
+
+  /// The device that is said to be gone before `place`, where no other stop of the queue lies
+  /// between: then it would be another device's story.
+  private static func lostDevice(
+    before place: LogPlace, _ log: LogContents
+  ) -> (PCIAddress, Noted<LogContents.Note>)? {
+    let earlier = log.queueErrors.last { $0.place < place }?.place
+    var found: (PCIAddress, Noted<LogContents.Note>)?
+    for (address, notes) in log.notes {
+      for note in notes where note.place < place && note.place.file == place.file {
+        let text = note.value.text
+        guard text.contains("inaccessible") || text.contains("Unable to change power") else {
+          continue
+        }
+        if let earlier, note.place < earlier { continue }
+        if place.line - note.place.line > 200 { continue }
+        if let best = found, best.1.place > note.place { continue }
+        found = (address, note)
+      }
+    }
+    return found
   }
 
   /// Cause 16: the DMAR table is wrong.

@@ -182,8 +182,11 @@ enum DriverLineReader {
     } else {
       return nil
     }
-    for _ in 0..<6 where !cursor.take("qw0 = ") {
-      if cursor.word().isEmpty { return nil }
+    // The descriptor's name, one to four words.
+    var words = 0
+    while !cursor.take("qw0 = ") {
+      words += 1
+      guard words <= 5, !cursor.word().isEmpty else { return nil }
       cursor.skipBlanks()
     }
     guard let qw0 = cursor.hexNumber(acrossJoins: true), cursor.take(", qw1 = "),

@@ -27,7 +27,8 @@ enum FactReader {
     }
     for (name, level) in toolEntries {
       cursor = start
-      if cursor.take(name), let value = cursor.hexNumber() {
+      // `PML4: 0x      1a34fbb003`: some tools pad behind the prefix.
+      if cursor.take(name), cursor.take(" 0x"), let value = cursor.hexNumber() {
         return .toolEntry(level: level, value: value.value)
       }
     }
