@@ -86,6 +86,9 @@ public struct Finding: Sendable {
 /// nothing to say or states its evidence. A new cause is a new file beside the others, and a line
 /// in `Rule.all`.
 struct Rule: Sendable {
+  /// The causes that rules look for in a fault.
+  static var causes: [Finding.Cause] { all.map(\.cause) }
+
   let cause: Finding.Cause
   let judge: @Sendable (FaultCase) -> Finding?
 
