@@ -62,8 +62,9 @@ let package = Package(
     room(
       "DMARCommands",
       [
-        "Diagnosis", "VTdFormats", "PCI", "PCIHost", "VTdUnit", "Lockdep", "KernelLog", "LinuxIOMMU", "Machine",
-        "Scenario", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Diagnosis", "VTdFormats", "PCI", "PCIHost", "VTdUnit", "Lockdep", "KernelLog",
+        "LinuxIOMMU", "Machine", "Scenario",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "dmar",
@@ -86,6 +87,7 @@ let package = Package(
     tests(
       "Machine", ["VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "KernelLog", "LinuxIOMMU"]),
     tests("Scenario", ["Machine", "KernelLog", "LinuxIOMMU", "PCI", "TestSupport"]),
+    tests("Diagnosis", ["VTdFormats", "PCI", "KernelLog"]),
     tests("DMARCommands", ["dmar", "Scenario", "TestSupport"]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
   ],

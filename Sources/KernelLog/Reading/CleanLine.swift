@@ -76,7 +76,7 @@ struct LineCleaner: Sendable {
 
   private mutating func noteQuotedPrintable(_ bytes: [UInt8]) {
     if isQuotedPrintable { return }
-    if ByteSearch.contains("transfer-encoding: quoted-printable", in: bytes) {
+    if bytes.last == 0x65, ByteSearch.contains("transfer-encoding: quoted-printable", in: bytes) {
       isQuotedPrintable = true
     }
     guard bytes.contains(0x3d) else { return }

@@ -12,8 +12,9 @@
 struct LineScanner: Sendable {
   /// Lines are cut here; nothing that a kernel prints comes near.
   static let longestLine = 1 << 16
-  /// How many lines at the beginning are all looked at: more than any boot log or bug report has.
-  static let attentiveStart = 1 << 15
+  /// How many lines at the beginning are all looked at: more than a boot log has, and facts in
+  /// them keep the attention up.
+  static let attentiveStart = 1 << 12
 
   /// The number of the line that the next byte belongs to.
   private(set) var lineNumber = 1
@@ -93,8 +94,13 @@ struct LineScanner: Sendable {
       isInsideLongLine = true
       return count
     }
-    attention = 1
-    let line = lineStart(base, start, hit)
+    // The limiter's `callbacks suppressed` stands on the line before and has none of the words.
+    attention = 2
+    var line = lineStart(base, start, hit)
+    if line > start {
+      line = lineStart(base, start, line - 1)
+      lineNumber -= 1
+    }
     // A word far inside a line without end: begin close to it.
     return hit - line > Self.longestLine / 2 ? hit - 256 : line
   }
@@ -107,50 +113,46 @@ struct LineScanner: Sendable {
   }
 }
 
-/// The words that make a line worth reading wherever it stands: `DMAR`, `[DMA Read`, `DRHD`, `dmar`,
-/// `INTR-REMAP`, lockdep's `WARNING`, `AMD-Vi`.
+/// The words that make a line worth reading wherever it stands: `DMAR`, `[DMA Read`, `DRHD`,
+/// lockdep's `WARNING`, `AMD-Vi`.
+///
+/// What else belongs to a fault stands within a few lines of one of these.
 enum Telltale {
+  private typealias Block = SIMD16<UInt8>
+
   /// Finds the first word at or after `start`, and counts the newlines before it (all, where there
   /// is no word).
   ///
-  /// Two neighbouring bytes are compared at sixteen places at once; a pair that fits is then looked
-  /// at more closely.
+  /// Two neighbouring bytes are compared at sixteen places at once, and four times that in one go;
+  /// where a pair fits, the place is looked at more closely.
   static func find(
     _ base: UnsafeRawPointer, _ start: Int, _ count: Int
   ) -> (position: Int?, newlines: Int) {
-    typealias Block = SIMD16<UInt8>
     let newline = Block(repeating: 0x0a)
-    let m = Block(repeating: 0x4d)
-    let a = Block(repeating: 0x41)
-    let d = Block(repeating: 0x44)
-    let r = Block(repeating: 0x52)
-    let w = Block(repeating: 0x57)
-    let dash = Block(repeating: 0x2d)
-    let smallD = Block(repeating: 0x64)
-    let smallM = Block(repeating: 0x6d)
     var at = start
     var newlines = 0
-    // One byte more than a block is read.
-    let end = count - 16
-    while at < end {
+    // One byte more than the blocks is read.
+    let end = count - 65
+    while at <= end {
       var counts = Block.zero
-      // 255 rounds fill a byte of `counts`.
-      let stop = min(end, at + 255 * 16)
-      while at < stop {
-        let here = (base + at).loadUnaligned(as: Block.self)
-        let next = (base + at + 1).loadUnaligned(as: Block.self)
-        let pairs =
-          (ones(here, m) & ones(next, a)) | (ones(here, d) & (ones(next, r) | ones(next, dash)))
-          | (ones(here, dash) & ones(next, r)) | (ones(here, w) & ones(next, a))
-          | (ones(here, smallD) & ones(next, smallM))
-        if isNonZero(pairs) {
-          for offset in 0..<16 where isWord(base, at + offset, count) {
-            newlines += sum(counts) + lines(base, at, offset)
-            return (at + offset, newlines)
-          }
+      // 62 rounds of four do not overflow a byte of `counts`.
+      let stop = min(end, at + 61 * 64)
+      while at <= stop {
+        let a = (base + at).loadUnaligned(as: Block.self)
+        let b = (base + at + 16).loadUnaligned(as: Block.self)
+        let c = (base + at + 32).loadUnaligned(as: Block.self)
+        let d = (base + at + 48).loadUnaligned(as: Block.self)
+        let found =
+          (pairs(a, base + at + 1) | pairs(b, base + at + 17))
+          | (pairs(c, base + at + 33) | pairs(d, base + at + 49))
+        if isNonZero(found), let offset = word(base, at, count) {
+          return (at + offset, newlines + sum(counts) + lines(base, at, offset))
         }
-        counts = counts &- ones(here, newline)
-        at += 16
+        counts =
+          counts
+          &- ((ones(a, newline) &+ ones(b, newline))
+            &+ (ones(c, newline) &+ ones(d, newline)))
+        at += 64
       }
       newlines += sum(counts)
     }
@@ -160,6 +162,38 @@ enum Telltale {
       at += 1
     }
     return (nil, newlines)
+  }
+
+  /// Where `DM`, `D-`, `DR` or `WA` begin. `M` and `-` differ in bits that are masked off.
+  @inline(__always)
+  private static func pairs(_ here: SIMD16<UInt8>, _ next: UnsafeRawPointer) -> SIMD16<UInt8> {
+    let next = next.loadUnaligned(as: Block.self)
+    let afterD =
+      ones(next & Block(repeating: 0x9f), Block(repeating: 0x0d))
+      | ones(next, Block(repeating: 0x52))
+    return (ones(here, Block(repeating: 0x44)) & afterD)
+      | (ones(here, Block(repeating: 0x57)) & ones(next, Block(repeating: 0x41)))
+  }
+
+  /// The first word that begins in the 64 bytes at `start`; one byte behind them is read.
+  @inline(never)
+  private static func word(_ base: UnsafeRawPointer, _ start: Int, _ count: Int) -> Int? {
+    for block in stride(from: 0, to: 64, by: 16) {
+      let place = base + start + block
+      let found = pairs(place.loadUnaligned(as: Block.self), place + 1)
+      let halves = unsafeBitCast(found, to: SIMD2<UInt64>.self)
+      for half in 0..<2 {
+        // A byte of ones for each pair; the lowest is the first.
+        var marks = halves[half]
+        while marks != 0 {
+          let byte = marks.trailingZeroBitCount & ~7
+          let offset = block + half * 8 + byte / 8
+          if isWord(base, start + offset, count) { return offset }
+          marks &= ~(0xff << UInt64(byte))
+        }
+      }
+    }
+    return nil
   }
 
   @inline(__always)
@@ -188,6 +222,7 @@ enum Telltale {
     return total
   }
 
+  /// Whether one of the words stands at `at`, where there is a `D` or a `W`.
   private static func isWord(_ base: UnsafeRawPointer, _ at: Int, _ count: Int) -> Bool {
     func byte(_ offset: Int) -> UInt8 {
       let place = at + offset
@@ -195,18 +230,16 @@ enum Telltale {
     }
     switch (byte(0), byte(1)) {
     // `DMAR`, or `DMA` before ` Read`, ` Write` or a broken line.
-    case (0x4d, 0x41):
-      guard byte(-1) == 0x44 else { return false }
-      switch byte(2) {
+    case (0x44, 0x4d):
+      guard byte(2) == 0x41 else { return false }
+      switch byte(3) {
       case 0x52, 0x0a: return true
-      case 0x20: return [0x52, 0x57, 0x72, 0x77, 0x0a].contains(byte(3))
+      case 0x20: return [0x52, 0x57, 0x72, 0x77, 0x0a].contains(byte(4))
       default: return false
       }
     case (0x44, 0x52): return byte(2) == 0x48 && byte(3) == 0x44
-    case (0x44, 0x2d): return byte(-1) == 0x4d && byte(1) == 0x2d && byte(2) == 0x56
-    case (0x2d, 0x52): return byte(2) == 0x45 && byte(3) == 0x4d
+    case (0x44, 0x2d): return byte(-1) == 0x4d && byte(-2) == 0x41 && byte(2) == 0x56
     case (0x57, 0x41): return byte(2) == 0x52 && byte(3) == 0x4e
-    case (0x64, 0x6d): return byte(2) == 0x61 && byte(3) == 0x72
     default: return false
     }
   }

@@ -59,6 +59,9 @@ struct SplatCollector: Sendable {
   private var expects: Expectation = .none
   private var silent = 0
 
+  /// Whether a report has begun and not ended.
+  var isCollecting: Bool { splat != nil }
+
   private enum Expectation: Sendable { case none, kernel, wanted, holding }
 
   /// Heads of reports and what they mean.
@@ -73,12 +76,20 @@ struct SplatCollector: Sendable {
     ("suspicious RCU usage", .rcu),
   ]
 
+  /// `WARNING: `, `BUG: ` and `INFO: ` begin reports: an upper-case word with a colon.
+  private static func mayBeHead(_ bytes: [UInt8]) -> Bool {
+    var from = 0
+    while let colon = bytes[from...].firstIndex(of: 0x3a) {
+      let word = bytes[..<colon].suffix(3)
+      if word.count == 3, word.allSatisfy({ (0x41...0x5a).contains($0) }) { return true }
+      from = colon + 1
+    }
+    return false
+  }
+
   /// Takes a line; returns a report that has ended with it.
   mutating func observe(_ line: CleanLine) -> LockSplat? {
-    if ByteSearch.contains("WARNING: ", in: line.bytes)
-      || ByteSearch.contains("BUG: ", in: line.bytes)
-      || ByteSearch.contains("INFO: ", in: line.bytes)
-    {
+    if Self.mayBeHead(line.bytes) {
       for (words, kind) in Self.heads where ByteSearch.contains(words, in: line.bytes) {
         let done = finish()
         splat = LockSplat(kind: kind, lines: line.number...line.number)

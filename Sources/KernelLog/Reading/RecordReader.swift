@@ -8,6 +8,11 @@ struct RecordReader: Sendable {
   /// Whether rows of `iommu_regset` are being read.
   private var isInRegisters = false
 
+  /// How many lines behind something of ours are all read.
+  private static let surroundings = LogReader.longestRecord + 4
+  /// The same inside a lock report, whose lines are plain.
+  private static let reportLength = 100
+
   init() {}
 
   /// Takes a line and answers how many of the lines behind it are worth looking at.
@@ -19,7 +24,8 @@ struct RecordReader: Sendable {
     var found = 0
     while waiting.count > LogReader.longestRecord { found += readFirst(emit) }
     // Enough lines to complete a record, and to see what stands around it.
-    return found > 0 || Self.isTelling(line) ? 4 * LogReader.longestRecord : 0
+    if splats.isCollecting { return Self.reportLength }
+    return found > 0 || Self.isTelling(line) ? Self.surroundings : 0
   }
 
   private static func isTelling(_ line: CleanLine) -> Bool {
@@ -59,7 +65,7 @@ struct RecordReader: Sendable {
         guard var event = read(text, at: place, isBody: place <= line.body, line) else { continue }
         event.event.time = line.time
         emit(event.event)
-        count += 1
+        if event.event.kind.comesWithOthers { count += 1 }
         taken = event.end
         if taken >= line.bytes.count {
           drop(to: taken, in: text)
@@ -273,5 +279,16 @@ struct JoinedText {
   func excerpt(_ start: Int, _ end: Int) -> String {
     let part = bytes[start..<min(end, start + 48)].map { $0 == TextCursor.join ? 0x20 : $0 }
     return String(decoding: part, as: UTF8.self)
+  }
+}
+
+extension LogEvent.Kind {
+  /// Whether such lines stand together, so that more of them are to be expected behind it. What
+  /// drivers say of their devices goes on for ever.
+  fileprivate var comesWithOthers: Bool {
+    switch self {
+    case .fact(.driverMessage), .fact(.deviceNote), .amdFault: false
+    default: true
+    }
   }
 }
