@@ -140,7 +140,11 @@ enum FactReader {
       var classCode: UInt32?
       if cursor.take(" type "), cursor.hexNumber(maximumDigits: 2) != nil {
         // 6.9 and later name the port's kind between type and class.
-        for _ in 0..<5 where !cursor.take(" class ") { _ = cursor.word() }
+        var words = 0
+        while words < 5, !cursor.take(" class ") {
+          _ = cursor.word()
+          words += 1
+        }
         classCode = cursor.hexNumber(maximumDigits: 6).map { UInt32($0.value) }
       }
       return .pciFunction(
@@ -188,7 +192,7 @@ enum FactReader {
   /// `[0xe8000 - 0xe8fff]`
   private static func range(_ cursor: inout TextCursor) -> (UInt64, UInt64)? {
     guard cursor.take(" ["), let first = cursor.hexNumber(), first.hasPrefix, cursor.take(" - "),
-      let last = cursor.hexNumber(), last.hasPrefix
+      let last = cursor.hexNumber(), last.hasPrefix, cursor.take("]")
     else { return nil }
     return (first.value, last.value)
   }
