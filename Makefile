@@ -30,6 +30,7 @@ release: setup
 # Start-up of the command against an empty C program, side by side; and the packages' benchmarks.
 bench: release
 	Benchmarks/start-up $(RELEASE)
+	Benchmarks/log-speed $(RELEASE)
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

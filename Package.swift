@@ -47,7 +47,7 @@ let package = Package(
     room("ACPITables", ["VTdFormats", "PCI"]),
     room("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
     room("Lockdep"),
-    room("KernelLog", ["VTdFormats"]),
+    room("KernelLog", ["VTdFormats", "PCI"]),
     room("LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog"]),
     room(
       "Machine",
@@ -58,9 +58,11 @@ let package = Package(
         "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep",
         "KernelLog", "LinuxIOMMU", "Machine", .product(name: "Yams", package: "Yams"),
       ]),
+    room("Diagnosis", ["VTdFormats", "PCI", "KernelLog"]),
     room(
       "DMARCommands",
       [
+        "Diagnosis",
         "VTdFormats", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep", "KernelLog",
         "LinuxIOMMU", "Machine", "Scenario",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -81,7 +83,7 @@ let package = Package(
     tests("ACPITables", ["PCI", "VTdFormats"]),
     tests("VTdUnit", ["VTdFormats", "PhysicalMemory"], resources: [.copy("Golden")]),
     tests("Lockdep", resources: [.copy("Golden")]),
-    tests("KernelLog", ["VTdFormats"]),
+    tests("KernelLog", ["VTdFormats", "PCI"]),
     tests("LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog"]),
     tests(
       "Machine", ["VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "KernelLog", "LinuxIOMMU"]),
@@ -92,6 +94,7 @@ let package = Package(
         "dmar", "ACPITables", "CFakeSysfs", "PCI", "Scenario", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    tests("Diagnosis", ["VTdFormats", "PCI", "KernelLog"]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

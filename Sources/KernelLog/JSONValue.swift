@@ -65,6 +65,12 @@ package enum JSONValue: Sendable {
   /// RFC 8259 section 7: quotation mark, backslash and control characters are escaped.
   private static func quote(_ value: String, to text: inout String) {
     text += "\""
+    // Most texts need no escape.
+    if !value.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5c }) {
+      text += value
+      text += "\""
+      return
+    }
     for scalar in value.unicodeScalars {
       switch scalar {
       case "\"": text += "\\\""

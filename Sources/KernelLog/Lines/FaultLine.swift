@@ -50,7 +50,7 @@ public struct FaultLine: Hashable, Sendable {
 
 /// The shapes of a fault record's line over the kernel's history (F1 to F7; interrupt lines I1 to
 /// I7 change with them).
-public enum FaultLineGeneration: String, Hashable, Sendable, Codable, CaseIterable {
+public enum FaultLineGeneration: String, Hashable, Comparable, Sendable, Codable, CaseIterable {
   /// 2.6.30 on: two lines, no prefix but their own.
   case f1 = "F1"
   /// About 3.6 to 3.17: `dmar: ` before the first line.
@@ -65,6 +65,10 @@ public enum FaultLineGeneration: String, Hashable, Sendable, Codable, CaseIterab
   case f6 = "F6"
   /// 5.15-rc4 on: as F6 with a plain bus:device.function.
   case f7 = "F7"
+
+  public static func < (left: FaultLineGeneration, right: FaultLineGeneration) -> Bool {
+    left.rawValue < right.rawValue
+  }
 }
 
 /// One generation's layout as data; everything that prints or reads a fault line goes through it.

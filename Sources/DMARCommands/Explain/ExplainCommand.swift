@@ -1,0 +1,87 @@
+internal import ArgumentParser
+internal import Diagnosis
+internal import Glibc
+internal import KernelLog
+
+/// `dmar explain`: what the faults in a kernel log mean.
+struct ExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Say what the DMA faults in a kernel log mean, whose they are and what to do.",
+    discussion: """
+      Reads dmesg, syslog, journalctl (also -o json), mails, bug reports and gzip files. Lines may \
+      be quoted, broken or typed by hand; what was repaired is said.
+      """)
+
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case text
+    case json
+    case ndjson
+  }
+
+  enum FailOn: String, CaseIterable, ExpressibleByArgument {
+    case serious
+    case any
+  }
+
+  @Argument(help: ArgumentHelp("Log files; - or nothing is standard input.", valueName: "file"))
+  var files: [String] = []
+
+  @Option(help: "Text for people, one JSON document, or one JSON object a line.")
+  var format = Format.text
+
+  @Flag(help: "Wait for more lines, and explain each new fault at once.")
+  var follow = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Exit with 1 if a fault is serious, or if there is any.", valueName: "severity"))
+  var failOn: FailOn?
+
+  @Option(help: ArgumentHelp("Columns of text.", valueName: "columns"))
+  var width: Int?
+
+  func validate() throws {
+    if follow, files.count > 1 { throw ValidationError("--follow takes one file") }
+    if let width, width < 40 { throw ValidationError("--width takes 40 or more") }
+  }
+
+  func run() throws {
+    var session = ExplainSession(
+      format: format, text: ExplanationText(width: columns, isColoured: isColoured))
+    let inputs = files.isEmpty ? ["-"] : files
+    do {
+      if follow {
+        try session.follow(inputs[0])
+      } else {
+        for path in inputs { try session.read(path) }
+      }
+    } catch let error as LogInputError {
+      StandardError.print("dmar: \(error)")
+      throw error.isMissing ? ExitStatus.noInput : ExitStatus.badInput
+    }
+    let explanation = session.finish()
+    if explanation.isEmpty {
+      StandardError.print("dmar: \(session.complaint(inputs))")
+      throw ExitStatus.badInput
+    }
+    switch failOn {
+    case .serious where explanation.severity == .serious: throw ExitStatus.expectationNotMet
+    case .any where !explanation.faults.isEmpty: throw ExitStatus.expectationNotMet
+    default: break
+    }
+  }
+
+  private var columns: Int {
+    if let width { return width }
+    var size = winsize()
+    if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 40 {
+      return Int(size.ws_col)
+    }
+    return 100
+  }
+
+  private var isColoured: Bool {
+    isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil && format == .text
+  }
+}

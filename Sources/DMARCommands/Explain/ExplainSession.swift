@@ -1,0 +1,94 @@
+internal import Diagnosis
+internal import Glibc
+internal import KernelLog
+
+/// One run of `dmar explain`: logs in, explanations out.
+struct ExplainSession {
+  let format: ExplainCommand.Format
+  let text: ExplanationText
+  private var collector = LogCollector()
+  private var output = Output()
+  private var bytes = 0
+  private var binaryBytes = 0
+
+  init(format: ExplainCommand.Format, text: ExplanationText) {
+    self.format = format
+    self.text = text
+  }
+
+  /// Reads a whole log.
+  mutating func read(_ path: String) throws {
+    var input = try LogInput(path)
+    var reader = LogReader()
+    collector.begin(file: input.name)
+    var collector = self.collector
+    try input.readAll(&reader) { collector.take($0) }
+    self.collector = collector
+    bytes += reader.byteCount
+    binaryBytes += reader.binaryBytes
+  }
+
+  /// How long a live log has to be quiet before what it has said is explained. A dump follows its
+  /// fault within this time.
+  private static let quiet: Int32 = 20
+
+  /// Reads a log while it grows. A new fault is explained when the log pauses behind it, or, where
+  /// it never pauses, when the next bytes have been read.
+  mutating func follow(_ path: String) throws {
+    var input = try LogInput(path)
+    var reader = LogReader()
+    collector.begin(file: input.name)
+    var collector = self.collector
+    var shown = 0
+    while true {
+      let count = try input.readSome(&reader, waiting: Self.quiet) { collector.take($0) }
+      if count == nil || count == 0 {
+        reader.flush { collector.take($0) }
+      }
+      if collector.contents.faults.count > shown {
+        show(collector.contents, from: shown)
+        shown = collector.contents.faults.count
+      }
+      if count == nil { break }
+    }
+    reader.finish { collector.take($0) }
+    self.collector = collector
+    bytes += reader.byteCount
+    binaryBytes += reader.binaryBytes
+  }
+
+  private mutating func show(_ contents: LogContents, from first: Int) {
+    let explanation = Explanation(contents)
+    for fault in explanation.faults[first...] {
+      switch format {
+      case .text: output.print(text.render(fault, contents))
+      case .json, .ndjson: output.print(ExplanationJSON(explanation).line(fault))
+      }
+    }
+    output.flush()
+  }
+
+  /// Prints the explanation of everything that was read.
+  mutating func finish() -> Explanation {
+    let explanation = Explanation(collector.contents)
+    guard !explanation.isEmpty else { return explanation }
+    let json = ExplanationJSON(explanation)
+    switch format {
+    case .text: output.print(text.render(explanation))
+    case .json: output.print(json.document)
+    case .ndjson: for line in json.lines { output.print(line) }
+    }
+    output.flush()
+    return explanation
+  }
+
+  /// Why there was nothing to explain.
+  func complaint(_ paths: [String]) -> String {
+    let name = paths.count == 1 ? (paths[0] == "-" ? "standard input" : paths[0]) : "the files"
+    if bytes == 0 { return "\(name): empty; a kernel log was expected" }
+    if binaryBytes * 10 > min(bytes, 1 << 16) {
+      return "\(name): binary; a kernel log was expected (text, or text packed with gzip)"
+    }
+    return "\(name): nothing that a kernel prints; a kernel log was expected"
+  }
+}

@@ -1,0 +1,81 @@
+import KernelLog
+import VTdFormats
+
+/// What does not fit together in a log: a wrong copy, a stale cache, or a dump of garbage.
+enum Contradictions {
+  static func find(_ fault: FaultCase) -> [Finding.Evidence] {
+    [reasonAgainstText, directionAgainstReason, reasonAgainstEntry, missingFunction, dumpOfNothing]
+      .compactMap { $0(fault) }
+  }
+
+  private static func reasonAgainstText(_ fault: FaultCase) -> Finding.Evidence? {
+    guard let printed = fault.fault.observation.printedReason, let reason = fault.reason else {
+      return nil
+    }
+    return Finding.Evidence(
+      "the log says reason 0x\(hex(UInt64(printed), digits: 2)) with the text of "
+        + "0x\(hex(UInt64(reason), digits: 2)): a slip of the pen; the text is believed",
+      fault.place)
+  }
+
+  private static func directionAgainstReason(_ fault: FaultCase) -> Finding.Evidence? {
+    switch (fault.fault.access, fault.reason) {
+    case (.read, 0x05), (.read, 0x85):
+      Finding.Evidence(
+        "a read was refused for want of write permission: an atomic operation does that (it is "
+          + "recorded as a read)", fault.place)
+    case (.write, 0x06), (.write, 0x86):
+      Finding.Evidence(
+        "a write was refused for want of read permission: an atomic operation, or "
+          + "a record that was read while the unit wrote it", fault.place)
+    default: nil
+    }
+  }
+
+  private static func reasonAgainstEntry(_ fault: FaultCase) -> Finding.Evidence? {
+    guard let leaf = fault.leaf, fault.isReason(5, 6, 0x71, 0x79) else { return nil }
+    return fault.leafAllows == true
+      ? Finding.Evidence(
+        "the entry that the log shows allows the access (\(leaf.entry)), and the reason denies it: "
+          + "what the unit saw is not what memory holds", leaf.places)
+      : nil
+  }
+
+  private static func missingFunction(_ fault: FaultCase) -> Finding.Evidence? {
+    guard fault.function == nil, fault.isBusListed, fault.fault.interruptIndex == nil else {
+      return nil
+    }
+    return Finding.Evidence("the log lists the functions of this bus without \(fault.device)")
+  }
+
+  private static func dumpOfNothing(_ fault: FaultCase) -> Finding.Evidence? {
+    guard let dump = fault.fault.dump else { return nil }
+    return dumpOfNothing(dump)
+  }
+
+  /// Kernels before the fix of November 2024 walk from an entry that is not present: from physical
+  /// address 0, where the firmware's interrupt vectors are.
+  static func dumpOfNothing(_ dump: TableDump) -> Finding.Evidence? {
+    let places = dump.lines.map(\.place)
+    if let context = dump.context, context.low & 1 == 0, !dump.pageEntries.isEmpty {
+      return Finding.Evidence(
+        "the context entry is not present, so the walk printed below it began at physical address "
+          + "0: its values mean nothing", places)
+    }
+    if let entry = dump.pasidEntry, !entry[flag: .present],
+      !dump.pageEntries.isEmpty || dump.stop.map({ Rule.isWalkStop($0) }) ?? false
+    {
+      return Finding.Evidence(
+        "the PASID table entry is not present, so the walk below it began at physical address 0: "
+          + "its lines mean nothing", places)
+    }
+    return nil
+  }
+}
+
+extension Rule {
+  static func isWalkStop(_ stop: DumpStop) -> Bool {
+    if case .entryNotPresent = stop { return true }
+    return false
+  }
+}

@@ -1,0 +1,152 @@
+import KernelLog
+import PCI
+import VTdFormats
+
+/// What `dmar explain` has to say about a set of logs.
+public struct Explanation: Sendable {
+  public struct Fault: Sendable {
+    public var group: FaultGroup
+    /// The most likely finding first. The first is `.unknown` where no rule fits well enough.
+    public var findings: [Finding]
+    public var contradictions: [Finding.Evidence]
+    /// Dumped entries and values, decoded.
+    public var decoded: [(place: LogPlace, text: String)]
+    /// What the log calls the device: `Ethernet controller …, driver e1000e`.
+    public var deviceWords: String
+
+    public var verdict: Finding? { findings.first }
+  }
+
+  public var faults: [Fault]
+  /// What the logs show beside fault records: queue errors, broken firmware, panics.
+  public var findings: [Finding]
+  public var splats: [SplatExplanation]
+  /// Dumps without a fault record, and other things worth a line.
+  public var remarks: [Finding.Evidence]
+  public var contents: LogContents
+
+  /// The worst of all.
+  public var severity: Finding.Severity? {
+    let all =
+      faults.compactMap { $0.verdict?.severity } + findings.map(\.severity)
+      + splats.map { _ in .serious }
+    if all.contains(.serious) { return .serious }
+    if all.contains(.unclear) { return .unclear }
+    return all.isEmpty ? nil : .harmless
+  }
+
+  /// Whether the input was a log of ours at all.
+  public var isEmpty: Bool {
+    faults.isEmpty && findings.isEmpty && splats.isEmpty && remarks.isEmpty
+      && contents.eventCount == 0
+  }
+
+  public init(_ contents: LogContents) {
+    self.contents = contents
+    faults = contents.faults.map { Self.explain($0, contents) }
+    findings = LogFindings.find(contents)
+    splats = contents.splats.map { SplatExplanation($0.value, place: $0.place) }
+    remarks = Self.remarks(contents)
+  }
+
+  /// Explains one fault among what is known.
+  static func explain(_ group: FaultGroup, _ contents: LogContents) -> Fault {
+    let fault = FaultCase(fault: group, log: contents)
+    var findings = Rule.all.compactMap { $0.judge(fault) }
+    // The order of the rules decides between equals.
+    findings = findings.enumerated().sorted {
+      $0.element.confidence == $1.element.confidence
+        ? $0.offset < $1.offset : $0.element.confidence > $1.element.confidence
+    }.map(\.element)
+    if (findings.first?.confidence ?? 0) < 50 { findings.insert(OpenVerdict.make(fault), at: 0) }
+    var decoded = group.dump.map(DumpDecoding.decode) ?? []
+    if let status = group.status {
+      decoded.insert((place: group.first, text: DumpDecoding.status(status)), at: 0)
+    }
+    if let unit = fault.unit, group.dump != nil {
+      decoded.append(
+        (place: unit.place, text: "dmar\(unit.value.number) \(unit.value.capability)"))
+      decoded.append((place: unit.place, text: "dmar\(unit.value.number) \(unit.value.extended)"))
+    }
+    return Fault(
+      group: group, findings: findings, contradictions: Contradictions.find(fault),
+      decoded: decoded, deviceWords: words(fault))
+  }
+
+  private static func words(_ fault: FaultCase) -> String {
+    guard let function = fault.function else { return "" }
+    var parts: [String] = []
+    if !function.words.isEmpty { parts.append(function.words) }
+    if let vendor = function.vendor, let device = function.device {
+      parts.append("[\(hex(UInt64(vendor), digits: 4)):\(hex(UInt64(device), digits: 4))]")
+    }
+    if let code = function.classCode { parts.append("class 0x\(hex(UInt64(code), digits: 6))") }
+    if !function.driver.isEmpty { parts.append("driver \(function.driver)") }
+    if let group = function.group { parts.append("IOMMU group \(group)") }
+    return parts.joined(separator: ", ")
+  }
+
+  private static func remarks(_ contents: LogContents) -> [Finding.Evidence] {
+    var remarks: [Finding.Evidence] = []
+    for dump in contents.looseDumps {
+      let stop = dump.stop.map { $0.body(.revised) } ?? "cut off"
+      remarks.append(
+        Finding.Evidence(
+          "a table dump without its fault record (ends: \(stop))", dump.lines.prefix(1).map(\.place)
+        ))
+      if let nothing = Contradictions.dumpOfNothing(dump) { remarks.append(nothing) }
+    }
+    let quiet = contents.statuses.filter { value, _ in
+      let status = FaultStatus(rawValue: value)
+      return !status[flag: .primaryPendingFault] && !status[flag: .invalidationQueueError]
+        && !status[flag: .invalidationCompletionError] && !status[flag: .invalidationTimeOutError]
+    }
+    let count = quiet.values.reduce(0, +)
+    if count > 0 {
+      remarks.append(
+        Finding.Evidence(
+          "\(count) status lines without a pending fault: an interrupt whose record was read "
+            + "already; normal"))
+    }
+    if contents.suppressed > 0 {
+      remarks.append(
+        Finding.Evidence(
+          "the rate limiter left out \(contents.suppressed) lines; other devices may be among them")
+      )
+    }
+    if contents.faultsNotKept > 0 {
+      remarks.append(
+        Finding.Evidence("\(contents.faultsNotKept) further fault records were not kept apart"))
+    }
+    if contents.amdFaults > 0 {
+      remarks.append(
+        Finding.Evidence(
+          "\(contents.amdFaults) faults of an AMD IOMMU, which this tool does not explain"))
+    }
+    return remarks
+  }
+}
+
+/// What is said where no rule fits: the reason in words, and what would tell.
+enum OpenVerdict {
+  static func make(_ fault: FaultCase) -> Finding {
+    let meaning =
+      fault.reason.map { FaultReason(rawValue: $0).meaning ?? "a reason that is not known" }
+      ?? "the reason is cut off"
+    var missing: [String] = []
+    if fault.fault.dump == nil, fault.fault.interruptIndex == nil {
+      missing.append("the table dump (a kernel with CONFIG_INTEL_IOMMU_DEBUGFS)")
+    }
+    if fault.log.memory.isEmpty { missing.append("the whole boot log (e820, RMRR and DRHD lines)") }
+    if fault.function == nil { missing.append("lspci -nnvv") }
+    if fault.fault.address != nil {
+      missing.append("the map and unmap history (iommu trace events)")
+    }
+    return Finding(
+      .unknown, confidence: 0, severity: .unclear, culprit: "open",
+      verdict:
+        "the cause is open: \(fault.device) was refused (\(meaning)), and nothing in the log "
+        + "says why",
+      why: [], next: ["get what is missing below"], missing: missing)
+  }
+}

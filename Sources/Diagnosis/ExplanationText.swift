@@ -1,0 +1,235 @@
+import KernelLog
+import PCI
+import VTdFormats
+
+/// An explanation for people, wrapped to a terminal's width.
+public struct ExplanationText: Sendable {
+  /// Columns; at least 40.
+  public var width: Int
+  public var isColoured: Bool
+
+  public init(width: Int = 100, isColoured: Bool = false) {
+    self.width = max(width, 40)
+    self.isColoured = isColoured
+  }
+
+  /// The whole explanation.
+  public func render(_ explanation: Explanation) -> String {
+    var text = ""
+    let contents = explanation.contents
+    header(contents, &text)
+    for block in blocks(explanation.faults) { text += render(block, contents) + "\n" }
+    for finding in explanation.findings {
+      text += "log-wide\n" + body(finding, contents) + "\n"
+    }
+    for splat in explanation.splats { text += render(splat, contents) + "\n" }
+    if !explanation.remarks.isEmpty {
+      text += heading("also")
+      for remark in explanation.remarks {
+        text += item(remark.text + places(remark.places, contents))
+      }
+      text += "\n"
+    }
+    text += summary(explanation) + "\n"
+    return text
+  }
+
+  /// One fault alone, for a log that is followed.
+  public func render(_ fault: Explanation.Fault, _ contents: LogContents) -> String {
+    render([fault], contents)
+  }
+
+  /// Faults that differ in nothing but the page stand together: a storm is one block.
+  func blocks(_ faults: [Explanation.Fault]) -> [[Explanation.Fault]] {
+    var order: [String] = []
+    var blocks: [String: [Explanation.Fault]] = [:]
+    for fault in faults {
+      let key =
+        "\(fault.group.key.source) \(fault.group.key.reason ?? 0) \(fault.group.access.map(\.rawValue) ?? "i") "
+        + "\(fault.group.pasid?.rawValue ?? 0) \(fault.verdict?.cause.rawValue ?? "")"
+      if blocks[key] == nil { order.append(key) }
+      blocks[key, default: []].append(fault)
+    }
+    return order.compactMap { blocks[$0] }
+  }
+
+  /// One fault, or several of one kind.
+  func render(_ block: [Explanation.Fault], _ contents: LogContents) -> String {
+    guard let first = block.first else { return "" }
+    var text = bold(Self.title(first.group)) + "\n"
+    if !first.deviceWords.isEmpty { text += item(first.deviceWords, mark: "device  ") }
+    text += item(occurrence(block, contents), mark: "seen    ")
+    for repair in Set(block.flatMap(\.group.repairs).map { "\($0.value)" }).sorted() {
+      let place = block.flatMap(\.group.repairs).filter { "\($0.value)" == repair }.map(\.place)
+      text += item(repair + places(Array(place.prefix(3)), contents), mark: "repaired: ")
+    }
+    if let verdict = first.verdict { text += body(verdict, contents) }
+    for contradiction in first.contradictions {
+      text += item(contradiction.text + places(contradiction.places, contents), mark: "beware  ")
+    }
+    for line in first.decoded {
+      text += item(line.text + places([line.place], contents), mark: "decoded ")
+    }
+    for other in first.findings.dropFirst().prefix(3) {
+      text += item("\(other.certainty): \(other.verdict)", mark: "or      ")
+    }
+    return text
+  }
+
+  private func body(_ finding: Finding, _ contents: LogContents) -> String {
+    let trust = finding.cause == .unknown ? "" : " (\(finding.certainty), \(finding.confidence) %)"
+    var text = item(
+      colour(finding.severity, finding.severity.rawValue) + ": " + finding.verdict + trust,
+      mark: "verdict ")
+    text += item(finding.culprit, mark: "blame   ")
+    for why in finding.why {
+      text += item(why.text + places(why.places, contents), mark: "why     ")
+    }
+    for next in finding.next { text += item(next, mark: "next    ") }
+    if !finding.missing.isEmpty {
+      text += item(finding.missing.joined(separator: "; "), mark: "missing ")
+    }
+    return text
+  }
+
+  private func render(_ splat: SplatExplanation, _ contents: LogContents) -> String {
+    var text = bold("lock report: \(splat.splat.kind.rawValue)") + "\n"
+    text += item(
+      (splat.splat.kernel.isEmpty ? "" : "kernel \(splat.splat.kernel), ")
+        + (splat.splat.task.isEmpty ? "" : "task \(splat.splat.task)")
+        + places([splat.place], contents), mark: "seen    ")
+    text += item(splat.meaning, mark: "meaning ")
+    for line in splat.story { text += item(line, mark: "who     ") }
+    text += item(splat.cure, mark: "cure    ")
+    return text
+  }
+
+  /// `DMA write by 00:1a.0 to 0x0, reason 0x05 PTE Write access is not set`
+  static func title(_ group: FaultGroup) -> String {
+    let device = group.function.shortDescription
+    let what: String
+    switch group.key.request {
+    case .dma(let access, let pasid, let address):
+      let space = pasid.map { " in PASID \($0)" } ?? ""
+      what =
+        access == .read
+        ? "DMA read by \(device) from \(address)\(space)"
+        : "DMA write by \(device) to \(address)\(space)"
+    case .interrupt(let index):
+      what = "interrupt by \(device), index 0x\(hex(UInt64(index)))"
+    }
+    guard let reason = group.key.reason else { return what + ", reason cut off" }
+    let words = FaultReasonTable.scalable.text(reason)
+    return what + ", reason 0x\(hex(UInt64(reason), digits: 2)) "
+      + (words == FaultReasonTable.unknown && !group.observation.reasonText.isEmpty
+        ? group.observation.reasonText : words)
+  }
+
+  private func occurrence(_ block: [Explanation.Fault], _ contents: LogContents) -> String {
+    let groups = block.map(\.group)
+    let count = groups.map(\.count).reduce(0, +)
+    let suppressed = groups.map(\.suppressed).reduce(0, +)
+    var text = count == 1 ? "once" : "\(count) times"
+    if groups.count > 1 {
+      let addresses = groups.compactMap(\.address).sorted()
+      if let low = addresses.first, let high = addresses.last {
+        text += " on \(groups.count) pages, 0x\(hex(low)) to 0x\(hex(high))"
+      }
+    }
+    if suppressed > 0 { text += ", \(suppressed) lines suppressed" }
+    let first = groups.min { $0.first < $1.first }
+    let last = groups.max { $0.last < $1.last }
+    if let first, let last {
+      text += places(
+        first.first == last.last ? [first.first] : [first.first, last.last], contents)
+      if let from = Self.time(first.firstTime) {
+        text +=
+          first.first == last.last ? ", \(from)" : ", \(from) to \(Self.time(last.lastTime) ?? "?")"
+      }
+    }
+    return text
+  }
+
+  static func time(_ time: LogTime?) -> String? {
+    if let uptime = time?.uptime {
+      return LogRecord.timestamp(uptime).filter { $0 != "[" && $0 != "]" && $0 != " " } + " s"
+    }
+    return time?.wallClock
+  }
+
+  private func header(_ contents: LogContents, _ text: inout String) {
+    var parts: [String] = []
+    if let kernel = contents.kernels.last { parts.append("kernel \(kernel.value)") }
+    if let machine = contents.machines.last { parts.append(machine.value) }
+    if !contents.units.isEmpty {
+      let count = Set(contents.units.map(\.value.number)).count
+      parts.append("\(count) unit\(count == 1 ? "" : "s")")
+    }
+    if !parts.isEmpty { text += wrap(parts.joined(separator: "; "), indent: 0) + "\n\n" }
+  }
+
+  private func summary(_ explanation: Explanation) -> String {
+    let count =
+      explanation.contents.faults.map(\.count).reduce(0, +)
+      + explanation.contents.faultsNotKept
+    let distinct = explanation.faults.count
+    return wrap(
+      "\(count) fault record\(count == 1 ? "" : "s"), \(distinct) distinct"
+        + ", \(explanation.splats.count) lock report\(explanation.splats.count == 1 ? "" : "s")"
+        + (explanation.severity.map { ": \($0.rawValue)" } ?? ""), indent: 0)
+  }
+
+  private func places(_ places: [LogPlace], _ contents: LogContents) -> String {
+    guard !places.isEmpty else { return "" }
+    let several = contents.files.count > 1
+    var seen: Set<LogPlace> = []
+    let names = places.sorted().filter { seen.insert($0).inserted }.prefix(6).map { place in
+      several && contents.files.indices.contains(place.file)
+        ? "\(contents.files[place.file]):\(place.line)" : "\(place.line)"
+    }
+    return several
+      ? " (\(names.joined(separator: ", ")))"
+      : names.count == 1 ? " (line \(names[0]))" : " (lines \(names.joined(separator: ", ")))"
+  }
+
+  private func heading(_ words: String) -> String { bold(words) + "\n" }
+
+  private func item(_ words: String, mark: String = "- ") -> String {
+    let indent = 2 + mark.utf8.count
+    return "  " + mark + wrap(words, indent: indent) + "\n"
+  }
+
+  /// Breaks at blanks; a word longer than the line is left whole.
+  private func wrap(_ words: String, indent: Int) -> String {
+    var lines: [String] = [""]
+    var column = indent
+    for word in words.split(separator: " ", omittingEmptySubsequences: true) {
+      let length = word.count
+      let isEmpty = lines[lines.count - 1].isEmpty
+      if !isEmpty, column + 1 + length > width {
+        lines.append(String(word))
+        column = indent + length
+      } else {
+        lines[lines.count - 1] += (isEmpty ? "" : " ") + word
+        column += length + (isEmpty ? 0 : 1)
+      }
+    }
+    return lines.joined(separator: "\n" + String(repeating: " ", count: indent))
+  }
+
+  private func bold(_ text: String) -> String {
+    let wrapped = wrap(text, indent: 0)
+    return isColoured ? "\u{1b}[1m\(wrapped)\u{1b}[0m" : wrapped
+  }
+
+  private func colour(_ severity: Finding.Severity, _ text: String) -> String {
+    guard isColoured else { return text }
+    let code =
+      switch severity {
+      case .serious: "31"
+      case .unclear: "33"
+      case .harmless: "32"
+      }
+    return "\u{1b}[\(code)m\(text)\u{1b}[0m"
+  }
+}

@@ -1,0 +1,231 @@
+public import KernelLog
+import PCI
+import VTdFormats
+
+/// Gathers the events of one or several logs.
+public struct LogCollector: Sendable {
+  public private(set) var contents = LogContents()
+  private var indices: [FaultGroup.Key: Int] = [:]
+  private var lastFault: Int?
+  private var lastStatus: UInt32?
+  /// A dump whose fault record is not in the log.
+  private var isInLooseDump = false
+
+  /// How many rows of debugfs files are kept.
+  private let mostRows: Int
+
+  /// - Parameter keepsTables: whether to keep every row of a pasted translation table, as a rebuild
+  ///   of the machine needs it; an explanation does with fewer.
+  public init(keepsTables: Bool = false) {
+    mostRows = keepsTables ? .max : 1 << 14
+  }
+
+  /// Begins a further file; places from now on name it.
+  public mutating func begin(file: String) {
+    contents.files.append(file)
+    lastFault = nil
+    lastStatus = nil
+    isInLooseDump = false
+  }
+
+  /// Takes an event; answers the index of a fault group that is new with it.
+  @discardableResult
+  public mutating func take(_ event: LogEvent) -> Int? {
+    contents.eventCount += 1
+    let place = LogPlace(file: max(contents.files.count - 1, 0), line: event.lines.lowerBound)
+    func noted<Value>(_ value: Value) -> Noted<Value> {
+      Noted(value: value, place: place, time: event.time)
+    }
+    switch event.kind {
+    case .fault(let fault): return take(fault, event, place)
+    case .status(let status):
+      lastStatus = status
+      isInLooseDump = false
+      contents.statuses[status, default: 0] += 1
+    case .suppressed(let function, let count):
+      guard function == "dmar_fault" else { break }
+      contents.suppressed += count
+      if let lastFault { contents.faults[lastFault].suppressed += count }
+    case .dump(let line, _): take(noted(line))
+    case .queueError(let line): append(noted(line), to: \.queueErrors)
+    case .boot(let line): take(noted(line))
+    case .fact(let fact): take(fact, place, event)
+    case .amdFault: contents.amdFaults += 1
+    }
+    return nil
+  }
+
+  private mutating func append<Value>(
+    _ value: Noted<Value>, to list: WritableKeyPath<LogContents, [Noted<Value>]>
+  ) {
+    if contents[keyPath: list].count < LogContents.mostEvents {
+      contents[keyPath: list].append(value)
+    }
+  }
+
+  private mutating func take(
+    _ fault: FaultObservation, _ event: LogEvent, _ place: LogPlace
+  ) -> Int? {
+    defer { lastStatus = nil }
+    isInLooseDump = false
+    let key = FaultGroup.Key(
+      request: fault.request, source: fault.source, segment: fault.segment, reason: fault.reason)
+    if let index = indices[key] {
+      contents.faults[index].count += 1
+      contents.faults[index].last = place
+      contents.faults[index].lastTime = event.time
+      lastFault = index
+      return nil
+    }
+    guard contents.faults.count < LogContents.mostFaults else {
+      contents.faultsNotKept += 1
+      lastFault = nil
+      return nil
+    }
+    var group = FaultGroup(
+      key: key, first: place, last: place, firstLines: event.lines, observation: fault)
+    group.firstTime = event.time
+    group.lastTime = event.time
+    group.status = lastStatus
+    group.repairs = event.repairs.map { Noted(value: $0, place: place, time: nil) }
+    contents.faults.append(group)
+    indices[key] = contents.faults.count - 1
+    lastFault = contents.faults.count - 1
+    return lastFault
+  }
+
+  private mutating func take(_ line: Noted<DumpLine>) {
+    if case .header = line.value, let lastFault, contents.faults[lastFault].dump == nil {
+      contents.faults[lastFault].dump = TableDump(lines: [line])
+      isInLooseDump = false
+      return
+    }
+    if let lastFault, !isInLooseDump {
+      // Only the first dump of a group is kept; the others say the same as a rule.
+      guard let dump = contents.faults[lastFault].dump else {
+        contents.faults[lastFault].dump = TableDump(lines: [line])
+        return
+      }
+      if dump.stop == nil, dump.lines.count < 32 {
+        contents.faults[lastFault].dump?.lines.append(line)
+      }
+      return
+    }
+    if !isInLooseDump || contents.looseDumps.last?.stop != nil {
+      guard contents.looseDumps.count < LogContents.mostNotes else { return }
+      contents.looseDumps.append(TableDump())
+      isInLooseDump = true
+    }
+    if let last = contents.looseDumps.indices.last, contents.looseDumps[last].lines.count < 32 {
+      contents.looseDumps[last].lines.append(line)
+    }
+  }
+
+  private mutating func take(_ line: Noted<BootLine>) {
+    append(line, to: \.boot)
+    switch line.value {
+    case .unit(let number, let base, _, let cap, let ecap):
+      append(
+        Noted(
+          value: LogContents.Unit(
+            number: number, base: base, capability: VTdFormats.Capability(rawValue: cap),
+            extended: ExtendedCapability(rawValue: ecap)), place: line.place, time: line.time),
+        to: \.units)
+    case .hardwareUnit(let base, let flags):
+      append(Noted(value: (base, flags), place: line.place, time: line.time), to: \.hardwareUnits)
+    case .reservedMemory(let base, let end):
+      append(
+        Noted(
+          value: LogContents.Region(start: base, end: end, function: nil), place: line.place,
+          time: line.time), to: \.regions)
+    default: break
+    }
+  }
+
+  private mutating func take(_ fact: LogFact, _ place: LogPlace, _ event: LogEvent) {
+    func noted<Value>(_ value: Value) -> Noted<Value> {
+      Noted(value: value, place: place, time: event.time)
+    }
+    switch fact {
+    case .kernelVersion(let text): append(noted(text), to: \.kernels)
+    case .commandLine(let text): append(noted(text), to: \.commandLines)
+    case .machine(let text): append(noted(text), to: \.machines)
+    case .memory(let start, let end, let type):
+      append(
+        noted((LogContents.Region(start: start, end: end, function: nil), type)), to: \.memory)
+    case .pciFunction(let address, let vendor, let device, let classCode, let words):
+      change(address, place) { function in
+        function.vendor = vendor ?? function.vendor
+        function.device = device ?? function.device
+        function.classCode = classCode ?? function.classCode
+        if !words.isEmpty { function.words = words }
+        function.isListed = true
+      }
+    case .pciWindow(let address, let start, let end):
+      append(
+        noted(LogContents.Region(start: start, end: end, function: address)), to: \.windows)
+    case .pciBridge(let address, _, _): change(address, place) { $0.isListed = true }
+    case .iommuGroup(let address, let group):
+      change(address, place) {
+        $0.group = group
+        $0.isListed = true
+      }
+    case .leftIOMMUGroup(let address, _): contents.departures[address] = place
+    case .identityMap(let address, let start, let end):
+      append(
+        noted(LogContents.Region(start: start, end: end, function: address)), to: \.regions)
+      change(address, place) { $0.isListed = true }
+    case .deviceNote(let address, let driver, let text):
+      note(address, driver, "DMAR: " + text, place, event)
+    case .driverMessage(let address, let driver, let text):
+      note(address, driver, text, place, event)
+    case .dmarNote(let text): append(noted(text), to: \.dmarNotes)
+    case .defaultDomain: break
+    case .panic(let text): append(noted(text), to: \.panics)
+    case .oops(let address): append(noted(address), to: \.oopses)
+    case .toolEntry(let level, let value):
+      let begins = contents.toolWalks.last?.last.map { $0.value.level <= level } ?? true
+      if begins, contents.toolWalks.count < LogContents.mostNotes { contents.toolWalks.append([]) }
+      if let last = contents.toolWalks.indices.last {
+        contents.toolWalks[last].append(noted((level, value)))
+      }
+    case .debugfs(let row):
+      if case .page = row {
+        contents.debugfsPages += 1
+      }
+      guard contents.debugfs.count < mostRows else { return }
+      contents.debugfs.append(noted(row))
+    case .lockSplat(let splat): append(noted(splat), to: \.splats)
+    }
+  }
+
+  private mutating func change(
+    _ address: PCIAddress, _ place: LogPlace, _ body: (inout LogContents.Function) -> Void
+  ) {
+    guard
+      contents.functions[address] != nil
+        || contents.functions.count < LogContents.mostFunctions
+    else { return }
+    body(&contents.functions[address, default: LogContents.Function(place: place, isListed: false)])
+  }
+
+  private mutating func note(
+    _ address: PCIAddress, _ driver: String, _ text: String, _ place: LogPlace, _ event: LogEvent
+  ) {
+    change(address, place) {
+      // `pci` and `pcieport` are the bus speaking, not the device's driver.
+      if $0.driver.isEmpty, driver != "pci" { $0.driver = driver }
+      // Somebody who drives a function has found it.
+      $0.isListed = true
+    }
+    guard contents.notes[address] != nil || contents.notes.count < LogContents.mostFunctions else {
+      return
+    }
+    var notes = contents.notes[address] ?? []
+    if notes.count >= LogContents.mostNotes { notes.removeFirst() }
+    notes.append(
+      Noted(
+        value: LogContents.Note(driver: driver, text: text), place: place, time: event.time))
+    contents.notes[address] = notes
+  }
+}

@@ -1,0 +1,190 @@
+public import KernelLog
+public import PCI
+public import VTdFormats
+
+/// A place in one of the logs that are read together.
+public struct LogPlace: Hashable, Comparable, Sendable {
+  /// Index into `LogContents.files`.
+  public var file: Int
+  /// Counted from 1.
+  public var line: Int
+
+  public init(file: Int = 0, line: Int) {
+    self.file = file
+    self.line = line
+  }
+
+  public static func < (left: LogPlace, right: LogPlace) -> Bool {
+    (left.file, left.line) < (right.file, right.line)
+  }
+}
+
+/// Something that a log says, with its place.
+public struct Noted<Value: Sendable>: Sendable {
+  public var value: Value
+  public var place: LogPlace
+  public var time: LogTime?
+}
+
+/// Everything that a set of logs says about a machine and its faults, in bounded memory.
+public struct LogContents: Sendable {
+  /// Beyond these counts only totals are kept: a log of gigabytes must not fill the memory.
+  static let mostFaults = 4096
+  static let mostFunctions = 8192
+  static let mostNotes = 16
+  static let mostEvents = 1024
+
+  public struct Unit: Sendable {
+    public var number: Int
+    public var base: PhysicalAddress
+    public var capability: VTdFormats.Capability
+    public var extended: ExtendedCapability
+  }
+
+  public struct Region: Sendable, Hashable {
+    public var start: UInt64
+    /// The last byte.
+    public var end: UInt64
+    /// The function that it was mapped for; nil for an `RMRR` line, which does not say.
+    public var function: PCIAddress?
+
+    public func contains(_ address: UInt64) -> Bool { (start...max(start, end)).contains(address) }
+  }
+
+  public struct Function: Sendable {
+    public var vendor: UInt16?
+    public var device: UInt16?
+    public var classCode: UInt32?
+    public var words = ""
+    public var driver = ""
+    public var place: LogPlace
+    /// Found on the bus, and not only named by somebody.
+    public var isListed: Bool
+    public var group: Int?
+  }
+
+  public struct Note: Sendable {
+    public var driver: String
+    public var text: String
+  }
+
+  public internal(set) var files: [String] = []
+  public internal(set) var faults: [FaultGroup] = []
+  /// Fault records that did not fit into `faults`.
+  public internal(set) var faultsNotKept = 0
+  public internal(set) var units: [Noted<Unit>] = []
+  public internal(set) var hardwareUnits: [Noted<(base: PhysicalAddress, flags: UInt32)>] = []
+  public internal(set) var regions: [Noted<Region>] = []
+  public internal(set) var memory: [Noted<(region: Region, type: String)>] = []
+  public internal(set) var functions: [PCIAddress: Function] = [:]
+  public internal(set) var windows: [Noted<Region>] = []
+  public internal(set) var notes: [PCIAddress: [Noted<Note>]] = [:]
+  public internal(set) var boot: [Noted<BootLine>] = []
+  public internal(set) var dmarNotes: [Noted<String>] = []
+  public internal(set) var queueErrors: [Noted<QueueErrorLine>] = []
+  public internal(set) var statuses: [UInt32: Int] = [:]
+  public internal(set) var suppressed = 0
+  public internal(set) var looseDumps: [TableDump] = []
+  public internal(set) var toolWalks: [[Noted<(level: Int, value: UInt64)>]] = []
+  public internal(set) var splats: [Noted<LockSplat>] = []
+  public internal(set) var panics: [Noted<String>] = []
+  public internal(set) var oopses: [Noted<UInt64>] = []
+  public internal(set) var kernels: [Noted<String>] = []
+  public internal(set) var machines: [Noted<String>] = []
+  public internal(set) var commandLines: [Noted<String>] = []
+  public internal(set) var debugfs: [Noted<DebugfsRow>] = []
+  public internal(set) var debugfsPages = 0
+  public internal(set) var departures: [PCIAddress: LogPlace] = [:]
+  public internal(set) var amdFaults = 0
+  public internal(set) var eventCount = 0
+
+  public init() {}
+}
+
+/// The same fault seen once or many times: one device, one page, one reason.
+public struct FaultGroup: Sendable {
+  public struct Key: Hashable, Sendable {
+    public var request: FaultLine.Request
+    public var source: SourceID
+    public var segment: UInt16?
+    public var reason: UInt8?
+  }
+
+  public var key: Key
+  public var count = 1
+  /// `callbacks suppressed` that came while this fault was the last one seen.
+  public var suppressed = 0
+  public var first: LogPlace
+  public var last: LogPlace
+  public var firstLines: ClosedRange<Int>
+  public var firstTime: LogTime?
+  public var lastTime: LogTime?
+  public var observation: FaultObservation
+  public var dump: TableDump?
+  public var status: UInt32?
+  /// Which repairs were made, and on which line first.
+  public var repairs: [Noted<Repair>] = []
+
+  public var address: UInt64? {
+    if case .dma(_, _, let address) = key.request { return address.rawValue }
+    return nil
+  }
+  public var access: FaultLine.Access? {
+    if case .dma(let access, _, _) = key.request { return access }
+    return nil
+  }
+  public var pasid: PASID? {
+    if case .dma(_, let pasid, _) = key.request { return pasid }
+    return nil
+  }
+  public var interruptIndex: UInt16? {
+    if case .interrupt(let index) = key.request { return index }
+    return nil
+  }
+  public var function: PCIAddress {
+    PCIAddress(segment: UInt32(key.segment ?? 0), sourceID: key.source)
+  }
+}
+
+/// The table dump behind a fault.
+public struct TableDump: Sendable {
+  public var lines: [Noted<DumpLine>] = []
+
+  public var unit: String? {
+    lines.lazy.compactMap { if case .header(let unit, _) = $0.value { unit } else { nil } }.first
+  }
+  public var root: RootEntry? {
+    lines.lazy.compactMap {
+      if case .rootEntry(let low) = $0.value { RootEntry(low: low, high: 0) } else { nil }
+    }.first
+  }
+  public var scalableRoot: ScalableRootEntry? {
+    lines.lazy.compactMap {
+      if case .scalableRootEntry(let high, let low) = $0.value {
+        ScalableRootEntry(low: low, high: high)
+      } else {
+        nil
+      }
+    }.first
+  }
+  public var context: (high: UInt64, low: UInt64)? {
+    lines.lazy.compactMap {
+      if case .contextEntry(let high, let low) = $0.value { (high, low) } else { nil }
+    }.first
+  }
+  public var pasidEntry: PASIDTableEntry? {
+    let words = lines.compactMap { line -> UInt64? in
+      if case .pasidTableEntry(_, let value) = line.value { return value }
+      return nil
+    }
+    return words.isEmpty ? nil : PASIDTableEntry(words: words)
+  }
+  public var pageEntries: [(level: Int, value: UInt64)] {
+    lines.compactMap {
+      if case .pageTableEntry(let level, let value) = $0.value { (level, value) } else { nil }
+    }
+  }
+  public var stop: DumpStop? {
+    lines.lazy.compactMap { if case .stop(let stop) = $0.value { stop } else { nil } }.first
+  }
+}

@@ -1,0 +1,217 @@
+import KernelLog
+import PCI
+import VTdFormats
+
+/// Findings that belong to the log as a whole, not to a fault record.
+enum LogFindings {
+  static func find(_ log: LogContents) -> [Finding] {
+    let stops = queueStops(log.queueErrors).compactMap { invalidationTimeout($0, log) }
+    let others = [
+      firmwareTable(log), kexecWithoutTakeOver(log), malfunction(log), unalignedFlush(log),
+    ]
+    return stops + others.compactMap { $0 }
+  }
+
+  /// The errors of one stop of the queue each: detections, then descriptors, then what was cleared.
+  private static func queueStops(
+    _ errors: [Noted<QueueErrorLine>]
+  ) -> [[Noted<QueueErrorLine>]] {
+    var stops: [[Noted<QueueErrorLine>]] = []
+    var isBehindDescriptors = true
+    for error in errors {
+      switch error.value {
+      case .timeout, .queueError, .completionError:
+        if isBehindDescriptors { stops.append([]) }
+        isBehindDescriptors = false
+      default: isBehindDescriptors = true
+      }
+      if stops.isEmpty { stops.append([]) }
+      stops[stops.count - 1].append(error)
+    }
+    return stops
+  }
+
+  /// Cause 17: a device does not answer the invalidation of its own cache.
+  private static func invalidationTimeout(
+    _ stop: [Noted<QueueErrorLine>], _ log: LogContents
+  ) -> Finding? {
+    let timeouts = stop.filter {
+      switch $0.value {
+      case .timeout, .queueError, .completionError: true
+      default: false
+      }
+    }
+    guard let first = timeouts.first else { return nil }
+    var why = [Finding.Evidence("the invalidation queue stopped", timeouts.map(\.place))]
+    var source: SourceID?
+    var confidence = 74
+    var isGone = false
+    for error in stop {
+      switch error.value {
+      case .timeout(let value) where value == 0xffff:
+        isGone = true
+      case .timeout(let value) where value != 0:
+        source = SourceID(rawValue: UInt16(truncatingIfNeeded: value))
+      case .descriptor(let position, let qw0, let qw1) where qw0 != 0:
+        why.append(
+          Finding.Evidence(
+            "\(position.rawValue): \(DumpDecoding.descriptor(qw0, qw1))", [error.place]))
+        if DescriptorHeader(rawValue: qw0).typeCode == DescriptorType.deviceTLB.rawValue {
+          source = SourceID(
+            rawValue: UInt16(
+              truncatingIfNeeded: DeviceTLBDescriptor(low: qw0, high: qw1)[.sourceID]))
+        }
+      default: break
+      }
+    }
+    if isGone {
+      why.append(
+        Finding.Evidence(
+          "all ones were read: the unit itself did not answer, so it is gone or powered down",
+          timeouts.map(\.place)))
+    }
+    if let (address, note) = lostDevice(before: first.place, log) {
+      why.append(
+        Finding.Evidence("\(address) no longer answers: \(note.value.text)", [note.place]))
+      source = source ?? address.sourceID
+      confidence = 88
+    }
+    if source != nil { confidence = max(confidence, 84) }
+    let device = source.map { "\($0)" } ?? "a device with ATS"
+    return Finding(
+      .invalidationTimeout, confidence: confidence, severity: .serious,
+      culprit: "the device (gone, reset or hung), or who reset it with ATS on",
+      verdict: isGone
+        ? "the invalidation queue's unit reads all ones: the unit, or the hierarchy it belongs to, "
+          + "is gone"
+        : "\(device) did not answer the invalidation of its device TLB: it is gone, hung or was "
+          + "reset while ATS was on",
+      why: why,
+      next: [
+        "see what happened to the device before line \(first.place.line): removal, reset, power state",
+        "the kernel must stop invalidations for a device that is gone; look for such a fix",
+      ],
+      missing: source == nil ? ["the QI HEAD and QI PRIOR lines, which name the device"] : [])
+  }
+
+  /// The device that is said to be gone before `place`, where no other stop of the queue lies
+  /// between: then it would be another device's story.
+  private static func lostDevice(
+    before place: LogPlace, _ log: LogContents
+  ) -> (PCIAddress, Noted<LogContents.Note>)? {
+    let earlier = log.queueErrors.last { $0.place < place }?.place
+    var found: (PCIAddress, Noted<LogContents.Note>)?
+    for (address, notes) in log.notes {
+      for note in notes where note.place < place && note.place.file == place.file {
+        let text = note.value.text
+        guard text.contains("inaccessible") || text.contains("Unable to change power") else {
+          continue
+        }
+        if let earlier, note.place < earlier { continue }
+        if place.line - note.place.line > 200 { continue }
+        if let best = found, best.1.place > note.place { continue }
+        found = (address, note)
+      }
+    }
+    return found
+  }
+
+  /// Cause 16: the DMAR table is wrong.
+  private static func firmwareTable(_ log: LogContents) -> Finding? {
+    var why: [Finding.Evidence] = []
+    var isDead = false
+    for line in log.boot {
+      switch line.value {
+      case .firmwareUncoveredRegion(let base, let end):
+        why.append(
+          Finding.Evidence(
+            "the memory map does not reserve the RMRR 0x\(hex(base))-0x\(hex(end)): the kernel may "
+              + "use memory that the firmware's DMA writes to", [line.place]))
+      case .firmwareBadRegion(let base, let end, _, _, _):
+        why.append(
+          Finding.Evidence("the RMRR 0x\(hex(base))-0x\(hex(end)) is refused", [line.place]))
+      case .firmwareBadUnit(let base, let allOnes, _, _, _):
+        isDead = true
+        why.append(
+          Finding.Evidence(
+            "at 0x\(hex(base)) there is no unit\(allOnes ? " (all ones)" : "")", [line.place]))
+      default: break
+      }
+    }
+    let failed = log.dmarNotes.filter { $0.value.lowercased().contains("parse dmar table failure") }
+    if !failed.isEmpty {
+      why.append(
+        Finding.Evidence(
+          "the kernel gives the table up: VT-d stays off, though it was asked for",
+          failed.map(\.place)))
+    }
+    guard !why.isEmpty else { return nil }
+    return Finding(
+      .firmwareTable, confidence: 92, severity: failed.isEmpty && !isDead ? .unclear : .serious,
+      culprit: "the firmware",
+      verdict: failed.isEmpty
+        ? "the firmware's DMAR table is wrong; the kernel works around it"
+        : "the firmware's DMAR table is wrong, and VT-d is off because of it",
+      why: why,
+      next: [
+        "update the firmware; report the lines to its vendor",
+        "where VT-d stays off, a kernel that only warns about such a region keeps it on",
+      ])
+  }
+
+  /// Cause 13 without a fault: interrupt remapping was left on by the kernel before.
+  private static func kexecWithoutTakeOver(_ log: LogContents) -> Finding? {
+    let lines = log.boot.filter {
+      if case .interruptRemappingNotKdump = $0.value { true } else { false }
+    }
+    guard !lines.isEmpty else { return nil }
+    return Finding(
+      .oldKernelTables, confidence: 84, severity: .unclear,
+      culprit: "the kernel before this one: it left remapping on",
+      verdict: "this kernel was started by kexec while interrupt remapping was still on; it clears "
+        + "the units and starts anew",
+      why: [
+        Finding.Evidence(
+          "\(lines.count) units had interrupt remapping on, and this is no kdump kernel",
+          lines.prefix(4).map(\.place))
+      ],
+      next: [
+        "harmless if all devices work; otherwise shut the units down before the kexec "
+          + "(a kernel whose reboot path disables remapping)"
+      ])
+  }
+
+  private static func malfunction(_ log: LogContents) -> Finding? {
+    let panics = log.panics.filter { $0.value.contains("DMAR hardware is malfunctioning") }
+    guard !panics.isEmpty else { return nil }
+    return Finding(
+      .unknown, confidence: 60, severity: .serious, culprit: "a unit that does not answer",
+      verdict: "a unit did not confirm a command in time, and the kernel gave up",
+      why: [
+        Finding.Evidence(
+          "the driver waits for GSTS to follow GCMD and panics after ten seconds",
+          panics.map(\.place))
+      ],
+      next: [
+        "the stack tells which command: iommu_disable_translation waits for TES to clear",
+        "on the way to power-off or suspend the graphics unit is the usual one: look for the kernel "
+          + "quirk that leaves its translation on",
+      ],
+      missing: ["which unit it was (its base address)"])
+  }
+
+  /// Cause 9's forerunner: a flush whose address does not fit its size.
+  private static func unalignedFlush(_ log: LogContents) -> Finding? {
+    let lines = log.dmarNotes.filter { $0.value.hasPrefix("Invalidate non-aligned address") }
+    guard !lines.isEmpty else { return nil }
+    return Finding(
+      .staleCache, confidence: 70, severity: .serious, culprit: "the IOMMU driver",
+      verdict: "the driver flushes ranges with addresses that do not fit their size, so parts of "
+        + "them stay cached",
+      why: [
+        Finding.Evidence(
+          "\(lines.count) such flushes are reported", lines.prefix(4).map(\.place))
+      ],
+      next: ["look for a kernel that rounds the range of shared-memory flushes"])
+  }
+}

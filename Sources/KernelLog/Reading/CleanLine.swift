@@ -1,0 +1,217 @@
+/// A line of a log without what mail programs, browsers, terminals and loggers put around it.
+struct CleanLine: Sendable {
+  var number: Int
+  /// The line from its prefix on. Never contains a newline or `TextCursor.join`.
+  var bytes: [UInt8]
+  /// Where the message begins behind the prefix.
+  var body: Int
+  var time: LogTime?
+  var repairs: [Repair]
+  /// A quoted-printable soft break: the next line goes on without a blank.
+  var endsSoftly = false
+
+  var bodyBytes: ArraySlice<UInt8> { bytes[min(body, bytes.count)...] }
+  var text: String { String(decoding: bodyBytes, as: UTF8.self) }
+
+  /// Whether a logger's or the kernel's own prefix was found: such a line starts a message.
+  var startsMessage: Bool { time != nil }
+
+  /// Whether the message, its leading blanks aside, begins with `literal`.
+  func bodyStarts(_ literal: StaticString) -> Bool {
+    var start = body
+    while start < bytes.count, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
+    return ByteSearch.hasPrefix(literal, in: bytes, at: start)
+  }
+}
+
+/// Cleans lines; remembers what kind of document it is in.
+struct LineCleaner: Sendable {
+  /// The mail says so in its header, or a line has shown it.
+  private(set) var isQuotedPrintable = false
+  /// The last line ended with a soft break, so this one is the rest of it and has no prefix.
+  private var continues = false
+
+  init() {}
+
+  mutating func clean(_ raw: UnsafeRawBufferPointer, number: Int, isCut: Bool) -> CleanLine {
+    var bytes = [UInt8](raw)
+    var repairs: [Repair] = isCut ? [.cutLongLine] : []
+    if bytes.last == 0x0d { bytes.removeLast() }
+    if bytes.first == 0x7b, let line = JournalLine(bytes) {
+      let start = LinePrefix(line.message)
+      return CleanLine(
+        number: number, bytes: line.message, body: start.end,
+        time: line.time ?? start.time, repairs: repairs)
+    }
+    noteQuotedPrintable(bytes)
+    var endsSoftly = false
+    if isQuotedPrintable {
+      if bytes.last == 0x3d {
+        bytes.removeLast()
+        endsSoftly = true
+        repairs.append(.decodedQuotedPrintable)
+      }
+      if Self.decodeQuotedPrintable(&bytes), !repairs.contains(.decodedQuotedPrintable) {
+        repairs.append(.decodedQuotedPrintable)
+      }
+    }
+    Self.normalise(&bytes)
+    if Self.decodeHTML(&bytes) { repairs.append(.decodedHTML) }
+    let isRest = continues
+    continues = endsSoftly
+    if isRest {
+      return CleanLine(
+        number: number, bytes: bytes, body: 0, time: nil, repairs: repairs, endsSoftly: endsSoftly)
+    }
+    let quoted = Self.quoteEnd(bytes)
+    if quoted.end > 0 {
+      bytes.removeFirst(quoted.end)
+      repairs.append(quoted.isAnnotation ? .removedAnnotation : .removedQuoting)
+    }
+    let prefix = LinePrefix(bytes)
+    return CleanLine(
+      number: number, bytes: bytes, body: prefix.end, time: prefix.time, repairs: repairs,
+      endsSoftly: endsSoftly)
+  }
+
+  private mutating func noteQuotedPrintable(_ bytes: [UInt8]) {
+    if isQuotedPrintable { return }
+    if bytes.last == 0x65, ByteSearch.contains("transfer-encoding: quoted-printable", in: bytes) {
+      isQuotedPrintable = true
+    }
+    guard bytes.contains(0x3d) else { return }
+    let signs: [StaticString] = ["=3D", "=C2=A0", "=5F", "=5B", "=5D", "=E2=80"]
+    if signs.contains(where: { Self.holds($0, bytes) }) { isQuotedPrintable = true }
+  }
+
+  /// The signs are upper case in mail; `=20` inside a command line is not one.
+  private static func holds(_ sign: StaticString, _ bytes: [UInt8]) -> Bool {
+    guard let place = ByteSearch.find(sign, in: bytes) else { return false }
+    return ByteSearch.hasPrefix(sign, in: bytes, at: place)
+  }
+
+  /// RFC 2045 section 6.7: `=` and two upper-case hex digits.
+  private static func decodeQuotedPrintable(_ bytes: inout [UInt8]) -> Bool {
+    guard bytes.contains(0x3d) else { return false }
+    var decoded: [UInt8] = []
+    decoded.reserveCapacity(bytes.count)
+    var position = 0
+    while position < bytes.count {
+      if bytes[position] == 0x3d, position + 2 < bytes.count,
+        let high = upperHex(bytes[position + 1]), let low = upperHex(bytes[position + 2])
+      {
+        decoded.append(high << 4 | low)
+        position += 3
+      } else {
+        decoded.append(bytes[position])
+        position += 1
+      }
+    }
+    let changed = decoded.count != bytes.count
+    bytes = decoded
+    return changed
+  }
+
+  private static func upperHex(_ byte: UInt8) -> UInt8? {
+    byte >= 0x61 ? nil : TextCursor.hexDigit(byte)
+  }
+
+  /// No-break spaces become blanks, colour sequences and control characters go.
+  private static func normalise(_ bytes: inout [UInt8]) {
+    guard bytes.contains(where: { $0 == 0xc2 || $0 < 0x20 && $0 != 0x09 }) else { return }
+    var clean: [UInt8] = []
+    clean.reserveCapacity(bytes.count)
+    var position = 0
+    while position < bytes.count {
+      let byte = bytes[position]
+      if byte == 0xc2, position + 1 < bytes.count, bytes[position + 1] == 0xa0 {
+        clean.append(0x20)
+        position += 2
+      } else if byte == 0x1b, position + 1 < bytes.count, bytes[position + 1] == 0x5b {
+        position += 2
+        while position < bytes.count, !(0x40...0x7e).contains(bytes[position]) { position += 1 }
+        position += 1
+      } else {
+        if byte >= 0x20 || byte == 0x09 { clean.append(byte) }
+        position += 1
+      }
+    }
+    bytes = clean
+  }
+
+  private static let entities: [(StaticString, UInt8)] = [
+    ("&gt;", 0x3e), ("&lt;", 0x3c), ("&quot;", 0x22), ("&#39;", 0x27), ("&nbsp;", 0x20),
+    ("&#160;", 0x20), ("&#x27;", 0x27), ("&amp;", 0x26),
+  ]
+  private static let tags: [StaticString] = [
+    "br", "p", "div", "span", "pre", "code", "blockquote", "td", "tr", "font", "tt", "a", "b",
+    "i", "li", "html", "body", "table",
+  ]
+
+  /// Entities and the tags of mail and web pages; `<6>`, `<IRQ>` and `<TASK>` are the kernel's.
+  private static func decodeHTML(_ bytes: inout [UInt8]) -> Bool {
+    guard bytes.contains(where: { $0 == 0x26 || $0 == 0x3c }) else { return false }
+    var decoded: [UInt8] = []
+    decoded.reserveCapacity(bytes.count)
+    var position = 0
+    var changed = false
+    scan: while position < bytes.count {
+      if bytes[position] == 0x26 {
+        for (name, character) in entities where ByteSearch.hasPrefix(name, in: bytes, at: position)
+        {
+          decoded.append(character)
+          position += name.utf8CodeUnitCount
+          changed = true
+          continue scan
+        }
+      } else if bytes[position] == 0x3c, let end = tagEnd(bytes, position) {
+        decoded.append(0x20)
+        position = end
+        changed = true
+        continue scan
+      }
+      decoded.append(bytes[position])
+      position += 1
+    }
+    bytes = decoded
+    return changed
+  }
+
+  private static func tagEnd(_ bytes: [UInt8], _ start: Int) -> Int? {
+    var position = start + 1
+    if position < bytes.count, bytes[position] == 0x2f { position += 1 }
+    for tag in tags where ByteSearch.hasPrefix(tag, in: bytes, at: position) {
+      var end = position + tag.utf8CodeUnitCount
+      guard end < bytes.count, [0x3e, 0x20, 0x2f].contains(bytes[end]) else { continue }
+      let limit = min(bytes.count, end + 400)
+      while end < limit, bytes[end] != 0x3e { end += 1 }
+      return end < limit ? end + 1 : nil
+    }
+    return nil
+  }
+
+  /// Where the marks of quoting (`> > `, `| `) and of authors (`=> `) end.
+  private static func quoteEnd(_ bytes: [UInt8]) -> (end: Int, isAnnotation: Bool) {
+    var position = 0
+    var end = 0
+    var isAnnotation = false
+    // Far deeper than mail gets; a hostile line of quote marks costs no more than this.
+    let limit = min(bytes.count, 256)
+    while position < limit {
+      switch bytes[position] {
+      case 0x20, 0x09: position += 1
+      case 0x3e, 0x7c:
+        position += 1
+        end = position
+      case 0x3d where position + 1 < limit && bytes[position + 1] == 0x3e:
+        position += 2
+        end = position
+        isAnnotation = true
+      default:
+        if end > 0, end < bytes.count, bytes[end] == 0x20 { end += 1 }
+        return (end, isAnnotation)
+      }
+    }
+    return (position >= bytes.count ? bytes.count : end, isAnnotation)
+  }
+}

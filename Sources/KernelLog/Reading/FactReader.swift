@@ -1,0 +1,245 @@
+import PCI
+import VTdFormats
+
+/// Reads what stands in a log beside the remapping driver's own lines.
+enum FactReader {
+  /// `cursor` stands at the message's beginning, behind the log's prefix.
+  static func read(_ cursor: inout TextCursor, isTagged: Bool) -> LogFact? {
+    var trial = cursor
+    guard let fact = system(&trial) ?? memory(&trial) ?? device(&trial) ?? listing(&trial) else {
+      return nil
+    }
+    cursor = trial
+    return fact
+  }
+
+  private static func system(_ cursor: inout TextCursor) -> LogFact? {
+    let start = cursor
+    if cursor.take("Linux version ") { return .kernelVersion(cursor.word()) }
+    if cursor.take("Kernel command line: ") || cursor.take("Command line: ") {
+      return .commandLine(line(&cursor))
+    }
+    if cursor.take("Hardware name: ") || cursor.take("DMI: ") { return .machine(line(&cursor)) }
+    if cursor.take("Kernel panic - not syncing: ") { return .panic(line(&cursor)) }
+    if cursor.take("BUG: unable to handle ") {
+      _ = cursor.take("kernel paging request at") || cursor.take("page fault for address:")
+      return cursor.hexNumber().map { .oops(address: $0.value) }
+    }
+    for (name, level) in toolEntries {
+      cursor = start
+      // `PML4: 0x      1a34fbb003`: some tools pad behind the prefix.
+      if cursor.take(name), cursor.take(" 0x"), let value = cursor.hexNumber() {
+        return .toolEntry(level: level, value: value.value)
+      }
+    }
+    cursor = start
+    if cursor.take("iommu: Default domain type: ") { return .defaultDomain(cursor.word()) }
+    cursor = start
+    return nil
+  }
+
+  private static let toolEntries: [(StaticString, Int)] = [
+    ("PML5:", 5), ("pml5e:", 5), ("PML4:", 4), ("pml4e:", 4), ("PDPE:", 3), ("PDE:", 2),
+    ("PTE:", 1),
+  ]
+
+  private static func line(_ cursor: inout TextCursor) -> String {
+    let text = cursor.restOfLine()
+    cursor.advance(to: cursor.at + text.utf8.count)
+    return String(text.prefix(1024))
+  }
+
+  /// `BIOS-e820: [mem 0x…-0x…] usable`, and without `[mem` before 3.5.
+  private static func memory(_ cursor: inout TextCursor) -> LogFact? {
+    let start = cursor
+    guard cursor.take("BIOS-e820: ") else { return nil }
+    if cursor.take("[mem "), let first = cursor.hexNumber(), cursor.take("-"),
+      let last = cursor.hexNumber(), cursor.take("]")
+    {
+      cursor.skipBlanksOnLine()
+      return .memory(start: first.value, end: last.value, type: line(&cursor))
+    }
+    cursor = start
+    if cursor.take("BIOS-e820: "), let first = cursor.hexNumber(), cursor.take(" - "),
+      let end = cursor.hexNumber(), cursor.take(" (")
+    {
+      let type = line(&cursor)
+      return .memory(
+        start: first.value, end: end.value &- 1, type: String(type.prefix { $0 != ")" }))
+    }
+    cursor = start
+    return nil
+  }
+
+  /// `ssss:bb:dd.f`
+  static func address(_ cursor: inout TextCursor) -> PCIAddress? {
+    let start = cursor
+    guard let segment = cursor.hexNumber(maximumDigits: 8), segment.digits >= 4,
+      cursor.next == 0x3a
+    else {
+      cursor = start
+      return nil
+    }
+    cursor.advance(to: cursor.at + 1)
+    guard let source = DriverLineReader.busDeviceFunction(&cursor) else {
+      cursor = start
+      return nil
+    }
+    return PCIAddress(segment: UInt32(truncatingIfNeeded: segment.value), sourceID: source)
+  }
+
+  /// `driver ssss:bb:dd.f: words`
+  private static func device(_ cursor: inout TextCursor) -> LogFact? {
+    let start = cursor
+    // 3.x: `IOMMU: Setting identity map for device 0000:00:1a.0 [0xbf499000 - 0xbf4a7fff]`.
+    if cursor.take("IOMMU: Setting identity map for device "), let address = address(&cursor),
+      let range = range(&cursor)
+    {
+      return .identityMap(address, start: range.0, end: range.1)
+    }
+    cursor = start
+    let driver = cursor.word()
+    guard !driver.isEmpty, driver.utf8.count <= 40, cursor.next == 0x20 else {
+      cursor = start
+      return nil
+    }
+    guard let address = address(&cursor) else {
+      cursor = start
+      return nil
+    }
+    // The first process of the golden logs prints `pci 0000:00:1f.2 0x8086 0x2922`.
+    if cursor.next == 0x20, driver == "pci", let vendor = cursor.hexNumber(maximumDigits: 4),
+      vendor.hasPrefix, let device = cursor.hexNumber(maximumDigits: 4), device.hasPrefix
+    {
+      return .pciFunction(
+        address, vendor: UInt16(vendor.value), device: UInt16(device.value), classCode: nil,
+        words: "")
+    }
+    guard cursor.next == 0x3a else {
+      cursor = start
+      return nil
+    }
+    cursor.advance(to: cursor.at + 1)
+    cursor.skipBlanksOnLine()
+    return words(address, driver, &cursor)
+  }
+
+  private static func words(
+    _ address: PCIAddress, _ driver: String, _ cursor: inout TextCursor
+  ) -> LogFact {
+    let start = cursor
+    if cursor.take("Adding to iommu group "), let group = cursor.decimalNumber() {
+      return .iommuGroup(address, group: group)
+    }
+    if cursor.take("Removing from iommu group "), let group = cursor.decimalNumber() {
+      return .leftIOMMUGroup(address, group: group)
+    }
+    if cursor.take("["), let vendor = cursor.hexNumber(maximumDigits: 4), vendor.digits == 4,
+      cursor.take(":"), let device = cursor.hexNumber(maximumDigits: 4), cursor.take("]")
+    {
+      var classCode: UInt32?
+      if cursor.take(" type "), cursor.hexNumber(maximumDigits: 2) != nil {
+        // 6.9 and later name the port's kind between type and class.
+        var words = 0
+        while words < 5, !cursor.take(" class ") {
+          _ = cursor.word()
+          words += 1
+        }
+        classCode = cursor.hexNumber(maximumDigits: 6).map { UInt32($0.value) }
+      }
+      return .pciFunction(
+        address, vendor: UInt16(vendor.value), device: UInt16(device.value), classCode: classCode,
+        words: "")
+    }
+    cursor = start
+    if let window = window(&cursor) {
+      return .pciWindow(address, start: window.0, end: window.1)
+    }
+    cursor = start
+    if cursor.take("PCI bridge to [bus "), let first = cursor.hexNumber(maximumDigits: 2) {
+      var last = first.value
+      if cursor.take("-"), let end = cursor.hexNumber(maximumDigits: 2) { last = end.value }
+      return .pciBridge(address, secondary: UInt8(first.value), subordinate: UInt8(last))
+    }
+    cursor = start
+    let tagged = cursor.take("DMAR: ")
+    if cursor.take("Setting identity map "), let range = range(&cursor) {
+      // The form of the generic layer names the first byte behind the region.
+      let isOpen = cursor.take(" for group ")
+      return .identityMap(address, start: range.0, end: isOpen ? range.1 &- 1 : range.1)
+    }
+    let text = line(&cursor)
+    return tagged
+      ? .deviceNote(address, driver: driver, text: text)
+      : .driverMessage(address, driver: driver, text: text)
+  }
+
+  /// `reg 0x10: [mem 0x…-0x… 64bit]` or `BAR 0 [mem 0x…-0x…]`.
+  private static func window(_ cursor: inout TextCursor) -> (UInt64, UInt64)? {
+    if cursor.take("reg "), cursor.hexNumber() != nil {
+      _ = cursor.take(": ")
+    } else if cursor.take("BAR "), cursor.decimalNumber(maximumDigits: 2) != nil {
+      _ = cursor.take(": ")
+    } else {
+      return nil
+    }
+    guard cursor.take(" [mem "), let first = cursor.hexNumber(), cursor.take("-"),
+      let last = cursor.hexNumber()
+    else { return nil }
+    return (first.value, last.value)
+  }
+
+  /// `[0xe8000 - 0xe8fff]`
+  private static func range(_ cursor: inout TextCursor) -> (UInt64, UInt64)? {
+    guard cursor.take(" ["), let first = cursor.hexNumber(), first.hasPrefix, cursor.take(" - "),
+      let last = cursor.hexNumber(), last.hasPrefix, cursor.take("]")
+    else { return nil }
+    return (first.value, last.value)
+  }
+
+  /// A line of `lspci`: `00:02.0 VGA compatible controller [0300]: Intel … [8086:5916] (rev 02)`.
+  private static func listing(_ cursor: inout TextCursor) -> LogFact? {
+    let start = cursor
+    var address = address(&cursor)
+    if address == nil {
+      cursor = start
+      address = DriverLineReader.busDeviceFunction(&cursor).map { PCIAddress(sourceID: $0) }
+    }
+    guard let address, cursor.next == 0x20 else {
+      cursor = start
+      return nil
+    }
+    cursor.skipBlanksOnLine()
+    let words = line(&cursor)
+    // The class comes first and ends with a colon; a row of a debugfs file begins with a number.
+    guard let colon = words.firstIndex(of: ":"),
+      words.first?.isNumber != true || words.prefix(5).last == ":",
+      words[..<colon].count >= 4, !words.hasPrefix("0x")
+    else {
+      cursor = start
+      return nil
+    }
+    let ids = identity(words)
+    return .pciFunction(
+      address, vendor: ids.vendor, device: ids.device, classCode: ids.classCode,
+      words: String(words.prefix(160)))
+  }
+
+  private static func identity(_ words: String) -> (
+    vendor: UInt16?, device: UInt16?, classCode: UInt32?
+  ) {
+    var vendor: UInt16?
+    var device: UInt16?
+    var classCode: UInt32?
+    for piece in words.split(separator: "[").dropFirst() {
+      let inside = piece.prefix { $0 != "]" }
+      if inside.count == 9, inside.dropFirst(4).first == ":" {
+        vendor = UInt16(inside.prefix(4), radix: 16)
+        device = UInt16(inside.suffix(4), radix: 16)
+      } else if inside.count == 4, let value = UInt32(inside, radix: 16) {
+        classCode = value << 8
+      }
+    }
+    return (vendor, device, classCode)
+  }
+}

@@ -1,0 +1,80 @@
+/// A line of `journalctl -o json`: one object, of which the message and its time are taken.
+struct JournalLine {
+  var message: [UInt8]
+  var time: LogTime?
+
+  init?(_ bytes: [UInt8]) {
+    guard let text = Self.value(of: "\"MESSAGE\"", in: bytes) else { return nil }
+    message = text.filter { $0 != 0x0a && $0 != TextCursor.join }
+    if let digits = Self.value(of: "\"_SOURCE_MONOTONIC_TIMESTAMP\"", in: bytes),
+      let uptime = UInt64(String(decoding: digits, as: UTF8.self))
+    {
+      time = LogTime(uptime: uptime)
+    } else if let digits = Self.value(of: "\"__REALTIME_TIMESTAMP\"", in: bytes) {
+      time = LogTime(wallClock: String(decoding: digits, as: UTF8.self))
+    }
+  }
+
+  /// The string, number or byte array behind `key`, unescaped.
+  private static func value(of key: StaticString, in bytes: [UInt8]) -> [UInt8]? {
+    guard let start = ByteSearch.find(key, in: bytes) else { return nil }
+    var position = start + key.utf8CodeUnitCount
+    while position < bytes.count, [0x20, 0x3a].contains(bytes[position]) { position += 1 }
+    guard position < bytes.count else { return nil }
+    switch bytes[position] {
+    case 0x22: return string(bytes, position + 1)
+    case 0x5b: return byteArray(bytes, position + 1)
+    default:
+      let end = bytes[position...].firstIndex { !(0x30...0x39).contains($0) } ?? bytes.count
+      return end > position ? Array(bytes[position..<end]) : nil
+    }
+  }
+
+  private static func string(_ bytes: [UInt8], _ start: Int) -> [UInt8]? {
+    var text: [UInt8] = []
+    var position = start
+    while position < bytes.count {
+      let byte = bytes[position]
+      if byte == 0x22 { return text }
+      guard byte == 0x5c, position + 1 < bytes.count else {
+        text.append(byte)
+        position += 1
+        continue
+      }
+      position += 2
+      switch bytes[position - 1] {
+      case 0x6e: text.append(0x20)
+      case 0x74: text.append(0x09)
+      case 0x75:
+        var value: UInt32 = 0
+        for _ in 0..<4 where position < bytes.count {
+          value = value << 4 | UInt32(TextCursor.hexDigit(bytes[position]) ?? 0)
+          position += 1
+        }
+        if let scalar = Unicode.Scalar(value), value >= 0x20 {
+          text.append(contentsOf: String(Character(scalar)).utf8)
+        }
+      case let other: text.append(other)
+      }
+    }
+    return nil
+  }
+
+  /// journald writes a message that is not UTF-8 as `[68,77,65,82]`.
+  private static func byteArray(_ bytes: [UInt8], _ start: Int) -> [UInt8]? {
+    var text: [UInt8] = []
+    var value = 0
+    for byte in bytes[start...] {
+      switch byte {
+      case 0x30...0x39: value = min(value * 10 + Int(byte - 0x30), 255)
+      case 0x2c, 0x5d:
+        text.append(UInt8(truncatingIfNeeded: value))
+        value = 0
+        if byte == 0x5d { return text }
+      case 0x20: break
+      default: return nil
+      }
+    }
+    return nil
+  }
+}

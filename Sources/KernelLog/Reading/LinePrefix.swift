@@ -1,0 +1,256 @@
+/// What stands before a message: levels, time stamps, host names, in any of the orders seen.
+struct LinePrefix {
+  private(set) var time: LogTime?
+  /// Where the message begins.
+  private(set) var end = 0
+
+  private let bytes: [UInt8]
+  private var at = 0
+
+  init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+    if kernelMessageDevice() { return }
+    // Each piece may come once or twice and in any order; eight are more than any logger writes.
+    for _ in 0..<8 {
+      let start = at
+      skipBlanks()
+      if bracket() || lostBracket() || level() || syslogDate() || isoDate() || clock()
+        || lineNumber() || word("kernel:") || word("(XEN)")
+      {
+        end = at
+        continue
+      }
+      at = start
+      break
+    }
+    // The one blank that ends a prefix is not the message's.
+    if end > 0, end < bytes.count, bytes[end] == 0x20 { end += 1 }
+  }
+
+  private var next: UInt8? { at < bytes.count ? bytes[at] : nil }
+
+  private mutating func skipBlanks() {
+    while let byte = next, byte == 0x20 || byte == 0x09 { at += 1 }
+  }
+
+  private mutating func word(_ literal: StaticString) -> Bool {
+    guard ByteSearch.hasPrefix(literal, in: bytes, at: at) else { return false }
+    at += literal.utf8CodeUnitCount
+    return true
+  }
+
+  private mutating func digits() -> (value: UInt64, count: Int)? {
+    var value: UInt64 = 0
+    var count = 0
+    while let byte = next, (0x30...0x39).contains(byte), count < 18 {
+      value = value * 10 + UInt64(byte - 0x30)
+      at += 1
+      count += 1
+    }
+    return count > 0 ? (value, count) : nil
+  }
+
+  private mutating func take(_ byte: UInt8) -> Bool {
+    guard next == byte else { return false }
+    at += 1
+    return true
+  }
+
+  private mutating func note(uptime: UInt64) {
+    if time?.uptime == nil {
+      time = LogTime(uptime: uptime, wallClock: time?.wallClock)
+    }
+  }
+
+  private mutating func note(wallClock range: Range<Int>) {
+    guard time?.wallClock == nil else { return }
+    time = LogTime(
+      uptime: time?.uptime, wallClock: String(decoding: bytes[range], as: UTF8.self))
+  }
+
+  /// `6,1234,5678901,-;`: a record of /dev/kmsg (priority, sequence, microseconds, flags).
+  private mutating func kernelMessageDevice() -> Bool {
+    guard digits() != nil, take(0x2c), digits() != nil, take(0x2c), let uptime = digits(),
+      take(0x2c), let close = bytes[at...].prefix(64).firstIndex(of: 0x3b)
+    else {
+      at = 0
+      return false
+    }
+    note(uptime: uptime.value)
+    at = close + 1
+    end = at
+    return true
+  }
+
+  /// `[   27.498868]`, `[  +0.000011]`, `[Thu Oct 22 08:54:51 2020]`, `[    T1]`, `[2017-… ]`.
+  private mutating func bracket() -> Bool {
+    let start = at
+    guard take(0x5b) else { return false }
+    let inside = at
+    skipBlanks()
+    if let byte = next, byte == 0x54 || byte == 0x43 {
+      at += 1
+      if digits() != nil, take(0x5d) { return true }
+      at = inside
+      skipBlanks()
+    }
+    if take(0x2b), digits() != nil, take(0x2e) || take(0x2c), digits() != nil, take(0x5d) {
+      note(wallClock: start + 1..<at - 1)
+      return true
+    }
+    at = inside
+    skipBlanks()
+    if let seconds = digits(), take(0x2e), let fraction = digits(), take(0x5d) {
+      note(uptime: Self.microseconds(seconds.value, fraction))
+      return true
+    }
+    at = inside
+    guard let close = bytes[inside...].prefix(40).firstIndex(of: 0x5d), close - inside >= 8,
+      bytes[inside..<close].filter({ $0 == 0x3a }).count >= 2,
+      bytes[inside..<close].allSatisfy({ $0 != 0x5b })
+    else {
+      at = start
+      return false
+    }
+    // A date holds colons, as a device in brackets does, but also a blank and a four-digit year.
+    guard bytes[inside..<close].contains(0x20), (0x30...0x39).contains(bytes[close - 1]) else {
+      at = start
+      return false
+    }
+    note(wallClock: inside..<close)
+    at = close + 1
+    return true
+  }
+
+  static func microseconds(_ seconds: UInt64, _ fraction: (value: UInt64, count: Int)) -> UInt64 {
+    var value = fraction.value
+    var count = fraction.count
+    while count < 6 {
+      value *= 10
+      count += 1
+    }
+    while count > 6 {
+      value /= 10
+      count -= 1
+    }
+    return min(seconds, 1 << 43) &* 1_000_000 &+ value
+  }
+
+  /// `8.490167] `: a time stamp that lost its bracket.
+  private mutating func lostBracket() -> Bool {
+    let start = at
+    guard let seconds = digits(), take(0x2e), let fraction = digits(), fraction.count == 6,
+      take(0x5d)
+    else {
+      at = start
+      return false
+    }
+    note(uptime: Self.microseconds(seconds.value, fraction))
+    return true
+  }
+
+  private mutating func level() -> Bool {
+    let start = at
+    guard take(0x3c), let value = digits(), value.value < 200, take(0x3e) else {
+      at = start
+      return false
+    }
+    return true
+  }
+
+  /// `May 30 17:35:46 localhost kernel:` or without the host; the month in any language.
+  private mutating func syslogDate() -> Bool {
+    let start = at
+    guard letters(3...9), blank(), let day = digits(), day.value <= 31, blank(), time24() else {
+      at = start
+      return false
+    }
+    note(wallClock: start..<at)
+    host()
+    return true
+  }
+
+  /// `2014-04-25T09:37:53.595431+01:00 host kernel:`
+  private mutating func isoDate() -> Bool {
+    let start = at
+    guard let year = digits(), year.count == 4, take(0x2d), digits() != nil, take(0x2d),
+      digits() != nil, take(0x54) || take(0x20), time24()
+    else {
+      at = start
+      return false
+    }
+    while let byte = next, byte != 0x20, byte != 0x09 { at += 1 }
+    note(wallClock: start..<at)
+    host()
+    return true
+  }
+
+  /// `01:46:35 `
+  private mutating func clock() -> Bool {
+    let start = at
+    guard time24(), next == 0x20 else {
+      at = start
+      return false
+    }
+    note(wallClock: start..<at)
+    return true
+  }
+
+  /// `316668 Jul 19 …`: the line number that grep -n put before a date.
+  private mutating func lineNumber() -> Bool {
+    let start = at
+    guard digits() != nil, take(0x3a) || blank() else {
+      at = start
+      return false
+    }
+    let after = at
+    skipBlanks()
+    if syslogDate() || isoDate() { return true }
+    // A number may also be the rest of a broken line: only a time stamp behind it tells.
+    let stamp = at
+    guard bracket() else {
+      at = start
+      return false
+    }
+    at = min(after, stamp)
+    return true
+  }
+
+  /// `host kernel: ` or `host program[pid]: ` behind a date.
+  private mutating func host() {
+    let start = at
+    skipBlanks()
+    if word("kernel:") { return }
+    at = start
+    guard blank() else { return }
+    while let byte = next, byte != 0x20, byte != 0x5b { at += 1 }
+    let afterHost = at
+    guard blank(), word("kernel:") else {
+      at = afterHost
+      let colon = bytes[start..<afterHost].last == 0x3a
+      if colon { at = start }
+      return
+    }
+  }
+
+  private mutating func blank() -> Bool {
+    guard next == 0x20 || next == 0x09 else { return false }
+    skipBlanks()
+    return true
+  }
+
+  private mutating func letters(_ count: ClosedRange<Int>) -> Bool {
+    let start = at
+    while let byte = next, byte >= 0x80 || (0x41...0x5a).contains(byte & 0xdf) { at += 1 }
+    if next == 0x2e { at += 1 }
+    return count.contains(at - start)
+  }
+
+  private mutating func time24() -> Bool {
+    guard let hours = digits(), hours.count <= 2, take(0x3a), let minutes = digits(),
+      minutes.count == 2, take(0x3a), let seconds = digits(), seconds.count == 2
+    else { return false }
+    if take(0x2e) || take(0x2c) { _ = digits() }
+    return true
+  }
+}

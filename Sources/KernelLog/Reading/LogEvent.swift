@@ -1,0 +1,119 @@
+public import VTdFormats
+
+/// One thing that a log says, with its place.
+public struct LogEvent: Hashable, Sendable {
+  public enum Kind: Hashable, Sendable {
+    case fault(FaultObservation)
+    /// `DRHD: handling fault status reg`: FSTS.
+    case status(UInt32)
+    case suppressed(function: String, count: Int)
+    case dump(DumpLine, wording: DumpWording?)
+    case queueError(QueueErrorLine)
+    case boot(BootLine)
+    case fact(LogFact)
+    /// AMD's IOMMU: recognised, not explained.
+    case amdFault
+  }
+
+  public var kind: Kind
+  /// First and last line, counted from 1 in its file.
+  public var lines: ClosedRange<Int>
+  public var time: LogTime?
+  /// What had to be put right before the line could be read.
+  public var repairs: [Repair]
+
+  public init(kind: Kind, lines: ClosedRange<Int>, time: LogTime? = nil, repairs: [Repair] = []) {
+    self.kind = kind
+    self.lines = lines
+    self.time = time
+    self.repairs = repairs
+  }
+}
+
+/// When a line was printed, as far as its prefix says so.
+public struct LogTime: Hashable, Sendable {
+  /// Microseconds since boot.
+  public var uptime: UInt64?
+  /// The wall clock's text, as it stands in the line.
+  public var wallClock: String?
+
+  public init(uptime: UInt64? = nil, wallClock: String? = nil) {
+    self.uptime = uptime
+    self.wallClock = wallClock
+  }
+}
+
+/// A fault record read from a log.
+public struct FaultObservation: Hashable, Sendable {
+  public var request: FaultLine.Request
+  public var source: SourceID
+  /// The PCI segment, where the line shows one (Xen and some kernels).
+  public var segment: UInt16?
+  /// Bits 103:96 of the record; nil where the line is cut before it.
+  public var reason: UInt8?
+  /// The number as printed, where it does not fit the text and the text was believed.
+  public var printedReason: UInt8?
+  /// The reason's words as they stand in the log; empty where they are cut off.
+  public var reasonText: String
+  /// The shape of the line; nil where it is nobody's exactly (typed by hand, Xen).
+  public var generation: FaultLineGeneration?
+  public var isXen: Bool
+
+  public init(
+    request: FaultLine.Request, source: SourceID, segment: UInt16? = nil, reason: UInt8?,
+    printedReason: UInt8? = nil, reasonText: String = "",
+    generation: FaultLineGeneration? = nil, isXen: Bool = false
+  ) {
+    self.request = request
+    self.source = source
+    self.segment = segment
+    self.reason = reason
+    self.printedReason = printedReason
+    self.reasonText = reasonText
+    self.generation = generation
+    self.isXen = isXen
+  }
+
+  /// The record as a kernel would print it, where its reason is known.
+  public var line: FaultLine? {
+    reason.map { FaultLine(request: request, source: source, reason: $0) }
+  }
+}
+
+/// What the reader did to a line before it could be understood.
+public enum Repair: Hashable, Sendable, CustomStringConvertible {
+  case joinedLines(Int)
+  case removedQuoting
+  case removedAnnotation
+  case decodedQuotedPrintable
+  case decodedHTML
+  case misspelt(String)
+  case completedText
+  case missingText
+  case missingReason
+  case reasonFromText(printed: UInt8)
+  case hexWithoutPrefix
+  case lostPrefix
+  case cutLongLine
+  case skippedForeignLines(Int)
+
+  public var description: String {
+    switch self {
+    case .joinedLines(let count): "joined \(count) lines"
+    case .removedQuoting: "removed quote marks"
+    case .removedAnnotation: "removed the author's marks"
+    case .decodedQuotedPrintable: "decoded quoted-printable"
+    case .decodedHTML: "decoded HTML"
+    case .misspelt(let text): "read a misspelt \"\(text)\""
+    case .completedText: "completed a cut reason text"
+    case .missingText: "the reason's text is missing"
+    case .missingReason: "the line is cut before its reason"
+    case .reasonFromText(let printed):
+      "reason 0x\(hex(UInt64(printed), digits: 2)) does not fit its text; taken from the text"
+    case .hexWithoutPrefix: "read a reason without 0x as hex, as its text says"
+    case .lostPrefix: "the line's prefix is lost"
+    case .cutLongLine: "cut a very long line"
+    case .skippedForeignLines(let count): "skipped \(count) foreign lines inside the record"
+    }
+  }
+}
