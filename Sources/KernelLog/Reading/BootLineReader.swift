@@ -217,8 +217,7 @@ enum BootLineReader {
   private static func bios(_ cursor: inout TextCursor) -> (String, String, String) {
     var trial = cursor
     guard trial.take(" BIOS vendor: ") else { return ("", "", "") }
-    let line = trial.restOfLine()
-    trial.advance(to: trial.at + line.utf8.count)
+    let line = trial.takeRestOfLine()
     cursor = trial
     let parts = line.split(separator: ";").map { part in
       let words = part.split(separator: ":", maxSplits: 1)

@@ -44,8 +44,7 @@ enum FactReader {
   ]
 
   private static func line(_ cursor: inout TextCursor) -> String {
-    let text = cursor.restOfLine()
-    cursor.advance(to: cursor.at + text.utf8.count)
+    let text = cursor.takeRestOfLine()
     return String(text.prefix(1024))
   }
 

@@ -119,7 +119,7 @@ enum ReasonTextMatch {
     if words.isEmpty
       || (words.count < known.count && known.lowercased().hasPrefix(words.lowercased()))
     {
-      trial.advance(to: trial.at + trial.restOfLine().utf8.count)
+      _ = trial.takeRestOfLine()
       cursor = trial
       return (words, true)
     }
@@ -158,7 +158,7 @@ enum ReasonTextMatch {
       if best.map({ distance < $0.distance }) ?? true { best = (code, distance) }
     }
     guard let best, best.distance <= 5 else { return nil }
-    trial.advance(to: trial.at + words.utf8.count)
+    _ = trial.takeRestOfLine()
     cursor = trial
     return (best.code, words)
   }

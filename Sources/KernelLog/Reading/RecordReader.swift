@@ -193,7 +193,7 @@ struct RecordReader: Sendable {
     if tag != .none {
       let note = cursor.restOfLine()
       guard tag != .misspelt, !note.isEmpty, isBody else { return nil }
-      cursor.advance(to: cursor.at + note.utf8.count)
+      _ = cursor.takeRestOfLine()
       return .fact(.dmarNote(String(note.prefix(240))))
     }
     if let (function, count) = DriverLineReader.suppressed(&cursor) {

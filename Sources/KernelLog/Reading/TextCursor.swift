@@ -194,10 +194,19 @@ struct TextCursor {
     return String(decoding: text[start..<at], as: UTF8.self)
   }
 
-  /// The rest of the present line.
-  func restOfLine() -> String {
+  /// Where the present line ends.
+  private var endOfLine: Int {
     var end = at
     while end < text.count, text[end] != Self.join { end += 1 }
-    return String(decoding: text[at..<end], as: UTF8.self)
+    return end
+  }
+
+  /// The rest of the present line. It may be longer than its bytes: what is no UTF-8 is replaced.
+  func restOfLine() -> String { String(decoding: text[at..<endOfLine], as: UTF8.self) }
+
+  mutating func takeRestOfLine() -> String {
+    let words = restOfLine()
+    at = endOfLine
+    return words
   }
 }
