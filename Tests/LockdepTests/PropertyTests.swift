@@ -86,8 +86,11 @@ import Testing
       let kind = Self.kinds[lock.naive.lockClass]
       let isShared = kind.read != nil && numbers.oneIn(2)
       let mode: LockMode =
-        !kind.isChecked ? .recursiveRead : isShared ? (numbers.oneIn(2) ? .read : .recursiveRead)
-        : .exclusive
+        !kind.isChecked
+        ? .recursiveRead
+        : isShared
+          ? (numbers.oneIn(2) ? .read : .recursiveRead)
+          : .exclusive
       let isTrylock = numbers.oneIn(6)
       guard naive.tasks[who].held.count < 40 else { return }
       validator.acquire(
