@@ -39,10 +39,11 @@ func report(_ name: String, _ time: Double, _ peer: Double, _ ratio: Double, _ l
 func measureDependencies(classes: Int, edges: Int, limit: Double) {
   let mutexes = Mutexes(count: 1)
   // What reading the clock twice costs by itself.
-  let clock = median((0..<1001).map { _ in
-    let before = Clock.wallTime()
-    return Clock.wallTime() - before
-  })
+  let clock = median(
+    (0..<1001).map { _ in
+      let before = Clock.wallTime()
+      return Clock.wallTime() - before
+    })
   var medians: [Double] = []
   var peers: [Double] = []
   for round in 0..<9 {

@@ -43,7 +43,8 @@ extension Validator {
     let full: LockReport.Table? =
       core.pointee.chains.count >= configuration.limits.chains
       ? .chains
-      : core.pointee.chainStore.locks.count + count > configuration.limits.chainLocks ? .chainLocks : nil
+      : core.pointee.chainStore.locks.count + count > configuration.limits.chainLocks
+        ? .chainLocks : nil
     if let full {
       record(
         .tableFull(

@@ -32,7 +32,8 @@ extension Validator {
     }
     let count = reports.count
     guard let index = findHeld(lock.rawValue, task) else {
-      reportImbalance(lock, frame, context, CallPath().calling(.lockSetClass).calling(.lockSetClass2))
+      reportImbalance(
+        lock, frame, context, CallPath().calling(.lockSetClass).calling(.lockSetClass2))
       return reportSince(count)
     }
     if let declaration { initialise(lock, as: declaration) }
@@ -122,7 +123,9 @@ extension Validator {
       record(
         .heldLockFreed(
           describe(held), from: start, through: last,
-          scene(context, printed(by: .printFreedLockBug, in: CallPath().calling(.debugCheckNoLocksFreed)))),
+          scene(
+            context,
+            printed(by: .printFreedLockBug, in: CallPath().calling(.debugCheckNoLocksFreed)))),
         signature: ReportSignature("freed", [UInt64(held.lock)]))
       break
     }
@@ -136,7 +139,8 @@ extension Validator {
     let count = reports.count
     record(
       .exitWithLocks(
-        scene(context, printed(by: .printHeldLocksBug, in: CallPath().calling(.debugCheckNoLocksHeld)))),
+        scene(
+          context, printed(by: .printHeldLocksBug, in: CallPath().calling(.debugCheckNoLocksHeld)))),
       signature: ReportSignature("exit", [UInt64(context.task.rawValue)]))
     return reportSince(count)
   }

@@ -124,7 +124,9 @@ extension Validator {
     let path = dumped(entry.path.calling(.registerLockClass))
     guard subclass < Limits.subclasses else {
       record(
-        .invalidSubclass(subclass, scene(context, dumped(entry.path.calling(.registerLockClass).calling(.lookUpLockClass)))),
+        .invalidSubclass(
+          subclass,
+          scene(context, dumped(entry.path.calling(.registerLockClass).calling(.lookUpLockClass)))),
         signature: ReportSignature("subclass", [UInt64(subclass)]))
       return .none
     }

@@ -44,7 +44,8 @@ extension Validator {
     let depth = Int(task.pointee.depth)
     let held = task.pointee.held + index
     if held.pointee.pinCount != 0 {
-      note("releasing a pinned lock", context, CallPath().calling(.lockRelease).calling(.lockRelease2))
+      note(
+        "releasing a pinned lock", context, CallPath().calling(.lockRelease).calling(.lockRelease2))
     }
     if held.pointee.references > 0 {
       held.pointee.references -= 1

@@ -38,7 +38,8 @@ extension Validator {
         name: "direct dependencies", value: core.pointee.graph.edges.count * 2,
         limit: limits.entries),
       Counter(
-        name: "dependency chains", value: core.pointee.chainStore.chains.count, limit: limits.chains),
+        name: "dependency chains", value: core.pointee.chainStore.chains.count, limit: limits.chains
+      ),
       Counter(
         name: "dependency chain hlocks used", value: core.pointee.chainStore.locks.count,
         limit: limits.chainLocks),

@@ -48,6 +48,13 @@ struct WoundWaitWorld {
 
   func mutex(_ name: String) -> Mutex { mutexes[name] ?? Mutex() }
 
+  /// Changes a context, one that was never initialised too.
+  mutating func change(_ name: String, _ body: (inout Context) -> Void) {
+    var context = context(name)
+    body(&context)
+    contexts[name] = context
+  }
+
   // MARK: Fields
 
   private func number(_ value: WoundWaitValue) -> Int {
@@ -137,7 +144,7 @@ extension LockProgramRunner {
     case .initialise(let name): initialise(context: name, context, frame)
     case .done(let name):
       assert(!wound.context(name).isDone, "ctx->done_acquire", context)
-      wound.contexts[name, default: wound.context(name)].isDone = true
+      wound.change(name) { $0.isDone = true }
     case .finish(let name):
       validator.release(map(ofContext: name), in: context, at: frame)
       assert(wound.context(name).acquired == 0, "ctx->acquired", context)
@@ -194,7 +201,7 @@ extension LockProgramRunner {
     if let owner {
       if wound.mutex(name).context == .context(owner) { return .already }
       if wound.context(owner).acquired == 0 {
-        wound.contexts[owner, default: wound.context(owner)].isWounded = false
+        wound.change(owner) { $0.isWounded = false }
       }
     }
     let map = map(ofMutex: name)
@@ -208,7 +215,7 @@ extension LockProgramRunner {
     if let owner, mustDie(owner, for: name) {
       // __ww_mutex_kill
       assert(wound.context(owner).contending == nil, "ww_ctx->contending_lock", context)
-      wound.contexts[owner, default: wound.context(owner)].contending = name
+      wound.change(owner) { $0.contending = name }
       validator.release(map, in: context, at: frame)
       return .deadlock
     }

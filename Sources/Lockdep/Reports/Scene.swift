@@ -66,7 +66,8 @@ extension Validator {
     let task = core.pointee.tasks[context.task.rawValue]
     return Scene(
       context: context, task: taskInfo[Int(context.task.rawValue)].name, flags: flags(context),
-      irqTrace: task.pointee.irqTrace, held: heldLocks(of: context.task), callChain: path.innermostFirst)
+      irqTrace: task.pointee.irqTrace, held: heldLocks(of: context.task),
+      callChain: path.innermostFirst)
   }
 
   /// The interrupt state of a context, as `[HC…]` prints it.
