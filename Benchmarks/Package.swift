@@ -11,6 +11,16 @@ let package = Package(
     .executableTarget(
       name: "LockdepBenchmark",
       dependencies: ["CAffinity", .product(name: "Lockdep", package: "dmar")]),
+    // The unit's look-up and walk in C.
+    .target(name: "CTranslation", cSettings: [.unsafeFlags(["-O2"])]),
+    .executableTarget(
+      name: "VTdUnitBenchmark",
+      dependencies: [
+        "CTranslation",
+        .product(name: "VTdUnit", package: "dmar"),
+        .product(name: "VTdFormats", package: "dmar"),
+        .product(name: "PhysicalMemory", package: "dmar"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

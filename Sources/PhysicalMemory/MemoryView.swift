@@ -40,11 +40,11 @@ package struct MemoryRegion: @unchecked Sendable {
 /// Valid as long as its ``PhysicalMemory`` lives. The first range is at hand, the others are
 /// searched: machines have memory below and above 4 GiB, and tables mostly lie low.
 package struct MemoryView: @unchecked Sendable {
-  private let base: UInt64
+  package let base: UInt64
   /// Bytes of the first range less 7, so that one comparison bounds a 64-bit access.
-  private let words: UInt64
-  private let pointer: UnsafeMutableRawPointer
-  private let isReadOnly: Bool
+  package let words: UInt64
+  package let pointer: UnsafeMutableRawPointer
+  package let isReadOnly: Bool
   private let regions: UnsafeBufferPointer<MemoryRegion>
 
   init(regions: UnsafeBufferPointer<MemoryRegion>) {

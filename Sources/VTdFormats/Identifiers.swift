@@ -51,6 +51,7 @@ public struct PhysicalAddress: RawRepresentable, Hashable, Comparable, Sendable,
 {
   public let rawValue: UInt64
 
+  @inlinable
   public init(rawValue: UInt64) {
     self.rawValue = rawValue
   }

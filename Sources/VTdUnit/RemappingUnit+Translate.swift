@@ -14,9 +14,7 @@ extension RemappingUnit {
       let page = iotlb.find(
         tag: SetCache.tag(address: request.iova, space: space, kind: 0),
         page: request.iova &>> 12, space: space)
-      let missing =
-        (request.attributes &>> DirectPermission.needsShift) & ~page & DirectPermission.mask
-      if _fastPath(missing == 0) {
+      if _fastPath(page != 0 && Denial.allows(request, page)) {
         return Translation(
           address: (page & BitField<SecondStageEntry>.address.mask) | (request.iova & 0xfff),
           flags: page & PageFlags.mask)
@@ -25,9 +23,67 @@ extension RemappingUnit {
     return translateSlowly(request)
   }
 
-  /// Everything but the hit on a page of 4 KiB.
+  /// A miss: first the plain case, at speed.
+  ///
+  /// It needs a requester whose slot is filled, so everything that empties the slots (see above) is
+  /// out of the question, and an unprivileged request that maps through one stage to a page of
+  /// 4 KiB with nothing to set and nothing to refuse. Whatever is not so is left to the rest.
   @inline(never)
   private func translateSlowly(_ request: DMARequest) -> Translation {
+    let seen = caches.generation.load(ordering: .acquiring)
+    let unusual = DMARequest.Bits.privileged | 4 &<< DMARequest.Bits.needsShift
+    guard isPlain, request.attributes & unusual == 0,
+      request.iova >> 20 != 0xfee, caches.largePages.load(ordering: .relaxed) == 0,
+      let (plan, space) = requesters.plan(request.attributes), plan.isPossible,
+      plan.covers(request.iova, beyondMGAW: environment.pointee.beyondMGAW)
+    else { return translateAnything(request) }
+    var table = plan.table
+    var level = plan.levels
+    var above: UInt64 = ~0
+    if hasPagingStructures {
+      let cached = caches.findLeafTable(request.iova, space: space)
+      if cached != 0 {
+        table = cached & BitField<SecondStageEntry>.address.mask
+        level = 1
+        // Permissions as entry bits: in the first stage user stands at 3, and U/S at 2.
+        above =
+          plan.isFirstStage ? ~6 | (cached & 2) | (cached &>> 1) & 4 : ~7 | cached
+      }
+    }
+    let suspect =
+      plan.isFirstStage
+      ? environment.pointee.firstStagePlain : environment.pointee.secondStagePlain
+    guard
+      let walk = PlainWalk(
+        request.iova, table: table, level: level, all: above, suspect: suspect, environment),
+      (request.needs | plan.due) & ~walk.all == 0
+    else { return translateAnything(request) }
+    let isClean = plan.dirty & ~walk.leaf != 0
+    let address = walk.leaf & BitField<SecondStageEntry>.address.mask
+    if request.needs & 2 != 0 && isClean || address >> 20 == 0xfee {
+      return translateAnything(request)
+    }
+    let flags = plan.flags(walk) | (isClean ? PageFlags.clean : 0)
+    let denied = ~flags & 7 | (isClean ? 2 : 0)
+    iotlb.fill(
+      tag: SetCache.tag(address: request.iova, space: space, kind: 0),
+      page: request.iova &>> 12, space: space, data: address | denied &<< Denial.shift | flags,
+      generation: caches.generation, seen: seen)
+    if hasPagingStructures && level != 1 {
+      // Execution above the leaf is not known here: with NXE no table is kept.
+      let permissions =
+        plan.isFirstStage ? 5 | walk.allAbove & 2 | (walk.allAbove & 4) << 1 : walk.allAbove & 7
+      if !plan.isNoExecute {
+        caches.keepTable(
+          request.iova, space: space, level: 1, data: walk.table | permissions, seen: seen)
+      }
+    }
+    return Translation(address: address | (request.iova & 0xfff), flags: flags)
+  }
+
+  /// Every case, by the walker's rules.
+  @inline(never)
+  private func translateAnything(_ request: DMARequest) -> Translation {
     let control = control.load(ordering: .acquiring)
     if let early = withoutTables(request, control) { return early }
     var walker = Walker(environment, updatesMemory: true, observer: SilentObserver())
@@ -84,7 +140,7 @@ extension RemappingUnit {
   ) -> Translation {
     let large = caches.largePages.load(ordering: .relaxed)
     if large != 0, let hit = largePage(request, space: space, large) { return hit }
-    if configuration.quirks.contains(.silentPermissionOnHit) || cachesFaults {
+    if looksAtDenials {
       if let stale = staleFault(request, context, space: space) { return stale }
     }
     if !context.isNested, let table = caches.findTable(request.iova, space: space, large) {
@@ -95,15 +151,15 @@ extension RemappingUnit {
     let result = walker.translate(request, context)
     if result.isFault { return blocked(result, request, context, space: space, seen: seen) }
     if context.flags.contains(.passThrough) { return passThrough(result, control) }
-    var direct = result.flags & 7
+    var denied = ~result.flags & 7
     if result.flags & PageFlags.clean != 0 && !configuration.quirks.contains(.noDirtyOnHit) {
-      direct &= ~2
+      denied |= 2
     }
     let page = result.address & ~0xfff
     let size = (1 &<< PageFlags.shift(result.flags)) &- 1
     caches.keep(
       request, space: space,
-      data: (page & ~size) | direct &<< DirectPermission.shift | result.flags, seen: seen)
+      data: (page & ~size) | denied &<< Denial.shift | result.flags, seen: seen)
     if walker.leafTable != 0 && walker.startLevel == 0 && !context.isNested {
       caches.keepTable(
         request.iova, space: space, level: walker.leafLevel,
@@ -118,9 +174,7 @@ extension RemappingUnit {
     while kind <= 2 {
       if large & 1 &<< kind != 0 {
         let page = caches.findLargePage(request, space: space, kind: kind)
-        let missing =
-          (request.attributes &>> DirectPermission.needsShift) & ~page & DirectPermission.mask
-        if missing == 0 {
+        if page != 0 && Denial.allows(request, page) {
           let offset = request.iova & ((1 &<< (12 &+ 9 &* kind)) &- 1)
           return Translation(
             address: (page & BitField<SecondStageEntry>.address.mask) | offset,
@@ -159,7 +213,7 @@ extension RemappingUnit {
     seen: UInt64
   ) -> Translation {
     if cachesFaults && result.flags & PageFlags.fault != 0 {
-      caches.keep(request, space: space, data: PageFlags.fault, seen: seen)
+      caches.keep(request, space: space, data: PageFlags.fault | 7 << Denial.shift, seen: seen)
     }
     return report(result, request, context)
   }

@@ -34,6 +34,11 @@ public final class RemappingUnit: Sendable {
   /// Copies of the caches' own, one load nearer to the hit path.
   let requesters: RequesterCache
   let iotlb: SetCache
+  /// Whether a cached page that denies a request, or a cached fault, decides.
+  let looksAtDenials: Bool
+  /// Whether plain misses may be plain: no quirk and no cached fault has a say in them.
+  let isPlain: Bool
+  let hasPagingStructures: Bool
 
   /// A unit with reset registers.
   ///
@@ -65,10 +70,18 @@ public final class RemappingUnit: Sendable {
     caches = TranslationCaches(configuration.caches)
     requesters = caches.requesters
     iotlb = caches.iotlb
+    hasPagingStructures = caches.hasPagingStructures
+    isPlain =
+      configuration.quirks.intersection([
+        .permissionBeforeReserved, .canonicalCheckUsesAW, .noDirtyOnHit, .silentPermissionOnHit,
+      ]).isEmpty && !configuration.capability[flag: .cachingMode]
+    looksAtDenials =
+      configuration.capability[flag: .cachingMode]
+      || configuration.quirks.contains(.silentPermissionOnHit)
   }
 
   deinit {
-    UnsafeMutablePointer(mutating: environment).deinitialize(count: 1)
+    environment.pointee.deallocate()
     environment.deallocate()
   }
 

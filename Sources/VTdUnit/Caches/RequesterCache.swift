@@ -13,12 +13,13 @@ struct RequesterCache: @unchecked Sendable {
   private let words: UnsafeMutablePointer<Atomic<UInt64>>
   private let details: UnsafeMutablePointer<Atomic<UInt64>>
   private let count: Int
-  @inline(__always) private var mask: UInt64 { UInt64(truncatingIfNeeded: count &- 1) }
+  private let mask: UInt64
   @inline(__always) private static var stride: Int { 8 }
 
   /// `count` is a power of 2.
   init(count: Int) {
     self.count = count
+    mask = UInt64(count - 1)
     words = .allocate(capacity: count)
     details = .allocate(capacity: count * Self.stride)
     for index in 0..<count { (words + index).initialize(to: Atomic(0)) }
@@ -75,6 +76,25 @@ struct RequesterCache: @unchecked Sendable {
     return (context, space)
   }
 
+  /// What a plain walk of a requester needs; nil unless slot and detail belong together.
+  @inline(__always)
+  func plan(_ attributes: UInt64) -> (WalkPlan, space: UInt64)? {
+    let slot = slot(attributes)
+    let word = words[slot].load(ordering: .acquiring)
+    let detail = details + slot &* Self.stride
+    let version = detail.pointee.load(ordering: .acquiring) & ~1
+    let key = detail[1].load(ordering: .acquiring)
+    let flags = detail[5].load(ordering: .acquiring)
+    let start = detail[6].load(ordering: .acquiring)
+    let beyond = detail[7].load(ordering: .acquiring)
+    if detail.pointee.load(ordering: .relaxed) != version || key != word { return nil }
+    if (word ^ attributes) &<< (64 &- DMARequest.Bits.keyWidth) != 0 { return nil }
+    return (
+      WalkPlan(flags: flags, start: start, beyond: beyond),
+      word &>> DMARequest.Bits.keyWidth
+    )
+  }
+
   /// Keeps a requester. One thread at a time: under the lock of ``AddressSpaces``.
   func fill(_ attributes: UInt64, _ context: RequestContext, space: UInt64) {
     let slot = slot(attributes)
@@ -92,7 +112,11 @@ struct RequesterCache: @unchecked Sendable {
       context.secondStageTable | UInt64(context.secondStageLevels), ordering: .relaxed)
     detail[4].store(
       UInt64(context.pasid) | UInt64(context.domain) &<< 32, ordering: .relaxed)
-    detail[5].store(UInt64(context.flags.rawValue), ordering: .relaxed)
+    let plan = WalkPlan(context)
+    detail[5].store(
+      UInt64(context.flags.rawValue) | plan.due &<< 32 | plan.dirty &<< 48, ordering: .relaxed)
+    detail[6].store(plan.start, ordering: .relaxed)
+    detail[7].store(plan.beyond, ordering: .relaxed)
     detail.pointee.store(version &+ 2, ordering: .releasing)
     words[slot].store(word, ordering: .releasing)
   }

@@ -8,18 +8,19 @@ import Synchronization
 ///
 /// A tag is the page's address in bits 63:12 and the low part of the address space in 11:2; bits
 /// 1:0 tell kinds of entries apart (page sizes, table levels). The high part of the address space
-/// stands in bits 63:52 of the data. Data 0 means nothing.
+/// stands in bits 63:53 of the data. Data 0 means nothing.
 struct SetCache: @unchecked Sendable {
   private static let ways = 4
   @inline(__always) private static var stride: Int { 9 }
 
   private let words: UnsafeMutablePointer<Atomic<UInt64>>
   private let sets: Int
-  @inline(__always) private var setMask: UInt64 { UInt64(truncatingIfNeeded: sets &- 1) }
+  private let setMask: UInt64
 
   /// `sets` is a power of 2.
   init(sets: Int) {
     self.sets = sets
+    setMask = UInt64(sets - 1)
     words = .allocate(capacity: sets * Self.stride)
     for index in 0..<sets * Self.stride { (words + index).initialize(to: Atomic(0)) }
   }
@@ -44,26 +45,33 @@ struct SetCache: @unchecked Sendable {
   @inline(__always)
   func find(tag: UInt64, page: UInt64, space: UInt64) -> UInt64 {
     let set = set(page: page, space: space)
-    let version = set.pointee.load(ordering: .acquiring)
-    if version & 1 != 0 { return 0 }
-    let data: UInt64
-    if set[1].load(ordering: .relaxed) == tag {
-      data = set[5].load(ordering: .acquiring)
-    } else if set[2].load(ordering: .relaxed) == tag {
-      data = set[6].load(ordering: .acquiring)
-    } else if set[3].load(ordering: .relaxed) == tag {
-      data = set[7].load(ordering: .acquiring)
-    } else if set[4].load(ordering: .relaxed) == tag {
-      data = set[8].load(ordering: .acquiring)
-    } else {
-      return 0
-    }
+    // An odd version never equals itself rounded down, so that needs no test of its own.
+    let version = set.pointee.load(ordering: .acquiring) & ~1
+    if set[1].load(ordering: .relaxed) == tag { return data(set, 5, version, space) }
+    if set[2].load(ordering: .relaxed) == tag { return data(set, 6, version, space) }
+    if set[3].load(ordering: .relaxed) == tag { return data(set, 7, version, space) }
+    if set[4].load(ordering: .relaxed) == tag { return data(set, 8, version, space) }
+    return 0
+  }
+
+  @inline(__always)
+  private func data(
+    _ set: UnsafeMutablePointer<Atomic<UInt64>>, _ word: Int, _ version: UInt64, _ space: UInt64
+  ) -> UInt64 {
+    let data = set[word].load(ordering: .acquiring)
     if set.pointee.load(ordering: .relaxed) != version { return 0 }
-    return data &>> 52 == space &>> 12 ? data : 0
+    return Self.belongs(data, to: space) ? data : 0
+  }
+
+  /// Whether the high part of the space is the data's.
+  @inline(__always)
+  private static func belongs(_ data: UInt64, to space: UInt64) -> Bool {
+    (data ^ (space &<< 41)) &>> 53 == 0
   }
 
   /// Keeps an entry, unless `generation` moved on since the walk began: then what was read may be
   /// what an invalidation just dropped. A set that another thread is changing is left alone.
+  @inline(__always)
   func fill(
     tag: UInt64, page: UInt64, space: UInt64, data: UInt64, generation: borrowing Atomic<UInt64>,
     seen: UInt64
@@ -78,25 +86,24 @@ struct SetCache: @unchecked Sendable {
     }
     if generation.load(ordering: .acquiring) == seen {
       let way = way(for: tag, in: set, version: version)
-      set[5 &+ way].store(data | (space &>> 12) &<< 52, ordering: .relaxed)
+      set[5 &+ way].store(data | (space &>> 12) &<< 53, ordering: .relaxed)
       set[1 &+ way].store(tag, ordering: .releasing)
     }
     set.pointee.store(version &+ 2, ordering: .releasing)
   }
 
-  /// The way that has the tag, a free one, or the next in turn.
+  /// The way that has the tag, or the next in turn: versions count changes, so an empty set fills
+  /// up in order.
   @inline(__always)
   private func way(
     for tag: UInt64, in set: UnsafeMutablePointer<Atomic<UInt64>>, version: UInt64
   ) -> Int {
-    var free = -1
-    var way = 0
-    while way < Self.ways {
-      if set[1 &+ way].load(ordering: .relaxed) == tag { return way }
-      if free < 0 && set[5 &+ way].load(ordering: .relaxed) == 0 { free = way }
-      way &+= 1
-    }
-    return free >= 0 ? free : Int(truncatingIfNeeded: (version &>> 1) & 3)
+    var way = Int(truncatingIfNeeded: (version &>> 1) & 3)
+    if set[1].load(ordering: .relaxed) == tag { way = 0 }
+    if set[2].load(ordering: .relaxed) == tag { way = 1 }
+    if set[3].load(ordering: .relaxed) == tag { way = 2 }
+    if set[4].load(ordering: .relaxed) == tag { way = 3 }
+    return way
   }
 
   /// Drops an entry, if it is there.
@@ -106,7 +113,7 @@ struct SetCache: @unchecked Sendable {
     var way = 0
     while way < Self.ways {
       if set[1 &+ way].load(ordering: .relaxed) == tag,
-        set[5 &+ way].load(ordering: .relaxed) &>> 52 == space &>> 12
+        Self.belongs(set[5 &+ way].load(ordering: .relaxed), to: space)
       {
         set[1 &+ way].store(0, ordering: .relaxed)
         set[5 &+ way].store(0, ordering: .relaxed)

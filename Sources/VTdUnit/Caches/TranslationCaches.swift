@@ -34,13 +34,17 @@ final class TranslationCaches: Sendable {
   }
 }
 
-/// Which bits of a cached page's data word allow an access at once: the permissions, less writing
-/// where the dirty bit is still to be set.
-enum DirectPermission {
+/// Which bits of a cached page's data word deny an access at once: permissions that are missing,
+/// and writing where the dirty bit is still to be set.
+enum Denial {
   @inline(__always) static var shift: UInt64 { 9 }
-  /// Moves a request's needs, its top three bits, to the same place.
-  @inline(__always) static var needsShift: UInt64 { DMARequest.Bits.needsShift &- shift }
-  @inline(__always) static var mask: UInt64 { 7 &<< shift }
+
+  /// Whether a page that was found may be used at once.
+  @inline(__always)
+  static func allows(_ request: DMARequest, _ page: UInt64) -> Bool {
+    // The needs are the top bits of the attributes, with nothing directly below them.
+    (request.attributes &>> (DMARequest.Bits.needsShift &- shift)) & page == 0
+  }
 }
 
 extension TranslationCaches {
@@ -74,6 +78,14 @@ extension TranslationCaches {
     let tag = SetCache.tag(address: page &<< shift, space: space, kind: kind)
     iotlb.fill(
       tag: tag, page: page, space: space, data: data, generation: generation, seen: seen)
+  }
+
+  /// The cached table of an address's page of 4 KiB with its permissions, or 0.
+  @inline(__always)
+  func findLeafTable(_ address: UInt64, space: UInt64) -> UInt64 {
+    let region = address &>> 21
+    return pagingStructures.find(
+      tag: SetCache.tag(address: region &<< 21, space: space, kind: 1), page: region, space: space)
   }
 
   /// The table that holds an address's leaf, if it is cached, as table address and permissions,

@@ -69,8 +69,8 @@ public enum TranslationOutcome: Hashable, Sendable {
 
 /// The result of a request in two machine words; ``outcome`` spells it out.
 public struct Translation: Hashable, Sendable {
-  private let word: UInt64
-  private let information: UInt64
+  @usableFromInline let word: UInt64
+  @usableFromInline let information: UInt64
 
   /// Above the flags of a page, so that those of a cached page are an information word as they
   /// stand.
@@ -122,8 +122,10 @@ public struct Translation: Hashable, Sendable {
   private var kind: UInt64 { information >> Kind.shift }
 
   /// Where the access goes; nil if it is blocked or an interrupt request.
+  @inlinable
   public var address: PhysicalAddress? {
-    kind == Kind.translated ? PhysicalAddress(rawValue: word) : nil
+    // Kind 0 is a page: see Kind.
+    information >> 60 == 0 ? PhysicalAddress(rawValue: word) : nil
   }
 
   /// Why the request was blocked, where a fault is the reason.
@@ -175,7 +177,8 @@ enum PageFlags {
   @inline(__always) static var fault: UInt64 { 1 &<< 6 }
   /// 0 for 4 KiB, 1 for 2 MiB, 2 for 1 GiB.
   @inline(__always) static var sizeShift: UInt64 { 7 }
-  @inline(__always) static var mask: UInt64 { 0xfff }
+  /// The flags; above them a cache has ``Denial``.
+  @inline(__always) static var mask: UInt64 { 0x1ff }
 
   @inline(__always)
   static func shift(_ flags: UInt64) -> UInt64 { 12 &+ 9 &* ((flags &>> sizeShift) & 3) }

@@ -14,10 +14,15 @@ struct WalkEnvironment {
   let beyondMGAW: UInt64
   /// Address bits at and above the host address width.
   let beyondHost: UInt64
-  /// Reserved bits of second-stage entries, at `level * 2 + (leaf ? 1 : 0)`.
-  let secondStageReserved: InlineArray<12, UInt64>
+  /// Reserved bits of second-stage entries, at `level * 2 + (leaf ? 1 : 0)`, 12 words.
+  let secondStageReserved: UnsafeMutablePointer<UInt64>
+  /// What a second-stage entry must not have to be good at first sight: its reserved bits; every
+  /// bit where a quirk wants each entry judged.
+  let secondStageSuspect: UnsafeMutablePointer<UInt64>
   /// Reserved bits of first-stage entries, at the same places.
-  let firstStageReserved: InlineArray<12, UInt64>
+  let firstStageReserved: UnsafeMutablePointer<UInt64>
+  let secondStagePlain: PlainMasks
+  let firstStagePlain: PlainMasks
   let rootReserved: (low: UInt64, high: UInt64)
   let contextReserved: (low: UInt64, high: UInt64)
   let scalableRootReserved: (low: UInt64, high: UInt64)
@@ -37,7 +42,7 @@ struct WalkEnvironment {
     beyondMGAW =
       cap.maximumGuestAddressWidth >= 64 ? 0 : ~0 << UInt64(cap.maximumGuestAddressWidth)
     beyondHost = ~0 << UInt64(width)
-    secondStageReserved = InlineArray { index in
+    secondStageReserved = Self.masks { index in
       let level = index / 2
       return level == 0
         ? 0
@@ -46,7 +51,10 @@ struct WalkEnvironment {
           snoopControl: ecap[flag: .snoopControl], transientMapping: ecap[flag: .deviceTLB],
           largePages: cap.supportsSecondStageLargePage(level: level))
     }
-    firstStageReserved = InlineArray { index in
+    let judgesAll = configuration.quirks.contains(.permissionBeforeReserved)
+    let reserved = secondStageReserved
+    secondStageSuspect = Self.masks { judgesAll ? ~0 : reserved[$0] }
+    firstStageReserved = Self.masks { index in
       let level = index / 2
       return level == 0
         ? 0
@@ -55,6 +63,8 @@ struct WalkEnvironment {
           // First-stage pages of 2 MiB always exist; those of 1 GiB are CAP.FS1GP.
           largePages: level == 2 || cap[flag: .firstStage1GiBPages])
     }
+    secondStagePlain = PlainMasks(secondStageSuspect)
+    firstStagePlain = PlainMasks(firstStageReserved)
     // Pointers in entries must not go beyond the host address width either.
     let beyond: UInt64 = ~0 << UInt64(width)
     rootReserved = (
@@ -79,6 +89,19 @@ struct WalkEnvironment {
     context[0] |= beyond & BitField<ScalableContextEntry>.pasidDirectory.mask
     scalableContextReserved = context
     pasidReserved = Self.pasidReserved(cap, ecap)
+  }
+
+  private static func masks(_ mask: (Int) -> UInt64) -> UnsafeMutablePointer<UInt64> {
+    let masks = UnsafeMutablePointer<UInt64>.allocate(capacity: 12)
+    for index in 0..<12 { masks[index] = mask(index) }
+    return masks
+  }
+
+  /// Frees the masks.
+  func deallocate() {
+    secondStageReserved.deallocate()
+    secondStageSuspect.deallocate()
+    firstStageReserved.deallocate()
   }
 
   /// Reserved bits of a PASID entry: those without a field, and the fields of features that the

@@ -17,6 +17,8 @@ public enum WalkStructure: String, Hashable, Sendable, Codable {
 /// The walk is generic over its observer: with ``SilentObserver`` the calls vanish, with a
 /// reporting one the very same rules explain themselves.
 protocol WalkObserver {
+  /// Whether nobody listens, so that the walk may hurry over what is plain.
+  static var isSilent: Bool { get }
   /// An entry was read; `words` is called only by observers that want them.
   mutating func read(
     _ structure: WalkStructure, level: Int, at address: UInt64, _ words: @autoclosure () -> [UInt64]
@@ -31,6 +33,7 @@ protocol WalkObserver {
 
 /// Nobody is listening.
 struct SilentObserver: WalkObserver {
+  @inline(__always) static var isSilent: Bool { true }
   @inline(__always)
   mutating func read(
     _ structure: WalkStructure, level: Int, at address: UInt64, _ words: @autoclosure () -> [UInt64]

@@ -46,6 +46,7 @@ extension WalkStructure {
 
 /// Writes down what the walk tells.
 struct ReportingObserver: WalkObserver {
+  static var isSilent: Bool { false }
   var steps: [WalkStep] = []
 
   mutating func read(

@@ -85,6 +85,32 @@ extension Walker {
   @inline(__always)
   mutating func walkFirstStage(_ request: DMARequest, _ context: RequestContext) -> WalkResult {
     var stage = FirstStageWalk(request, context, isSupervisor: isSupervisor(request, context))
+    if startLevel != 0 { stage.permissions = startPermissions }
+    if Observer.isSilent,
+      let plain = PlainWalk(
+        request.iova, table: startLevel != 0 ? startTable : context.firstStageTable,
+        level: startLevel != 0 ? startLevel : Int(context.firstStageLevels), all: ~0,
+        suspect: environment.pointee.firstStagePlain, environment)
+    {
+      let above = stage.permissions & stage.allowed(plain.allAbove, any: 0)
+      stage.accumulate(plain.all, any: plain.any)
+      stage.isLeaf = true
+      stage.level = 1
+      let entries = BitField<FirstStageEntry>.present.mask | stage.accessedBits
+      if entries & ~plain.all == 0 && stage.missingUpdates(plain.leaf) == 0 && stage.denial == 0 {
+        // Execution above the leaf is not known here: with NXE no table is kept.
+        if !stage.noExecute { noteLeaf(plain.table, above, 1) }
+        return stage.result(plain.leaf, pageSnoop: context.flags.contains(.pageSnoop))
+      }
+    }
+    return walkFirstStageStepwise(request, context)
+  }
+
+  @inline(never)
+  private mutating func walkFirstStageStepwise(
+    _ request: DMARequest, _ context: RequestContext
+  ) -> WalkResult {
+    var stage = FirstStageWalk(request, context, isSupervisor: isSupervisor(request, context))
     if startLevel != 0 {
       stage.table = startTable
       stage.level = startLevel
@@ -92,7 +118,7 @@ extension Walker {
     }
     while true {
       let entryAddress = stage.table &+ Paging.entryOffset(of: request.iova, level: stage.level)
-      guard let raw = memory.load64(entryAddress) else {
+      guard let raw = load(entryAddress) else {
         observer.unreadable(.firstStageEntry, level: stage.level, at: entryAddress)
         return .fault(
           stage.level == Int(context.firstStageLevels) ? .firstStageTableRead : .firstStageRead)
@@ -120,13 +146,9 @@ extension Walker {
     if !entry[flag: .present] { return FaultReason.firstStageNotPresent.rawValue }
     observer.checked("P is set")
     stage.isLeaf = stage.level == 1 || (stage.level < 4 && entry[flag: .pageSize])
-    if stage.isLeaf {
-      leafTable = stage.table
-      leafPermissions = stage.permissions
-      leafLevel = stage.level
-    }
+    if stage.isLeaf { noteLeaf(stage.table, stage.permissions, stage.level) }
     let reserved = environment.pointee.firstStageReserved[
-      unchecked: stage.level &* 2 &+ (stage.isLeaf ? 1 : 0)]
+      stage.level &* 2 &+ (stage.isLeaf ? 1 : 0)]
     if raw & reserved != 0 { return FaultReason.firstStageReserved.rawValue }
     observer.checked("reserved bits are clear")
     stage.accumulate(raw)
@@ -174,12 +196,25 @@ struct FirstStageWalk {
   }
 
   @inline(__always)
-  mutating func accumulate(_ raw: UInt64) {
-    let entry = FirstStageEntry(rawValue: raw)
-    // R/W is Permissions.write where it stands; U/S moves up by one.
-    var allowed = 1 | (raw & 2) | (raw & 4) &<< 1
-    if !(noExecute && entry[flag: .executeDisable]) { allowed |= 4 }
-    permissions &= allowed
+  mutating func accumulate(_ raw: UInt64) { accumulate(raw, any: raw) }
+
+  /// Takes what all entries allow, and what any of them denies.
+  @inline(__always)
+  mutating func accumulate(_ all: UInt64, any: UInt64) { permissions &= allowed(all, any: any) }
+
+  /// ``Permissions`` of entries: R/W is write where it stands, U/S moves up by one.
+  @inline(__always)
+  func allowed(_ all: UInt64, any: UInt64) -> UInt64 {
+    let denies = noExecute && FirstStageEntry(rawValue: any)[flag: .executeDisable]
+    return 1 | (all & 2) | (all & 4) &<< 1 | (denies ? 0 : 4)
+  }
+
+  /// Bits that hardware sets in every entry that it uses.
+  @inline(__always)
+  var accessedBits: UInt64 {
+    extendedAccessed
+      ? BitField<FirstStageEntry>.accessed.mask | BitField<FirstStageEntry>.extendedAccessed.mask
+      : BitField<FirstStageEntry>.accessed.mask
   }
 
   /// What the requester may do: a supervisor is not bound by U/S, nor by R/W where WPE is clear.
@@ -207,8 +242,7 @@ struct FirstStageWalk {
   /// Bits that hardware has to set in an entry that this request uses.
   @inline(__always)
   func missingUpdates(_ raw: UInt64) -> UInt64 {
-    var bits = BitField<FirstStageEntry>.accessed.mask
-    if extendedAccessed { bits |= BitField<FirstStageEntry>.extendedAccessed.mask }
+    var bits = accessedBits
     if isLeaf && needs & 2 != 0 { bits |= BitField<FirstStageEntry>.dirty.mask }
     return bits & ~raw
   }

@@ -9,7 +9,7 @@ extension Walker {
     let source = request.source
     let rootAddress =
       root[inPlace: .rootTable] &+ UInt64(source.bus) &* RootEntry.byteCount
-    guard let rootLow = memory.load64(rootAddress), let rootHigh = memory.load64(rootAddress &+ 8)
+    guard let rootLow = load(rootAddress), let rootHigh = load(rootAddress &+ 8)
     else {
       observer.unreadable(.rootEntry, level: 0, at: rootAddress)
       return FaultReason.rootRead.rawValue
@@ -30,7 +30,7 @@ extension Walker {
     _ request: DMARequest, table: UInt64, _ context: inout RequestContext
   ) -> UInt8 {
     let address = table &+ UInt64(request.source.devfn) &* ContextEntry.byteCount
-    guard let low = memory.load64(address), let high = memory.load64(address &+ 8) else {
+    guard let low = load(address), let high = load(address &+ 8) else {
       observer.unreadable(.contextEntry, level: 0, at: address)
       return FaultReason.contextRead.rawValue
     }

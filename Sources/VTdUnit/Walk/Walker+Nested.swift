@@ -11,7 +11,7 @@ extension Walker {
       let guest = stage.table &+ Paging.entryOffset(of: request.iova, level: stage.level)
       let host = tableAddress(guest, isTop: isTop, context)
       if host.isFault { return host }
-      guard let raw = memory.load64(host.address) else {
+      guard let raw = load(host.address) else {
         observer.unreadable(.firstStageEntry, level: stage.level, at: host.address)
         return .fault(isTop ? .firstStageTableRead : .firstStageRead)
       }

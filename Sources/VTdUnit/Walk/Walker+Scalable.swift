@@ -26,7 +26,7 @@ extension Walker {
     let isUpper = source.devfn >= 0x80
     let rootAddress =
       root[inPlace: .rootTable] &+ UInt64(source.bus) &* ScalableRootEntry.byteCount
-    guard let half = memory.load64(rootAddress &+ (isUpper ? 8 : 0)) else {
+    guard let half = load(rootAddress &+ (isUpper ? 8 : 0)) else {
       observer.unreadable(.scalableRootEntry, level: 0, at: rootAddress)
       return FaultReason.scalableRootRead.rawValue
     }
@@ -44,7 +44,7 @@ extension Walker {
     let table = rootEntry[inPlace: isUpper ? .upperContextTable : .lowerContextTable]
     let address = table &+ UInt64(source.devfn & 0x7f) &* ScalableContextEntry.byteCount
     for word in 0..<4 {
-      guard let raw = memory.load64(address &+ UInt64(word) &* 8) else {
+      guard let raw = load(address &+ UInt64(word) &* 8) else {
         observer.unreadable(.scalableContextEntry, level: 0, at: address)
         return FaultReason.scalableContextRead.rawValue
       }
@@ -115,7 +115,7 @@ extension Walker {
     let pasid = UInt64(context.pasid)
     let directory =
       contextEntry[inPlace: .pasidDirectory] &+ (pasid &>> 6) &* PASIDDirectoryEntry.byteCount
-    guard let raw = memory.load64(directory) else {
+    guard let raw = load(directory) else {
       observer.unreadable(.pasidDirectoryEntry, level: 0, at: directory)
       return neverQualified(.directoryRead, &context)
     }
@@ -133,7 +133,7 @@ extension Walker {
     let address =
       directoryEntry[inPlace: .pasidTable] &+ (pasid & 63) &* PASIDTableEntry.byteCount
     for word in 0..<8 {
-      guard let raw = memory.load64(address &+ UInt64(word) &* 8) else {
+      guard let raw = load(address &+ UInt64(word) &* 8) else {
         observer.unreadable(.pasidTableEntry, level: 0, at: address)
         return neverQualified(.pasidEntryRead, &context)
       }

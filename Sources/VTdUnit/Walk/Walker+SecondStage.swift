@@ -18,6 +18,47 @@ extension Walker {
     address: UInt64, table: UInt64, levels: Int, needs: UInt64, zeroLength: Bool,
     _ context: RequestContext
   ) -> WalkResult {
+    if Observer.isSilent,
+      let plain = PlainWalk(
+        address, table: startLevel != 0 ? startTable : table,
+        level: startLevel != 0 ? startLevel : levels, all: startPermissions | ~0xf,
+        suspect: environment.pointee.secondStagePlain, environment)
+    {
+      // A missing entry shows as a missing permission.
+      var due = needs
+      if context.flags.contains(.secondStageAccessedDirty) {
+        due |= BitField<SecondStageEntry>.accessed.mask
+      }
+      if due & ~plain.all == 0 && !lacksDirty(plain.leaf, needs, context) {
+        noteLeaf(plain.table, plain.allAbove & 7, 1)
+        return page(
+          plain.leaf, level: 1, permissions: plain.all, address: address, needs: needs,
+          context)
+      }
+    }
+    return walkSecondStageStepwise(
+      address: address, table: table, levels: levels, needs: needs, zeroLength: zeroLength, context)
+  }
+
+  /// Whether a write still has to set the leaf's dirty bit.
+  @inline(__always)
+  private func lacksDirty(_ leaf: UInt64, _ needs: UInt64, _ context: RequestContext) -> Bool {
+    needs & 2 != 0 && context.flags.contains(.secondStageAccessedDirty)
+      && !SecondStageEntry(rawValue: leaf)[flag: .dirty]
+  }
+
+  @inline(__always)
+  mutating func noteLeaf(_ table: UInt64, _ permissions: UInt64, _ level: Int) {
+    leafTable = table
+    leafPermissions = permissions
+    leafLevel = level
+  }
+
+  @inline(never)
+  private mutating func walkSecondStageStepwise(
+    address: UInt64, table: UInt64, levels: Int, needs: UInt64, zeroLength: Bool,
+    _ context: RequestContext
+  ) -> WalkResult {
     var table = table
     var level = levels
     var permissions: UInt64 = 7
@@ -29,16 +70,15 @@ extension Walker {
     let updates = context.flags.contains(.secondStageAccessedDirty)
     while true {
       let entryAddress = table &+ Paging.entryOffset(of: address, level: level)
-      guard let raw = memory.load64(entryAddress) else {
+      guard let raw = load(entryAddress) else {
         observer.unreadable(.secondStageEntry, level: level, at: entryAddress)
         return fault(level == levels ? .topTableUnreadable : .unreadable, context, needs)
       }
       let entry = SecondStageEntry(rawValue: raw)
       observer.read(.secondStageEntry, level: level, at: entryAddress, [raw])
       let leaf = level == 1 || (level < 4 && entry[flag: .pageSize])
-      if !entry.isPresent || raw & reservedBits(level: level, leaf: leaf) != 0
-        || hasQuirk(.permissionBeforeReserved)
-      {
+      let suspect = environment.pointee.secondStageSuspect[level &* 2 &+ (leaf ? 1 : 0)]
+      if !entry.isPresent || raw & suspect != 0 {
         // Off the path of a good entry: the order among these is worth spelling out.
         let problem = judge(
           raw, permissions & raw, level: level, leaf: leaf, needs: needs, zeroLength: zeroLength)
@@ -46,11 +86,7 @@ extension Walker {
       }
       observer.checked("present")
       observer.checked("reserved bits are clear")
-      if leaf {
-        leafTable = table
-        leafPermissions = permissions
-        leafLevel = level
-      }
+      if leaf { noteLeaf(table, permissions, level) }
       permissions &= raw
       observer.accumulated(Permissions(rawValue: UInt8(truncatingIfNeeded: permissions)))
       if leaf {
@@ -68,11 +104,6 @@ extension Walker {
     }
   }
 
-  @inline(__always)
-  func reservedBits(level: Int, leaf: Bool) -> UInt64 {
-    environment.pointee.secondStageReserved[unchecked: level &* 2 &+ (leaf ? 1 : 0)]
-  }
-
   /// What is wrong with an entry, in the order of the specification or of QEMU.
   @inline(never)
   private func judge(
@@ -84,7 +115,8 @@ extension Walker {
     {
       return denied
     }
-    return raw & reservedBits(level: level, leaf: leaf) != 0 ? .reserved : nil
+    let reserved = environment.pointee.secondStageReserved[level &* 2 &+ (leaf ? 1 : 0)]
+    return raw & reserved != 0 ? .reserved : nil
   }
 
   /// Which permission is missing, if any. An AtomicOp needs both, and says write first.
@@ -113,7 +145,6 @@ extension Walker {
   }
 
   /// The leaf: permission, accessed and dirty, the page.
-  @inline(__always)
   private mutating func finish(
     _ raw: UInt64, at entryAddress: UInt64, level: Int, permissions: UInt64, address: UInt64,
     needs: UInt64, zeroLength: Bool, _ context: RequestContext
@@ -121,9 +152,8 @@ extension Walker {
     if let denied = denied(permissions, needs: needs, zeroLength: zeroLength) {
       return fault(denied, context, needs)
     }
-    let entry = SecondStageEntry(rawValue: raw)
-    var flags = permissions & 7 | UInt64(Permissions.user.rawValue)
     if context.flags.contains(.secondStageAccessedDirty) {
+      let entry = SecondStageEntry(rawValue: raw)
       let dirties = needs & 2 != 0
       if !entry[flag: .accessed] || (dirties && !entry[flag: .dirty]) {
         let field: BitField<SecondStageEntry>? = dirties ? .dirty : nil
@@ -131,7 +161,23 @@ extension Walker {
           return fault(.updateRefused, context, needs)
         }
       }
-      if !dirties && !entry[flag: .dirty] { flags |= PageFlags.clean }
+    }
+    return page(
+      raw, level: level, permissions: permissions, address: address, needs: needs, context)
+  }
+
+  /// What a leaf maps an address to.
+  @inline(__always)
+  private func page(
+    _ raw: UInt64, level: Int, permissions: UInt64, address: UInt64, needs: UInt64,
+    _ context: RequestContext
+  ) -> WalkResult {
+    let entry = SecondStageEntry(rawValue: raw)
+    var flags = permissions & 7 | UInt64(Permissions.user.rawValue)
+    if context.flags.contains(.secondStageAccessedDirty) && needs & 2 == 0
+      && !entry[flag: .dirty]
+    {
+      flags |= PageFlags.clean
     }
     let shift = UInt64(truncatingIfNeeded: Paging.shift(level: level))
     if entry[flag: .snoop] || context.flags.contains(.pageSnoop) { flags |= PageFlags.snoop }

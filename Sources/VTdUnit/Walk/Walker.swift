@@ -1,4 +1,5 @@
 import PhysicalMemory
+import Synchronization
 import VTdFormats
 
 /// Translates one request by reading tables from memory: the rules, and nothing else.
@@ -63,6 +64,25 @@ struct Walker<Observer: WalkObserver> {
   // Faults that carry no more than a reason.
   @inline(__always)
   var memory: MemoryView { environment.pointee.memory }
+
+  /// The 64 bits at an address; nil where there is no memory.
+  ///
+  /// ``MemoryView/load64(_:)`` for the first range, written here because the optimiser does not
+  /// inline it from its own module.
+  @inline(__always)
+  func load(_ address: UInt64) -> UInt64? {
+    let offset = address &- environment.pointee.memory.base
+    if _fastPath(offset < environment.pointee.memory.words && address & 7 == 0) {
+      let word = environment.pointee.memory.pointer + Int(truncatingIfNeeded: offset)
+      return word.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .relaxed)
+    }
+    return loadElsewhere(address)
+  }
+
+  @inline(never)
+  private func loadElsewhere(_ address: UInt64) -> UInt64? {
+    environment.pointee.memory.load64(address)
+  }
 
   @inline(__always)
   func hasQuirk(_ quirk: UnitQuirks) -> Bool { environment.pointee.quirks.contains(quirk) }

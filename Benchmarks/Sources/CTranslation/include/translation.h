@@ -1,0 +1,20 @@
+#pragma once
+#include <stdint.h>
+
+/// A set-associative cache of four ways: a version, four tags, four data words a set.
+struct c_cache {
+  uint64_t *words;
+  uint64_t set_mask;
+};
+
+struct c_cache c_cache_make(uint64_t sets);
+void c_cache_fill(struct c_cache cache, uint64_t space, uint64_t iova, uint64_t data);
+
+/// A look-up as the unit's: requester slot, then the set under its version. 0 for a miss.
+uint64_t c_translate_hit(
+    const uint64_t *requesters, uint64_t requester_mask, struct c_cache cache, uint64_t iova,
+    uint64_t attributes);
+
+/// Four dependent loads through tables in `memory`, with bounds, presence and reserved bits.
+uint64_t c_walk(
+    const uint8_t *memory, uint64_t size, uint64_t table, uint64_t iova, uint64_t reserved);

@@ -1,0 +1,74 @@
+import VTdFormats
+import VTdUnit
+
+/// The loops whose instructions are counted. Each warms up without being counted (the measured
+/// symbol is entered once more often than is counted: `iterations` says how often the loop ran).
+enum CountedLoop: String, CaseIterable {
+  case hitLegacy = "hit-legacy"
+  case hitSecondStage = "hit-second-stage"
+  case hitFirstStage = "hit-first-stage"
+  case hitNested = "hit-nested"
+  case missLegacy = "miss-legacy"
+  case missSecondStage = "miss-second-stage"
+  case missFirstStage = "miss-first-stage"
+  case nestedUncached = "nested-uncached"
+  case invalidatePage = "invalidate-page"
+
+  /// Prints what callgrind's sum is to be divided by, then runs the loop.
+  func run() throws {
+    switch self {
+    case .hitLegacy: try hits(.legacy)
+    case .hitSecondStage: try hits(.secondStage)
+    case .hitFirstStage: try hits(.firstStage)
+    case .hitNested: try hits(.nested)
+    case .missLegacy: try misses(.legacy)
+    case .missSecondStage: try misses(.secondStage)
+    case .missFirstStage: try misses(.firstStage)
+    case .nestedUncached: try uncached()
+    case .invalidatePage: try invalidations()
+    }
+  }
+
+  private func hits(_ mode: BenchUnit.Mode) throws {
+    let bench = try BenchUnit(mode, pages: 512)
+    let requests = BenchUnit.requests(512)
+    for request in requests { _ = bench.unit.translate(request) }
+    translate(bench, requests, rounds: 20)
+  }
+
+  /// More pages than the IOTLB holds, in order: every request misses; the context is cached.
+  private func misses(_ mode: BenchUnit.Mode) throws {
+    let bench = try BenchUnit(
+      mode, pages: 8192,
+      caches: CacheConfiguration(iotlbSets: 1, pagingStructureSets: 0))
+    let requests = BenchUnit.requests(8192)
+    for request in requests { _ = bench.unit.translate(request) }
+    translate(bench, requests, rounds: 1)
+  }
+
+  private func uncached() throws {
+    let bench = try BenchUnit(.nested, pages: 512, caches: .off)
+    translate(bench, BenchUnit.requests(512), rounds: 4)
+  }
+
+  private func invalidations() throws {
+    let bench = try BenchUnit(.legacy, pages: 1000)
+    let requests = BenchUnit.requests(1000)
+    for request in requests { _ = bench.unit.translate(request) }
+    print("iterations 1000")
+    measureInvalidate(bench.handle, BenchUnit.base, 1000)
+  }
+
+  private func translate(_ bench: BenchUnit, _ requests: [DMARequest], rounds: Int) {
+    print("iterations \(requests.count * rounds)")
+    requests.withUnsafeBytes { raw in
+      guard let start = raw.baseAddress else { return }
+      for _ in 0..<rounds { _ = measureTranslate(bench.handle, start, requests.count) }
+    }
+  }
+}
+
+extension BenchUnit {
+  /// The unit for a C-callable loop; valid while the unit lives.
+  var handle: UnsafeRawPointer { UnsafeRawPointer(Unmanaged.passUnretained(unit).toOpaque()) }
+}

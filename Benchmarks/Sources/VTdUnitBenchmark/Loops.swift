@@ -1,0 +1,71 @@
+import CTranslation
+import VTdFormats
+import VTdUnit
+
+// The measured loops. Each is one C symbol, so that callgrind can count inside it alone
+// (--toggle-collect); what it counts for an iteration includes the loop's own few instructions.
+
+/// Translates every request; returns a sum, so that nothing is optimised away.
+@_cdecl("measure_translate")
+@inline(never)
+public func measureTranslate(
+  _ unit: UnsafeRawPointer, _ requests: UnsafeRawPointer, _ count: Int
+) -> UInt64 {
+  let unit = Unmanaged<RemappingUnit>.fromOpaque(unit).takeUnretainedValue()
+  let requests = requests.assumingMemoryBound(to: DMARequest.self)
+  var sum: UInt64 = 0
+  var index = 0
+  while index < count {
+    sum &+= unit.translate(requests[index]).address?.rawValue ?? 0
+    index &+= 1
+  }
+  return sum
+}
+
+/// Drops one page at a time through the registers: IVA, then IOTLB.
+@_cdecl("measure_invalidate")
+@inline(never)
+public func measureInvalidate(_ unit: UnsafeRawPointer, _ first: UInt64, _ count: Int) {
+  let unit = Unmanaged<RemappingUnit>.fromOpaque(unit).takeUnretainedValue()
+  let offset = unit.configuration.extendedCapability.iotlbRegisterOffset
+  var command = IOTLBCommand()
+  command[flag: .invalidate] = true
+  command[.requestedGranularity] = 3
+  command[.domainID] = 1
+  var index: UInt64 = 0
+  while index < UInt64(count) {
+    unit.write64(first &+ index &* 4096, at: offset)
+    unit.write64(command.rawValue, at: offset &+ 8)
+    index &+= 1
+  }
+}
+
+@_cdecl("measure_c_hit")
+@inline(never)
+public func measureCHit(
+  _ requesters: UnsafePointer<UInt64>, _ cache: UnsafePointer<c_cache>,
+  _ iovas: UnsafePointer<UInt64>, _ attributes: UInt64, _ count: Int
+) -> UInt64 {
+  var sum: UInt64 = 0
+  var index = 0
+  while index < count {
+    sum &+= c_translate_hit(requesters, 255, cache.pointee, iovas[index], attributes)
+    index &+= 1
+  }
+  return sum
+}
+
+@_cdecl("measure_c_walk")
+@inline(never)
+public func measureCWalk(
+  _ memory: UnsafePointer<UInt8>, _ size: UInt64, _ table: UInt64, _ iovas: UnsafePointer<UInt64>,
+  _ count: Int
+) -> UInt64 {
+  var sum: UInt64 = 0
+  var index = 0
+  while index < count {
+    sum &+= c_walk(memory, size, table, iovas[index], 1 << 62 | 0x880)
+    index &+= 1
+  }
+  return sum
+}

@@ -1,0 +1,122 @@
+import PhysicalMemory
+import VTdFormats
+import VTdUnit
+
+/// Units with tables: each maps `pages` pages from `base` for its devices.
+struct BenchUnit {
+  static let root: UInt64 = 0x10_0000
+  static let contextTable: UInt64 = 0x11_0000
+  static let directory: UInt64 = 0x14_0000
+  static let pasidTable: UInt64 = 0x15_0000
+  static let base: UInt64 = 0x4000_0000
+  static let source = SourceID(rawValue: 0x18)
+
+  let unit: RemappingUnit
+  let memory: PhysicalMemory
+  private var nextTable: UInt64 = 0x40_0000
+
+  enum Mode: String, CaseIterable { case legacy, secondStage, firstStage, nested }
+
+  init(_ mode: Mode, pages: Int, caches: CacheConfiguration = CacheConfiguration()) throws {
+    memory = try PhysicalMemory(size: 1 << 30)
+    var cap = Capability(rawValue: 0xd2008c_222f0606)
+    var ecap = ExtendedCapability(rawValue: 0xf00f4a)
+    if mode != .legacy {
+      for flag in [
+        BitField<ExtendedCapability>.scalableMode, .secondStage, .firstStage, .nested,
+        .scalableModePageWalkCoherency, .pasid,
+      ] { ecap[flag: flag] = true }
+      cap[flag: .firstStage1GiBPages] = true
+    }
+    var configuration = UnitConfiguration(capability: cap, extendedCapability: ecap)
+    configuration.caches = caches
+    unit = try RemappingUnit(configuration: configuration, memory: memory)
+    try build(mode, pages: pages)
+    let ttm: UInt64 = mode == .legacy ? 0 : 1
+    unit.write64(Self.root | ttm << 10, at: RegisterOffset.rtaddr)
+    var command = GlobalCommand()
+    command[flag: .setRootTable] = true
+    unit.write32(command.rawValue, at: RegisterOffset.gcmd)
+    command = GlobalCommand()
+    command[flag: .translation] = true
+    unit.write32(command.rawValue, at: RegisterOffset.gcmd)
+  }
+
+  func store(_ value: UInt64, at address: UInt64) {
+    memory.store64(value, at: PhysicalAddress(rawValue: address))
+  }
+
+  private mutating func table() -> UInt64 {
+    defer { nextTable += 0x1000 }
+    return nextTable
+  }
+
+  /// Maps pages through tables of four levels, entries `upper` above and `leaf` at the bottom.
+  private mutating func map(
+    _ top: UInt64, _ iova: UInt64, to page: UInt64, pages: Int, upper: UInt64, leaf: UInt64
+  ) {
+    for index in 0..<UInt64(pages) {
+      let address = iova + index * 4096
+      var table = top
+      for level in stride(from: 4, to: 1, by: -1) {
+        let place = table + Paging.entryOffset(of: address, level: level)
+        var entry = memory.load64(PhysicalAddress(rawValue: place)) ?? 0
+        if entry == 0 {
+          entry = self.table() | upper
+          store(entry, at: place)
+        }
+        table = entry & ~0xfff
+      }
+      store(page + index * 4096 | leaf, at: table + Paging.entryOffset(of: address, level: 1))
+    }
+  }
+
+  private mutating func build(_ mode: Mode, pages: Int) throws {
+    store(Self.contextTable | 1, at: Self.root)
+    let top = table()
+    if mode == .legacy {
+      for device in 0..<UInt64(4) {
+        let entry = Self.contextTable + (0x18 + device * 8) * 16
+        store(top | 1, at: entry)
+        store(0x102 + device << 8, at: entry + 8)
+      }
+      map(top, Self.base, to: 0x2000_0000, pages: pages, upper: 3, leaf: 3)
+      return
+    }
+    store(Self.directory | 9, at: Self.contextTable + 0x18 * 32)
+    store(Self.pasidTable | 1, at: Self.directory)
+    var entry = PASIDTableEntry()
+    entry[flag: .present] = true
+    entry[.domainID] = 1
+    entry[.addressWidth] = 2
+    entry[flag: .pageWalkSnoop] = true
+    switch mode {
+    case .firstStage:
+      entry[.translationType] = 1
+      entry[inPlace: .firstStageTable] = top
+      map(top, Self.base, to: 0x2000_0000, pages: pages, upper: 0x27, leaf: 0x67)
+    case .nested:
+      let second = table()
+      entry[.translationType] = 3
+      entry[inPlace: .firstStageTable] = top
+      entry[inPlace: .secondStageTable] = second
+      map(top, Self.base, to: 0x2000_0000, pages: pages, upper: 0x27, leaf: 0x67)
+      map(second, 0, to: 0, pages: 0x2000, upper: 3, leaf: 3)
+      map(second, 0x2000_0000, to: 0x2000_0000, pages: pages, upper: 3, leaf: 3)
+    default:
+      entry[.translationType] = 2
+      entry[inPlace: .secondStageTable] = top
+      map(top, Self.base, to: 0x2000_0000, pages: pages, upper: 3, leaf: 3)
+    }
+    for (index, word) in entry.words.enumerated() {
+      store(word, at: Self.pasidTable + UInt64(index) * 8)
+    }
+  }
+
+  /// One read of each of `count` pages, in order.
+  static func requests(_ count: Int, source: SourceID = BenchUnit.source) -> [DMARequest] {
+    (0..<UInt64(count)).map {
+      DMARequest(source: source, address: IOVA(rawValue: base + $0 * 4096 + 0x40))
+    }
+  }
+}
