@@ -29,6 +29,8 @@ let package = Package(
     .executable(name: "dmar", targets: ["dmar"]),
     .library(name: "VTdFormats", targets: ["VTdFormats"]),
     .library(name: "PhysicalMemory", targets: ["PhysicalMemory"]),
+    .library(name: "PCI", targets: ["PCI"]),
+    .library(name: "ACPITables", targets: ["ACPITables"]),
     .library(name: "VTdUnit", targets: ["VTdUnit"]),
     .library(name: "Lockdep", targets: ["Lockdep"]),
     .library(name: "Scenario", targets: ["Scenario"]),
@@ -80,7 +82,7 @@ let package = Package(
     // Points libpciaccess at an invented /sys. Only test executables may contain it.
     .target(name: "CFakeSysfs", path: "Tests/CFakeSysfs"),
     tests("PCIHost", ["PCI", "VTdFormats", "CFakeSysfs"]),
-    tests("ACPITables", ["PCI", "VTdFormats"]),
+    tests("ACPITables", ["PCI", "TestSupport", "VTdFormats"]),
     tests("VTdUnit", ["VTdFormats", "PhysicalMemory"], resources: [.copy("Golden")]),
     tests("Lockdep", resources: [.copy("Golden")]),
     tests("KernelLog", ["VTdFormats", "PCI"]),

@@ -1,16 +1,21 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Fuzz targets, each a static library that `Fuzz/run` links with libFuzzer: SwiftPM would rename the
-// `main` that libFuzzer brings along.
+// Fuzz targets, apart from the package so that users never build them. Each is a static library
+// with libFuzzer's entry point; `Fuzz/run` links it, for SwiftPM would rename the fuzzer's main.
+func fuzz(_ name: String, _ rooms: String...) -> Target {
+  .target(name: name, dependencies: rooms.map { .product(name: $0, package: "dmar") })
+}
+
+let targets = [
+  fuzz("DMARTableFuzz", "ACPITables", "PCI"),
+  fuzz("LockProgramFuzz", "Lockdep"),
+]
+
 let package = Package(
-  name: "Fuzz",
-  products: [
-    .library(name: "LockProgramFuzz", type: .static, targets: ["LockProgramFuzz"])
-  ],
-  dependencies: [.package(name: "dmar", path: "../")],
-  targets: [
-    .target(name: "LockProgramFuzz", dependencies: [.product(name: "Lockdep", package: "dmar")])
-  ],
+  name: "dmar-fuzz",
+  products: targets.map { .library(name: $0.name, type: .static, targets: [$0.name]) },
+  dependencies: [.package(name: "dmar", path: "..")],
+  targets: targets,
   swiftLanguageModes: [.v6]
 )
