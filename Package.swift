@@ -27,6 +27,7 @@ let package = Package(
   name: "dmar",
   products: [
     .executable(name: "dmar", targets: ["dmar"]),
+    .executable(name: "dmar-system-x86_64", targets: ["dmar-system-x86_64"]),
     .library(name: "VTdFormats", targets: ["VTdFormats"]),
     .library(name: "PhysicalMemory", targets: ["PhysicalMemory"]),
     .library(name: "PCI", targets: ["PCI"]),
@@ -61,12 +62,14 @@ let package = Package(
         "KernelLog", "LinuxIOMMU", "Machine", .product(name: "Yams", package: "Yams"),
       ]),
     room("Diagnosis", ["VTdFormats", "PCI", "KernelLog"]),
+    .systemLibrary(name: "CEpoll"),
+    room("QTest", ["VTdFormats", "PhysicalMemory", "VTdUnit", "KernelLog", "CEpoll"]),
     room(
       "DMARCommands",
       [
         "Diagnosis",
         "VTdFormats", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep", "KernelLog",
-        "LinuxIOMMU", "Machine", "Scenario",
+        "LinuxIOMMU", "Machine", "Scenario", "QTest",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -75,6 +78,9 @@ let package = Package(
         "DMARCommands", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+
+    .executableTarget(
+      name: "dmar-system-x86_64", dependencies: ["QTest"], swiftSettings: strict),
 
     tests("VTdFormats"),
     tests("PhysicalMemory", ["VTdFormats"]),
@@ -90,6 +96,11 @@ let package = Package(
     tests(
       "Machine", ["VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "KernelLog", "LinuxIOMMU"]),
     tests("Scenario", ["ACPITables", "Machine", "KernelLog", "LinuxIOMMU", "PCI", "TestSupport"]),
+    tests(
+      "QTest",
+      [
+        "dmar-system-x86_64", "VTdFormats", "PhysicalMemory", "VTdUnit", "KernelLog", "TestSupport",
+      ]),
     tests(
       "DMARCommands",
       [

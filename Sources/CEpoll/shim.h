@@ -1,0 +1,3 @@
+// Linux' event calls, which the Glibc module leaves out.
+#include <sys/epoll.h>
+#include <sys/signalfd.h>

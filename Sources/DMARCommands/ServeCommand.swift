@@ -1,0 +1,75 @@
+internal import ArgumentParser
+internal import QTest
+
+/// `dmar serve`: a machine that other programs drive.
+struct ServeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Be a machine that QEMU's qtest clients drive.",
+    discussion: """
+      Without --listen or --connect the session is on standard input and output. Options of QEMU \
+      itself go to dmar-system-x86_64, which takes QEMU's place.
+      """)
+
+  @Flag(help: "Speak the qtest protocol.")
+  var qtest = false
+
+  @Option(help: ArgumentHelp("Make a Unix socket that clients connect to.", valueName: "path"))
+  var listen: String?
+
+  @Option(help: ArgumentHelp("Connect to a client's Unix socket.", valueName: "path"))
+  var connect: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A device as QEMU's -device describes it; intel-iommu, edu and iommu-testdev unless given.",
+      valueName: "model,key=value"))
+  var device: [String] = []
+
+  @Option(help: ArgumentHelp("Memory, such as 512M.", valueName: "size"))
+  var memory = "512M"
+
+  @Flag(inversion: .prefixedNo, help: "Differ from the specification where QEMU does.")
+  var quirks = true
+
+  func validate() throws {
+    guard qtest else { throw ValidationError("--qtest was expected: no other protocol is spoken") }
+    guard listen == nil || connect == nil else {
+      throw ValidationError("--listen and --connect exclude each other")
+    }
+    do {
+      _ = try Launch(arguments)
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  /// The same as a command line for the program in QEMU's place.
+  private var arguments: [String] {
+    var arguments = ["-nodefaults", "-m", memory, "-qtest", endpoint]
+    let devices = device.isEmpty ? ["intel-iommu", "edu", "iommu-testdev"] : device
+    for device in devices {
+      let isUnit = device == "intel-iommu" || device.hasPrefix("intel-iommu,")
+      arguments += ["-device", isUnit && !quirks ? device + ",x-quirks=off" : device]
+    }
+    return arguments
+  }
+
+  private var endpoint: String {
+    // A comma in a path is doubled, as QEMU has it.
+    func escaped(_ path: String) -> String {
+      path.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,")
+    }
+    if let listen { return "unix:\(escaped(listen)),server=on,wait=off" }
+    if let connect { return "unix:\(escaped(connect))" }
+    return "stdio"
+  }
+
+  func run() throws {
+    do {
+      try Server(Launch(arguments)).run()
+    } catch {
+      StandardError.print("dmar: \(error)")
+      throw ExitStatus.badInput
+    }
+  }
+}

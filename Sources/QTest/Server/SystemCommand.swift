@@ -1,0 +1,32 @@
+import Glibc
+
+/// The program `dmar-system-x86_64`: a command line as QEMU takes it, then service.
+public enum SystemCommand {
+  /// Wrong usage (sysexits.h).
+  private static let usage: Int32 = 64
+
+  /// Runs to the end.
+  ///
+  /// - Parameters:
+  ///   - arguments: without the program's name.
+  ///   - name: the program's name, for messages.
+  /// - Returns: the exit status.
+  public static func run(_ arguments: [String], name: String = "dmar-system-x86_64") -> Int32 {
+    do throws(MachineError) {
+      let launch = try Launch(arguments)
+      if case .print(let text) = launch.task {
+        print(text)
+        return 0
+      }
+      guard launch.endpoints.contains(where: { $0.endpoint != .none }) else {
+        throw MachineError("nobody could talk to this machine: -qtest or -qmp was expected")
+      }
+      try Server(launch).run()
+      return 0
+    } catch {
+      let message = "\(name): \(error)\n"
+      _ = message.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+      return usage
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Glibc
+
+/// Unix sockets by path.
+enum UnixSocket {
+  /// Connects to a socket that a client listens on.
+  static func connect(to path: String) throws(MachineError) -> Int32 {
+    let descriptor = try make()
+    guard withAddress(path, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
+      let reason = message(errno)
+      close(descriptor)
+      throw MachineError("Failed to connect to '\(path)': \(reason)")
+    }
+    setNonblocking(descriptor)
+    return descriptor
+  }
+
+  /// Makes a socket that only its user may use. One that a dead program left behind is replaced.
+  static func listen(at path: String) throws(MachineError) -> Int32 {
+    try removeStale(path)
+    let descriptor = try make()
+    let oldMask = umask(0o177)
+    let bound = withAddress(path) { bind(descriptor, $0, $1) }
+    let reason = errno
+    umask(oldMask)
+    guard bound == 0, Glibc.listen(descriptor, 4096) == 0 else {
+      close(descriptor)
+      throw MachineError(
+        "Failed to bind socket to '\(path)': \(message(bound == 0 ? errno : reason))")
+    }
+    setNonblocking(descriptor)
+    return descriptor
+  }
+
+  /// Where a socket is that nobody listens on, it goes; anything else is somebody's.
+  private static func removeStale(_ path: String) throws(MachineError) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFSOCK else {
+      throw MachineError("'\(path)' is there and is no socket")
+    }
+    let probe = try make()
+    defer { close(probe) }
+    if withAddress(path, { Glibc.connect(probe, $0, $1) }) == 0 {
+      throw MachineError("'\(path)' is in use by another program")
+    }
+    unlink(path)
+  }
+
+  private static func make() throws(MachineError) -> Int32 {
+    let descriptor = socket(
+      AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { throw MachineError("no socket: \(message(errno))") }
+    return descriptor
+  }
+
+  static func setNonblocking(_ descriptor: Int32) {
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+  }
+
+  /// The path's length was checked when it was read from the command line; it is cut here.
+  private static func withAddress(
+    _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+  ) -> Int32 {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { target in
+      for (index, byte) in path.utf8.prefix(target.count - 1).enumerated() { target[index] = byte }
+    }
+    return withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+  }
+
+  static func message(_ code: Int32) -> String { String(cString: strerror(code)) }
+}

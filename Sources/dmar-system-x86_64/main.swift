@@ -1,0 +1,4 @@
+import Glibc
+import QTest
+
+exit(SystemCommand.run(Array(CommandLine.arguments.dropFirst())))

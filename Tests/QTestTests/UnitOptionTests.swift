@@ -1,0 +1,73 @@
+import QTest
+import Testing
+import VTdFormats
+import VTdUnit
+
+@Suite struct UnitOptionTests {
+  /// What QEMU 10.0.2 showed for `-device intel-iommu,…`.
+  static let golden: [(options: String, cap: UInt64, ecap: UInt64)] = [
+    ("", 0xd2_008c_222f_0606, 0xf0_0f4a),
+    ("aw-bits=39", 0xd2_008c_2226_0206, 0xf0_0f4a),
+    ("caching-mode=on", 0xd2_008c_222f_0686, 0xf0_0f4a),
+    ("snoop-control=on", 0xd2_008c_222f_0606, 0xf0_0fca),
+    ("device-iotlb=on", 0xd2_008c_222f_0606, 0xf0_0f4e),
+    ("intremap=off", 0xd2_008c_222f_0606, 0xf42),
+    ("eim=on,intremap=on", 0xd2_008c_222f_0606, 0xf0_0f5a),
+    ("x-scalable-mode=on", 0xd2_008c_222f_0606, 0x4800_80f0_0f4a),
+    ("x-scalable-mode=on,x-pasid-mode=on", 0xd2_008c_222f_0606, 0x4900_80f0_0f4a),
+    ("x-scalable-mode=on,x-flts=on", 0x1d2_008c_222f_0606, 0x8800_00f0_0f4a),
+    ("x-scalable-mode=on,x-flts=on,fs1gp=off", 0xd2_008c_222f_0606, 0x8800_00f0_0f4a),
+    ("pt=off", 0xd2_008c_222f_0606, 0xf0_0f0a),
+    ("dma-drain=off", 0x12_008c_222f_0606, 0xf0_0f4a),
+  ]
+
+  @Test("options make QEMU's CAP and ECAP, and the registers show them", arguments: golden)
+  func capabilities(options: String, cap: UInt64, ecap: UInt64) throws {
+    let list = KeyValueList("intel-iommu" + (options.isEmpty ? "" : ",") + options)
+    let unit = try UnitOptions(list)
+    #expect(unit.capability.rawValue == cap)
+    #expect(unit.extendedCapability.rawValue == ecap)
+    let conversation = try Conversation(unit: unit)
+    #expect(conversation.number("readq 0xfed90008") == cap)
+    #expect(conversation.number("readq 0xfed90010") == ecap)
+    #expect(conversation.number("readl 0xfed90000") == 0x10)
+  }
+
+  @Test("the names of later versions bring what those versions added")
+  func newer() throws {
+    let unit = try UnitOptions(KeyValueList("intel-iommu,scalable-mode=on,flts=on"))
+    #expect(unit.capability.rawValue == 0x81d2_008c_222f_0606)
+    #expect(unit.extendedCapability.rawValue == 0x8800_00f0_0f4a)
+    let shared = try UnitOptions(
+      KeyValueList("intel-iommu,scalable-mode=on,flts=on,device-iotlb=on,svm=on"))
+    // PRS 29, NWFS 33, PSS 39:35 = 7, PASID 40, PDS 42.
+    #expect(shared.extendedCapability.rawValue == 0x8d3a_20f0_0f4e)
+  }
+
+  static let refused: [(options: String, message: String)] = [
+    ("aw-bits=57", "Supported values for aw-bits are: 39, 48"),
+    ("eim=on,intremap=off", "eim=on cannot be selected without intremap=on"),
+    ("x-flts=on", "Legacy mode: not support x-flts=on"),
+    (
+      "x-scalable-mode=on,x-flts=on,aw-bits=39",
+      "Scalable mode(flts): supported value for aw-bits is: 48"
+    ),
+    ("bogus=1", "Property 'intel-iommu.bogus' not found"),
+    ("caching-mode=maybe", "Parameter 'caching-mode' expects 'on' or 'off', not 'maybe'"),
+    ("aw-bits=x", "Parameter 'aw-bits' expects a number, not 'x'"),
+  ]
+
+  @Test("options that do not go together are refused by name", arguments: refused)
+  func refuses(options: String, message: String) {
+    #expect(throws: MachineError(message)) {
+      try UnitOptions(KeyValueList("intel-iommu," + options))
+    }
+  }
+
+  @Test("quirks are QEMU's unless they are switched off")
+  func quirks() throws {
+    #expect(UnitOptions().configuration.quirks == .qemu10)
+    let plain = try UnitOptions(KeyValueList("intel-iommu,x-quirks=off"))
+    #expect(plain.configuration.quirks == [])
+  }
+}
