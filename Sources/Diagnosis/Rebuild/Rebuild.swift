@@ -92,7 +92,8 @@ extension Rebuild {
 
     mutating func scenario() -> String {
       let extended =
-        unit?.extended.rawValue ?? (Rebuild.assumedExtended | (isScalable ? 1 << 43 | 1 << 46 | 1 << 47 : 0))
+        unit?.extended.rawValue
+        ?? (Rebuild.assumedExtended | (isScalable ? 1 << 43 | 1 << 46 | 1 << 47 : 0))
       let capability = unit?.capability.rawValue ?? Rebuild.assumedCapability
       let hasQueue = ExtendedCapability(rawValue: extended)[flag: .queuedInvalidation]
       var size: UInt64 = Rebuild.lowMemory
@@ -220,7 +221,29 @@ extension Rebuild {
           line("    - {index: \(index), vector: 0x30, source: \"\(other)\"}")
         }
       }
+      domains()
       line("")
+    }
+
+    /// What debugfs shows is mapped, whatever faulted.
+    private mutating func domains() {
+      let image = DomainImage(contents.debugfs)
+      guard !image.domains.isEmpty else { return }
+      line("  # from dmar_translation_struct and domain_translation_struct")
+      line("  domains:")
+      for (id, domain) in image.domains.sorted(by: { $0.key < $1.key }) {
+        line("    \(id):")
+        line("      levels: \(domain.levels)")
+        let devices = domain.devices.map { "\"\($0)\"" }.joined(separator: ", ")
+        line("      devices: [\(devices)]")
+        if domain.mappings.isEmpty { continue }
+        line("      mappings:")
+        for mapping in domain.mappings {
+          line(
+            "        - {iova: 0x\(hex(mapping.iova)), target: 0x\(hex(mapping.target)), "
+              + "size: 0x\(hex(mapping.size)), access: \(mapping.access)}")
+        }
+      }
     }
 
     private mutating func steps(_ image: TableImage) {
