@@ -56,7 +56,7 @@ extension IntelIOMMUDriver {
       faults.append(line)
       kernel.print(.faultLine, line.text(kernel.build.behaviour.faultLines))
       guard case .dma(_, let pasid, let address) = line.request else { return }
-      if kernel.build.configuration.dumpsTables {
+      if kernel.build.configuration.dumpsTables, kernel.build.behaviour.tableWalk != .none {
         dump(for: record.source, address: address, pasid: pasid, of: unit)
       }
     }

@@ -103,6 +103,7 @@ extension IntelIOMMUDriver {
     kernel.call("pgtable_walk") {
       let device = PCIAddress(segment: unit.segment, sourceID: source)
       switch kernel.build.behaviour.tableWalk {
+      case .none: return
       case .entry, .checkedEntry:
         walk(address, from: entry)
       case .busLookup:

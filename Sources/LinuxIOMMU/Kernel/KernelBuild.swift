@@ -60,6 +60,8 @@ public struct KernelConfiguration: Hashable, Sendable {
 public struct KernelBehaviour: Hashable, Sendable {
   /// How the dump's page walk finds its table, and how it words what it meets.
   public enum TableWalk: String, CaseIterable, Hashable, Sendable {
+    /// Before 5.16: there is no dump.
+    case none
     /// 5.16 to 5.19: a search of the driver's own list of devices.
     case driverList = "driver-list"
     /// 6.0-rc1 with 8ac0b64b9735: `pci_get_domain_bus_and_slot`, hence the klist of the PCI bus.

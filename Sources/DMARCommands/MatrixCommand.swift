@@ -1,0 +1,108 @@
+internal import ArgumentParser
+internal import KernelLog
+internal import LinuxIOMMU
+internal import Lockdep
+internal import Machine
+internal import Scenario
+
+/// `dmar matrix`: one scenario under every kernel release and every cure.
+struct MatrixCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "matrix", abstract: "Run a scenario under every kernel release and every cure.")
+
+  @Argument(help: ArgumentHelp("A scenario file.", valueName: "scenario"))
+  var scenario: String
+
+  @OptionGroup var options: ScenarioOptions
+
+  @Option(help: "A table, or one JSON document.")
+  var format = ReplayCommand.Format.text
+
+  func run() throws {
+    let description = try reportingInputErrors { try options.load(scenario) }
+    var rows: [MatrixRow] = []
+    for profile in KernelProfile.all {
+      let row = try reportingInputErrors {
+        try MatrixRow(
+          name: profile.release, description, profile.behaviour, above: rows.last?.lines)
+      }
+      guard let row else {
+        StandardError.print("dmar: \(scenario): skipped: this machine has not what it needs")
+        return
+      }
+      rows.append(row.explained(by: profile.changes))
+    }
+    let releases = rows
+    // The cures are for the kernel that the scenario itself describes.
+    let own = description.build.behaviour
+    var cures: [MatrixRow] = []
+    for cure in KernelCure.all {
+      let baseline = try reportingInputErrors { try MatrixRow.lines(description, own) }
+      if let row = try reportingInputErrors({
+        try MatrixRow(name: cure.name, description, cure.applied(to: own), above: baseline)
+      }) {
+        cures.append(row.explained(as: cure.summary))
+      }
+    }
+    var output = Output()
+    switch format {
+    case .text: MatrixText.write(releases, cures, to: &output)
+    case .json: output.print(MatrixText.json(releases, cures))
+    }
+    output.flush()
+  }
+}
+
+/// What one kernel makes of the scenario.
+struct MatrixRow {
+  let name: String
+  let faults: Int
+  let dump: String
+  let splat: String
+  /// Lines that this kernel prints and the one above does not, and the other way round.
+  let added: Int
+  let removed: Int
+  let lines: [String]
+  var reason = ""
+
+  /// Nil if this machine lacks what the scenario needs.
+  init?(
+    name: String, _ scenario: ScenarioDescription, _ behaviour: KernelBehaviour, above: [String]?
+  ) throws {
+    var scenario = scenario
+    scenario.build.behaviour = behaviour
+    guard case .finished(let run) = try ScenarioRun.run(scenario) else { return nil }
+    let kernel = run.machine.kernel
+    self.name = name
+    faults = kernel.faults.count
+    dump = kernel.dumps.isEmpty ? "none" : kernel.dumps.contains(.cut) ? "cut" : "complete"
+    splat = kernel.lockReports.first?.title ?? "none"
+    lines = run.log.flatMap { $0.lines(.bare) }
+    let difference = lines.difference(from: above ?? lines)
+    added = difference.insertions.count
+    removed = difference.removals.count
+  }
+
+  /// What a kernel prints, nothing where the scenario cannot run here.
+  static func lines(_ scenario: ScenarioDescription, _ behaviour: KernelBehaviour) throws
+    -> [String]
+  {
+    try MatrixRow(name: "", scenario, behaviour, above: nil)?.lines ?? []
+  }
+
+  func explained(by changes: [KernelChange]) -> MatrixRow {
+    explained(
+      as: changes.map { change in
+        (change.commit.map { "\($0): " } ?? "") + change.summary
+      }.joined(separator: "; "))
+  }
+
+  func explained(as reason: String) -> MatrixRow {
+    var row = self
+    row.reason = reason
+    return row
+  }
+
+  var change: String { added + removed == 0 ? "-" : "+\(added) -\(removed)" }
+  var hasSplat: Bool { splat != "none" }
+}

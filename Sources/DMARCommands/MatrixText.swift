@@ -1,0 +1,64 @@
+internal import KernelLog
+
+/// The matrix for people and for programs.
+enum MatrixText {
+  static func write(_ releases: [MatrixRow], _ cures: [MatrixRow], to output: inout Output) {
+    let header = ["kernel", "faults", "dump", "splat", "lines", "what came with it"]
+    let table = releases.map(cells)
+    let cureTable = cures.map(cells)
+    let widths = (0..<5).map { column in
+      ([header] + table + cureTable).map { $0[column].count }.max() ?? 0
+    }
+    func line(_ cells: [String]) -> String {
+      var text = zip(cells, widths)
+        .map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
+      if let last = cells.last, !last.isEmpty { text += "  \(last)" }
+      while text.last == " " { text.removeLast() }
+      return text
+    }
+    output.print(line(header))
+    for row in table { output.print(line(row)) }
+    output.print("")
+    for sentence in verdict(releases) { output.print(sentence) }
+    output.print("")
+    output.print(line(["cure"] + header.dropFirst().dropLast() + ["what it does"]))
+    for row in cureTable { output.print(line(row)) }
+  }
+
+  private static func cells(_ row: MatrixRow) -> [String] {
+    [row.name, "\(row.faults)", row.dump, row.splat, row.change, row.reason]
+  }
+
+  /// The first release with a splat and the first one behind it without.
+  private static func verdict(_ releases: [MatrixRow]) -> [String] {
+    guard let bad = releases.firstIndex(where: \.hasSplat) else {
+      return ["No release prints a splat."]
+    }
+    var sentences = ["First with the splat: \(releases[bad].name), \(releases[bad].reason)."]
+    if let good = releases[bad...].firstIndex(where: { !$0.hasSplat }) {
+      sentences.append("First without it again: \(releases[good].name), \(releases[good].reason).")
+    } else {
+      sentences.append("No later release is without it.")
+    }
+    return sentences
+  }
+
+  static func json(_ releases: [MatrixRow], _ cures: [MatrixRow]) -> String {
+    func value(_ row: MatrixRow) -> JSONValue {
+      .object([
+        ("kernel", .string(row.name)), ("faults", .unsigned(UInt64(row.faults))),
+        ("dump", .string(row.dump)),
+        ("splat", row.hasSplat ? .string(row.splat) : .null),
+        ("lines_added", .unsigned(UInt64(row.added))),
+        ("lines_removed", .unsigned(UInt64(row.removed))), ("reason", .string(row.reason)),
+      ])
+    }
+    let bad = releases.firstIndex(where: \.hasSplat)
+    let good = bad.flatMap { releases[$0...].firstIndex { !$0.hasSplat } }
+    return JSONValue.object([
+      ("releases", .array(releases.map(value))), ("cures", .array(cures.map(value))),
+      ("first_bad", bad.map { .string(releases[$0].name) } ?? .null),
+      ("first_fixed", good.map { .string(releases[$0].name) } ?? .null),
+    ]).pretty
+  }
+}

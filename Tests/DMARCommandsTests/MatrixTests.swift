@@ -1,0 +1,54 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The matrix of the report")
+struct MatrixTests {
+  let document: [String: Any]
+
+  init() throws {
+    let result = try Tool.dmar(
+      "matrix", "Configs/klist-splat/report.yaml", "--format", "json")
+    document = try #require(
+      try JSONSerialization.jsonObject(with: result.output) as? [String: Any])
+  }
+
+  private func splats(_ key: String, _ name: String = "kernel") throws -> [String: String?] {
+    let rows = try #require(document[key] as? [[String: Any]])
+    var splats: [String: String?] = [:]
+    for row in rows {
+      splats[try #require(row[name] as? String)] = row["splat"] as? String
+    }
+    return splats
+  }
+
+  @Test("shows the first release with the splat and the first one without it again")
+  func releases() throws {
+    #expect(document["first_bad"] as? String == "6.0-rc1")
+    #expect(document["first_fixed"] as? String == "6.0")
+    let splats = try splats("releases")
+    #expect(splats.filter { $0.value != nil }.keys.sorted() == ["6.0-rc1"])
+    #expect(splats.count >= 14)
+  }
+
+  @Test("shows which of the proposed cures takes the splat away")
+  func cures() throws {
+    let splats = try splats("cures")
+    #expect(
+      splats.filter { $0.value == nil }.keys.sorted()
+        == ["klist-irqsave", "klist-irqsave-all", "upstream"])
+    #expect(splats["revert-2018"] == "inconsistent lock state")
+  }
+
+  @Test("of the machine with a removed device shows that the reporter's cure is not enough")
+  func hotplug() throws {
+    let text = try Tool.dmar(
+      "matrix", "Configs/klist-splat/cure-klist-irqsave-hotplug.yaml"
+    ).outputText
+    let rows = text.split(separator: "\n").map(String.init)
+    let row = try #require(rows.first { $0.hasPrefix("klist-irqsave ") })
+    #expect(row.contains("inconsistent lock state"))
+    let all = try #require(rows.first { $0.hasPrefix("klist-irqsave-all ") })
+    #expect(!all.contains("inconsistent"))
+  }
+}
