@@ -54,7 +54,10 @@ let package = Package(
     room("LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog"]),
     room(
       "Machine",
-      ["VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "Lockdep", "KernelLog", "LinuxIOMMU"]),
+      [
+        "VTdFormats", "PhysicalMemory", "PCI", "ACPITables", "VTdUnit", "Lockdep", "KernelLog",
+        "LinuxIOMMU",
+      ]),
     room(
       "Scenario",
       [
@@ -95,7 +98,9 @@ let package = Package(
     tests("LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog"]),
     tests(
       "Machine", ["VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "KernelLog", "LinuxIOMMU"]),
-    tests("Scenario", ["ACPITables", "Machine", "KernelLog", "LinuxIOMMU", "PCI", "TestSupport"]),
+    tests(
+      "Scenario",
+      ["ACPITables", "Machine", "KernelLog", "LinuxIOMMU", "PCI", "TestSupport", "VTdUnit"]),
     tests(
       "QTest",
       [

@@ -8,7 +8,7 @@ struct ACPICommand: ParsableCommand {
     commandName: "acpi", abstract: "Print, check or build an ACPI DMAR table.",
     discussion: """
       FILE is a table as firmware has it, or a text (a log, the output of acpidump or hexdump) with \
-      a hex dump of one. Without FILE it is this machine's own, \(TableFile.hostPath).
+      a hex dump of one, or YAML. Without FILE it is this machine's own, \(TableFile.hostPath).
       """)
 
   @Argument(help: ArgumentHelp("The table.", valueName: "file"))
@@ -98,10 +98,14 @@ struct TableFile {
   let bytes: [UInt8]
   let table: DMARTable
 
-  /// Reads the table at `path`: its bytes, or the first dump of one in a text.
+  /// Reads the table at `path`: its bytes, the first dump of one in a text, or YAML by its name.
   ///
   /// - Throws: `ExitCode` after saying what is wrong.
   static func load(_ path: String) throws -> TableFile {
+    if path.hasSuffix(".yaml") || path.hasSuffix(".yml") {
+      let table = try reportingInputErrors { try DMARTableFile.read(path) }
+      return TableFile(path: path, bytes: table.bytes, table: table)
+    }
     let content = try reportingInputErrors { try Files.bytes(at: path) }
     return try reporting(path) {
       // A text has no byte below 9; a table always has, in its length.

@@ -1,6 +1,7 @@
 internal import KernelLog
 internal import LinuxIOMMU
 internal import Machine
+internal import PCI
 internal import VTdFormats
 internal import VTdUnit
 
@@ -61,6 +62,14 @@ struct EventWriter {
       )
     case .untranslated(let source, let address):
       return ("dma", [("device", "\(source)"), ("address", "\(address)"), ("unit", "none")])
+    case .offTheWay(let device, let address, let route):
+      return (
+        "dma",
+        [
+          ("device", device.shortDescription), ("address", "\(address)"),
+          ("outcome", RouteText.describe(route)),
+        ]
+      )
     case .message(let unit, let message):
       return (
         "message",

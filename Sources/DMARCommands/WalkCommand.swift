@@ -52,9 +52,9 @@ struct WalkCommand: ParsableCommand {
       }
       return
     }
-    guard let unit = run.machine.units.first(where: { $0.segment == address.segment }) else {
+    guard let unit = run.machine.unit(covering: address) else {
       StandardError.print(
-        "dmar: no unit covers \(address); a function of another segment was expected")
+        "dmar: no unit covers \(address); a function in a unit's scope was expected")
       throw ExitStatus.badInput
     }
     let request = DMARequest(

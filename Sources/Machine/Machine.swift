@@ -1,3 +1,4 @@
+public import ACPITables
 internal import KernelLog
 public import LinuxIOMMU
 public import PCI
@@ -19,6 +20,7 @@ public final class Machine {
   /// What an interrupt finds on the CPU.
   public var interrupted: InterruptedContext
   public private(set) var events: [MachineEvent] = []
+  var routing: BusRouting
 
   /// A remapping unit with its name and the PCI segment that it covers.
   public struct Unit {
@@ -51,6 +53,10 @@ public final class Machine {
     public var memorySize: UInt64
     public var units: [UnitConfiguration]
     public var pci: PCITopology
+    /// Functions that send without being on the bus.
+    public var hidden: PCITopology
+    /// What each unit covers; nil where a unit has its whole segment.
+    public var table: DMARTable?
     public var build: KernelBuild
     public var pages: PageAllocator
     public var addresses: [String: UInt64]
@@ -58,12 +64,15 @@ public final class Machine {
 
     public init(
       memorySize: UInt64, units: [UnitConfiguration], pci: PCITopology = PCITopology(),
-      build: KernelBuild, pages: PageAllocator, addresses: [String: UInt64] = [:],
+      hidden: PCITopology = PCITopology(), table: DMARTable? = nil, build: KernelBuild,
+      pages: PageAllocator, addresses: [String: UInt64] = [:],
       interrupted: InterruptedContext = .idle
     ) {
       self.memorySize = memorySize
       self.units = units
       self.pci = pci
+      self.hidden = hidden
+      self.table = table
       self.build = build
       self.pages = pages
       self.addresses = addresses
@@ -98,6 +107,7 @@ public final class Machine {
     self.memory = memory
     self.clock = clock
     pci = configuration.pci
+    routing = BusRouting(configuration)
     interrupted = configuration.interrupted
   }
 
@@ -106,6 +116,8 @@ public final class Machine {
   /// What a device does on the bus.
   public struct DMA: Hashable, Sendable {
     public var device: PCIAddress
+    /// The id that its requests carry where it is not the device's own.
+    public var claimedID: SourceID?
     public var access: DMAAccess
     public var address: IOVA
     /// Bytes; a transfer that crosses a page is several requests.
@@ -113,10 +125,11 @@ public final class Machine {
     public var pasid: PASID?
 
     public init(
-      device: PCIAddress, access: DMAAccess, address: IOVA, length: UInt64 = 4,
-      pasid: PASID? = nil
+      device: PCIAddress, claimedID: SourceID? = nil, access: DMAAccess, address: IOVA,
+      length: UInt64 = 4, pasid: PASID? = nil
     ) {
       self.device = device
+      self.claimedID = claimedID
       self.access = access
       self.address = address
       self.length = length
@@ -124,27 +137,24 @@ public final class Machine {
     }
   }
 
-  /// Sends a DMA through the unit that covers its device. Interrupts it causes wait until
+  /// Sends a DMA over the bus to the unit that covers its device. Interrupts it causes wait until
   /// ``deliverInterrupts()``.
   @discardableResult
   public func perform(_ dma: DMA) -> [TranslationOutcome] {
-    guard let unit = units.first(where: { $0.segment == dma.device.segment }) else {
-      events.append(.untranslated(dma.device.sourceID, dma.address))
-      return []
-    }
+    guard let (unit, source, pasid) = arrival(of: dma) else { return [] }
     var outcomes: [TranslationOutcome] = []
     var address = dma.address.rawValue
     var left = dma.length
     repeat {
       let request = DMARequest(
-        source: dma.device.sourceID, address: IOVA(rawValue: address), access: dma.access,
-        isZeroLength: dma.length == 0, pasid: dma.pasid)
+        source: source, address: IOVA(rawValue: address), access: dma.access,
+        isZeroLength: dma.length == 0, pasid: pasid)
       let outcome = unit.hardware.translate(request).outcome
       outcomes.append(outcome)
       events.append(.dma(unit: unit.name, request, outcome))
       let inPage = min(left, PageAllocator.pageSize - address % PageAllocator.pageSize)
       if outcome == .interruptRequest {
-        sendInterrupts(from: dma.device.sourceID, to: address, count: inPage, through: unit)
+        sendInterrupts(from: source, to: address, count: inPage, through: unit)
       }
       left -= inPage
       address &+= inPage
@@ -186,12 +196,17 @@ public final class Machine {
     try kernel.boot(plan)
   }
 
-  /// Removes a function from the bus and from the kernel.
+  /// Removes a function, and everything below it, from the bus and from the kernel, which takes what
+  /// is below first (pci_stop_and_remove_bus_device).
   public func remove(_ device: PCIAddress) {
+    routing.remove(device)
+    let gone = pci.remove(device).map(\.address)
+    for address in gone.reversed() where address != device { kernel.removeDevice(address) }
     kernel.removeDevice(device)
-    _ = pci.remove(device)
     collectLog()
   }
+
+  func record(_ event: MachineEvent) { events.append(event) }
 
   private func collectLog() {
     events += kernel.drainLog().map { .log($0) }

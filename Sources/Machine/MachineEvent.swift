@@ -1,5 +1,6 @@
 public import KernelLog
 public import LinuxIOMMU
+public import PCI
 public import VTdFormats
 public import VTdUnit
 
@@ -11,6 +12,9 @@ public enum MachineEvent: Hashable, Sendable {
   case interruptRequest(unit: String, InterruptRequest, InterruptOutcome)
   /// A device's access reached memory without a unit in between.
   case untranslated(SourceID, IOVA)
+  /// A device's access ended before it reached the root complex: nothing was sent, something on the
+  /// way stopped it, or a peer took it.
+  case offTheWay(PCIAddress, IOVA, DMARoute)
   /// A unit sent the message of one of its events.
   case message(unit: String, InterruptMessage)
   /// The CPU took an interrupt while it ran a task.

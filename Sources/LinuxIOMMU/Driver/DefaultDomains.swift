@@ -1,19 +1,38 @@
 public import PCI
-internal import VTdFormats
+public import VTdFormats
 
 /// A function as the IOMMU core finds it on the bus.
 public struct ProbedFunction: Hashable, Sendable {
   public var address: PCIAddress
   /// Functions of one group share a domain.
   public var group: Int
+  /// Other ids under which its requests may arrive; they share its context entry's contents.
+  public var aliases: [SourceID]
+  /// Which unit covers it.
+  public var unit: UnitChoice
   /// A PCI-to-ISA bridge (class 0601): floppy-era devices behind it may use the first 16 MiB.
   public var isISABridge: Bool
 
-  public init(address: PCIAddress, group: Int, isISABridge: Bool = false) {
+  public init(
+    address: PCIAddress, group: Int, aliases: [SourceID] = [], unit: UnitChoice = .ofSegment,
+    isISABridge: Bool = false
+  ) {
     self.address = address
     self.group = group
+    self.aliases = aliases
+    self.unit = unit
     self.isISABridge = isISABridge
   }
+}
+
+/// The unit that device_to_iommu finds for a function.
+public enum UnitChoice: Hashable, Sendable {
+  /// The one of the function's segment: there is no table that says more.
+  case ofSegment
+  /// By its place among the kernel's units.
+  case index(Int)
+  /// None: the function is not remapped, and gets no domain.
+  case uncovered
 }
 
 /// bus_iommu_probe: every function gets into its group, every group its default domain.
@@ -23,6 +42,7 @@ extension IntelIOMMUDriver {
   private static let firstDomainID: UInt16 = 2
 
   func probe(_ functions: [ProbedFunction]) throws(DriverError) {
+    let functions = functions.filter { $0.unit != .uncovered }
     probed = functions
     for function in functions { try allocatePASIDDirectory(for: function.address) }
     var groups: [Int] = []

@@ -21,6 +21,8 @@ final class IntelIOMMUDriver {
   var domains: [PCIAddress: IOMMUDomain] = [:]
   /// The functions that were probed, in the bus's order.
   var probed: [ProbedFunction] = []
+  /// What the bus scan found out about each function.
+  private(set) var found: [PCIAddress: ProbedFunction] = [:]
   /// The PASID directory of each device, in scalable mode.
   var directories: [PCIAddress: PhysicalAddress] = [:]
 
@@ -114,6 +116,11 @@ final class IntelIOMMUDriver {
 
   // MARK: Devices and domains
 
+  /// dmar_dev_scope_init: units and ids of all functions are settled before the units come up.
+  func find(_ functions: [ProbedFunction]) {
+    for function in functions { found[function.address] = function }
+  }
+
   /// Makes a domain with an empty page table.
   func makeDomain(id: DomainID, levels: Int) throws(DriverError) -> IOMMUDomain {
     IOMMUDomain(id: id, levels: levels, pageTable: try allocatePage())
@@ -154,7 +161,20 @@ final class IntelIOMMUDriver {
   private func attachLegacy(
     _ device: PCIAddress, to domain: IOMMUDomain, of unit: IntelIOMMU
   ) throws(DriverError) {
-    guard let entry = try contextEntryAddress(for: device.sourceID, of: unit, allocates: true)
+    for source in sourceIDs(of: device) {
+      try setContextEntry(of: source, to: domain, of: unit)
+    }
+  }
+
+  /// Every id that pci_for_each_dma_alias comes by: domain_context_mapping sets an entry for each.
+  func sourceIDs(of device: PCIAddress) -> [SourceID] {
+    [device.sourceID] + (found[device]?.aliases ?? [])
+  }
+
+  private func setContextEntry(
+    of source: SourceID, to domain: IOMMUDomain, of unit: IntelIOMMU
+  ) throws(DriverError) {
+    guard let entry = try contextEntryAddress(for: source, of: unit, allocates: true)
     else { return }
     var context = ContextEntry()
     context.domain = domain.id
@@ -166,7 +186,11 @@ final class IntelIOMMUDriver {
   }
 
   func unit(covering device: PCIAddress) -> IntelIOMMU? {
-    units.first { $0.segment == device.segment }
+    switch found[device]?.unit ?? .ofSegment {
+    case .index(let index): return index < units.count ? units[index] : nil
+    case .ofSegment: return units.first { $0.segment == device.segment }
+    case .uncovered: return nil
+    }
   }
 
   /// Where the context entry lies: iommu_context_addr, which makes the context table if told to. In

@@ -23,8 +23,15 @@ extension IntelIOMMUDriver {
       directories[device] = directory
     }
     try setUpPASIDZero(in: directory, for: domain, of: unit)
+    for source in sourceIDs(of: device) {
+      try setScalableContextEntry(of: source, to: directory, of: unit)
+    }
+  }
 
-    guard let entry = try contextEntryAddress(for: device.sourceID, of: unit, allocates: true)
+  private func setScalableContextEntry(
+    of source: SourceID, to directory: PhysicalAddress, of unit: IntelIOMMU
+  ) throws(DriverError) {
+    guard let entry = try contextEntryAddress(for: source, of: unit, allocates: true)
     else { return }
     var context = ScalableContextEntry()
     context[inPlace: .pasidDirectory] = directory.rawValue

@@ -85,6 +85,7 @@ public final class Kernel {
     context.run(as: .kernelInit, in: Self.initFunctions + Self.pciScanFunctions) {
       for function in plan.functions { pci.add(function.address) }
     }
+    driver.find(plan.functions)
     try driver.bringUp(plan.interrupts)
     if plan.makesDefaultDomains { try driver.probe(plan.functions) }
   }

@@ -1,5 +1,4 @@
 internal import LinuxIOMMU
-internal import PCI
 internal import VTdFormats
 internal import VTdUnit
 
@@ -8,11 +7,15 @@ enum MachineDecoder {
   static func machine(from machine: CheckedValue) throws -> ScenarioDescription.MachineDescription {
     let memory = try machine.required("memory")
     let pci = machine["pci"]
+    let units = try machine.required("units").table().map { try unit($0.key, from: $0.value) }
     return ScenarioDescription.MachineDescription(
-      memorySize: try memory.size(), memoryPlace: memory.place,
-      units: try machine.required("units").table().map { try unit($0.key, from: $0.value) },
+      memorySize: try memory.size(), memoryPlace: memory.place, units: units,
       usesHostBus: try pci?["host"]?.boolean() ?? false,
-      functions: try pci?["functions"]?.table().map { try function($0.key, from: $0.value) } ?? [],
+      snapshot: try PlatformDecoder.snapshot(from: pci),
+      functions: try pci?["functions"]?.table().map {
+        try FunctionDecoder.function($0.key, from: $0.value)
+      } ?? [],
+      table: try PlatformDecoder.table(from: machine, units: units),
       interrupted: try machine["interrupted"].map { try interrupted(from: $0) } ?? .idle,
       addresses: try addresses(from: machine["addresses"]))
   }
@@ -42,19 +45,6 @@ enum MachineDecoder {
       name: name, place: section.place,
       segment: try section["segment"]?.integer(as: UInt32.self) ?? 0, hardware: hardware,
       faultMessage: message)
-  }
-
-  private static func function(_ name: String, from section: CheckedValue) throws
-    -> ScenarioDescription.FunctionDescription
-  {
-    guard let address = PCIAddress(name) else {
-      throw InputError(at: section.place, "\"\(name)\" is no PCI address; 00:1a.0 was expected")
-    }
-    return ScenarioDescription.FunctionDescription(
-      address: address, vendor: try section["vendor"]?.integer(as: UInt16.self) ?? 0x8086,
-      device: try section["device"]?.integer(as: UInt16.self) ?? 0,
-      classCode: try section["class"]?.integer(as: UInt32.self) ?? 0,
-      isAbsent: try section["absent"]?.boolean() ?? false)
   }
 
   private static func addresses(from section: CheckedValue?) throws -> [String: UInt64] {

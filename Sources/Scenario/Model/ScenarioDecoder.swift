@@ -94,6 +94,7 @@ enum ScenarioDecoder {
       return .dma(
         ScenarioDescription.DMADescription(
           device: try deviceName(from: value.required("device")),
+          claimedID: try value["as"]?.address().sourceID,
           access: try value.required("access").text() == "read" ? .read : .write,
           address: IOVA(rawValue: try value.required("address").integer()),
           length: try value["length"]?.integer() ?? 4,

@@ -1,3 +1,4 @@
+public import ACPITables
 public import LinuxIOMMU
 public import PCI
 public import VTdFormats
@@ -19,7 +20,11 @@ public struct ScenarioDescription: Sendable {
     public var units: [UnitDescription]
     /// The functions of the machine that runs the scenario are on the bus too.
     public var usesHostBus: Bool
+    /// The functions that a snapshot brings along.
+    public var snapshot: PCITopology?
     public var functions: [FunctionDescription]
+    /// What each unit covers; nil where a unit has its whole segment.
+    public var table: DMARTable?
     public var interrupted: InterruptedContext
     public var addresses: [String: UInt64]
   }
@@ -33,10 +38,7 @@ public struct ScenarioDescription: Sendable {
   }
 
   public struct FunctionDescription: Sendable {
-    public var address: PCIAddress
-    public var vendor: UInt16
-    public var device: UInt16
-    public var classCode: UInt32
+    public var invention: InventedFunction
     /// It sends requests without being on the bus.
     public var isAbsent: Bool
   }
@@ -64,7 +66,7 @@ public struct ScenarioDescription: Sendable {
   /// A device that a scenario names.
   public enum DeviceName: Hashable, Sendable {
     case address(PCIAddress)
-    /// The first function that the bus has.
+    /// The first function on the bus that may send requests (Bus Master Enable).
     case first
   }
 
@@ -86,6 +88,8 @@ public struct ScenarioDescription: Sendable {
 
   public struct DMADescription: Hashable, Sendable {
     public var device: DeviceName
+    /// The id that the requests carry where it is not the device's own: a phantom function's.
+    public var claimedID: SourceID?
     public var access: DMAAccess
     public var address: IOVA
     public var length: UInt64

@@ -2,12 +2,20 @@ public import ACPITables
 
 /// DMAR tables as YAML.
 public enum DMARTableFile {
-  /// The table in the file at `path`; `extends:` works as in scenarios.
+  /// The table in the file at `path`: YAML, or the table itself as firmware has it.
   ///
+  /// - Parameter place: where the path was written, for the error.
   /// - Throws: `InputError` with the place of the first thing that is not as it should be.
-  public static func read(_ path: String) throws -> DMARTable {
-    let resolver = ExtensionResolver { try Files.text(at: $0, namedAt: $1) }
-    return try table(from: resolver.load(path))
+  public static func read(_ path: String, namedAt place: Place? = nil) throws -> DMARTable {
+    let bytes = try Files.bytes(at: path, namedAt: place)
+    guard bytes.starts(with: Array("DMAR".utf8)), bytes.contains(0) else {
+      return try table(from: String(decoding: bytes, as: UTF8.self), file: path)
+    }
+    do {
+      return try DMARTable(parsing: bytes)
+    } catch {
+      throw InputError(at: Place(file: path), "\(error)")
+    }
   }
 
   /// The table in `text`, which stands in `file`.

@@ -59,20 +59,19 @@ private struct ScenarioRunner {
         skipReason = "\(reason)"
         return false
       }
-      if bus.functions.isEmpty {
-        skipReason = "the PCI bus of this machine has no functions"
+      if firstSender == nil {
+        skipReason = "no function on the PCI bus of this machine may send requests"
         return false
       }
     }
-    let own = scenario.machine.functions.filter { !$0.isAbsent }
-    for function in own {
-      let hasSiblings = own.contains {
-        $0.address.segment == function.address.segment && $0.address.bus == function.address.bus
-          && $0.address.device == function.address.device && $0.address != function.address
-      }
-      bus.add(function.asFunction(isMultiFunction: hasSiblings))
-    }
+    if let snapshot = scenario.machine.snapshot { bus.overlay(snapshot) }
+    bus.overlay(scenario.machine.inventedBus)
     return true
+  }
+
+  /// The first function that Bus Master Enable lets send.
+  private var firstSender: PCIAddress? {
+    bus.functions.first { $0.configuration.busMasterEnabled != false }?.address
   }
 
   func boot() throws -> Machine {
@@ -83,7 +82,8 @@ private struct ScenarioRunner {
         Kernel.BootPlan(
           memoryBlocks: scenario.boot.memoryBlocks,
           addsMemoryWithInterruptsOff: scenario.boot.addsMemoryWithInterruptsOff,
-          functions: probedFunctions(), makesDefaultDomains: scenario.boot.makesDefaultDomains,
+          functions: probedFunctions(on: machine),
+          makesDefaultDomains: scenario.boot.makesDefaultDomains,
           interrupts: scenario.boot.interrupts))
     } catch let error as DriverError {
       throw InputError(at: scenario.boot.pagesPlace, "\(error)")
@@ -93,11 +93,14 @@ private struct ScenarioRunner {
   }
 
   /// The bus as the IOMMU core groups it.
-  private func probedFunctions() -> [ProbedFunction] {
+  private func probedFunctions(on machine: Machine) -> [ProbedFunction] {
     let groups = bus.isolationGroups()
     return bus.functions.map { function in
       ProbedFunction(
         address: function.address, group: groups.group(of: function.address)?.id ?? -1,
+        aliases: bus.aliases(of: function.address).map(\.sourceID)
+          .filter { $0 != function.sourceID },
+        unit: machine.unitChoice(for: function.address),
         isISABridge: function.identity.classCode.base == 0x06
           && function.identity.classCode.subclass == 0x01)
     }
@@ -111,7 +114,8 @@ private struct ScenarioRunner {
         Machine.Configuration.UnitConfiguration(
           name: $0.name, segment: $0.segment, hardware: $0.hardware, faultMessage: $0.faultMessage)
       },
-      pci: bus, build: scenario.build, pages: scenario.boot.pages,
+      pci: bus, hidden: description.hiddenBus, table: description.table, build: scenario.build,
+      pages: scenario.boot.pages,
       addresses: description.addresses, interrupted: description.interrupted)
     do {
       return try Machine(configuration)
@@ -138,7 +142,7 @@ private struct ScenarioRunner {
   private func address(of device: ScenarioDescription.DeviceName) -> PCIAddress {
     switch device {
     case .address(let address): address
-    case .first: bus.functions.first?.address ?? PCIAddress(bus: 0, device: 0, function: 0)
+    case .first: firstSender ?? PCIAddress(bus: 0, device: 0, function: 0)
     }
   }
 
@@ -158,8 +162,8 @@ private struct ScenarioRunner {
       for _ in 0..<dma.count {
         machine.perform(
           Machine.DMA(
-            device: address(of: dma.device), access: dma.access, address: dma.address,
-            length: dma.length, pasid: dma.pasid))
+            device: address(of: dma.device), claimedID: dma.claimedID, access: dma.access,
+            address: dma.address, length: dma.length, pasid: dma.pasid))
       }
     case .removeDevice(let device):
       machine.remove(device)
@@ -184,21 +188,5 @@ private struct ScenarioRunner {
     case .wait(let time):
       machine.clock.advance(by: time)
     }
-  }
-}
-
-extension ScenarioDescription.FunctionDescription {
-  /// The function with a configuration space that says what the scenario says.
-  fileprivate func asFunction(isMultiFunction: Bool) -> PCIFunction {
-    var space = ConfigurationSpace(zeroed: 256)
-    space.set(.vendorID, to: UInt32(vendor))
-    space.set(.deviceID, to: UInt32(device))
-    space.set(.classCode, to: classCode)
-    space.set(.multiFunction, to: isMultiFunction ? 1 : 0)
-    return PCIFunction(
-      address: address,
-      identity: PCIIdentity(
-        vendor: vendor, device: device, classCode: PCIClass(rawValue: classCode)),
-      configuration: space)
   }
 }

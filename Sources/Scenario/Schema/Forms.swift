@@ -8,7 +8,7 @@ extension TextForm {
     pattern: "^([0-9a-fA-F]{1,8}:)?[0-9a-fA-F]{1,2}:[0-9a-fA-F]{1,2}\\.[0-7]$"
   ) { PCIAddress($0) != nil }
 
-  /// A function in a scenario's step: an address, or the first one that the bus has.
+  /// A function in a scenario's step: an address, or the first one on the bus that may send requests.
   static let deviceOrFirst = TextForm(
     name: "a PCI address such as 00:1a.0, or first",
     pattern: "^(first|([0-9a-fA-F]{1,8}:)?[0-9a-fA-F]{1,2}:[0-9a-fA-F]{1,2}\\.[0-7])$"

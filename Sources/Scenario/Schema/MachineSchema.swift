@@ -8,6 +8,10 @@ enum MachineSchema {
         "units", .table(key: .name, value: .section(unit)),
         required: true, "the remapping units by name, such as dmar0"),
       Field("pci", .section(pci), "the PCI bus"),
+      Field(
+        "dmar", .text,
+        "the file of the DMAR table, which says what each unit covers; without it, a unit has its"
+          + " segment"),
       Field("interrupted", .section(InterruptedSchema.section), "what the interrupt finds"),
       Field(
         "addresses", .table(key: .name, value: .integer(0...(.max))),
@@ -37,18 +41,10 @@ enum MachineSchema {
     name: "pci",
     fields: [
       Field("host", .boolean, "take this machine's functions, read through libpciaccess"),
+      Field("snapshot", .text, "take the functions of a file that dmar pci snapshot made"),
       Field(
-        "functions", .table(key: .device, value: .section(function)),
+        "functions", .table(key: .device, value: .section(FunctionSchema.section)),
         "functions of the scenario's own, laid over the others"),
-    ])
-
-  static let function = Section(
-    name: "function",
-    fields: [
-      Field("vendor", .integer(0...0xffff), "vendor id"),
-      Field("device", .integer(0...0xffff), "device id"),
-      Field("class", .integer(0...0xff_ffff), "class code, three bytes"),
-      Field("absent", .boolean, "the function sends requests and the bus does not show it"),
     ])
 }
 

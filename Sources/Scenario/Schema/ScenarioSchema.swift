@@ -91,6 +91,7 @@ enum ScenarioSchema {
     name: "dma",
     fields: [
       Field("device", .form(.deviceOrFirst), required: true, "the device"),
+      Field("as", .form(.device), "the id that it uses instead of its own: a phantom function's"),
       Field("access", .oneOf(["read", "write"]), required: true, "what it does"),
       Field("address", .integer(0...(.max)), required: true, "the address that it sends"),
       Field("length", .integer(0...0x10_0000), "bytes, 4 unless given"),

@@ -1,0 +1,94 @@
+internal import ACPITables
+public import LinuxIOMMU
+public import PCI
+internal import VTdFormats
+internal import VTdUnit
+
+/// The way from devices to units: what is on the wires, and which unit gets what.
+struct BusRouting {
+  /// Every function that can send, those that the bus does not show included.
+  private(set) var wires: PCITopology
+  /// Functions that were there and are no more.
+  private var removed: Set<PCIAddress> = []
+  /// Nil where there is no table, so that a unit has its whole segment.
+  private var platform: Platform?
+  /// For each unit of the table, the index of the machine's unit with its registers.
+  private let unitIndices: [Int?]
+  private let segments: [UInt32]
+
+  init(_ configuration: Machine.Configuration) {
+    wires = configuration.pci
+    wires.overlay(configuration.hidden)
+    platform = configuration.table.map { Platform(topology: configuration.pci, table: $0) }
+    segments = configuration.units.map(\.segment)
+    unitIndices = (configuration.table?.units ?? []).map { unit in
+      configuration.units.firstIndex {
+        $0.hardware.registerBase.rawValue == unit.registerBase
+      }
+    }
+  }
+
+  /// Which unit the kernel and the bus take for the function at `address`.
+  func choice(for address: PCIAddress) -> UnitChoice {
+    guard let platform else { return .ofSegment }
+    guard let index = platform.coverage(of: address).unit.flatMap({ unitIndices[$0] }) else {
+      return .uncovered
+    }
+    return .index(index)
+  }
+
+  /// The index of the unit that gets a request which `requester` put on the bus.
+  func unit(of requester: PCIAddress) -> Int? {
+    switch choice(for: requester) {
+    case .index(let index): index
+    case .ofSegment: segments.firstIndex(of: requester.segment)
+    case .uncovered: nil
+    }
+  }
+
+  /// The way of `dma`.
+  ///
+  /// A device that was never on the bus sends all the same, as a phantom does; one that was removed
+  /// does not.
+  mutating func route(_ dma: Machine.DMA) -> DMARoute {
+    if wires[dma.device] == nil, !removed.contains(dma.device) {
+      wires.add(
+        InventedFunction(at: dma.device, classCode: PCIClass(rawValue: 0)).function)
+    }
+    return wires.route(
+      BusRequest(
+        from: dma.device, claiming: dma.claimedID, address: dma.address.rawValue, pasid: dma.pasid))
+  }
+
+  /// Takes a function and what is below it off the wires.
+  mutating func remove(_ address: PCIAddress) {
+    removed.insert(address)
+    removed.formUnion(wires.remove(address).map(\.address))
+    platform?.topology.remove(address)
+  }
+}
+
+extension Machine {
+  /// Which unit covers the function at `address`, for the kernel's look-up.
+  public func unitChoice(for address: PCIAddress) -> UnitChoice { routing.choice(for: address) }
+
+  /// The unit that covers the function at `address`.
+  public func unit(covering address: PCIAddress) -> Unit? {
+    routing.unit(of: address).map { units[$0] }
+  }
+
+  /// The unit at which `dma` arrives, and as what; nil, with an event, where it meets none.
+  func arrival(of dma: DMA) -> (unit: Unit, source: SourceID, pasid: PASID?)? {
+    switch routing.route(dma) {
+    case .root(let request):
+      guard let index = routing.unit(of: request.requester) else {
+        record(.untranslated(request.sourceID, dma.address))
+        return nil
+      }
+      return (units[index], request.sourceID, request.pasid)
+    case let route:
+      record(.offTheWay(dma.device, dma.address, route))
+      return nil
+    }
+  }
+}

@@ -1,0 +1,27 @@
+internal import PCI
+
+extension ScenarioDescription.MachineDescription {
+  /// The functions of the scenario's own that are on the bus.
+  var inventedBus: PCITopology { bus(of: functions.filter { !$0.isAbsent }) }
+
+  /// Those that only send.
+  var hiddenBus: PCITopology { bus(of: functions.filter(\.isAbsent)) }
+
+  /// A device with more than one function says so, as the specification demands of its first.
+  private func bus(of functions: [ScenarioDescription.FunctionDescription]) -> PCITopology {
+    struct Slot: Hashable {
+      let bus: PCIBus
+      let device: UInt8
+    }
+    let inventions = functions.map(\.invention)
+    let slots = Dictionary(
+      grouping: inventions, by: { Slot(bus: $0.address.onBus, device: $0.address.device) })
+    return PCITopology(
+      inventions.map { invention in
+        var invention = invention
+        let slot = Slot(bus: invention.address.onBus, device: invention.address.device)
+        invention.isMultiFunction = slots[slot, default: []].count > 1
+        return invention.function
+      })
+  }
+}
