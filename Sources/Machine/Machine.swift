@@ -1,5 +1,6 @@
 internal import KernelLog
 public import LinuxIOMMU
+public import Lockdep
 public import PCI
 public import PhysicalMemory
 internal import Synchronization
@@ -190,6 +191,12 @@ public final class Machine {
   public func remove(_ device: PCIAddress) {
     kernel.removeDevice(device)
     _ = pci.remove(device)
+    collectLog()
+  }
+
+  /// Runs a lock program in the kernel.
+  public func run(_ program: LockProgram, calledFrom functions: [String]) {
+    kernel.run(program, calledFrom: functions)
     collectLog()
   }
 

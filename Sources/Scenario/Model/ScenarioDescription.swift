@@ -1,4 +1,5 @@
 public import LinuxIOMMU
+public import Lockdep
 public import PCI
 public import VTdFormats
 public import VTdUnit
@@ -78,6 +79,8 @@ public struct ScenarioDescription: Sendable {
   public enum Action: Sendable {
     case dma(DMADescription)
     case removeDevice(PCIAddress)
+    /// Lock operations of some driver, and what it was called from.
+    case locks(LockProgram, functions: [String])
     case writeMemory(PhysicalAddress, [UInt64])
     case writeRegister(unit: String, offset: Int, value: UInt64, isWide: Bool)
     /// Microseconds.
