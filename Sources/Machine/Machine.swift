@@ -1,6 +1,7 @@
 public import ACPITables
 internal import KernelLog
 public import LinuxIOMMU
+public import Lockdep
 public import PCI
 public import PhysicalMemory
 internal import Synchronization
@@ -207,6 +208,12 @@ public final class Machine {
   }
 
   func record(_ event: MachineEvent) { events.append(event) }
+
+  /// Runs a lock program in the kernel.
+  public func run(_ program: LockProgram, calledFrom functions: [String]) {
+    kernel.run(program, calledFrom: functions)
+    collectLog()
+  }
 
   private func collectLog() {
     events += kernel.drainLog().map { .log($0) }

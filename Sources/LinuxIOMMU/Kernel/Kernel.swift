@@ -163,6 +163,20 @@ public final class Kernel {
   /// The lines of a file below /sys/kernel/debug/iommu/intel.
   public func debugfs(_ file: DebugfsFile) -> [String] { driver.debugfs(file) }
 
+  // MARK: Lock programs
+
+  /// Runs what a scenario says that some driver does with its locks, under the kernel's own
+  /// validator; a lock of a name that the kernel uses is of the kernel's class.
+  ///
+  /// - Parameter functions: what the program's functions were called from, outermost first.
+  /// - Returns: nil in a kernel without a validator.
+  @discardableResult
+  public func run(_ program: LockProgram, calledFrom functions: [String]) -> LockProgramOutcome? {
+    guard let locks = context.locks else { return nil }
+    let host = LockProgramStage(calledFrom: functions, tracker: locks, in: context)
+    return LockProgramRunner(program, on: host).run()
+  }
+
   // MARK: Interrupts
 
   /// Handles the fault event of the unit with that message, which hit the CPU in `interrupted`.

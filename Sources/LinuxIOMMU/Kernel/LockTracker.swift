@@ -9,6 +9,8 @@ final class LockTracker {
   let validator: Validator
   private unowned let kernel: KernelContext
   private let cpu: CPUID
+  private var otherCPUs: [CPUID] = []
+  private var programTasks: [String] = []
   private var tasks: [KernelTask: TaskID] = [:]
   /// The running task is last.
   private var running: [KernelTask] = []
@@ -89,6 +91,35 @@ final class LockTracker {
   func release(_ lock: KernelLock) {
     guard let id = lock.id else { return }
     report(validator.release(id, in: context, at: .none))
+  }
+
+  // MARK: Lock programs
+
+  /// Where a task of a lock program runs; processors besides the model's one are made for it.
+  func context(of task: KernelTask, cpu number: Int) -> Context {
+    while otherCPUs.count < number { otherCPUs.append(validator.addCPU()) }
+    return Context(cpu: number == 0 ? cpu : otherCPUs[number - 1], task: id(of: task))
+  }
+
+  /// The process id of a program's task: its name's place among those seen, from 1000.
+  func programPID(_ name: String) -> Int {
+    if let index = programTasks.firstIndex(of: name) { return 1000 + index }
+    programTasks.append(name)
+    return 1000 + programTasks.count - 1
+  }
+
+  /// The place of a call of `functions`, innermost first, from what runs now.
+  func callSite(of functions: [String]) -> Frame {
+    frame(
+      for: kernel.stack.frames(
+        inner: functions.isEmpty ? ["lock_acquire"] : functions,
+        frameless: kernel.build.callSites.frameless
+      ).dropFirst(max(functions.count - 1, 0)).first)
+  }
+
+  /// Prints what an operation of a lock program led to.
+  func print(_ reports: [LockReport]) {
+    for entry in reports { report(entry) }
   }
 
   // MARK: Interrupts

@@ -11,7 +11,7 @@ extension LockProgram {
   /// | `ML` `MU` `MT` `MI` | mutex |
   /// | `WSL` `WSU` `RSL` `RSU` `WST` `RWSI` | rwsem |
   /// | `RTL` `RTU` `RTI`, `LLL` `LLU` | rt_mutex, local_lock |
-  /// | `SEQL` `SEQR` `SEQU`, `MAP_ACQUIRE` `MAP_ACQUIRE_READ` `MAP_RELEASE` | seqcount, any map |
+  /// | `SEQL` `SEQR` `SEQU`, `MAP_ACQUIRE` `MAP_ACQUIRE_READ` `MAP_TRY` `MAP_RELEASE` | seqcount, any map |
   /// | `RCU_LOCK` `RCU_UNLOCK`, also `RCU_BH_…` `RCU_SCHED_…`, `SRCU_LOCK(a)` | RCU |
   /// | `FSR_ACQUIRE` `FSR_RELEASE` `MIGHT_ALLOC(KERNEL)` `NOFS_SAVE` `NOFS_RESTORE` | fs_reclaim |
   /// | `L_NEST(A,nest=B)` | any taking word with `_NEST`: under a nest lock |

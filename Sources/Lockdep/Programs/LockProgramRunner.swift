@@ -28,6 +28,7 @@ public final class LockProgramRunner {
   /// Every shared rwlock acquire is recursive, as the selftests can force it.
   public let readsAreRecursive: Bool
 
+  private let host: (any LockProgramHost)?
   var wound = WoundWaitWorld()
   private var locks: [LockObject: LockID] = [:]
   private var keys: [LockFamily: [String: LockKey]] = [:]
@@ -47,27 +48,46 @@ public final class LockProgramRunner {
     self.program = program
     self.readsAreRecursive = readsAreRecursive
     self.symbols = symbols
+    host = nil
     validator = Validator(configuration)
     symbols.load(program)
     validator.traceSource = { [unowned symbols] request in symbols.trace(request.callChain) }
     for (index, thread) in program.threads.enumerated() { addThread(thread, index) }
   }
 
+  /// A runner inside a kernel.
+  public init(_ program: LockProgram, on host: any LockProgramHost, readsAreRecursive: Bool = false)
+  {
+    self.program = program
+    self.readsAreRecursive = readsAreRecursive
+    self.host = host
+    symbols = ProgramSymbols(function: "program")
+    symbols.load(program)
+    validator = host.validator
+    contexts = program.threads.map { host.context(of: $0) }
+  }
+
   /// Runs the steps in the order written.
   public func run() -> LockProgramOutcome {
+    let before = validator.reports.count
     var current: Int?
     for (index, step) in program.steps.enumerated() {
-      if let last = current, last != step.thread { leaveHandler(last) }
-      if current != step.thread { enterHandler(step.thread) }
+      if let last = current, last != step.thread {
+        perform(in: last) { leaveHandler(last, at: $0) }
+      }
+      if current != step.thread {
+        perform(in: step.thread) { enterHandler(step.thread, at: $0) }
+      }
       current = step.thread
       run(step: index)
     }
-    if let current { leaveHandler(current) }
-    while reportSteps.count < validator.reports.count {
+    if let current { perform(in: current) { leaveHandler(current, at: $0) } }
+    while before + reportSteps.count < validator.reports.count {
       reportSteps.append(program.steps.count - 1)
     }
     return LockProgramOutcome(
-      reports: validator.reports, reportSteps: reportSteps, failedAssertions: failed)
+      reports: Array(validator.reports[before...]), reportSteps: reportSteps,
+      failedAssertions: failed)
   }
 
   // MARK: Contexts
@@ -99,45 +119,58 @@ public final class LockProgramRunner {
   /// The context of a thread of the program.
   public func context(of thread: Int) -> Context { contexts[thread] }
 
+  /// Runs `body` on the stack of a thread; a host prints what comes of it.
+  private func perform(
+    in thread: Int, functions: [String] = [], _ body: (Frame) -> Void
+  ) {
+    guard let host else { return body(symbols.here) }
+    host.perform(in: program.threads[thread], functions: functions) { frame in
+      let count = validator.reports.count
+      body(frame)
+      return Array(validator.reports[count...])
+    }
+  }
+
   /// Enters the handler, if the thread is one and is not on the stack.
-  public func enterHandler(_ thread: Int) {
+  private func enterHandler(_ thread: Int, at frame: Frame) {
     let context = contexts[thread]
     switch program.threads[thread].kind {
     case .task: return
     case .hardirq(let isThreaded):
       entered[thread] = validator.flags(context).hardirqsEnabled
-      validator.hardirqsOff(in: context, at: symbols.here)
+      validator.hardirqsOff(in: context, at: frame)
       validator.enterHardirq(in: context, isThreaded: isThreaded)
     case .softirq:
       entered[thread] = true
       validator.enterSoftirq(in: context, counts: true)
-      validator.softirqsOff(in: context, at: symbols.here)
+      validator.softirqsOff(in: context, at: frame)
     }
   }
 
-  public func leaveHandler(_ thread: Int) {
+  private func leaveHandler(_ thread: Int, at frame: Frame) {
     guard let wereOn = entered.removeValue(forKey: thread) else { return }
     let context = contexts[thread]
     if case .hardirq = program.threads[thread].kind {
       validator.exitHardirq(in: context)
-      if wereOn { validator.hardirqsOn(in: context, at: symbols.here) }
+      if wereOn { validator.hardirqsOn(in: context, at: frame) }
     } else {
       validator.exitSoftirq(in: context, counts: true)
-      validator.softirqsOn(in: context, at: symbols.here)
+      validator.softirqsOn(in: context, at: frame)
     }
   }
 
   // MARK: Steps
 
   /// Runs one step.
-  public func run(step index: Int) {
+  private func run(step index: Int) {
     let step = program.steps[index]
-    let context = contexts[step.thread]
+    let count = validator.reports.count
     symbols.show(step: index)
-    defer {
-      while reportSteps.count < validator.reports.count { reportSteps.append(index) }
+    var got: LockResult?
+    perform(in: step.thread, functions: Self.functions(of: step)) { frame in
+      got = run(step.operation, in: contexts[step.thread], at: frame)
     }
-    let got = run(step.operation, in: context, at: symbols.here)
+    reportSteps += repeatElement(index, count: validator.reports.count - count)
     if case .wound(.expect) = step.operation, got != .taken(true) {
       failed.append(LockProgramOutcome.FailedAssertion(step: step, got: got))
     }
@@ -236,6 +269,11 @@ public final class LockProgramRunner {
   /// The lock of an object, made on first use.
   public func lock(_ object: LockObject) -> LockID {
     if let known = locks[object] { return known }
+    if let host {
+      let id = host.lock(for: object)
+      locks[object] = id
+      return id
+    }
     let key: LockKey
     if let known = keys[object.family]?[object.classKey] {
       key = known

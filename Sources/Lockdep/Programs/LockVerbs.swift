@@ -89,6 +89,7 @@ extension LockVerb {
     free("SRCU_UNLOCK", .srcu, "rcu_lock_release"),
     take("MAP_ACQUIRE", .map),
     read("MAP_ACQUIRE_READ", .map),
+    attempt("MAP_TRY", .map),
     free("MAP_RELEASE", .map),
   ]
 

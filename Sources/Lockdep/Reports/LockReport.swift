@@ -161,6 +161,20 @@ extension LockReport {
     }
   }
 
+  /// The lock that the report is about: the one being taken, freed or marked; nil if there is none.
+  public var lock: LockDescription? {
+    switch self {
+    case .recursiveLocking(let report): report.next
+    case .circularDependency(let report): report.source
+    case .inconsistentState(let report): report.lock
+    case .unsafeOrder(let report): report.next
+    case .irqInversion(let report): report.lock
+    case .invalidWaitContext(let report): report.lock
+    case .nestedLockNotTaken(let lock, _, _), .heldLockFreed(let lock, _, _, _): lock
+    default: nil
+    }
+  }
+
   /// Whether the kernel goes on validating after it.
   public var leavesValidatorOn: Bool {
     switch self {

@@ -1,4 +1,5 @@
 internal import LinuxIOMMU
+internal import Lockdep
 internal import PCI
 internal import VTdFormats
 internal import VTdUnit
@@ -102,6 +103,7 @@ enum ScenarioDecoder {
           count: try value["repeat"]?.integer(as: Int.self) ?? 1))
     case "remove_device":
       return .removeDevice(try value.address())
+    case "locks": return try locks(from: value)
     case "write_memory":
       return .writeMemory(
         PhysicalAddress(rawValue: try value.required("address").integer()),
@@ -116,6 +118,17 @@ enum ScenarioDecoder {
       return .wait(try value.microseconds())
     default:
       throw InputError(at: value.place, "no step is called \"\(name)\"")
+    }
+  }
+
+  private static func locks(from section: CheckedValue) throws -> ScenarioDescription.Action {
+    let text = try section.required("program")
+    do {
+      return .locks(
+        try LockProgram(parsing: try text.text()),
+        functions: try section["functions"]?.list().map { try $0.text() } ?? [])
+    } catch let error as LockProgramError {
+      throw InputError(at: text.place, "in the lock program, \(error)")
     }
   }
 }

@@ -1,5 +1,6 @@
 public import ACPITables
 public import LinuxIOMMU
+public import Lockdep
 public import PCI
 public import VTdFormats
 public import VTdUnit
@@ -80,6 +81,8 @@ public struct ScenarioDescription: Sendable {
   public enum Action: Sendable {
     case dma(DMADescription)
     case removeDevice(PCIAddress)
+    /// Lock operations of some driver, and what it was called from.
+    case locks(LockProgram, functions: [String])
     case writeMemory(PhysicalAddress, [UInt64])
     case writeRegister(unit: String, offset: Int, value: UInt64, isWide: Bool)
     /// Microseconds.

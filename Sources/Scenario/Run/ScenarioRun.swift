@@ -167,6 +167,8 @@ private struct ScenarioRunner {
       }
     case .removeDevice(let device):
       machine.remove(device)
+    case .locks(let program, let functions):
+      machine.run(program, calledFrom: functions)
     case .writeMemory(let address, let words):
       for (index, word) in words.enumerated() {
         let target = PhysicalAddress(rawValue: address.rawValue &+ UInt64(index) * 8)

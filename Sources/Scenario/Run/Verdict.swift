@@ -94,15 +94,15 @@ public struct Verdict: Sendable {
       mismatches.append("the splat's \(what) is \(actual ?? "nothing"); \(wanted) was expected")
     }
     check("title", report.title, expected.title)
+    let lockClass = report.lock?.lockClass
+    check("class", lockClass?.name, expected.lockClass)
+    check("usage", lockClass?.usage.description, expected.usage)
     guard case .inconsistentState(let state) = report else {
-      if expected.lockClass != nil || expected.from != nil {
-        mismatches.append("only an inconsistent lock state has a class and states")
+      if expected.from != nil || expected.to != nil || !expected.registeredIn.isEmpty {
+        mismatches.append("only an inconsistent lock state has states")
       }
       return mismatches
     }
-    let lockClass = state.lock.lockClass
-    check("class", lockClass?.name, expected.lockClass)
-    check("usage", lockClass?.usage.description, expected.usage)
     check("earlier state", state.previous.description, expected.from)
     check("new state", state.new.description, expected.to)
     let registered = lockClass?.usageTraces[state.previous] ?? []

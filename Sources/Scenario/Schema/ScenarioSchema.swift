@@ -78,6 +78,7 @@ enum ScenarioSchema {
       fields: [
         Field("dma", .section(dma), "a device reads or writes memory"),
         Field("remove_device", .form(.device), "a function is removed through sysfs"),
+        Field("locks", .section(locks), "a driver takes locks"),
         Field("write_memory", .section(memoryWrite), "the CPU writes 64-bit words to memory"),
         Field("write_register", .section(registerWrite), "the CPU writes a unit's register"),
         Field("wait", .seconds, "time passes"),
@@ -86,6 +87,16 @@ enum ScenarioSchema {
           "time stamps of the records that the step prints; behind the list the clock goes on by"
             + " itself"),
       ]))
+
+  private static let locks = Section(
+    name: "locks",
+    fields: [
+      Field(
+        "program", .text, required: true,
+        "lock operations in the notation of `dmar lockcheck`, such as `@probe L(A) U(A)`"),
+      Field(
+        "functions", .list(.text), "what the program's functions are called from, outermost first"),
+    ])
 
   private static let dma = Section(
     name: "dma",
