@@ -140,6 +140,19 @@ public final class PhysicalMemory: Sendable {
     return true
   }
 
+  /// Puts bytes in place before the machine runs, in read-only memory as well: the contents of
+  /// flash. False where they do not all fit in one range.
+  @discardableResult
+  public func program(_ bytes: [UInt8], at address: PhysicalAddress) -> Bool {
+    guard
+      let pointer = view.pointer(to: address.rawValue, count: UInt64(bytes.count), writing: false)
+    else { return false }
+    bytes.withUnsafeBytes { source in
+      if let start = source.baseAddress { pointer.copyMemory(from: start, byteCount: bytes.count) }
+    }
+    return true
+  }
+
   /// Bytes of host memory that the ranges occupy at this moment, by the host's count.
   public var residentBytes: UInt64 {
     let starts = Set(regions.map { UInt64(UInt(bitPattern: $0.pointer)) })

@@ -106,6 +106,13 @@ extension RemappingUnit {
     let (context, space, reason) = findRequester(request, control)
     if reason != 0 { return report(WalkResult(reason: reason), request, context) }
     if space == 0 { return translateUncached(request, control, &walker) }
+    // The requester was forgotten; its translations may still be there.
+    let page = caches.findPage(request, space: space)
+    if page != 0 && Denial.allows(request, page) {
+      return Translation(
+        address: (page & BitField<SecondStageEntry>.address.mask) | (request.iova & 0xfff),
+        flags: page & PageFlags.mask)
+    }
     return walk(request, context, space: space, seen: seen, control, &walker)
   }
 

@@ -18,16 +18,16 @@ final class Rig: Sendable {
   init(
     cap: UInt64 = 0xd2008c_222f0606, ecap: UInt64 = 0xf00f4a, quirks: UnitQuirks = [],
     caches: CacheConfiguration = CacheConfiguration(), hostAddressWidth: Int = 52,
-    memory size: UInt64 = 64 << 20
+    over memory: PhysicalMemory? = nil
   ) throws {
-    memory = try PhysicalMemory(size: size)
+    self.memory = try memory ?? PhysicalMemory(size: 64 << 20)
     var configuration = UnitConfiguration(cap: cap, ecap: ecap)
     configuration.quirks = quirks
     configuration.caches = caches
     configuration.hostAddressWidth = hostAddressWidth
     let log = log
     unit = try RemappingUnit(
-      configuration: configuration, memory: memory, messages: { log.append($0) })
+      configuration: configuration, memory: self.memory, messages: { log.append($0) })
   }
 
   func store(_ words: UInt64..., at address: UInt64) {
