@@ -21,7 +21,9 @@ struct DomainImage {
   private(set) var domains: [UInt64: Domain] = [:]
   /// Tables of domains: who has them.
   private var ids: [UInt64: UInt64] = [:]
-  private var seenTables: Set<UInt64> = []
+  /// Leaves by domain and first address. The kernel prints a domain once for each of its devices, so
+  /// a row that another message tore apart is whole in the next copy.
+  private var leaves: [UInt64: [UInt64: Mapping]] = [:]
 
   init(_ rows: [Noted<DebugfsRow>]) {
     for row in rows {
@@ -33,14 +35,29 @@ struct DomainImage {
     var current: UInt64?
     for row in rows {
       switch row.value {
-      case .domain(_, let table):
-        // The kernel prints a domain once for each of its devices.
-        current = seenTables.insert(table).inserted ? ids[table] : nil
+      case .domain(_, let table): current = ids[table]
       case .page(let frame, let entries):
         if let current { take(frame, entries, current) }
       default: break
       }
     }
+    for (id, mappings) in leaves { domains[id]?.mappings = Self.merged(mappings.values) }
+  }
+
+  /// Neighbours become one mapping.
+  private static func merged(_ mappings: some Sequence<Mapping>) -> [Mapping] {
+    var merged: [Mapping] = []
+    for mapping in mappings.sorted(by: { $0.iova < $1.iova }) {
+      if let last = merged.indices.last, merged[last].access == mapping.access,
+        merged[last].iova + merged[last].size == mapping.iova,
+        merged[last].target + merged[last].size == mapping.target
+      {
+        merged[last].size += mapping.size
+      } else {
+        merged.append(mapping)
+      }
+    }
+    return merged
   }
 
   private mutating func take(
@@ -76,17 +93,6 @@ struct DomainImage {
     let mapping = Mapping(
       iova: frame << 12 & ~(size - 1), target: entry[inPlace: .address] & ~(size - 1), size: size,
       access: access)
-    guard let last = domains[id]?.mappings.last else {
-      domains[id]?.mappings.append(mapping)
-      return
-    }
-    if last.access == access, last.iova + last.size == mapping.iova,
-      last.target + last.size == mapping.target
-    {
-      let end = (domains[id]?.mappings.count ?? 1) - 1
-      domains[id]?.mappings[end].size += size
-    } else {
-      domains[id]?.mappings.append(mapping)
-    }
+    leaves[id, default: [:]][mapping.iova] = mapping
   }
 }
