@@ -24,7 +24,7 @@ public final class Q35Machine {
   public internal(set) var clock: UInt64 = 0
   public internal(set) var lineChanges: [LineChange] = []
   private let messages: MessageBox
-  private let unitRegisters: UnitRegisters?
+  private var unitRegisters: UnitRegisters?
 
   /// A machine after power-on.
   ///
@@ -45,7 +45,7 @@ public final class Q35Machine {
       } catch {
         throw MachineError("intel-iommu: \(error)")
       }
-      unitRegisters = UnitRegisters(unitConfiguration)
+      unitRegisters = UnitRegisters(unitConfiguration, isQEMU: configuration.isQEMU)
     } else {
       unit = nil
       unitRegisters = nil
@@ -112,6 +112,7 @@ public final class Q35Machine {
   /// The machine's reset: registers and configuration space start over, memory and clock stay.
   public func reset() {
     unit?.reset()
+    unitRegisters?.reset()
     ioapic.reset()
     configurationAddress = 0
     for slot in functions.indices {
@@ -134,8 +135,8 @@ public final class Q35Machine {
   }
 
   func writeUnit(_ value: UInt64, _ offset: UInt64, width: Int) {
-    guard let unit, let unitRegisters else { return }
-    unitRegisters.write(unit, value, Int(offset), width: width)
+    guard let unit else { return }
+    unitRegisters?.write(unit, value, Int(offset), width: width)
     deliverMessages()
   }
 
