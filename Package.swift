@@ -51,7 +51,8 @@ let package = Package(
     room("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
     room("Lockdep"),
     room("KernelLog", ["VTdFormats", "PCI"]),
-    room("LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog"]),
+    room(
+      "LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "ACPITables", "Lockdep", "KernelLog"]),
     room(
       "Machine",
       [

@@ -41,14 +41,25 @@ final class IntelIOMMUDriver {
 
   /// Makes every unit remap interrupts, then DMA: intel_prepare_irq_remapping and
   /// intel_enable_irq_remapping early in the boot, init_dmars later.
-  func bringUp(_ interrupts: [InterruptEntryChange]) throws(DriverError) {
+  func bringUp(_ interrupts: [InterruptEntryChange], _ messages: BootMessages?) throws(DriverError)
+  {
+    if let messages {
+      announceCommandLine(messages.commandLine)
+      announceTable(messages.table)
+      if kernel.build.configuration.remapsInterrupts { announceInterruptSources(messages.table) }
+    }
     for unit in units { try setUpInterruptRemapping(of: unit) }
     for unit in units { try enableInterruptRemapping(of: unit) }
+    if messages != nil { announceInterruptRemapping() }
     for change in interrupts {
       if let unit = units.first { try self.change(change, of: unit) }
     }
+    for unit in units where unit.queue == nil { try enableQueue(of: unit) }
+    if let messages {
+      announceMissing(messages.table)
+      announceQueues()
+    }
     for unit in units {
-      if unit.queue == nil { try enableQueue(of: unit) }
       let root = try allocatePage()
       unit.rootTable = root
       setRootTable(of: unit, to: root)

@@ -61,17 +61,20 @@ public final class Kernel {
     public var makesDefaultDomains: Bool
     /// Interrupt entries set up and taken down, in order.
     public var interrupts: [InterruptEntryChange]
+    /// What the driver says meanwhile; nil for a log that begins later.
+    public var messages: BootMessages?
 
     public init(
       memoryBlocks: Int = 1, addsMemoryWithInterruptsOff: Bool = false,
       functions: [ProbedFunction] = [], makesDefaultDomains: Bool = false,
-      interrupts: [InterruptEntryChange] = []
+      interrupts: [InterruptEntryChange] = [], messages: BootMessages? = nil
     ) {
       self.memoryBlocks = memoryBlocks
       self.addsMemoryWithInterruptsOff = addsMemoryWithInterruptsOff
       self.functions = functions
       self.makesDefaultDomains = makesDefaultDomains
       self.interrupts = interrupts
+      self.messages = messages
     }
   }
 
@@ -86,8 +89,9 @@ public final class Kernel {
       for function in plan.functions { pci.add(function.address) }
     }
     driver.find(plan.functions)
-    try driver.bringUp(plan.interrupts)
+    try driver.bringUp(plan.interrupts, plan.messages)
     if plan.makesDefaultDomains { try driver.probe(plan.functions) }
+    if plan.messages != nil { driver.announceDone() }
   }
 
   /// memory_dev_init: the first devices of a boot that go onto a bus.

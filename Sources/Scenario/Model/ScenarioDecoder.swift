@@ -28,6 +28,8 @@ enum ScenarioDecoder {
         base: PhysicalAddress(rawValue: try pages?["base"]?.integer() ?? 0x10_0000)),
       pagesPlace: pages?.place ?? place,
       makesDefaultDomains: try section?["default_domains"]?.boolean() ?? false,
+      commandLine: try section?["command_line"]?.text().split(separator: " ").map(String.init),
+      times: try section?["times"]?.list().map { try $0.microseconds() } ?? [],
       interrupts: try section?["interrupts"]?.list().map { try interrupt(from: $0) } ?? [],
       domains: try section?["domains"]?.table().map { try domain($0.key, from: $0.value) } ?? [])
   }

@@ -52,6 +52,9 @@ public struct ScenarioDescription: Sendable {
     public var pagesPlace: Place
     /// The driver makes a domain for each group of functions, as real kernels do.
     public var makesDefaultDomains: Bool
+    /// The words of the kernel's command line; nil for a log that begins after the boot.
+    public var commandLine: [String]?
+    public var times: [UInt64]
     public var interrupts: [InterruptEntryChange]
     public var domains: [DomainDescription]
   }

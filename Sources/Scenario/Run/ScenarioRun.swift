@@ -77,6 +77,7 @@ private struct ScenarioRunner {
   func boot() throws -> Machine {
     let description = scenario.machine
     let machine = try makeMachine(description)
+    machine.clock.list(scenario.boot.times)
     do {
       try machine.boot(
         Kernel.BootPlan(
@@ -84,7 +85,7 @@ private struct ScenarioRunner {
           addsMemoryWithInterruptsOff: scenario.boot.addsMemoryWithInterruptsOff,
           functions: probedFunctions(on: machine),
           makesDefaultDomains: scenario.boot.makesDefaultDomains,
-          interrupts: scenario.boot.interrupts))
+          interrupts: scenario.boot.interrupts, messages: bootMessages))
     } catch let error as DriverError {
       throw InputError(at: scenario.boot.pagesPlace, "\(error)")
     }
@@ -104,6 +105,14 @@ private struct ScenarioRunner {
         isISABridge: function.identity.classCode.base == 0x06
           && function.identity.classCode.subclass == 0x01)
     }
+  }
+
+  /// What the driver prints at boot: only a scenario with a command line and a table has that.
+  private var bootMessages: BootMessages? {
+    guard let table = scenario.machine.table, let words = scenario.boot.commandLine else {
+      return nil
+    }
+    return BootMessages(table: table, commandLine: words)
   }
 
   private func makeMachine(_ description: ScenarioDescription.MachineDescription) throws -> Machine

@@ -23,6 +23,10 @@ enum ScenarioSchema {
       Field(
         "memory_interrupts", .oneOf(["on", "off"]),
         "off: memory blocks are added with interrupts off, which no kernel does"),
+      Field(
+        "command_line", .text,
+        "the kernel's command line; with it, the driver's own boot lines are printed"),
+      Field("times", .list(.seconds), "time stamps of the boot lines"),
       Field("pages", .section(pages), "where the driver's tables come to lie"),
       Field(
         "default_domains", .boolean,
