@@ -37,6 +37,11 @@ struct ACPICommand: ParsableCommand {
       "A snapshot of the PCI bus to hold the device scopes against.", valueName: "file"))
   var snapshot: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "A boot log whose BIOS-e820 lines say what memory firmware reserves.", valueName: "log"))
+  var memoryMap: String?
+
   func validate() throws {
     if build != nil {
       guard file == nil, !yaml, !hexdump, !check else {
@@ -61,9 +66,13 @@ struct ACPICommand: ParsableCommand {
     let topology = try snapshot.map { path in
       try reportingInputErrors { try PCISnapshotFile.read(path) }
     }
+    let reserved = try memoryMap.map { path in
+      MemoryMap.reserved(in: try reportingInputErrors { try Files.text(at: path) })
+    }
     let findings = try loaded.reporting {
       try DMARTable.findings(
-        in: loaded.bytes, against: TableSurroundings(topology: topology))
+        in: loaded.bytes,
+        against: TableSurroundings(topology: topology, reservedMemory: reserved))
     }
     var output = Output()
     if yaml {

@@ -16,6 +16,11 @@ struct BusRouting {
   private let unitIndices: [Int?]
   private let segments: [UInt32]
 
+  /// The device that sent last, if nothing but the device decides where its requests go: it sits
+  /// right on the root complex, where no peer and no bridge comes between. Bursts of one device are
+  /// what a machine spends its time on.
+  private var straight: (device: PCIAddress, unit: Int)?
+
   init(_ configuration: Machine.Configuration) {
     wires = configuration.pci
     wires.overlay(configuration.hidden)
@@ -46,6 +51,21 @@ struct BusRouting {
     }
   }
 
+  /// The unit at which every request of `device` arrives as it was sent, if that is known.
+  func straightUnit(of device: PCIAddress) -> Int? {
+    guard let straight, straight.device == device else { return nil }
+    return straight.unit
+  }
+
+  /// The unit of `request`, which `dma` became.
+  mutating func unit(of request: RootRequest, sentBy dma: Machine.DMA) -> Int? {
+    let unit = unit(of: request.requester)
+    if let unit, request.requester == dma.device, wires.isRoot(dma.device.onBus) {
+      straight = (dma.device, unit)
+    }
+    return unit
+  }
+
   /// The way of `dma`.
   ///
   /// A device that was never on the bus sends all the same, as a phantom does; one that was removed
@@ -62,6 +82,7 @@ struct BusRouting {
 
   /// Takes a function and what is below it off the wires.
   mutating func remove(_ address: PCIAddress) {
+    straight = nil
     removed.insert(address)
     removed.formUnion(wires.remove(address).map(\.address))
     platform?.topology.remove(address)
@@ -79,9 +100,12 @@ extension Machine {
 
   /// The unit at which `dma` arrives, and as what; nil, with an event, where it meets none.
   func arrival(of dma: DMA) -> (unit: Unit, source: SourceID, pasid: PASID?)? {
+    if let index = routing.straightUnit(of: dma.device) {
+      return (units[index], dma.claimedID ?? dma.device.sourceID, dma.pasid)
+    }
     switch routing.route(dma) {
     case .root(let request):
-      guard let index = routing.unit(of: request.requester) else {
+      guard let index = routing.unit(of: request, sentBy: dma) else {
         record(.untranslated(request.sourceID, dma.address))
         return nil
       }

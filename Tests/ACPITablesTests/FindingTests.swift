@@ -160,6 +160,29 @@ struct FindingTests {
     #expect(kinds([]) == [.regionNotReserved(0x1000...0x3fff)])
   }
 
+  @Test(
+    "a boot log's memory map gives the reserved ranges, and only those",
+    arguments: [
+      ("[    0.000000] BIOS-e820: [mem 0x000000000009fc00-0x000000000009ffff] reserved", [0x9fc00]),
+      ("BIOS-e820: [mem 0x0000000000100000-0x000000003ffdffff] usable", []),
+      ("BIOS-e820: [mem 0x00000000bf000000-0x00000000bfffffff] ACPI NVS", []),
+      (" BIOS-e820: 00000000bff6b000 - 00000000bff6c000 (reserved)", [0xbff6b000]),
+      ("BIOS-e820: [mem 0x2-0x1] reserved\nBIOS-e820: [mem 0x-] reserved\nBIOS-e820:", []),
+      ("BIOS-e820: [mem 0xffffffffffffffff-0xffffffffffffffff] reserved", [UInt64.max]),
+    ] as [(String, [UInt64])])
+  func memoryMap(log: String, starts: [UInt64]) {
+    #expect(MemoryMap.reserved(in: log).map(\.lowerBound) == starts)
+  }
+
+  @Test("the two forms of a memory map say the same end")
+  func memoryMapEnds() {
+    let log = """
+      BIOS-e820: [mem 0x000000000009fc00-0x000000000009ffff] reserved
+      BIOS-e820: 000000000009fc00 - 00000000000a0000 (reserved)
+      """
+    #expect(MemoryMap.reserved(in: log) == [0x9fc00...0x9ffff, 0x9fc00...0x9ffff])
+  }
+
   @Test("scopes are held against the bus: nobody there, a bridge for an endpoint")
   func bus() throws {
     let table = DMARTable(
