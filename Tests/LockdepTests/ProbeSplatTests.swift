@@ -15,7 +15,9 @@ import Testing
     return Normalising.golden(lines)
   }
 
-  static let initThread = ["do_one_initcall", "kernel_init_freeable", "kernel_init", "ret_from_fork"]
+  static let initThread = [
+    "do_one_initcall", "kernel_init_freeable", "kernel_init", "ret_from_fork",
+  ]
 
   /// A runner for a program in the probe's function.
   static func runner(
@@ -179,7 +181,10 @@ import Testing
   @Test(
     "suspicious uses of RCU",
     arguments: [
-      ("suspicious rcu", "ML(xm)", "init/ld_extra.c", 68, "suspicious rcu_dereference_check() usage"),
+      (
+        "suspicious rcu", "ML(xm)", "init/ld_extra.c", 68,
+        "suspicious rcu_dereference_check() usage"
+      ),
       (
         "suspicious rcu no locks", "HARDIRQ_DISABLE", "some/file.c", 123,
         "suspicious rcu_dereference_check() usage"
@@ -298,7 +303,9 @@ import Testing
     symbols.backtraceLines = Array(golden[first...last])
     let got = Normalising.records(render(report, in: symbols))
     // The events are those of that boot.
-    #expect(got.prefix(while: { !$0.hasPrefix("irq event") }) == golden.prefix(while: { !$0.hasPrefix("irq event") }))
+    #expect(
+      got.prefix(while: { !$0.hasPrefix("irq event") })
+        == golden.prefix(while: { !$0.hasPrefix("irq event") }))
     #expect(got.last == golden.last)
     #expect(got.count == golden.count)
   }
