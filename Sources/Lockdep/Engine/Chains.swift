@@ -4,6 +4,7 @@ struct ChainStore {
     var first: UInt32
     var count: UInt16
     var irqContext: UInt8
+    var key: UInt64
   }
 
   var chains: [Chain] = []
@@ -56,7 +57,7 @@ extension Validator {
     core.pointee.chainStore.chains.append(
       ChainStore.Chain(
         first: UInt32(core.pointee.chainStore.locks.count), count: UInt16(count),
-        irqContext: next.pointee.irqContext))
+        irqContext: next.pointee.irqContext, key: chainKey))
     for index in first..<Int(task.pointee.depth) {
       core.pointee.chainStore.locks.append(task.pointee.held[index].classIndex)
     }

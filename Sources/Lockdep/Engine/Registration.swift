@@ -139,12 +139,14 @@ extension Validator {
       }
       return .none
     }
+    // A key that was unregistered since the lock was initialised has no class any more.
+    if case .dynamic = info.declaration.key, !registry.dynamicKeys.contains(key) { return .none }
     let slot = ClassRegistry.slot(key, subclass)
     let index: UInt32
     if let known = registry.classes[slot] {
       index = known
     } else {
-      guard core.pointee.graph.classes.count < configuration.limits.classes else {
+      guard registry.classes.count < configuration.limits.classes else {
         record(
           .tableFull(.keys, scene(context, path)), signature: ReportSignature("keys", []))
         return .none
@@ -184,10 +186,5 @@ extension Validator {
     classInfo.append(
       ClassInfo(name: lock.name, version: version, subclass: subclass, key: key))
     return index
-  }
-
-  /// Makes a key in dynamic memory known (`lockdep_register_key`).
-  public func registerKey(_ key: LockKey) {
-    registry.dynamicKeys.insert(key)
   }
 }

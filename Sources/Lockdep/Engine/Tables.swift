@@ -149,10 +149,10 @@ enum ChainKey {
   /// Of an empty stack.
   static let initial: UInt64 = .max
 
-  /// `key` with one more lock: class index in bits 12:0, read kind above.
+  /// `key` with one more lock: its class and its read kind.
   @inline(__always)
   static func append(_ key: UInt64, classIndex: UInt32, mode: LockMode) -> UInt64 {
-    let id = UInt64(classIndex) | UInt64(mode.rawValue) << 13
+    let id = UInt64(classIndex) | UInt64(mode.rawValue) << 32
     let product = (key ^ (id &+ 1)) &* 0x9e37_79b9_7f4a_7c15
     return product ^ (product &>> 29)
   }

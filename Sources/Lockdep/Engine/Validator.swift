@@ -59,6 +59,15 @@ public final class Validator {
     taskInfo[Int(task.rawValue)].isRunning = isRunning
   }
 
+  /// The tasks, in the order in which they were added.
+  public var tasks: [TaskID] { taskInfo.indices.map { TaskID(rawValue: UInt32($0)) } }
+
+  public func name(of task: TaskID) -> TaskName? {
+    core.pointee.tasks.contains(task.rawValue) ? taskInfo[Int(task.rawValue)].name : nil
+  }
+
+  func isRunning(_ task: TaskID) -> Bool { taskInfo[Int(task.rawValue)].isRunning }
+
   /// The entries of a context, nil if an id is unknown.
   @inline(__always)
   func entries(_ context: Context) -> (

@@ -21,7 +21,7 @@ public struct Configuration: Hashable, Sendable {
 
 /// The sizes of the kernel's tables (kernel/locking/lockdep_internals.h).
 public struct Limits: Hashable, Sendable {
-  /// MAX_LOCKDEP_KEYS. At most 8191, since a chain names a class in 13 bits.
+  /// MAX_LOCKDEP_KEYS.
   public var classes: Int
   /// MAX_LOCKDEP_ENTRIES: edge copies, two an edge.
   public var entries: Int
@@ -36,7 +36,7 @@ public struct Limits: Hashable, Sendable {
     classes: Int = 8192, entries: Int = 32768, chains: Int = 65536, chainLocks: Int = 65536 * 5,
     traceWords: Int = 524_288
   ) {
-    self.classes = min(max(classes, 0), 8192)
+    self.classes = max(classes, 0)
     self.entries = max(entries, 0)
     self.chains = max(chains, 0)
     self.chainLocks = max(chainLocks, 0)

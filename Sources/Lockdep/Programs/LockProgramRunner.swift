@@ -29,6 +29,8 @@ public final class LockProgramRunner {
   public let readsAreRecursive: Bool
 
   private let host: (any LockProgramHost)?
+  /// Who runs a program that names no contexts; the idle task of the boot processor otherwise.
+  private let bootTask: TaskName?
   var wound = WoundWaitWorld()
   private var locks: [LockObject: LockID] = [:]
   private var keys: [LockFamily: [String: LockKey]] = [:]
@@ -43,8 +45,10 @@ public final class LockProgramRunner {
 
   public init(
     _ program: LockProgram, configuration: Configuration = Configuration(),
-    readsAreRecursive: Bool = false, symbols: ProgramSymbols = ProgramSymbols(function: "program")
+    readsAreRecursive: Bool = false, symbols: ProgramSymbols = ProgramSymbols(function: "program"),
+    bootTask: TaskName? = nil
   ) {
+    self.bootTask = bootTask
     self.program = program
     self.readsAreRecursive = readsAreRecursive
     self.symbols = symbols
@@ -61,6 +65,7 @@ public final class LockProgramRunner {
     self.program = program
     self.readsAreRecursive = readsAreRecursive
     self.host = host
+    bootTask = nil
     symbols = ProgramSymbols(function: "program")
     symbols.load(program)
     validator = host.validator
@@ -107,13 +112,14 @@ public final class LockProgramRunner {
       contexts.append(contexts[host])
       return
     }
-    let isFirst = thread.name == "swapper/0" || !isTask
+    let name: TaskName
+    if thread.name == "swapper/0" || !isTask {
+      name = bootTask ?? TaskName(comm: "swapper/\(thread.cpu)", pid: 0)
+    } else {
+      name = TaskName(comm: thread.name, pid: Int32(100 + index))
+    }
     contexts.append(
-      Context(
-        cpu: cpu,
-        task: validator.addTask(
-          comm: isFirst ? "swapper/\(thread.cpu)" : thread.name,
-          pid: isFirst ? 0 : Int32(100 + index))))
+      Context(cpu: cpu, task: validator.addTask(comm: name.comm, pid: name.pid)))
   }
 
   /// The context of a thread of the program.

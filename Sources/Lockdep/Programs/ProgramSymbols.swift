@@ -70,6 +70,8 @@ public final class ProgramSymbols: ReportEnvironment {
   private var step = 0
   /// For each step, the kernel's functions under it, innermost first.
   private var functions: [[String]] = []
+  private var otherCallers: [Int: [String]] = [:]
+  private var otherFunctions: [Int: [String]] = [:]
   private var names: [String] = []
   private var known: [String: Frame] = [:]
   private var keys: [LockKey: String] = [:]
@@ -78,6 +80,13 @@ public final class ProgramSymbols: ReportEnvironment {
     self.function = function
     self.outer = outer
     self.endsWithTailCall = endsWithTailCall
+  }
+
+  /// Gives a step another stack than the program's function and the functions that its word
+  /// implies: where the operation is called, innermost first, and what lies under it.
+  public func setStack(of step: Int, callers: [String]? = nil, functions: [String]? = nil) {
+    otherCallers[step] = callers
+    otherFunctions[step] = functions
   }
 
   /// Takes over the steps of a program.
@@ -106,6 +115,7 @@ public final class ProgramSymbols: ReportEnvironment {
 
   /// The program's own stack at the current step.
   private var callers: [String] {
+    if let other = otherCallers[step] { return other }
     if endsWithTailCall && step == functions.count - 1 && !outer.isEmpty { return outer }
     let offset = String((step + 1) * 8, radix: 16)
     let size = String((functions.count + 1) * 8, radix: 16)
@@ -117,7 +127,8 @@ public final class ProgramSymbols: ReportEnvironment {
 
   /// The whole stack. Places inside the kernel's functions are not known here.
   private func stack(_ validatorFunctions: [String]) -> [String] {
-    let below = functions.indices.contains(step) ? functions[step] : []
+    let below =
+      otherFunctions[step] ?? (functions.indices.contains(step) ? functions[step] : [])
     return (validatorFunctions + below).map { "\($0)+0x1/0x2" } + callers
   }
 

@@ -32,7 +32,11 @@ extension ReportWriter {
       print("lockdep bfs error:-1")
     case .warning(let warning):
       print("------------[ cut here ]------------")
-      print(warning.isDebugLocks ? "DEBUG_LOCKS_WARN_ON(\(warning.text))" : warning.text)
+      if warning.isDebugLocks {
+        print("DEBUG_LOCKS_WARN_ON(\(warning.text))")
+      } else if !warning.text.isEmpty {
+        print(warning.text)
+      }
       records += environment.backtrace(warning.scene)
       irqTrace(warning.scene.irqTrace)
       print("---[ end trace 0000000000000000 ]---")

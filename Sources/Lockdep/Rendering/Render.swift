@@ -32,6 +32,15 @@ extension ReportWriter {
       header("WARNING: lock held when returning to user space!", width: 48)
       print("\(scene.task) is leaving the kernel with locks still held!")
       heldLocks(scene)
+    case .badContention(let name, let frame, let scene):
+      header("WARNING: bad contention detected!", width: 33)
+      print("\(scene.task) is trying to contend lock (\(name)) at:")
+      print(environment.place(frame))
+      print("but there are no locks held!")
+      print("\nother info that might help us debug this:")
+      heldLocks(scene)
+      backtrace(scene)
+    case .sleepingInAtomic, .schedulingWhileAtomic: writeNeighbour(report)
     case .tableFull, .depthExceeded, .nonStaticKey, .invalidSubclass, .unregisteredKey,
       .searchOverflow, .warning:
       writeInternal(report)

@@ -24,7 +24,7 @@ public indirect enum LockReport: Hashable, Sendable {
   case exitWithLocks(Scene)
   /// "lock held when returning to user space!".
   case returnWithLocks(Scene)
-  /// "suspicious RCU usage"; the only report that leaves the validator on.
+  /// "suspicious RCU usage"; the first of the reports that leave the validator on.
   case suspiciousRCU(SuspiciousRCU)
   /// A table of the validator is full.
   case tableFull(Table, Scene)
@@ -38,6 +38,12 @@ public indirect enum LockReport: Hashable, Sendable {
   case unregisteredKey(LockKey)
   /// A search's queue is full ("lockdep bfs error:-1").
   case searchOverflow(Scene)
+  /// "bad contention detected!" of CONFIG_LOCK_STAT: the lock waited for is not being taken.
+  case badContention(name: String, at: Frame, Scene)
+  /// "BUG: sleeping function called from invalid context", a neighbour that lists held locks.
+  case sleepingInAtomic(SleepingInAtomic)
+  /// "BUG: scheduling while atomic", another; with the preempt count.
+  case schedulingWhileAtomic(preemptCount: UInt32, Scene)
   /// A warning of the kernel's own code: `DEBUG_LOCKS_WARN_ON` turns the validator off, others
   /// do not.
   case warning(KernelWarning)
@@ -131,6 +137,29 @@ public struct SuspiciousRCU: Hashable, Sendable {
   public var scene: Scene
 }
 
+/// `might_sleep()` where the task must not.
+public struct SleepingInAtomic: Hashable, Sendable {
+  public var file: String
+  public var line: Int
+  public var isInAtomic: Bool
+  public var isNonBlocking: Bool
+  public var preemptCount: UInt32
+  public var expectedPreemptCount: UInt32
+  /// The depth of RCU readers, and the one expected; printed by kernels with preemptible RCU.
+  public var rcuDepth: RCUDepth?
+  public var scene: Scene
+
+  public struct RCUDepth: Hashable, Sendable {
+    public var depth: Int
+    public var expected: Int
+
+    public init(depth: Int, expected: Int) {
+      self.depth = depth
+      self.expected = expected
+    }
+  }
+}
+
 /// A `WARN` in the kernel.
 public struct KernelWarning: Hashable, Sendable {
   /// Its text: the condition in `DEBUG_LOCKS_WARN_ON(…)`, or the format's result.
@@ -152,7 +181,9 @@ extension LockReport {
     case .invalidWaitContext(let report): report.scene
     case .suspiciousRCU(let report): report.scene
     case .warning(let report): report.scene
+    case .sleepingInAtomic(let report): report.scene
     case .nestedLockNotTaken(_, _, let scene), .unlockImbalance(_, _, let scene),
+      .badContention(_, _, let scene), .schedulingWhileAtomic(_, let scene),
       .heldLockFreed(_, _, _, let scene), .exitWithLocks(let scene), .returnWithLocks(let scene),
       .tableFull(_, let scene), .depthExceeded(let scene), .nonStaticKey(let scene),
       .invalidSubclass(_, let scene), .searchOverflow(let scene):
@@ -178,7 +209,7 @@ extension LockReport {
   /// Whether the kernel goes on validating after it.
   public var leavesValidatorOn: Bool {
     switch self {
-    case .suspiciousRCU: true
+    case .suspiciousRCU, .sleepingInAtomic, .schedulingWhileAtomic: true
     case .warning(let warning): !warning.isDebugLocks
     default: false
     }
@@ -206,6 +237,9 @@ extension LockReport {
     case .invalidSubclass(let subclass, _): "BUG: looking up invalid subclass: \(subclass)"
     case .unregisteredKey: "BUG: key has not been registered!"
     case .searchOverflow: "lockdep bfs error:-1"
+    case .badContention: "bad contention detected!"
+    case .sleepingInAtomic: "BUG: sleeping function called from invalid context"
+    case .schedulingWhileAtomic: "BUG: scheduling while atomic"
     case .warning(let warning):
       warning.isDebugLocks ? "DEBUG_LOCKS_WARN_ON(\(warning.text))" : warning.text
     }

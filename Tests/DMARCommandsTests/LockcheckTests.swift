@@ -1,0 +1,99 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("dmar lockcheck")
+struct LockcheckTests {
+  static let programs = "Configs/locks/vtd.tsv"
+  static let header = "name\tops\texpected\n"
+
+  @Test("a line a program, then how many were as expected")
+  func verdicts() throws {
+    let result = try Tool.dmar("lockcheck", Self.programs)
+    #expect(result.status == 0)
+    let lines = result.outputText.split(separator: "\n")
+    #expect(lines.last == "\(lines.count - 1) passed, 0 failed")
+    #expect(
+      lines.first?.split(separator: " ", omittingEmptySubsequences: true).prefix(3)
+        == ["klist_in_hardirq", "FAILURE", "FAILURE"])
+    #expect(
+      lines.first?.hasSuffix("inconsistent lock state {HARDIRQ-ON-W} -> {IN-HARDIRQ-W}") == true)
+  }
+
+  @Test("the kernel's selftests all agree")
+  func selftests() throws {
+    let result = try Tool.dmar("lockcheck", "Tests/LockdepTests/Golden/lock-selftests.tsv")
+    #expect(result.status == 0)
+    #expect(result.outputText.hasSuffix("\n233 passed, 0 failed\n"))
+  }
+
+  @Test("a verdict that was not expected fails with exit 1")
+  func failing() throws {
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = try folder.write(
+      Self.header + "quiet\tL(A) U(A)\tFAILURE\nloud\tL(X1) L(X2)\tFAILURE\n", as: "a.tsv")
+    let result = try Tool.dmar("lockcheck", path)
+    #expect(result.status == 1)
+    #expect(result.outputText.hasSuffix("\n1 passed, 1 failed\n"))
+  }
+
+  @Test("a report, the graph, the listings and the counters come with options")
+  func options() throws {
+    let text = try Tool.dmar(
+      "lockcheck", Self.programs, "--filter", "domain_lock_circular", "--report", "--dot",
+      "--classes", "--chains", "--statistics"
+    ).outputText
+    for part in [
+      "WARNING: possible circular locking dependency detected", "-> #1 (device_domain_lock)",
+      #"digraph "domain_lock_circular" {"#, "c0 -> c1", "all lock classes:", "all lock chains:",
+      " lock-classes:                            2 [max: 8192]",
+    ] {
+      #expect(text.contains(part), "\(part)")
+    }
+  }
+
+  @Test("interleavings show the schedule, or say that there is none")
+  func interleavings() throws {
+    let text = try Tool.dmar(
+      "lockcheck", Self.programs, "--filter", "klist", "--interleavings"
+    ).outputText
+    #expect(
+      text.contains(
+        """
+            cpu 0  boot: L(&k->k_lock)
+            cpu 0  irq:dmar_fault interrupts boot
+            cpu 0  irq:dmar_fault: L(&k->k_lock)  waits
+            irq:dmar_fault waits for &k->k_lock, held by boot
+        """))
+    #expect(text.contains("  no deadlock in any interleaving ("))
+  }
+
+  @Test("a kernel without raw lock nesting lets a spinlock stand under a raw one")
+  func rawNesting() throws {
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = try folder.write(
+      Self.header + "a\tRAWL(A) L(B) U(B) RAWU(A)\tSUCCESS\n", as: "a.tsv")
+    #expect(try Tool.dmar("lockcheck", path).status == 1)
+    #expect(try Tool.dmar("lockcheck", path, "--no-raw-nesting").status == 0)
+  }
+
+  @Test("what is wrong in a table is told with file, line and column, exit 65")
+  func malformed() throws {
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = try folder.write(
+      Self.header + "a\tL(A) U(A)\tSUCCESS\nb\tL(A) FOO(A)\tSUCCESS\n", as: "bad.tsv")
+    let result = try Tool.dmar("lockcheck", path)
+    #expect(result.status == 65)
+    #expect(result.errorText.contains("bad.tsv:3:8: unknown operation `FOO`, expected "))
+    #expect(result.outputText.isEmpty)
+  }
+
+  @Test("a missing file is exit 66, a bad bound is wrong usage")
+  func missing() throws {
+    #expect(try Tool.dmar("lockcheck", "/nowhere/at/all.tsv").status == 66)
+    #expect(try Tool.dmar("lockcheck", Self.programs, "--bound", "0").status == 64)
+  }
+}
