@@ -9,7 +9,7 @@ public struct DMARCommand: ParsableCommand {
     subcommands: [
       ReplayCommand.self, TestCommand.self, WalkCommand.self, ExplainCommand.self,
       LockcheckCommand.self, PCICommand.self, ACPICommand.self,
-      SchemaCommand.self,
+      SchemaCommand.self, DecodeCommand.self,
     ])
 
   public init() {}
