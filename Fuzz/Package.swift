@@ -10,6 +10,7 @@ func fuzz(_ name: String, _ rooms: String...) -> Target {
 let targets = [
   fuzz("DMARTableFuzz", "ACPITables", "PCI"),
   fuzz("LockProgramFuzz", "Lockdep"),
+  fuzz("UnitFuzz", "VTdUnit", "VTdFormats", "PhysicalMemory"),
 ]
 
 let package = Package(

@@ -11,7 +11,7 @@ public struct DMARCommand: ParsableCommand {
       ExplainCommand.self,
       ImportCommand.self,
       LockcheckCommand.self, PCICommand.self, ACPICommand.self,
-      SchemaCommand.self, ServeCommand.self,
+      DecodeCommand.self, SchemaCommand.self, ServeCommand.self,
     ])
 
   public init() {}

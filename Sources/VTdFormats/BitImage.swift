@@ -55,6 +55,14 @@ public struct DecodedField: Hashable, Sendable, Codable {
   public let value: UInt64
   /// What the field says.
   public let meaning: String
+
+  public init(name: String, high: Int, low: Int, value: UInt64, meaning: String) {
+    self.name = name
+    self.high = high
+    self.low = low
+    self.value = value
+    self.meaning = meaning
+  }
 }
 
 /// The bits of a register, table entry or descriptor, with the list of its fields.

@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import KernelLog
+internal import VTdFormats
+
+/// `dmar decode`: raw values field by field.
+struct DecodeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "decode",
+    abstract: "Decode raw values: registers, entries, descriptors, messages.",
+    discussion: """
+      Values are hexadecimal, with or without 0x. Where a structure has more than 64 bits, give its \
+      64-bit words lowest first, or joined by colons highest first, as the kernel's debugfs prints \
+      them: decode context 0x102:0x19a8001. Words that are left out are zero.
+
+      Kinds: \(DecodeKind.names.joined(separator: ", ")).
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+  @Argument(help: ArgumentHelp("What the values are.", valueName: "kind"))
+  var kind: String
+
+  @Argument(help: ArgumentHelp("The value, or its words.", valueName: "value"))
+  var values: [String]
+
+  @Option(help: "How to print: text or json.")
+  var format = Format.text
+
+  func run() throws {
+    guard let kind = DecodeKind(name: kind) else {
+      throw ValidationError(
+        "no kind is called \"\(self.kind)\"; one of these was expected: "
+          + DecodeKind.names.joined(separator: ", "))
+    }
+    var output = Output()
+    for words in try Self.structures(values, wordCount: kind.wordCount) {
+      let decoded = try kind.decode(words)
+      switch format {
+      case .text: for line in decoded.lines { output.print(line) }
+      case .json: output.print(decoded.json.compact)
+      }
+    }
+    output.flush()
+  }
+
+  /// The words of each structure, lowest first.
+  private static func structures(_ values: [String], wordCount: Int) throws -> [[UInt64]] {
+    if values.contains(where: { $0.contains(":") }) {
+      return try values.map { value in
+        let words = try value.split(separator: ":", omittingEmptySubsequences: false).map(word)
+        if words.count > wordCount { throw tooMany(words.count, wordCount) }
+        return words.reversed()
+      }
+    }
+    let words = try values.map { try word($0[...]) }
+    if wordCount == 1 { return words.map { [$0] } }
+    if words.count > wordCount { throw tooMany(words.count, wordCount) }
+    return [words]
+  }
+
+  private static func tooMany(_ count: Int, _ expected: Int) -> ValidationError {
+    ValidationError("\(count) words were given; the structure has \(expected)")
+  }
+
+  private static func word(_ text: Substring) throws -> UInt64 {
+    let digits = text.hasPrefix("0x") || text.hasPrefix("0X") ? text.dropFirst(2) : text
+    guard let value = UInt64(digits, radix: 16), !digits.hasPrefix("+"), !digits.hasPrefix("-")
+    else {
+      throw ValidationError("\"\(text)\" is no hexadecimal number of at most 64 bits")
+    }
+    return value
+  }
+}

@@ -1,0 +1,133 @@
+internal import ArgumentParser
+internal import KernelLog
+internal import VTdFormats
+
+/// Something that `dmar decode` knows.
+enum DecodeKind {
+  case layout(any BitImage.Type)
+  /// A queue descriptor: its type says which layout.
+  case descriptor
+  /// An interrupt message: address, then data; the address says which format.
+  case message
+  /// A fault reason code.
+  case reason
+
+  static let names = Layouts.all.map(\.kind) + ["descriptor", "msi", "reason"]
+
+  init?(name: String) {
+    switch name {
+    case "descriptor": self = .descriptor
+    case "msi": self = .message
+    case "reason": self = .reason
+    default:
+      guard let found = Layouts.all.first(where: { $0.kind == name }) else { return nil }
+      self = .layout(found.layout)
+    }
+  }
+
+  /// 64-bit words of one value; a message is two numbers.
+  var wordCount: Int {
+    switch self {
+    case .layout(let layout): (layout.bitWidth + 63) / 64
+    case .descriptor: 4
+    case .message: 2
+    case .reason: 1
+    }
+  }
+
+  func decode(_ words: [UInt64]) throws -> DecodedValue {
+    switch self {
+    case .layout(let layout):
+      return try Self.decode(words, as: layout)
+    case .descriptor:
+      let code = DescriptorHeader(rawValue: words.first ?? 0).typeCode
+      guard let layout = Layouts.descriptors.first(where: { $0.type.rawValue == code }) else {
+        throw ValidationError("descriptor type \(code) does not exist; 1 to 9 were expected")
+      }
+      return try Self.decode(Array(words.prefix(2)), as: layout)
+    case .message:
+      let address = words.first ?? 0
+      guard let low = UInt32(exactly: address) else {
+        throw ValidationError("an interrupt message has an address of 32 bits")
+      }
+      let isRemappable = RemappableAddress(rawValue: low)[flag: .format]
+      var decoded =
+        isRemappable
+        ? try Self.decode([address], as: RemappableAddress.self)
+        : try Self.decode([address], as: CompatibilityAddress.self)
+      if words.count > 1 && !isRemappable {
+        let data = try Self.decode([words[1]], as: InterruptMessageData.self)
+        decoded.fields += data.fields
+        decoded.words.append(words[1])
+      }
+      return decoded
+    case .reason:
+      guard let code = words.first.flatMap({ UInt8(exactly: $0) }) else {
+        throw ValidationError("a fault reason has 8 bits")
+      }
+      let meaning = FaultReason(rawValue: code).meaning ?? "a code that no table has"
+      return DecodedValue(
+        name: "fault reason", bitWidth: 8, words: [UInt64(code)],
+        fields: [DecodedField(name: "FR", high: 7, low: 0, value: UInt64(code), meaning: meaning)])
+    }
+  }
+
+  private static func decode<Image: BitImage>(
+    _ words: [UInt64], as image: Image.Type
+  ) throws -> DecodedValue {
+    if image.bitWidth < 64, let word = words.first, word >> UInt64(image.bitWidth) != 0 {
+      throw ValidationError(
+        "0x\(hex(word)) is wider than the \(image.bitWidth) bits of \(image.name)")
+    }
+    let value = Image(words: words)
+    return DecodedValue(
+      name: image.name, bitWidth: image.bitWidth, words: value.words, fields: value.decoded)
+  }
+}
+
+/// A value with its fields, ready to be printed.
+struct DecodedValue {
+  let name: String
+  let bitWidth: Int
+  var words: [UInt64]
+  var fields: [DecodedField]
+
+  /// A line for the value, then one for each field: bits, name, value, meaning.
+  var lines: [String] {
+    let digits = min(bitWidth, 64) / 4
+    let raw = words.reversed().map { hex($0, digits: digits) }.joined(separator: ":")
+    let rows = fields.map { field in
+      let bits = field.high == field.low ? "\(field.high)" : "\(field.high):\(field.low)"
+      return (bits, field.name, "0x\(hex(field.value))", field.meaning)
+    }
+    func width(_ column: (((String, String, String, String)) -> String)) -> Int {
+      rows.map { column($0).count }.max() ?? 0
+    }
+    let widths = (width(\.0), width(\.1), width(\.2))
+    func pad(_ text: String, _ width: Int) -> String {
+      text + String(repeating: " ", count: max(width - text.count, 0))
+    }
+    return ["\(name) 0x\(raw)"]
+      + rows.map {
+        "  \(pad($0.0, widths.0))  \(pad($0.1, widths.1))  \(pad($0.2, widths.2))  \($0.3)"
+      }
+  }
+
+  var json: JSONValue {
+    .object([
+      ("name", .string(name)),
+      ("words", .array(words.map { .string("0x\(hex($0))") })),
+      (
+        "fields",
+        .array(
+          fields.map { field in
+            .object([
+              ("name", .string(field.name)), ("high", .unsigned(UInt64(field.high))),
+              ("low", .unsigned(UInt64(field.low))), ("value", .string("0x\(hex(field.value))")),
+              ("meaning", .string(field.meaning)),
+            ])
+          })
+      ),
+    ])
+  }
+}
