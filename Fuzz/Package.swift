@@ -10,6 +10,7 @@ func fuzz(_ name: String, _ rooms: String...) -> Target {
 let targets = [
   fuzz("DMARTableFuzz", "ACPITables", "PCI"),
   fuzz("LockProgramFuzz", "Lockdep"),
+  fuzz("LogReaderFuzz", "Diagnosis", "KernelLog"),
 ]
 
 let package = Package(
