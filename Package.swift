@@ -34,6 +34,8 @@ let package = Package(
     .library(name: "ACPITables", targets: ["ACPITables"]),
     .library(name: "VTdUnit", targets: ["VTdUnit"]),
     .library(name: "Lockdep", targets: ["Lockdep"]),
+    .library(name: "Diagnosis", targets: ["Diagnosis"]),
+    .library(name: "KernelLog", targets: ["KernelLog"]),
     .library(name: "Scenario", targets: ["Scenario"]),
   ],
   dependencies: [

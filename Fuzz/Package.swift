@@ -11,6 +11,7 @@ let targets = [
   fuzz("DMARTableFuzz", "ACPITables", "PCI"),
   fuzz("LockProgramFuzz", "Lockdep"),
   fuzz("UnitFuzz", "VTdUnit", "VTdFormats", "PhysicalMemory"),
+  fuzz("LogReaderFuzz", "Diagnosis", "KernelLog"),
 ]
 
 let package = Package(

@@ -17,9 +17,6 @@ struct TableImage {
   /// The first address behind the machine's memory: a table there cannot be read.
   let beyond: UInt64
   let levels: Int
-  /// A table that stays empty.
-  var empty: UInt64 { free + 0x1000 * 0x8000 }
-
   func need(_ fault: FaultTimeline.Fault, isScalable: Bool) -> Need {
     isScalable ? scalable(fault) : legacy(fault)
   }
@@ -30,7 +27,7 @@ struct TableImage {
 
   /// A page of this device's own.
   private func page(_ source: SourceID, _ number: UInt64) -> UInt64 {
-    free + 0x1000 * (0x1000 + UInt64(source.rawValue % 0x1000) * 6 + number)
+    free + 0x1000 * (0x1000 + UInt64(source.rawValue % 0x1000) * 8 + number)
   }
 
   // MARK: - Legacy mode
@@ -199,9 +196,14 @@ struct TableImage {
       let levels = entry.firstStageLevels ?? 4
       walk(from: top, levels: levels, address, fault, &need)
       if reason == 0x81, dump?.pageEntries.isEmpty ?? true {
-        // Present, writable and accessed, but not for user requests.
-        need.words[self.entryAddress(top, levels, address)] = empty | 0x23
-        need.assumptions.append("the entry without U/S is the top one")
+        // A whole walk, its entries present, writable, accessed and dirty, but not for users.
+        var table = top
+        for level in stride(from: levels, through: 1, by: -1) {
+          let next = page(source, 3) + 0x1000 * UInt64(levels - level)
+          need.words[self.entryAddress(table, level, address)] = next | 0x63
+          table = next
+        }
+        need.assumptions.append("no level of the walk has U/S")
       }
     } else {
       walk(
