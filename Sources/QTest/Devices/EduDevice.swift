@@ -62,7 +62,7 @@ public final class EduDevice: PCIDevice {
     vendorID: 0x1234, deviceID: 0x11e8, classCode: 0x00ff00, revision: 0x10,
     regions: [.init(bar: 0, size: 1 << 20, widths: 4...8)], hasMSI: true, interruptPin: 1)
 
-  public func read(bar: Int, offset: UInt64, width: Int, port: borrowing DevicePort) -> UInt64 {
+  public func read(bar: Int, offset: UInt64, width: Int, port: DevicePort) -> UInt64 {
     guard width == 4 || offset >= Register.wide else { return .max }
     switch offset {
     case Register.identification: return Self.identification
@@ -79,7 +79,7 @@ public final class EduDevice: PCIDevice {
   }
 
   public func write(
-    _ value: UInt64, bar: Int, offset: UInt64, width: Int, port: borrowing DevicePort
+    _ value: UInt64, bar: Int, offset: UInt64, width: Int, port: DevicePort
   ) {
     guard width == 4 || offset >= Register.wide else { return }
     let word = UInt32(truncatingIfNeeded: value)
@@ -100,14 +100,14 @@ public final class EduDevice: PCIDevice {
     }
   }
 
-  public func timerFired(port: borrowing DevicePort) {
+  public func timerFired(port: DevicePort) {
     guard command.contains(.run) else { return }
     transfer(port)
     command.remove(.run)
     if command.contains(.interrupts) { raise(Self.transferDone, port) }
   }
 
-  private func transfer(_ port: borrowing DevicePort) {
+  private func transfer(_ port: DevicePort) {
     if command.contains(.toMemory) {
       guard let range = bufferRange(at: source) else { return }
       _ = port.write(Array(buffer[range]), to: destination & addressMask)
@@ -129,7 +129,7 @@ public final class EduDevice: PCIDevice {
   }
 
   /// Modulo 2^32, where it is 0 from 34 on.
-  private func computeFactorial(of number: UInt32, _ port: borrowing DevicePort) {
+  private func computeFactorial(of number: UInt32, _ port: DevicePort) {
     factorial = 1
     var factor = number
     while factor > 0 && factorial != 0 {
@@ -140,13 +140,13 @@ public final class EduDevice: PCIDevice {
     if status & Self.interruptsAfterFactorial != 0 { raise(Self.factorialDone, port) }
   }
 
-  private func raise(_ bits: UInt32, _ port: borrowing DevicePort) {
+  private func raise(_ bits: UInt32, _ port: DevicePort) {
     interruptStatus |= bits
     guard interruptStatus != 0 else { return }
     if port.usesMSI { port.sendMSI() } else { port.setPin(true) }
   }
 
-  private func acknowledge(_ bits: UInt32, _ port: borrowing DevicePort) {
+  private func acknowledge(_ bits: UInt32, _ port: DevicePort) {
     interruptStatus &= ~bits
     if interruptStatus == 0 && !port.usesMSI { port.setPin(false) }
   }

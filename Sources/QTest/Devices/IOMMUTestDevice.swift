@@ -66,7 +66,7 @@ public final class IOMMUTestDevice: PCIDevice {
   public let layout = DeviceLayout(
     vendorID: 0x1b36, deviceID: 0x0005, regions: [.init(bar: 0, size: 4096)])
 
-  public func read(bar: Int, offset: UInt64, width: Int, port: borrowing DevicePort) -> UInt64 {
+  public func read(bar: Int, offset: UInt64, width: Int, port: DevicePort) -> UInt64 {
     switch offset {
     case Register.trigger:
       result = trigger(port)
@@ -85,7 +85,7 @@ public final class IOMMUTestDevice: PCIDevice {
   }
 
   public func write(
-    _ value: UInt64, bar: Int, offset: UInt64, width: Int, port: borrowing DevicePort
+    _ value: UInt64, bar: Int, offset: UInt64, width: Int, port: DevicePort
   ) {
     let word = UInt32(truncatingIfNeeded: value)
     switch offset {
@@ -103,7 +103,7 @@ public final class IOMMUTestDevice: PCIDevice {
     }
   }
 
-  public func reset(port: borrowing DevicePort) {
+  public func reset(port: DevicePort) {
     iova = 0
     physical = 0
     length = 0
@@ -112,7 +112,7 @@ public final class IOMMUTestDevice: PCIDevice {
     attributes = Attributes.afterReset
   }
 
-  private func trigger(_ port: borrowing DevicePort) -> UInt32 {
+  private func trigger(_ port: DevicePort) -> UInt32 {
     guard isArmed else { return Result.notArmed }
     guard length > 0 else { return Result.badLength }
     guard Attributes(rawValue: attributes).agree else { return Result.badAttributes }

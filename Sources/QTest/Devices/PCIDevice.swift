@@ -15,21 +15,21 @@ public protocol PCIDevice: AnyObject {
 
   /// Reads `width` bytes (a power of 2 within the region's access widths, aligned) at `offset` of
   /// region `bar`.
-  func read(bar: Int, offset: UInt64, width: Int, port: borrowing DevicePort) -> UInt64
+  func read(bar: Int, offset: UInt64, width: Int, port: DevicePort) -> UInt64
 
   /// Writes `width` bytes at `offset` of region `bar`.
-  func write(_ value: UInt64, bar: Int, offset: UInt64, width: Int, port: borrowing DevicePort)
+  func write(_ value: UInt64, bar: Int, offset: UInt64, width: Int, port: DevicePort)
 
   /// The time that the device asked for with ``DevicePort/setTimer(at:)`` has come.
-  func timerFired(port: borrowing DevicePort)
+  func timerFired(port: DevicePort)
 
   /// The machine was reset; configuration space is reset already.
-  func reset(port: borrowing DevicePort)
+  func reset(port: DevicePort)
 }
 
 extension PCIDevice {
-  public func timerFired(port: borrowing DevicePort) {}
-  public func reset(port: borrowing DevicePort) {}
+  public func timerFired(port: DevicePort) {}
+  public func reset(port: DevicePort) {}
 }
 
 /// What configuration space says of a device.
@@ -76,8 +76,8 @@ public struct DeviceLayout: Sendable {
   }
 }
 
-/// What a device reaches of the machine while one of its methods runs.
-public struct DevicePort: ~Copyable {
+/// What a device reaches of the machine while one of its methods runs; not to be kept.
+public struct DevicePort {
   let machine: Q35Machine
   let slot: Int
 

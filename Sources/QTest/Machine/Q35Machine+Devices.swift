@@ -7,7 +7,7 @@ extension Q35Machine {
   /// Calls one of a device's methods; nil where there is no device, or where it is the device's own
   /// method that leads here: a device whose DMA reaches its own registers finds nobody there.
   func withDevice<Result>(
-    _ slot: Int, _ body: (any PCIDevice, borrowing DevicePort) -> Result
+    _ slot: Int, _ body: (any PCIDevice, DevicePort) -> Result
   ) -> Result? {
     guard let device = functions[slot].device, !functions[slot].isEngaged else { return nil }
     functions[slot].isEngaged = true
