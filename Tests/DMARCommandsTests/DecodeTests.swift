@@ -1,4 +1,5 @@
 import Testing
+import VTdFormats
 
 @testable import DMARCommands
 
