@@ -98,6 +98,12 @@ import Testing
     #expect(states.reduced < states.all, "\(states)")
   }
 
+  @Test("a context may spin on more locks than a byte counts")
+  func deep() throws {
+    let nested = (0..<300).map { "L(n\($0))" }.joined(separator: " ")
+    #expect(try Self.search(nested) == .none(states: 302))
+  }
+
   @Test("the bound ends a search, and a step without a model refuses it")
   func limits() throws {
     let program = try LockProgram(

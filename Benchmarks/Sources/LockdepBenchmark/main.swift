@@ -95,7 +95,8 @@ measurePairs("acquire + release, known chain, depth 1", depth: 1, limit: 3.5, ch
 measurePairs("acquire + release, known chain, depth 8", depth: 8, limit: 4.5, checked)
 let allocations = allocations_so_far()
 checked.nest(depth: 8, rounds: 10_000)
-print("allocations in 80,000 pairs with known chains: \(allocations_so_far() - allocations)")
+let allocated = allocations_so_far() - allocations
+print("allocations in 80,000 pairs with known chains: \(allocated)")
 let off = Checked(count: 8)
 off.turnOff()
 measurePairs("acquire + release, validator off", depth: 1, limit: 0.2, off)

@@ -74,6 +74,12 @@ extension Validator {
     }
   }
 
+  /// Puts back a pin that was taken off for a while (`lock_repin_lock`).
+  @discardableResult
+  public func repin(_ lock: LockID, cookie: UInt32, in context: Context) -> LockReport? {
+    pin(lock, cookie: cookie, in: context)
+  }
+
   /// Takes a pin back (`lock_unpin_lock`).
   @discardableResult
   public func unpin(_ lock: LockID, cookie: UInt32 = 1, in context: Context) -> LockReport? {

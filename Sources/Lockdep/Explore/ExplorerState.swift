@@ -10,12 +10,12 @@ struct ExplorerState: Hashable {
   }
 
   struct Thread: Hashable {
-    var position: UInt16 = 0
+    var position: UInt32 = 0
     var phase = Phase.ready
     var hardirqsOff = false
     var softirqsOff: UInt8 = 0
     /// Spinning locks held or waited for: no other task runs on its processor.
-    var pinned: UInt8 = 0
+    var pinned: UInt32 = 0
   }
 
   /// What a thread has of a lock.
