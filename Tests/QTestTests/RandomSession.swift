@@ -157,7 +157,9 @@ struct RandomSession {
       write(base + count * 16, 0x1234_5678_0000_0025), write(base + count * 16 + 8, 0x20_1000),
       register("writeq", 0x88, (count + 1) * 16),
     ]
-    steps += ([0x80, 0x34, 0x38, 0x9c, 0xa0] as [UInt64]).map { .request("readl \(Self.unit + $0)") }
+    steps += ([0x80, 0x34, 0x38, 0x9c, 0xa0] as [UInt64]).map {
+      .request("readl \(Self.unit + $0)")
+    }
     steps += [
       .request("readl 0x201000"), .request("writel 0x201000 0"), register("writel", 0x9c, 1),
       register("writel", 0x34, 0x10), register("writel", 0x18, 1 << 31),
