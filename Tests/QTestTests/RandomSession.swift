@@ -107,7 +107,9 @@ struct RandomSession {
 
   private mutating func next() -> [SessionStep] {
     switch Int.random(in: 0..<100, using: &generator) {
-    case 0..<30: return invalidation() + transfer()
+    case 0..<12: return queue() + transfer()
+    case 12..<15: return transfer()
+    case 15..<30: return invalidation() + transfer()
     case 30..<50:
       let place = page() + 8 * UInt64.random(in: 0..<4, using: &generator)
       return [write(place, chance(60) ? entry() : UInt64.random(in: 0...(.max), using: &generator))]
@@ -136,6 +138,44 @@ struct RandomSession {
         .request("\(pick(["readl", "readq", "readw", "readb"], "readl")) \(Self.unit + offset)")
       ]
     }
+  }
+
+  /// Descriptors through the queue, which is switched on for them and off after them.
+  private mutating func queue() -> [SessionStep] {
+    let base: UInt64 = 0x20_0000
+    var steps = [
+      register("writeq", 0x88, 0), register("writeq", 0x90, base),
+      register("writel", 0x18, 1 << 31 | 1 << 26),
+    ]
+    let count = UInt64.random(in: 1...4, using: &generator)
+    for slot in 0..<count {
+      let (low, high) = descriptor()
+      steps += [write(base + slot * 16, low), write(base + slot * 16 + 8, high)]
+    }
+    // The last one writes a status, so that the queue may be switched off again.
+    steps += [
+      write(base + count * 16, 0x1234_5678_0000_0025), write(base + count * 16 + 8, 0x20_1000),
+      register("writeq", 0x88, (count + 1) * 16),
+    ]
+    steps += ([0x80, 0x34, 0x38, 0x9c, 0xa0] as [UInt64]).map {
+      .request("readl \(Self.unit + $0)")
+    }
+    steps += [
+      .request("readl 0x201000"), .request("writel 0x201000 0"), register("writel", 0x9c, 1),
+      register("writel", 0x34, 0x10), register("writel", 0x18, 1 << 31),
+    ]
+    steps += ([0x80, 0x88, 0x1c] as [UInt64]).map { .request("readl \(Self.unit + $0)") }
+    return steps
+  }
+
+  /// A descriptor that a driver sends.
+  private mutating func descriptor() -> (low: UInt64, high: UInt64) {
+    let kinds: [(UInt64, UInt64)] = [
+      (0x11, 0), (0x21, 0), (0x0008_0000_0031, 0), (0x12, 0), (0x22, 0), (0x32, page() | 1),
+      (0x04, 0), (0x14, 0),
+    ]
+    // No wait with status and interrupt: it ends QEMU before 10.1.
+    return pick(kinds, (0x11, 0))
   }
 
   private mutating func anything() -> UInt64 { UInt64.random(in: 0...(.max), using: &generator) }

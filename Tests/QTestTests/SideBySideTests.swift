@@ -80,7 +80,7 @@ final class Peer {
     var rom = [UInt8](repeating: 0, count: 65536)
     rom.replaceSubrange(0xfff0..<0xfff4, with: [0xfa, 0xf4, 0xeb, 0xfd])
     let romFile = folder.url.appending(path: "halt.bin")
-    try Data(rom).write(to: romFile)
+    if isQEMU { try Data(rom).write(to: romFile) }
     let path = folder.url.appending(path: isQEMU ? "qemu" : "ours").path(percentEncoded: false)
     let listener = try Socket.listen(at: path)
     program = try Program(
