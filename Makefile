@@ -5,13 +5,17 @@ SWIFT ?= swift
 # needs zlib when it is linked statically.
 STATIC = --static-swift-stdlib -Xswiftc -static-executable -Xlinker -lz
 RELEASE = .build-release/release/dmar
+SYSTEM = .build-release/release/dmar-system-x86_64
 DMAR = .build/debug/dmar
+
+SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources \
+  Fuzz/Package.swift Fuzz/Sources
 
 # Debian packages: to build, and for the tests that compare with other programs.
 BUILD_PACKAGES = libpciaccess-dev zlib1g-dev pkg-config
 TEST_PACKAGES = pciutils acpica-tools
 
-.PHONY: replay test build release bench lint format schema setup setup-tests clean
+.PHONY: replay test build release bench fuzz lint format schema setup setup-tests clean
 
 replay: release
 	$(RELEASE) replay Configs/klist-splat/report.yaml
@@ -27,16 +31,31 @@ build: setup
 release: setup
 	$(SWIFT) build -c release --scratch-path .build-release $(STATIC) --product dmar
 
-# Start-up of the command against an empty C program, side by side; and the packages' benchmarks.
+# What the program and its rooms cost, as ratios to something measured in the same run: the start of
+# an empty C program, grep, a pthread mutex, loops in C, QEMU's own round trip where it is installed.
 bench: release
+	$(SWIFT) build -c release --scratch-path .build-release $(STATIC) --product dmar-system-x86_64
 	Benchmarks/start-up $(RELEASE)
 	Benchmarks/log-speed $(RELEASE)
+	$(SWIFT) run -c release --package-path Benchmarks LockdepBenchmark
+	$(SWIFT) run -c release --package-path Benchmarks VTdUnitBenchmark
+	if command -v valgrind > /dev/null; then \
+	  Benchmarks/count-instructions Benchmarks/.build/release/VTdUnitBenchmark; \
+	fi
+	Benchmarks/qtest-round-trip $(SYSTEM)
+
+# Each fuzz target for a bounded time; what one finds is kept in Fuzz/Cases.
+FUZZ_SECONDS = 60
+fuzz: setup
+	for target in DMARTableFuzz LockProgramFuzz LogReaderFuzz UnitFuzz; do \
+	  Fuzz/run $$target $(FUZZ_SECONDS) || exit 1; \
+	done
 
 lint:
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
 
 format:
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
 
 # Configs/schema.json is made from the loader's own tables.
 schema: build
@@ -65,4 +84,4 @@ fi
 endef
 
 clean:
-	rm -rf .build .build-release
+	rm -rf .build .build-release Benchmarks/.build Fuzz/.build
