@@ -103,7 +103,10 @@ let package = Package(
       "Machine", ["VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "KernelLog", "LinuxIOMMU"]),
     tests(
       "Scenario",
-      ["ACPITables", "Machine", "KernelLog", "LinuxIOMMU", "PCI", "TestSupport", "VTdUnit"]),
+      [
+        "ACPITables", "Machine", "KernelLog", "LinuxIOMMU", "PCI", "TestSupport", "VTdFormats",
+        "VTdUnit",
+      ]),
     tests(
       "QTest",
       [

@@ -51,6 +51,14 @@ struct EventWriter {
       if let pasid = request.pasid { members.append(("pasid", "\(pasid)")) }
       members.append(("outcome", OutcomeText.describe(outcome)))
       return ("dma", members)
+    case .pageRequest(let unit, let request, let outcome):
+      return (
+        "page request",
+        [
+          ("unit", unit), ("device", "\(request.source)"), ("address", "\(request.address)"),
+          ("outcome", "\(outcome)"),
+        ]
+      )
     case .interruptRequest(let unit, let request, let outcome):
       return (
         "interrupt request",

@@ -124,10 +124,24 @@ public final class Machine {
     /// Bytes; a transfer that crosses a page is several requests.
     public var length: UInt64
     public var pasid: PASID?
+    public var attributes: Attributes
+
+    /// What a request may carry besides its address.
+    public struct Attributes: Hashable, Sendable {
+      /// An instruction fetch; only with a PASID.
+      public var isExecute = false
+      /// Supervisor privilege; only with a PASID.
+      public var isPrivileged = false
+      public var addressType = AddressType.untranslated
+      /// What a write to the interrupt range holds.
+      public var data: UInt32 = 0
+
+      public init() {}
+    }
 
     public init(
       device: PCIAddress, claimedID: SourceID? = nil, access: DMAAccess, address: IOVA,
-      length: UInt64 = 4, pasid: PASID? = nil
+      length: UInt64 = 4, pasid: PASID? = nil, attributes: Attributes = Attributes()
     ) {
       self.device = device
       self.claimedID = claimedID
@@ -135,6 +149,7 @@ public final class Machine {
       self.address = address
       self.length = length
       self.pasid = pasid
+      self.attributes = attributes
     }
   }
 
@@ -149,13 +164,15 @@ public final class Machine {
     repeat {
       let request = DMARequest(
         source: source, address: IOVA(rawValue: address), access: dma.access,
-        isZeroLength: dma.length == 0, pasid: pasid)
+        isZeroLength: dma.length == 0, pasid: pasid, isPrivileged: dma.attributes.isPrivileged,
+        isExecute: dma.attributes.isExecute, addressType: dma.attributes.addressType)
       let outcome = unit.hardware.translate(request).outcome
       outcomes.append(outcome)
       events.append(.dma(unit: unit.name, request, outcome))
       let inPage = min(left, PageAllocator.pageSize - address % PageAllocator.pageSize)
       if outcome == .interruptRequest {
-        sendInterrupts(from: source, to: address, count: inPage, through: unit)
+        sendInterrupts(
+          from: source, to: address, count: inPage, data: dma.attributes.data, through: unit)
       }
       left -= inPage
       address &+= inPage
@@ -163,14 +180,34 @@ public final class Machine {
     return outcomes
   }
 
+  /// Lets a device ask for a page (PRI).
+  public func askForPage(_ device: PCIAddress, _ address: IOVA, pasid: PASID?) {
+    let dma = DMA(device: device, access: .read, address: address, pasid: pasid)
+    guard let (unit, source, pasid) = arrival(of: dma) else { return }
+    let request = PageRequest(source: source, address: address, pasid: pasid)
+    events.append(.pageRequest(unit: unit.name, request, unit.hardware.pageRequest(request)))
+  }
+
+  /// The interrupts that devices' requests became, in order.
+  public var deliveredInterrupts: [DeliveredInterrupt] {
+    events.compactMap { event in
+      guard case .interruptRequest(_, _, let outcome) = event else { return nil }
+      switch outcome {
+      case .unchanged(let interrupt), .remapped(let interrupt, _): return interrupt
+      case .posted(_, _, let notification): return notification
+      case .blocked: return nil
+      }
+    }
+  }
+
   /// A write to the interrupt range: each dword of it is an interrupt request of its own.
   private func sendInterrupts(
-    from source: SourceID, to address: UInt64, count: UInt64, through unit: Unit
+    from source: SourceID, to address: UInt64, count: UInt64, data: UInt32, through unit: Unit
   ) {
     let first = address & ~3
     for dword in stride(from: first, to: address + max(count, 1), by: 4) {
       let request = InterruptRequest(
-        source: source, address: UInt32(truncatingIfNeeded: dword), data: 0)
+        source: source, address: UInt32(truncatingIfNeeded: dword), data: data)
       events.append(
         .interruptRequest(unit: unit.name, request, unit.hardware.interrupt(request)))
     }

@@ -8,6 +8,8 @@ public import VTdUnit
 public enum MachineEvent: Hashable, Sendable {
   /// A device's access reached a unit.
   case dma(unit: String, DMARequest, TranslationOutcome)
+  /// A device asked for a page.
+  case pageRequest(unit: String, PageRequest, PageRequestOutcome)
   /// A device's write to the interrupt range reached a unit.
   case interruptRequest(unit: String, InterruptRequest, InterruptOutcome)
   /// A device's access reached memory without a unit in between.

@@ -16,6 +16,11 @@ enum ExpectationDecoder {
     expectation.contains = try section["contains"]?.list().map { try $0.text() } ?? []
     expectation.lacks = try section["lacks"]?.list().map { try $0.text() } ?? []
     expectation.faults = try section["faults"]?.list().map { try fault(from: $0) }
+    expectation.interrupts = try section["interrupts"]?.list().map { interrupt in
+      Expectation.Interrupt(
+        vector: try interrupt.required("vector").integer(as: UInt8.self),
+        destination: try interrupt.required("destination").integer(as: UInt32.self))
+    }
     expectation.dump = try section["dump"]?.choice(as: Expectation.Dump.self)
     if let splat = section["splat"] {
       expectation.splat =

@@ -1,4 +1,5 @@
 internal import LinuxIOMMU
+internal import Machine
 internal import Lockdep
 internal import PCI
 internal import VTdFormats
@@ -89,6 +90,24 @@ enum ScenarioDecoder {
       place: section.place, action: try action(name, from: value), times: times)
   }
 
+  private static func access(from value: CheckedValue) throws -> DMAAccess {
+    switch try value.text() {
+    case "read": .read
+    case "atomic": .atomic
+    default: .write
+    }
+  }
+
+  private static func attributes(from value: CheckedValue) throws -> Machine.DMA.Attributes {
+    var attributes = Machine.DMA.Attributes()
+    attributes.isExecute = try value["execute"]?.boolean() ?? false
+    attributes.isPrivileged = try value["privileged"]?.boolean() ?? false
+    attributes.addressType = AddressTypeNames.type(
+      named: try value["type"]?.text() ?? "untranslated")
+    attributes.data = try value["data"]?.integer(as: UInt32.self) ?? 0
+    return attributes
+  }
+
   private static func action(_ name: String, from value: CheckedValue) throws
     -> ScenarioDescription.Action
   {
@@ -98,11 +117,17 @@ enum ScenarioDecoder {
         ScenarioDescription.DMADescription(
           device: try deviceName(from: value.required("device")),
           claimedID: try value["as"]?.address().sourceID,
-          access: try value.required("access").text() == "read" ? .read : .write,
+          access: try access(from: value.required("access")),
           address: IOVA(rawValue: try value.required("address").integer()),
           length: try value["length"]?.integer() ?? 4,
           pasid: try value["pasid"].map { PASID(rawValue: try $0.integer(as: UInt32.self)) },
-          count: try value["repeat"]?.integer(as: Int.self) ?? 1))
+          count: try value["repeat"]?.integer(as: Int.self) ?? 1,
+          attributes: try attributes(from: value)))
+    case "page_request":
+      return .pageRequest(
+        try deviceName(from: value.required("device")),
+        IOVA(rawValue: try value.required("address").integer()),
+        try value["pasid"].map { PASID(rawValue: try $0.integer(as: UInt32.self)) })
     case "remove_device":
       return .removeDevice(try value.address())
     case "locks": return try locks(from: value)

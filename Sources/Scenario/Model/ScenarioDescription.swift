@@ -1,5 +1,6 @@
 public import ACPITables
 public import LinuxIOMMU
+public import Machine
 public import Lockdep
 public import PCI
 public import VTdFormats
@@ -86,6 +87,7 @@ public struct ScenarioDescription: Sendable {
     case removeDevice(PCIAddress)
     /// Lock operations of some driver, and what it was called from.
     case locks(LockProgram, functions: [String])
+    case pageRequest(DeviceName, IOVA, PASID?)
     case writeMemory(PhysicalAddress, [UInt64])
     case writeRegister(unit: String, offset: Int, value: UInt64, isWide: Bool)
     /// Microseconds.
@@ -101,6 +103,7 @@ public struct ScenarioDescription: Sendable {
     public var length: UInt64
     public var pasid: PASID?
     public var count: Int
+    public var attributes: Machine.DMA.Attributes
   }
 }
 
@@ -111,6 +114,8 @@ public struct Expectation: Sendable {
   public var contains: [String] = []
   public var lacks: [String] = []
   public var faults: [Fault]?
+  /// Vector and destination of each interrupt delivered.
+  public var interrupts: [Interrupt]?
   public var splat: Splat?
   public var dump: Dump?
 
@@ -123,6 +128,15 @@ public struct Expectation: Sendable {
     public var description: String {
       "\(source) \(isRead ? "read" : "write") \(address) reason "
         + "0x\(hex(UInt64(reason.rawValue), digits: 2))"
+    }
+  }
+
+  public struct Interrupt: Hashable, Sendable, CustomStringConvertible {
+    public var vector: UInt8
+    public var destination: UInt32
+
+    public var description: String {
+      "vector 0x\(hex(UInt64(vector), digits: 2)) to APIC \(destination)"
     }
   }
 

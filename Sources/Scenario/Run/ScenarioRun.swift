@@ -172,8 +172,11 @@ private struct ScenarioRunner {
         machine.perform(
           Machine.DMA(
             device: address(of: dma.device), claimedID: dma.claimedID, access: dma.access,
-            address: dma.address, length: dma.length, pasid: dma.pasid))
+            address: dma.address, length: dma.length, pasid: dma.pasid,
+            attributes: dma.attributes))
       }
+    case .pageRequest(let device, let page, let pasid):
+      machine.askForPage(address(of: device), page, pasid: pasid)
     case .removeDevice(let device):
       machine.remove(device)
     case .locks(let program, let functions):

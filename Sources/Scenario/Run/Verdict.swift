@@ -3,6 +3,7 @@ internal import LinuxIOMMU
 internal import Lockdep
 internal import Machine
 internal import VTdFormats
+internal import VTdUnit
 
 /// A run held against what its scenario expects.
 public struct Verdict: Sendable {
@@ -21,6 +22,15 @@ public struct Verdict: Sendable {
     mismatches += Self.search(lines, for: expectation.contains, without: expectation.lacks)
     if let faults = expectation.faults {
       mismatches += Self.compare(kernel.faults.compactMap(Expectation.Fault.init), with: faults)
+    }
+    if let interrupts = expectation.interrupts {
+      let delivered = run.machine.deliveredInterrupts.map {
+        Expectation.Interrupt(vector: $0.vector, destination: $0.destination)
+      }
+      if delivered != interrupts {
+        mismatches.append(
+          "the interrupts delivered are \(delivered); \(interrupts) were expected")
+      }
     }
     if let splat = expectation.splat { mismatches += Self.compare(kernel, with: splat) }
     if let dump = expectation.dump {

@@ -1,4 +1,5 @@
 internal import LinuxIOMMU
+internal import VTdFormats
 
 /// What a scenario file holds.
 enum ScenarioSchema {
@@ -83,6 +84,7 @@ enum ScenarioSchema {
         Field("dma", .section(dma), "a device reads or writes memory"),
         Field("remove_device", .form(.device), "a function is removed through sysfs"),
         Field("locks", .section(locks), "a driver takes locks"),
+        Field("page_request", .section(pageRequest), "a device asks for a page (PRI)"),
         Field("write_memory", .section(memoryWrite), "the CPU writes 64-bit words to memory"),
         Field("write_register", .section(registerWrite), "the CPU writes a unit's register"),
         Field("wait", .seconds, "time passes"),
@@ -107,13 +109,28 @@ enum ScenarioSchema {
     fields: [
       Field("device", .form(.deviceOrFirst), required: true, "the device"),
       Field("as", .form(.device), "the id that it uses instead of its own: a phantom function's"),
-      Field("access", .oneOf(["read", "write"]), required: true, "what it does"),
+      Field("access", .oneOf(["read", "write", "atomic"]), required: true, "what it does"),
       Field("address", .integer(0...(.max)), required: true, "the address that it sends"),
+      Field("execute", .boolean, "an instruction fetch; only with a PASID"),
+      Field("privileged", .boolean, "supervisor privilege; only with a PASID"),
+      Field(
+        "type", .oneOf(AddressTypeNames.all),
+        "what the address is: untranslated unless given, or ATS's translation request or translated"
+      ),
+      Field("data", .integer(0...0xffff_ffff), "what a write to the interrupt range holds"),
       Field("length", .integer(0...0x10_0000), "bytes, 4 unless given"),
       Field("pasid", .integer(0...0xf_ffff), "the PASID of the request, if it has one"),
       Field(
         "repeat", .integer(1...1_000_000),
         "how often, before the CPU takes an interrupt; 1 unless given"),
+    ])
+
+  private static let pageRequest = Section(
+    name: "page_request",
+    fields: [
+      Field("device", .form(.deviceOrFirst), required: true, "the device"),
+      Field("address", .integer(0...(.max)), required: true, "the page"),
+      Field("pasid", .integer(0...0xf_ffff), "the PASID of the request, if it has one"),
     ])
 
   private static let memoryWrite = Section(
@@ -133,6 +150,20 @@ enum ScenarioSchema {
     ])
 }
 
+/// The words for a request's address type.
+enum AddressTypeNames {
+  private static let table: [(name: String, type: AddressType)] = [
+    ("untranslated", .untranslated), ("translation-request", .translationRequest),
+    ("translated", .translated),
+  ]
+
+  static var all: [String] { table.map(\.name) }
+
+  static func type(named name: String) -> AddressType {
+    table.first { $0.name == name }?.type ?? .untranslated
+  }
+}
+
 /// What a scenario expects of its run.
 enum ExpectationSchema {
   static let section = Section(
@@ -142,6 +173,8 @@ enum ExpectationSchema {
       Field("contains", .list(.text), "each is a part of some line, in this order"),
       Field("lacks", .list(.text), "each is a part of no line"),
       Field("faults", .list(.section(fault)), "the faults printed, all of them, in order"),
+      Field(
+        "interrupts", .list(.section(interrupt)), "the interrupts delivered, all of them, in order"),
       Field("splat", .either(.oneOf(["none"]), .section(splat)), "none, or the splat printed"),
       Field("dump", .oneOf(["complete", "cut", "none"]), "how far the table dump came"),
     ])
@@ -153,6 +186,13 @@ enum ExpectationSchema {
       Field("access", .oneOf(["read", "write"]), required: true, "what was refused"),
       Field("address", .integer(0...(.max)), required: true, "the page"),
       Field("reason", .integer(0...0xff), required: true, "the fault reason"),
+    ])
+
+  static let interrupt = Section(
+    name: "interrupt",
+    fields: [
+      Field("vector", .integer(0...0xff), required: true, "the vector"),
+      Field("destination", .integer(0...0xffff_ffff), required: true, "the local APIC"),
     ])
 
   static let splat = Section(
