@@ -2,7 +2,7 @@ import KernelLog
 import PCI
 import VTdFormats
 
-/// An explanation for programs. The members are described in `docs/explain.md`.
+/// An explanation for programs. The members are described in the document `Explain` beside.
 public struct ExplanationJSON: Sendable {
   /// Changes when a member changes its meaning or goes; new members may come without.
   public static let schema = "dmar-explain/1"
