@@ -3,7 +3,8 @@
 SWIFT ?= swift
 # A release binary starts without the dynamic linker's work for Swift and Foundation. libpciaccess
 # needs zlib when it is linked statically.
-STATIC = --static-swift-stdlib -Xswiftc -static-executable -Xlinker -lz
+# lld also leaves out the warnings of glibc's that every static program gets.
+STATIC = --static-swift-stdlib -Xswiftc -static-executable -Xlinker -lz -Xswiftc -use-ld=lld
 RELEASE = .build-release/release/dmar
 SYSTEM = .build-release/release/dmar-system-x86_64
 DMAR = .build/debug/dmar
