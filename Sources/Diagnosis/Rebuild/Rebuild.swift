@@ -34,6 +34,10 @@ extension Rebuild {
     let name: String
     var omitted: [String] = []
     var faultCount = 0
+    /// The lock report that the scenario leads to again.
+    var splat: SplatImage?
+    /// Lock reports that it does not, and why.
+    var splatNotes: [String] = []
     private var text = ""
     /// What memory holds so far.
     private var memory: [UInt64: UInt64] = [:]
@@ -44,7 +48,7 @@ extension Rebuild {
       self.name = name
     }
 
-    private var isScalable: Bool {
+    var isScalable: Bool {
       timeline.faults.contains {
         $0.dump?.scalableRoot != nil || ($0.observation.reason ?? 0) >= 0x30
       }
@@ -104,6 +108,7 @@ extension Rebuild {
       let levels = widths & 4 != 0 ? 4 : widths & 2 != 0 ? 3 : 5
       let image = TableImage(
         root: root, free: free, beyond: size + 0x100_0000_0000, levels: levels)
+      chooseSplat()
       header()
       kernel()
       machine(size, capability, extended)
@@ -120,9 +125,9 @@ extension Rebuild {
       return 0x0400_0000
     }
 
-    private mutating func line(_ words: String) { text += words + "\n" }
+    mutating func line(_ words: String) { text += words + "\n" }
 
-    private func quoted(_ words: String) -> String {
+    func quoted(_ words: String) -> String {
       "\"" + words.filter { $0 != "\"" && $0 != "\\" && !$0.isNewline } + "\""
     }
 
@@ -136,15 +141,25 @@ extension Rebuild {
       let generation = timeline.faults.lazy.compactMap { $0.observation.generation }.first
       let wording = timeline.faults.lazy.compactMap(\.wording).first
       line("kernel:")
-      if let release = contents.kernels.last?.value {
+      if let splat {
+        identity(splat)
+      } else if let release = contents.kernels.last?.value {
         line("  release: \(quoted(release))")
       } else {
         line("  # assumed: the log does not name the kernel")
         line("  release: \"6.1.0\"")
       }
       line("  configuration:")
-      line("    # assumed: the log tells nothing of lock checking that a replay would need")
-      line("    PROVE_LOCKING: false")
+      for note in splatNotes { line("    # \(note)") }
+      if splat != nil {
+        line(
+          "    # the log has a lock report, and the wait types in it are those without raw nesting")
+        line("    PROVE_LOCKING: true")
+        line("    PROVE_RAW_LOCK_NESTING: false")
+      } else {
+        line("    # assumed: the log tells nothing of lock checking that a replay would need")
+        line("    PROVE_LOCKING: false")
+      }
       line("    # \(hasDumps ? "the log has table dumps" : "assumed: the log has no table dump")")
       line("    INTEL_IOMMU_DEBUGFS: \(hasDumps)")
       line("    scalable_mode: \(isScalable)")
@@ -152,8 +167,13 @@ extension Rebuild {
       line("  behaviour:")
       if generation == nil { line("    # assumed: the fault lines have no kernel's exact shape") }
       line("    fault_lines: \((generation ?? .f7).rawValue)")
-      if wording == nil, hasDumps { line("    # assumed: no dump tells how its kernel walks") }
-      line("    table_walk: \(wording == .original ? "entry" : "checked-entry")")
+      if let splat {
+        klistBehaviour(splat)
+        callSites(splat)
+      } else {
+        if wording == nil, hasDumps { line("    # assumed: no dump tells how its kernel walks") }
+        line("    table_walk: \(wording == .original ? "entry" : "checked-entry")")
+      }
       line("")
     }
 
@@ -183,9 +203,14 @@ extension Rebuild {
         line("      quirks: [qemu-10]")
       }
       let functions = contents.functions.filter { $0.value.vendor != nil && $0.key.segment == 0 }
-      if !functions.isEmpty {
+      let lookedUp = splat == nil ? [] : unlistedSources(functions.map(\.key.sourceID))
+      if !functions.isEmpty || !lookedUp.isEmpty {
         line("  pci:")
         line("    functions:")
+        for source in lookedUp {
+          line("      # assumed: the look-up finds it; the log does not say what it is")
+          line("      \"\(source)\": {vendor: 0x8086, device: 0x0000, class: 0xff0000}")
+        }
         for (address, function) in functions.sorted(by: { $0.key < $1.key }) {
           line(
             "      \"\(address.shortDescription)\": {vendor: 0x\(hex(UInt64(function.vendor ?? 0), digits: 4)), "
@@ -193,6 +218,7 @@ extension Rebuild {
               + "class: 0x\(hex(UInt64(function.classCode ?? 0xff0000), digits: 6))}")
         }
       }
+      if let splat { interrupted(splat) }
       line("")
     }
 
@@ -205,6 +231,7 @@ extension Rebuild {
       if hasInterrupts { pages.append(0x0600_0000) }
       if hasQueue { pages.append(0x0500_0000) }
       pages.append(root)
+      if splat != nil { pages += pagesOfDumpedDomains }
       line("    list: [\(pages.map { "0x" + hex($0) }.joined(separator: ", "))]")
       line("    base: 0x\(hex(free + 0x0b00_0000))")
       let taken = timeline.faults.compactMap { fault -> (UInt16, SourceID)? in
@@ -225,13 +252,32 @@ extension Rebuild {
       line("")
     }
 
+    /// Faulting devices that the log says nothing else of.
+    private func unlistedSources(_ listed: [SourceID]) -> [SourceID] {
+      var found: [SourceID] = []
+      for fault in timeline.faults {
+        let source = fault.observation.source
+        if !listed.contains(source), !found.contains(source) { found.append(source) }
+      }
+      return found
+    }
+
     /// What debugfs shows is mapped, whatever faulted.
     private mutating func domains() {
       let image = DomainImage(contents.debugfs)
-      guard !image.domains.isEmpty else { return }
-      line("  # from dmar_translation_struct and domain_translation_struct")
+      let dumped = splat == nil ? [] : dumpedDomains
+      guard !image.domains.isEmpty || !dumped.isEmpty else { return }
+      line("  # from dmar_translation_struct and domain_translation_struct, or from dumps")
       line("  domains:")
-      for (id, domain) in image.domains.sorted(by: { $0.key < $1.key }) {
+      // Those of the dumps are first: their tables are the first of the list above.
+      var domains = dumped.map { domain in
+        var image = image.domains[domain.id] ?? DomainImage.Domain(levels: domain.levels)
+        image.devices = domain.devices + image.devices.filter { !domain.devices.contains($0) }
+        return (key: domain.id, value: image)
+      }
+      let known = Set(domains.map(\.key))
+      domains += image.domains.filter { !known.contains($0.key) }.sorted { $0.key < $1.key }
+      for (id, domain) in domains {
         line("    \(id):")
         line("      levels: \(domain.levels)")
         let devices = domain.devices.map { "\"\($0)\"" }.joined(separator: ", ")
@@ -268,7 +314,8 @@ extension Rebuild {
           line("  # line \(fault.line) of the log")
           line(
             "  - dma: {device: \"\(fault.observation.source)\", access: \(access.rawValue), "
-              + "address: 0x\(hex(address.rawValue)), length: 4\(quirkFree(space, reason))}")
+              + "address: 0x\(hex(address.rawValue)), length: 4\(quirkFree(space, reason))\(overflow(fault))}"
+          )
           expected.append(
             "    - {device: \"\(fault.observation.source)\", access: \(access.rawValue), "
               + "address: 0x\(hex(address.rawValue)), reason: 0x\(hex(UInt64(reason), digits: 2))}")
@@ -282,6 +329,15 @@ extension Rebuild {
         line("  faults:")
         for words in expected { line(words) }
       }
+    }
+
+    /// With one fault record and a status that tells of an overflow, the device tried again before
+    /// the handler ran: the second fault found the record in use.
+    private func overflow(_ fault: FaultTimeline.Fault) -> String {
+      let capability = unit?.capability.rawValue ?? Rebuild.assumedCapability
+      let records = VTdFormats.Capability(rawValue: capability)[.numberOfFaultRecords]
+      guard let status = fault.status, status & 1 != 0, records == 0 else { return "" }
+      return ", repeat: 2"
     }
 
     /// QEMU records a request without PASID as PASID 0; the device sent none.

@@ -43,6 +43,9 @@ public struct LockSplat: Hashable, Sendable {
   /// The stack of this event, innermost first; frames that the kernel marks `?` are left out.
   public var stack: [String] = []
   public var lines: ClosedRange<Int>
+  /// The report's own lines without prefixes; what others printed between them is left out.
+  /// Only the first few reports of a log have them.
+  public var text: [String] = []
 
   public init(kind: Kind, lines: ClosedRange<Int>) {
     self.kind = kind
@@ -58,6 +61,8 @@ struct SplatCollector: Sendable {
   private var section = Section.head
   private var expects: Expectation = .none
   private var silent = 0
+  /// Reports begun so far.
+  private var texts = 0
 
   /// Whether a report has begun and not ended.
   var isCollecting: Bool { splat != nil }
@@ -96,18 +101,31 @@ struct SplatCollector: Sendable {
         section = .head
         expects = .kernel
         silent = 0
+        if texts <= Self.mostTexts { texts += 1 }
         return done
       }
     }
     guard splat != nil else { return nil }
     if take(line) {
       silent = 0
+      keep(line)
       if let first = splat?.lines.lowerBound { splat?.lines = first...max(first, line.number) }
       return nil
     }
     silent += 1
     // Foreign lines stand in the middle of reports; this many in a row end one.
     return silent > 24 ? finish() : nil
+  }
+
+  /// Lockdep reports once a boot; the lines of so many reports are kept, and no more, because a
+  /// hostile log shall not make memory grow without end.
+  private static let mostTexts = 8
+
+  private mutating func keep(_ line: CleanLine) {
+    guard texts <= Self.mostTexts, let count = splat?.text.count, count < 512,
+      line.bodyBytes.count < 1024
+    else { return }
+    splat?.text.append(line.text)
   }
 
   mutating func finish() -> LockSplat? {
