@@ -97,7 +97,7 @@ let package = Package(
     tests("ACPITables", ["PCI", "TestSupport", "VTdFormats"]),
     tests("VTdUnit", ["VTdFormats", "PhysicalMemory"], resources: [.copy("Golden")]),
     tests("Lockdep", resources: [.copy("Golden")]),
-    tests("KernelLog", ["VTdFormats", "PCI"]),
+    tests("KernelLog", ["VTdFormats", "PCI", "TestSupport"]),
     tests("LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog"]),
     tests(
       "Machine", ["VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "KernelLog", "LinuxIOMMU"]),
@@ -118,7 +118,7 @@ let package = Package(
         "dmar", "ACPITables", "CFakeSysfs", "PCI", "Scenario", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    tests("Diagnosis", ["VTdFormats", "PCI", "KernelLog"]),
+    tests("Diagnosis", ["VTdFormats", "PCI", "KernelLog", "TestSupport"]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

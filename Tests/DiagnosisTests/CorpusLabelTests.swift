@@ -1,35 +1,7 @@
 import Diagnosis
 import KernelLog
+import TestSupport
 import Testing
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
-/// The reports themselves stay out of this repository; these tests run where they stand beside it.
-enum Shared {
-  static let root: String? = {
-    var places: [String] = []
-    if let place = getenv("DMAR_SHARED") { places.append(String(cString: place)) }
-    let parts = #filePath.split(separator: "/").dropLast(4)
-    places.append("/" + parts.joined(separator: "/") + "/shared")
-    return places.first { access($0 + "/corpus/index.tsv", R_OK) == 0 }
-  }()
-
-  static func bytes(_ name: String) -> [UInt8]? {
-    guard let root, let file = fopen(root + "/" + name, "r") else { return nil }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = fread(&block, 1, block.count, file)
-      if count == 0 { return bytes }
-      bytes += block[..<count]
-    }
-  }
-}
 
 /// What the threads ended with, and what is said first.
 @Suite(

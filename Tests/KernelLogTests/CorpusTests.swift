@@ -1,4 +1,5 @@
 import KernelLog
+import TestSupport
 import Testing
 import VTdFormats
 

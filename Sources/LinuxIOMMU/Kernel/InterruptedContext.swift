@@ -96,15 +96,15 @@ public struct RegisterDump: Hashable, Sendable {
 
   /// The lines of a register dump inside a backtrace.
   var lines: [String] {
-    func padded(_ value: UInt64, _ digits: Int) -> String { hex(value, digits: digits) }
     func row(_ range: Range<Int>) -> String {
-      range.map { "\(Self.generalNames[$0]): \(padded(general[$0], 16))" }.joined(separator: " ")
+      range.map { "\(Self.generalNames[$0]): \(hex(general[$0], digits: 16))" }.joined(
+        separator: " ")
     }
     return [
-      "RIP: \(padded(UInt64(codeSegment), 4)):\(instruction)",
+      "RIP: \(hex(UInt64(codeSegment), digits: 4)):\(instruction)",
       "Code: \(code)",
-      "RSP: \(padded(UInt64(stackSegment), 4)):\(padded(stackPointer, 16))"
-        + " EFLAGS: \(padded(flags, 8))",
+      "RSP: \(hex(UInt64(stackSegment), digits: 4)):\(hex(stackPointer, digits: 16))"
+        + " EFLAGS: \(hex(flags, digits: 8))",
     ] + stride(from: 0, to: 15, by: 3).map { row($0..<$0 + 3) }
   }
 }

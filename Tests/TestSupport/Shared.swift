@@ -1,24 +1,21 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// The real reports and golden logs. They belong to other people, so they are not in this
 /// repository: tests over them run where the folder stands beside it, and say so where not.
-enum Shared {
-  static let root: String? = {
+public enum Shared {
+  public static let root: String? = {
     var places: [String] = []
     if let place = getenv("DMAR_SHARED") { places.append(String(cString: place)) }
-    // From Tests/KernelLogTests/Shared.swift to the folder that the repository stands in.
+    // From Tests/TestSupport/Shared.swift to the folder that the repository stands in.
     let parts = #filePath.split(separator: "/").dropLast(4)
     places.append("/" + parts.joined(separator: "/") + "/shared")
     return places.first { access($0 + "/corpus/index.tsv", R_OK) == 0 }
   }()
 
-  static var isHere: Bool { root != nil }
+  public static var isHere: Bool { root != nil }
 
-  static func bytes(_ name: String) -> [UInt8]? {
+  /// The bytes of a file below that folder; nil where it is not there.
+  public static func bytes(_ name: String) -> [UInt8]? {
     guard let root, let file = fopen(root + "/" + name, "r") else { return nil }
     defer { fclose(file) }
     var bytes: [UInt8] = []
