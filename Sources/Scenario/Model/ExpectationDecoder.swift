@@ -3,15 +3,14 @@ internal import VTdFormats
 
 /// The `expect:` section of a scenario.
 enum ExpectationDecoder {
-  static func expectation(from section: CheckedValue?) throws -> Expectation {
+  /// - Parameter toleratesMissingLog: a log file that is not there yet reads as empty.
+  static func expectation(
+    from section: CheckedValue?, toleratesMissingLog: Bool = false
+  ) throws -> Expectation {
     var expectation = Expectation()
     guard let section else { return expectation }
-    if let log = section["log"] {
-      let path = Files.resolve(try log.text(), from: log.place.file)
-      var lines = try Files.text(at: path, namedAt: log.place)
-        .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-      if lines.last == "" { lines.removeLast() }
-      expectation.log = lines
+    expectation.log = try section["log"].map {
+      try log(from: $0, toleratesMissing: toleratesMissingLog)
     }
     expectation.contains = try section["contains"]?.list().map { try $0.text() } ?? []
     expectation.lacks = try section["lacks"]?.list().map { try $0.text() } ?? []
@@ -27,6 +26,20 @@ enum ExpectationDecoder {
         splat.value.scalar == nil ? .report(try self.splat(from: splat)) : Expectation.Splat.none
     }
     return expectation
+  }
+
+  private static func log(
+    from value: CheckedValue, toleratesMissing: Bool
+  ) throws -> Expectation.Log {
+    let path = Files.resolve(try value.text(), from: value.place.file)
+    do {
+      var lines = try Files.text(at: path, namedAt: value.place)
+        .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      if lines.last == "" { lines.removeLast() }
+      return Expectation.Log(path: path, lines: lines)
+    } catch let error as InputError where toleratesMissing && error.kind == .notFound {
+      return Expectation.Log(path: path, lines: [])
+    }
   }
 
   private static func fault(from section: CheckedValue) throws -> Expectation.Fault {

@@ -7,14 +7,17 @@ internal import VTdUnit
 
 /// A checked scenario file as values.
 enum ScenarioDecoder {
-  static func scenario(from root: CheckedValue, file: String) throws -> ScenarioDescription {
+  static func scenario(
+    from root: CheckedValue, file: String, toleratesMissingLog: Bool
+  ) throws -> ScenarioDescription {
     ScenarioDescription(
       summary: try root["description"]?.text() ?? "",
       build: try KernelDecoder.build(from: try root.required("kernel")),
       machine: try MachineDecoder.machine(from: try root.required("machine")),
       boot: try boot(from: root["boot"], at: root.place),
       steps: try root.required("steps").list().map { try step(from: $0) },
-      expectation: try ExpectationDecoder.expectation(from: root["expect"]))
+      expectation: try ExpectationDecoder.expectation(
+        from: root["expect"], toleratesMissingLog: toleratesMissingLog))
   }
 
   private static func boot(from section: CheckedValue?, at place: Place) throws

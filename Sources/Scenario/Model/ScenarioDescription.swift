@@ -109,8 +109,8 @@ public struct ScenarioDescription: Sendable {
 
 /// What a scenario expects of its run; nil and empty expect nothing.
 public struct Expectation: Sendable {
-  /// The lines of the whole log.
-  public var log: [String]?
+  /// The whole log.
+  public var log: Log?
   public var contains: [String] = []
   public var lacks: [String] = []
   public var faults: [Fault]?
@@ -118,6 +118,18 @@ public struct Expectation: Sendable {
   public var interrupts: [Interrupt]?
   public var splat: Splat?
   public var dump: Dump?
+
+  /// A log file, line for line.
+  public struct Log: Sendable {
+    /// The file that holds it.
+    public var path: String
+    public var lines: [String]
+
+    /// Whether that was printed, trailing blanks aside.
+    public func isEqual(to printed: [String]) -> Bool {
+      lines.map(withoutTrailingBlanks) == printed.map(withoutTrailingBlanks)
+    }
+  }
 
   public struct Fault: Hashable, Sendable, CustomStringConvertible {
     public var source: SourceID

@@ -4,8 +4,8 @@ internal import Glibc
 public enum ScenarioFiles {
   /// `path` itself if it is a file; else every `.yaml` below it that is a scenario, sorted.
   ///
-  /// Files below a folder that have no `steps:` of their own and extend nothing are parts of others
-  /// (kernels, snapshots) and are left out.
+  /// Files below a folder that have no `steps:`, neither of their own nor by `extends:`, are parts of
+  /// others (kernels, snapshots) and are left out.
   ///
   /// - Throws: `InputError` if there is no such path.
   public static func files(below path: String) throws -> [String] {
@@ -41,9 +41,12 @@ public enum ScenarioFiles {
   }
 
   private static func isScenario(_ path: String) throws -> Bool {
-    let text = try Files.text(at: path)
-    return text.split(separator: "\n").contains { line in
-      line.hasPrefix("steps:") || line.hasPrefix("expect:")
-    }
+    let lines = try Files.text(at: path).split(separator: "\n")
+    if lines.contains(where: { $0.hasPrefix("steps:") || $0.hasPrefix("expect:") }) { return true }
+    guard lines.contains(where: { $0.hasPrefix("extends:") }) else { return false }
+    let resolver = ExtensionResolver { try Files.text(at: $0, namedAt: $1) }
+    // What cannot be read is kept: running it says what is wrong.
+    guard let root = try? resolver.load(path) else { return true }
+    return root.entries?.contains { $0.key == "steps" } ?? false
   }
 }

@@ -5,9 +5,15 @@ public struct ScenarioLoader: Sendable {
   /// A kernel file that replaces the scenario's own.
   public var kernelFile: String?
 
-  public init(overrides: [Override] = [], kernelFile: String? = nil) {
+  /// A log file that a scenario expects and that is not there yet reads as empty.
+  public var toleratesMissingLog: Bool
+
+  public init(
+    overrides: [Override] = [], kernelFile: String? = nil, toleratesMissingLog: Bool = false
+  ) {
     self.overrides = overrides
     self.kernelFile = kernelFile
+    self.toleratesMissingLog = toleratesMissingLog
   }
 
   /// - Throws: `InputError` at the first thing that is not as it should be.
@@ -17,7 +23,8 @@ public struct ScenarioLoader: Sendable {
     if let kernelFile { root = try replaceKernel(of: root, by: kernelFile, resolver) }
     for override in overrides { root = try override.applied(to: root) }
     try ScenarioSchema.type.check(root, as: "the scenario")
-    return try ScenarioDecoder.scenario(from: CheckedValue(root), file: path)
+    return try ScenarioDecoder.scenario(
+      from: CheckedValue(root), file: path, toleratesMissingLog: toleratesMissingLog)
   }
 
   private func replaceKernel(

@@ -16,6 +16,9 @@ public struct ScenarioRun {
     machine.events.compactMap { if case .log(let record) = $0 { record } else { nil } }
   }
 
+  /// The lines of the whole log, as dmesg prints them.
+  public var lines: [String] { log.flatMap { $0.lines() } }
+
   /// What became of a scenario.
   public enum Result {
     case finished(ScenarioRun)

@@ -14,10 +14,10 @@ public struct Verdict: Sendable {
 
   public init(of run: ScenarioRun, against expectation: Expectation) {
     let kernel = run.machine.kernel
-    let lines = run.log.flatMap { $0.lines() }.map(withoutTrailingBlanks)
+    let lines = run.lines.map(withoutTrailingBlanks)
     var mismatches: [String] = []
     if let log = expectation.log {
-      mismatches += Self.compare(lines, with: log.map(withoutTrailingBlanks))
+      mismatches += Self.compare(lines, with: log.lines.map(withoutTrailingBlanks))
     }
     mismatches += Self.search(lines, for: expectation.contains, without: expectation.lacks)
     if let faults = expectation.faults {
