@@ -16,7 +16,7 @@ SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Source
 BUILD_PACKAGES = libpciaccess-dev zlib1g-dev pkg-config
 TEST_PACKAGES = pciutils acpica-tools
 
-.PHONY: replay test build release bench fuzz lint format schema setup setup-tests clean
+.PHONY: replay test build release bench fuzz lint format schema docs setup setup-tests clean
 
 replay: release
 	$(RELEASE) replay Configs/klist-splat/report.yaml
@@ -62,6 +62,12 @@ format:
 schema: build
 	$(DMAR) schema > Configs/schema.json.new
 	mv Configs/schema.json.new Configs/schema.json
+
+# The page on kernel profiles is made from the profiles.
+PROFILES = Sources/LinuxIOMMU/LinuxIOMMU.docc/KernelProfiles.md
+docs: build
+	$(DMAR) profiles --format markdown > $(PROFILES).new
+	mv $(PROFILES).new $(PROFILES)
 
 setup:
 	@$(call install,$(BUILD_PACKAGES))

@@ -8,6 +8,7 @@ public struct DMARCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       ReplayCommand.self, TestCommand.self, WalkCommand.self, MatrixCommand.self,
+      ProfilesCommand.self,
       ExplainCommand.self,
       ImportCommand.self,
       LockcheckCommand.self, PCICommand.self, ACPICommand.self,

@@ -30,7 +30,11 @@ struct MatrixCommand: ParsableCommand {
         StandardError.print("dmar: \(scenario): skipped: this machine has not what it needs")
         return
       }
-      rows.append(row.explained(by: profile.changes))
+      let changes = try reportingInputErrors {
+        try Self.decisive(
+          profile.changes, in: description, after: rows.last?.behaviour, printed: rows.last?.lines)
+      }
+      rows.append(row.explained(by: row.change == "-" ? profile.changes : changes))
     }
     let releases = rows
     // The cures are for the kernel that the scenario itself describes.
@@ -53,9 +57,25 @@ struct MatrixCommand: ParsableCommand {
   }
 }
 
+extension MatrixCommand {
+  /// Of several changes of one release, those that by themselves change what is printed; all of
+  /// them if none does so alone.
+  private static func decisive(
+    _ changes: [KernelChange], in description: ScenarioDescription,
+    after behaviour: KernelBehaviour?, printed lines: [String]?
+  ) throws -> [KernelChange] {
+    guard changes.count > 1, let behaviour, let lines else { return changes }
+    let decisive = try changes.filter {
+      try MatrixRow.lines(description, $0.applied(to: behaviour)) != lines
+    }
+    return decisive.isEmpty ? changes : decisive
+  }
+}
+
 /// What one kernel makes of the scenario.
 struct MatrixRow {
   let name: String
+  let behaviour: KernelBehaviour
   let faults: Int
   let dump: String
   let splat: String
@@ -64,6 +84,8 @@ struct MatrixRow {
   let removed: Int
   let lines: [String]
   var reason = ""
+  /// The changes that came with this release.
+  var changes: [KernelChange] = []
 
   /// Nil if this machine lacks what the scenario needs.
   init?(
@@ -74,6 +96,7 @@ struct MatrixRow {
     guard case .finished(let run) = try ScenarioRun.run(scenario) else { return nil }
     let kernel = run.machine.kernel
     self.name = name
+    self.behaviour = behaviour
     faults = kernel.faults.count
     dump = kernel.dumps.isEmpty ? "none" : kernel.dumps.contains(.cut) ? "cut" : "complete"
     splat = kernel.lockReports.first?.title ?? "none"
@@ -91,10 +114,12 @@ struct MatrixRow {
   }
 
   func explained(by changes: [KernelChange]) -> MatrixRow {
-    explained(
+    var row = explained(
       as: changes.map { change in
         (change.commit.map { "\($0): " } ?? "") + change.summary
       }.joined(separator: "; "))
+    row.changes = changes
+    return row
   }
 
   func explained(as reason: String) -> MatrixRow {

@@ -1,4 +1,5 @@
 internal import KernelLog
+internal import LinuxIOMMU
 
 /// The matrix for people and for programs.
 enum MatrixText {
@@ -44,21 +45,33 @@ enum MatrixText {
   }
 
   static func json(_ releases: [MatrixRow], _ cures: [MatrixRow]) -> String {
-    func value(_ row: MatrixRow) -> JSONValue {
-      .object([
-        ("kernel", .string(row.name)), ("faults", .unsigned(UInt64(row.faults))),
-        ("dump", .string(row.dump)),
-        ("splat", row.hasSplat ? .string(row.splat) : .null),
-        ("lines_added", .unsigned(UInt64(row.added))),
-        ("lines_removed", .unsigned(UInt64(row.removed))), ("reason", .string(row.reason)),
-      ])
+    func value(_ row: MatrixRow, as kind: String) -> JSONValue {
+      .object(
+        [
+          (kind, .string(row.name)), ("faults", .unsigned(UInt64(row.faults))),
+          ("dump", .string(row.dump)),
+          ("splat", row.hasSplat ? .string(row.splat) : .null),
+          ("lines", .unsigned(UInt64(row.lines.count))),
+          ("lines_added", .unsigned(UInt64(row.added))),
+          ("lines_removed", .unsigned(UInt64(row.removed))), ("reason", .string(row.reason)),
+        ] + (kind == "kernel" ? [("changes", .array(row.changes.map(\.json)))] : []))
     }
     let bad = releases.firstIndex(where: \.hasSplat)
     let good = bad.flatMap { releases[$0...].firstIndex { !$0.hasSplat } }
+    func commits(_ index: Int?) -> JSONValue {
+      .array(index.map { releases[$0].changes.compactMap(\.commit).map { .string($0) } } ?? [])
+    }
     return JSONValue.object([
-      ("releases", .array(releases.map(value))), ("cures", .array(cures.map(value))),
+      ("releases", .array(releases.map { value($0, as: "kernel") })),
+      ("cures", .array(cures.map { value($0, as: "cure") })),
       ("first_bad", bad.map { .string(releases[$0].name) } ?? .null),
+      ("first_bad_commits", commits(bad)),
       ("first_fixed", good.map { .string(releases[$0].name) } ?? .null),
+      ("first_fixed_commits", commits(good)),
+      (
+        "cured_by",
+        .array(bad == nil ? [] : cures.filter { !$0.hasSplat }.map { .string($0.name) })
+      ),
     ]).pretty
   }
 }

@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import Foundation
+internal import LinuxIOMMU
 internal import Scenario
 
 /// How a command reads scenarios.
@@ -9,11 +11,22 @@ struct ScenarioOptions: ParsableArguments {
       "Change a key of the scenario, such as steps[0].dma.access=read.", valueName: "path=value"))
   var settings: [String] = []
 
-  @Option(help: ArgumentHelp("Run under the kernel of this file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Run under the kernel of this file, or under the behaviour of this release, such as 4.19.",
+      valueName: "file or release"))
   var kernel: String?
 
   func load(_ path: String) throws -> ScenarioDescription {
     let overrides = try settings.map { try Override($0) }
+    if let kernel, let profile = KernelProfile.named(kernel),
+      !FileManager.default.fileExists(atPath: kernel)
+    {
+      // What the build has of its own stays: its name, its options, where its calls are.
+      var scenario = try ScenarioLoader(overrides: overrides).load(path)
+      scenario.build.behaviour = profile.behaviour
+      return scenario
+    }
     return try ScenarioLoader(overrides: overrides, kernelFile: kernel).load(path)
   }
 }

@@ -33,11 +33,20 @@ struct MatrixTests {
 
   @Test("shows which of the proposed cures takes the splat away")
   func cures() throws {
-    let splats = try splats("cures")
+    let splats = try splats("cures", "cure")
     #expect(
       splats.filter { $0.value == nil }.keys.sorted()
         == ["klist-irqsave", "klist-irqsave-all", "upstream"])
     #expect(splats["revert-2018"] == "inconsistent lock state")
+    #expect(
+      document["cured_by"] as? [String] == ["klist-irqsave", "klist-irqsave-all", "upstream"])
+  }
+
+  @Test("names the commits that brought the splat and took it away")
+  func commits() throws {
+    #expect(document["first_bad_commits"] as? [String] == ["8ac0b64b9735"])
+    let fixed = try #require(document["first_fixed_commits"] as? [String])
+    #expect(fixed.contains("6ad931a23223"))
   }
 
   @Test("of the machine with a removed device shows that the reporter's cure is not enough")

@@ -102,6 +102,53 @@ struct HandlerTests {
     #expect(machine.lines.last?.contains("fault addr 0x9000") == true)
   }
 
+  @Test("without a limiter prints every record")
+  func noLimiter() throws {
+    let (machine, device) = try machine { $0.behaviour.rateLimit = .none }
+    for page in 1...40 {
+      machine.write(device, UInt64(page) << 12)
+      machine.deliverInterrupts()
+    }
+    #expect(machine.lines.filter { $0.contains("fault addr") }.count == 40)
+    #expect(!machine.lines.contains { $0.contains("suppressed") })
+  }
+
+  @Test("whose limiter is asked once an interrupt prints ten interrupts with all their records")
+  func limiterByInterrupt() throws {
+    let (machine, device) = try machine(records: 4) {
+      $0.configuration.dumpsTables = false
+      $0.behaviour.rateLimit = .interrupt
+    }
+    // The run of the handler at boot asks too.
+    for round in 0..<12 {
+      for page in 1...3 { machine.write(device, UInt64(round * 4 + page) << 12) }
+      machine.deliverInterrupts()
+    }
+    #expect(machine.lines.filter { $0.contains("status reg") }.count == 9)
+    #expect(machine.lines.filter { $0.contains("fault addr") }.count == 27)
+    machine.clock.advance(by: 5_100_000)
+    machine.write(device, 0x9000)
+    machine.deliverInterrupts()
+    #expect(machine.lines.suffix(3).first == "dmar_fault: 3 callbacks suppressed")
+  }
+
+  @Test("prints the reasons that the kernel's tables have")
+  func reasons() throws {
+    let (machine, device) = try machine {
+      $0.configuration.dumpsTables = false
+      $0.behaviour.faultLines = .f1
+      $0.behaviour.faultReasons = .first
+    }
+    machine.write(device, 0x1000)
+    machine.deliverInterrupts()
+    #expect(
+      machine.lines == [
+        "DRHD: handling fault status reg 2",
+        "DMAR:[DMA Write] Request device [00:03.0] fault addr 1000 ",
+        "DMAR:[fault reason 05] PTE Write access is not set",
+      ])
+  }
+
   @Test("an unmasked event of a driver that was brought up goes out as its own message")
   func message() throws {
     let (machine, device) = try machine()

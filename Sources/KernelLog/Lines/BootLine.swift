@@ -47,9 +47,11 @@ public enum BootLine: Hashable, Sendable {
 public enum BootLineGeneration: String, Hashable, Sendable, Codable, CaseIterable {
   /// Before 2.6.27: `ACPI DMAR:`.
   case acpi
-  /// About 2.6.27 to 2.6.35: `DMAR:DRHD base: …`, `IOMMU feb03000: ver …`.
+  /// About 2.6.27 to 2.6.31: `DMAR:DRHD base: …`, `IOMMU feb03000: ver …`.
   case tagged
-  /// Up to about 3.5: `DMAR: DRHD base: …`, `IOMMU 1: reg_base_addr …`.
+  /// 2.6.32: `DMAR: DRHD base: …`, `IOMMU feb03000: ver …`.
+  case spaced
+  /// 2.6.33 to 3.5: `DMAR: DRHD base: …`, `IOMMU 1: reg_base_addr …`.
   case numbered
   /// About 3.6 to 4.1: `dmar: ` before the unit's line.
   case lowercase
@@ -75,7 +77,7 @@ package struct BootLineLayout: Sendable {
         tablePrefix: "ACPI DMAR:", unitPrefix: "", interruptPrefix: "", unitName: "IOMMU ")
     case .tagged:
       BootLineLayout(tablePrefix: "DMAR:", unitPrefix: "", interruptPrefix: "", unitName: "IOMMU ")
-    case .numbered:
+    case .spaced, .numbered:
       BootLineLayout(tablePrefix: "DMAR: ", unitPrefix: "", interruptPrefix: "", unitName: "IOMMU ")
     case .lowercase:
       BootLineLayout(
@@ -108,7 +110,7 @@ extension BootLine {
     case .unit(let number, let base, let version, let cap, let ecap):
       let name =
         switch generation {
-        case .acpi, .tagged: layout.unitName + hex(base.rawValue) + ":"
+        case .acpi, .tagged, .spaced: layout.unitName + hex(base.rawValue) + ":"
         case .numbered, .lowercase, .current:
           "\(layout.unitName)\(number): reg_base_addr \(hex(base.rawValue))"
         }

@@ -6,35 +6,59 @@ extension IntelIOMMUDriver {
   /// Reads, prints and clears every pending record of `unit`.
   func handleFaults(of unit: IntelIOMMU) {
     kernel.call("dmar_fault") {
-      var saved = kernel.acquire(unit.registerLock, .irqsave)
+      let behaviour = kernel.build.behaviour
+      // Where the limiter is asked once an interrupt, it is asked before anything is read.
+      let isLimited = behaviour.rateLimit == .interrupt && !isAllowed()
+      let saved = kernel.acquire(unit.registerLock, .irqsave)
       let status = FaultStatus(rawValue: unit.port.read32(at: RegisterOffset.fsts))
-      if status.rawValue != 0, isAllowed() {
+      if status.rawValue != 0, isPrinted(unless: isLimited) {
         let line = FaultStatusLine(status: status.rawValue)
-        kernel.print(.faultLine, line.text(kernel.build.behaviour.faultLines))
+        kernel.print(.faultLine, line.text(behaviour.faultLines))
       }
-      guard status[flag: .primaryPendingFault] else {
+      var held = saved
+      if status[flag: .primaryPendingFault] {
+        held = handleRecords(of: unit, from: status, isLimited: isLimited, restoring: saved)
+      } else if behaviour.statusClear == .primaryFaults {
         kernel.release(unit.registerLock, restoring: saved)
         return
       }
+      let cleared =
+        behaviour.statusClear == .everything
+        ? unit.port.read32(at: RegisterOffset.fsts) : FaultStatus.clearedByHandler.rawValue
+      unit.port.write32(cleared, at: RegisterOffset.fsts)
+      kernel.release(unit.registerLock, restoring: held)
+    }
+  }
 
-      var index = Int(status[.faultRecordIndex])
-      while true {
-        // The limiter is asked before it is known whether there is a record, so the round that
-        // ends the loop costs one as well.
-        let isLimited = !isAllowed()
-        let record = unit.faultRecord(at: index, withFields: !isLimited)
-        guard let record else { break }
-        unit.clearFaultRecord(at: index)
+  /// The loop over the ring of records, from the one that FSTS names. The lock is held before and
+  /// after it.
+  private func handleRecords(
+    of unit: IntelIOMMU, from status: FaultStatus, isLimited: Bool, restoring: SavedInterrupts
+  ) -> SavedInterrupts {
+    var saved = restoring
+    var index = Int(status[.faultRecordIndex])
+    while true {
+      // The limiter is asked before it is known whether there is a record, so the round that ends
+      // the loop costs one as well.
+      let isPrinted = isPrinted(unless: isLimited)
+      guard let record = unit.faultRecord(at: index, withFields: isPrinted) else { return saved }
+      unit.clearFaultRecord(at: index)
 
-        // Printing takes long, so the handler lets go of the registers meanwhile.
-        kernel.release(unit.registerLock, restoring: saved)
-        if !isLimited { handle(record, of: unit) }
-        index += 1
-        if index >= unit.capability.faultRecordCount { index = 0 }
-        saved = kernel.acquire(unit.registerLock, .irqsave)
-      }
-      unit.port.write32(FaultStatus.clearedByHandler.rawValue, at: RegisterOffset.fsts)
+      // Printing takes long, so the handler lets go of the registers meanwhile.
       kernel.release(unit.registerLock, restoring: saved)
+      if isPrinted { handle(record, of: unit) }
+      index += 1
+      if index >= unit.capability.faultRecordCount { index = 0 }
+      saved = kernel.acquire(unit.registerLock, .irqsave)
+    }
+  }
+
+  /// Whether the next line is printed, asking the limiter where a line is what it is asked about.
+  private func isPrinted(unless isLimited: Bool) -> Bool {
+    switch kernel.build.behaviour.rateLimit {
+    case .none: true
+    case .interrupt: !isLimited
+    case .round: isAllowed()
     }
   }
 
@@ -54,7 +78,9 @@ extension IntelIOMMUDriver {
         reason: record.reason.rawValue, isRead: record[flag: .type1], pasid: record.pasid,
         source: record.source, faultInfo: record.low)
       faults.append(line)
-      kernel.print(.faultLine, line.text(kernel.build.behaviour.faultLines))
+      let behaviour = kernel.build.behaviour
+      kernel.print(
+        .faultLine, line.text(behaviour.faultLines, reasons: behaviour.faultReasons))
       guard case .dma(_, let pasid, let address) = line.request else { return }
       if kernel.build.configuration.dumpsTables, kernel.build.behaviour.tableWalk != .none {
         dump(for: record.source, address: address, pasid: pasid, of: unit)

@@ -66,7 +66,8 @@ final class IntelIOMMU {
     port = unit.port
     faultMessage = unit.faultMessage
     registerLock = kernel.makeLock(
-      .rawSpinlock, class: "&iommu->register_lock", instance: "\(unit.name).register_lock")
+      kernel.build.behaviour.registerLock == .raw ? .rawSpinlock : .spinlock,
+      class: "&iommu->register_lock", instance: "\(unit.name).register_lock")
     capability = Capability(rawValue: unit.port.read64(at: RegisterOffset.cap))
     extendedCapability = ExtendedCapability(rawValue: unit.port.read64(at: RegisterOffset.ecap))
   }

@@ -1,4 +1,3 @@
-internal import KernelLog
 internal import LinuxIOMMU
 
 /// The kernel section of a scenario.
@@ -12,9 +11,7 @@ enum KernelDecoder {
     if let configuration = kernel["configuration"] {
       build.configuration = try self.configuration(from: configuration)
     }
-    if let behaviour = kernel["behaviour"] {
-      build.behaviour = try self.behaviour(from: behaviour)
-    }
+    build.behaviour = try behaviour(from: kernel)
     build.callSites = try callSites(from: kernel)
     return build
   }
@@ -24,7 +21,7 @@ enum KernelDecoder {
     let switches: [(String, WritableKeyPath<KernelConfiguration, Bool>)] = [
       ("PROVE_LOCKING", \.provesLocking), ("PROVE_RAW_LOCK_NESTING", \.provesRawLockNesting),
       ("INTEL_IOMMU_DEBUGFS", \.dumpsTables), ("scalable_mode", \.usesScalableMode),
-      ("IRQ_REMAP", \.remapsInterrupts),
+      ("IRQ_REMAP", \.remapsInterrupts), ("serial_console", \.hasSerialConsole),
     ]
     for (key, path) in switches {
       if let isOn = try section[key]?.boolean() { configuration[keyPath: path] = isOn }
@@ -32,21 +29,20 @@ enum KernelDecoder {
     return configuration
   }
 
-  private static func behaviour(from section: CheckedValue) throws -> KernelBehaviour {
+  /// The profile, then what the file changes of it.
+  private static func behaviour(from kernel: CheckedValue) throws -> KernelBehaviour {
     var behaviour = KernelBehaviour()
-    if let lines = section["fault_lines"] {
-      behaviour.faultLines = try lines.choice(as: FaultLineGeneration.self)
-    }
-    if let walk = section["table_walk"] {
-      behaviour.tableWalk = try walk.choice(as: KernelBehaviour.TableWalk.self)
-    }
-    let modes: [(String, WritableKeyPath<KernelBehaviour, KernelBehaviour.LockMode>)] = [
-      ("klist_add", \.klistAdd), ("klist_next", \.klistNext), ("klist_put", \.klistPut),
-    ]
-    for (key, path) in modes {
-      if let mode = section[key] {
-        behaviour[keyPath: path] = try mode.choice(as: KernelBehaviour.LockMode.self)
+    if let name = kernel["profile"] {
+      guard let profile = KernelProfile.named(try name.text()) else {
+        throw InputError(
+          at: name.place,
+          "\"\(try name.text())\" is no release that has a profile; 2.6.32 or later was expected")
       }
+      behaviour = profile.behaviour
+    }
+    for (key, value) in try kernel["behaviour"]?.table() ?? [] {
+      // The schema has checked that the setting and its value exist.
+      _ = KernelSetting.named(key)?.apply(try value.text(), to: &behaviour)
     }
     return behaviour
   }

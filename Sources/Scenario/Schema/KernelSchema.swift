@@ -1,4 +1,3 @@
-internal import KernelLog
 internal import LinuxIOMMU
 
 /// What a kernel file holds: the facts of one build, and how that kernel behaves.
@@ -14,7 +13,13 @@ enum KernelSchema {
       Field("package_note", .text, "what is printed behind the version in backtraces"),
       Field("hardware", .text, "the text behind Hardware name:"),
       Field("configuration", .section(configuration), "build and boot options"),
-      Field("behaviour", .section(behaviour), "what differs from release to release"),
+      Field(
+        "profile", .text,
+        "a mainline release, such as 4.19, whose behaviour the kernel starts from; a recent one"
+          + " unless given"),
+      Field(
+        "behaviour", .section(behaviour),
+        "what differs from the profile: a distribution's backports, or a what-if"),
       Field(
         "call_sites",
         .table(key: .name, value: .table(key: .name, value: .form(.callSite))),
@@ -29,6 +34,9 @@ enum KernelSchema {
     fields: [
       Field("PROVE_LOCKING", .boolean, "the lock validator is built in"),
       Field("PROVE_RAW_LOCK_NESTING", .boolean, "spinlocks under raw spinlocks are reported"),
+      Field(
+        "serial_console", .boolean,
+        "the console is a serial port, whose lock printk takes; its own locks are then seen"),
       Field("INTEL_IOMMU_DEBUGFS", .boolean, "selects DMAR_DEBUG: faults dump the tables"),
       Field("scalable_mode", .boolean, "units that can are used in scalable mode"),
       Field("IRQ_REMAP", .boolean, "units that can remap interrupts do"),
@@ -36,18 +44,5 @@ enum KernelSchema {
 
   static let behaviour = Section(
     name: "behaviour",
-    fields: [
-      Field(
-        "fault_lines", .oneOf(FaultLineGeneration.allCases.map(\.rawValue)),
-        "the shape of fault lines, F1 (2.6) to F7 (5.15 on)"),
-      Field(
-        "table_walk", .oneOf(KernelBehaviour.TableWalk.allCases.map(\.rawValue)),
-        "how the dump finds the page table"),
-      Field("klist_add", lockMode, "how klist_add_* takes the klist's lock"),
-      Field("klist_next", lockMode, "how klist_next and klist_prev take it"),
-      Field("klist_put", lockMode, "how klist_put, hence klist_del, takes it"),
-    ])
-
-  private static let lockMode = SchemaType.oneOf(
-    KernelBehaviour.LockMode.allCases.map(\.rawValue))
+    fields: KernelSetting.all.map { Field($0.key, .oneOf($0.values), $0.summary) })
 }

@@ -1,0 +1,186 @@
+public import KernelLog
+
+/// Where the driver, and what it shares with the rest of the kernel, behave differently from release
+/// to release. A profile of one kernel is a value of this; a distribution's backport is one field of
+/// it changed.
+///
+/// Every field is an enumeration with names, so that files, tables and documents all show the same
+/// words: see ``KernelSetting``.
+public struct KernelBehaviour: Hashable, Sendable {
+  // MARK: Faults
+
+  /// The shape of fault and status lines.
+  public var faultLines = FaultLineGeneration.f7
+  /// The texts behind fault reasons.
+  public var faultReasons = FaultReasonTable.scalable
+  /// What the rate limiter is asked about.
+  public var rateLimit = RateLimit.round
+  /// What the handler writes to FSTS when it is done.
+  public var statusClear = StatusClear.primaryFaults
+  public var tableWalk = TableWalk.entry
+
+  // MARK: The invalidation queue and page requests
+
+  /// What is printed where the queue stops.
+  public var queueErrors = QueueErrorReport.dump
+  /// Whether an invalidation that timed out is tried again.
+  public var timeOutRetry = TimeOutRetry.presentDevices
+  /// Which of the pending waits a time-out aborts.
+  public var timeOutAbort = TimeOutAbort.oddWaits
+  /// How page requests that cannot be served are told.
+  public var pageRequestLines = PageRequestLines.short
+
+  // MARK: Boot
+
+  /// The shape of boot lines.
+  public var bootLines = BootLineGeneration.current
+  /// Whether the units' features are compared, and the absence of SATC structures is told.
+  public var capabilityAudit = Switch.on
+  /// Whether reserved regions are held against the memory map.
+  public var reservedRegionCheck = ReservedRegionCheck.map
+  /// What a crash kernel does about translation that is on already.
+  public var takeOver = TakeOver.separateHalves
+  /// How it is told that interrupt remapping was on, outside a crash kernel.
+  public var remappingFound = RemappingFound.eachUnit
+  /// Scalable mode without a word on the command line.
+  public var scalableMode = ScalableModeDefault.on
+
+  // MARK: Locks
+
+  /// `iommu->register_lock` and the queue's lock.
+  public var registerLock = RegisterLock.raw
+  /// `klist_add_head`, `klist_add_tail`, `klist_add_behind`, `klist_add_before`.
+  public var klistAdd = LockMode.plain
+  /// `klist_next`, `klist_prev`.
+  public var klistNext = LockMode.irqsave
+  /// `klist_put`, hence `klist_del`, `klist_remove` and `klist_iter_exit`.
+  public var klistPut = LockMode.plain
+
+  public init() {}
+
+  /// The words of the dump changed with the fix that checks entries.
+  var dumpWording: DumpWording { tableWalk == .checkedEntry ? .revised : .original }
+}
+
+extension KernelBehaviour {
+  public enum Switch: String, CaseIterable, Hashable, Sendable {
+    case off
+    case on
+  }
+
+  /// What one question to the rate limiter of `dmar_fault` covers.
+  public enum RateLimit: String, CaseIterable, Hashable, Sendable {
+    /// There is no limiter: every record is printed.
+    case none
+    /// An interrupt: its status line and all its records, or nothing of it.
+    case interrupt
+    /// The status line, then each round of the record loop, the last one included.
+    case round
+  }
+
+  /// What `dmar_fault` writes to FSTS at its end.
+  public enum StatusClear: String, CaseIterable, Hashable, Sendable {
+    /// All that it reads there, queue errors included, on every way out.
+    case everything
+    /// The primary faults' bits, and only where a fault was pending.
+    case primaryFaults = "primary-faults"
+  }
+
+  /// How the dump's page walk finds its table, and how it words what it meets.
+  public enum TableWalk: String, CaseIterable, Hashable, Sendable {
+    /// Before 5.16: there is no dump.
+    case none
+    /// 5.16 to 5.19: a search of the driver's own list of devices.
+    case driverList = "driver-list"
+    /// 6.0-rc1 with 8ac0b64b9735: `pci_get_domain_bus_and_slot`, hence the klist of the PCI bus.
+    case busLookup = "bus-lookup"
+    /// 6.0 with 6ad931a232232: from the context or PASID entry that was just dumped.
+    case entry
+    /// After the fix of November 2024: from the entry, which is checked before it is followed.
+    case checkedEntry = "checked-entry"
+  }
+
+  /// What `qi_check_fault` prints.
+  public enum QueueErrorReport: String, CaseIterable, Hashable, Sendable {
+    /// The descriptor alone, as `low=… high=…`; time-outs pass without a word.
+    case lowHigh = "low-high"
+    /// The descriptor alone, as `qw0 = … qw1 = …`.
+    case words
+    /// What IQERCD says, the descriptors at the head and before it, and what was cleared.
+    case dump
+  }
+
+  /// What becomes of a submission whose wait was aborted by a time-out.
+  public enum TimeOutRetry: String, CaseIterable, Hashable, Sendable {
+    /// It is made again, for ever if the device stays silent.
+    case always
+    /// It is given up where the unit names a device and that device is gone.
+    case presentDevices = "present-devices"
+  }
+
+  /// Which descriptors' statuses a time-out sets to aborted.
+  public enum TimeOutAbort: String, CaseIterable, Hashable, Sendable {
+    /// Those at odd places, where waits stand as long as descriptors come one at a time.
+    case oddWaits = "odd-waits"
+    case all
+  }
+
+  /// The lines about page requests.
+  public enum PageRequestLines: String, CaseIterable, Hashable, Sendable {
+    /// There are no page requests.
+    case none
+    /// `%s: Page request without PASID: %08llx %08llx`.
+    case long
+    /// `IOMMU: %s: Page request without PASID`, then `%s: Invalid page request: …`.
+    case short
+    /// As `short`, but requests without PASID are served.
+    case pasidOptional = "pasid-optional"
+  }
+
+  /// What is said about a reserved region outside reserved memory.
+  public enum ReservedRegionCheck: String, CaseIterable, Hashable, Sendable {
+    /// Nothing.
+    case none
+    /// `No firmware reserved region can cover this RMRR`, `bad RMRR` and the BIOS's name.
+    case map
+  }
+
+  /// How far a crash kernel takes over the tables of the kernel that crashed.
+  public enum TakeOver: String, CaseIterable, Hashable, Sendable {
+    /// Not at all: a new root table, and every DMA under way faults.
+    case none
+    /// Legacy tables and interrupt entries are copied; scalable ones are not, and translation is
+    /// switched off for a moment.
+    case legacy
+    /// Scalable context tables too, but the upper half of a bus that has no lower half is put where
+    /// the lower half belongs.
+    case misplacedHalf = "misplaced-half"
+    /// Each half to its place.
+    case separateHalves = "separate-halves"
+  }
+
+  /// `IRQ remapping was enabled on … but we are not in kdump mode`.
+  public enum RemappingFound: String, CaseIterable, Hashable, Sendable {
+    case eachUnit = "each-unit"
+    case once
+  }
+
+  /// Scalable mode as built, without `intel_iommu=sm_on` or `sm_off`.
+  public enum ScalableModeDefault: String, CaseIterable, Hashable, Sendable {
+    /// The driver does not know it.
+    case absent
+    case off
+    case on
+  }
+
+  public enum RegisterLock: String, CaseIterable, Hashable, Sendable {
+    case spinlock
+    case raw
+  }
+
+  /// How a klist operation takes `k_lock`.
+  public enum LockMode: String, CaseIterable, Hashable, Sendable {
+    case plain
+    case irqsave
+  }
+}

@@ -1,0 +1,163 @@
+internal import KernelLog
+
+/// One change of the kernel that shows in its log: since which release, by which commit, and what it
+/// does to the behaviour.
+public struct KernelChange: Sendable {
+  /// The release that first has it, as `uname -r` begins.
+  public let release: String
+  /// Updates of older series that have it as well, at the latest.
+  public let stable: [String]
+  /// The commit, where it is known.
+  public let commit: String?
+  public let summary: String
+  let apply: @Sendable (inout KernelBehaviour) -> Void
+
+  init(
+    _ release: String, stable: [String] = [], _ commit: String? = nil, _ summary: String,
+    _ apply: @escaping @Sendable (inout KernelBehaviour) -> Void
+  ) {
+    self.release = release
+    self.stable = stable
+    self.commit = commit
+    self.summary = summary
+    self.apply = apply
+  }
+
+  /// Whether a kernel of that release has it: by its own series, or by a stable update.
+  public func isPart(of release: KernelRelease) -> Bool {
+    if let since = KernelRelease(self.release), since <= release { return true }
+    return stable.compactMap(KernelRelease.init)
+      .contains { $0.series == release.series && $0 <= release }
+  }
+
+  /// The behaviour with the change in it.
+  public func applied(to behaviour: KernelBehaviour) -> KernelBehaviour {
+    var changed = behaviour
+    apply(&changed)
+    return changed
+  }
+
+  /// The settings that it changes in `behaviour`, with the new values' names.
+  public func settings(after behaviour: KernelBehaviour) -> [(
+    setting: KernelSetting, value: String
+  )] {
+    let changed = applied(to: behaviour)
+    return KernelSetting.all.compactMap { setting in
+      let value = setting.value(in: changed)
+      return value == setting.value(in: behaviour) ? nil : (setting, value)
+    }
+  }
+
+  /// Every change, oldest first. A profile is what all changes up to its release make of the oldest
+  /// behaviour; a distribution's backport is one of them taken early.
+  ///
+  /// Releases are those of mainline. Stable updates take fixes into older series as well; the ones
+  /// named are those in which the change was seen.
+  public static let history: [KernelChange] =
+    before4 + series4 + series5 + series6
+
+  private static let before4: [KernelChange] = [
+    KernelChange(
+      "2.6.33", nil, "units in boot lines by number, with their register base"
+    ) { $0.bootLines = .numbered },
+    KernelChange("3.2", "1f5b3c3fd2d7", "register_lock and the queue's lock are raw spinlocks") {
+      $0.registerLock = .raw
+    },
+    KernelChange("3.6", "e9071b0be5f5", "dmar: in front of lines of the table and of faults") {
+      $0.faultLines = .f2
+      $0.bootLines = .lowercase
+    },
+    KernelChange("3.14", nil, "the handler leaves queue errors in FSTS to the queue's own code") {
+      $0.statusClear = .primaryFaults
+    },
+  ]
+
+  private static let series4: [KernelChange] = [
+    // Between 3.7 and 4.8; no kernel in between was looked at.
+    KernelChange("4.1", nil, "a text for reason 0x0d (4.8 has it, 3.6 has not)") {
+      $0.faultReasons = .legacy
+    },
+    KernelChange("4.2", "9f10e5bf62f7", "DMAR: and DMAR-IR: in front of every line") {
+      $0.faultLines = .f3
+      $0.bootLines = .current
+    },
+    KernelChange("4.2", "091d42e43d21", "a crash kernel copies the tables that it finds") {
+      $0.takeOver = .legacy
+    },
+    KernelChange("4.4", nil, "page requests") { $0.pageRequestLines = .long },
+    KernelChange("4.7", "a0fe14d7dcf5", "a fault on one line") { $0.faultLines = .f4 },
+    KernelChange("4.7", "c43fce4eebae", "a rate limiter, asked once an interrupt") {
+      $0.rateLimit = .interrupt
+    },
+    KernelChange("4.17", "6c50d79f6638", "the limiter is asked for each record") {
+      $0.rateLimit = .round
+    },
+    KernelChange("4.19", "624fa7790f80", "klist_next saves and disables interrupts") {
+      $0.klistNext = .irqsave
+    },
+  ]
+
+  private static let series5: [KernelChange] = [
+    KernelChange("5.0", "5d308fc1ecf5", "descriptors of 256 bits; bad ones are told as qw0 and qw1")
+    {
+      $0.queueErrors = .words
+    },
+    KernelChange("5.0", "765b6a98c1de", "scalable mode, with intel_iommu=sm_on") {
+      $0.scalableMode = .off
+    },
+    KernelChange("5.4", nil, "the PASID in the fault line, texts for scalable-mode reasons") {
+      $0.faultLines = .f5
+      $0.faultReasons = .scalable
+    },
+    KernelChange("5.5", "f036c7fa0ab6", "reserved regions are held against the memory map") {
+      $0.reservedRegionCheck = .map
+    },
+    KernelChange("5.12", "ad3d19029979", "units' features are compared; No SATC found") {
+      $0.capabilityAudit = .on
+    },
+    KernelChange("5.13", "6ca69e5841f0", "queue errors with IQERCD, QI HEAD and QI PRIOR") {
+      $0.queueErrors = .dump
+    },
+    KernelChange("5.14", "719a19335692", "NO_PASID in the tag, hexadecimal everywhere") {
+      $0.faultLines = .f6
+    },
+    KernelChange("5.14", "d5b9e4bfe0d8", "page requests through the core's fault queue") {
+      $0.pageRequestLines = .short
+    },
+    KernelChange("5.15", nil, "the device address without 0x") { $0.faultLines = .f7 },
+    KernelChange("5.16", "914ff7719e8a", "the table dump, through the driver's list of devices") {
+      $0.tableWalk = .driverList
+    },
+    KernelChange("5.16", "792fb43ce2c9", "scalable mode on by default") { $0.scalableMode = .on },
+  ]
+
+  private static let series6: [KernelChange] = [
+    KernelChange("6.0-rc1", "8ac0b64b9735", "the dump looks the device up on the PCI bus") {
+      $0.tableWalk = .busLookup
+    },
+    KernelChange("6.0", "6ad931a23223", "the dump walks from the entry") { $0.tableWalk = .entry },
+    KernelChange("6.0", "0c5f6c0d8201", "a crash kernel copies scalable-mode tables too") {
+      $0.takeOver = .misplacedHalf
+    },
+    KernelChange(
+      "6.9", "80a9b50c0b9e", "an invalidation of a device that is gone is not tried again"
+    ) { $0.timeOutRetry = .presentDevices },
+    KernelChange("6.12", nil, "interrupt remapping found on is told once, not for each unit") {
+      $0.remappingFound = .once
+    },
+    KernelChange(
+      "6.13", stable: ["6.1.192", "6.12.117"], nil,
+      "the dump checks entries before it follows them"
+    ) { $0.tableWalk = .checkedEntry },
+    KernelChange("6.14", nil, "page requests without PASID are served") {
+      $0.pageRequestLines = .pasidOptional
+    },
+    KernelChange(
+      "7.2", stable: ["6.1.192", "6.12.117"], nil,
+      "each half of a copied scalable table to its place"
+    ) { $0.takeOver = .separateHalves },
+    KernelChange(
+      "7.2", stable: ["6.12.117"], nil, "a time-out aborts every pending wait"
+    ) { $0.timeOutAbort = .all },
+  ]
+}

@@ -1,0 +1,71 @@
+internal import KernelLog
+
+/// One field of ``KernelBehaviour`` by name: what scenario files, the profile table and `dmar matrix`
+/// know of it.
+public struct KernelSetting: Sendable {
+  /// The key in a scenario's `kernel.behaviour`.
+  public let key: String
+  public let summary: String
+  /// The names of its values, oldest behaviour first where there is an order.
+  public let values: [String]
+  private let get: @Sendable (KernelBehaviour) -> String
+  private let set: @Sendable (String, inout KernelBehaviour) -> Bool
+
+  private init<Value>(
+    _ key: String, _ field: any WritableKeyPath<KernelBehaviour, Value> & Sendable,
+    _ summary: String
+  ) where Value: CaseIterable & RawRepresentable & SendableMetatype, Value.RawValue == String {
+    self.key = key
+    self.summary = summary
+    values = Value.allCases.map(\.rawValue)
+    get = { $0[keyPath: field].rawValue }
+    set = { name, behaviour in
+      guard let value = Value(rawValue: name) else { return false }
+      behaviour[keyPath: field] = value
+      return true
+    }
+  }
+
+  /// The name of the field's value.
+  public func value(in behaviour: KernelBehaviour) -> String { get(behaviour) }
+
+  /// Gives the field the value of that name; false if it has none.
+  public func apply(_ value: String, to behaviour: inout KernelBehaviour) -> Bool {
+    set(value, &behaviour)
+  }
+
+  /// Every field.
+  public static let all: [KernelSetting] = [
+    KernelSetting(
+      "fault_lines", \.faultLines, "the shape of fault lines, F1 (2.6) to F7 (5.15 on)"),
+    KernelSetting("fault_reasons", \.faultReasons, "which reasons have texts"),
+    KernelSetting(
+      "rate_limit", \.rateLimit, "what the limiter of dmar_fault is asked about"),
+    KernelSetting(
+      "status_clear", \.statusClear, "what dmar_fault writes to FSTS when it is done"),
+    KernelSetting("table_walk", \.tableWalk, "how the dump finds the page table"),
+    KernelSetting("queue_errors", \.queueErrors, "what is printed where the queue stops"),
+    KernelSetting(
+      "time_out_retry", \.timeOutRetry, "whether a timed-out invalidation is tried again"),
+    KernelSetting("time_out_abort", \.timeOutAbort, "which waits a time-out aborts"),
+    KernelSetting(
+      "page_request_lines", \.pageRequestLines, "the lines about page requests that are refused"),
+    KernelSetting("boot_lines", \.bootLines, "the shape of boot lines"),
+    KernelSetting(
+      "capability_audit", \.capabilityAudit,
+      "units' features are compared, and the absence of SATC is told"),
+    KernelSetting(
+      "reserved_region_check", \.reservedRegionCheck, "what is said about bad reserved regions"),
+    KernelSetting("take_over", \.takeOver, "what a crash kernel does with the tables it finds"),
+    KernelSetting(
+      "remapping_found", \.remappingFound, "how interrupt remapping that was on is told"),
+    KernelSetting("scalable_mode", \.scalableMode, "scalable mode as built (Kconfig's default)"),
+    KernelSetting(
+      "register_lock", \.registerLock, "the kind of register_lock and of the queue's lock"),
+    KernelSetting("klist_add", \.klistAdd, "how klist_add_* takes the klist's lock"),
+    KernelSetting("klist_next", \.klistNext, "how klist_next and klist_prev take it"),
+    KernelSetting("klist_put", \.klistPut, "how klist_put, hence klist_del, takes it"),
+  ]
+
+  public static func named(_ key: String) -> KernelSetting? { all.first { $0.key == key } }
+}
