@@ -93,6 +93,8 @@ struct EventWriter {
       )
     case .spurious(let message):
       return ("spurious interrupt", [("address", "0x\(hex(message.address))")])
+    case .hang(let unit):
+      return ("hang", [("unit", unit), ("waits for", "the invalidation queue")])
     case .log:
       return ("log", [])
     }

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Foundation
+internal import Glibc
 internal import LinuxIOMMU
 internal import Scenario
 
@@ -20,7 +20,7 @@ struct ScenarioOptions: ParsableArguments {
   func load(_ path: String) throws -> ScenarioDescription {
     let overrides = try settings.map { try Override($0) }
     if let kernel, let profile = KernelProfile.named(kernel),
-      !FileManager.default.fileExists(atPath: kernel)
+      access(kernel, F_OK) != 0
     {
       // What the build has of its own stays: its name, its options, where its calls are.
       var scenario = try ScenarioLoader(overrides: overrides).load(path)

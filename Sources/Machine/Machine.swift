@@ -62,6 +62,8 @@ public final class Machine {
     public var pages: PageAllocator
     public var addresses: [String: UInt64]
     public var interrupted: InterruptedContext
+    /// With a second CPU, an interrupt may be handled while the first one is busy.
+    public var cpuCount = 1
 
     public init(
       memorySize: UInt64, units: [UnitConfiguration], pci: PCITopology = PCITopology(),
@@ -110,6 +112,7 @@ public final class Machine {
     pci = configuration.pci
     routing = BusRouting(configuration)
     interrupted = configuration.interrupted
+    if configuration.cpuCount > 1 { useOtherCPU() }
   }
 
   // MARK: What devices do
@@ -254,6 +257,29 @@ public final class Machine {
 
   private func collectLog() {
     events += kernel.drainLog().map { .log($0) }
+    while knownHangs < kernel.hangs.count {
+      events.append(.hang(unit: kernel.hangs[knownHangs]))
+      knownHangs += 1
+    }
+  }
+
+  private var knownHangs = 0
+
+  /// Runs what somebody asks of the kernel, and keeps what it prints.
+  func letKernel(_ action: (Kernel) throws -> Void) rethrows {
+    defer { collectLog() }
+    try action(kernel)
+  }
+
+  /// What the second CPU does while the first one is in the middle of something: it takes the
+  /// interrupts that wait.
+  private func useOtherCPU() {
+    kernel.otherCPU = { [unowned self] in
+      let context = interrupted
+      interrupted = .idle(cpu: 1)
+      deliverInterrupts()
+      interrupted = context
+    }
   }
 }
 

@@ -23,6 +23,8 @@ public enum MachineEvent: Hashable, Sendable {
   case interrupt(EventMessage, task: InterruptedContext.Task)
   /// A message that no handler belongs to.
   case spurious(EventMessage)
+  /// A CPU waits for a unit's invalidation queue, with interrupts off, and nothing will end that.
+  case hang(unit: String)
   /// The kernel printed a record.
   case log(LogRecord)
 }

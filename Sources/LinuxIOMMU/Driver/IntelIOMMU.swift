@@ -50,6 +50,8 @@ final class IntelIOMMU {
   let registerBase: PhysicalAddress
   let faultMessage: EventMessage
   let registerLock: KernelLock
+  /// `qi->q_lock`.
+  let queueLock: KernelLock
   let port: any UnitPort
   let capability: Capability
   let extendedCapability: ExtendedCapability
@@ -65,9 +67,11 @@ final class IntelIOMMU {
     registerBase = unit.registerBase
     port = unit.port
     faultMessage = unit.faultMessage
+    let lockKind: LockKind = kernel.build.behaviour.registerLock == .raw ? .rawSpinlock : .spinlock
     registerLock = kernel.makeLock(
-      kernel.build.behaviour.registerLock == .raw ? .rawSpinlock : .spinlock,
-      class: "&iommu->register_lock", instance: "\(unit.name).register_lock")
+      lockKind, class: "&iommu->register_lock", instance: "\(unit.name).register_lock")
+    queueLock = kernel.makeLock(
+      lockKind, class: "&qi->q_lock", instance: "\(unit.name).q_lock")
     capability = Capability(rawValue: unit.port.read64(at: RegisterOffset.cap))
     extendedCapability = ExtendedCapability(rawValue: unit.port.read64(at: RegisterOffset.ecap))
   }

@@ -17,6 +17,8 @@ final class IntelIOMMUDriver {
   /// The fault lines printed so far, and the dumps behind them.
   var faults: [FaultLine] = []
   var dumps: [DumpOutcome] = []
+  /// The units whose queue somebody waits for in vain.
+  var hangs: [String] = []
   /// The domain that the driver has attached each device to.
   var domains: [PCIAddress: IOMMUDomain] = [:]
   /// The functions that were probed, in the bus's order.

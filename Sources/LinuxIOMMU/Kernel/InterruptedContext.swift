@@ -59,6 +59,16 @@ public struct InterruptedContext: Hashable, Sendable {
       "secondary_startup_64_no_verify", "start_kernel", "arch_call_rest_init", "rest_init",
       "cpu_startup_entry", "do_idle", "cpuidle_idle_call", "default_idle_call",
     ])
+
+  /// The same of another CPU.
+  public static func idle(cpu: Int) -> InterruptedContext {
+    InterruptedContext(
+      task: Task(name: "swapper/\(cpu)", pid: 0), mode: .kernel,
+      functions: [
+        "secondary_startup_64_no_verify", "start_secondary", "cpu_startup_entry", "do_idle",
+        "cpuidle_idle_call", "default_idle_call",
+      ])
+  }
 }
 
 /// The registers at an interrupt as `__show_regs` prints them.

@@ -12,7 +12,7 @@ public final class Kernel {
   private let context: KernelContext
   private let core: DriverCore
   private let pci: PCICore
-  private let driver: IntelIOMMUDriver
+  let driver: IntelIOMMUDriver
   private let faultInterruptLock: KernelLock
   private var domainsByID: [DomainID: IOMMUDomain] = [:]
 
@@ -39,6 +39,16 @@ public final class Kernel {
 
   /// How far the table dumps behind them came.
   public var dumps: [DumpOutcome] { driver.dumps }
+
+  /// The units whose invalidation queue a CPU waits for in vain, in the order in which that happened.
+  public var hangs: [String] { driver.hangs }
+
+  /// What another CPU does while the first one is busy with interrupts off; nil, as at first, on a
+  /// machine with one CPU.
+  public var otherCPU: (() -> Void)? {
+    get { context.otherCPU }
+    set { context.otherCPU = newValue }
+  }
 
   /// The reports that the lock validator has made so far.
   public var lockReports: [LockReport] { context.locks?.validator.reports ?? [] }

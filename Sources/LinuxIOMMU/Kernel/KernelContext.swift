@@ -92,6 +92,27 @@ final class KernelContext {
     locks?.release(lock)
     if saved == .wereOn { locks?.enableInterrupts() }
   }
+
+  // MARK: Other CPUs
+
+  /// What another CPU does while this one is busy; nil on a machine with one.
+  var otherCPU: (() -> Void)?
+
+  /// A moment that lasts long enough for another CPU to take an interrupt.
+  func letOthersRun() {
+    guard let work = otherCPU else { return }
+    otherCPU = nil
+    let outer = (stack, interrupted)
+    stack = CallStack()
+    interrupted = nil
+    locks?.moveToOtherCPU()
+    defer {
+      locks?.moveBack()
+      (stack, interrupted) = outer
+      otherCPU = work
+    }
+    work()
+  }
 }
 
 /// A lock of the kernel model.

@@ -8,7 +8,9 @@ internal import Lockdep
 final class LockTracker {
   let validator: Validator
   private unowned let kernel: KernelContext
-  private let cpu: CPUID
+  private var cpu: CPUID
+  /// What the first CPU was doing when the model turned to another one.
+  private var first: (cpu: CPUID, running: [KernelTask])?
   private var otherCPUs: [CPUID] = []
   private var programTasks: [String] = []
   private var tasks: [KernelTask: TaskID] = [:]
@@ -161,6 +163,24 @@ final class LockTracker {
     validator.exitHardirq(in: context)
     report(validator.hardirqsOn(in: context, at: .none))
     leave()
+  }
+
+  // MARK: Another CPU
+
+  /// The model turns to a second CPU, which idles; the first one stays where it is.
+  func moveToOtherCPU() {
+    if otherCPUs.isEmpty { otherCPUs.append(validator.addCPU()) }
+    first = (cpu, running)
+    cpu = otherCPUs[0]
+    running = []
+    enter(KernelTask(name: "swapper/1", pid: 0))
+  }
+
+  func moveBack() {
+    leave()
+    guard let first else { return }
+    (cpu, running) = first
+    self.first = nil
   }
 
   // MARK: Traces and reports

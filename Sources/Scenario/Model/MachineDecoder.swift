@@ -17,6 +17,7 @@ enum MachineDecoder {
       } ?? [],
       table: try PlatformDecoder.table(from: machine, units: units),
       interrupted: try machine["interrupted"].map { try interrupted(from: $0) } ?? .idle,
+      cpuCount: try machine["cpus"]?.integer(as: Int.self) ?? 1,
       addresses: try addresses(from: machine["addresses"]))
   }
 

@@ -70,7 +70,7 @@ enum ScenarioDecoder {
       } ?? [])
   }
 
-  private static func deviceName(from value: CheckedValue) throws
+  static func deviceName(from value: CheckedValue) throws
     -> ScenarioDescription.DeviceName
   {
     try value.text() == "first" ? .first : .address(try value.address())
@@ -147,6 +147,7 @@ enum ScenarioDecoder {
     case "wait":
       return .wait(try value.microseconds())
     default:
+      if let event = try EventDecoder.action(name, from: value) { return .event(event) }
       throw InputError(at: value.place, "no step is called \"\(name)\"")
     }
   }

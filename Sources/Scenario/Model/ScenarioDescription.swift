@@ -28,6 +28,7 @@ public struct ScenarioDescription: Sendable {
     /// What each unit covers; nil where a unit has its whole segment.
     public var table: DMARTable?
     public var interrupted: InterruptedContext
+    public var cpuCount: Int
     public var addresses: [String: UInt64]
   }
 
@@ -92,6 +93,7 @@ public struct ScenarioDescription: Sendable {
     case writeRegister(unit: String, offset: Int, value: UInt64, isWide: Bool)
     /// Microseconds.
     case wait(UInt64)
+    case event(EventAction)
   }
 
   public struct DMADescription: Hashable, Sendable {

@@ -120,7 +120,7 @@ private struct ScenarioRunner {
 
   private func makeMachine(_ description: ScenarioDescription.MachineDescription) throws -> Machine
   {
-    let configuration = Machine.Configuration(
+    var configuration = Machine.Configuration(
       memorySize: description.memorySize,
       units: description.units.map {
         Machine.Configuration.UnitConfiguration(
@@ -129,6 +129,7 @@ private struct ScenarioRunner {
       pci: bus, hidden: description.hiddenBus, table: description.table, build: scenario.build,
       pages: scenario.boot.pages,
       addresses: description.addresses, interrupted: description.interrupted)
+    configuration.cpuCount = description.cpuCount
     do {
       return try Machine(configuration)
     } catch let error as PhysicalMemoryError {
@@ -204,6 +205,8 @@ private struct ScenarioRunner {
       }
     case .wait(let time):
       machine.clock.advance(by: time)
+    case .event(let action):
+      try EventRun(machine: machine, place: step.place, address: address(of:)).take(action)
     }
   }
 }

@@ -9,6 +9,9 @@ enum MachineSchema {
         required: true, "the remapping units by name, such as dmar0"),
       Field("pci", .section(pci), "the PCI bus"),
       Field(
+        "cpus", .integer(1...2),
+        "1 unless given; a second one takes interrupts while the first is busy"),
+      Field(
         "dmar", .text,
         "the file of the DMAR table, which says what each unit covers; without it, a unit has its"
           + " segment"),

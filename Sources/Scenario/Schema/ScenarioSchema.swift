@@ -88,10 +88,11 @@ enum ScenarioSchema {
         Field("write_memory", .section(memoryWrite), "the CPU writes 64-bit words to memory"),
         Field("write_register", .section(registerWrite), "the CPU writes a unit's register"),
         Field("wait", .seconds, "time passes"),
+      ] + EventSchema.fields + [
         Field(
           "times", .list(.seconds),
           "time stamps of the records that the step prints; behind the list the clock goes on by"
-            + " itself"),
+            + " itself")
       ]))
 
   private static let locks = Section(

@@ -12,6 +12,8 @@ public final class ATSDevice: Sendable {
   private struct State {
     var entries: [Key: TranslatedPage] = [:]
     var answers = true
+    var unanswered = 0
+    var answersTwice = false
     var responses: [PageGroupResponse] = []
   }
 
@@ -27,6 +29,18 @@ public final class ATSDevice: Sendable {
   public var answersInvalidations: Bool {
     get { state.withLock { $0.answers } }
     set { state.withLock { $0.answers = newValue } }
+  }
+
+  /// How many invalidations from now on the device leaves unanswered before it answers again.
+  public var unansweredInvalidations: Int {
+    get { state.withLock { $0.unanswered } }
+    set { state.withLock { $0.unanswered = newValue } }
+  }
+
+  /// Whether the device sends a completion too many, which the unit cannot place (ICE).
+  public var answersTwice: Bool {
+    get { state.withLock { $0.answersTwice } }
+    set { state.withLock { $0.answersTwice = newValue } }
   }
 
   /// The page-group responses received, oldest first.
@@ -90,6 +104,10 @@ public final class ATSDevice: Sendable {
   func invalidate(_ request: DeviceInvalidation) -> Bool {
     state.withLock { state in
       guard state.answers else { return false }
+      if state.unanswered > 0 {
+        state.unanswered -= 1
+        return false
+      }
       let range = request.range
       for key in state.entries.keys {
         let matches = request.everyPASID || key.pasid == request.pasid
@@ -136,7 +154,9 @@ extension RemappingUnit {
   ) {
     // Without ECAP.DT (a quirk lets the descriptor pass) there is nobody to wait for.
     if !configuration.extendedCapability[flag: .deviceTLB] { return }
-    let answered = devices.withLock { $0[source] }?.invalidate(invalidation) ?? false
+    let device = devices.withLock { $0[source] }
+    let answered = device?.invalidate(invalidation) ?? false
     if !answered { state.queue.silentDevice = source }
+    if answered, device?.answersTwice == true { state.queue.confusedDevice = source }
   }
 }

@@ -7,6 +7,8 @@ struct QueueState {
   var address = QueueAddress()
   /// A device that owes the answer to an invalidation; the next wait descriptor will not complete.
   var silentDevice: SourceID?
+  /// A device that sent a completion which belongs to no invalidation.
+  var confusedDevice: SourceID?
   /// Whether the last descriptor was a wait, for ``UnitQuirks/disableNeedsIdleQueue``.
   var lastWasWait = false
 }
@@ -43,6 +45,7 @@ extension RemappingUnit {
         return stopQueue(error, &state, &effects)
       }
       state.registers[quad: RegisterOffset.iqh] = (head + step) % size
+      noteWrongCompletion(&state, &effects)
     }
   }
 
@@ -71,14 +74,30 @@ extension RemappingUnit {
     state.faults.update(&state.registers, &effects) { $0[flag: .invalidationQueueError] = true }
   }
 
+  /// ICE for a device that answered what nobody had asked.
+  private func noteWrongCompletion(_ state: inout UnitState, _ effects: inout Effects) {
+    guard let device = state.queue.confusedDevice else { return }
+    state.queue.confusedDevice = nil
+    if !configuration.quirks.contains(.noQueueErrorRecord) {
+      var record: QueueErrorRecord = state.registers[image: RegisterOffset.iqercd]
+      record[.completionSource] = UInt64(device.rawValue)
+      state.registers[image: RegisterOffset.iqercd] = record
+    }
+    state.faults.update(&state.registers, &effects) {
+      $0[flag: .invalidationCompletionError] = true
+    }
+  }
+
   /// ITE for a device that did not answer; true if there was one.
   @discardableResult
   func timeOut(_ state: inout UnitState, _ effects: inout Effects) -> Bool {
     guard let device = state.queue.silentDevice else { return false }
     state.queue.silentDevice = nil
-    var record: QueueErrorRecord = state.registers[image: RegisterOffset.iqercd]
-    record[.timeOutSource] = UInt64(device.rawValue)
-    state.registers[image: RegisterOffset.iqercd] = record
+    if !configuration.quirks.contains(.noQueueErrorRecord) {
+      var record: QueueErrorRecord = state.registers[image: RegisterOffset.iqercd]
+      record[.timeOutSource] = UInt64(device.rawValue)
+      state.registers[image: RegisterOffset.iqercd] = record
+    }
     effects.trace(.deviceTimedOut(device))
     state.faults.update(&state.registers, &effects) { $0[flag: .invalidationTimeOutError] = true }
     return true

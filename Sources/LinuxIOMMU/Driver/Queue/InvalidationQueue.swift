@@ -7,11 +7,19 @@ final class InvalidationQueue {
   let status: PhysicalAddress
   /// 128-bit descriptors, or 256-bit ones where the unit has scalable mode.
   let isWide: Bool
-  /// The index that comes next.
-  private(set) var next = 0
+  /// The index that comes next: `free_head`.
+  var next = 0
 
   /// QI_LENGTH: entries of one page of 128-bit descriptors.
   static let length = 256
+
+  /// What the driver notes of a descriptor, in memory beside the queue: the unit writes `done`.
+  enum Status: UInt32 {
+    case free = 0
+    case inUse = 1
+    case done = 2
+    case aborted = 3
+  }
 
   init(descriptors: PhysicalAddress, status: PhysicalAddress, isWide: Bool) {
     self.descriptors = descriptors
@@ -21,10 +29,9 @@ final class InvalidationQueue {
 
   var width: UInt64 { isWide ? 32 : 16 }
 
-  /// The index of the next free descriptor, which is then used.
-  func take() -> Int {
-    defer { next = (next + 1) % Self.length }
-    return next
+  /// `index` further on, round the ring; negative numbers go back.
+  func index(_ index: Int, plus count: Int = 0) -> Int {
+    ((index + count) % Self.length + Self.length) % Self.length
   }
 
   func address(of index: Int) -> UInt64 { descriptors.rawValue + UInt64(index) * width }
@@ -48,32 +55,6 @@ extension IntelIOMMUDriver {
       unit.port.write64(0, at: RegisterOffset.iqt)
       unit.port.write64(address.rawValue, at: RegisterOffset.iqa)
       unit.command(.queuedInvalidation)
-    }
-  }
-
-  /// qi_submit_sync: the descriptor, a wait descriptor behind it, the tail moved, the status polled.
-  func submit(_ descriptor: some InvalidationDescriptor, to unit: IntelIOMMU) throws(DriverError) {
-    guard let queue = unit.queue else { return }
-    try place(descriptor.words, at: queue.take(), in: queue)
-    let waitIndex = queue.take()
-    var wait = WaitDescriptor()
-    wait[.typeLow] = UInt64(DescriptorType.wait.rawValue)
-    wait[flag: .statusWrite] = true
-    wait[.statusData] = Self.done
-    wait[inPlace: .statusAddress] = queue.statusAddress(of: waitIndex)
-    try place(wait.words, at: waitIndex, in: queue)
-    unit.port.write64(UInt64(queue.next) * queue.width, at: RegisterOffset.iqt)
-  }
-
-  /// QI_DONE, what a finished wait descriptor writes.
-  private static let done: UInt64 = 2
-
-  private func place(_ words: [UInt64], at index: Int, in queue: InvalidationQueue)
-    throws(DriverError)
-  {
-    let padded = words + Array(repeating: 0, count: max(0, Int(queue.width / 8) - words.count))
-    for (offset, word) in padded.enumerated() {
-      try store(word, at: queue.address(of: index) + UInt64(offset) * 8)
     }
   }
 

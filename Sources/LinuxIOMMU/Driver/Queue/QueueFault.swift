@@ -1,0 +1,137 @@
+internal import KernelLog
+internal import PCI
+internal import VTdFormats
+
+/// qi_check_fault and qi_dump_fault: what the driver does when the queue has stopped.
+extension IntelIOMMUDriver {
+  func checkQueue(_ place: QueuePlace, of unit: IntelIOMMU, _ queue: InvalidationQueue)
+    throws(DriverError) -> QueueCheck
+  {
+    if status(of: place.waitIndex, in: queue) == .aborted { return .again }
+    let behaviour = kernel.build.behaviour
+    let fault = FaultStatus(rawValue: unit.port.read32(at: RegisterOffset.fsts))
+    if fault.hasQueueError, behaviour.queueErrors == .dump { dumpQueue(fault, of: unit, queue) }
+
+    if fault[flag: .invalidationQueueError], queue.headIndex(of: unit) == place.index {
+      if behaviour.queueErrors != .dump {
+        let words = descriptor(at: place.index, in: queue)
+        printQueue(.invalidDescriptor(qw0: words[0], qw1: words[1]))
+      }
+      // The refused descriptor becomes a second wait, so that the queue can go on.
+      for word in 0..<(queue.width / 8) {
+        let value = load(queue.address(of: place.waitIndex) + word * 8)
+        try store(value, at: queue.address(of: place.index) + word * 8)
+      }
+      clear(.invalidationQueueError, .queueErrorCleared, of: unit)
+      return .refused
+    }
+
+    if fault[flag: .invalidationTimeOutError] {
+      let record = QueueErrorRecord(rawValue: unit.port.read64(at: RegisterOffset.iqercd))
+      let (head, tail) = (queue.headIndex(of: unit), queue.tailIndex(of: unit))
+      clear(.invalidationTimeOutError, .timeoutCleared, of: unit)
+      try abortWaits(from: head, to: tail, in: queue)
+      if behaviour.timeOutRetry == .presentDevices, isGone(record[.timeOutSource], from: unit) {
+        return .gone
+      }
+      if status(of: place.waitIndex, in: queue) == .aborted { return .again }
+    }
+
+    if fault[flag: .invalidationCompletionError] {
+      clear(.invalidationCompletionError, .completionErrorCleared, of: unit)
+    }
+    return .fine
+  }
+
+  /// All waits that a time-out caught are marked, so that whoever polls one submits again.
+  private func abortWaits(from head: Int, to tail: Int, in queue: InvalidationQueue)
+    throws(DriverError)
+  {
+    let isEach = kernel.build.behaviour.timeOutAbort == .all
+    var index = queue.index(head, plus: -1)
+    if !isEach { index |= 1 }
+    let end = queue.index(tail, plus: -1)
+    // A queue whose waits stand at even places never meets its end in steps of two; the kernel would
+    // go round for ever.
+    for _ in 0..<InvalidationQueue.length {
+      if status(of: index, in: queue) == .inUse {
+        try setStatus(.aborted, of: index, in: queue)
+      }
+      index = queue.index(index, plus: isEach ? -1 : -2)
+      if index == end { return }
+    }
+  }
+
+  /// A source-id of 0 means that the unit has none to give.
+  private func isGone(_ source: UInt64, from unit: IntelIOMMU) -> Bool {
+    guard source != 0 else { return false }
+    let id = SourceID(rawValue: UInt16(truncatingIfNeeded: source))
+    return !pci.isPresent(PCIAddress(segment: unit.segment, sourceID: id))
+  }
+
+  private func dumpQueue(_ fault: FaultStatus, of unit: IntelIOMMU, _ queue: InvalidationQueue) {
+    let head = queue.headIndex(of: unit)
+    let record = QueueErrorRecord(rawValue: unit.port.read64(at: RegisterOffset.iqercd))
+    if fault[flag: .invalidationQueueError] {
+      printQueue(.queueError(reason: record[.information]))
+    }
+    if fault[flag: .invalidationTimeOutError] {
+      printQueue(.timeout(source: record[.timeOutSource]))
+    }
+    if fault[flag: .invalidationCompletionError] {
+      printQueue(.completionError(source: record[.completionSource]))
+    }
+    for (position, index) in [
+      (QueueErrorLine.Position.head, head), (.prior, queue.index(head, plus: -1)),
+    ] {
+      let words = descriptor(at: index, in: queue)
+      printQueue(.descriptor(position, qw0: words[0], qw1: words[1]))
+    }
+  }
+
+  private func descriptor(at index: Int, in queue: InvalidationQueue) -> [UInt64] {
+    [load(queue.address(of: index)), load(queue.address(of: index) + 8)]
+  }
+
+  /// FSTS's error bits are cleared by writing ones. Kernels that dump also say so.
+  private func clear(
+    _ bit: BitField<FaultStatus>, _ line: QueueErrorLine, of unit: IntelIOMMU
+  ) {
+    var status = FaultStatus(rawValue: 0)
+    status[flag: bit] = true
+    unit.port.write32(status.rawValue, at: RegisterOffset.fsts)
+    if kernel.build.behaviour.queueErrors == .dump { printQueue(line) }
+  }
+
+  private func printQueue(_ line: QueueErrorLine) {
+    kernel.print(line.level, line.text(kernel.build.behaviour.queueLines))
+    // Printing takes long: meanwhile another CPU may take the unit's interrupt.
+    kernel.letOthersRun()
+  }
+}
+
+extension FaultStatus {
+  var hasQueueError: Bool {
+    self[flag: .invalidationQueueError] || self[flag: .invalidationTimeOutError]
+      || self[flag: .invalidationCompletionError]
+  }
+}
+
+extension InvalidationQueue {
+  /// The index that the unit stands at.
+  func headIndex(of unit: IntelIOMMU) -> Int {
+    index(Int(truncatingIfNeeded: unit.port.read64(at: RegisterOffset.iqh) / width))
+  }
+
+  func tailIndex(of unit: IntelIOMMU) -> Int {
+    index(Int(truncatingIfNeeded: unit.port.read64(at: RegisterOffset.iqt) / width))
+  }
+}
+
+extension KernelBehaviour {
+  /// The shape of queue error lines.
+  var queueLines: QueueErrorLine.Shape {
+    QueueErrorLine.Shape(
+      prefix: faultLines.prefix, namesWords: queueErrors != .lowHigh)
+  }
+}
