@@ -9,6 +9,7 @@
 public struct SourceID: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
   public let rawValue: UInt16
 
+  @inlinable
   public init(rawValue: UInt16) {
     self.rawValue = rawValue
   }
@@ -36,6 +37,7 @@ public struct SourceID: RawRepresentable, Hashable, Comparable, Sendable, Custom
 public struct IOVA: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
   public let rawValue: UInt64
 
+  @inlinable
   public init(rawValue: UInt64) {
     self.rawValue = rawValue
   }
@@ -68,6 +70,7 @@ public struct PASID: RawRepresentable, Hashable, Comparable, Sendable, CustomStr
   public let rawValue: UInt32
 
   /// Bits above the 20 that a request carries are cut.
+  @inlinable
   public init(rawValue: UInt32) {
     self.rawValue = rawValue & 0xf_ffff
   }

@@ -102,8 +102,8 @@ extension UnitConfiguration {
 
   private func checkCaches() throws(ConfigurationError) {
     let sizes: [(field: String, value: Int, mayBeZero: Bool)] = [
-      ("iotlbSets", caches.iotlbSets, false),
-      ("pagingStructureSets", caches.pagingStructureSets, true),
+      ("iotlbEntries", caches.iotlbEntries, false),
+      ("pagingStructureEntries", caches.pagingStructureEntries, true),
       ("contextEntries", caches.contextEntries, false),
       ("pasidEntries", caches.pasidEntries, false),
       ("interruptEntries", caches.interruptEntries, true),

@@ -76,6 +76,9 @@ extension RemappingUnit {
       EventSource.fault.controlWritten(&state.registers, &effects)
     case RegisterOffset.pmen:
       protectMemory(&state)
+    case RegisterOffset.plmbase, RegisterOffset.plmlimit, RegisterOffset.phmbase,
+      RegisterOffset.phmlimit:
+      invalidatePassThrough()
     case let first where first >= state.faults.offset && register.width == 128:
       state.faults.recordWritten(&state.registers)
     default:
@@ -89,6 +92,7 @@ extension RemappingUnit {
     enable[flag: .status] = enable[flag: .enable]
     state.registers[image: RegisterOffset.pmen] = enable
     setControl(ControlBits.protectedMemory, enable[flag: .status])
+    invalidatePassThrough()
   }
 
   /// Sets or clears bits of the control word. Only under the state's lock.

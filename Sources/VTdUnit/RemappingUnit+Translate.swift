@@ -2,88 +2,10 @@ import Synchronization
 import VTdFormats
 
 extension RemappingUnit {
-  /// Translates one DMA of at most one page.
-  ///
-  /// A fault is recorded, and its message sent, before this returns.
-  public func translate(_ request: DMARequest) -> Translation {
-    // The hit path: one look-up leads from the requester to the tag of its translations, another
-    // to the page. Whatever else there is to know empties the requester's slot: remapping off,
-    // abort-DMA mode, no caches, a request that is not an untranslated one.
-    let space = requesters.space(request.attributes)
-    if space != 0 {
-      let page = iotlb.find(
-        tag: SetCache.tag(address: request.iova, space: space, kind: 0),
-        page: request.iova &>> 12, space: space)
-      if _fastPath(page != 0 && Denial.allows(request, page)) {
-        return Translation(
-          address: (page & BitField<SecondStageEntry>.address.mask) | (request.iova & 0xfff),
-          flags: page & PageFlags.mask)
-      }
-    }
-    return translateSlowly(request)
-  }
-
-  /// A miss: first the plain case, at speed.
-  ///
-  /// It needs a requester whose slot is filled, so everything that empties the slots (see above) is
-  /// out of the question, and an unprivileged request that maps through one stage to a page of
-  /// 4 KiB with nothing to set and nothing to refuse. Whatever is not so is left to the rest.
-  @inline(never)
-  private func translateSlowly(_ request: DMARequest) -> Translation {
-    let seen = caches.generation.load(ordering: .acquiring)
-    let unusual = DMARequest.Bits.privileged | 4 &<< DMARequest.Bits.needsShift
-    guard isPlain, request.attributes & unusual == 0,
-      request.iova >> 20 != 0xfee, caches.largePages.load(ordering: .relaxed) == 0,
-      let (plan, space) = requesters.plan(request.attributes), plan.isPossible,
-      plan.covers(request.iova, beyondMGAW: environment.pointee.beyondMGAW)
-    else { return translateAnything(request) }
-    var table = plan.table
-    var level = plan.levels
-    var above: UInt64 = ~0
-    if hasPagingStructures {
-      let cached = caches.findLeafTable(request.iova, space: space)
-      if cached != 0 {
-        table = cached & BitField<SecondStageEntry>.address.mask
-        level = 1
-        // Permissions as entry bits: in the first stage user stands at 3, and U/S at 2.
-        above =
-          plan.isFirstStage ? ~6 | (cached & 2) | (cached &>> 1) & 4 : ~7 | cached
-      }
-    }
-    let suspect =
-      plan.isFirstStage
-      ? environment.pointee.firstStagePlain : environment.pointee.secondStagePlain
-    guard
-      let walk = PlainWalk(
-        request.iova, table: table, level: level, all: above, suspect: suspect, environment),
-      (request.needs | plan.due) & ~walk.all == 0
-    else { return translateAnything(request) }
-    let isClean = plan.dirty & ~walk.leaf != 0
-    let address = walk.leaf & BitField<SecondStageEntry>.address.mask
-    if request.needs & 2 != 0 && isClean || address >> 20 == 0xfee {
-      return translateAnything(request)
-    }
-    let flags = plan.flags(walk) | (isClean ? PageFlags.clean : 0)
-    let denied = ~flags & 7 | (isClean ? 2 : 0)
-    iotlb.fill(
-      tag: SetCache.tag(address: request.iova, space: space, kind: 0),
-      page: request.iova &>> 12, space: space, data: address | denied &<< Denial.shift | flags,
-      generation: caches.generation, seen: seen)
-    if hasPagingStructures && level != 1 {
-      // Execution above the leaf is not known here: with NXE no table is kept.
-      let permissions =
-        plan.isFirstStage ? 5 | walk.allAbove & 2 | (walk.allAbove & 4) << 1 : walk.allAbove & 7
-      if !plan.isNoExecute {
-        caches.keepTable(
-          request.iova, space: space, level: 1, data: walk.table | permissions, seen: seen)
-      }
-    }
-    return Translation(address: address | (request.iova & 0xfff), flags: flags)
-  }
-
   /// Every case, by the walker's rules.
+  @usableFromInline
   @inline(never)
-  private func translateAnything(_ request: DMARequest) -> Translation {
+  func translateSlowly(_ request: DMARequest) -> Translation {
     let control = control.load(ordering: .acquiring)
     if let early = withoutTables(request, control) { return early }
     var walker = Walker(environment, updatesMemory: true, observer: SilentObserver())
@@ -91,7 +13,7 @@ extension RemappingUnit {
       return translateUncached(request, control, &walker)
     }
     let seen = caches.generation.load(ordering: .acquiring)
-    guard let (context, space) = requesters.context(request.attributes) else {
+    guard let (context, space) = requesters.context(request) else {
       return translateNewRequester(request, control, &walker)
     }
     return walk(request, context, space: space, seen: seen, control, &walker)
@@ -107,11 +29,8 @@ extension RemappingUnit {
     if reason != 0 { return report(WalkResult(reason: reason), request, context) }
     if space == 0 { return translateUncached(request, control, &walker) }
     // The requester was forgotten; its translations may still be there.
-    let page = caches.findPage(request, space: space)
-    if page != 0 && Denial.allows(request, page) {
-      return Translation(
-        address: (page & BitField<SecondStageEntry>.address.mask) | (request.iova & 0xfff),
-        flags: page & PageFlags.mask)
+    if let page = caches.findPage(request, space: space), page.allows(request) {
+      return page.translation(request)
     }
     return walk(request, context, space: space, seen: seen, control, &walker)
   }
@@ -134,7 +53,11 @@ extension RemappingUnit {
         dropEverything(&entries)
         space = entries.spaces.space(for: context, supervisor: supervisor)
       }
-      requesters.fill(request.attributes, context, space: space ?? 0)
+      let kind = isPlain ? PlainWalkKind(context, request) : .none
+      let plan = WalkPlan(
+        kind, context, beyondMGAW: environment.pointee.beyondMGAW,
+        keepsTables: caches.hasPagingStructures)
+      requesters.fill(request, context, kind, plan, space: space ?? 0)
       return (context, space ?? 0, 0)
     }
   }
@@ -157,16 +80,18 @@ extension RemappingUnit {
     }
     let result = walker.translate(request, context)
     if result.isFault { return blocked(result, request, context, space: space, seen: seen) }
-    if context.flags.contains(.passThrough) { return passThrough(result, control) }
-    var denied = ~result.flags & 7
-    if result.flags & PageFlags.clean != 0 && !configuration.quirks.contains(.noDirtyOnHit) {
-      denied |= 2
+    if context.flags.contains(.passThrough),
+      control & ControlBits.protectedMemory != 0 && isProtected(result.address)
+    {
+      return Translation(blocked: .protectedMemory, .notReported)
     }
-    let page = result.address & ~0xfff
-    let size = (1 &<< PageFlags.shift(result.flags)) &- 1
-    caches.keep(
-      request, space: space,
-      data: (page & ~size) | denied &<< Denial.shift | result.flags, seen: seen)
+    let offset = (1 &<< PageFlags.shift(result.flags)) &- 1
+    // A write to a page whose dirty bit is still to be set walks again.
+    let isClean =
+      result.flags & PageFlags.clean != 0 && !configuration.quirks.contains(.noDirtyOnHit)
+    let page = CachedPage(
+      address: result.address & ~offset, flags: result.flags, denied: isClean ? 2 : 0)
+    caches.keep(request, space: space, page, seen: seen)
     if walker.leafTable != 0 && walker.startLevel == 0 && !context.isNested {
       caches.keepTable(
         request.iova, space: space, level: walker.leafLevel,
@@ -180,12 +105,8 @@ extension RemappingUnit {
     var kind: UInt64 = 1
     while kind <= 2 {
       if large & 1 &<< kind != 0 {
-        let page = caches.findLargePage(request, space: space, kind: kind)
-        if page != 0 && Denial.allows(request, page) {
-          let offset = request.iova & ((1 &<< (12 &+ 9 &* kind)) &- 1)
-          return Translation(
-            address: (page & BitField<SecondStageEntry>.address.mask) | offset,
-            flags: page & PageFlags.mask)
+        if let page = caches.findPage(request, space: space, kind: kind), page.allows(request) {
+          return page.translation(request, offset: (1 &<< (12 &+ 9 &* kind)) &- 1)
         }
       }
       kind &+= 1
@@ -201,9 +122,8 @@ extension RemappingUnit {
   private func staleFault(
     _ request: DMARequest, _ context: RequestContext, space: UInt64
   ) -> Translation? {
-    let page = caches.findPage(request, space: space)
-    if page == 0 { return nil }
-    if page & PageFlags.fault != 0 {
+    guard let page = caches.findPage(request, space: space) else { return nil }
+    if page.isMissing {
       let walker = Walker(environment, updatesMemory: false, observer: SilentObserver())
       return report(walker.notPresent(request, context), request, context)
     }
@@ -220,7 +140,7 @@ extension RemappingUnit {
     seen: UInt64
   ) -> Translation {
     if cachesFaults && result.flags & PageFlags.fault != 0 {
-      caches.keep(request, space: space, data: PageFlags.fault | 7 << Denial.shift, seen: seen)
+      caches.keep(request, space: space, .missing, seen: seen)
     }
     return report(result, request, context)
   }

@@ -32,13 +32,12 @@ public final class RemappingUnit: Sendable {
   let state: Mutex<UnitState>
   let caches: TranslationCaches
   /// Copies of the caches' own, one load nearer to the hit path.
-  let requesters: RequesterCache
-  let iotlb: SetCache
+  @usableFromInline let requesters: RequesterCache
+  @usableFromInline let iotlb: SetCache
   /// Whether a cached page that denies a request, or a cached fault, decides.
   let looksAtDenials: Bool
   /// Whether plain misses may be plain: no quirk and no cached fault has a say in them.
   let isPlain: Bool
-  let hasPagingStructures: Bool
 
   /// A unit with reset registers.
   ///
@@ -70,7 +69,6 @@ public final class RemappingUnit: Sendable {
     caches = TranslationCaches(configuration.caches)
     requesters = caches.requesters
     iotlb = caches.iotlb
-    hasPagingStructures = caches.hasPagingStructures
     isPlain =
       configuration.quirks.intersection([
         .permissionBeforeReserved, .canonicalCheckUsesAW, .noDirtyOnHit, .silentPermissionOnHit,

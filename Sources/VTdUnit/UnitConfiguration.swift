@@ -75,10 +75,10 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
 public struct CacheConfiguration: Hashable, Sendable {
   /// Off: every request walks memory, so no stale translation is ever seen.
   public var isEnabled: Bool
-  /// Sets of the IOTLB, 4 entries each; a power of 2 from 1 to 65,536.
-  public var iotlbSets: Int
-  /// Sets of the paging-structure cache, 4 entries each; a power of 2; 0 for none.
-  public var pagingStructureSets: Int
+  /// Pages kept in the IOTLB, two to a set; a power of 2.
+  public var iotlbEntries: Int
+  /// Tables kept in the paging-structure caches; a power of 2; 0 for none.
+  public var pagingStructureEntries: Int
   /// Context entries kept; a power of 2.
   public var contextEntries: Int
   /// PASID entries kept; a power of 2.
@@ -87,12 +87,12 @@ public struct CacheConfiguration: Hashable, Sendable {
   public var interruptEntries: Int
 
   public init(
-    isEnabled: Bool = true, iotlbSets: Int = 256, pagingStructureSets: Int = 64,
+    isEnabled: Bool = true, iotlbEntries: Int = 1024, pagingStructureEntries: Int = 256,
     contextEntries: Int = 256, pasidEntries: Int = 256, interruptEntries: Int = 256
   ) {
     self.isEnabled = isEnabled
-    self.iotlbSets = iotlbSets
-    self.pagingStructureSets = pagingStructureSets
+    self.iotlbEntries = iotlbEntries
+    self.pagingStructureEntries = pagingStructureEntries
     self.contextEntries = contextEntries
     self.pasidEntries = pasidEntries
     self.interruptEntries = interruptEntries

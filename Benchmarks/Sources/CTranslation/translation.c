@@ -2,39 +2,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Sets of 8 words: a version, two tags, two data words.
 struct c_cache c_cache_make(uint64_t sets) {
-  struct c_cache cache = {calloc(sets * 9, 8), sets - 1};
+  struct c_cache cache = {aligned_alloc(64, sets * 64), (sets - 1) * 8};
+  memset(cache.words, 0, sets * 64);
   return cache;
 }
 
 void c_cache_fill(struct c_cache cache, uint64_t space, uint64_t iova, uint64_t data) {
-  uint64_t *set = cache.words + ((iova >> 12 ^ space) & cache.set_mask) * 9;
-  uint64_t way = set[0]++ & 3;
-  set[1 + way] = (iova & ~0xfffull) | (space & 0xfff);
-  set[5 + way] = data | (space >> 12) << 52;
-  set[0] += 1;
+  uint64_t tag = (iova & ~0xfffull) ^ space;
+  uint64_t *set = cache.words + (tag >> 10 & cache.mask);
+  uint64_t way = tag >> 12 & 1;
+  if (set[1 + way]) way = set[0] >> 1 & 1;
+  set[0] += 2;
+  set[1 + way] = tag;
+  set[3 + way] = data | (space >> 12) << 55;
 }
 
-__attribute__((noinline)) uint64_t c_translate_hit(
+static inline uint64_t load(const uint64_t *word) {
+  return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+uint64_t c_translate_hit(
     const uint64_t *requesters, uint64_t requester_mask, struct c_cache cache, uint64_t iova,
     uint64_t attributes) {
-  uint64_t word = __atomic_load_n(
-      &requesters[(attributes ^ attributes >> 16) & requester_mask], __ATOMIC_ACQUIRE);
+  uint64_t word = load(&requesters[(attributes ^ attributes >> 16) & requester_mask]);
   if ((word ^ attributes) << 23) return 0;
-  uint64_t space = word >> 41;
-  const uint64_t *set = cache.words + ((iova >> 12 ^ space) & cache.set_mask) * 9;
-  uint64_t version = __atomic_load_n(&set[0], __ATOMIC_ACQUIRE);
-  if (version & 1) return 0;
-  uint64_t tag = (iova & ~0xfffull) | (space & 0xfff);
-  uint64_t data = 0;
-  for (int way = 0; way < 4; way++)
-    if (__atomic_load_n(&set[1 + way], __ATOMIC_RELAXED) == tag) {
-      data = __atomic_load_n(&set[5 + way], __ATOMIC_ACQUIRE);
-      break;
-    }
+  uint64_t tag = (iova & ~0xfffull) ^ word >> 43;
+  const uint64_t *set = cache.words + (tag >> 10 & cache.mask);
+  uint64_t version = load(&set[0]) & ~1ull;
+  uint64_t way = tag >> 12 & 1;
+  if (load(&set[1 + way]) != tag) {
+    way ^= 1;
+    if (load(&set[1 + way]) != tag) return 0;
+  }
+  uint64_t data = load(&set[3 + way]);
   if (__atomic_load_n(&set[0], __ATOMIC_RELAXED) != version) return 0;
-  if (data >> 52 != space >> 12) return 0;
-  if (attributes >> 52 & ~data & 0xe00) return 0;
+  if (((data ^ word) & attributes) >> 52) return 0;
   return (data & 0x000ffffffffff000ull) | (iova & 0xfff);
 }
 

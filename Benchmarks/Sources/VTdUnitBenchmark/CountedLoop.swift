@@ -11,6 +11,9 @@ enum CountedLoop: String, CaseIterable {
   case missLegacy = "miss-legacy"
   case missSecondStage = "miss-second-stage"
   case missFirstStage = "miss-first-stage"
+  case missLegacyTable = "miss-legacy-table"
+  case missSecondStageTable = "miss-second-stage-table"
+  case missFirstStageTable = "miss-first-stage-table"
   case nestedUncached = "nested-uncached"
   case invalidatePage = "invalidate-page"
 
@@ -24,6 +27,9 @@ enum CountedLoop: String, CaseIterable {
     case .missLegacy: try misses(.legacy)
     case .missSecondStage: try misses(.secondStage)
     case .missFirstStage: try misses(.firstStage)
+    case .missLegacyTable: try misses(.legacy, fromTable: true)
+    case .missSecondStageTable: try misses(.secondStage, fromTable: true)
+    case .missFirstStageTable: try misses(.firstStage, fromTable: true)
     case .nestedUncached: try uncached()
     case .invalidatePage: try invalidations()
     }
@@ -36,12 +42,14 @@ enum CountedLoop: String, CaseIterable {
     translate(bench, requests, rounds: 20)
   }
 
-  /// More pages than the IOTLB holds, in order: every request misses; the context is cached.
-  private func misses(_ mode: BenchUnit.Mode) throws {
-    let bench = try BenchUnit(
-      mode, pages: 8192,
-      caches: CacheConfiguration(iotlbSets: 1, pagingStructureSets: 0))
-    let requests = BenchUnit.requests(8192)
+  /// More pages than the caches hold, in order: every request misses; the context is cached.
+  ///
+  /// Pages 2 MiB apart miss the paging-structure caches as well: four levels are read, and both
+  /// caches filled. `fromTable` has pages side by side, whose table is cached.
+  private func misses(_ mode: BenchUnit.Mode, fromTable: Bool = false) throws {
+    let stride: UInt64 = fromTable ? 4096 : 2 << 20
+    let bench = try BenchUnit(mode, pages: 2048, stride: stride)
+    let requests = BenchUnit.requests(2048, stride: stride)
     for request in requests { _ = bench.unit.translate(request) }
     translate(bench, requests, rounds: 1)
   }

@@ -13,11 +13,17 @@ struct BenchUnit {
 
   let unit: RemappingUnit
   let memory: PhysicalMemory
+  let stride: UInt64
   private var nextTable: UInt64 = 0x40_0000
 
   enum Mode: String, CaseIterable { case legacy, secondStage, firstStage, nested }
 
-  init(_ mode: Mode, pages: Int, caches: CacheConfiguration = CacheConfiguration()) throws {
+  /// - Parameter stride: bytes from page to page; 2 MiB gives each its own table.
+  init(
+    _ mode: Mode, pages: Int, stride: UInt64 = 4096,
+    caches: CacheConfiguration = CacheConfiguration()
+  ) throws {
+    self.stride = stride
     memory = try PhysicalMemory(size: 1 << 30)
     var cap = Capability(rawValue: 0xd2008c_222f0606)
     var ecap = ExtendedCapability(rawValue: 0xf00f4a)
@@ -53,12 +59,13 @@ struct BenchUnit {
 
   /// Maps pages through tables of four levels, entries `upper` above and `leaf` at the bottom.
   private mutating func map(
-    _ top: UInt64, _ iova: UInt64, to page: UInt64, pages: Int, upper: UInt64, leaf: UInt64
+    _ top: UInt64, _ iova: UInt64, to page: UInt64, pages: Int, stride: UInt64, upper: UInt64,
+    leaf: UInt64
   ) {
     for index in 0..<UInt64(pages) {
-      let address = iova + index * 4096
+      let address = iova + index * stride
       var table = top
-      for level in stride(from: 4, to: 1, by: -1) {
+      for level in Swift.stride(from: 4, to: 1, by: -1) {
         let place = table + Paging.entryOffset(of: address, level: level)
         var entry = memory.load64(PhysicalAddress(rawValue: place)) ?? 0
         if entry == 0 {
@@ -80,7 +87,7 @@ struct BenchUnit {
         store(top | 1, at: entry)
         store(0x102 + device << 8, at: entry + 8)
       }
-      map(top, Self.base, to: 0x2000_0000, pages: pages, upper: 3, leaf: 3)
+      map(top, Self.base, to: 0x2000_0000, pages: pages, stride: stride, upper: 3, leaf: 3)
       return
     }
     store(Self.directory | 9, at: Self.contextTable + 0x18 * 32)
@@ -94,19 +101,19 @@ struct BenchUnit {
     case .firstStage:
       entry[.translationType] = 1
       entry[inPlace: .firstStageTable] = top
-      map(top, Self.base, to: 0x2000_0000, pages: pages, upper: 0x27, leaf: 0x67)
+      map(top, Self.base, to: 0x2000_0000, pages: pages, stride: stride, upper: 0x27, leaf: 0x67)
     case .nested:
       let second = table()
       entry[.translationType] = 3
       entry[inPlace: .firstStageTable] = top
       entry[inPlace: .secondStageTable] = second
-      map(top, Self.base, to: 0x2000_0000, pages: pages, upper: 0x27, leaf: 0x67)
-      map(second, 0, to: 0, pages: 0x2000, upper: 3, leaf: 3)
-      map(second, 0x2000_0000, to: 0x2000_0000, pages: pages, upper: 3, leaf: 3)
+      map(top, Self.base, to: 0x2000_0000, pages: pages, stride: stride, upper: 0x27, leaf: 0x67)
+      map(second, 0, to: 0, pages: 0x2000, stride: 4096, upper: 3, leaf: 3)
+      map(second, 0x2000_0000, to: 0x2000_0000, pages: pages, stride: 4096, upper: 3, leaf: 3)
     default:
       entry[.translationType] = 2
       entry[inPlace: .secondStageTable] = top
-      map(top, Self.base, to: 0x2000_0000, pages: pages, upper: 3, leaf: 3)
+      map(top, Self.base, to: 0x2000_0000, pages: pages, stride: stride, upper: 3, leaf: 3)
     }
     for (index, word) in entry.words.enumerated() {
       store(word, at: Self.pasidTable + UInt64(index) * 8)
@@ -114,9 +121,11 @@ struct BenchUnit {
   }
 
   /// One read of each of `count` pages, in order.
-  static func requests(_ count: Int, source: SourceID = BenchUnit.source) -> [DMARequest] {
+  static func requests(
+    _ count: Int, stride: UInt64 = 4096, source: SourceID = BenchUnit.source
+  ) -> [DMARequest] {
     (0..<UInt64(count)).map {
-      DMARequest(source: source, address: IOVA(rawValue: base + $0 * 4096 + 0x40))
+      DMARequest(source: source, address: IOVA(rawValue: base + $0 * stride + 0x40))
     }
   }
 }

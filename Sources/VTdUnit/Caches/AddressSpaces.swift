@@ -5,7 +5,8 @@ import VTdFormats
 ///
 /// What the specification tags with domain-id and PASID (6.2) is tagged with this number instead.
 /// To drop a domain or a PASID its number is forgotten, and entries that bear it are never found
-/// again: no table is searched. Numbers are 21 bits and never reused before everything is dropped.
+/// again: no table is searched. Numbers have 18 bits and are never reused before everything is
+/// dropped.
 struct AddressSpaces {
   /// What shares translations: second-stage ones a domain, the others a PASID of a domain at one
   /// privilege.
@@ -13,24 +14,28 @@ struct AddressSpaces {
     case secondStage = 0
     case firstStage = 1
     case nested = 2
+    /// Pages that are kept as they are, so that they are found like all others.
+    case passThrough = 3
   }
 
-  private static let limit: UInt32 = 1 << 21
+  private static let limit: UInt32 = 1 << 18
   private var last: UInt32 = 0
   /// By domain-id; 0 for none.
   private var secondStage = [UInt32](repeating: 0, count: 1 << 16)
-  /// First-stage and nested spaces by ``key(_:_:_:_:)``.
+  /// All others by ``key(_:_:_:supervisor:)``.
   private var processes: [UInt64: UInt32] = [:]
-  /// The keys of a domain's first-stage and nested spaces.
+  /// The keys of a domain's spaces among them.
   private var keysOfDomain: [UInt16: [UInt64]] = [:]
-  /// Whether `keysOfDomain` has anything: page invalidations ask often, and mostly in vain.
-  private var hasProcesses = false
+  /// Whether there is a nested space: page invalidations ask often, and mostly in vain.
+  private var hasNested = false
 
-  /// The tag part of a space: its number above the two bits that tell kinds of entries apart.
+  /// A space as caches have it: nine bits of its number in 8:0 for the tag, nine in 20:12 for the
+  /// data.
   ///
   /// Numbers are scattered by an odd multiplier, so that neighbours do not share sets.
   private static func tag(_ number: UInt32) -> UInt64 {
-    UInt64((number &* 0x9e375) & (limit - 1)) << 2
+    let scattered = UInt64((number &* 0x9e375) & (limit - 1))
+    return scattered & 0x1ff | (scattered >> 9) << 12
   }
 
   private static func key(
@@ -42,7 +47,7 @@ struct AddressSpaces {
   /// The tag part for a context; nil where the numbers are used up and everything must be dropped
   /// first.
   mutating func space(for context: RequestContext, supervisor: Bool) -> UInt64? {
-    if !context.flags.contains(.firstStage) {
+    if context.flags.isDisjoint(with: [.firstStage, .passThrough]) {
       let domain = Int(context.domain)
       if secondStage[domain] == 0 {
         guard let number = next() else { return nil }
@@ -50,13 +55,15 @@ struct AddressSpaces {
       }
       return Self.tag(secondStage[domain])
     }
-    let kind: Kind = context.isNested ? .nested : .firstStage
+    let kind: Kind =
+      context.flags.contains(.passThrough)
+      ? .passThrough : context.isNested ? .nested : .firstStage
     let key = Self.key(context.domain, context.pasid, kind, supervisor: supervisor)
     if let number = processes[key] { return Self.tag(number) }
     guard let number = next() else { return nil }
     processes[key] = number
     keysOfDomain[context.domain, default: []].append(key)
-    hasProcesses = true
+    if kind == .nested { hasNested = true }
     return Self.tag(number)
   }
 
@@ -71,7 +78,7 @@ struct AddressSpaces {
     for domain in secondStage.indices where secondStage[domain] != 0 { secondStage[domain] = 0 }
     processes.removeAll()
     keysOfDomain.removeAll()
-    hasProcesses = false
+    hasNested = false
   }
 
   /// Starts numbering again; the caches must be empty.
@@ -100,8 +107,15 @@ struct AddressSpaces {
   /// Their entries are tagged with first-stage addresses, so a second-stage page cannot be found
   /// among them.
   mutating func removeNested(domain: UInt16) -> Bool {
-    if !hasProcesses { return false }
+    if !hasNested { return false }
     return remove(domain: domain) { $0 >> 36 & 3 == Kind.nested.rawValue }
+  }
+
+  /// Forgets every domain's pass-through space.
+  mutating func removePassThrough() {
+    for domain in keysOfDomain.keys {
+      _ = remove(domain: domain) { $0 >> 36 & 3 == Kind.passThrough.rawValue }
+    }
   }
 
   /// Forgets the first-stage and nested spaces of one PASID; false if there were none.

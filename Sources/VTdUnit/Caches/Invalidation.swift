@@ -78,6 +78,14 @@ extension RemappingUnit {
     }
   }
 
+  /// Drops the pages of pass-through: protected memory has changed, which they were held against.
+  func invalidatePassThrough() {
+    caches.entries.withLock { entries in
+      entries.spaces.removePassThrough()
+      requesters.removeAll()
+    }
+  }
+
   /// Drops one PASID's translations.
   func invalidateTranslations(domain: UInt16, pasid: UInt32) {
     caches.entries.withLock { entries in
@@ -111,29 +119,33 @@ extension RemappingUnit {
     let last = first &+ ((4096 &<< mask) &- 1)
     if !leavesOnly {
       caches.generation.wrappingAdd(1, ordering: .acquiringAndReleasing)
-      var level: UInt64 = 1
-      while level == 1 || (level <= 3 && large &>> (level &- 1) != 0) {
-        drop(
-          from: caches.pagingStructures, space, first, last, kind: level, shift: 12 &+ 9 &* level)
-        level &+= 1
+      var kind: UInt64 = 0
+      while kind == 0 || (kind < 3 && large &>> kind != 0) {
+        forEachKey(space, first, last, kind: kind, tables: true) {
+          caches.pagingStructures.remove($0)
+        }
+        kind &+= 1
       }
     }
     caches.generation.wrappingAdd(1, ordering: .acquiringAndReleasing)
-    drop(from: iotlb, space, first, last, kind: 0, shift: 12)
-    if large & 2 != 0 { drop(from: iotlb, space, first, last, kind: 1, shift: 21) }
-    if large & 4 != 0 { drop(from: iotlb, space, first, last, kind: 2, shift: 30) }
+    forEachKey(space, first, last, kind: 0) { iotlb.remove($0) }
+    if large & 2 != 0 { forEachKey(space, first, last, kind: 1) { iotlb.remove($0) } }
+    if large & 4 != 0 { forEachKey(space, first, last, kind: 2) { iotlb.remove($0) } }
   }
 
-  private func drop(
-    from cache: SetCache, _ space: UInt64, _ first: UInt64, _ last: UInt64, kind: UInt64,
-    shift: UInt64
+  /// What of one size covers part of a range.
+  @inline(__always)
+  private func forEachKey(
+    _ space: UInt64, _ first: UInt64, _ last: UInt64, kind: UInt64, tables: Bool = false,
+    _ body: (SetCache.Key) -> Void
   ) {
-    var page = first &>> shift
-    while page <= last &>> shift {
-      cache.remove(
-        tag: SetCache.tag(address: page &<< shift, space: space, kind: kind), page: page,
-        space: space)
-      page &+= 1
+    var address = first
+    while true {
+      let key = SetCache.Key(address, kind: kind, tables: tables, space: space)
+      body(key)
+      let end = address | ((1 &<< key.shift) &- 1)
+      if end >= last { return }
+      address = end &+ 1
     }
   }
 }

@@ -1,150 +1,111 @@
-import Synchronization
+public import Synchronization
 
 /// A set-associative cache of tagged 64-bit words that threads read without a lock.
 ///
-/// A set is nine atomic words: a version, four tags, four data words. Whoever changes a set makes
-/// its version odd first and even again afterwards; whoever reads takes the version before and
-/// after, and an odd or changed one is a miss. So a reader never writes, and never waits.
-///
-/// A tag is the page's address in bits 63:12 and the low part of the address space in 11:2; bits
-/// 1:0 tell kinds of entries apart (page sizes, table levels). The high part of the address space
-/// stands in bits 63:53 of the data. Data 0 means nothing.
+/// A tag is the address of a page, or of what a table covers, in bits 63:12 and the kind of entry in
+/// 11:10, with the address space exclusive-ored over both. The high part of the space stands in bits
+/// 63:55 of the data as well, so tag and data together tell address and space apart; the rest of the
+/// data is the user's. See ``AddressSpaces`` for spaces.
+@usableFromInline
 struct SetCache: @unchecked Sendable {
-  private static let ways = 4
-  @inline(__always) private static var stride: Int { 9 }
-
-  private let words: UnsafeMutablePointer<Atomic<UInt64>>
+  @usableFromInline let words: UnsafeMutablePointer<Atomic<UInt64>>
+  /// Sets less one, in words.
+  @usableFromInline let mask: UInt64
   private let sets: Int
-  private let setMask: UInt64
 
-  /// `sets` is a power of 2.
-  init(sets: Int) {
-    self.sets = sets
-    setMask = UInt64(sets - 1)
-    words = .allocate(capacity: sets * Self.stride)
-    for index in 0..<sets * Self.stride { (words + index).initialize(to: Atomic(0)) }
+  /// `entries` is a power of 2.
+  init(entries: Int) {
+    sets = max(entries / CacheSet.ways, 1)
+    mask = UInt64((sets - 1) * CacheSet.stride)
+    words = .words(count: sets * CacheSet.stride)
+    removeAll()
   }
 
-  func deallocate() {
-    words.deinitialize(count: sets * Self.stride)
-    words.deallocate()
-  }
+  func deallocate() { words.deallocate() }
 
-  /// The set for a page number in an address space.
+  /// The set of a position: pages have consecutive ones, two to a set.
   @inline(__always)
-  private func set(page: UInt64, space: UInt64) -> UnsafeMutablePointer<Atomic<UInt64>> {
-    words + Int(truncatingIfNeeded: (page ^ space) & setMask) &* Self.stride
+  func set(at position: UInt64) -> CacheSet {
+    CacheSet(
+      words: words + Int(truncatingIfNeeded: (position &>> 1) &* UInt64(CacheSet.stride) & mask))
   }
 
+  /// The set of a tag of kind 0, whose upper bits are its position.
+  @inlinable
   @inline(__always)
-  static func tag(address: UInt64, space: UInt64, kind: UInt64) -> UInt64 {
-    (address & ~0xfff) | (space & 0xfff) | kind
+  func set(of tag: UInt64) -> CacheSet {
+    // The stride is 2^3 words, so a position's bits 63:1 move from tag bit 13 to bit 3.
+    CacheSet(words: words + Int(truncatingIfNeeded: (tag &>> 10) & mask))
   }
 
-  /// The data of an entry, or 0. `page` is the address in units of the entry's size.
+  /// The tag of the page of 4 KiB at an address.
+  @inlinable
   @inline(__always)
-  func find(tag: UInt64, page: UInt64, space: UInt64) -> UInt64 {
-    let set = set(page: page, space: space)
-    // An odd version never equals itself rounded down, so that needs no test of its own.
-    let version = set.pointee.load(ordering: .acquiring) & ~1
-    if set[1].load(ordering: .relaxed) == tag { return data(set, 5, version, space) }
-    if set[2].load(ordering: .relaxed) == tag { return data(set, 6, version, space) }
-    if set[3].load(ordering: .relaxed) == tag { return data(set, 7, version, space) }
-    if set[4].load(ordering: .relaxed) == tag { return data(set, 8, version, space) }
-    return 0
-  }
+  static func tag(_ address: UInt64, space: UInt64) -> UInt64 { (address & ~0xfff) ^ space }
 
-  @inline(__always)
-  private func data(
-    _ set: UnsafeMutablePointer<Atomic<UInt64>>, _ word: Int, _ version: UInt64, _ space: UInt64
-  ) -> UInt64 {
-    let data = set[word].load(ordering: .acquiring)
-    if set.pointee.load(ordering: .relaxed) != version { return 0 }
-    return Self.belongs(data, to: space) ? data : 0
-  }
+  /// The kind tells entries of different sizes at one address apart: 0, 1 and 2 are pages of 4 KiB,
+  /// 2 MiB and 1 GiB, or in the paging-structure caches the tables that hold their entries.
+  static var kindShift: UInt64 { 10 }
 
-  /// Whether the high part of the space is the data's.
+  /// The part of the data that tells the high part of a space.
   @inline(__always)
-  private static func belongs(_ data: UInt64, to space: UInt64) -> Bool {
-    (data ^ (space &<< 41)) &>> 53 == 0
-  }
+  static func high(_ space: UInt64) -> UInt64 { (space &>> 12) &<< 55 }
 
-  /// Keeps an entry, unless `generation` moved on since the walk began: then what was read may be
-  /// what an invalidation just dropped. A set that another thread is changing is left alone.
+  /// Whether data found by its tag is of a space.
   @inline(__always)
-  func fill(
-    tag: UInt64, page: UInt64, space: UInt64, data: UInt64, generation: borrowing Atomic<UInt64>,
-    seen: UInt64
-  ) {
-    let set = set(page: page, space: space)
-    let version = set.pointee.load(ordering: .relaxed)
-    if version & 1 != 0 { return }
-    if !set.pointee.compareExchange(
-      expected: version, desired: version &+ 1, ordering: .acquiringAndReleasing
-    ).exchanged {
-      return
+  static func isData(_ data: UInt64, of space: UInt64) -> Bool { data &>> 55 == space &>> 12 }
+
+  /// An entry by what it covers.
+  struct Key {
+    let tag: UInt64
+    let position: UInt64
+    let space: UInt64
+    /// log2 of the bytes that it covers.
+    let shift: UInt64
+
+    @inline(__always)
+    init(_ address: UInt64, kind: UInt64, tables: Bool = false, space: UInt64) {
+      // A table covers what 512 of its entries do.
+      shift = 12 &+ 9 &* (tables ? kind &+ 1 : kind)
+      let page = address &>> shift
+      position = page ^ (space &>> 12)
+      self.space = space
+      tag = SetCache.tag(page &<< shift, space: space) | kind &<< SetCache.kindShift
     }
-    if generation.load(ordering: .acquiring) == seen {
-      let way = way(for: tag, in: set, version: version)
-      set[5 &+ way].store(data | (space &>> 12) &<< 53, ordering: .relaxed)
-      set[1 &+ way].store(tag, ordering: .releasing)
-    }
-    set.pointee.store(version &+ 2, ordering: .releasing)
   }
 
-  /// The way that has the tag, or the next in turn: versions count changes, so an empty set fills
-  /// up in order.
+  /// The data of an entry; nil if it is not there.
   @inline(__always)
-  private func way(
-    for tag: UInt64, in set: UnsafeMutablePointer<Atomic<UInt64>>, version: UInt64
-  ) -> Int {
-    var way = Int(truncatingIfNeeded: (version &>> 1) & 3)
-    if set[1].load(ordering: .relaxed) == tag { way = 0 }
-    if set[2].load(ordering: .relaxed) == tag { way = 1 }
-    if set[3].load(ordering: .relaxed) == tag { way = 2 }
-    if set[4].load(ordering: .relaxed) == tag { way = 3 }
-    return way
+  func find(_ key: Key) -> UInt64? {
+    let set = set(at: key.position)
+    guard let data = set.find(key.tag, position: key.position, set.version),
+      Self.isData(data, of: key.space)
+    else { return nil }
+    return data
+  }
+
+  /// Keeps an entry, in place of the one with its tag if there is one; see
+  /// ``CacheSet/fill(_:_:way:_:_:seen:)``.
+  func fill(_ key: Key, _ data: UInt64, _ generation: borrowing Atomic<UInt64>, seen: UInt64) {
+    let set = set(at: key.position)
+    let version = set.version
+    let way = set.way(of: key.tag) ?? set.freeWay(key.position, version)
+    set.fill(key.tag, data | Self.high(key.space), way: way, version, generation, seen: seen)
   }
 
   /// Drops an entry, if it is there.
-  func remove(tag: UInt64, page: UInt64, space: UInt64) {
-    let set = set(page: page, space: space)
-    let version = lock(set)
-    var way = 0
-    while way < Self.ways {
-      if set[1 &+ way].load(ordering: .relaxed) == tag,
-        Self.belongs(set[5 &+ way].load(ordering: .relaxed), to: space)
-      {
-        set[1 &+ way].store(0, ordering: .relaxed)
-        set[5 &+ way].store(0, ordering: .relaxed)
-      }
-      way &+= 1
-    }
-    set.pointee.store(version &+ 2, ordering: .releasing)
-  }
+  @inline(__always)
+  func remove(_ key: Key) { set(at: key.position).remove(key.tag, ofSpace: key.space) }
 
   /// Drops everything.
-  func removeAll() {
-    for index in 0..<sets {
-      let set = words + index * Self.stride
-      let version = lock(set)
-      for word in 1..<Self.stride { set[word].store(0, ordering: .relaxed) }
-      set.pointee.store(version &+ 2, ordering: .releasing)
-    }
-  }
+  func removeAll() { for index in 0..<sets { set(at: UInt64(index * CacheSet.ways)).clear() } }
+}
 
-  /// Makes the version odd; whoever holds it does so for a few instructions only.
-  @inline(__always)
-  private func lock(_ set: UnsafeMutablePointer<Atomic<UInt64>>) -> UInt64 {
-    while true {
-      let version = set.pointee.load(ordering: .relaxed)
-      if version & 1 == 0,
-        set.pointee.compareExchange(
-          expected: version, desired: version &+ 1, ordering: .acquiringAndReleasing
-        ).exchanged
-      {
-        return version
-      }
-    }
+extension UnsafeMutablePointer<Atomic<UInt64>> {
+  /// Words that are zero, from the start of a cache line.
+  static func words(count: Int) -> Self {
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: count * 8, alignment: 64)
+    raw.initializeMemory(as: UInt64.self, repeating: 0, count: count)
+    return raw.assumingMemoryBound(to: Atomic<UInt64>.self)
   }
 }

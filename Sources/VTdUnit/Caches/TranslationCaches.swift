@@ -10,7 +10,7 @@ final class TranslationCaches: Sendable {
   let isEnabled: Bool
   let requesters: RequesterCache
   let iotlb: SetCache
-  let pagingStructures: SetCache
+  let pagingStructures: TableCache
   let hasPagingStructures: Bool
   let generation = Atomic<UInt64>(0)
   /// Bit 1: pages of 2 MiB are cached; bit 2: pages of 1 GiB.
@@ -21,9 +21,9 @@ final class TranslationCaches: Sendable {
     isEnabled = configuration.isEnabled
     requesters = RequesterCache(
       count: max(configuration.contextEntries, configuration.pasidEntries))
-    iotlb = SetCache(sets: configuration.iotlbSets)
-    hasPagingStructures = configuration.pagingStructureSets > 0
-    pagingStructures = SetCache(sets: max(configuration.pagingStructureSets, 1))
+    iotlb = SetCache(entries: configuration.iotlbEntries)
+    hasPagingStructures = configuration.pagingStructureEntries > 0
+    pagingStructures = TableCache(count: max(configuration.pagingStructureEntries, 1))
     entries = Mutex(EntryCaches(configuration))
   }
 
@@ -34,58 +34,26 @@ final class TranslationCaches: Sendable {
   }
 }
 
-/// Which bits of a cached page's data word deny an access at once: permissions that are missing,
-/// and writing where the dirty bit is still to be set.
-enum Denial {
-  @inline(__always) static var shift: UInt64 { 9 }
-
-  /// Whether a page that was found may be used at once.
-  @inline(__always)
-  static func allows(_ request: DMARequest, _ page: UInt64) -> Bool {
-    // The needs are the top bits of the attributes, with nothing directly below them.
-    (request.attributes &>> (DMARequest.Bits.needsShift &- shift)) & page == 0
-  }
-}
-
 extension TranslationCaches {
-  /// A page of 4 KiB that may be used at once; 0 otherwise.
+  /// A page of 4 KiB (`kind` 0), 2 MiB (1) or 1 GiB (2); nil if there is none.
   @inline(__always)
-  func findPage(_ request: DMARequest, space: UInt64) -> UInt64 {
-    let tag = SetCache.tag(address: request.iova, space: space, kind: 0)
-    return iotlb.find(tag: tag, page: request.iova &>> 12, space: space)
+  func findPage(_ request: DMARequest, space: UInt64, kind: UInt64 = 0) -> CachedPage? {
+    iotlb.find(SetCache.Key(request.iova, kind: kind, space: space)).map(CachedPage.init)
   }
 
-  /// A page of 2 MiB (`kind` 1) or 1 GiB (2); 0 if there is none.
-  @inline(__always)
-  func findLargePage(_ request: DMARequest, space: UInt64, kind: UInt64) -> UInt64 {
-    let shift = 12 &+ 9 &* kind
-    let page = request.iova &>> shift
-    let tag = SetCache.tag(address: page &<< shift, space: space, kind: kind)
-    return iotlb.find(tag: tag, page: page, space: space)
-  }
-
-  /// Keeps a page, or with ``PageFlags/fault`` a reason.
+  /// Keeps a page.
   ///
   /// Pages that reach into the interrupt range are not kept: there a request without PASID is no
   /// memory access at all, and the look-up does not ask.
-  func keep(_ request: DMARequest, space: UInt64, data: UInt64, seen: UInt64) {
-    let kind = (data &>> PageFlags.sizeShift) & 3
-    let shift = 12 &+ 9 &* kind
-    let page = request.iova &>> shift
-    if shift < 32 && page == 0xfee0_0000 &>> shift { return }
-    if kind == 0 && request.iova &>> 20 == 0xfee { return }
+  func keep(_ request: DMARequest, space: UInt64, _ page: CachedPage, seen: UInt64) {
+    let kind = (page.word &>> PageFlags.sizeShift) & 3
+    let key = SetCache.Key(request.iova, kind: kind, space: space)
+    let interrupts: UInt64 = 0xfee0_0000
+    // The range is of 1 MiB, larger than the smallest page.
+    let shift = max(key.shift, 20)
+    if request.iova &>> shift == interrupts &>> shift { return }
     if kind != 0 { largePages.bitwiseOr(1 &<< kind, ordering: .relaxed) }
-    let tag = SetCache.tag(address: page &<< shift, space: space, kind: kind)
-    iotlb.fill(
-      tag: tag, page: page, space: space, data: data, generation: generation, seen: seen)
-  }
-
-  /// The cached table of an address's page of 4 KiB with its permissions, or 0.
-  @inline(__always)
-  func findLeafTable(_ address: UInt64, space: UInt64) -> UInt64 {
-    let region = address &>> 21
-    return pagingStructures.find(
-      tag: SetCache.tag(address: region &<< 21, space: space, kind: 1), page: region, space: space)
+    iotlb.fill(key, page.word, generation, seen: seen)
   }
 
   /// The table that holds an address's leaf, if it is cached, as table address and permissions,
@@ -98,26 +66,22 @@ extension TranslationCaches {
     _ address: UInt64, space: UInt64, _ large: UInt64
   ) -> (data: UInt64, level: Int)? {
     if !hasPagingStructures { return nil }
-    var level = 1
-    while level == 1 || (level <= 3 && large &>> UInt64(level &- 1) != 0) {
-      let shift = UInt64(truncatingIfNeeded: Paging.shift(level: level &+ 1))
-      let region = address &>> shift
-      let tag = SetCache.tag(
-        address: region &<< shift, space: space, kind: UInt64(truncatingIfNeeded: level))
-      let data = pagingStructures.find(tag: tag, page: region, space: space)
-      if data != 0 { return (data, level) }
-      level &+= 1
+    var kind: UInt64 = 0
+    while kind == 0 || (kind < 3 && large &>> kind != 0) {
+      let place = pagingStructures.place(
+        SetCache.Key(address, kind: kind, tables: true, space: space))
+      if let data = place.find(space) {
+        return (data, Int(truncatingIfNeeded: kind) &+ 1)
+      }
+      kind &+= 1
     }
     return nil
   }
 
   /// Keeps the table at `level` on the way to an address.
   func keepTable(_ address: UInt64, space: UInt64, level: Int, data: UInt64, seen: UInt64) {
-    let shift = UInt64(truncatingIfNeeded: Paging.shift(level: level &+ 1))
-    let region = address &>> shift
-    let tag = SetCache.tag(
-      address: region &<< shift, space: space, kind: UInt64(truncatingIfNeeded: level))
-    pagingStructures.fill(
-      tag: tag, page: region, space: space, data: data, generation: generation, seen: seen)
+    if !hasPagingStructures { return }
+    let key = SetCache.Key(address, kind: UInt64(level - 1), tables: true, space: space)
+    pagingStructures.place(key).fill(data, space: space, generation, seen: seen)
   }
 }

@@ -13,28 +13,32 @@ public enum DMAAccess: UInt8, Sendable, Hashable, CaseIterable, Codable {
 /// Two machine words, so that a request travels in registers.
 public struct DMARequest: Hashable, Sendable {
   /// The address that the device put on the bus.
-  package let iova: UInt64
+  @usableFromInline package let iova: UInt64
   /// Everything else, packed; see ``Bits``.
-  package let attributes: UInt64
+  @usableFromInline package let attributes: UInt64
 
   /// Where the attributes lie.
   ///
   /// The low 41 bits say whose tables apply and at which privilege: a cache key as they stand, for
-  /// untranslated requests. The needs are the top bits, so that one shift extracts them.
+  /// untranslated requests. The upper 12 are what the hit path looks at in a cached page: the needs
+  /// where a ``CachedPage`` has its denials, and ones where it has its address space.
+  @usableFromInline
   package enum Bits {
-    @inline(__always) package static var pasidShift: UInt64 { 16 }
-    @inline(__always) package static var hasPASID: UInt64 { 1 &<< 36 }
-    @inline(__always) package static var privileged: UInt64 { 1 &<< 37 }
-    @inline(__always) package static var addressTypeShift: UInt64 { 38 }
-    @inline(__always) package static var addressTypeMask: UInt64 { 3 &<< 38 }
+    @inlinable package static var pasidShift: UInt64 { 16 }
+    @inlinable package static var hasPASID: UInt64 { 1 &<< 36 }
+    @inlinable package static var privileged: UInt64 { 1 &<< 37 }
+    @inlinable package static var addressTypeShift: UInt64 { 38 }
+    @inlinable package static var addressTypeMask: UInt64 { 3 &<< 38 }
     /// Set in every request, so that no key is zero.
-    @inline(__always) package static var valid: UInt64 { 1 &<< 40 }
-    @inline(__always) package static var keyWidth: UInt64 { 41 }
-    @inline(__always) package static var keyMask: UInt64 { (1 &<< 41) &- 1 }
-    @inline(__always) package static var zeroLength: UInt64 { 1 &<< 41 }
-    @inline(__always) package static var noWrite: UInt64 { 1 &<< 42 }
+    @inlinable package static var valid: UInt64 { 1 &<< 40 }
+    @inlinable package static var keyWidth: UInt64 { 41 }
+    @inlinable package static var keyMask: UInt64 { (1 &<< 41) &- 1 }
+    @inlinable package static var zeroLength: UInt64 { 1 &<< 41 }
+    @inlinable package static var noWrite: UInt64 { 1 &<< 42 }
     /// ``Permissions`` that the request needs: read, write, execute.
-    @inline(__always) package static var needsShift: UInt64 { 61 }
+    @inlinable package static var needsShift: UInt64 { 52 }
+    @inlinable package static var execute: UInt64 { 1 &<< 54 }
+    @inlinable package static var ones: UInt64 { ~0 &<< 55 }
   }
 
   /// A request.
@@ -50,28 +54,36 @@ public struct DMARequest: Hashable, Sendable {
   ///   - isExecute: an instruction fetch (EXE of the prefix); only with a PASID, and for reads.
   ///   - addressType: untranslated, translation request or translated (AT).
   ///   - noWrite: the no-write flag of a translation request.
+  @inlinable
   public init(
     source: SourceID, address: IOVA, access: DMAAccess = .read, isZeroLength: Bool = false,
     pasid: PASID? = nil, isPrivileged: Bool = false, isExecute: Bool = false,
     addressType: AddressType = .untranslated, noWrite: Bool = false
   ) {
     iova = address.rawValue
-    var needs: Permissions =
+    // Read is bit 0 of the needs, write bit 1, execute bit 2, as in Permissions.
+    let needs: UInt64 =
       switch access {
-      case .read: .read
-      case .write: .write
-      case .atomic: [.read, .write]
+      case .read: 1
+      case .write: 2
+      case .atomic: 3
       }
-    var bits = UInt64(source.rawValue) | Bits.valid
-    bits |= UInt64(addressType.rawValue) << Bits.addressTypeShift
+    let type: UInt64 =
+      switch addressType {
+      case .untranslated: 0
+      case .translationRequest: 1
+      case .translated: 2
+      }
+    var bits = UInt64(source.rawValue) | Bits.valid | Bits.ones
+    bits |= needs &<< Bits.needsShift | type &<< Bits.addressTypeShift
     if isZeroLength && access == .read { bits |= Bits.zeroLength }
     if noWrite { bits |= Bits.noWrite }
     if let pasid {
-      bits |= UInt64(pasid.rawValue) << Bits.pasidShift | Bits.hasPASID
+      bits |= UInt64(pasid.rawValue) &<< Bits.pasidShift | Bits.hasPASID
       if isPrivileged { bits |= Bits.privileged }
-      if isExecute && access == .read { needs.insert(.execute) }
+      if isExecute && access == .read { bits |= Bits.execute }
     }
-    attributes = bits | UInt64(needs.rawValue) << Bits.needsShift
+    attributes = bits
   }
 
   public var source: SourceID { SourceID(rawValue: UInt16(truncatingIfNeeded: attributes)) }
@@ -83,7 +95,7 @@ public struct DMARequest: Hashable, Sendable {
       ? nil : PASID(rawValue: UInt32(truncatingIfNeeded: attributes &>> Bits.pasidShift))
   }
   public var isPrivileged: Bool { attributes & Bits.privileged != 0 }
-  public var isExecute: Bool { needs & 4 != 0 }
+  public var isExecute: Bool { attributes & Bits.execute != 0 }
   public var addressType: AddressType {
     AddressType(rawValue: UInt8(truncatingIfNeeded: attributes &>> Bits.addressTypeShift) & 3)
       ?? .untranslated
@@ -92,7 +104,7 @@ public struct DMARequest: Hashable, Sendable {
 
   /// The permissions that the request needs, as ``Permissions`` bits.
   @inline(__always)
-  package var needs: UInt64 { attributes &>> Bits.needsShift }
+  package var needs: UInt64 { (attributes &>> Bits.needsShift) & 7 }
   @inline(__always)
   package var writes: Bool { needs & 2 != 0 }
   @inline(__always)

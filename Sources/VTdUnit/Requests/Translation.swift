@@ -57,6 +57,23 @@ public struct TranslatedPage: Hashable, Sendable {
   public let permissions: Permissions
   /// The leaf entry forces snooping (SNP, or PGSNP).
   public let snoop: Bool
+
+  /// A page whose ``PageFlags`` are known.
+  @inlinable
+  @inline(__always)
+  init(address: PhysicalAddress, flags: UInt64) {
+    self.address = address
+    pageSize = 1 &<< PageFlags.shift(flags)
+    permissions = Permissions(rawValue: UInt8(truncatingIfNeeded: flags & 0xf))
+    snoop = flags & PageFlags.snoop != 0
+  }
+
+  init(address: PhysicalAddress, pageSize: UInt64, permissions: Permissions, snoop: Bool) {
+    self.address = address
+    self.pageSize = pageSize
+    self.permissions = permissions
+    self.snoop = snoop
+  }
 }
 
 /// What the unit makes of one request.
@@ -73,15 +90,18 @@ public struct Translation: Hashable, Sendable {
   @usableFromInline let information: UInt64
 
   /// Above the flags of a page, so that those of a cached page are an information word as they
-  /// stand.
+  /// stand. The highest bit is set in all that is no page.
   private enum Kind {
-    static var shift: UInt64 { 60 }
-    static var translated: UInt64 { 0 }
-    static var blocked: UInt64 { 1 }
-    static var interrupt: UInt64 { 2 }
+    static var blocked: UInt64 { 1 << 63 }
+    static var interrupt: UInt64 { 1 << 63 | 1 << 62 }
   }
 
+  @inlinable
+  @inline(__always)
+  var isPage: Bool { Int64(bitPattern: information) >= 0 }
+
   /// A page; `flags` are those of ``PageFlags``.
+  @inlinable
   @inline(__always)
   init(address: UInt64, flags: UInt64) {
     word = address
@@ -107,7 +127,7 @@ public struct Translation: Hashable, Sendable {
       }
     word = index
     information =
-      Kind.blocked << Kind.shift | causeCode << 8 | reason << 16 | dispositionCode << 24
+      Kind.blocked | causeCode << 8 | reason << 16 | dispositionCode << 24
   }
 
   private init(information: UInt64) {
@@ -116,16 +136,13 @@ public struct Translation: Hashable, Sendable {
   }
 
   static var interruptRequest: Translation {
-    Translation(information: Kind.interrupt << Kind.shift)
+    Translation(information: Kind.interrupt)
   }
-
-  private var kind: UInt64 { information >> Kind.shift }
 
   /// Where the access goes; nil if it is blocked or an interrupt request.
   @inlinable
   public var address: PhysicalAddress? {
-    // Kind 0 is a page: see Kind.
-    information >> 60 == 0 ? PhysicalAddress(rawValue: word) : nil
+    isPage ? PhysicalAddress(rawValue: word) : nil
   }
 
   /// Why the request was blocked, where a fault is the reason.
@@ -134,14 +151,18 @@ public struct Translation: Hashable, Sendable {
   }
 
   /// The result as a value that a `switch` can take apart.
+  @inlinable
   public var outcome: TranslationOutcome {
-    switch kind {
-    case Kind.translated:
+    if _fastPath(isPage) {
       return .translated(
-        TranslatedPage(
-          address: PhysicalAddress(rawValue: word), pageSize: 1 << PageFlags.shift(information),
-          permissions: Permissions(rawValue: UInt8(truncatingIfNeeded: information & 0xf)),
-          snoop: information & PageFlags.snoop != 0))
+        TranslatedPage(address: PhysicalAddress(rawValue: word), flags: information))
+    }
+    return refusal
+  }
+
+  /// The outcome where there is no page.
+  @usableFromInline var refusal: TranslationOutcome {
+    switch information {
     case Kind.interrupt:
       return .interruptRequest
     default:
@@ -168,18 +189,23 @@ public struct Translation: Hashable, Sendable {
 
 /// What is known of a translated page, in the 12 bits below its address: the form in which the
 /// IOTLB keeps it and in which a ``Translation`` carries it.
+@usableFromInline
 enum PageFlags {
   // Bits 3:0 are Permissions.
-  @inline(__always) static var snoop: UInt64 { 1 &<< 4 }
   /// A write needs the page tables again: the dirty bit is not set yet. In caches only.
   @inline(__always) static var clean: UInt64 { 1 &<< 5 }
   /// The entry remembers a fault, not a page. In caches only.
   @inline(__always) static var fault: UInt64 { 1 &<< 6 }
   /// 0 for 4 KiB, 1 for 2 MiB, 2 for 1 GiB.
-  @inline(__always) static var sizeShift: UInt64 { 7 }
-  /// The flags; above them a cache has ``Denial``.
-  @inline(__always) static var mask: UInt64 { 0x1ff }
+  @inlinable static var sizeShift: UInt64 { 7 }
+  /// Where second-stage entries have it.
+  @inlinable static var snoop: UInt64 { BitField<SecondStageEntry>.snoop.mask }
+  /// The flags; above them is the address.
+  @inlinable static var mask: UInt64 { 0xfff }
+  /// The address of a page, as paging entries have it.
+  @inlinable static var addressMask: UInt64 { BitField<SecondStageEntry>.address.mask }
 
+  @inlinable
   @inline(__always)
   static func shift(_ flags: UInt64) -> UInt64 { 12 &+ 9 &* ((flags &>> sizeShift) & 3) }
 }

@@ -5,41 +5,43 @@ import VTdFormats
 /// Tables of one stage walked at speed, as long as nothing is remarkable.
 ///
 /// It decides nothing: it reads entries down to a leaf and gathers what all of them and any of them
-/// have set. An entry with a suspect bit, or outside the first memory range, makes it give up, and
-/// the walk of ``Walker`` starts over and finds out what there is to say. What it does return,
-/// ``Walker`` judges by the same functions.
+/// have set. An entry with a suspect bit, or outside the memory that begins at address 0, makes it
+/// give up, and the walk of ``Walker`` starts over and finds out what there is to say. What it does
+/// return, others judge; an entry that is not present shows as a permission that is missing.
 struct PlainWalk {
   /// The leaf entry.
-  var leaf: UInt64
+  let leaf: UInt64
   /// Bits that every entry has.
-  var all: UInt64
+  let all: UInt64
   /// Bits that some entry has.
-  var any: UInt64
+  let any: UInt64
   /// The leaf's table, and `all` above it.
-  var table: UInt64
-  var allAbove: UInt64
+  let table: UInt64
+  let allAbove: UInt64
 
+  /// How far an address is shifted to give the byte offset of its entry in a top table: nine bits of
+  /// the address, moved to bit 3.
+  @inline(__always)
+  static func shift(levels: UInt8) -> UInt64 { 9 &* UInt64(levels) }
+
+  /// In the table of a leaf.
+  @inline(__always) static var leafShift: UInt64 { 9 }
+
+  /// From `table`, where the entry is found by `shift`; `all` are the bits of the entries above.
   /// Nil where something needs a closer look: a large page does, too.
   @inline(__always)
   init?(
-    _ address: UInt64, table: UInt64, level: Int, all: UInt64, suspect: PlainMasks,
-    _ environment: UnsafePointer<WalkEnvironment>
+    _ address: UInt64, table: UInt64, shift: UInt64, all: UInt64, suspect: PlainMasks,
+    _ memory: PlainMemory
   ) {
-    let base = environment.pointee.memory.base
-    let words = environment.pointee.memory.words
-    let pointer = environment.pointee.memory.pointer
     var table = table
+    var shift = shift
     var all = all
     var any: UInt64 = 0
-    // Byte offset of the entry: nine bits of the address, moved to bit 3.
-    var shift = UInt64(truncatingIfNeeded: 9 &* level)
     while true {
-      let offset = table &+ ((address &>> shift) & 0xff8) &- base
-      if offset >= words { return nil }
-      let entry = (pointer + Int(truncatingIfNeeded: offset))
-        .assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .relaxed)
-      if shift == 9 {
-        if entry & suspect.leaf != 0 { return nil }
+      guard let entry = memory[table | (address &>> shift) & 0xff8] else { return nil }
+      if shift == Self.leafShift {
+        if (any & suspect.inner) | (entry & suspect.leaf) != 0 { return nil }
         self.leaf = entry
         self.all = all & entry
         self.any = any | entry
@@ -47,7 +49,6 @@ struct PlainWalk {
         self.allAbove = all
         return
       }
-      if entry & suspect.inner != 0 { return nil }
       all &= entry
       any |= entry
       table = entry & BitField<SecondStageEntry>.address.mask
@@ -66,5 +67,25 @@ struct PlainMasks {
     inner =
       [2, 3, 4, 5].reduce(BitField<SecondStageEntry>.pageSize.mask) { $0 | reserved[$1 * 2] }
     leaf = reserved[3]
+  }
+}
+
+/// The memory that begins at address 0, where tables mostly lie, without any other.
+struct PlainMemory {
+  private let pointer: UnsafeMutableRawPointer
+  /// Bytes less 7, so that one comparison bounds a word; 0 without such memory.
+  private let words: UInt64
+
+  init(_ view: MemoryView) {
+    pointer = view.pointer
+    words = view.base == 0 ? view.words : 0
+  }
+
+  /// The 64 bits at an address that is a multiple of 8; nil where this memory ends.
+  @inline(__always)
+  subscript(address: UInt64) -> UInt64? {
+    if _slowPath(address >= words) { return nil }
+    return (pointer + Int(truncatingIfNeeded: address))
+      .assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .relaxed)
   }
 }

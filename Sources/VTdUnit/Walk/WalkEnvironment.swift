@@ -7,6 +7,7 @@ import VTdFormats
 /// masks by level instead of rules to apply.
 struct WalkEnvironment {
   let memory: MemoryView
+  let plainMemory: PlainMemory
   let capability: Capability
   let extended: ExtendedCapability
   let quirks: UnitQuirks
@@ -33,6 +34,7 @@ struct WalkEnvironment {
 
   init(_ configuration: UnitConfiguration, memory: MemoryView) {
     self.memory = memory
+    plainMemory = PlainMemory(memory)
     let cap = configuration.capability
     let ecap = configuration.extendedCapability
     let width = configuration.hostAddressWidth

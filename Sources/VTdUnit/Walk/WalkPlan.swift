@@ -1,85 +1,91 @@
 import VTdFormats
 
+/// Which plain walk a requester's pages are found by, if any; one bit each.
+enum PlainWalkKind: UInt64 {
+  case none = 0
+  case secondStage = 1
+  case firstStage = 2
+
+  /// Plain are contexts of one stage, and requests without privilege.
+  init(_ context: RequestContext, _ request: DMARequest) {
+    let flags = context.flags
+    if context.isNested || request.isPrivileged
+      || !flags.isDisjoint(with: [.passThrough, .ridPrivilege])
+    {
+      self = .none
+    } else {
+      self = flags.contains(.firstStage) ? .firstStage : .secondStage
+    }
+  }
+}
+
 /// A context boiled down to what a plain walk of one stage tests, in the form in which
 /// ``RequesterCache`` keeps it.
 struct WalkPlan {
-  /// Bits that every entry must have, besides the read and write permissions of the request.
-  let due: UInt64
-  /// The leaf's dirty bit where hardware keeps one.
-  let dirty: UInt64
-  /// The top table's address, with the levels in bits 2:0; 0 where no plain walk is possible. Bit 3
-  /// says first stage, bit 4 no execute, bit 5 snoop.
+  /// The top table's address in bits 51:12. Above it the low 12 bits of what every entry must have,
+  /// besides the read and write permissions of the request; below it where ``PlainWalk`` starts to
+  /// shift, and flags.
   let start: UInt64
   /// Address bits that the tables do not cover.
   let beyond: UInt64
 
-  @inline(__always) private static var firstStageBit: UInt64 { 8 }
-  @inline(__always) private static var noExecuteBit: UInt64 { 16 }
-  @inline(__always) private static var snoopBit: UInt64 { 32 }
+  // Bits 5:0 of `start` are the shift; ``PageFlags/snoop`` is bit 11.
+  @inline(__always) private static var noExecuteBit: UInt64 { 1 &<< 6 }
+  @inline(__always) private static var dirtyBit: UInt64 { 1 &<< 7 }
+  @inline(__always) private static var tablesBit: UInt64 { 1 &<< 8 }
+  @inline(__always) private static var dueShift: UInt64 { 52 }
 
-  init(flags: UInt64, start: UInt64, beyond: UInt64) {
-    due = (flags &>> 32) & 0xffff
-    dirty = flags &>> 48
+  /// From the slot of a requester.
+  @inline(__always)
+  init(start: UInt64, beyond: UInt64) {
     self.start = start
     self.beyond = beyond
   }
 
-  init(_ context: RequestContext) {
+  /// The plan for a context; `keepsTables` says that there are paging-structure caches.
+  init(_ kind: PlainWalkKind, _ context: RequestContext, beyondMGAW: UInt64, keepsTables: Bool) {
+    switch kind {
+    case .none: self.init(start: 0, beyond: 0)
+    case .firstStage: self.init(firstStage: context, keepsTables: keepsTables)
+    case .secondStage:
+      self.init(secondStage: context, beyondMGAW: beyondMGAW, keepsTables: keepsTables)
+    }
+  }
+
+  private init(firstStage context: RequestContext, keepsTables: Bool) {
     let flags = context.flags
-    if context.isNested || flags.contains(.passThrough) || flags.contains(.ridPrivilege) {
-      (due, dirty, start, beyond) = (0, 0, 0, 0)
-      return
-    }
-    var common = flags.contains(.pageSnoop) ? Self.snoopBit : 0
-    if flags.contains(.firstStage) {
-      if flags.contains(.noExecute) { common |= Self.noExecuteBit }
-      let accessed = BitField<FirstStageEntry>.accessed.mask
-      let extended =
-        flags.contains(.extendedAccessed) ? BitField<FirstStageEntry>.extendedAccessed.mask : 0
-      due =
-        BitField<FirstStageEntry>.present.mask | BitField<FirstStageEntry>.user.mask | accessed
-        | extended
-      dirty = BitField<FirstStageEntry>.dirty.mask
-      start =
-        context.firstStageTable | UInt64(context.firstStageLevels) | Self.firstStageBit | common
-      beyond = ~0 << UInt64(Paging.width(levels: Int(context.firstStageLevels)))
-    } else {
-      let updates = flags.contains(.secondStageAccessedDirty)
-      due = updates ? BitField<SecondStageEntry>.accessed.mask : 0
-      dirty = updates ? BitField<SecondStageEntry>.dirty.mask : 0
-      start = context.secondStageTable | UInt64(context.secondStageLevels) | common
-      beyond = ~0 << UInt64(Paging.width(levels: Int(context.secondStageLevels)))
-    }
+    let extended =
+      flags.contains(.extendedAccessed) ? BitField<FirstStageEntry>.extendedAccessed.mask : 0
+    let due =
+      BitField<FirstStageEntry>.present.mask | BitField<FirstStageEntry>.user.mask
+      | BitField<FirstStageEntry>.accessed.mask | extended
+    let noExecute = flags.contains(.noExecute)
+    start =
+      context.firstStageTable | PlainWalk.shift(levels: context.firstStageLevels)
+      | (noExecute ? Self.noExecuteBit : 0) | Self.dirtyBit
+      // Permissions do not tell whether execution is denied above the leaf.
+      | (keepsTables && !noExecute ? Self.tablesBit : 0)
+      | (flags.contains(.pageSnoop) ? PageFlags.snoop : 0) | due << Self.dueShift
+    beyond = ~0 << UInt64(Paging.width(levels: Int(context.firstStageLevels)))
   }
 
-  @inline(__always) var isPossible: Bool { start != 0 }
-  @inline(__always) var table: UInt64 { start & ~0xfff }
-  @inline(__always) var levels: Int { Int(truncatingIfNeeded: start & 7) }
-  @inline(__always) var isFirstStage: Bool { start & Self.firstStageBit != 0 }
+  private init(secondStage context: RequestContext, beyondMGAW: UInt64, keepsTables: Bool) {
+    let flags = context.flags
+    let updates = flags.contains(.secondStageAccessedDirty)
+    start =
+      context.secondStageTable | PlainWalk.shift(levels: context.secondStageLevels)
+      | (keepsTables ? Self.tablesBit : 0) | (flags.contains(.pageSnoop) ? PageFlags.snoop : 0)
+      | (updates ? Self.dirtyBit | BitField<SecondStageEntry>.accessed.mask << Self.dueShift : 0)
+    beyond = beyondMGAW | ~0 << UInt64(Paging.width(levels: Int(context.secondStageLevels)))
+  }
+
+  @inline(__always) var table: UInt64 { start & BitField<SecondStageEntry>.address.mask }
+  @inline(__always) var shift: UInt64 { start & 63 }
+  /// Bits that every entry must have.
+  @inline(__always) var due: UInt64 { start &>> Self.dueShift }
   @inline(__always) var isNoExecute: Bool { start & Self.noExecuteBit != 0 }
-
-  /// Whether the tables cover an address: canonical in the first stage, narrow enough in the
-  /// second.
-  @inline(__always)
-  func covers(_ address: UInt64, beyondMGAW: UInt64) -> Bool {
-    if isFirstStage { return (address &+ (0 &- beyond) &>> 1) & beyond == 0 }
-    return address & (beyond | beyondMGAW) == 0
-  }
-
-  /// ``PageFlags`` of a page of 4 KiB.
-  @inline(__always)
-  func flags(_ walk: PlainWalk) -> UInt64 {
-    var flags: UInt64
-    if isFirstStage {
-      let denies =
-        start & Self.noExecuteBit != 0
-        && walk.any & BitField<FirstStageEntry>.executeDisable.mask != 0
-      flags = 9 | walk.all & 2 | (denies ? 0 : 4)
-    } else {
-      flags = 8 | walk.all & 7
-      if walk.leaf & BitField<SecondStageEntry>.snoop.mask != 0 { flags |= PageFlags.snoop }
-    }
-    if start & Self.snoopBit != 0 { flags |= PageFlags.snoop }
-    return flags
-  }
+  /// Whether the tables above leaves are cached.
+  @inline(__always) var keepsTables: Bool { start & Self.tablesBit != 0 }
+  /// Whether hardware sets the dirty bit of leaves.
+  @inline(__always) var tracksDirty: Bool { start & Self.dirtyBit != 0 }
 }

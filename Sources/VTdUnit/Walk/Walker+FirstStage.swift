@@ -89,8 +89,8 @@ extension Walker {
     if Observer.isSilent,
       let plain = PlainWalk(
         request.iova, table: startLevel != 0 ? startTable : context.firstStageTable,
-        level: startLevel != 0 ? startLevel : Int(context.firstStageLevels), all: ~0,
-        suspect: environment.pointee.firstStagePlain, environment)
+        shift: UInt64(9 &* (startLevel != 0 ? startLevel : Int(context.firstStageLevels))),
+        all: ~0, suspect: environment.pointee.firstStagePlain, environment.pointee.plainMemory)
     {
       let above = stage.permissions & stage.allowed(plain.allAbove, any: 0)
       stage.accumulate(plain.all, any: plain.any)

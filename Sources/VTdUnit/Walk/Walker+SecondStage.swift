@@ -21,8 +21,8 @@ extension Walker {
     if Observer.isSilent,
       let plain = PlainWalk(
         address, table: startLevel != 0 ? startTable : table,
-        level: startLevel != 0 ? startLevel : levels, all: startPermissions | ~0xf,
-        suspect: environment.pointee.secondStagePlain, environment)
+        shift: UInt64(9 &* (startLevel != 0 ? startLevel : levels)), all: startPermissions | ~0xf,
+        suspect: environment.pointee.secondStagePlain, environment.pointee.plainMemory)
     {
       // A missing entry shows as a missing permission.
       var due = needs

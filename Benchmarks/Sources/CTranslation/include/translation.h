@@ -4,7 +4,7 @@
 /// A set-associative cache of four ways: a version, four tags, four data words a set.
 struct c_cache {
   uint64_t *words;
-  uint64_t set_mask;
+  uint64_t mask;
 };
 
 struct c_cache c_cache_make(uint64_t sets);
