@@ -4,7 +4,7 @@ import VTdFormats
 public enum ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
   /// `feature` is set and `needs` is not.
   case featureNeeds(feature: String, needs: String)
-  /// CAP.SAGAW names no table depth.
+  /// CAP.SAGAW names no table depth, and interrupts are not remapped either.
   case noAddressWidth
   /// A field holds a value that the specification reserves.
   case reservedValue(field: String, value: UInt64)
@@ -18,7 +18,7 @@ public enum ConfigurationError: Error, Hashable, Sendable, CustomStringConvertib
   public var description: String {
     switch self {
     case .featureNeeds(let feature, let needs): "\(feature) is set, which needs \(needs)"
-    case .noAddressWidth: "CAP.SAGAW is 0: the unit could not translate any address"
+    case .noAddressWidth: "CAP.SAGAW is 0 and ECAP.IR is clear: the unit could do nothing"
     case .reservedValue(let field, let value): "\(field) is 0x\(hex(value)), a reserved value"
     case .registersOverlap(let first, let second, let offset):
       "\(first) and \(second) overlap at offset 0x\(hex(UInt64(offset)))"
@@ -76,7 +76,7 @@ extension UnitConfiguration {
 
   private func checkValues() throws(ConfigurationError) {
     let levels = capability[.supportedAdjustedGuestAddressWidths]
-    if levels == 0 { throw .noAddressWidth }
+    if levels == 0, !extendedCapability[flag: .interruptRemapping] { throw .noAddressWidth }
     // Bits 0 and 4 of SAGAW stood for 2 and 6 levels; both are reserved.
     if levels & 0b10001 != 0 { throw .reservedValue(field: "CAP.SAGAW", value: levels) }
     if capability[.numberOfDomains] == 7 {

@@ -20,7 +20,10 @@ extension RemappingUnit {
     if configuration.extendedCapability[flag: .interruptRemapping] {
       enableInterrupts(command, &state)
     }
-    enableTranslation(command[flag: .translation], &state)
+    // A unit without any table depth remaps interrupts only (QEMU's dma-translation=off).
+    if configuration.capability[.supportedAdjustedGuestAddressWidths] != 0 {
+      enableTranslation(command[flag: .translation], &state)
+    }
   }
 
   /// SIRTP: from now on interrupt entries are read where IRTA says.

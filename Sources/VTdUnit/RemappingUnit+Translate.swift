@@ -247,8 +247,9 @@ extension RemappingUnit {
     record[flag: .execute] = request.isExecute
     let quirks = configuration.quirks
     if request.pasid == nil {
+      // QEMU turns the request into one with a PASID behind the PASID entry.
       if quirks.contains(.recordPASIDZero), context.flags.contains(.scalable) {
-        record.pasid = PASID(rawValue: 0)
+        if result.pastContext { record.pasid = PASID(rawValue: 0) }
       } else if quirks.contains(.recordPASIDOnes), result.pastContext {
         record[.pasid] = 0xffff
       }

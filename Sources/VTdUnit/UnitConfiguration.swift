@@ -8,11 +8,13 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
   /// A fault of a source-id that already has one pending is not recorded. The specification allows
   /// it; QEMU does it.
   public static let foldFaultsOfPendingSource = UnitQuirks(rawValue: 1 << 0)
-  /// Scalable mode: a request without PASID is recorded with PASID 0 (QEMU).
+  /// Scalable mode: a request without PASID is recorded with PASID 0 from the address check on
+  /// (QEMU).
   public static let recordPASIDZero = UnitQuirks(rawValue: 1 << 1)
   /// Legacy mode: PV is 0xffff, with PP clear, from the address check on (QEMU).
   public static let recordPASIDOnes = UnitQuirks(rawValue: 1 << 2)
-  /// Scalable mode: second-stage permission faults have the legacy codes 5 and 6 (QEMU).
+  /// Scalable mode: faults of root and context entry and of the second stage have the codes of
+  /// legacy mode (QEMU).
   public static let legacyPermissionCodes = UnitQuirks(rawValue: 1 << 3)
   /// At each level permission is checked before reserved bits (QEMU); the specification checks the
   /// entry first, and permission once it is known over all levels.
@@ -58,6 +60,9 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
   public static let updatesWithoutSnoop = UnitQuirks(rawValue: 1 << 21)
   /// RID_PASID counts although ECAP.RPS is clear (QEMU 10.0).
   public static let ridPASIDAlwaysUsed = UnitQuirks(rawValue: 1 << 22)
+  /// Scalable mode: the enables of context entries, the size of the PASID directory and reserved
+  /// bits of directory and PASID entries are not checked, and PGTT is checked before P (QEMU).
+  public static let scalableEntriesUnchecked = UnitQuirks(rawValue: 1 << 23)
 
   /// What QEMU 10.0.2's `intel-iommu` was seen to do.
   public static let qemu10: UnitQuirks = [
@@ -68,6 +73,7 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
     .disableNeedsIdleQueue, .queueResumesAtTailWrite, .noQueueErrorRecord,
     .domainContextInvalidationIsGlobal, .globalCommandsDropCaches, .canonicalCheckUsesAW,
     .deviceTLBDescriptorAlwaysValid, .updatesWithoutSnoop, .ridPASIDAlwaysUsed,
+    .scalableEntriesUnchecked,
   ]
 }
 

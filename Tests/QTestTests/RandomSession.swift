@@ -5,23 +5,33 @@ enum SessionStep: Hashable {
   case transfer(source: UInt64, destination: UInt64, count: UInt64, toMemory: Bool)
 }
 
+/// What a session is about.
+enum SessionKind: String, CaseIterable, Sendable {
+  /// Tables of the first kind, registers, the queue.
+  case legacy
+  /// Scalable-mode tables down to a second stage.
+  case scalable
+  /// The device's messages, through the interrupt remapping table.
+  case interrupts
+}
+
 /// Random sessions around what a driver does: tables in memory, registers of the unit, DMA of edu.
 ///
 /// Values are drawn so that most of them mean something: entries that point to other tables, with a
 /// bit or two flipped; single commands; addresses that are mapped, nearly mapped, or far away.
 struct RandomSession {
-  private var generator: Seeded
-  private let isScalable: Bool
+  var generator: Seeded
+  private let kind: SessionKind
 
   static let unit: UInt64 = 0xfed9_0000
   static let edu: UInt64 = 0xe000_0000
   /// Pages for tables and data: the walk meets them again and again.
-  private static let pages: [UInt64] = (0..<8).map { 0x10_0000 + $0 << 12 }
-  private static let eduSlot: UInt64 = 0x08
+  static let pages: [UInt64] = (0..<8).map { 0x10_0000 + $0 << 12 }
+  static let eduSlot: UInt64 = 0x08
 
-  init(seed: UInt64, isScalable: Bool = false) {
+  init(seed: UInt64, kind: SessionKind = .legacy) {
     generator = Seeded(state: seed)
-    self.isScalable = isScalable
+    self.kind = kind
   }
 
   /// What brings the device up; to be sent once.
@@ -32,7 +42,14 @@ struct RandomSession {
 
   mutating func steps(_ count: Int) -> [SessionStep] {
     var steps = tables()
-    while steps.count < count { steps += next() }
+    if kind == .interrupts { steps += interruptTable() }
+    while steps.count < count {
+      if kind == .interrupts && chance(40) {
+        steps += message()
+      } else {
+        steps += next()
+      }
+    }
     return steps + Self.registerReads
   }
 
@@ -42,18 +59,19 @@ struct RandomSession {
     + stride(from: UInt64(0), to: 0x230, by: 8).map { .request("readq \(unit + $0)") }
     + pages.map { .request("read \($0) 4096") }
 
-  private mutating func pick<Element>(_ elements: [Element], _ fallback: Element) -> Element {
+  mutating func pick<Element>(_ elements: [Element], _ fallback: Element) -> Element {
     elements.randomElement(using: &generator) ?? fallback
   }
 
-  private mutating func chance(_ percent: Int) -> Bool {
+  mutating func chance(_ percent: Int) -> Bool {
     Int.random(in: 0..<100, using: &generator) < percent
   }
 
-  private mutating func page() -> UInt64 { pick(Self.pages, 0x10_0000) }
+  mutating func page() -> UInt64 { pick(Self.pages, 0x10_0000) }
 
   /// Tables that translate: 3 or 4 levels from a root.
   private mutating func tables() -> [SessionStep] {
+    if kind == .scalable { return scalableTables() }
     let root: UInt64 = page()
     let context = page()
     let top = page()
@@ -73,23 +91,24 @@ struct RandomSession {
     return steps
   }
 
-  private mutating func latch(_ root: UInt64) -> [SessionStep] {
-    [
-      register("writeq", 0x20, root), register("writel", 0x18, 1 << 30),
+  mutating func latch(_ root: UInt64) -> [SessionStep] {
+    let mode: UInt64 = kind == .scalable && !chance(5) ? 1 << 10 : 0
+    return [
+      register("writeq", 0x20, root | mode), register("writel", 0x18, 1 << 30),
       register("writel", 0x18, 1 << 31),
     ]
   }
 
-  private func write(_ address: UInt64, _ value: UInt64) -> SessionStep {
+  func write(_ address: UInt64, _ value: UInt64) -> SessionStep {
     .request("writeq \(address) \(value)")
   }
 
-  private func register(_ command: String, _ offset: UInt64, _ value: UInt64) -> SessionStep {
+  func register(_ command: String, _ offset: UInt64, _ value: UInt64) -> SessionStep {
     .request("\(command) \(Self.unit + offset) \(value)")
   }
 
   /// A second-stage entry.
-  private mutating func entry() -> UInt64 {
+  mutating func entry() -> UInt64 {
     var value = page()
     if chance(10) { value = pick([0, 0x20_0000, 0x4000_0000, 0xb000_0000], 0) }
     value |= pick([3, 3, 3, 3, 1, 2, 0] as [UInt64], 3)
@@ -170,12 +189,21 @@ struct RandomSession {
 
   /// A descriptor that a driver sends.
   private mutating func descriptor() -> (low: UInt64, high: UInt64) {
+    if chance(10) { return invalidDescriptor() }
     let kinds: [(UInt64, UInt64)] = [
       (0x11, 0), (0x21, 0), (0x0008_0000_0031, 0), (0x12, 0), (0x22, 0), (0x32, page() | 1),
       (0x04, 0), (0x14, 0),
     ]
     // No wait with status and interrupt: it ends QEMU before 10.1.
     return pick(kinds, (0x11, 0))
+  }
+
+  /// A descriptor that stops the queue: its type, its granularity or a reserved bit.
+  private mutating func invalidDescriptor() -> (low: UInt64, high: UInt64) {
+    pick(
+      [
+        (0x00, 0), (0x0b, 0), (0x01, 0), (0x51, 0), (0x02, 0), (0x32, 19), (0x05, 0), (0x25, 1),
+      ], (0, 0))
   }
 
   private mutating func anything() -> UInt64 { UInt64.random(in: 0...(.max), using: &generator) }

@@ -32,6 +32,9 @@ enum MachineDecoder {
     if let version = try section["version"]?.integer(as: UInt32.self) {
       hardware.version = VersionRegister(rawValue: version)
     }
+    if let width = try section["host_address_width"]?.integer(as: Int.self) {
+      hardware.hostAddressWidth = width
+    }
     for quirk in try section["quirks"]?.list() ?? [] {
       if let known = UnitQuirkNames.quirk(named: try quirk.text()) {
         hardware.quirks.formUnion(known)
@@ -132,6 +135,9 @@ enum UnitQuirkNames {
     ("global-commands-drop-caches", .globalCommandsDropCaches),
     ("canonical-check-uses-aw", .canonicalCheckUsesAW),
     ("device-tlb-descriptor-always-valid", .deviceTLBDescriptorAlwaysValid),
+    ("updates-without-snoop", .updatesWithoutSnoop),
+    ("rid-pasid-always-used", .ridPASIDAlwaysUsed),
+    ("scalable-entries-unchecked", .scalableEntriesUnchecked),
   ]
 
   static var all: [String] { table.map(\.name) }

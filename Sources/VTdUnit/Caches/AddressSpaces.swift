@@ -26,8 +26,9 @@ struct AddressSpaces {
   private var processes: [UInt64: UInt32] = [:]
   /// The keys of a domain's spaces among them.
   private var keysOfDomain: [UInt16: [UInt64]] = [:]
-  /// Whether there is a nested space: page invalidations ask often, and mostly in vain.
-  private var hasNested = false
+  /// Whether there is a first-stage or nested space: page invalidations ask often, and mostly in
+  /// vain.
+  private var hasProcesses = false
 
   /// A space as caches have it: nine bits of its number in 8:0 for the tag, nine in 20:12 for the
   /// data.
@@ -63,7 +64,7 @@ struct AddressSpaces {
     guard let number = next() else { return nil }
     processes[key] = number
     keysOfDomain[context.domain, default: []].append(key)
-    if kind == .nested { hasNested = true }
+    if kind != .passThrough { hasProcesses = true }
     return Self.tag(number)
   }
 
@@ -78,7 +79,7 @@ struct AddressSpaces {
     for domain in secondStage.indices where secondStage[domain] != 0 { secondStage[domain] = 0 }
     processes.removeAll()
     keysOfDomain.removeAll()
-    hasNested = false
+    hasProcesses = false
   }
 
   /// Starts numbering again; the caches must be empty.
@@ -102,13 +103,13 @@ struct AddressSpaces {
   /// Forgets a domain's second-stage space.
   mutating func removeSecondStage(domain: UInt16) { secondStage[Int(domain)] = 0 }
 
-  /// Forgets a domain's nested spaces; false if there were none.
+  /// Forgets a domain's first-stage and nested spaces; false if there were none.
   ///
   /// Their entries are tagged with first-stage addresses, so a second-stage page cannot be found
   /// among them.
-  mutating func removeNested(domain: UInt16) -> Bool {
-    if !hasNested { return false }
-    return remove(domain: domain) { $0 >> 36 & 3 == Kind.nested.rawValue }
+  mutating func removeProcesses(domain: UInt16) -> Bool {
+    if !hasProcesses { return false }
+    return remove(domain: domain) { $0 >> 36 & 3 != Kind.passThrough.rawValue }
   }
 
   /// Forgets every domain's pass-through space.

@@ -74,17 +74,47 @@ struct EntryCaches {
     let source = request.source.rawValue
     let slot = Int(source) & (contexts.count - 1)
     var entry = ScalableContextEntry()
+    if walker.hasQuirk(.scalableEntriesUnchecked) {
+      return findUncachedPASID(request, root: root, &walker, &context)
+    }
     if let cached = contexts[slot], cached.source == source, cached.isScalable {
       entry = cached.entry
     } else {
       let reason = walker.readScalableContext(request.source, root: root, &entry, &context)
-      if reason != 0 { return reason }
+      if reason != 0 { return walker.scalableReason(reason, &context) }
       contexts[slot] = ContextSlot(
         source: source, context: context, entry: entry, isScalable: true)
     }
     let unusable = walker.useScalableContext(entry, request, &context)
     if unusable != 0 { return unusable }
     return findPASID(source: source, entry, &walker, &context)
+  }
+
+  /// QEMU keeps a context entry once the PASID entry behind it was good, and reads directory and
+  /// PASID entry each time.
+  private mutating func findUncachedPASID(
+    _ request: DMARequest, root: RootTableAddress, _ walker: inout Walker<SilentObserver>,
+    _ context: inout RequestContext
+  ) -> UInt8 {
+    let source = request.source.rawValue
+    let slot = Int(source) & (contexts.count - 1)
+    var entry = ScalableContextEntry()
+    var isCached = false
+    if let cached = contexts[slot], cached.source == source, cached.isScalable {
+      entry = cached.entry
+      isCached = true
+    } else {
+      let reason = walker.readScalableContext(request.source, root: root, &entry, &context)
+      if reason != 0 { return walker.scalableReason(reason, &context) }
+    }
+    let kept = ContextSlot(source: source, context: context, entry: entry, isScalable: true)
+    let unusable = walker.useScalableContext(entry, request, &context)
+    if unusable != 0 { return unusable }
+    var pasidEntry = PASIDTableEntry()
+    let reason = walker.readPASIDEntry(entry, &pasidEntry, &context)
+    if reason != 0 { return reason }
+    if !isCached { contexts[slot] = kept }
+    return walker.usePASIDEntry(pasidEntry, &context)
   }
 
   private mutating func findPASID(

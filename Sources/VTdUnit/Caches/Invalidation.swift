@@ -60,13 +60,14 @@ extension RemappingUnit {
     }
   }
 
-  /// Drops 2^`mask` pages of a domain's second stage, and all its nested translations.
+  /// Drops 2^`mask` pages of a domain's second stage, and all its first-stage and nested
+  /// translations: the address is none of theirs (VT-d specification 6.5.2.3).
   ///
   /// With `leavesOnly` (IH) the paging-structure caches are kept. A range of more pages than it is
   /// worth looking for drops the whole second stage: hardware may always drop more.
   func invalidatePages(domain: UInt16, address: UInt64, mask: UInt64, leavesOnly: Bool) {
     caches.entries.withLock { entries in
-      var requestersChanged = entries.spaces.removeNested(domain: domain)
+      var requestersChanged = entries.spaces.removeProcesses(domain: domain)
       let space = entries.spaces.secondStageSpace(domain: domain)
       if mask > Self.largestSearch {
         entries.spaces.removeSecondStage(domain: domain)

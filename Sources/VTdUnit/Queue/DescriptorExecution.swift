@@ -8,9 +8,9 @@ extension RemappingUnit {
     _ words: SIMD4<UInt64>, _ state: inout UnitState, _ effects: inout Effects
   ) -> QueueErrorInformation? {
     let code = DescriptorHeader(rawValue: words[0]).typeCode
+    state.queue.lastWasWait = code == DescriptorType.wait.rawValue
     guard let type = DescriptorType(rawValue: code), isSupported(type) else { return .invalidType }
     if let error = checkWidth(type, words, state) { return error }
-    state.queue.lastWasWait = type == .wait
     effects.trace(.descriptor(type, low: words[0], high: words[1]))
     switch type {
     case .contextCache: return invalidate(descriptor(words) as ContextCacheDescriptor)

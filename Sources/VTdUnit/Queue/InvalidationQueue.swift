@@ -9,7 +9,8 @@ struct QueueState {
   var silentDevice: SourceID?
   /// A device that sent a completion which belongs to no invalidation.
   var confusedDevice: SourceID?
-  /// Whether the last descriptor was a wait, for ``UnitQuirks/disableNeedsIdleQueue``.
+  /// Whether the last descriptor that was fetched, good or bad, was a wait, for
+  /// ``UnitQuirks/disableNeedsIdleQueue``. It outlives the queue.
   var lastWasWait = false
 }
 
@@ -114,7 +115,9 @@ extension RemappingUnit {
     }
     setStatus(.queuedInvalidation, on, &state)
     state.registers[quad: RegisterOffset.iqh] = 0
+    let lastWasWait = state.queue.lastWasWait
     state.queue = QueueState()
+    state.queue.lastWasWait = lastWasWait
     if on {
       state.queue.address = state.registers[image: RegisterOffset.iqa]
       runQueue(&state, &effects)

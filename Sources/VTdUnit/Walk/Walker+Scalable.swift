@@ -9,13 +9,27 @@ extension Walker {
     var entry = ScalableContextEntry()
     context.flags = .scalable
     let reason = readScalableContext(request.source, root: root, &entry, &context)
-    if reason != 0 { return reason }
+    if reason != 0 { return scalableReason(reason, &context) }
     let unusable = useScalableContext(entry, request, &context)
     if unusable != 0 { return unusable }
     var pasidEntry = PASIDTableEntry()
     let unreadable = readPASIDEntry(entry, &pasidEntry, &context)
     if unreadable != 0 { return unreadable }
     return usePASIDEntry(pasidEntry, &context)
+  }
+
+  /// The code of a fault before the PASID directory: QEMU has those of legacy mode, and FPD does not
+  /// count for all of them.
+  func scalableReason(_ reason: UInt8, _ context: inout RequestContext) -> UInt8 {
+    guard hasQuirk(.legacyPermissionCodes) else { return reason }
+    let table: [(FaultReason, FaultReason)] = [
+      (.scalableRootRead, .rootRead), (.scalableRootNotPresent, .rootNotPresent),
+      (.scalableRootReserved, .rootReserved), (.scalableContextRead, .contextRead),
+      (.scalableContextNotPresent, .contextNotPresent),
+      (.scalableContextReserved, .contextReserved),
+    ]
+    guard let legacy = table.first(where: { $0.0.rawValue == reason })?.1 else { return reason }
+    return legacy == .contextReserved ? neverQualified(legacy, &context) : legacy.rawValue
   }
 
   /// Root and context entry. Hardware reads the half of the root entry that the device needs.
@@ -65,6 +79,7 @@ extension Walker {
       return FaultReason.scalableContextReserved.rawValue
     }
     observer.checked("reserved bits are clear")
+    if hasQuirk(.scalableEntriesUnchecked) { return 0 }
     let extended = environment.pointee.extended
     if entry[flag: .deviceTLBEnable] && !extended[flag: .deviceTLB]
       || entry[flag: .pasidEnable] && !extended[flag: .pasid]
@@ -100,7 +115,9 @@ extension Walker {
       let usesField =
         environment.pointee.extended[flag: .ridPASID] || hasQuirk(.ridPASIDAlwaysUsed)
       context.pasid = usesField ? UInt32(truncatingIfNeeded: entry[.ridPASID]) : 0
-      if UInt64(context.pasid) >= entry.pasidLimit { return FaultReason.ridPASIDInvalid.rawValue }
+      if UInt64(context.pasid) >= entry.pasidLimit, !hasQuirk(.scalableEntriesUnchecked) {
+        return FaultReason.ridPASIDInvalid.rawValue
+      }
       if entry[flag: .ridPrivilege] { context.flags.insert(.ridPrivilege) }
     }
     observer.checked("the PASID is within the directory")
@@ -126,7 +143,7 @@ extension Walker {
     }
     if !directoryEntry[flag: .present] { return FaultReason.directoryNotPresent.rawValue }
     observer.checked("P is set")
-    if raw & environment.pointee.directoryReserved != 0 {
+    if raw & environment.pointee.directoryReserved != 0, !hasQuirk(.scalableEntriesUnchecked) {
       return FaultReason.directoryReserved.rawValue
     }
     observer.checked("reserved bits are clear")
@@ -154,6 +171,10 @@ extension Walker {
     _ entry: PASIDTableEntry, _ context: inout RequestContext
   ) -> UInt8 {
     if entry[flag: .faultProcessingDisable] { context.flags.insert(.faultProcessingDisabled) }
+    if hasQuirk(.scalableEntriesUnchecked) {
+      if !isSupported(entry) { return FaultReason.pasidEntryInvalid.rawValue }
+      return entry[flag: .present] ? 0 : FaultReason.pasidEntryNotPresent.rawValue
+    }
     if !entry[flag: .present] { return FaultReason.pasidEntryNotPresent.rawValue }
     observer.checked("P is set")
     // A pointer that is not used may hold anything.

@@ -211,19 +211,18 @@ extension Walker {
   func fault(
     _ problem: SecondStageFault, _ context: RequestContext, _ needs: UInt64
   ) -> WalkResult {
-    let scalable = context.flags.contains(.scalable)
-    let legacyPermission = !scalable || hasQuirk(.legacyPermissionCodes)
+    let scalable = context.flags.contains(.scalable) && !hasQuirk(.legacyPermissionCodes)
     let reason: FaultReason =
       switch problem {
       case .topTableUnreadable where scalable: .secondStageTableRead
       case .topTableUnreadable where hasQuirk(.topTableReadIsContextFault): .contextInvalid
       case .topTableUnreadable, .unreadable: scalable ? .scalableSecondStageRead : .secondStageRead
       case .reserved: scalable ? .scalableSecondStageReserved : .secondStageReserved
-      case .notPresent where legacyPermission:
+      case .notPresent where !scalable:
         needs & 2 != 0 ? .writeNotPermitted : .readNotPermitted
       case .notPresent: .secondStageNotPresent
-      case .writeDenied: legacyPermission ? .writeNotPermitted : .scalableWriteNotPermitted
-      case .readDenied: legacyPermission ? .readNotPermitted : .scalableReadNotPermitted
+      case .writeDenied: scalable ? .scalableWriteNotPermitted : .writeNotPermitted
+      case .readDenied: scalable ? .scalableReadNotPermitted : .readNotPermitted
       case .executeDenied: .executeNotPermitted
       case .updateRefused: .secondStageAccessedDirty
       }
