@@ -69,5 +69,32 @@ import VTdUnit
     #expect(UnitOptions().configuration.quirks == .qemu10)
     let plain = try UnitOptions(KeyValueList("intel-iommu,x-quirks=off"))
     #expect(plain.configuration.quirks == [])
+    let some = try UnitOptions(KeyValueList("intel-iommu,x-quirks=0x5"))
+    #expect(some.configuration.quirks == UnitQuirks(rawValue: 5))
+  }
+
+  @Test(
+    "properties come back from a unit, in QEMU's words where it has such a unit",
+    arguments: golden.map(\.options) + [
+      "scalable-mode=on,flts=on", "scalable-mode=off", "dma-translation=off",
+      "x-cap=0xd2078c106f0462,x-ecap=0xf020de", "version=0x40", "x-base=0xfed91000",
+      "scalable-mode=on,flts=on,device-iotlb=on,svm=on", "x-quirks=off", "x-quirks=0x3",
+    ])
+  func properties(options: String) throws {
+    let list = KeyValueList(options.isEmpty ? "intel-iommu" : "intel-iommu,\(options)")
+    let unit = try UnitOptions(list).configuration
+    let text = UnitOptions.properties(for: unit)
+    let again = KeyValueList(text.isEmpty ? "intel-iommu" : "intel-iommu,\(text)")
+    #expect(try UnitOptions(again).configuration == unit)
+    if !options.hasPrefix("x-cap") { #expect(!text.contains("x-cap")) }
+  }
+
+  @Test("dma-translation=off: no table depth, and TE stays off")
+  func noTranslation() throws {
+    let unit = try UnitOptions(KeyValueList("intel-iommu,dma-translation=off"))
+    #expect(unit.capability.rawValue == 0xd2_008c_222f_0006)
+    let conversation = try Conversation(unit: unit)
+    _ = conversation.ask("writel 0xfed90018 0xc0000000")
+    #expect(conversation.number("readl 0xfed9001c") == 0x4000_0000)
   }
 }

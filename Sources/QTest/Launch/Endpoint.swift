@@ -1,15 +1,19 @@
+import Glibc
+
 /// Where a client is.
 public enum Endpoint: Hashable, Sendable {
   /// A Unix socket that the client made and listens on.
   case connect(path: String)
   /// A Unix socket that this program makes, readable and writable by its user only.
   case listen(path: String)
+  /// A socket that whoever launched the program left open for it.
+  case descriptor(Int32)
   /// Standard input and output.
   case standard
   /// Nowhere.
   case none
 
-  /// `unix:PATH[,server=on][,wait=off]`, `stdio`, `null`, `none`, as QEMU's `-qtest` takes it.
+  /// `unix:[path=]PATH[,server=on][,wait=off]`, `stdio`, `null`, `none`, as QEMU's `-qtest` takes it.
   public init(_ text: String) throws(MachineError) {
     var list = KeyValueList(text)
     switch list.name {
@@ -17,6 +21,9 @@ public enum Endpoint: Hashable, Sendable {
     case "null", "none": self = .none
     case let name where name.hasPrefix("unix:") && name.count > 5:
       self = try Self.socket(path: String(name.dropFirst(5)), &list)
+    case "" where list.pairs.first?.key == "unix:path":
+      let path = list.take("unix:path") ?? ""
+      self = try Self.socket(path: path, &list)
     case let name:
       throw MachineError(
         "'\(name)' is not a valid char driver; unix:PATH, stdio or null was expected")
@@ -35,6 +42,14 @@ public enum Endpoint: Hashable, Sendable {
       endpoint = .standard
     case "null": endpoint = .none
     case "socket":
+      if let number = try list.takeNumber("fd") {
+        guard let descriptor = Int32(exactly: number), fcntl(descriptor, F_GETFD) >= 0 else {
+          throw MachineError("chardev: fd \(number) is not open")
+        }
+        _ = list.take("server", "wait")
+        endpoint = .descriptor(descriptor)
+        break
+      }
       guard let path = list.take("path") else {
         throw MachineError("chardev: socket: a path was expected; other sockets are not known")
       }

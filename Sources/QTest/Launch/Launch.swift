@@ -92,7 +92,8 @@ struct LaunchParser {
   private func isKnown(_ option: String) -> Bool {
     Self.ignoredWithValue.contains(option)
       || [
-        "qtest", "qmp", "chardev", "mon", "monitor", "M", "machine", "m", "device", "global", "vga",
+        "qtest", "qmp", "qmp-pretty", "chardev", "mon", "monitor", "M", "machine", "m", "device",
+        "global", "vga",
         "net", "nic", "netdev", "object",
       ].contains(option)
   }
@@ -120,7 +121,7 @@ struct LaunchParser {
       } else {
         launch.endpoints.append((.qtest, try Endpoint(value)))
       }
-    case "qmp": launch.endpoints.append((.monitor, try Endpoint(value)))
+    case "qmp", "qmp-pretty": launch.endpoints.append((.monitor, try Endpoint(value)))
     case "chardev":
       let (id, endpoint) = try Endpoint.chardev(value)
       guard chardevs.updateValue(endpoint, forKey: id) == nil else {
@@ -135,12 +136,22 @@ struct LaunchParser {
     case "m": try takeMemory(value)
     case "device":
       if value == "help" {
-        launch.task = .print((["intel-iommu"] + catalog.models).joined(separator: "\n"))
+        launch.task = .print(LaunchHelp.devices(catalog))
+      } else if value == "intel-iommu,help" {
+        launch.task = .print(LaunchHelp.unit)
       } else {
         devices.append(try Self.device(value))
       }
     case "global":
+      var list = KeyValueList(value)
+      if let driver = list.take("driver"), let property = list.take("property"),
+        let setting = list.take("value")
+      {
+        globals.append((driver, property, setting))
+        break
+      }
       let parts = value.split(separator: "=", maxSplits: 1).map(String.init)
+      guard !parts.isEmpty else { throw MachineError("driver.property=value was expected") }
       let path = parts[0].split(separator: ".", maxSplits: 1).map(String.init)
       guard parts.count == 2, path.count == 2 else {
         throw MachineError("driver.property=value was expected")
@@ -259,22 +270,4 @@ struct LaunchParser {
     }
     launch.machine = isNone ? nil : machine
   }
-}
-
-/// What `-help` prints.
-enum LaunchHelp {
-  static let text = """
-    dmar-system-x86_64: a Q35 machine with an Intel IOMMU that qtest clients drive, in QEMU's place
-
-      -qtest unix:PATH[,server=on]   speak qtest at a Unix socket; also stdio, chardev:ID
-      -qmp unix:PATH[,server=on]     the monitor for programs
-      -chardev socket,id=ID,path=PATH[,server=on]   -mon chardev=ID,mode=control
-      -machine q35 | none            -m SIZE
-      -device intel-iommu[,OPTION…]  aw-bits, caching-mode, x-scalable-mode, x-flts, fs1gp,
-                                     snoop-control, device-iotlb, x-pasid-mode, svm, intremap, eim,
-                                     pt, dma-drain; x-quirks=off for the specification's behaviour
-      -device edu[,addr=SLOT]        -device iommu-testdev
-      -nodefaults -vga none -net none    without the devices that QEMU adds by itself
-      -S -display -accel -smp …      taken, without effect
-    """
 }

@@ -21,10 +21,20 @@ public struct UnitOptions: Hashable, Sendable {
   public var passThrough = true
   public var draining = true
   public var translation = true
+  /// VER.
+  public var version: UInt32 = 0x10
+  /// CAP and ECAP as they are, for a unit that QEMU has not.
+  public var exactCapability: UInt64?
+  public var exactExtendedCapability: UInt64?
+  /// Bits of a physical address; those of the guest unless given.
+  public var hostAddressWidth: Int?
+  /// Where the registers are.
+  public var registerBase: UInt64 = 0xfed9_0000
   /// A property was given by a name that 10.0 did not know.
   public var isNewer = false
-  /// Whether the unit differs from the specification where QEMU does.
-  public var hasQuirks = true
+  /// Where the unit differs from the specification: where QEMU does, unless `x-quirks` says
+  /// otherwise.
+  public var quirks = UnitQuirks.qemu10
 
   public init() {}
 
@@ -56,13 +66,44 @@ public struct UnitOptions: Hashable, Sendable {
     passThrough = try list.takeSwitch("pt") ?? passThrough
     draining = try list.takeSwitch("dma-drain") ?? draining
     translation = try list.takeSwitch("dma-translation") ?? translation
-    hasQuirks = try list.takeSwitch("x-quirks") ?? hasQuirks
+    // A number is a set of quirks, a bit each.
+    if let bits = list.pairs.last(where: { $0.key == "x-quirks" })?.value, bits.hasPrefix("0x") {
+      let bits = try list.takeNumber("x-quirks") ?? 0
+      quirks = UnitQuirks(rawValue: UInt32(truncatingIfNeeded: bits))
+    } else if let isOn = try list.takeSwitch("x-quirks") {
+      quirks = isOn ? .qemu10 : []
+    }
     // Known, and without effect on what software sees.
-    for key in ["x-buggy-eim", "stale-tm", "version"] { _ = list.take(key) }
+    for key in ["x-buggy-eim", "stale-tm"] { _ = list.take(key) }
+    try takeExact(&list)
     _ = list.take("id")
     _ = list.take("bus")
     try list.refuseRest()
     try check()
+  }
+
+  /// What makes a unit of any other kind; QEMU has `version` only.
+  private mutating func takeExact(_ list: inout KeyValueList) throws(MachineError) {
+    if let number = try list.takeNumber("version") {
+      guard let number = UInt32(exactly: number) else {
+        throw MachineError("Parameter 'version' expects 32 bits")
+      }
+      version = number
+    }
+    exactCapability = try list.takeNumber("x-cap")
+    exactExtendedCapability = try list.takeNumber("x-ecap")
+    if let width = try list.takeNumber("x-host-address-width") {
+      guard (32...52).contains(width) else {
+        throw MachineError("Parameter 'x-host-address-width' expects 32 to 52")
+      }
+      hostAddressWidth = Int(width)
+    }
+    if let base = try list.takeNumber("x-base") {
+      guard base & 0xfff == 0, base < 1 << 52 else {
+        throw MachineError("Parameter 'x-base' expects a multiple of 4096 below 2^52")
+      }
+      registerBase = base
+    }
   }
 
   private func check() throws(MachineError) {
@@ -85,6 +126,7 @@ public struct UnitOptions: Hashable, Sendable {
 
   /// CAP.
   public var capability: Capability {
+    if let exactCapability { return Capability(rawValue: exactCapability) }
     var cap = Capability(rawValue: 0)
     cap[.numberOfDomains] = 6
     cap[flag: .cachingMode] = cachingMode
@@ -105,6 +147,9 @@ public struct UnitOptions: Hashable, Sendable {
 
   /// ECAP.
   public var extendedCapability: ExtendedCapability {
+    if let exactExtendedCapability {
+      return ExtendedCapability(rawValue: exactExtendedCapability)
+    }
     var ecap = ExtendedCapability(rawValue: 0)
     ecap[flag: .queuedInvalidation] = true
     ecap[flag: .deviceTLB] = deviceTLB
@@ -136,6 +181,8 @@ public struct UnitOptions: Hashable, Sendable {
   public var configuration: UnitConfiguration {
     UnitConfiguration(
       capability: capability, extendedCapability: extendedCapability,
-      hostAddressWidth: addressWidth, quirks: hasQuirks ? .qemu10 : [])
+      registerBase: PhysicalAddress(rawValue: registerBase),
+      version: VersionRegister(rawValue: version),
+      hostAddressWidth: hostAddressWidth ?? addressWidth, quirks: quirks)
   }
 }

@@ -162,6 +162,8 @@ struct PCISlot {
   var name: String?
   var configuration: FunctionConfiguration
   let layout: DeviceLayout?
+  /// The device's model, as the command line names it.
+  var model: String?
   let device: (any PCIDevice)?
   /// When its timer fires.
   var deadline: UInt64?

@@ -73,6 +73,27 @@ struct MonitorSession {
     return false
   }
 
+  /// The command and its arguments.
+  private static func request(
+    _ message: MonitorArguments
+  ) throws(MonitorError) -> (command: String, parameters: [(String, JSONValue)]) {
+    let known = ["execute", "arguments", "id"]
+    if let other = message.members.first(where: { !known.contains($0.0) }) {
+      throw MonitorError("GenericError", "QMP input member '\(other.0)' is unexpected")
+    }
+    guard let execute = message["execute"] else {
+      throw MonitorError("GenericError", "QMP input lacks member 'execute'")
+    }
+    guard case .string(let command) = execute else {
+      throw MonitorError("GenericError", "QMP input member 'execute' must be a string")
+    }
+    guard let arguments = message["arguments"] else { return (command, []) }
+    guard case .object(let parameters) = arguments else {
+      throw MonitorError("GenericError", "QMP input member 'arguments' must be an object")
+    }
+    return (command, parameters)
+  }
+
   private mutating func answer(to message: [UInt8], _ host: MonitorHost) -> JSONValue {
     let members: [(String, JSONValue)]
     do {
@@ -87,17 +108,16 @@ struct MonitorSession {
     }
     let arguments = MonitorArguments(members)
     let id = arguments["id"]
-    guard case .string(let command)? = arguments["execute"] else {
-      return MonitorError("GenericError", "QMP input lacks member 'execute'").reply(id: id)
-    }
     do throws(MonitorError) {
-      var parameters: [(String, JSONValue)] = []
-      if case .object(let given)? = arguments["arguments"] { parameters = given }
+      let (command, parameters) = try Self.request(arguments)
       let result: JSONValue
       if command == "qmp_capabilities" {
         guard !isNegotiated else {
           throw MonitorError(
             "CommandNotFound", "Capabilities negotiation is already complete, command ignored")
+        }
+        if case .array(let wanted)? = MonitorArguments(parameters)["enable"], !wanted.isEmpty {
+          throw MonitorError("GenericError", "No capability is available")
         }
         isNegotiated = true
         result = .object([])

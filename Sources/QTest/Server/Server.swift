@@ -11,7 +11,8 @@ public final class Server {
     case channel(Channel)
   }
 
-  private let machine: Q35Machine?
+  /// nil for `-machine none`.
+  public let machine: Q35Machine?
   private let host: MonitorHost
   private let poll: Int32
   private var sources: [Int32: Source] = [:]
@@ -70,6 +71,9 @@ public final class Server {
       let descriptor = try UnixSocket.listen(at: path)
       sources[descriptor] = .listener(language, path: path)
       _ = watch(descriptor, EPOLLIN.rawValue, EPOLL_CTL_ADD)
+    case .descriptor(let descriptor):
+      UnixSocket.setNonblocking(descriptor)
+      add(descriptor, descriptor, isSocket: true, language)
     case .standard: add(STDIN_FILENO, STDOUT_FILENO, isSocket: false, language)
     }
   }

@@ -2,8 +2,8 @@ import Glibc
 
 /// The program `dmar-system-x86_64`: a command line as QEMU takes it, then service.
 public enum SystemCommand {
-  /// Wrong usage (sysexits.h).
-  private static let usage: Int32 = 64
+  /// Whatever is wrong, as in QEMU.
+  private static let failure: Int32 = 1
 
   /// Runs to the end.
   ///
@@ -26,7 +26,7 @@ public enum SystemCommand {
     } catch {
       let message = "\(name): \(error)\n"
       _ = message.withCString { write(STDERR_FILENO, $0, strlen($0)) }
-      return usage
+      return failure
     }
   }
 }
