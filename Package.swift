@@ -115,7 +115,8 @@ let package = Package(
     tests(
       "DMARCommands",
       [
-        "dmar", "ACPITables", "CFakeSysfs", "PCI", "Scenario", "TestSupport",
+        "dmar", "ACPITables", "CFakeSysfs", "KernelLog", "LinuxIOMMU", "Machine", "PCI",
+        "PhysicalMemory", "QTest", "Scenario", "TestSupport", "VTdFormats", "VTdUnit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tests("Diagnosis", ["VTdFormats", "PCI", "KernelLog", "TestSupport"]),

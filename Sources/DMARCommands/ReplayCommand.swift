@@ -32,13 +32,23 @@ struct ReplayCommand: ParsableCommand {
   @Flag(help: "Print what hardware and CPU do between the kernel's lines.")
   var trace = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Print the scenario as a qtest session instead: what kernel and steps do to the hardware."))
+  var qtestScript = false
+
   func validate() throws {
+    if qtestScript, scenarios.count != 1 || debugfs != nil || trace || format != .text {
+      throw ValidationError(
+        "--qtest-script is for one scenario, without --debugfs, --trace, --format")
+    }
     if debugfs != nil, scenarios.count != 1 {
       throw ValidationError("--debugfs is for one scenario; \(scenarios.count) were given")
     }
   }
 
   func run() throws {
+    if qtestScript { return try printQTestScript() }
     // A scenario that cannot be read must not leave half an output behind: all are run first.
     let runs = try reportingInputErrors {
       try scenarios.map { try (path: $0, result: ScenarioRun.run(options.load($0))) }
@@ -54,8 +64,22 @@ struct ReplayCommand: ParsableCommand {
           try reportingInputErrors { try DebugfsFolder.write(run, to: debugfs) }
         }
         for event in run.machine.events { writer.write(event, to: &output) }
+        for check in run.failedChecks { StandardError.print("dmar: \(check)") }
       }
     }
+    output.flush()
+  }
+
+  private func printQTestScript() throws {
+    let path = scenarios[0]
+    guard let script = try reportingInputErrors({ try QTestScript.make(of: options.load(path)) })
+    else {
+      return StandardError.print("dmar: \(path): skipped: this machine has no PCI bus for it")
+    }
+    StandardError.print(
+      "dmar: for dmar-system-x86_64 \(script.arguments.joined(separator: " "))")
+    var output = Output()
+    for request in script.requests { output.print(request) }
     output.flush()
   }
 }

@@ -22,6 +22,9 @@ public final class Machine {
   public var interrupted: InterruptedContext
   public private(set) var events: [MachineEvent] = []
   var routing: BusRouting
+  let tap: AccessTap
+  /// The kernel's driver leaves the units alone: it prints each fault that one records.
+  private var isBystander = false
 
   /// A remapping unit with its name and the PCI segment that it covers.
   public struct Unit {
@@ -89,6 +92,8 @@ public final class Machine {
   public init(_ configuration: Configuration) throws {
     let memory = try PhysicalMemory(size: configuration.memorySize)
     let clock = MachineClock()
+    let tap = AccessTap()
+    self.tap = tap
     units = try configuration.units.map { unit in
       let messages = MessageQueue()
       return Unit(
@@ -103,10 +108,13 @@ public final class Machine {
       units: zip(units, configuration.units).map { unit, described in
         UnitDescription(
           name: unit.name, segment: unit.segment,
-          registerBase: described.hardware.registerBase, port: RegisterPort(unit.hardware),
+          registerBase: described.hardware.registerBase, port: RegisterPort(unit, tap: tap),
           faultMessage: described.faultMessage)
       },
-      memory: memory, pages: configuration.pages, addresses: configuration.addresses, timer: clock)
+      memory: memory, pages: configuration.pages, addresses: configuration.addresses, timer: clock,
+      stores: { address, value in
+        tap.hear(.writeMemory(address, value.littleEndianBytes))
+      })
     self.memory = memory
     self.clock = clock
     pci = configuration.pci
@@ -138,6 +146,8 @@ public final class Machine {
       public var addressType = AddressType.untranslated
       /// What a write to the interrupt range holds.
       public var data: UInt32 = 0
+      /// What a write holds, as many as its length; empty: it leaves memory alone.
+      public var bytes: [UInt8] = []
 
       public init() {}
     }
@@ -164,6 +174,7 @@ public final class Machine {
     var outcomes: [TranslationOutcome] = []
     var address = dma.address.rawValue
     var left = dma.length
+    var landed: [HardwareAccess.Piece] = []
     repeat {
       let request = DMARequest(
         source: source, address: IOVA(rawValue: address), access: dma.access,
@@ -177,9 +188,18 @@ public final class Machine {
         sendInterrupts(
           from: source, to: address, count: inPage, data: dma.attributes.data, through: unit)
       }
+      if case .translated(let page) = outcome, !dma.attributes.bytes.isEmpty {
+        let bytes = Array(
+          dma.attributes.bytes.dropFirst(Int(dma.length - left)).prefix(Int(inPage)))
+        if memory.write(bytes, at: page.address) {
+          landed.append(HardwareAccess.Piece(address: page.address, bytes: bytes))
+        }
+      }
+      if case .blocked(_, .recorded(let index)) = outcome { report(index, of: unit) }
       left -= inPage
       address &+= inPage
     } while left > 0
+    tap.hear(.dma(dma, landed: landed))
     return outcomes
   }
 
@@ -187,6 +207,7 @@ public final class Machine {
   public func askForPage(_ device: PCIAddress, _ address: IOVA, pasid: PASID?) {
     let dma = DMA(device: device, access: .read, address: address, pasid: pasid)
     guard let (unit, source, pasid) = arrival(of: dma) else { return }
+    tap.hear(.pageRequest)
     let request = PageRequest(source: source, address: address, pasid: pasid)
     events.append(.pageRequest(unit: unit.name, request, unit.hardware.pageRequest(request)))
   }
@@ -211,8 +232,9 @@ public final class Machine {
     for dword in stride(from: first, to: address + max(count, 1), by: 4) {
       let request = InterruptRequest(
         source: source, address: UInt32(truncatingIfNeeded: dword), data: data)
-      events.append(
-        .interruptRequest(unit: unit.name, request, unit.hardware.interrupt(request)))
+      let outcome = unit.hardware.interrupt(request)
+      events.append(.interruptRequest(unit: unit.name, request, outcome))
+      if case .blocked(_, .recorded(let index)) = outcome { report(index, of: unit) }
     }
   }
 
@@ -223,6 +245,7 @@ public final class Machine {
     for unit in units {
       while let message = unit.messages.popFirst() {
         events.append(.message(unit: unit.name, message))
+        if isBystander { continue }
         let event = EventMessage(address: message.address.rawValue, data: message.data)
         events.append(.interrupt(event, task: interrupted.task))
         if !kernel.interrupt(event, in: interrupted) { events.append(.spurious(event)) }
@@ -234,7 +257,17 @@ public final class Machine {
   /// Boots the kernel; what it prints is in ``events``.
   public func boot(_ plan: Kernel.BootPlan) throws {
     defer { collectLog() }
+    isBystander = plan.leavesUnits
     try kernel.boot(plan)
+  }
+
+  /// Lets a kernel whose driver leaves the units alone print what a unit has just recorded.
+  private func report(_ index: Int, of unit: Unit) {
+    guard isBystander else { return }
+    tap.isMuted = true
+    defer { tap.isMuted = false }
+    kernel.report(recordAt: index, ofUnit: unit.name, in: interrupted)
+    collectLog()
   }
 
   /// Removes a function, and everything below it, from the bus and from the kernel, which takes what
@@ -283,20 +316,6 @@ public final class Machine {
   }
 }
 
-/// A unit's registers as a bus port.
-private final class RegisterPort: UnitPort {
-  private let unit: RemappingUnit
-
-  init(_ unit: RemappingUnit) {
-    self.unit = unit
-  }
-
-  func read32(at offset: Int) -> UInt32 { unit.read32(offset) }
-  func read64(at offset: Int) -> UInt64 { unit.read64(offset) }
-  func write32(_ value: UInt32, at offset: Int) { unit.write32(value, at: offset) }
-  func write64(_ value: UInt64, at offset: Int) { unit.write64(value, at: offset) }
-}
-
 /// Messages on their way from a unit to the CPU.
 private final class MessageQueue: Sendable {
   private let messages = Mutex<[InterruptMessage]>([])
@@ -307,5 +326,12 @@ private final class MessageQueue: Sendable {
 
   func popFirst() -> InterruptMessage? {
     messages.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+  }
+}
+
+extension UInt64 {
+  /// As they lie in memory.
+  fileprivate var littleEndianBytes: [UInt8] {
+    withUnsafeBytes(of: littleEndian) { Array($0) }
   }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import QTest
 
 /// `dmar serve`: a machine that other programs drive.
@@ -28,6 +29,11 @@ struct ServeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Memory, such as 512M.", valueName: "size"))
   var memory = "512M"
 
+  @Option(
+    help: ArgumentHelp(
+      "Write the session as a scenario that dmar replay and dmar test run.", valueName: "file"))
+  var record: String?
+
   @Flag(inversion: .prefixedNo, help: "Differ from the specification where QEMU does.")
   var quirks = true
 
@@ -37,7 +43,12 @@ struct ServeCommand: ParsableCommand {
       throw ValidationError("--listen and --connect exclude each other")
     }
     do {
-      _ = try Launch(arguments)
+      let launch = try Launch(arguments)
+      if record != nil, launch.machine?.unit == nil {
+        throw ValidationError("--record is for a machine with a unit: --device intel-iommu")
+      }
+    } catch let error as ValidationError {
+      throw error
     } catch {
       throw ValidationError("\(error)")
     }
@@ -65,11 +76,23 @@ struct ServeCommand: ParsableCommand {
   }
 
   func run() throws {
+    let server: Server
     do {
-      try Server(Launch(arguments)).run()
+      server = try Server(Launch(arguments))
     } catch {
       StandardError.print("dmar: \(error)")
       throw ExitStatus.badInput
+    }
+    guard let record, let machine = server.machine, let unit = machine.configuration.unit else {
+      return server.run()
+    }
+    let recorder = try ScenarioRecorder(machine, unit, path: record)
+    machine.observer = recorder
+    server.run()
+    recorder.finish()
+    if let failure = recorder.failure {
+      StandardError.print("dmar: \(record): \(String(cString: strerror(failure)))")
+      throw ExitStatus.cannotCreate
     }
   }
 }

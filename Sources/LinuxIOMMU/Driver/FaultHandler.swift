@@ -62,6 +62,21 @@ extension IntelIOMMUDriver {
     }
   }
 
+  /// What the handler would print of one record, for a unit that somebody else programs: the tables
+  /// are those that RTADDR points to, and the record stays as it is.
+  func report(recordAt index: Int, of unit: IntelIOMMU) {
+    kernel.call("dmar_fault") {
+      let pointer = RootTableAddress(rawValue: unit.port.read64(at: RegisterOffset.rtaddr))
+      unit.rootTable = PhysicalAddress(rawValue: pointer[inPlace: .rootTable])
+      unit.foreignMode = pointer.mode
+      let status = unit.port.read32(at: RegisterOffset.fsts)
+      guard let record = unit.faultRecord(at: index, withFields: true) else { return }
+      let line = FaultStatusLine(status: status)
+      kernel.print(.faultLine, line.text(kernel.build.behaviour.faultLines))
+      handle(record, of: unit)
+    }
+  }
+
   /// Asks the limiter, which reports what it suppressed when a new window begins.
   private func isAllowed() -> Bool {
     let decision = limiter.ask(at: kernel.timer.now)

@@ -57,6 +57,8 @@ final class IntelIOMMU {
   let extendedCapability: ExtendedCapability
   /// What RTADDR points to; nil before bring-up.
   var rootTable: PhysicalAddress?
+  /// The mode of tables that somebody else made; nil for the driver's own.
+  var foreignMode: TranslationTableMode?
   /// What IRTA points to; nil where interrupts are not remapped.
   var interruptTable: PhysicalAddress?
   var queue: InvalidationQueue?

@@ -27,6 +27,8 @@ final class IntelIOMMUDriver {
   private(set) var found: [PCIAddress: ProbedFunction] = [:]
   /// The PASID directory of each device, in scalable mode.
   var directories: [PCIAddress: PhysicalAddress] = [:]
+  /// Hears what is written to tables.
+  var stores: ((PhysicalAddress, UInt64) -> Void)?
 
   init(
     units: [UnitDescription], memory: PhysicalMemory, pages: PageAllocator, pci: PCICore,
@@ -277,6 +279,7 @@ final class IntelIOMMUDriver {
     guard memory.store64(value, at: PhysicalAddress(rawValue: address)) else {
       throw DriverError(.outsideMemory(PhysicalAddress(rawValue: address)))
     }
+    stores?(PhysicalAddress(rawValue: address), value)
   }
 
   /// A load by the CPU: outside memory the bus answers with all ones.

@@ -32,6 +32,7 @@ extension IntelIOMMUDriver {
 
   /// The driver's own switch, and a unit with something to use it for (`sm_supported`).
   func isScalable(_ unit: IntelIOMMU) -> Bool {
+    if let mode = unit.foreignMode { return mode == .scalable }
     let capability = unit.extendedCapability
     return kernel.build.configuration.usesScalableMode && capability[flag: .scalableMode]
       && (capability[flag: .firstStage] || capability[flag: .secondStage])

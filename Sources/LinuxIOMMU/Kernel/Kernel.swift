@@ -19,14 +19,17 @@ public final class Kernel {
   /// - Parameters:
   ///   - addresses: where named objects lie, for messages that print an address; other objects get
   ///     addresses of the kernel's own choice.
+  ///   - stores: hears each 64 bits that the kernel writes to its tables.
   public init(
     build: KernelBuild, units: [UnitDescription], memory: PhysicalMemory, pages: PageAllocator,
-    addresses: [String: UInt64] = [:], timer: any KernelTimer
+    addresses: [String: UInt64] = [:], timer: any KernelTimer,
+    stores: ((PhysicalAddress, UInt64) -> Void)? = nil
   ) {
     context = KernelContext(build: build, addresses: addresses, timer: timer)
     core = DriverCore(in: context)
     pci = PCICore(core: core, in: context)
     driver = IntelIOMMUDriver(units: units, memory: memory, pages: pages, pci: pci, in: context)
+    driver.stores = stores
     faultInterruptLock = context.makeLock(
       .rawSpinlock, class: "&irq_desc_lock_class", instance: "dmar.irq_desc.lock")
   }
@@ -73,6 +76,8 @@ public final class Kernel {
     public var interrupts: [InterruptEntryChange]
     /// What the driver says meanwhile; nil for a log that begins later.
     public var messages: BootMessages?
+    /// The driver leaves the units alone: somebody else programs them.
+    public var leavesUnits = false
 
     public init(
       memoryBlocks: Int = 1, addsMemoryWithInterruptsOff: Bool = false,
@@ -99,6 +104,7 @@ public final class Kernel {
       for function in plan.functions { pci.add(function.address) }
     }
     driver.find(plan.functions)
+    if plan.leavesUnits { return }
     try driver.bringUp(plan.interrupts, plan.messages)
     if plan.makesDefaultDomains { try driver.probe(plan.functions) }
     if plan.messages != nil { driver.announceDone() }
@@ -205,5 +211,16 @@ public final class Kernel {
       driver.handleFaults(of: unit)
     }
     return true
+  }
+
+  /// Prints one record of a unit that the driver leaves alone, and the tables behind it, as the
+  /// handler would; nothing is written to the unit.
+  public func report(
+    recordAt index: Int, ofUnit name: String, in interrupted: InterruptedContext
+  ) {
+    guard let unit = driver.units.first(where: { $0.name == name }) else { return }
+    context.interrupt(interrupted, descriptorLock: faultInterruptLock) {
+      driver.report(recordAt: index, of: unit)
+    }
   }
 }

@@ -11,6 +11,11 @@ enum MemoryMap {
   /// ... and where there is more than that in all, only up to here.
   private static let lowOfLarge: UInt64 = 0x8000_0000
 
+  static func size(reaching end: UInt64) -> UInt64 {
+    if end > fourGibibytes { return lowOfLarge + (end - fourGibibytes) }
+    return min(end, largestLow - (1 << 20))
+  }
+
   static func ranges(of size: UInt64) -> [PhysicalMemory.Range] {
     let low = size >= largestLow ? lowOfLarge : size
     var parts: [Range<UInt64>] = [0..<min(low, legacyHole.lowerBound)]
@@ -26,6 +31,27 @@ enum MemoryMap {
         .init(base: PhysicalAddress(rawValue: 0xc_0000), size: 0x4_0000, isReadOnly: true))
     }
     return ranges
+  }
+}
+
+extension Q35Configuration {
+  /// Whether there is memory, from the first of `count` bytes to the last.
+  public func hasMemory(at address: UInt64, count: UInt64) -> Bool {
+    MemoryMap.ranges(of: memorySize).contains { range in
+      !range.isReadOnly && address >= range.base.rawValue && count <= range.size
+        && address - range.base.rawValue <= range.size - count
+    }
+  }
+
+  /// First byte behind all memory.
+  public var memoryEnd: UInt64 {
+    MemoryMap.ranges(of: memorySize).map { $0.base.rawValue + $0.size }.max() ?? 0
+  }
+
+  /// Bytes of memory in a machine whose memory reaches up to `end`, as far as it can: there is none
+  /// between 2.75 GiB and 4 GiB.
+  public static func memorySize(reaching end: UInt64) -> UInt64 {
+    MemoryMap.size(reaching: end)
   }
 }
 

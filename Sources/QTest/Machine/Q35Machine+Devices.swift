@@ -17,6 +17,9 @@ extension Q35Machine {
 
   func deviceReads(_ slot: Int, _ address: IOVA, count: Int) -> (bytes: [UInt8], isComplete: Bool) {
     var bytes = [UInt8](repeating: 0, count: max(count, 0))
+    if functions[slot].configuration.isBusMaster {
+      observer?.deviceRead(functions[slot].sourceID, address, count: bytes.count)
+    }
     let isComplete = bytes.withUnsafeMutableBytes { buffer in
       transfer(slot, address, count: buffer.count, .read) { offset, address, count in
         read(
@@ -28,7 +31,10 @@ extension Q35Machine {
 
   func deviceWrites(_ slot: Int, _ bytes: [UInt8], to address: IOVA) -> Bool {
     bytes.withUnsafeBytes { buffer in
-      transfer(slot, address, count: buffer.count, .write) { offset, address, count in
+      if functions[slot].configuration.isBusMaster {
+        observer?.deviceWrote(functions[slot].sourceID, buffer, to: address)
+      }
+      return transfer(slot, address, count: buffer.count, .write) { offset, address, count in
         write(address, from: UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + count]))
       } message: { offset in
         var data: UInt32 = 0
@@ -146,9 +152,14 @@ extension Q35Machine {
   func serviceIOAPIC() {
     while let message = ioapic.takeMessage() {
       // The I/O APIC of Q35 requests with bus 0xff, devfn 0.
+      let source = SourceID(rawValue: 0xff00)
+      if let observer {
+        withUnsafeBytes(of: message.data.littleEndian) {
+          observer.deviceWrote(source, $0, to: IOVA(rawValue: UInt64(message.address)))
+        }
+      }
       interrupt(
-        InterruptRequest(
-          source: SourceID(rawValue: 0xff00), address: message.address, data: message.data))
+        InterruptRequest(source: source, address: message.address, data: message.data))
     }
   }
 
@@ -182,6 +193,7 @@ extension Q35Machine {
     timer.skip(to: time)
     while let deadline = nextDeadline, deadline <= time {
       clock = max(clock, deadline)
+      observer?.clockMoved(to: clock)
       for slot in functions.indices {
         guard let due = functions[slot].deadline, due <= clock else { continue }
         functions[slot].deadline = nil
@@ -190,5 +202,6 @@ extension Q35Machine {
       if timer.nextChange <= clock { driveIOAPIC(IntervalTimer.line, timer.change()) }
     }
     clock = max(clock, time)
+    observer?.clockMoved(to: clock)
   }
 }

@@ -54,11 +54,11 @@ extension Q35Machine: QTestTarget {
   }
 
   public func readMemory(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) {
-    _ = read(address, into: buffer)
+    _ = read(address, into: buffer, by: .processor)
   }
 
   public func writeMemory(_ address: UInt64, from bytes: UnsafeRawBufferPointer) {
-    _ = write(address, from: bytes)
+    _ = write(address, from: bytes, by: .processor)
   }
 
   /// Bytes as the processor would see them; nil where a part of them answered nowhere.
@@ -72,7 +72,9 @@ extension Q35Machine: QTestTarget {
   }
 
   /// Fills the buffer; whether all of it answered. What did not is zero.
-  func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
+  func read(
+    _ address: UInt64, into buffer: UnsafeMutableRawBufferPointer, by origin: AccessOrigin = .device
+  ) -> Bool {
     var isComplete = true
     var done = 0
     while done < buffer.count {
@@ -80,7 +82,9 @@ extension Q35Machine: QTestTarget {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
       switch answer(at: place, upTo: rest.count) {
       case .memory(let pointer, let count, _):
-        rest.copyMemory(from: UnsafeRawBufferPointer(start: pointer, count: count))
+        let bytes = UnsafeRawBufferPointer(start: pointer, count: count)
+        rest.copyMemory(from: bytes)
+        if origin == .processor { observer?.memoryRead(bytes, at: place) }
         done += count
       case .registers(let region, let width):
         var value: UInt64 = 0
@@ -103,7 +107,9 @@ extension Q35Machine: QTestTarget {
   }
 
   /// Writes the bytes; whether all of them were taken.
-  func write(_ address: UInt64, from bytes: UnsafeRawBufferPointer) -> Bool {
+  func write(
+    _ address: UInt64, from bytes: UnsafeRawBufferPointer, by origin: AccessOrigin = .device
+  ) -> Bool {
     var isComplete = true
     var done = 0
     while done < bytes.count {
@@ -113,6 +119,9 @@ extension Q35Machine: QTestTarget {
       case .memory(let pointer, let count, let isReadOnly):
         if !isReadOnly, let start = rest.baseAddress {
           pointer.copyMemory(from: start, byteCount: count)
+          if origin == .processor {
+            observer?.memoryWritten(UnsafeRawBufferPointer(rebasing: rest[..<count]), at: place)
+          }
         }
         done += count
       case .registers(let region, let width):

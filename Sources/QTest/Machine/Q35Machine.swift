@@ -1,5 +1,5 @@
 public import PhysicalMemory
-import VTdFormats
+public import VTdFormats
 public import VTdUnit
 
 /// A Q35 machine as far as a qtest client meets it: memory, the host bridge with its two ways into
@@ -23,6 +23,10 @@ public final class Q35Machine {
   var configurationAddress: UInt32 = 0
   public internal(set) var clock: UInt64 = 0
   public internal(set) var lineChanges: [LineChange] = []
+  /// Hears what reaches memory and unit.
+  public var observer: (any MachineObserver)? {
+    didSet { unitRegisters?.observer = observer }
+  }
   private let messages: MessageBox
   private var unitRegisters: UnitRegisters?
 
@@ -72,6 +76,11 @@ public final class Q35Machine {
     for function in Q35Functions.ich9 { plug(function.devfn, function.configuration) }
   }
 
+  /// The devices that were plugged in, with their places.
+  public var devices: [(place: SourceID, layout: DeviceLayout)] {
+    functions.compactMap { function in function.layout.map { (function.sourceID, $0) } }
+  }
+
   /// Puts a device on the bus: where the plan says, or in the first free place.
   public func plug(_ plan: DevicePlan) throws(MachineError) {
     if let name = plan.name, functions.contains(where: { $0.name == name }) {
@@ -96,7 +105,7 @@ public final class Q35Machine {
     functions.append(
       PCISlot(
         sourceID: place, name: plan.name, configuration: FunctionConfiguration(layout),
-        layout: layout, device: device))
+        layout: layout, model: plan.model, device: device))
     mapRegions()
   }
 
@@ -111,6 +120,7 @@ public final class Q35Machine {
 
   /// The machine's reset: registers and configuration space start over, memory and clock stay.
   public func reset() {
+    observer?.machineReset()
     unit?.reset()
     unitRegisters?.reset()
     ioapic.reset()

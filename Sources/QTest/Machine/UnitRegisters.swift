@@ -13,6 +13,8 @@ struct UnitRegisters {
   private var queueBase: UInt64 = 0
   /// The upper half of IEDATA, which QEMU keeps and the specification reserves.
   private var completionDataHigh: UInt32 = 0
+  /// Hears what the unit itself is asked.
+  var observer: (any MachineObserver)?
 
   /// QEMU's region ends with the fault record, not with the page.
   static func byteCount(_ configuration: UnitConfiguration) -> Int {
@@ -42,7 +44,11 @@ struct UnitRegisters {
   @inline(__always)
   func read(_ unit: RemappingUnit, _ offset: Int, width: Int) -> UInt64 {
     if width == 4 { return UInt64(read32(unit, offset)) }
-    if isWhole(offset), !(isQEMU && Self.readsDiffer(offset)) { return unit.read64(offset) }
+    if isWhole(offset), !(isQEMU && Self.readsDiffer(offset)) {
+      let value = unit.read64(offset)
+      observer?.registerRead(value, at: offset, width: 8)
+      return value
+    }
     return UInt64(read32(unit, offset + 4)) << 32 | UInt64(read32(unit, offset))
   }
 
@@ -50,6 +56,7 @@ struct UnitRegisters {
     if width == 4 {
       write32(unit, UInt32(truncatingIfNeeded: value), offset)
     } else if isWhole(offset) {
+      observer?.registerWritten(value, at: offset, width: 8)
       unit.write64(value, at: offset)
     } else {
       write32(unit, UInt32(truncatingIfNeeded: value), offset)
@@ -65,6 +72,7 @@ struct UnitRegisters {
 
   private func read32(_ unit: RemappingUnit, _ offset: Int) -> UInt32 {
     let value = unit.read32(offset)
+    observer?.registerRead(UInt64(value), at: offset, width: 4)
     guard isQEMU else { return value }
     switch offset {
     // SID and FM cannot be read back.
@@ -78,19 +86,24 @@ struct UnitRegisters {
   }
 
   private mutating func write32(_ unit: RemappingUnit, _ value: UInt32, _ offset: Int) {
-    guard isQEMU else { return unit.write32(value, at: offset) }
+    guard isQEMU else { return put(unit, value, offset) }
     switch offset {
     // Message addresses have 32 bits, whatever ECAP.EIM says.
     case RegisterOffset.feuaddr, RegisterOffset.ieuaddr: break
     case RegisterOffset.iedata:
       completionDataHigh = value & 0xffff_0000
-      unit.write32(value, at: offset)
+      put(unit, value, offset)
     case RegisterOffset.gcmd:
       let wasOn = isQueueOn(unit)
-      unit.write32(value, at: offset)
+      put(unit, value, offset)
       if !wasOn && isQueueOn(unit) { queueBase = unit.read64(RegisterOffset.iqa) & ~0xfff }
-    default: unit.write32(value, at: offset)
+    default: put(unit, value, offset)
     }
+  }
+
+  private func put(_ unit: RemappingUnit, _ value: UInt32, _ offset: Int) {
+    observer?.registerWritten(UInt64(value), at: offset, width: 4)
+    unit.write32(value, at: offset)
   }
 
   private func isQueueOn(_ unit: RemappingUnit) -> Bool {

@@ -33,6 +33,7 @@ enum ScenarioDecoder {
       pagesPlace: pages?.place ?? place,
       makesDefaultDomains: try section?["default_domains"]?.boolean() ?? false,
       commandLine: try section?["command_line"]?.text().split(separator: " ").map(String.init),
+      leavesUnits: try section?["driver"]?.text() == "off",
       times: try section?["times"]?.list().map { try $0.microseconds() } ?? [],
       interrupts: try section?["interrupts"]?.list().map { try interrupt(from: $0) } ?? [],
       domains: try section?["domains"]?.table().map { try domain($0.key, from: $0.value) } ?? [])
@@ -116,16 +117,19 @@ enum ScenarioDecoder {
   {
     switch name {
     case "dma":
+      let length = try value["length"]?.integer() ?? 4
+      var attributes = try attributes(from: value)
+      attributes.bytes = try HardwareStepDecoder.dmaBytes(from: value, length: length)
       return .dma(
         ScenarioDescription.DMADescription(
           device: try deviceName(from: value.required("device")),
           claimedID: try value["as"]?.address().sourceID,
           access: try access(from: value.required("access")),
           address: IOVA(rawValue: try value.required("address").integer()),
-          length: try value["length"]?.integer() ?? 4,
+          length: length,
           pasid: try value["pasid"].map { PASID(rawValue: try $0.integer(as: UInt32.self)) },
           count: try value["repeat"]?.integer(as: Int.self) ?? 1,
-          attributes: try attributes(from: value)))
+          attributes: attributes))
     case "page_request":
       return .pageRequest(
         try deviceName(from: value.required("device")),
@@ -136,14 +140,13 @@ enum ScenarioDecoder {
     case "locks": return try locks(from: value)
     case "write_memory":
       return .writeMemory(
-        PhysicalAddress(rawValue: try value.required("address").integer()),
-        try value.required("words").list().map { try $0.integer() })
-    case "write_register":
-      return .writeRegister(
-        unit: try value.required("unit").text(),
-        offset: try value.required("offset").integer(as: Int.self),
-        value: try value.required("value").integer(),
-        isWide: try value["width"]?.text() == "64")
+        try HardwareStepDecoder.address(from: value), try HardwareStepDecoder.content(from: value))
+    case "check_memory":
+      return .checkMemory(
+        try HardwareStepDecoder.address(from: value), try HardwareStepDecoder.content(from: value))
+    case "write_register": return .writeRegister(try HardwareStepDecoder.register(from: value))
+    case "check_register": return .checkRegister(try HardwareStepDecoder.register(from: value))
+    case "reset_unit": return .resetUnit(try value.text())
     case "wait":
       return .wait(try value.microseconds())
     default:

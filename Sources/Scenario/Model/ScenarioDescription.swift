@@ -56,6 +56,8 @@ public struct ScenarioDescription: Sendable {
     public var makesDefaultDomains: Bool
     /// The words of the kernel's command line; nil for a log that begins after the boot.
     public var commandLine: [String]?
+    /// The driver leaves the units alone; the steps program them.
+    public var leavesUnits: Bool
     public var times: [UInt64]
     public var interrupts: [InterruptEntryChange]
     public var domains: [DomainDescription]
@@ -89,11 +91,25 @@ public struct ScenarioDescription: Sendable {
     /// Lock operations of some driver, and what it was called from.
     case locks(LockProgram, functions: [String])
     case pageRequest(DeviceName, IOVA, PASID?)
-    case writeMemory(PhysicalAddress, [UInt64])
-    case writeRegister(unit: String, offset: Int, value: UInt64, isWide: Bool)
+    case writeMemory(PhysicalAddress, [UInt8])
+    case writeRegister(RegisterDescription)
+    /// Memory is to hold these bytes.
+    case checkMemory(PhysicalAddress, [UInt8])
+    /// A register is to have this value.
+    case checkRegister(RegisterDescription)
+    case resetUnit(String)
     /// Microseconds.
     case wait(UInt64)
     case event(EventAction)
+  }
+
+  /// A register of a unit with a value.
+  public struct RegisterDescription: Hashable, Sendable {
+    public var unit: String
+    public var offset: Int
+    public var value: UInt64
+    /// 64 bits at once.
+    public var isWide: Bool
   }
 
   public struct DMADescription: Hashable, Sendable {

@@ -9,7 +9,12 @@ internal import VTdUnit
 
 /// A scenario that was run: the machine as it is then.
 public struct ScenarioRun {
+  /// Hears what CPU and devices do to the hardware, and for which place of the file.
+  public typealias AccessHandler = (HardwareAccess, Place) -> Void
+
   public let machine: Machine
+  /// One sentence for each check of the steps that found something else.
+  public let failedChecks: [String]
 
   /// All records that the kernel printed.
   public var log: [LogRecord] {
@@ -29,17 +34,21 @@ public struct ScenarioRun {
   /// Builds the machine, boots it and takes the steps.
   ///
   /// - Throws: `InputError` where the scenario asks for a machine or a step that cannot be.
-  public static func run(_ scenario: ScenarioDescription) throws -> Result {
+  public static func run(
+    _ scenario: ScenarioDescription, hearing handler: AccessHandler? = nil
+  ) throws -> Result {
     var runner = ScenarioRunner(scenario)
+    runner.handler = handler
     guard try runner.prepareBus() else { return .skipped(runner.skipReason) }
-    return .finished(ScenarioRun(machine: try runner.run()))
+    let machine = try runner.run()
+    return .finished(ScenarioRun(machine: machine, failedChecks: runner.failedChecks))
   }
 
   /// The machine of the scenario, booted, before its first step: what a walk looks at.
   public static func boot(_ scenario: ScenarioDescription) throws -> Result {
     var runner = ScenarioRunner(scenario)
     guard try runner.prepareBus() else { return .skipped(runner.skipReason) }
-    return .finished(ScenarioRun(machine: try runner.boot()))
+    return .finished(ScenarioRun(machine: try runner.boot(), failedChecks: []))
   }
 }
 
@@ -48,6 +57,8 @@ private struct ScenarioRunner {
   let scenario: ScenarioDescription
   var bus = PCITopology()
   var skipReason = ""
+  var handler: ScenarioRun.AccessHandler?
+  var failedChecks: [String] = []
 
   init(_ scenario: ScenarioDescription) {
     self.scenario = scenario
@@ -81,19 +92,27 @@ private struct ScenarioRunner {
     let description = scenario.machine
     let machine = try makeMachine(description)
     machine.clock.list(scenario.boot.times)
+    hear(machine, at: scenario.boot.pagesPlace)
+    var plan = Kernel.BootPlan(
+      memoryBlocks: scenario.boot.memoryBlocks,
+      addsMemoryWithInterruptsOff: scenario.boot.addsMemoryWithInterruptsOff,
+      functions: probedFunctions(on: machine),
+      makesDefaultDomains: scenario.boot.makesDefaultDomains,
+      interrupts: scenario.boot.interrupts, messages: bootMessages)
+    plan.leavesUnits = scenario.boot.leavesUnits
     do {
-      try machine.boot(
-        Kernel.BootPlan(
-          memoryBlocks: scenario.boot.memoryBlocks,
-          addsMemoryWithInterruptsOff: scenario.boot.addsMemoryWithInterruptsOff,
-          functions: probedFunctions(on: machine),
-          makesDefaultDomains: scenario.boot.makesDefaultDomains,
-          interrupts: scenario.boot.interrupts, messages: bootMessages))
+      try machine.boot(plan)
     } catch let error as DriverError {
       throw InputError(at: scenario.boot.pagesPlace, "\(error)")
     }
     for domain in scenario.boot.domains { try set(up: domain, on: machine) }
     return machine
+  }
+
+  /// What the machine does from here on belongs to this place.
+  private func hear(_ machine: Machine, at place: Place) {
+    guard let handler else { return }
+    machine.accessHandler = { handler($0, place) }
   }
 
   /// The bus as the IOMMU core groups it.
@@ -159,9 +178,10 @@ private struct ScenarioRunner {
     }
   }
 
-  func run() throws -> Machine {
+  mutating func run() throws -> Machine {
     let machine = try boot()
     for step in scenario.steps {
+      hear(machine, at: step.place)
       machine.clock.list(step.times)
       try take(step, on: machine)
       machine.deliverInterrupts()
@@ -169,7 +189,7 @@ private struct ScenarioRunner {
     return machine
   }
 
-  private func take(_ step: ScenarioDescription.Step, on machine: Machine) throws {
+  private mutating func take(_ step: ScenarioDescription.Step, on machine: Machine) throws {
     switch step.action {
     case .dma(let dma):
       for _ in 0..<dma.count {
@@ -185,28 +205,51 @@ private struct ScenarioRunner {
       machine.remove(device)
     case .locks(let program, let functions):
       machine.run(program, calledFrom: functions)
-    case .writeMemory(let address, let words):
-      for (index, word) in words.enumerated() {
-        let target = PhysicalAddress(rawValue: address.rawValue &+ UInt64(index) * 8)
-        guard machine.memory.store64(word, at: target) else {
-          throw InputError(
-            at: step.place, "there is no memory at \(target); an address in memory was expected")
-        }
+    case .writeMemory(let address, let bytes):
+      guard machine.writeMemory(bytes, at: address) else {
+        throw noMemory(at: address, bytes.count, step.place)
       }
-    case .writeRegister(let name, let offset, let value, let isWide):
-      guard let unit = machine.units.first(where: { $0.name == name }) else {
-        let names = machine.units.map(\.name).joined(separator: ", ")
-        throw InputError(at: step.place, "no unit is called \"\(name)\"; \(names) was expected")
+    case .checkMemory(let address, let bytes):
+      guard let found = machine.readMemory(address, count: bytes.count) else {
+        throw noMemory(at: address, bytes.count, step.place)
       }
-      if isWide {
-        unit.hardware.write64(value, at: offset)
-      } else {
-        unit.hardware.write32(UInt32(truncatingIfNeeded: value), at: offset)
+      if let index = zip(found, bytes).enumerated().first(where: { $1.0 != $1.1 })?.offset {
+        let place = PhysicalAddress(rawValue: address.rawValue &+ UInt64(index))
+        failedChecks.append(
+          "\(step.place): the byte at \(place) is 0x\(hex(UInt64(found[index]), digits: 2)); "
+            + "0x\(hex(UInt64(bytes[index]), digits: 2)) was expected")
       }
+    case .writeRegister(let register):
+      machine.writeRegister(
+        register.value, at: register.offset, isWide: register.isWide,
+        of: try unit(named: register.unit, on: machine, step.place))
+    case .checkRegister(let register):
+      let value = machine.readRegister(
+        at: register.offset, isWide: register.isWide,
+        of: try unit(named: register.unit, on: machine, step.place))
+      if value != register.value {
+        failedChecks.append(
+          "\(step.place): the register at 0x\(hex(UInt64(register.offset))) of \(register.unit) "
+            + "is 0x\(hex(value)); 0x\(hex(register.value)) was expected")
+      }
+    case .resetUnit(let name): machine.reset(try unit(named: name, on: machine, step.place))
     case .wait(let time):
-      machine.clock.advance(by: time)
+      machine.wait(time)
     case .event(let action):
       try EventRun(machine: machine, place: step.place, address: address(of:)).take(action)
     }
+  }
+
+  private func unit(named name: String, on machine: Machine, _ place: Place) throws -> Machine.Unit
+  {
+    if let unit = machine.units.first(where: { $0.name == name }) { return unit }
+    let names = machine.units.map(\.name).joined(separator: ", ")
+    throw InputError(at: place, "no unit is called \"\(name)\"; \(names) was expected")
+  }
+
+  private func noMemory(at address: PhysicalAddress, _ count: Int, _ place: Place) -> InputError {
+    InputError(
+      at: place,
+      "there is no memory at \(address) for \(count) bytes; an address in memory was expected")
   }
 }

@@ -33,6 +33,7 @@ public struct Verdict: Sendable {
       }
     }
     if let splat = expectation.splat { mismatches += Self.compare(kernel, with: splat) }
+    mismatches += run.failedChecks
     if let dump = expectation.dump {
       let actual: Expectation.Dump =
         kernel.dumps.isEmpty ? .none : kernel.dumps.contains(.cut) ? .cut : .complete

@@ -19,6 +19,11 @@ extension TextForm {
     pattern: "^([^+]+\\+)?0x[0-9a-fA-F]+/0x[0-9a-fA-F]+$"
   ) { CallSites.Symbol($0, in: "function") != nil }
 
+  static let hexBytes = TextForm(
+    name: "bytes as hex digits in the order of memory, such as 0123cdef",
+    pattern: "^([0-9a-fA-F]{2})+$"
+  ) { Scalars.bytes($0) != nil }
+
   static let name = TextForm(name: "a name", pattern: "^.+$") { !$0.isEmpty }
 
   static let domainID = TextForm(

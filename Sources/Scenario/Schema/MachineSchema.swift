@@ -29,6 +29,8 @@ enum MachineSchema {
       Field("version", .integer(0...0xff), "VER, such as 0x10 for 1:0"),
       Field("cap", .integer(0...(.max)), required: true, "CAP as boot lines print it"),
       Field("ecap", .integer(0...(.max)), required: true, "ECAP as boot lines print it"),
+      Field(
+        "host_address_width", .integer(32...52), "bits of a physical address, 52 unless given"),
       Field("quirks", .list(.oneOf(UnitQuirkNames.all)), "deviations from the specification"),
       Field("fault_event", .section(message), "the message that the kernel gives the fault event"),
     ])

@@ -27,6 +27,10 @@ enum ScenarioSchema {
       Field(
         "command_line", .text,
         "the kernel's command line; with it, the driver's own boot lines are printed"),
+      Field(
+        "driver", .oneOf(["on", "off"]),
+        "off: the driver leaves the units alone, steps program them, and the kernel prints each"
+          + " fault that a unit records"),
       Field("times", .list(.seconds), "time stamps of the boot lines"),
       Field("pages", .section(pages), "where the driver's tables come to lie"),
       Field(
@@ -85,8 +89,17 @@ enum ScenarioSchema {
         Field("remove_device", .form(.device), "a function is removed through sysfs"),
         Field("locks", .section(locks), "a driver takes locks"),
         Field("page_request", .section(pageRequest), "a device asks for a page (PRI)"),
-        Field("write_memory", .section(memoryWrite), "the CPU writes 64-bit words to memory"),
-        Field("write_register", .section(registerWrite), "the CPU writes a unit's register"),
+        Field("write_memory", .section(HardwareSteps.memoryWrite), "the CPU writes memory"),
+        Field(
+          "write_register", .section(HardwareSteps.registerWrite),
+          "the CPU writes a unit's register"),
+        Field(
+          "check_memory", .section(HardwareSteps.memoryCheck),
+          "the CPU reads memory; anything else there than expected fails the scenario"),
+        Field(
+          "check_register", .section(HardwareSteps.registerCheck),
+          "the CPU reads a unit's register; another value fails the scenario"),
+        Field("reset_unit", .text, "the unit of this name is as after power-on"),
         Field("wait", .seconds, "time passes"),
       ] + EventSchema.fields + [
         Field(
@@ -119,6 +132,9 @@ enum ScenarioSchema {
         "what the address is: untranslated unless given, or ATS's translation request or translated"
       ),
       Field("data", .integer(0...0xffff_ffff), "what a write to the interrupt range holds"),
+      Field(
+        "bytes", .form(.hexBytes),
+        "what a write puts into memory, as many as its length; without it, memory stays as it is"),
       Field("length", .integer(0...0x10_0000), "bytes, 4 unless given"),
       Field("pasid", .integer(0...0xf_ffff), "the PASID of the request, if it has one"),
       Field(
@@ -134,21 +150,6 @@ enum ScenarioSchema {
       Field("pasid", .integer(0...0xf_ffff), "the PASID of the request, if it has one"),
     ])
 
-  private static let memoryWrite = Section(
-    name: "write_memory",
-    fields: [
-      Field("address", .integer(0...0xf_ffff_ffff_ffff), required: true, "first physical address"),
-      Field("words", .list(.integer(0...(.max))), required: true, "64-bit words"),
-    ])
-
-  private static let registerWrite = Section(
-    name: "write_register",
-    fields: [
-      Field("unit", .text, required: true, "the unit's name"),
-      Field("offset", .integer(0...0xfff), required: true, "offset in the register page"),
-      Field("value", .integer(0...(.max)), required: true, "the value"),
-      Field("width", .oneOf(["32", "64"]), "bits, 32 unless given"),
-    ])
 }
 
 /// The words for a request's address type.
