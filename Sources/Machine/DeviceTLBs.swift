@@ -11,6 +11,7 @@ extension Machine {
     guard let unit = unit(covering: address) else { return nil }
     let device = ATSDevice(source: address.sourceID)
     unit.hardware.attach(device)
+    deviceTLBs[address] = device
     return device
   }
 
@@ -18,13 +19,13 @@ extension Machine {
   public func flushDeviceTLB(
     of device: PCIAddress, _ address: IOVA, order: Int, queueDepth: Int
   ) throws {
-    try letKernel { kernel in
+    try ask { kernel in
       try kernel.flushDeviceTLB(of: device, address, order: order, queueDepth: queueDepth)
     }
   }
 
   /// Lets the kernel submit descriptors as they are given to the unit of that name.
   public func submit(_ descriptors: [[UInt64]], to unit: Int) throws {
-    try letKernel { try $0.submit(descriptors, toUnit: unit) }
+    try ask { try $0.submit(descriptors, toUnit: unit) }
   }
 }

@@ -1,3 +1,4 @@
+internal import LinuxIOMMU
 internal import PhysicalMemory
 public import VTdFormats
 internal import VTdUnit
@@ -77,9 +78,21 @@ extension Machine {
     unit.hardware.reset()
   }
 
-  /// Lets time pass.
-  public func wait(_ microseconds: UInt64) {
-    tap.hear(.wait(microseconds))
-    clock.advance(by: microseconds)
+  /// Lets time pass; the kernel's timers run when they are due.
+  ///
+  /// - Throws: `DriverError` where a table would not lie in memory.
+  public func wait(_ microseconds: UInt64) throws {
+    let end = clock.now &+ microseconds
+    while let due = kernel.nextTimer, due <= end {
+      pass(until: due)
+      try runTimers()
+    }
+    pass(until: end)
+  }
+
+  private func pass(until time: UInt64) {
+    guard time > clock.now else { return }
+    tap.hear(.wait(time - clock.now))
+    clock.advance(by: time - clock.now)
   }
 }

@@ -25,6 +25,8 @@ public final class Machine {
   let tap: AccessTap
   /// The kernel's driver leaves the units alone: it prints each fault that one records.
   private var isBystander = false
+  /// The devices that have TLBs of their own.
+  var deviceTLBs: [PCIAddress: ATSDevice] = [:]
 
   /// A remapping unit with its name and the PCI segment that it covers.
   public struct Unit {
@@ -67,6 +69,8 @@ public final class Machine {
     public var interrupted: InterruptedContext
     /// With a second CPU, an interrupt may be handled while the first one is busy.
     public var cpuCount = 1
+    /// The kernel's command line.
+    public var commandLine: [String] = []
 
     public init(
       memorySize: UInt64, units: [UnitConfiguration], pci: PCITopology = PCITopology(),
@@ -111,7 +115,8 @@ public final class Machine {
           registerBase: described.hardware.registerBase, port: RegisterPort(unit, tap: tap),
           faultMessage: described.faultMessage)
       },
-      memory: memory, pages: configuration.pages, addresses: configuration.addresses, timer: clock,
+      memory: memory, pages: configuration.pages, addresses: configuration.addresses,
+      commandLine: configuration.commandLine, timer: clock,
       stores: { address, value in
         tap.hear(.writeMemory(address, value.littleEndianBytes))
       })
@@ -121,6 +126,7 @@ public final class Machine {
     routing = BusRouting(configuration)
     interrupted = configuration.interrupted
     if configuration.cpuCount > 1 { useOtherCPU() }
+    connectDeviceTLBs()
   }
 
   // MARK: What devices do
@@ -144,6 +150,8 @@ public final class Machine {
       /// Supervisor privilege; only with a PASID.
       public var isPrivileged = false
       public var addressType = AddressType.untranslated
+      /// The device uses its own TLB, if the kernel has switched that on.
+      public var usesDeviceTLB = false
       /// What a write to the interrupt range holds.
       public var data: UInt32 = 0
       /// What a write holds, as many as its length; empty: it leaves memory alone.
@@ -171,6 +179,9 @@ public final class Machine {
   @discardableResult
   public func perform(_ dma: DMA) -> [TranslationOutcome] {
     guard let (unit, source, pasid) = arrival(of: dma) else { return [] }
+    if dma.attributes.usesDeviceTLB, let device = deviceTLB(of: dma.device) {
+      return perform(dma, through: device, of: unit)
+    }
     var outcomes: [TranslationOutcome] = []
     var address = dma.address.rawValue
     var left = dma.length
@@ -270,6 +281,20 @@ public final class Machine {
     collectLog()
   }
 
+  /// Runs the kernel's timers that the clock has passed.
+  ///
+  /// - Throws: `DriverError` where a table would not lie in memory.
+  public func runTimers() throws {
+    defer { collectLog() }
+    try kernel.runTimers()
+  }
+
+  /// Asks something of the kernel and takes what it prints.
+  public func ask<Result>(_ body: (Kernel) throws -> Result) rethrows -> Result {
+    defer { collectLog() }
+    return try body(kernel)
+  }
+
   /// Removes a function, and everything below it, from the bus and from the kernel, which takes what
   /// is below first (pci_stop_and_remove_bus_device).
   public func remove(_ device: PCIAddress) {
@@ -297,12 +322,6 @@ public final class Machine {
   }
 
   private var knownHangs = 0
-
-  /// Runs what somebody asks of the kernel, and keeps what it prints.
-  func letKernel(_ action: (Kernel) throws -> Void) rethrows {
-    defer { collectLog() }
-    try action(kernel)
-  }
 
   /// What the second CPU does while the first one is in the middle of something: it takes the
   /// interrupts that wait.

@@ -18,6 +18,12 @@ public struct InventedFunction: Hashable, Sendable {
   public var memory: [PCIRegion] = []
   /// Memory that a bridge passes down, in whole megabytes.
   public var window: ClosedRange<UInt64>?
+  /// Address Translation Services: how many invalidations it takes, 1 to 32; nil without.
+  public var ats: UInt8?
+  /// How many bits its PASIDs have; nil for a device that sends none.
+  public var pasidWidth: UInt8?
+  /// Whether it asks for pages that are not there (PRI).
+  public var hasPageRequests = false
 
   public init(
     at address: PCIAddress, vendor: UInt16 = 0x8086, device: UInt16 = 0, classCode: PCIClass
@@ -40,7 +46,10 @@ public struct InventedFunction: Hashable, Sendable {
     space.set(.busMasterEnable, to: isBusMaster ? 1 : 0)
     space.set(.memorySpaceEnable, to: 1)
     if let buses { Self.bridge(&space, buses, window) }
-    if let portType { Self.express(&space, portType, accessControl) }
+    if let portType {
+      Self.express(&space, portType)
+      addExtendedCapabilities(to: &space)
+    }
     return PCIFunction(
       address: address,
       identity: PCIIdentity(vendor: vendor, device: device, classCode: classCode),
@@ -62,7 +71,7 @@ public struct InventedFunction: Hashable, Sendable {
   }
 
   private static func express(
-    _ space: inout ConfigurationSpace, _ portType: ExpressPortType, _ control: AccessControl?
+    _ space: inout ConfigurationSpace, _ portType: ExpressPortType
   ) {
     let base = ConfigurationSpace.headerSize
     space.set(.capabilitiesList, to: 1)
@@ -72,12 +81,37 @@ public struct InventedFunction: Hashable, Sendable {
     }
     space.set(.expressVersion, at: base, to: 2)
     space.set(.expressPortType, at: base, to: UInt32(portType.rawValue))
-    guard let control, case .extended(let id) = CapabilityID.accessControlServices else { return }
-    let start = ConfigurationSpace.extendedStart
-    space.set(.extendedCapabilityID, at: start, to: UInt32(id))
-    space.set(.extendedCapabilityVersion, at: start, to: 1)
-    let offered = AccessControl.names.reduce(into: AccessControl()) { $0.insert($1.bit) }
-    space.set(.accessControlCapability, at: start, to: UInt32(offered.rawValue))
-    space.set(.accessControlControl, at: start, to: UInt32(control.rawValue))
+  }
+
+  /// The extended capabilities, one behind the other, 0x20 bytes each.
+  private func addExtendedCapabilities(to space: inout ConfigurationSpace) {
+    var previous: Int?
+    var next = ConfigurationSpace.extendedStart
+    func add(_ capability: CapabilityID, _ fields: [(ConfigurationField, UInt32)]) {
+      guard case .extended(let id) = capability else { return }
+      space.set(.extendedCapabilityID, at: next, to: UInt32(id))
+      space.set(.extendedCapabilityVersion, at: next, to: 1)
+      for (field, value) in fields { space.set(field, at: next, to: value) }
+      if let previous { space.set(.nextExtendedCapability, at: previous, to: UInt32(next)) }
+      previous = next
+      next += 0x20
+    }
+    if let accessControl {
+      let offered = AccessControl.names.reduce(into: AccessControl()) { $0.insert($1.bit) }
+      add(
+        .accessControlServices,
+        [
+          (.accessControlCapability, UInt32(offered.rawValue)),
+          (.accessControlControl, UInt32(accessControl.rawValue)),
+        ])
+    }
+    if let ats {
+      // 0 stands for 32; requests are page aligned, which the kernel insists on.
+      add(
+        .addressTranslationServices,
+        [(.atsQueueDepth, UInt32(ats & 0x1f)), (.atsPageAligned, 1)])
+    }
+    if hasPageRequests { add(.pageRequest, [(.pageRequestCapacity, 64)]) }
+    if let pasidWidth { add(.pasid, [(.pasidWidth, UInt32(min(pasidWidth, 20)))]) }
   }
 }

@@ -38,8 +38,12 @@ struct BadScenario: CustomTestStringConvertible, Sendable {
       what: "a domain id out of range", text: "boot:\n  domains:\n    70000: {levels: 4}\n",
       place: "3:5", message: "a domain id from 0 to 65535 was expected"),
     BadScenario(
-      what: "no number", text: "steps:\n  - dma: {device: 00:1a.0, access: read, address: ten}\n",
-      place: "2:51", message: #"address is "ten"; a number, decimal or 0x was expected"#),
+      what: "no number", text: "steps:\n  - page_request: {device: 00:1a.0, address: ten}\n",
+      place: "2:46", message: #"address is "ten"; a number, decimal or 0x was expected"#),
+    BadScenario(
+      what: "neither a number nor a name",
+      text: "steps:\n  - dma: {device: 00:1a.0, access: read, address: 1+ring}\n",
+      place: "2:51", message: "or the name of a dma_map such as ring or ring+0x40 was expected"),
     BadScenario(
       what: "no device", text: "steps:\n  - dma: {device: 1a.0, access: read, address: 0}\n",
       place: "2:19", message: "a PCI address such as 00:1a.0, or first was expected"),
@@ -48,7 +52,7 @@ struct BadScenario: CustomTestStringConvertible, Sendable {
       message: #"one of plain, irqsave was expected; did you mean "irqsave"?"#),
     BadScenario(
       what: "a missing key", text: "steps:\n  - dma: {device: 00:1a.0, access: read}\n",
-      place: "2:10", message: "dma has no address; a number, decimal or 0x was expected"),
+      place: "2:10", message: "dma has no address; a number, or the name of a dma_map"),
     BadScenario(
       what: "two things in a step", text: "steps:\n  - wait: 1\n    remove_device: 00:1a.0\n",
       place: "2:5", message: "a step does 2 things; exactly one was expected"),

@@ -8,7 +8,7 @@ extension IntelIOMMUDriver {
   func domainTranslations() -> [String] {
     probed.flatMap { function -> [String] in
       guard let first = probed.first(where: { $0.group == function.group }),
-        let domain = domains[first.address]
+        let domain = devices[first.address]?.domain
       else { return [] }
       return [
         "Device \(first.address) @0x\(hex(domain.pageTable.rawValue))",

@@ -49,7 +49,11 @@ final class IntelIOMMU {
   let segment: UInt32
   let registerBase: PhysicalAddress
   let faultMessage: EventMessage
+  /// `iommu->seq_id`: its place among the units.
+  let number: Int
   let registerLock: KernelLock
+  /// `iommu->lock`: context and PASID tables, domain ids.
+  let lock: KernelLock
   /// `qi->q_lock`.
   let queueLock: KernelLock
   let port: any UnitPort
@@ -62,8 +66,14 @@ final class IntelIOMMU {
   /// What IRTA points to; nil where interrupts are not remapped.
   var interruptTable: PhysicalAddress?
   var queue: InvalidationQueue?
+  /// `iommu->agaw`: how many levels a domain has here.
+  let levels: Int
+  /// Ids 0, which marks what is not present where a unit caches that, and 1, which identity and
+  /// process translations share, are never given out.
+  var usedDomainIDs: Set<DomainID> = [DomainID(rawValue: 0), DomainID(rawValue: 1)]
 
-  init(_ unit: UnitDescription, in kernel: KernelContext) {
+  init(_ unit: UnitDescription, number: Int, isScalable: Bool, in kernel: KernelContext) {
+    self.number = number
     name = unit.name
     segment = unit.segment
     registerBase = unit.registerBase
@@ -72,10 +82,43 @@ final class IntelIOMMU {
     let lockKind: LockKind = kernel.build.behaviour.registerLock == .raw ? .rawSpinlock : .spinlock
     registerLock = kernel.makeLock(
       lockKind, class: "&iommu->register_lock", instance: "\(unit.name).register_lock")
+    lock = kernel.makeLock(.spinlock, class: "&iommu->lock", instance: "\(unit.name).lock")
     queueLock = kernel.makeLock(
       lockKind, class: "&qi->q_lock", instance: "\(unit.name).q_lock")
-    capability = Capability(rawValue: unit.port.read64(at: RegisterOffset.cap))
-    extendedCapability = ExtendedCapability(rawValue: unit.port.read64(at: RegisterOffset.ecap))
+    let capability = Capability(rawValue: unit.port.read64(at: RegisterOffset.cap))
+    let extended = ExtendedCapability(rawValue: unit.port.read64(at: RegisterOffset.ecap))
+    self.capability = capability
+    extendedCapability = extended
+    levels = Self.levels(capability, extended, isScalable: isScalable)
+  }
+
+  /// iommu_calculate_agaw: the most levels that every stage in use has.
+  private static func levels(
+    _ capability: Capability, _ extended: ExtendedCapability, isScalable: Bool
+  ) -> Int {
+    func first(_ levels: Int) -> Bool {
+      levels == 4 || levels == 5 && capability[flag: .firstStage5Levels]
+    }
+    let usesFirst = isScalable && extended[flag: .scalableMode] && extended[flag: .firstStage]
+    let usesSecond = !usesFirst || extended[flag: .secondStage]
+    return (3...5).last { levels in
+      (!usesFirst || first(levels))
+        && (!usesSecond || capability.supports(secondStageLevels: levels))
+    } ?? 4
+  }
+
+  /// The first domain id that is not in use; nil where all are.
+  func freeDomainID() -> DomainID? {
+    let count = 1 << capability.domainIDWidth
+    return (0..<count).lazy.map { DomainID(rawValue: UInt16($0)) }
+      .first { !usedDomainIDs.contains($0) }
+  }
+
+  /// iommu_superpage_capability: 0, 1 for 2 MiB, 2 for 1 GiB as well.
+  func superpageSizes(inFirstStage: Bool) -> Int {
+    if inFirstStage { return capability[flag: .firstStage1GiBPages] ? 2 : 1 }
+    if capability.supportsSecondStageLargePage(level: 3) { return 2 }
+    return capability.supportsSecondStageLargePage(level: 2) ? 1 : 0
   }
 
   /// Gives one global command and waits for GSTS to show it.

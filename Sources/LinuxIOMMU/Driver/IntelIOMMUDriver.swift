@@ -1,4 +1,5 @@
 internal import KernelLog
+internal import Lockdep
 internal import PCI
 internal import PhysicalMemory
 public import VTdFormats
@@ -19,26 +20,43 @@ final class IntelIOMMUDriver {
   var dumps: [DumpOutcome] = []
   /// The units whose queue somebody waits for in vain.
   var hangs: [String] = []
-  /// The domain that the driver has attached each device to.
-  var domains: [PCIAddress: IOMMUDomain] = [:]
+  /// What the driver knows of each function that it has met.
+  var devices: [PCIAddress: DeviceInfo] = [:]
   /// The functions that were probed, in the bus's order.
   var probed: [ProbedFunction] = []
   /// What the bus scan found out about each function.
   private(set) var found: [PCIAddress: ProbedFunction] = [:]
-  /// The PASID directory of each device, in scalable mode.
-  var directories: [PCIAddress: PhysicalAddress] = [:]
   /// Hears what is written to tables.
   var stores: ((PhysicalAddress, UInt64) -> Void)?
+  /// By group.
+  var defaultDomains: [Int: IOMMUDomain] = [:]
+  /// `si_domain`, which all devices share whose addresses stay as they are.
+  var identityDomain: IOMMUDomain?
+  /// Where the host bridge passes memory requests on: no address for DMA.
+  var hostBridgeWindows: [ClosedRange<UInt64>] = []
+  /// What the command line and the build decide.
+  var options: IOMMUOptions
+  /// Timers of the kernel that the driver has set.
+  let timers: KernelTimers
+  /// `device_domain_lock`, which kernels to 5.19 have.
+  let deviceDomainLock: KernelLock
 
   init(
     units: [UnitDescription], memory: PhysicalMemory, pages: PageAllocator, pci: PCICore,
-    in kernel: KernelContext
+    options: IOMMUOptions, timers: KernelTimers, in kernel: KernelContext
   ) {
     self.kernel = kernel
     self.memory = memory
     self.pages = pages
     self.pci = pci
-    self.units = units.map { IntelIOMMU($0, in: kernel) }
+    self.options = options
+    self.timers = timers
+    self.units = units.enumerated().map {
+      IntelIOMMU(
+        $1, number: $0, isScalable: options.usesScalableMode, in: kernel)
+    }
+    deviceDomainLock = kernel.makeLock(
+      .spinlock, class: "device_domain_lock", instance: "device_domain_lock")
   }
 
   // MARK: Bring-up
@@ -58,18 +76,33 @@ final class IntelIOMMUDriver {
     for change in interrupts {
       if let unit = units.first { try self.change(change, of: unit) }
     }
+    guard options.isOn else { return }
     for unit in units where unit.queue == nil { try enableQueue(of: unit) }
     if let messages {
       announceMissing(messages.table)
       announceQueues()
     }
-    for unit in units {
+    for unit in units where !isIgnored(unit) {
       let root = try allocatePage()
       unit.rootTable = root
       setRootTable(of: unit, to: root)
       try flushEverything(of: unit)
       enableFaultEvent(of: unit)
+    }
+  }
+
+  /// The last thing of intel_iommu_init: devices have their domains by then.
+  func enableTranslation() {
+    for unit in units where !isIgnored(unit) {
       kernel.locked(unit.registerLock, .irqsave) { unit.command(.translation) }
+    }
+  }
+
+  /// A unit that a hypervisor shadows gains nothing from late flushes: the driver flushes at once.
+  func distrustCachingMode() {
+    for unit in units where unit.capability[flag: .cachingMode] {
+      let isShadowed = !(isScalable(unit) && unit.extendedCapability[flag: .firstStage])
+      if isShadowed { options.makeStrict() }
     }
   }
 
@@ -129,75 +162,11 @@ final class IntelIOMMUDriver {
     unit.port.write32(status, at: RegisterOffset.fsts)
   }
 
-  // MARK: Devices and domains
+  // MARK: Devices
 
   /// dmar_dev_scope_init: units and ids of all functions are settled before the units come up.
   func find(_ functions: [ProbedFunction]) {
     for function in functions { found[function.address] = function }
-  }
-
-  /// Makes a domain with an empty page table.
-  func makeDomain(id: DomainID, levels: Int) throws(DriverError) -> IOMMUDomain {
-    IOMMUDomain(id: id, levels: levels, pageTable: try allocatePage())
-  }
-
-  /// intel_iommu_attach_device: the domain loses the levels that the unit has not, then the device's
-  /// entries point to it. With CM = 0 a unit caches no entry that was not present, so nothing is
-  /// flushed.
-  func attach(_ device: PCIAddress, to domain: IOMMUDomain) throws(DriverError) {
-    guard let unit = unit(covering: device) else {
-      throw DriverError(.noUnit(device.segment))
-    }
-    dropLevels(of: domain, beyond: unit)
-    if isScalable(unit) {
-      try attachScalable(device, to: domain, of: unit)
-    } else {
-      try attachLegacy(device, to: domain, of: unit)
-    }
-    domains[device] = domain
-  }
-
-  /// A domain is made with as many levels as there can be; attaching knocks out the upper ones, whose
-  /// first entry is all that they hold (prepare_domain_attach_device).
-  private func dropLevels(of domain: IOMMUDomain, beyond unit: IntelIOMMU) {
-    guard let most = (3...5).last(where: unit.capability.supports(secondStageLevels:)) else {
-      return
-    }
-    while domain.levels > most {
-      let entry = SecondStageEntry(rawValue: load(domain.pageTable.rawValue))
-      if entry.isPresent {
-        domain.pageTable = PhysicalAddress(rawValue: entry[inPlace: .address])
-      }
-      domain.levels -= 1
-    }
-  }
-
-  /// domain_context_mapping in legacy mode.
-  private func attachLegacy(
-    _ device: PCIAddress, to domain: IOMMUDomain, of unit: IntelIOMMU
-  ) throws(DriverError) {
-    for source in sourceIDs(of: device) {
-      try setContextEntry(of: source, to: domain, of: unit)
-    }
-  }
-
-  /// Every id that pci_for_each_dma_alias comes by: domain_context_mapping sets an entry for each.
-  func sourceIDs(of device: PCIAddress) -> [SourceID] {
-    [device.sourceID] + (found[device]?.aliases ?? [])
-  }
-
-  private func setContextEntry(
-    of source: SourceID, to domain: IOMMUDomain, of unit: IntelIOMMU
-  ) throws(DriverError) {
-    guard let entry = try contextEntryAddress(for: source, of: unit, allocates: true)
-    else { return }
-    var context = ContextEntry()
-    context.domain = domain.id
-    context[.addressWidth] = UInt64(domain.levels - 2)
-    context[inPlace: .secondStageTable] = domain.pageTable.rawValue
-    context[flag: .present] = true
-    try store(context.high, at: entry.rawValue + 8)
-    try store(context.low, at: entry.rawValue)
   }
 
   func unit(covering device: PCIAddress) -> IntelIOMMU? {
@@ -205,59 +174,6 @@ final class IntelIOMMUDriver {
     case .index(let index): return index < units.count ? units[index] : nil
     case .ofSegment: return units.first { $0.segment == device.segment }
     case .uncovered: return nil
-    }
-  }
-
-  /// Where the context entry lies: iommu_context_addr, which makes the context table if told to. In
-  /// scalable mode the upper half of the devices has a table of its own, and entries are twice as
-  /// wide.
-  func contextEntryAddress(
-    for source: SourceID, of unit: IntelIOMMU, allocates: Bool
-  ) throws(DriverError) -> PhysicalAddress? {
-    guard let root = unit.rootTable else { return nil }
-    let isScalable = isScalable(unit)
-    let isUpper = isScalable && source.device >= 16
-    // The two halves of a scalable entry are laid out alike, and as a legacy entry's lower one.
-    let slot =
-      root.rawValue + UInt64(source.bus) * RootEntry.byteCount
-      + (isUpper ? RootEntry.byteCount / 2 : 0)
-    var entry = RootEntry(low: load(slot), high: 0)
-    if !entry[flag: .present] {
-      guard allocates else { return nil }
-      entry[inPlace: .contextTable] = try allocatePage().rawValue
-      entry[flag: .present] = true
-      try store(entry.low, at: slot)
-    }
-    let index = UInt64(isScalable ? source.devfn & 0x7f : source.devfn)
-    let width = isScalable ? ScalableContextEntry.byteCount : ContextEntry.byteCount
-    return PhysicalAddress(rawValue: entry[inPlace: .contextTable] + index * width)
-  }
-
-  /// __domain_mapping with 4 KiB pages.
-  func map(_ mapping: Mapping, in domain: IOMMUDomain) throws(DriverError) {
-    let first = mapping.address.rawValue / PageAllocator.pageSize
-    let count = (mapping.size + PageAllocator.pageSize - 1) / PageAllocator.pageSize
-    for page in 0..<count {
-      let address = (first &+ page) &* PageAllocator.pageSize
-      var table = domain.pageTable.rawValue
-      for level in stride(from: domain.levels, through: 1, by: -1) {
-        let slot = table + Paging.entryOffset(of: address, level: level)
-        var entry = SecondStageEntry(rawValue: load(slot))
-        if level == 1 {
-          entry[flag: .read] = mapping.access.reads
-          entry[flag: .write] = mapping.access.writes
-          entry[inPlace: .address] =
-            (mapping.target.rawValue & ~(PageAllocator.pageSize - 1))
-            + page * PageAllocator.pageSize
-          try store(entry.rawValue, at: slot)
-        } else if !entry.isPresent {
-          entry[flag: .read] = true
-          entry[flag: .write] = true
-          entry[inPlace: .address] = try allocatePage().rawValue
-          try store(entry.rawValue, at: slot)
-        }
-        table = entry[inPlace: .address]
-      }
     }
   }
 

@@ -34,7 +34,7 @@ extension IntelIOMMUDriver {
   func isScalable(_ unit: IntelIOMMU) -> Bool {
     if let mode = unit.foreignMode { return mode == .scalable }
     let capability = unit.extendedCapability
-    return kernel.build.configuration.usesScalableMode && capability[flag: .scalableMode]
+    return options.usesScalableMode && capability[flag: .scalableMode]
       && (capability[flag: .firstStage] || capability[flag: .secondStage])
   }
 
@@ -117,7 +117,7 @@ extension IntelIOMMUDriver {
   }
 
   private func walkDomain(of device: PCIAddress, _ address: IOVA) {
-    guard let domain = domains[device] else {
+    guard let domain = devices[device]?.domain else {
       return print(.stop(.deviceNotProbed(device.sourceID)))
     }
     walk(address, from: TableStart(table: domain.pageTable.rawValue, levels: domain.levels))

@@ -9,26 +9,33 @@ public import VTdFormats
 /// It boots, sets units up, attaches devices to domains and handles interrupts. It reaches hardware
 /// through unit ports and memory only; what it prints comes out of ``drainLog()``.
 public final class Kernel {
-  private let context: KernelContext
+  let context: KernelContext
   private let core: DriverCore
   private let pci: PCICore
   let driver: IntelIOMMUDriver
   private let faultInterruptLock: KernelLock
-  private var domainsByID: [DomainID: IOMMUDomain] = [:]
+  let timers = KernelTimers()
+  /// Domains and processes that users made, by name.
+  var domains: [String: IOMMUDomain] = [:]
+  var processes: [String: IOMMUProcess] = [:]
 
   /// - Parameters:
+  ///   - commandLine: its words, of which those count that the driver knows.
   ///   - addresses: where named objects lie, for messages that print an address; other objects get
   ///     addresses of the kernel's own choice.
   ///   - stores: hears each 64 bits that the kernel writes to its tables.
   public init(
     build: KernelBuild, units: [UnitDescription], memory: PhysicalMemory, pages: PageAllocator,
-    addresses: [String: UInt64] = [:], timer: any KernelTimer,
+    addresses: [String: UInt64] = [:], commandLine: [String] = [], timer: any KernelTimer,
     stores: ((PhysicalAddress, UInt64) -> Void)? = nil
   ) {
     context = KernelContext(build: build, addresses: addresses, timer: timer)
     core = DriverCore(in: context)
     pci = PCICore(core: core, in: context)
-    driver = IntelIOMMUDriver(units: units, memory: memory, pages: pages, pci: pci, in: context)
+    driver = IntelIOMMUDriver(
+      units: units, memory: memory, pages: pages, pci: pci,
+      options: IOMMUOptions(build.configuration, commandLine: commandLine), timers: timers,
+      in: context)
     driver.stores = stores
     faultInterruptLock = context.makeLock(
       .rawSpinlock, class: "&irq_desc_lock_class", instance: "dmar.irq_desc.lock")
@@ -78,6 +85,8 @@ public final class Kernel {
     public var messages: BootMessages?
     /// The driver leaves the units alone: somebody else programs them.
     public var leavesUnits = false
+    /// The memory that the host bridge passes on to the bus: DMA never goes there.
+    public var hostBridgeWindows: [ClosedRange<UInt64>] = []
 
     public init(
       memoryBlocks: Int = 1, addsMemoryWithInterruptsOff: Bool = false,
@@ -105,10 +114,26 @@ public final class Kernel {
     }
     driver.find(plan.functions)
     if plan.leavesUnits { return }
-    try driver.bringUp(plan.interrupts, plan.messages)
-    if plan.makesDefaultDomains { try driver.probe(plan.functions) }
-    if plan.messages != nil { driver.announceDone() }
+    driver.hostBridgeWindows = plan.hostBridgeWindows
+    try context.run(as: .kernelInit, in: Self.initFunctions + Self.driverFunctions) {
+      () throws(DriverError) in
+      try driver.bringUp(plan.interrupts, plan.messages)
+      guard driver.options.isOn else { return }
+      driver.distrustCachingMode()
+      if plan.makesDefaultDomains {
+        try context.call("bus_iommu_probe") { () throws(DriverError) in
+          try driver.probe(plan.functions)
+        }
+      }
+      driver.enableTranslation()
+    }
+    if plan.messages != nil, driver.options.isOn { driver.announceDone() }
   }
+
+  /// pci_iommu_init is an initial call; it starts the driver.
+  private static let driverFunctions = [
+    "do_initcalls", "do_initcall_level", "do_one_initcall", "pci_iommu_init", "intel_iommu_init",
+  ]
 
   /// memory_dev_init: the first devices of a boot that go onto a bus.
   private func addMemory(_ plan: BootPlan) {
@@ -148,25 +173,6 @@ public final class Kernel {
     "acpi_dev_for_each_child", "device_for_each_child", "acpi_dev_for_one_check",
     "acpi_bus_attach",
   ]
-
-  // MARK: Driver operations
-
-  /// Makes a domain with an empty second-stage table of `levels` levels.
-  public func makeDomain(_ id: DomainID, levels: Int) throws(DriverError) {
-    domainsByID[id] = try driver.makeDomain(id: id, levels: levels)
-  }
-
-  /// Attaches a device to a domain that was made before; an unknown domain is left alone.
-  public func attach(_ device: PCIAddress, to id: DomainID) throws(DriverError) {
-    guard let domain = domainsByID[id] else { return }
-    try driver.attach(device, to: domain)
-  }
-
-  /// Maps a range in a domain that was made before.
-  public func map(_ mapping: Mapping, in id: DomainID) throws(DriverError) {
-    guard let domain = domainsByID[id] else { return }
-    try driver.map(mapping, in: domain)
-  }
 
   /// Removes a PCI function, as a write to its `remove` file in sysfs does.
   public func removeDevice(_ address: PCIAddress) {

@@ -56,6 +56,9 @@ public struct KernelBehaviour: Hashable, Sendable {
   /// `klist_put`, hence `klist_del`, `klist_remove` and `klist_iter_exit`.
   public var klistPut = LockMode.plain
 
+  /// How the driver keeps domains.
+  public var driver = DriverBehaviour()
+
   public init() {}
 
   /// The words of the dump changed with the fix that checks entries.

@@ -51,6 +51,10 @@ public struct KernelConfiguration: Hashable, Sendable {
   public var hasSerialConsole = false
   /// CONFIG_IRQ_REMAP, and no `intremap=off`.
   public var remapsInterrupts = false
+  /// CONFIG_INTEL_IOMMU_DEFAULT_ON: units are used unless the command line says `intel_iommu=off`.
+  public var isOnByDefault = true
+  /// CONFIG_IOMMU_DEFAULT_DMA_LAZY, _DMA_STRICT or _PASSTHROUGH.
+  public var defaultDomain = DefaultDomainPolicy.lazy
 
   public init() {}
 }

@@ -41,15 +41,19 @@ final class KernelContext {
   // MARK: Calls
 
   /// Runs `body` as the function of that name, so that stack traces show it.
-  func call<Result>(_ function: String, _ body: () -> Result) -> Result {
+  func call<Result, Failure: Error>(
+    _ function: String, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     stack.push(function)
     defer { stack.pop() }
-    return body()
+    return try body()
   }
 
   /// Runs `body` on a fresh stack, as a task that was started with these functions, outermost
   /// first.
-  func run<Result>(as task: KernelTask, in functions: [String], _ body: () -> Result) -> Result {
+  func run<Result, Failure: Error>(
+    as task: KernelTask, in functions: [String], _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     let outer = stack
     stack = CallStack(functions)
     locks?.enter(task)
@@ -57,7 +61,28 @@ final class KernelContext {
       locks?.leave()
       stack = outer
     }
-    return body()
+    return try body()
+  }
+
+  /// Runs `body` as a soft interrupt at the end of the timer interrupt that hit the CPU in `context`:
+  /// nothing else runs until it is done.
+  func timerSoftirq<Result, Failure: Error>(
+    over context: InterruptedContext, in functions: [String],
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let outer = (stack, interrupted)
+    stack = CallStack(context.functions)
+    interrupted = context
+    locks?.enterSoftirq(KernelTask(name: context.task.name, pid: context.task.pid))
+    defer {
+      locks?.leaveSoftirq()
+      (stack, interrupted) = outer
+    }
+    stack.pushInterruptEntry("asm_sysvec_apic_timer_interrupt", continuingOn: .interrupt)
+    for function in ["sysvec_apic_timer_interrupt", "irq_exit_rcu"] + functions {
+      stack.push(function)
+    }
+    return try body()
   }
 
   // MARK: Locks
@@ -67,12 +92,22 @@ final class KernelContext {
   }
 
   /// Runs `body` with the lock held, taken plainly or with interrupts saved and disabled.
-  func locked<Result>(
-    _ lock: KernelLock, _ mode: KernelBehaviour.LockMode, _ body: () -> Result
-  ) -> Result {
+  func locked<Result, Failure: Error>(
+    _ lock: KernelLock, _ mode: KernelBehaviour.LockMode, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     let saved = acquire(lock, mode)
     defer { release(lock, restoring: saved) }
-    return body()
+    return try body()
+  }
+
+  /// Runs `body` under a map that is no lock of its own: a timer's, which tells the validator what
+  /// its function waits for.
+  func mapped<Result, Failure: Error>(
+    _ map: KernelLock, from function: String, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    locks?.acquire(map, at: .call(caller: function, callee: "lock_acquire", kind: .task))
+    defer { locks?.release(map) }
+    return try body()
   }
 
   /// Takes a spinning lock and says what `release` has to restore.

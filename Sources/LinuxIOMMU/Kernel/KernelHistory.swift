@@ -112,11 +112,17 @@ public struct KernelChange: Sendable {
     KernelChange("5.5", "f036c7fa0ab6", "reserved regions are held against the memory map") {
       $0.reservedRegionCheck = .map
     },
+    KernelChange("5.6", nil, "the DMA API's domains use first-stage tables where they can") {
+      $0.driver.firstStage = .on
+    },
     KernelChange("5.12", "ad3d19029979", "units' features are compared; No SATC found") {
       $0.capabilityAudit = .on
     },
     KernelChange("5.13", "6ca69e5841f0", "queue errors with IQERCD, QI HEAD and QI PRIOR") {
       $0.queueErrors = .dump
+    },
+    KernelChange("5.13", "eea53c581688", "a page that may be written may be read as well") {
+      $0.driver.writeOnlyMappings = .off
     },
     KernelChange("5.14", "719a19335692", "NO_PASID in the tag, hexadecimal everywhere") {
       $0.faultLines = .f6
@@ -135,13 +141,36 @@ public struct KernelChange: Sendable {
     KernelChange("6.0-rc1", "8ac0b64b9735", "the dump looks the device up on the PCI bus") {
       $0.tableWalk = .busLookup
     },
+    KernelChange("6.0-rc1", "5eaafdf0c055", "a lock for each domain; it is taken plainly") {
+      $0.driver.locking = .plainDomainLock
+    },
+    KernelChange("6.0", "a349ffcb4daf", "a domain's lock is taken with interrupts off") {
+      $0.driver.locking = .domainLock
+    },
     KernelChange("6.0", "6ad931a23223", "the dump walks from the entry") { $0.tableWalk = .entry },
     KernelChange("6.0", "0c5f6c0d8201", "a crash kernel copies scalable-mode tables too") {
       $0.takeOver = .misplacedHalf
     },
+    KernelChange("6.7", "d87731f60931", "debugfs shows each function's tables in its own file") {
+      $0.driver.deviceFiles = .on
+    },
+    KernelChange("6.9", nil, "scalable-mode context entries are set at the probe") {
+      $0.driver.contextAtProbe = .on
+    },
     KernelChange(
       "6.9", "80a9b50c0b9e", "an invalidation of a device that is gone is not tried again"
     ) { $0.timeOutRetry = .presentDevices },
+    KernelChange("6.10", nil, "a domain knows what has cached it (cache tags)") {
+      $0.driver.locking = .cacheTags
+    },
+    KernelChange("6.11", nil, "first-stage entries without XD, PASID entries without NXE") {
+      $0.driver.noExecuteBits = .off
+    },
+    KernelChange("6.12", nil, "identity domains without tables; one wait for each flush") {
+      $0.driver.identityDomain = .passThrough
+      $0.driver.identityGraphics = .off
+      $0.driver.batchedFlushes = .on
+    },
     KernelChange("6.12", nil, "interrupt remapping found on is told once, not for each unit") {
       $0.remappingFound = .once
     },

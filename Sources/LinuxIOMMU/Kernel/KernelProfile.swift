@@ -66,6 +66,9 @@ extension KernelBehaviour {
     behaviour.scalableMode = .absent
     behaviour.registerLock = .spinlock
     behaviour.klistNext = .plain
+    behaviour.driver.locking = .deviceDomainLock
+    behaviour.driver.firstStage = .off
+    behaviour.driver.writeOnlyMappings = .on
     return behaviour
   }
 }

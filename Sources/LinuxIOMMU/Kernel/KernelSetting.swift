@@ -35,36 +35,60 @@ public struct KernelSetting: Sendable {
   }
 
   /// Every field.
-  public static let all: [KernelSetting] = [
+  public static let all: [KernelSetting] =
+    [
+      KernelSetting(
+        "fault_lines", \.faultLines, "the shape of fault lines, F1 (2.6) to F7 (5.15 on)"),
+      KernelSetting("fault_reasons", \.faultReasons, "which reasons have texts"),
+      KernelSetting(
+        "rate_limit", \.rateLimit, "what the limiter of dmar_fault is asked about"),
+      KernelSetting(
+        "status_clear", \.statusClear, "what dmar_fault writes to FSTS when it is done"),
+      KernelSetting("table_walk", \.tableWalk, "how the dump finds the page table"),
+      KernelSetting("queue_errors", \.queueErrors, "what is printed where the queue stops"),
+      KernelSetting(
+        "time_out_retry", \.timeOutRetry, "whether a timed-out invalidation is tried again"),
+      KernelSetting("time_out_abort", \.timeOutAbort, "which waits a time-out aborts"),
+      KernelSetting(
+        "page_request_lines", \.pageRequestLines, "the lines about page requests that are refused"),
+      KernelSetting("boot_lines", \.bootLines, "the shape of boot lines"),
+      KernelSetting(
+        "capability_audit", \.capabilityAudit,
+        "units' features are compared, and the absence of SATC is told"),
+      KernelSetting(
+        "reserved_region_check", \.reservedRegionCheck, "what is said about bad reserved regions"),
+      KernelSetting("take_over", \.takeOver, "what a crash kernel does with the tables it finds"),
+      KernelSetting(
+        "remapping_found", \.remappingFound, "how interrupt remapping that was on is told"),
+      KernelSetting("scalable_mode", \.scalableMode, "scalable mode as built (Kconfig's default)"),
+      KernelSetting(
+        "register_lock", \.registerLock, "the kind of register_lock and of the queue's lock"),
+      KernelSetting("klist_add", \.klistAdd, "how klist_add_* takes the klist's lock"),
+      KernelSetting("klist_next", \.klistNext, "how klist_next and klist_prev take it"),
+      KernelSetting("klist_put", \.klistPut, "how klist_put, hence klist_del, takes it"),
+    ] + driver
+
+  private static let driver: [KernelSetting] = [
+    KernelSetting("driver_locks", \.driver.locking, "which locks guard domains, and how"),
     KernelSetting(
-      "fault_lines", \.faultLines, "the shape of fault lines, F1 (2.6) to F7 (5.15 on)"),
-    KernelSetting("fault_reasons", \.faultReasons, "which reasons have texts"),
+      "first_stage", \.driver.firstStage,
+      "the DMA API's domains use first-stage tables where both stages are there"),
     KernelSetting(
-      "rate_limit", \.rateLimit, "what the limiter of dmar_fault is asked about"),
+      "write_only_mappings", \.driver.writeOnlyMappings,
+      "a mapping for writes alone lets nothing be read"),
     KernelSetting(
-      "status_clear", \.statusClear, "what dmar_fault writes to FSTS when it is done"),
-    KernelSetting("table_walk", \.tableWalk, "how the dump finds the page table"),
-    KernelSetting("queue_errors", \.queueErrors, "what is printed where the queue stops"),
+      "no_execute_bits", \.driver.noExecuteBits, "XD in first-stage entries, NXE in PASID entries"),
     KernelSetting(
-      "time_out_retry", \.timeOutRetry, "whether a timed-out invalidation is tried again"),
-    KernelSetting("time_out_abort", \.timeOutAbort, "which waits a time-out aborts"),
+      "context_at_probe", \.driver.contextAtProbe,
+      "scalable-mode context entries are set when functions are probed"),
     KernelSetting(
-      "page_request_lines", \.pageRequestLines, "the lines about page requests that are refused"),
-    KernelSetting("boot_lines", \.bootLines, "the shape of boot lines"),
+      "device_files", \.driver.deviceFiles, "debugfs shows each function's tables by itself"),
+    KernelSetting("identity_domain", \.driver.identityDomain, "what identity domains are made of"),
     KernelSetting(
-      "capability_audit", \.capabilityAudit,
-      "units' features are compared, and the absence of SATC is told"),
+      "identity_graphics", \.driver.identityGraphics,
+      "igfx_off gives graphics devices the identity domain"),
     KernelSetting(
-      "reserved_region_check", \.reservedRegionCheck, "what is said about bad reserved regions"),
-    KernelSetting("take_over", \.takeOver, "what a crash kernel does with the tables it finds"),
-    KernelSetting(
-      "remapping_found", \.remappingFound, "how interrupt remapping that was on is told"),
-    KernelSetting("scalable_mode", \.scalableMode, "scalable mode as built (Kconfig's default)"),
-    KernelSetting(
-      "register_lock", \.registerLock, "the kind of register_lock and of the queue's lock"),
-    KernelSetting("klist_add", \.klistAdd, "how klist_add_* takes the klist's lock"),
-    KernelSetting("klist_next", \.klistNext, "how klist_next and klist_prev take it"),
-    KernelSetting("klist_put", \.klistPut, "how klist_put, hence klist_del, takes it"),
+      "batched_flushes", \.driver.batchedFlushes, "the descriptors of one flush share one wait"),
   ]
 
   public static func named(_ key: String) -> KernelSetting? { all.first { $0.key == key } }

@@ -159,6 +159,19 @@ final class LockTracker {
     validator.enterHardirq(in: context, isThreaded: false)
   }
 
+  /// The CPU leaves its task for a soft interrupt, which runs with hard interrupts on.
+  func enterSoftirq(_ task: KernelTask) {
+    enter(task)
+    validator.enterSoftirq(in: context, counts: true)
+    validator.softirqsOff(in: context, at: .none)
+  }
+
+  func leaveSoftirq() {
+    validator.exitSoftirq(in: context, counts: true)
+    report(validator.softirqsOn(in: context, at: .none))
+    leave()
+  }
+
   func leaveInterrupt() {
     validator.exitHardirq(in: context)
     report(validator.hardirqsOn(in: context, at: .none))

@@ -22,9 +22,13 @@ enum KernelDecoder {
       ("PROVE_LOCKING", \.provesLocking), ("PROVE_RAW_LOCK_NESTING", \.provesRawLockNesting),
       ("INTEL_IOMMU_DEBUGFS", \.dumpsTables), ("scalable_mode", \.usesScalableMode),
       ("IRQ_REMAP", \.remapsInterrupts), ("serial_console", \.hasSerialConsole),
+      ("INTEL_IOMMU_DEFAULT_ON", \.isOnByDefault),
     ]
     for (key, path) in switches {
       if let isOn = try section[key]?.boolean() { configuration[keyPath: path] = isOn }
+    }
+    if let policy = section["IOMMU_DEFAULT"] {
+      configuration.defaultDomain = try policy.choice(as: DefaultDomainPolicy.self)
     }
     return configuration
   }

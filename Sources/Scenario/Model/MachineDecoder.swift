@@ -15,10 +15,20 @@ enum MachineDecoder {
       functions: try pci?["functions"]?.table().map {
         try FunctionDecoder.function($0.key, from: $0.value)
       } ?? [],
+      windows: try pci?["windows"]?.list().map { try window(from: $0) } ?? [],
       table: try PlatformDecoder.table(from: machine, units: units),
       interrupted: try machine["interrupted"].map { try interrupted(from: $0) } ?? .idle,
       cpuCount: try machine["cpus"]?.integer(as: Int.self) ?? 1,
       addresses: try addresses(from: machine["addresses"]))
+  }
+
+  private static func window(from section: CheckedValue) throws -> ClosedRange<UInt64> {
+    let base = try section.required("base").integer()
+    let limit = try section.required("limit").integer()
+    guard base <= limit else {
+      throw InputError(at: section.place, "the window ends before it begins")
+    }
+    return base...limit
   }
 
   private static func unit(_ name: String, from section: CheckedValue) throws

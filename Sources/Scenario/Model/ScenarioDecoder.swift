@@ -62,13 +62,7 @@ enum ScenarioDecoder {
       id: DomainID(rawValue: id), place: section.place,
       levels: try section["levels"]?.integer(as: Int.self) ?? 4,
       devices: try section["devices"]?.list().map { try deviceName(from: $0) } ?? [],
-      mappings: try section["mappings"]?.list().map { mapping in
-        Mapping(
-          address: IOVA(rawValue: try mapping.required("iova").integer()),
-          target: PhysicalAddress(rawValue: try mapping.required("target").integer()),
-          size: try mapping["size"]?.size() ?? PageAllocator.pageSize,
-          access: try mapping["access"]?.choice(as: MappingAccess.self) ?? .readWrite)
-      } ?? [])
+      mappings: try section["mappings"]?.list().map { try DriverDecoder.mapping(from: $0) } ?? [])
   }
 
   static func deviceName(from value: CheckedValue) throws
@@ -108,6 +102,7 @@ enum ScenarioDecoder {
     attributes.isPrivileged = try value["privileged"]?.boolean() ?? false
     attributes.addressType = AddressTypeNames.type(
       named: try value["type"]?.text() ?? "untranslated")
+    attributes.usesDeviceTLB = try value["ats"]?.boolean() ?? false
     attributes.data = try value["data"]?.integer(as: UInt32.self) ?? 0
     return attributes
   }
@@ -115,6 +110,7 @@ enum ScenarioDecoder {
   private static func action(_ name: String, from value: CheckedValue) throws
     -> ScenarioDescription.Action
   {
+    if let action = try DriverDecoder.action(name, from: value) { return .driver(action) }
     switch name {
     case "dma":
       let length = try value["length"]?.integer() ?? 4
@@ -125,7 +121,7 @@ enum ScenarioDecoder {
           device: try deviceName(from: value.required("device")),
           claimedID: try value["as"]?.address().sourceID,
           access: try access(from: value.required("access")),
-          address: IOVA(rawValue: try value.required("address").integer()),
+          address: try dmaAddress(from: value.required("address")),
           length: length,
           pasid: try value["pasid"].map { PASID(rawValue: try $0.integer(as: UInt32.self)) },
           count: try value["repeat"]?.integer(as: Int.self) ?? 1,
@@ -153,6 +149,15 @@ enum ScenarioDecoder {
       if let event = try EventDecoder.action(name, from: value) { return .event(event) }
       throw InputError(at: value.place, "no step is called \"\(name)\"")
     }
+  }
+
+  private static func dmaAddress(
+    from value: CheckedValue
+  ) throws -> ScenarioDescription.DMAAddress {
+    guard let address = TextForm.dmaAddress(try value.text()) else {
+      throw InputError(at: value.place, "\(TextForm.dmaAddress.name) was expected")
+    }
+    return address
   }
 
   private static func locks(from section: CheckedValue) throws -> ScenarioDescription.Action {

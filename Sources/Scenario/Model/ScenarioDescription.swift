@@ -25,6 +25,8 @@ public struct ScenarioDescription: Sendable {
     /// The functions that a snapshot brings along.
     public var snapshot: PCITopology?
     public var functions: [FunctionDescription]
+    /// Memory that the host bridge passes on.
+    public var windows: [ClosedRange<UInt64>]
     /// What each unit covers; nil where a unit has its whole segment.
     public var table: DMARTable?
     public var interrupted: InterruptedContext
@@ -87,6 +89,7 @@ public struct ScenarioDescription: Sendable {
 
   public enum Action: Sendable {
     case dma(DMADescription)
+    case driver(DriverAction)
     case removeDevice(PCIAddress)
     /// Lock operations of some driver, and what it was called from.
     case locks(LockProgram, functions: [String])
@@ -117,7 +120,7 @@ public struct ScenarioDescription: Sendable {
     /// The id that the requests carry where it is not the device's own: a phantom function's.
     public var claimedID: SourceID?
     public var access: DMAAccess
-    public var address: IOVA
+    public var address: DMAAddress
     public var length: UInt64
     public var pasid: PASID?
     public var count: Int

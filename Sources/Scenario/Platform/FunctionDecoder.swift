@@ -24,6 +24,15 @@ enum FunctionDecoder {
       }
       function.accessControl = TextForm.accessControlBits(try letters.text())
     }
+    function.ats = try section["ats"]?.integer(as: UInt8.self)
+    function.pasidWidth = try section["pasid"]?.integer(as: UInt8.self)
+    function.hasPageRequests = try section["page_requests"]?.boolean() ?? false
+    if let place = (section["ats"] ?? section["pasid"] ?? section["page_requests"])?.place,
+      function.portType == nil
+    {
+      throw InputError(
+        at: place, "ats, pasid or page_requests without port; only PCI Express functions have them")
+    }
     function.memory =
       try section["memory"]?.list().enumerated().map {
         try region(UInt8(truncatingIfNeeded: $0.offset), from: $0.element)

@@ -15,6 +15,11 @@ enum FunctionSchema {
       Field("acs", .form(.accessControl), "its access control bits that are on, such as VRCU"),
       Field("memory", .list(.section(memory)), "where it answers memory requests"),
       Field("window", .section(window), "the memory that a bridge passes down"),
+      Field(
+        "ats", .integer(1...32),
+        "it has a TLB of its own (ATS) that takes so many invalidations; needs port"),
+      Field("pasid", .integer(1...20), "its requests carry PASIDs of so many bits; needs port"),
+      Field("page_requests", .boolean, "it asks for pages (PRI); needs port"),
     ])
 
   static let portTypes: [(name: String, type: ExpressPortType)] = ExpressPortType.allCases.map {

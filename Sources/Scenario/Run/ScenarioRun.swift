@@ -59,6 +59,7 @@ private struct ScenarioRunner {
   var skipReason = ""
   var handler: ScenarioRun.AccessHandler?
   var failedChecks: [String] = []
+  var driver = DriverSteps()
 
   init(_ scenario: ScenarioDescription) {
     self.scenario = scenario
@@ -100,6 +101,7 @@ private struct ScenarioRunner {
       makesDefaultDomains: scenario.boot.makesDefaultDomains,
       interrupts: scenario.boot.interrupts, messages: bootMessages)
     plan.leavesUnits = scenario.boot.leavesUnits
+    plan.hostBridgeWindows = description.windows
     do {
       try machine.boot(plan)
     } catch let error as DriverError {
@@ -124,8 +126,7 @@ private struct ScenarioRunner {
         aliases: bus.aliases(of: function.address).map(\.sourceID)
           .filter { $0 != function.sourceID },
         unit: machine.unitChoice(for: function.address),
-        isISABridge: function.identity.classCode.base == 0x06
-          && function.identity.classCode.subclass == 0x01)
+        traits: traits(of: function))
     }
   }
 
@@ -135,6 +136,10 @@ private struct ScenarioRunner {
       return nil
     }
     return BootMessages(table: table, commandLine: words)
+  }
+
+  private func traits(of function: PCIFunction) -> ProbedFunction.Traits {
+    FunctionTraits(topology: bus, table: scenario.machine.table).traits(of: function)
   }
 
   private func makeMachine(_ description: ScenarioDescription.MachineDescription) throws -> Machine
@@ -149,6 +154,7 @@ private struct ScenarioRunner {
       pages: scenario.boot.pages,
       addresses: description.addresses, interrupted: description.interrupted)
     configuration.cpuCount = description.cpuCount
+    configuration.commandLine = scenario.boot.commandLine ?? []
     do {
       return try Machine(configuration)
     } catch let error as PhysicalMemoryError {
@@ -183,6 +189,7 @@ private struct ScenarioRunner {
     for step in scenario.steps {
       hear(machine, at: step.place)
       machine.clock.list(step.times)
+      try machine.runTimers()
       try take(step, on: machine)
       machine.deliverInterrupts()
     }
@@ -191,12 +198,15 @@ private struct ScenarioRunner {
 
   private mutating func take(_ step: ScenarioDescription.Step, on machine: Machine) throws {
     switch step.action {
+    case .driver(let action):
+      try driver.take(action, at: step.place, on: machine, address)
     case .dma(let dma):
+      let target = try driver.address(dma.address, at: step.place)
       for _ in 0..<dma.count {
         machine.perform(
           Machine.DMA(
             device: address(of: dma.device), claimedID: dma.claimedID, access: dma.access,
-            address: dma.address, length: dma.length, pasid: dma.pasid,
+            address: target, length: dma.length, pasid: dma.pasid,
             attributes: dma.attributes))
       }
     case .pageRequest(let device, let page, let pasid):
@@ -234,7 +244,7 @@ private struct ScenarioRunner {
       }
     case .resetUnit(let name): machine.reset(try unit(named: name, on: machine, step.place))
     case .wait(let time):
-      machine.wait(time)
+      try machine.wait(time)
     case .event(let action):
       try EventRun(machine: machine, place: step.place, address: address(of:)).take(action)
     }

@@ -39,6 +39,12 @@ enum KernelSchema {
         "the console is a serial port, whose lock printk takes; its own locks are then seen"),
       Field("INTEL_IOMMU_DEBUGFS", .boolean, "selects DMAR_DEBUG: faults dump the tables"),
       Field("scalable_mode", .boolean, "units that can are used in scalable mode"),
+      Field(
+        "INTEL_IOMMU_DEFAULT_ON", .boolean,
+        "false: units translate only where the command line has intel_iommu=on"),
+      Field(
+        "IOMMU_DEFAULT", .oneOf(DefaultDomainPolicy.allCases.map(\.rawValue)),
+        "what devices get without a word on the command line; lazy unless given"),
       Field("IRQ_REMAP", .boolean, "units that can remap interrupts do"),
     ])
 

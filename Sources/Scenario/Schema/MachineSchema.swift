@@ -50,6 +50,16 @@ enum MachineSchema {
       Field(
         "functions", .table(key: .device, value: .section(FunctionSchema.section)),
         "functions of the scenario's own, laid over the others"),
+      Field(
+        "windows", .list(.section(window)),
+        "memory that the host bridge passes on; the kernel maps nothing there"),
+    ])
+
+  private static let window = Section(
+    name: "window",
+    fields: [
+      Field("base", .integer(0...(.max)), required: true, "first byte"),
+      Field("limit", .integer(0...(.max)), required: true, "last byte"),
     ])
 }
 

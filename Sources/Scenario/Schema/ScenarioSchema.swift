@@ -70,7 +70,7 @@ enum ScenarioSchema {
       Field("mappings", .list(.section(mapping)), "what is mapped"),
     ])
 
-  private static let mapping = Section(
+  static let mapping = Section(
     name: "mapping",
     fields: [
       Field("iova", .integer(0...(.max)), required: true, "first address as the device sees it"),
@@ -84,7 +84,7 @@ enum ScenarioSchema {
   static let step = SchemaType.section(
     Section(
       name: "step",
-      fields: [
+      fields: DriverSchema.steps + [
         Field("dma", .section(dma), "a device reads or writes memory"),
         Field("remove_device", .form(.device), "a function is removed through sysfs"),
         Field("locks", .section(locks), "a driver takes locks"),
@@ -100,7 +100,7 @@ enum ScenarioSchema {
           "check_register", .section(HardwareSteps.registerCheck),
           "the CPU reads a unit's register; another value fails the scenario"),
         Field("reset_unit", .text, "the unit of this name is as after power-on"),
-        Field("wait", .seconds, "time passes"),
+        Field("wait", .seconds, "time passes; the kernel's timers run when they are due"),
       ] + EventSchema.fields + [
         Field(
           "times", .list(.seconds),
@@ -124,7 +124,12 @@ enum ScenarioSchema {
       Field("device", .form(.deviceOrFirst), required: true, "the device"),
       Field("as", .form(.device), "the id that it uses instead of its own: a phantom function's"),
       Field("access", .oneOf(["read", "write", "atomic"]), required: true, "what it does"),
-      Field("address", .integer(0...(.max)), required: true, "the address that it sends"),
+      Field(
+        "address", .form(.dmaAddress), required: true,
+        "the address that it sends, or what a dma_map gave: ring, ring+0x40"),
+      Field(
+        "ats", .boolean,
+        "the device goes through its own TLB, if the driver has switched that on"),
       Field("execute", .boolean, "an instruction fetch; only with a PASID"),
       Field("privileged", .boolean, "supervisor privilege; only with a PASID"),
       Field(

@@ -98,6 +98,16 @@ extension IntelIOMMUDriver {
 /// What invalidations ask for.
 enum InvalidationGranularity {
   static let global: UInt64 = 1
+  static let domain: UInt64 = 2
+  /// Of the context cache.
+  static let device: UInt64 = 3
+  /// Of the IOTLB.
+  static let page: UInt64 = 3
+  /// Of the PASID-based IOTLB: all pages of a PASID.
+  static let wholePASID: UInt64 = 2
+  /// Of the PASID cache.
+  static let domainPASIDs: UInt64 = 0
+  static let onePASID: UInt64 = 1
   /// Of the PASID cache.
   static let allPASIDs: UInt64 = 3
 }

@@ -1,0 +1,185 @@
+public import VTdFormats
+
+/// Which way a mapped buffer's contents go (`enum dma_data_direction`).
+public enum DMADirection: String, CaseIterable, Hashable, Sendable {
+  case toDevice = "to-device"
+  case fromDevice = "from-device"
+  case bidirectional
+
+  var access: MappingAccess {
+    switch self {
+    case .toDevice: .read
+    case .fromDevice: .write
+    case .bidirectional: .readWrite
+    }
+  }
+}
+
+/// A buffer that a driver maps for its device.
+public struct DMABuffer: Hashable, Sendable {
+  public var target: PhysicalAddress
+  /// Bytes.
+  public var size: UInt64
+  public var direction: DMADirection
+  /// How many address bits the device has: its DMA mask.
+  public var addressBits: Int
+
+  public init(
+    target: PhysicalAddress, size: UInt64, direction: DMADirection = .bidirectional,
+    addressBits: Int = 64
+  ) {
+    self.target = target
+    self.size = size
+    self.direction = direction
+    self.addressBits = addressBits
+  }
+
+  /// Whole pages, the offset in the first included.
+  var pageCount: UInt64 { max((target.rawValue & 0xfff + size + 0xfff) >> 12, 1) }
+}
+
+/// The DMA API over domains (drivers/iommu/dma-iommu.c).
+extension IntelIOMMUDriver {
+  /// iommu_dma_map_page: the address that the device is to use; nil where there is no room left.
+  ///
+  /// A device whose domain changes no addresses, or which has none, gets the physical address.
+  func mapDMA(_ buffer: DMABuffer, for device: DeviceInfo) throws(DriverError) -> IOVA? {
+    guard let domain = device.domain, domain.kind != .identity else {
+      return IOVA(rawValue: buffer.target.rawValue)
+    }
+    let space = addressSpace(of: domain, for: device)
+    return try kernel.call("__iommu_dma_map") { () throws(DriverError) -> IOVA? in
+      guard let first = allocate(buffer, in: space, of: domain) else { return nil }
+      let mapping = Mapping(
+        address: IOVA(rawValue: first << 12),
+        target: PhysicalAddress(rawValue: buffer.target.rawValue & ~0xfff),
+        size: buffer.pageCount << 12, access: buffer.direction.access)
+      guard try map(mapping, in: domain) else {
+        space.free(first, buffer.pageCount)
+        return nil
+      }
+      return IOVA(rawValue: first << 12 | buffer.target.rawValue & 0xfff)
+    }
+  }
+
+  /// iommu_dma_alloc_iova: below 4 GiB as long as there is room, for the sake of old bridges; then
+  /// anywhere below the mask.
+  private func allocate(
+    _ buffer: DMABuffer, in space: DMAAddressSpace, of domain: IOMMUDomain
+  ) -> UInt64? {
+    // A first-stage address is canonical: half of the width is negative.
+    let width = domain.usesFirstStage ? domain.width - 1 : domain.width
+    let bits = UInt64(max(min(buffer.addressBits, width, 63), 12))
+    let last = (UInt64(1) << bits - 1) >> 12
+    if bits > 32, !options.forcesHighAddresses,
+      let low = space.allocate(
+        buffer.pageCount, upTo: IOVAAllocator.lowEnd - 1, flushesCache: false)
+    {
+      return low
+    }
+    return space.allocate(buffer.pageCount, upTo: last, flushesCache: true)
+  }
+
+  /// __iommu_dma_unmap: strict domains flush and wait, lazy ones leave the flush to the queue; the
+  /// addresses are free when the unit has forgotten them.
+  func unmapDMA(
+    _ address: IOVA, size: UInt64, for device: DeviceInfo
+  ) throws(DriverError) {
+    guard let domain = device.domain, domain.kind != .identity else { return }
+    let space = addressSpace(of: domain, for: device)
+    let first = address.rawValue >> 12
+    let count = max((address.rawValue & 0xfff + size + 0xfff) >> 12, 1)
+    try kernel.call("__iommu_dma_unmap") { () throws(DriverError) in
+      guard space.queue != nil else {
+        try unmap(first...(first + count - 1), in: domain)
+        return space.free(first, count)
+      }
+      var gather = Gather(isQueued: true)
+      _ = try unmap(first...(first + count - 1), in: domain, &gather)
+      try enqueue(first, count, tables: gather.freed, in: space, of: domain)
+    }
+  }
+
+  // MARK: The flush queue
+
+  /// queue_iova.
+  private func enqueue(
+    _ first: UInt64, _ count: UInt64, tables: [PhysicalAddress], in space: DMAAddressSpace,
+    of domain: IOMMUDomain
+  ) throws(DriverError) {
+    guard let lock = space.queue?.lock else { return }
+    try kernel.call("queue_iova") { () throws(DriverError) in
+      try kernel.locked(lock, .irqsave) { () throws(DriverError) in
+        releaseFlushed(space)
+        if let queue = space.queue, queue.entries.count >= FlushQueue.capacity {
+          try flushQueue(of: domain, space)
+          releaseFlushed(space)
+        }
+        let started = space.queue?.startedFlushes ?? 0
+        space.queue?.entries.append(
+          FlushQueue.Entry(first: first, count: count, tables: tables, flush: started))
+      }
+    }
+    guard space.queue?.isTimerOn == false else { return }
+    space.queue?.isTimerOn = true
+    timers.add(due: kernel.timer.now + FlushQueue.timeout) {
+      [unowned self, unowned domain] () throws(DriverError) in
+      try self.flushTimeout(of: domain)
+    }
+  }
+
+  /// fq_flush_timeout, in a soft interrupt.
+  private func flushTimeout(of domain: IOMMUDomain) throws(DriverError) {
+    guard let space = domain.addressSpace, let queue = space.queue else { return }
+    try kernel.timerSoftirq(
+      over: .idle, in: ["__do_softirq", "run_timer_softirq", "__run_timers", "call_timer_fn"]
+    ) { () throws(DriverError) in
+      try kernel.mapped(queue.timerMap, from: "call_timer_fn") { () throws(DriverError) in
+        try kernel.call("fq_flush_timeout") { () throws(DriverError) in
+          space.queue?.isTimerOn = false
+          try flushQueue(of: domain, space)
+          kernel.locked(queue.lock, .irqsave) { releaseFlushed(space) }
+        }
+      }
+    }
+  }
+
+  /// fq_flush_iotlb.
+  private func flushQueue(of domain: IOMMUDomain, _ space: DMAAddressSpace) throws(DriverError) {
+    try kernel.call("fq_flush_iotlb") { () throws(DriverError) in
+      space.queue?.startedFlushes += 1
+      try flushAll(of: domain)
+      space.queue?.finishedFlushes += 1
+    }
+  }
+
+  /// fq_ring_free: what a flush that began later has covered.
+  private func releaseFlushed(_ space: DMAAddressSpace) {
+    while let entry = space.queue?.entries.first,
+      entry.flush < space.queue?.finishedFlushes ?? 0
+    {
+      space.queue?.entries.removeFirst()
+      free(entry.tables)
+      space.free(entry.first, entry.count)
+    }
+  }
+
+  // MARK: Address spaces
+
+  /// iommu_dma_init_domain, for the first device that uses it: firmware's regions, the interrupt
+  /// range and the windows of the host bridge are not handed out.
+  func addressSpace(of domain: IOMMUDomain, for device: DeviceInfo) -> DMAAddressSpace {
+    if let known = domain.addressSpace { return known }
+    let traits = device.function.traits
+    var reserved = hostBridgeWindows.map { $0.lowerBound >> 12...$0.upperBound >> 12 }
+    reserved += directRegions(of: traits).map { $0.lowerBound >> 12...$0.upperBound >> 12 }
+    reserved.append(Self.interruptRange)
+    let space = DMAAddressSpace(
+      isLazy: options.defaultDomain == .lazy, reserved: reserved, in: kernel)
+    domain.addressSpace = space
+    return space
+  }
+
+  /// IOAPIC_RANGE_START to _END, as pages.
+  private static let interruptRange: ClosedRange<UInt64> = 0xfee00...0xfeeff
+}

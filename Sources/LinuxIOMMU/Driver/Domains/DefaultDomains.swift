@@ -1,0 +1,107 @@
+internal import PCI
+internal import PhysicalMemory
+internal import VTdFormats
+
+/// bus_iommu_probe: every function gets into its group, every group its default domain.
+extension IntelIOMMUDriver {
+  func probe(_ functions: [ProbedFunction]) throws(DriverError) {
+    let functions = functions.filter { function in
+      function.unit != .uncovered && unit(covering: function.address).map(isIgnored) != true
+    }
+    probed = functions
+    for function in functions { _ = try device(at: function.address) }
+    var groups: [Int] = []
+    for function in functions where !groups.contains(function.group) {
+      groups.append(function.group)
+    }
+    for group in groups {
+      let members = functions.filter { $0.group == group }
+      let domain = try makeDefaultDomain(for: members)
+      defaultDomains[group] = domain
+      if domain.kind == .dma {
+        for member in members { try mapDirectly(directRegions(of: member.traits), in: domain) }
+      }
+      for member in members {
+        let device = try device(at: member.address)
+        try kernel.call("__iommu_attach_device") { () throws(DriverError) in
+          _ = try attach(device, to: domain)
+        }
+      }
+    }
+  }
+
+  private func makeDefaultDomain(
+    for members: [ProbedFunction]
+  ) throws(DriverError) -> IOMMUDomain {
+    let kinds = members.compactMap { requiredKind(of: $0) }
+    let kind = kinds.first ?? (options.defaultDomain == .passthrough ? .identity : .dma)
+    return kind == .identity ? try sharedIdentityDomain() : try makeDomain(.dma)
+  }
+
+  /// device_def_domain_type: what the driver insists on.
+  private func requiredKind(of function: ProbedFunction) -> DomainKind? {
+    let behaviour = kernel.build.behaviour.driver
+    if behaviour.needsPassThrough,
+      unit(covering: function.address)?.extendedCapability[flag: .passThrough] == false
+    {
+      return .dma
+    }
+    return options.sparesGraphics && behaviour.identityMapsGraphics
+      && function.traits.classCode.isDisplay ? .identity : nil
+  }
+
+  /// `si_domain`: where a unit cannot pass requests through, all of memory and what firmware
+  /// reserved is mapped to itself.
+  func sharedIdentityDomain() throws(DriverError) -> IOMMUDomain {
+    if let known = identityDomain { return known }
+    let domain = try makeDomain(.identity)
+    identityDomain = domain
+    guard !hasPassThrough else { return domain }
+    var regions = memory.ranges.map { range in
+      range.base.rawValue...(range.base.rawValue + range.size - 1)
+    }
+    for function in found.values.sorted(by: { $0.address < $1.address }) {
+      regions += function.traits.reservedMemory
+    }
+    try mapDirectly(regions, in: domain)
+    return domain
+  }
+
+  /// intel_iommu_get_resv_regions, as far as it is mapped: RMRRs, and for an ISA bridge the first
+  /// 16 MiB (CONFIG_INTEL_IOMMU_FLOPPY_WA).
+  func directRegions(of traits: ProbedFunction.Traits) -> [ClosedRange<UInt64>] {
+    traits.reservedMemory + (traits.isISABridge ? [0...0xff_ffff] : [])
+  }
+
+  /// iommu_create_device_direct_mappings. No unit is known to the domain yet, so pages are of
+  /// 4 KiB; what another function's region covers already is left out.
+  private func mapDirectly(
+    _ regions: [ClosedRange<UInt64>], in domain: IOMMUDomain
+  ) throws(DriverError) {
+    for region in regions {
+      var start: UInt64?
+      let end = (region.upperBound + 0x1000) >> 12
+      for page in (region.lowerBound + 0xfff) >> 12...end {
+        let isMapped = try target(of: IOVA(rawValue: page << 12), in: domain) != nil
+        let isFree = page < end && !isMapped
+        if isFree {
+          start = start ?? page
+        } else if let first = start {
+          try map(
+            Mapping(
+              address: IOVA(rawValue: first << 12), target: PhysicalAddress(rawValue: first << 12),
+              size: (page - first) << 12, access: .readWrite),
+            in: domain)
+          start = nil
+        }
+      }
+    }
+  }
+
+  /// init_no_remapping_devices: with `igfx_off` a unit that covers nothing but graphics is not used.
+  func isIgnored(_ unit: IntelIOMMU) -> Bool {
+    guard options.sparesGraphics else { return false }
+    let covered = found.values.filter { $0.unit == .index(unit.number) }
+    return !covered.isEmpty && covered.allSatisfy { $0.traits.classCode.isDisplay }
+  }
+}

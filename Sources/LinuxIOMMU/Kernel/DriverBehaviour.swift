@@ -1,0 +1,56 @@
+/// What differs between generations of the Intel driver in how it keeps domains, beside its lines.
+public struct DriverBehaviour: Hashable, Sendable {
+  public typealias Switch = KernelBehaviour.Switch
+
+  /// Which locks guard domains, and how they are taken.
+  public enum Locking: String, CaseIterable, Hashable, Sendable {
+    /// One `device_domain_lock` for all domains and `iommu->lock` below it, interrupts off.
+    case deviceDomainLock = "device-domain-lock"
+    /// `domain->lock` and `iommu->lock`, both plain.
+    case plainDomainLock = "plain-domain-lock"
+    /// `domain->lock` with interrupts off, `iommu->lock` plain.
+    case domainLock = "domain-lock"
+    /// `domain->cache_lock` as well, held while ranges are flushed.
+    case cacheTags = "cache-tags"
+  }
+
+  /// What identity domains are made of.
+  public enum IdentityDomain: String, CaseIterable, Hashable, Sendable {
+    /// A domain like others, with an id; where a unit cannot pass requests through, with all of
+    /// memory mapped.
+    case mapped
+    /// No tables and no id: devices of a unit that cannot pass requests through have none.
+    case passThrough = "pass-through"
+  }
+
+  public var locking = Locking.domainLock
+  /// Whether the DMA API's domains use first-stage tables where scalable mode offers both.
+  public var firstStage = Switch.on
+  /// Whether a mapping for writes alone lets nothing be read.
+  public var writeOnlyMappings = Switch.off
+  /// Whether first-stage entries have XD, and PASID entries NXE.
+  public var noExecuteBits = Switch.on
+  /// Whether a function's scalable-mode context entry is set when it is probed, not when it is
+  /// attached; ids that only a bridge uses get none then.
+  public var contextAtProbe = Switch.off
+  /// Whether debugfs shows each function's tables in a file of its own.
+  public var deviceFiles = Switch.off
+  public var identityDomain = IdentityDomain.mapped
+  /// Whether `igfx_off` gives graphics devices the identity domain, besides leaving units alone that
+  /// cover nothing else.
+  public var identityGraphics = Switch.on
+  /// Whether the descriptors of one flush share one wait.
+  public var batchedFlushes = Switch.off
+
+  public init() {}
+
+  /// Cache tags, which also align a flush's address and pass the invalidation hint on.
+  var hasCacheTags: Bool { locking == .cacheTags }
+  var mapsWriteOnly: Bool { writeOnlyMappings == .on }
+  var setsNoExecute: Bool { noExecuteBits == .on }
+  var setsContextAtProbe: Bool { contextAtProbe == .on }
+  var hasDeviceFiles: Bool { deviceFiles == .on }
+  var needsPassThrough: Bool { identityDomain == .passThrough }
+  var identityMapsGraphics: Bool { identityGraphics == .on }
+  var batchesInvalidations: Bool { batchedFlushes == .on }
+}

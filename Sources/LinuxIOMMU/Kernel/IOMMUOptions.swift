@@ -1,0 +1,72 @@
+/// What a group's devices get where neither driver nor device has a say
+/// (CONFIG_IOMMU_DEFAULT_*, `iommu.passthrough=`, `iommu.strict=`).
+public enum DefaultDomainPolicy: String, CaseIterable, Hashable, Sendable {
+  /// Translated; what was unmapped is flushed later, much at a time.
+  case lazy
+  /// Translated; each unmapping is flushed at once.
+  case strict
+  case passthrough
+}
+
+/// The switches of the command line that decide how the driver works, over those of the build.
+public struct IOMMUOptions: Hashable, Sendable {
+  /// False: no unit translates.
+  public var isOn: Bool
+  public var defaultDomain: DefaultDomainPolicy
+  /// `intel_iommu=sm_on` and `sm_off`.
+  public var usesScalableMode: Bool
+  /// Not `intel_iommu=sp_off`.
+  public var usesSuperpages = true
+  /// `iommu.forcedac=1`: addresses above 4 GiB come first.
+  public var forcesHighAddresses = false
+  /// `intel_iommu=igfx_off`.
+  public var sparesGraphics = false
+
+  public init(_ configuration: KernelConfiguration = KernelConfiguration()) {
+    isOn = configuration.isOnByDefault
+    defaultDomain = configuration.defaultDomain
+    usesScalableMode = configuration.usesScalableMode
+  }
+
+  /// Reads a command line, word by word, later words over earlier ones.
+  public init(_ configuration: KernelConfiguration, commandLine words: [String]) {
+    self.init(configuration)
+    for word in words { read(word) }
+  }
+
+  private mutating func read(_ word: String) {
+    switch word {
+    case "iommu=pt", "iommu.passthrough=1": defaultDomain = .passthrough
+    case "iommu=nopt", "iommu.passthrough=0":
+      if defaultDomain == .passthrough { defaultDomain = .lazy }
+    case "iommu=off": isOn = false
+    case "iommu.strict=1": makeStrict()
+    case "iommu.strict=0": if defaultDomain == .strict { defaultDomain = .lazy }
+    case "iommu.forcedac=1": forcesHighAddresses = true
+    default:
+      guard word.hasPrefix("intel_iommu=") else { return }
+      for option in word.dropFirst("intel_iommu=".count).split(separator: ",") {
+        readIntel(String(option))
+      }
+    }
+  }
+
+  private mutating func readIntel(_ option: String) {
+    switch option {
+    case "on": isOn = true
+    case "off": isOn = false
+    case "sm_on": usesScalableMode = true
+    case "sm_off": usesScalableMode = false
+    case "sp_off": usesSuperpages = false
+    case "igfx_off": sparesGraphics = true
+    case "forcedac": forcesHighAddresses = true
+    case "strict": makeStrict()
+    default: break
+    }
+  }
+
+  /// iommu_set_dma_strict; pass-through stays.
+  mutating func makeStrict() {
+    if defaultDomain == .lazy { defaultDomain = .strict }
+  }
+}

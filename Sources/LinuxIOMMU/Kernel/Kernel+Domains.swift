@@ -1,0 +1,210 @@
+public import PCI
+public import VTdFormats
+
+/// The domain that an operation means.
+public enum DomainReference: Hashable, Sendable {
+  /// One that was made under a name.
+  case named(String)
+  /// The one that a device is attached to now.
+  case of(PCIAddress)
+}
+
+/// What drivers and users ask of the IOMMU: the kernel's own interface to domains.
+extension Kernel {
+  // MARK: Domains
+
+  /// Makes a domain with an empty second-stage table of `levels` levels, and an id of the caller's
+  /// choice; its name is the number.
+  public func makeDomain(_ id: DomainID, levels: Int) throws(DriverError) {
+    domains["\(id)"] = try driver.makeDomain(.unmanaged, levels: levels, id: id)
+  }
+
+  /// Makes a domain as a user such as VFIO does (iommu_domain_alloc).
+  public func makeDomain(named name: String, _ kind: DomainKind = .unmanaged) throws(DriverError) {
+    domains[name] =
+      kind == .identity ? try driver.sharedIdentityDomain() : try driver.makeDomain(kind)
+  }
+
+  /// Whether a domain of that name was made.
+  public func hasDomain(named name: String) -> Bool { domains[name] != nil }
+
+  /// Whether the reference means a domain.
+  public func hasDomain(_ reference: DomainReference) -> Bool { domain(reference) != nil }
+
+  private func domain(_ reference: DomainReference) -> IOMMUDomain? {
+    switch reference {
+    case .named(let name): domains[name]
+    case .of(let device): driver.devices[device]?.domain
+    }
+  }
+
+  // MARK: Attach and detach
+
+  /// Attaches a device to a domain that was made before; an unknown domain is left alone.
+  @discardableResult
+  public func attach(_ device: PCIAddress, to id: DomainID) throws(DriverError) -> AttachOutcome {
+    try attach(device, toDomainNamed: "\(id)")
+  }
+
+  /// The same by the domain's name (iommu_attach_device).
+  @discardableResult
+  public func attach(
+    _ device: PCIAddress, toDomainNamed name: String
+  ) throws(DriverError) -> AttachOutcome {
+    guard let domain = domains[name] else { return .refused }
+    return try inUserCall { () throws(DriverError) in
+      let info = try driver.device(at: device)
+      return try context.call("__iommu_attach_device") { () throws(DriverError) in
+        try driver.attach(info, to: domain)
+      }
+    }
+  }
+
+  /// Takes a device off its domain (iommu_detach_device): it gets its group's default domain back,
+  /// or, where there is none, nothing that it sends gets through.
+  public func detach(_ device: PCIAddress) throws(DriverError) {
+    try inUserCall { () throws(DriverError) in
+      let info = try driver.device(at: device)
+      if let domain = driver.defaultDomains[info.function.group] {
+        try context.call("__iommu_attach_device") { () throws(DriverError) in
+          _ = try driver.attach(info, to: domain)
+        }
+      } else {
+        try driver.remove(info)
+      }
+    }
+  }
+
+  // MARK: Map and unmap
+
+  /// Maps a range in a domain that was made before.
+  @discardableResult
+  public func map(_ mapping: Mapping, in id: DomainID) throws(DriverError) -> Bool {
+    try map(mapping, in: .named("\(id)"))
+  }
+
+  /// iommu_map: false where the kernel refuses.
+  @discardableResult
+  public func map(
+    _ mapping: Mapping, in reference: DomainReference
+  ) throws(DriverError) -> Bool {
+    guard let domain = domain(reference) else { return false }
+    return try inUserCall { () throws(DriverError) in try driver.map(mapping, in: domain) }
+  }
+
+  /// iommu_unmap, which flushes at once: how many bytes were unmapped.
+  @discardableResult
+  public func unmap(
+    _ address: IOVA, size: UInt64, in reference: DomainReference
+  ) throws(DriverError) -> UInt64 {
+    guard let domain = domain(reference), size > 0 else { return 0 }
+    let pages = address.rawValue >> 12...(address.rawValue &+ size - 1) >> 12
+    return try inUserCall { () throws(DriverError) in
+      try driver.unmap(pages, in: domain) << 12
+    }
+  }
+
+  /// iommu_flush_iotlb_all: the unit forgets all of a domain.
+  public func flush(_ reference: DomainReference) throws(DriverError) {
+    guard let domain = domain(reference) else { return }
+    try inUserCall { () throws(DriverError) in try driver.flushAll(of: domain) }
+  }
+
+  /// An ioctl of a user such as VFIO.
+  private func inUserCall<Result>(
+    _ body: () throws(DriverError) -> Result
+  ) throws(DriverError) -> Result {
+    try context.run(
+      as: KernelTask(name: "qemu-system-x86", pid: 1500),
+      in: [
+        "entry_SYSCALL_64_after_hwframe", "do_syscall_64", "__x64_sys_ioctl",
+        "vfio_iommu_type1_ioctl",
+      ], body)
+  }
+
+  // MARK: The DMA API
+
+  /// dma_map_single: the address that the device is to use, nil where there was no room.
+  public func mapDMA(
+    _ buffer: DMABuffer, for device: PCIAddress
+  ) throws(DriverError) -> IOVA? {
+    try inDriverCall { () throws(DriverError) in
+      try driver.mapDMA(buffer, for: try driver.device(at: device))
+    }
+  }
+
+  /// dma_unmap_single.
+  public func unmapDMA(
+    _ address: IOVA, size: UInt64, for device: PCIAddress
+  ) throws(DriverError) {
+    try inDriverCall { () throws(DriverError) in
+      try driver.unmapDMA(address, size: size, for: try driver.device(at: device))
+    }
+  }
+
+  /// The work queue in which the device's driver does what it does.
+  private func inDriverCall<Result>(
+    _ body: () throws(DriverError) -> Result
+  ) throws(DriverError) -> Result {
+    try context.run(
+      as: KernelTask(name: "kworker/0:1", pid: 9),
+      in: ["ret_from_fork", "kthread", "worker_thread", "process_one_work"], body)
+  }
+
+  // MARK: Devices and time
+
+  /// Whether the driver lets the device keep translations (ATS).
+  public func usesATS(_ device: PCIAddress) -> Bool {
+    driver.devices[device]?.isATSEnabled ?? false
+  }
+
+  /// When the kernel's next timer is due, in microseconds since boot.
+  public var nextTimer: UInt64? { timers.nextDue }
+
+  /// Runs the timers that are due: the flush of lazy domains.
+  public func runTimers() throws(DriverError) { try timers.run(at: context.timer.now) }
+}
+
+/// Shared virtual addressing.
+extension Kernel {
+  /// Makes a process whose address space devices may be bound to.
+  ///
+  /// - Parameter pasid: nil for the next free one, from 1.
+  public func makeProcess(
+    _ name: String, pasid: PASID? = nil, levels: Int = 4, areas: [ProcessArea]
+  ) throws(DriverError) {
+    let used = processes.values.map(\.pasid.rawValue)
+    let next = PASID(rawValue: (1...).first { !used.contains($0) } ?? 1)
+    processes[name] = try driver.makeProcess(
+      name, pasid: pasid ?? next, levels: levels, areas: areas)
+  }
+
+  public func hasProcess(named name: String) -> Bool { processes[name] != nil }
+
+  /// The PASID of a process.
+  public func pasid(ofProcess name: String) -> PASID? { processes[name]?.pasid }
+
+  /// iommu_sva_bind_device.
+  public func bind(
+    _ device: PCIAddress, toProcess name: String
+  ) throws(DriverError) -> BindOutcome {
+    guard let process = processes[name] else { return .refused }
+    return try inDriverCall { () throws(DriverError) in
+      try driver.bind(try driver.device(at: device), to: process)
+    }
+  }
+
+  /// iommu_sva_unbind_device.
+  public func unbind(_ device: PCIAddress, fromProcess name: String) throws(DriverError) {
+    guard let process = processes[name] else { return }
+    try inDriverCall { () throws(DriverError) in
+      try driver.unbind(try driver.device(at: device), from: process)
+    }
+  }
+
+  /// munmap in the process: its pages go, and what devices have cached of them.
+  public func unmap(_ area: ProcessArea, ofProcess name: String) throws(DriverError) {
+    guard let process = processes[name] else { return }
+    try inDriverCall { () throws(DriverError) in try driver.unmap(area, of: process) }
+  }
+}

@@ -1,0 +1,141 @@
+internal import LinuxIOMMU
+internal import Machine
+internal import PCI
+internal import VTdFormats
+
+/// Steps of the driver as they are taken, and the addresses that came of them.
+struct DriverSteps {
+  /// A buffer that a step mapped.
+  struct Buffer {
+    let device: PCIAddress
+    let address: IOVA
+    let size: UInt64
+  }
+
+  private(set) var buffers: [String: Buffer] = [:]
+
+  /// Takes one step; what the kernel refuses is in its log, what the scenario gets wrong is thrown.
+  mutating func take(
+    _ action: ScenarioDescription.DriverAction, at place: Place, on machine: Machine,
+    _ address: (ScenarioDescription.DeviceName) -> PCIAddress
+  ) throws {
+    do {
+      try machine.ask { kernel in try take(action, at: place, with: kernel, address) }
+    } catch let error as DriverError {
+      throw InputError(at: place, "\(error)")
+    }
+  }
+
+  private mutating func take(
+    _ action: ScenarioDescription.DriverAction, at place: Place, with kernel: Kernel,
+    _ address: (ScenarioDescription.DeviceName) -> PCIAddress
+  ) throws {
+    func reference(_ name: ScenarioDescription.DomainName) throws -> DomainReference {
+      switch name {
+      case .named(let name):
+        guard kernel.hasDomain(named: name) else {
+          throw InputError(
+            at: place,
+            "no domain is called \"\(name)\"; one that an attach or boot has made was"
+              + " expected")
+        }
+        return .named(name)
+      case .of(let device):
+        let device = address(device)
+        guard kernel.hasDomain(.of(device)) else {
+          throw InputError(
+            at: place, "\(device) is in no domain; a device that is attached was expected")
+        }
+        return .of(device)
+      }
+    }
+    switch action {
+    case .attach(let device, let name):
+      try attach(address(device), name, with: kernel)
+    case .detach(let device):
+      try kernel.detach(address(device))
+    case .map(let domain, let mapping):
+      try kernel.map(mapping, in: try reference(domain))
+    case .unmap(let domain, let iova, let size):
+      try kernel.unmap(iova, size: size, in: try reference(domain))
+    case .flush(let domain):
+      try kernel.flush(try reference(domain))
+    case .mapDMA(let name, let device, let buffer):
+      try mapDMA(name, address(device), buffer, at: place, with: kernel)
+    case .unmapDMA(let name):
+      let buffer = try self.buffer(named: name, at: place)
+      try kernel.unmapDMA(buffer.address, size: buffer.size, for: buffer.device)
+    case .process(let name, let pasid, let levels, let areas):
+      try kernel.makeProcess(name, pasid: pasid, levels: levels, areas: areas)
+    case .bind, .unbind, .unmapProcess:
+      try takeProcessStep(action, at: place, with: kernel, address)
+    }
+  }
+
+  private func attach(_ device: PCIAddress, _ name: String, with kernel: Kernel) throws {
+    if !kernel.hasDomain(named: name) {
+      try kernel.makeDomain(named: name, DomainKind(rawValue: name) ?? .unmanaged)
+    }
+    try kernel.attach(device, toDomainNamed: name)
+  }
+
+  private mutating func mapDMA(
+    _ name: String, _ device: PCIAddress, _ buffer: DMABuffer, at place: Place,
+    with kernel: Kernel
+  ) throws {
+    guard let address = try kernel.mapDMA(buffer, for: device) else {
+      throw InputError(
+        at: place, "the kernel has no room for \(buffer.size) bytes below 2^\(buffer.addressBits)")
+    }
+    buffers[name] = Buffer(device: device, address: address, size: buffer.size)
+  }
+
+  private func takeProcessStep(
+    _ action: ScenarioDescription.DriverAction, at place: Place, with kernel: Kernel,
+    _ address: (ScenarioDescription.DeviceName) -> PCIAddress
+  ) throws {
+    func known(_ name: String) throws -> String {
+      guard kernel.hasProcess(named: name) else {
+        throw InputError(
+          at: place,
+          "no process is called \"\(name)\"; one that a process step has made was"
+            + " expected")
+      }
+      return name
+    }
+    switch action {
+    case .bind(let device, let name):
+      guard case .bound = try kernel.bind(address(device), toProcess: try known(name)) else {
+        throw InputError(
+          at: place,
+          "\(address(device)) cannot be bound: that takes scalable mode with first-stage"
+            + " tables, and ATS, page requests and PASIDs in unit and device")
+      }
+    case .unbind(let device, let name):
+      try kernel.unbind(address(device), fromProcess: try known(name))
+    case .unmapProcess(let name, let area):
+      try kernel.unmap(area, ofProcess: try known(name))
+    default: break
+    }
+  }
+
+  /// The buffer of that name.
+  func buffer(named name: String, at place: Place) throws -> Buffer {
+    guard let buffer = buffers[name] else {
+      throw InputError(
+        at: place, "no buffer is called \"\(name)\"; one that a dma_map has mapped was expected")
+    }
+    return buffer
+  }
+
+  /// The address that a DMA sends.
+  func address(
+    _ address: ScenarioDescription.DMAAddress, at place: Place
+  ) throws -> IOVA {
+    switch address {
+    case .number(let number): number
+    case .mapped(let name, let offset):
+      IOVA(rawValue: try buffer(named: name, at: place).address.rawValue &+ offset)
+    }
+  }
+}
