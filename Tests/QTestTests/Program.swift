@@ -6,18 +6,39 @@ import TestSupport
 final class Program {
   let process = Process()
   let folder: TemporaryFolder
+  /// The other end of the program's standard input.
+  private(set) var input: Socket?
+
+  enum Input {
+    case nothing
+    case socket
+  }
 
   static var path: String {
     URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
       .appending(path: "dmar-system-x86_64").path(percentEncoded: false)
   }
 
-  init(_ arguments: [String], in folder: TemporaryFolder, binary: String = Program.path) throws {
+  /// - Parameter errors: a file for what it says on standard error.
+  init(
+    _ arguments: [String], in folder: TemporaryFolder, binary: String = Program.path,
+    errors: URL? = nil, input: Input = .nothing
+  ) throws {
     self.folder = folder
     process.executableURL = URL(filePath: binary)
     process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
+    if input == .socket {
+      let (ours, theirs) = try Socket.pair()
+      self.input = ours
+      process.standardInput = FileHandle(fileDescriptor: theirs, closeOnDealloc: true)
+    } else {
+      process.standardInput = FileHandle.nullDevice
+    }
+    process.standardError =
+      try errors.map {
+        try Data().write(to: $0)
+        return try FileHandle(forWritingTo: $0)
+      } ?? FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
     try process.run()
   }
@@ -85,6 +106,15 @@ final class Socket {
       usleep(5000)
     }
     throw Failure(what: "connect")
+  }
+
+  /// Two ends; the second one is for another program.
+  static func pair() throws -> (Socket, Int32) {
+    var ends: [Int32] = [-1, -1]
+    guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {
+      throw Failure(what: "socketpair")
+    }
+    return (try Socket(ends[0]), ends[1])
   }
 
   static func listen(at path: String) throws -> Socket {

@@ -46,7 +46,8 @@ extension RandomSession {
   private mutating func interruptEntry(_ index: UInt64) -> [SessionStep] {
     var low = UInt64.random(in: 0x30...0xfe, using: &generator) << 16 | (chance(85) ? 1 : 0)
     if chance(10) { low |= 2 }
-    if chance(10) { low |= 1 << UInt64.random(in: 5..<64, using: &generator) }
+    // Not the delivery mode, in bits 7:5: see the fault event's data.
+    if chance(10) { low |= 1 << UInt64.random(in: 8..<64, using: &generator) }
     let source: UInt64 = pick([8, 8, 9, 0x10], 8)
     var high = source | pick([0, 1 << 18, 1 << 18, 2 << 18, 1 << 18 | 1 << 16] as [UInt64], 0)
     if chance(8) { high |= 1 << UInt64.random(in: 16..<64, using: &generator) }

@@ -140,7 +140,13 @@ struct RandomSession {
       ]
     case 60..<66: return [register("writel", 0x38, chance(50) ? 1 << 31 : 0)]
     case 66..<70:
-      return [register("writel", pick([0x3c, 0x40, 0x44], 0x3c), anything() & 0xffff_ffff)]
+      // QEMU hands the message to its processor whatever the address. A delivery mode other than
+      // fixed (NMI, SMI) would wake it: it would execute what it finds, and virtual time would pass
+      // at the host's pace.
+      let fixed: UInt64 = 0xffff_ffff & ~0x700
+      let value = anything()
+      let offset: UInt64 = pick([0x3c, 0x40, 0x44], 0x3c)
+      return [register("writel", offset, value & (offset == 0x3c ? fixed : 0xffff_ffff))]
     case 70..<74: return latch(page())
     case 74..<78:
       return [

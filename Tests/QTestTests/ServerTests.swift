@@ -48,6 +48,31 @@ import Testing
     #expect(program.terminate() == 0)
   }
 
+  @Test(
+    "a shell that becomes the program, as in libqtest, and sockets by descriptor and path= work")
+  func shell() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.url.appending(path: "q.sock").path(percentEncoded: false)
+    let listener = try Socket.listen(at: path)
+    let program = try Program(
+      [
+        "-c",
+        "exec \(Program.path) -qtest unix:path=\(path) -qtest-log /dev/null -chardev"
+          + " socket,fd=0,id=char0 -mon chardev=char0,mode=control -display none -audio none"
+          + " -machine q35 -smp 1 -m 512 -net none -device intel-iommu  -device iommu-testdev"
+          + " -accel qtest",
+      ], in: folder, binary: "/bin/sh", input: .socket)
+    let session = try listener.accept()
+    let control = try #require(program.input)
+    #expect(try control.line().hasPrefix(#"{"QMP":{"version":"#))
+    try control.send(#"{"execute":"qmp_capabilities"}"#)
+    #expect(try control.line() == #"{"return":{}}"#)
+    #expect(try session.ask("endianness") == ["OK little"])
+    #expect(try session.ask("outb 0xcf9 6") == ["OK"])
+    #expect(try control.line().contains(#""event":"RESET","data":{"guest":true"#))
+    #expect(program.terminate() == 0)
+  }
+
   @Test("the monitor's quit ends the program with status 0, and machine none has a monitor")
   func quit() throws {
     let folder = try TemporaryFolder()

@@ -66,7 +66,7 @@ struct SideBySideTests {
           QEMU: \(replies.0)
           ours: \(replies.1)
           after
-          \(before.suffix(80).joined(separator: "\n"))
+          \(before.suffix(30).joined(separator: "\n"))
           """)
         return false
       }
@@ -110,9 +110,11 @@ final class Peer {
   private let program: Program
   private let socket: Socket
   private let isQEMU: Bool
+  private let errors: URL
 
   init(_ options: String, in folder: TemporaryFolder, isQEMU: Bool) throws {
     self.isQEMU = isQEMU
+    errors = folder.url.appending(path: isQEMU ? "qemu.err" : "ours.err")
     // cli; hlt; jmp back, at the reset vector.
     var rom = [UInt8](repeating: 0, count: 65536)
     rom.replaceSubrange(0xfff0..<0xfff4, with: [0xfa, 0xf4, 0xeb, 0xfd])
@@ -126,11 +128,23 @@ final class Peer {
         "-qtest-log", "/dev/null", "-accel", "tcg", "-icount", "shift=0,sleep=off", "-bios",
         romFile.path(percentEncoded: false), "-device", "intel-iommu,\(options)", "-device",
         "edu,dma_mask=0xffffffffffffffff",
-      ], in: folder, binary: isQEMU ? Self.qemu : Program.path)
+      ], in: folder, binary: isQEMU ? Self.qemu : Program.path, errors: errors)
     socket = try listener.accept()
   }
 
+  /// A peer that went away is a reply as well: with its status and its last words.
   func perform(_ step: SessionStep) throws -> [String] {
+    do {
+      return try answer(step)
+    } catch {
+      let words = (try? String(contentsOf: errors, encoding: .utf8)) ?? ""
+      let status = program.process.isRunning ? "runs" : "ended, \(program.exitStatus ?? -1)"
+      return ["\(error): the peer \(status)"]
+        + words.split(separator: "\n").suffix(5).map(String.init)
+    }
+  }
+
+  private func answer(_ step: SessionStep) throws -> [String] {
     switch step {
     case .request(let text): return try socket.ask(text)
     case .transfer(let source, let destination, let count, let toMemory):

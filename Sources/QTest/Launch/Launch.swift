@@ -73,13 +73,13 @@ struct LaunchParser {
       let option = String(argument.drop { $0 == "-" })
       if Self.ignoredAlone.contains(option) { continue }
       if try takeAlone(option) { continue }
+      guard isKnown(option) else { throw MachineError("\(argument): invalid option") }
       guard let value = rest.popFirst() else {
-        throw MachineError(
-          isKnown(option) ? "\(argument): requires an argument" : "\(argument): invalid option")
+        throw MachineError("\(argument): requires an argument")
       }
       if Self.ignoredWithValue.contains(option) { continue }
       do {
-        guard try take(option, value) else { throw MachineError("invalid option") }
+        try take(option, value)
       } catch {
         throw MachineError("\(argument) \(value): \(error)")
       }
@@ -94,7 +94,7 @@ struct LaunchParser {
       || [
         "qtest", "qmp", "qmp-pretty", "chardev", "mon", "monitor", "M", "machine", "m", "device",
         "global", "vga",
-        "net", "nic", "netdev", "object",
+        "net", "nic",
       ].contains(option)
   }
 
@@ -113,7 +113,7 @@ struct LaunchParser {
     return true
   }
 
-  private mutating func take(_ option: String, _ value: String) throws(MachineError) -> Bool {
+  private mutating func take(_ option: String, _ value: String) throws(MachineError) {
     switch option {
     case "qtest":
       if value.hasPrefix("chardev:") {
@@ -161,9 +161,8 @@ struct LaunchParser {
     case "net", "nic":
       guard value == "none" else { throw MachineError("there is no network; none was expected") }
       machine.hasNetwork = false
-    default: return false
+    default: throw MachineError("invalid option")
     }
-    return true
   }
 
   /// `-device edu,addr=4` or `-device {"driver":"edu","addr":"4"}`.

@@ -49,6 +49,10 @@ extension Q35Machine {
   private func writeAligned(_ port: UInt16, width: Int, value: UInt32) {
     switch port {
     case Self.configurationPort where width == 4: configurationAddress = value
+    // The ICH9's reset control: a write with bit 2 set resets everything.
+    case Self.resetPort where width == 1 && value & 4 != 0:
+      reset()
+      onOwnReset?()
     case Self.dataPort..<Self.dataPort + 4:
       guard let (slot, offset) = selectedFunction(port) else { return }
       writeConfiguration(slot, offset, width: width, value: value)

@@ -27,6 +27,8 @@ public final class Q35Machine {
   public var observer: (any MachineObserver)? {
     didSet { unitRegisters?.observer = observer }
   }
+  /// Called when the client reset the machine through its own reset port.
+  var onOwnReset: (() -> Void)?
   private let messages: MessageBox
   private var unitRegisters: UnitRegisters?
 

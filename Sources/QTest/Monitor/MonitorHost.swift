@@ -25,6 +25,9 @@ final class MonitorHost {
     self.machine = machine
     self.catalog = catalog
     state = isPaused ? .prelaunch : .running
+    machine?.onOwnReset = { [weak self] in
+      self?.events.append(("RESET", Self.cause("guest-reset", isGuest: true)))
+    }
   }
 
   func takeEvents() -> [(name: String, data: JSONValue?)] {
@@ -108,8 +111,8 @@ final class MonitorHost {
     }
   }
 
-  private static func cause(_ reason: String) -> JSONValue {
-    .object([("guest", .boolean(false)), ("reason", .string(reason))])
+  private static func cause(_ reason: String, isGuest: Bool = false) -> JSONValue {
+    .object([("guest", .boolean(isGuest)), ("reason", .string(reason))])
   }
 
   /// What a person would type: the commands that programs send this way.
