@@ -67,7 +67,7 @@ let package = Package(
         "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep",
         "KernelLog", "LinuxIOMMU", "Machine", .product(name: "Yams", package: "Yams"),
       ]),
-    room("Diagnosis", ["VTdFormats", "PCI", "KernelLog"]),
+    room("Diagnosis", ["VTdFormats", "PCI", "ACPITables", "KernelLog"]),
     .systemLibrary(name: "CEpoll"),
     room("QTest", ["VTdFormats", "PhysicalMemory", "VTdUnit", "KernelLog", "CEpoll"]),
     room(
@@ -119,7 +119,7 @@ let package = Package(
         "PhysicalMemory", "QTest", "Scenario", "TestSupport", "VTdFormats", "VTdUnit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    tests("Diagnosis", ["VTdFormats", "PCI", "KernelLog", "TestSupport"]),
+    tests("Diagnosis", ["VTdFormats", "PCI", "ACPITables", "KernelLog", "TestSupport"]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -36,7 +36,9 @@ enum DumpDecoding {
     return decoded.map { (place: $0.0, text: $0.1) }
   }
 
-  static func status(_ value: UInt32) -> String { "\(FaultStatus(rawValue: value))" }
+  static func status(_ value: UInt32) -> String {
+    "status 0x\(hex(UInt64(value))) is \(FaultStatus(rawValue: value))"
+  }
 
   /// An invalidation descriptor by its type, or its header where the type is unknown.
   static func descriptor(_ qw0: UInt64, _ qw1: UInt64) -> String {

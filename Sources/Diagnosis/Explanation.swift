@@ -17,11 +17,20 @@ public struct Explanation: Sendable {
     public var verdict: Finding? { findings.first }
   }
 
+  /// A dump alone.
+  public struct Dump: Sendable {
+    public var dump: TableDump
+    public var decoded: [(place: LogPlace, text: String)]
+    public var contradictions: [Finding.Evidence]
+  }
+
   public var faults: [Fault]
   /// What the logs show beside fault records: queue errors, broken firmware, panics.
   public var findings: [Finding]
   public var splats: [SplatExplanation]
-  /// Dumps without a fault record, and other things worth a line.
+  /// Table dumps whose fault records the log does not have.
+  public var dumps: [Dump]
+  /// Other things worth a line.
   public var remarks: [Finding.Evidence]
   public var contents: LogContents
 
@@ -38,7 +47,7 @@ public struct Explanation: Sendable {
   /// Whether the input was a log of ours at all.
   public var isEmpty: Bool {
     faults.isEmpty && findings.isEmpty && splats.isEmpty && remarks.isEmpty
-      && contents.eventCount == 0
+      && dumps.isEmpty && contents.eventCount == 0
   }
 
   public init(_ contents: LogContents) {
@@ -46,6 +55,11 @@ public struct Explanation: Sendable {
     faults = contents.faults.map { Self.explain($0, contents) }
     findings = LogFindings.find(contents)
     splats = contents.splats.map { SplatExplanation($0.value, place: $0.place) }
+    dumps = contents.looseDumps.map { dump in
+      Dump(
+        dump: dump, decoded: DumpDecoding.decode(dump),
+        contradictions: Contradictions.dumpOfNothing(dump).map { [$0] } ?? [])
+    }
     remarks = Self.remarks(contents)
   }
 
@@ -58,7 +72,9 @@ public struct Explanation: Sendable {
       $0.element.confidence == $1.element.confidence
         ? $0.offset < $1.offset : $0.element.confidence > $1.element.confidence
     }.map(\.element)
-    if (findings.first?.confidence ?? 0) < 50 { findings.insert(OpenVerdict.make(fault), at: 0) }
+    if (findings.first?.confidence ?? 0) < 50 {
+      findings.insert(OpenVerdict.make(fault, hasHints: !findings.isEmpty), at: 0)
+    }
     var decoded = group.dump.map(DumpDecoding.decode) ?? []
     if let status = group.status {
       decoded.insert((place: group.first, text: DumpDecoding.status(status)), at: 0)
@@ -88,13 +104,8 @@ public struct Explanation: Sendable {
 
   private static func remarks(_ contents: LogContents) -> [Finding.Evidence] {
     var remarks: [Finding.Evidence] = []
-    for dump in contents.looseDumps {
-      let stop = dump.stop.map { $0.body(.revised) } ?? "cut off"
-      remarks.append(
-        Finding.Evidence(
-          "a table dump without its fault record (ends: \(stop))", dump.lines.prefix(1).map(\.place)
-        ))
-      if let nothing = Contradictions.dumpOfNothing(dump) { remarks.append(nothing) }
+    for defect in contents.defects {
+      remarks.append(Finding.Evidence("the kernel stumbled: \(defect.value)", [defect.place]))
     }
     let quiet = contents.statuses.filter { value, _ in
       let status = FaultStatus(rawValue: value)
@@ -105,8 +116,8 @@ public struct Explanation: Sendable {
     if count > 0 {
       remarks.append(
         Finding.Evidence(
-          "\(count) status lines without a pending fault: an interrupt whose record was read "
-            + "already; normal"))
+          "\(count) status line\(count == 1 ? "" : "s") without a pending fault: an interrupt whose "
+            + "record was read already; normal"))
     }
     if contents.suppressed > 0 {
       remarks.append(
@@ -129,7 +140,7 @@ public struct Explanation: Sendable {
 
 /// What is said where no rule fits: the reason in words, and what would tell.
 enum OpenVerdict {
-  static func make(_ fault: FaultCase) -> Finding {
+  static func make(_ fault: FaultCase, hasHints: Bool) -> Finding {
     let meaning =
       fault.reason.map { FaultReason(rawValue: $0).meaning ?? "a reason that is not known" }
       ?? "the reason is cut off"
@@ -145,8 +156,9 @@ enum OpenVerdict {
     return Finding(
       .unknown, confidence: 0, severity: .unclear, culprit: "open",
       verdict:
-        "the cause is open: \(fault.device) was refused (\(meaning)), and nothing in the log "
-        + "says why",
-      why: [], next: ["get what is missing below"], missing: missing)
+        "the cause is open: \(fault.device) was refused (\(meaning)), and "
+        + (hasHints ? "the log holds no more than hints why" : "nothing in the log says why"),
+      why: [],
+      next: ["gather what is missing, and explain it together with this log"], missing: missing)
   }
 }

@@ -21,6 +21,7 @@ public struct ExplanationJSON: Sendable {
       ("severity", .text(explanation.severity?.rawValue)),
       ("faults", .array(explanation.faults.map { .object(fault($0)) })),
       ("findings", .array(explanation.findings.map { .object(finding($0)) })),
+      ("dumps", .array(explanation.dumps.map { .object(dump($0)) })),
       ("lock_reports", .array(explanation.splats.map { .object(splat($0)) })),
       ("remarks", .array(explanation.remarks.map { evidence($0) })),
       ("summary", .object(summary)),
@@ -31,6 +32,7 @@ public struct ExplanationJSON: Sendable {
   public var lines: [String] {
     explanation.faults.map { Self.line("fault", fault($0)) }
       + explanation.findings.map { Self.line("finding", finding($0)) }
+      + explanation.dumps.map { Self.line("dump", dump($0)) }
       + explanation.splats.map { Self.line("lock_report", splat($0)) }
       + explanation.remarks.map { Self.line("remark", [("remark", evidence($0))]) }
       + [Self.line("summary", summary)]
@@ -114,6 +116,19 @@ public struct ExplanationJSON: Sendable {
     ]
   }
 
+  private func dump(_ dump: Explanation.Dump) -> [(String, JSONValue)] {
+    [
+      ("unit", .text(dump.dump.unit)), ("stop", .text(dump.dump.stop.map { $0.body(.revised) })),
+      ("at", .array(dump.dump.lines.prefix(1).map { place($0.place, nil) })),
+      ("contradictions", .array(dump.contradictions.map { evidence($0) })),
+      (
+        "decoded",
+        .array(
+          dump.decoded.map { .object([("text", .string($0.text)), ("at", place($0.place, nil))]) })
+      ),
+    ]
+  }
+
   private func splat(_ splat: SplatExplanation) -> [(String, JSONValue)] {
     func lock(_ lock: LockSplat.Lock) -> JSONValue {
       .object([
@@ -125,6 +140,8 @@ public struct ExplanationJSON: Sendable {
       ("kind", .string(splat.splat.kind.rawValue)), ("at", place(splat.place, nil)),
       ("kernel", .string(splat.splat.kernel)), ("task", .string(splat.splat.task)),
       ("wanted", splat.splat.wanted.map(lock) ?? .null),
+      ("blocker", splat.splat.blocker.map(lock) ?? .null),
+      ("other", splat.splat.other.map(lock) ?? .null), ("detail", .string(splat.splat.detail)),
       ("held", .array(splat.splat.held.map(lock))),
       ("old_state", .string(splat.splat.oldState)), ("new_state", .string(splat.splat.newState)),
       ("registered_stack", .array(splat.splat.registeredStack.map(JSONValue.string))),

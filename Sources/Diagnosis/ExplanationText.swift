@@ -22,6 +22,7 @@ public struct ExplanationText: Sendable {
     for finding in explanation.findings {
       text += "log-wide\n" + body(finding, contents) + "\n"
     }
+    for dump in explanation.dumps { text += render(dump, contents) + "\n" }
     for splat in explanation.splats { text += render(splat, contents) + "\n" }
     if !explanation.remarks.isEmpty {
       text += heading("also")
@@ -30,6 +31,7 @@ public struct ExplanationText: Sendable {
       }
       text += "\n"
     }
+    text += units(contents)
     text += summary(explanation) + "\n"
     return text
   }
@@ -45,7 +47,7 @@ public struct ExplanationText: Sendable {
     var blocks: [String: [Explanation.Fault]] = [:]
     for fault in faults {
       let key =
-        "\(fault.group.key.source) \(fault.group.key.reason ?? 0) \(fault.group.access.map(\.rawValue) ?? "i") "
+        "\(fault.group.key.source) \(fault.group.key.reason ?? 0) \(fault.group.access == nil ? "i" : "d") "
         + "\(fault.group.pasid?.rawValue ?? 0) \(fault.verdict?.cause.rawValue ?? "")"
       if blocks[key] == nil { order.append(key) }
       blocks[key, default: []].append(fault)
@@ -56,7 +58,7 @@ public struct ExplanationText: Sendable {
   /// One fault, or several of one kind.
   func render(_ block: [Explanation.Fault], _ contents: LogContents) -> String {
     guard let first = block.first else { return "" }
-    var text = bold(Self.title(first.group)) + "\n"
+    var text = bold(Self.title(block.map(\.group))) + "\n"
     if !first.deviceWords.isEmpty { text += item(first.deviceWords, mark: "device  ") }
     text += item(occurrence(block, contents), mark: "seen    ")
     for repair in Set(block.flatMap(\.group.repairs).map { "\($0.value)" }).sorted() {
@@ -81,7 +83,9 @@ public struct ExplanationText: Sendable {
     var text = item(
       colour(finding.severity, finding.severity.rawValue) + ": " + finding.verdict + trust,
       mark: "verdict ")
-    text += item(finding.culprit, mark: "blame   ")
+    if finding.cause != .unknown || finding.confidence > 0 {
+      text += item(finding.culprit, mark: "blame   ")
+    }
     for why in finding.why {
       text += item(why.text + places(why.places, contents), mark: "why     ")
     }
@@ -104,25 +108,84 @@ public struct ExplanationText: Sendable {
     return text
   }
 
-  /// `DMA write by 00:1a.0 to 0x0, reason 0x05 PTE Write access is not set`
-  static func title(_ group: FaultGroup) -> String {
-    let device = group.function.shortDescription
+  /// A dump whose fault record is not in the log.
+  private func render(_ dump: Explanation.Dump, _ contents: LogContents) -> String {
+    let unit = dump.dump.unit.map { " of \($0)" } ?? ""
+    let end = dump.dump.stop.map(Self.words) ?? "cut off"
+    var text = bold("table dump\(unit) without its fault record") + "\n"
+    text += item(
+      "ends: \(end)" + places(dump.dump.lines.prefix(1).map(\.place), contents), mark: "seen    ")
+    for contradiction in dump.contradictions {
+      text += item(contradiction.text + places(contradiction.places, contents), mark: "beware  ")
+    }
+    for line in dump.decoded {
+      text += item(line.text + places([line.place], contents), mark: "decoded ")
+    }
+    return text
+  }
+
+  /// A stop without the wording of one kernel or the other, which count levels differently.
+  private static func words(_ stop: DumpStop) -> String {
+    if case .entryNotPresent(let level) = stop {
+      return "the entry of level \(level) is not present"
+    }
+    return stop.body(.revised)
+  }
+
+  /// The units' capabilities field by field, those with the same ones together.
+  private func units(_ contents: LogContents) -> String {
+    var names: [[UInt64]: [String]] = [:]
+    var order: [Noted<LogContents.Unit>] = []
+    for unit in contents.units {
+      let key = [unit.value.capability.rawValue, unit.value.extended.rawValue]
+      let name = "dmar\(unit.value.number)"
+      if names[key] == nil { order.append(unit) }
+      if names[key]?.contains(name) != true { names[key, default: []].append(name) }
+    }
+    guard !order.isEmpty else { return "" }
+    var text = heading("units")
+    for unit in order {
+      let key = [unit.value.capability.rawValue, unit.value.extended.rawValue]
+      text += item(
+        "\((names[key] ?? []).joined(separator: ", ")): \(unit.value.capability) "
+          + "\(unit.value.extended)" + places([unit.place], contents))
+    }
+    return text + "\n"
+  }
+
+  /// `DMA write by 00:1a.0 to 0x0, reason 0x05 PTE Write access is not set`, or of several faults
+  /// `DMA reads and writes by 00:1a.0, reason …`.
+  static func title(_ groups: [FaultGroup]) -> String {
+    guard let first = groups.first else { return "" }
+    let device = first.function.shortDescription
     let what: String
-    switch group.key.request {
+    switch first.key.request {
     case .dma(let access, let pasid, let address):
       let space = pasid.map { " in PASID \($0)" } ?? ""
-      what =
-        access == .read
-        ? "DMA read by \(device) from \(address)\(space)"
-        : "DMA write by \(device) to \(address)\(space)"
+      let kinds = Set(groups.compactMap(\.access))
+      let isOne = Set(groups.compactMap(\.address)).count == 1
+      switch (groups.count, kinds.count) {
+      case (1, _):
+        what =
+          access == .read
+          ? "DMA read by \(device) from \(address)\(space)"
+          : "DMA write by \(device) to \(address)\(space)"
+      case (_, 1):
+        what = "DMA \(access == .read ? "reads" : "writes") by \(device)\(space)"
+      default:
+        what = "DMA reads and writes by \(device)\(isOne ? " at \(address)" : "")\(space)"
+      }
     case .interrupt(let index):
-      what = "interrupt by \(device), index 0x\(hex(UInt64(index)))"
+      what =
+        groups.count == 1
+        ? "interrupt by \(device), index 0x\(hex(UInt64(index)))"
+        : "interrupts by \(device), \(groups.count) indices"
     }
-    guard let reason = group.key.reason else { return what + ", reason cut off" }
+    guard let reason = first.key.reason else { return what + ", reason cut off" }
     let words = FaultReasonTable.scalable.text(reason)
     return what + ", reason 0x\(hex(UInt64(reason), digits: 2)) "
-      + (words == FaultReasonTable.unknown && !group.observation.reasonText.isEmpty
-        ? group.observation.reasonText : words)
+      + (words == FaultReasonTable.unknown && !first.observation.reasonText.isEmpty
+        ? first.observation.reasonText : words)
   }
 
   private func occurrence(_ block: [Explanation.Fault], _ contents: LogContents) -> String {
@@ -131,9 +194,9 @@ public struct ExplanationText: Sendable {
     let suppressed = groups.map(\.suppressed).reduce(0, +)
     var text = count == 1 ? "once" : "\(count) times"
     if groups.count > 1 {
-      let addresses = groups.compactMap(\.address).sorted()
-      if let low = addresses.first, let high = addresses.last {
-        text += " on \(groups.count) pages, 0x\(hex(low)) to 0x\(hex(high))"
+      let addresses = Set(groups.compactMap(\.address)).sorted()
+      if addresses.count > 1, let low = addresses.first, let high = addresses.last {
+        text += " on \(addresses.count) pages, 0x\(hex(low)) to 0x\(hex(high))"
       }
     }
     if suppressed > 0 { text += ", \(suppressed) lines suppressed" }
@@ -173,10 +236,14 @@ public struct ExplanationText: Sendable {
       explanation.contents.faults.map(\.count).reduce(0, +)
       + explanation.contents.faultsNotKept
     let distinct = explanation.faults.count
-    return wrap(
-      "\(count) fault record\(count == 1 ? "" : "s"), \(distinct) distinct"
-        + ", \(explanation.splats.count) lock report\(explanation.splats.count == 1 ? "" : "s")"
-        + (explanation.severity.map { ": \($0.rawValue)" } ?? ""), indent: 0)
+    var text =
+      count == 0
+      ? "no fault record among \(explanation.contents.eventCount) lines of interest"
+      : "\(count) fault record\(count == 1 ? "" : "s"), \(distinct) distinct"
+    let splats = explanation.splats.count
+    if splats > 0 { text += ", \(splats) lock report\(splats == 1 ? "" : "s")" }
+    if let severity = explanation.severity { text += ": \(severity.rawValue)" }
+    return wrap(text, indent: 0)
   }
 
   private func places(_ places: [LogPlace], _ contents: LogContents) -> String {
@@ -184,8 +251,9 @@ public struct ExplanationText: Sendable {
     let several = contents.files.count > 1
     var seen: Set<LogPlace> = []
     let names = places.sorted().filter { seen.insert($0).inserted }.prefix(6).map { place in
-      several && contents.files.indices.contains(place.file)
-        ? "\(contents.files[place.file]):\(place.line)" : "\(place.line)"
+      guard several, contents.files.indices.contains(place.file) else { return "\(place.line)" }
+      let name = contents.files[place.file]
+      return place.line == LogPlace.wholeFile ? name : "\(name):\(place.line)"
     }
     return several
       ? " (\(names.joined(separator: ", ")))"

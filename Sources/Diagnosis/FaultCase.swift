@@ -1,3 +1,4 @@
+import ACPITables
 import KernelLog
 import PCI
 import VTdFormats
@@ -30,10 +31,12 @@ struct FaultCase: Sendable {
   /// Whether the log holds a list of functions that the faulting one would have to be in: its own
   /// bus is listed.
   var isBusListed: Bool {
-    log.functions.filter {
+    let count = log.functions.filter {
       $0.value.isListed && $0.key.segment == fault.function.segment
         && $0.key.bus == fault.function.bus
-    }.count >= 2
+    }.count
+    // Behind a bridge that the log shows one function is a list already.
+    return count >= 2 || count == 1 && bridgeAbove != nil
   }
 
   /// Firmware regions around the address: `RMRR` lines and identity maps.
@@ -64,13 +67,27 @@ struct FaultCase: Sendable {
     log.boot.filter { matches($0.value) }
   }
 
-  /// The unit of the dump, or the only one.
+  /// The unit of the dump, or the one that the DMAR table names for the device, or the only one.
   var unit: Noted<LogContents.Unit>? {
     if let name = fault.dump?.unit {
       return log.units.first { "dmar\($0.value.number)" == name }
     }
+    if let platform = log.platform, let index = platform.coverage(of: fault.function).unit {
+      let base = platform.units[index].definition.registerBase
+      return log.units.first { $0.value.base.rawValue == base }
+    }
     return log.units.count == 1 ? log.units.first : nil
   }
+
+  /// The bridge that leads to the device's bus.
+  var bridgeAbove: (address: PCIAddress, bridge: LogContents.Bridge)? {
+    log.bridges.filter {
+      $0.key.segment == fault.function.segment && $0.value.secondary == fault.function.bus
+    }.min { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  /// The buses below the device, where it is a bridge.
+  var busesBelow: LogContents.Bridge? { log.bridges[fault.function] }
 
   /// Whether the driver had not brought its units up when the fault was printed.
   var isBeforeBringUp: Bool {

@@ -4,7 +4,7 @@ import VTdFormats
 
 /// Gathers the events of one or several logs.
 public struct LogCollector: Sendable {
-  public private(set) var contents = LogContents()
+  public internal(set) var contents = LogContents()
   private var indices: [FaultGroup.Key: Int] = [:]
   private var lastFault: Int?
   private var lastStatus: UInt32?
@@ -164,7 +164,18 @@ public struct LogCollector: Sendable {
     case .pciWindow(let address, let start, let end):
       append(
         noted(LogContents.Region(start: start, end: end, function: address)), to: \.windows)
-    case .pciBridge(let address, _, _): change(address, place) { $0.isListed = true }
+    case .pciBridge(let address, let secondary, let subordinate):
+      bridge(address, secondary, subordinate, place)
+    case .busTree(let functions):
+      for function in functions {
+        change(function.address, place) {
+          if $0.words.isEmpty { $0.words = function.words }
+          $0.isListed = true
+        }
+        if let secondary = function.secondary, let subordinate = function.subordinate {
+          bridge(function.address, secondary, subordinate, place)
+        }
+      }
     case .iommuGroup(let address, let group):
       change(address, place) {
         $0.group = group
@@ -181,6 +192,7 @@ public struct LogCollector: Sendable {
       note(address, driver, text, place, event)
     case .dmarNote(let text): append(noted(text), to: \.dmarNotes)
     case .defaultDomain: break
+    case .defect(let text): append(noted(text), to: \.defects)
     case .panic(let text): append(noted(text), to: \.panics)
     case .oops(let address): append(noted(address), to: \.oopses)
     case .toolEntry(let level, let value):
@@ -197,6 +209,16 @@ public struct LogCollector: Sendable {
       contents.debugfs.append(noted(row))
     case .lockSplat(let splat): append(noted(splat), to: \.splats)
     }
+  }
+
+  private mutating func bridge(
+    _ address: PCIAddress, _ secondary: UInt8, _ subordinate: UInt8, _ place: LogPlace
+  ) {
+    change(address, place) { $0.isListed = true }
+    guard contents.bridges[address] != nil || contents.bridges.count < LogContents.mostFunctions
+    else { return }
+    contents.bridges[address] = LogContents.Bridge(
+      secondary: secondary, subordinate: subordinate, place: place)
   }
 
   private mutating func change(

@@ -1,3 +1,4 @@
+public import ACPITables
 public import KernelLog
 public import PCI
 public import VTdFormats
@@ -6,8 +7,11 @@ public import VTdFormats
 public struct LogPlace: Hashable, Comparable, Sendable {
   /// Index into `LogContents.files`.
   public var file: Int
-  /// Counted from 1.
+  /// Counted from 1; `wholeFile` for a file that has no lines.
   public var line: Int
+
+  /// The line of what stands in a table or a snapshot.
+  public static let wholeFile = 0
 
   public init(file: Int = 0, line: Int) {
     self.file = file
@@ -47,6 +51,8 @@ public struct LogContents: Sendable {
     public var end: UInt64
     /// The function that it was mapped for; nil for an `RMRR` line, which does not say.
     public var function: PCIAddress?
+    /// The functions that a DMAR table reserves it for.
+    public var reservedFor: [PCIAddress] = []
 
     public func contains(_ address: UInt64) -> Bool { (start...max(start, end)).contains(address) }
   }
@@ -61,6 +67,12 @@ public struct LogContents: Sendable {
     /// Found on the bus, and not only named by somebody.
     public var isListed: Bool
     public var group: Int?
+  }
+
+  public struct Bridge: Sendable {
+    public var secondary: UInt8
+    public var subordinate: UInt8
+    public var place: LogPlace
   }
 
   public struct Note: Sendable {
@@ -87,6 +99,8 @@ public struct LogContents: Sendable {
   public internal(set) var looseDumps: [TableDump] = []
   public internal(set) var toolWalks: [[Noted<(level: Int, value: UInt64)>]] = []
   public internal(set) var splats: [Noted<LockSplat>] = []
+  /// Where the kernel reported a defect of its own in the driver: `WARNING … at FILE:LINE`.
+  public internal(set) var defects: [Noted<String>] = []
   public internal(set) var panics: [Noted<String>] = []
   public internal(set) var oopses: [Noted<UInt64>] = []
   public internal(set) var kernels: [Noted<String>] = []
@@ -94,6 +108,12 @@ public struct LogContents: Sendable {
   public internal(set) var commandLines: [Noted<String>] = []
   public internal(set) var debugfs: [Noted<DebugfsRow>] = []
   public internal(set) var debugfsPages = 0
+  /// The buses below each bridge, from boot lines, `lspci -t` or a snapshot.
+  public internal(set) var bridges: [PCIAddress: Bridge] = [:]
+  /// A DMAR table that was read along.
+  public internal(set) var table: DMARTable?
+  /// Functions from a snapshot of the bus.
+  public internal(set) var topology: PCITopology?
   public internal(set) var departures: [PCIAddress: LogPlace] = [:]
   public internal(set) var amdFaults = 0
   public internal(set) var eventCount = 0

@@ -8,66 +8,206 @@ public struct SplatExplanation: Sendable {
   public var meaning: String
   /// Which stack took what.
   public var story: [String]
+  /// Where the cure usually lies.
   public var cure: String
 
   public init(_ splat: LockSplat, place: LogPlace) {
     self.splat = splat
     self.place = place
-    let lock = splat.wanted?.name ?? "?"
-    let taker = splat.wanted?.function ?? ""
-    let fromFault = splat.stack.contains { $0.hasPrefix("dmar_fault") }
-    var story: [String] = []
+    let words = Self.words(splat)
+    meaning = words.meaning
+    story = words.story
+    cure = words.cure
+  }
+
+  private typealias Words = (meaning: String, story: [String], cure: String)
+
+  private static func words(_ splat: LockSplat) -> Words {
     switch splat.kind {
-    case .inconsistentState:
-      meaning =
-        "\(lock) was taken with \(Self.words(splat.oldState)), and is now taken "
-        + "\(Self.words(splat.newState)): an interrupt on a processor that holds it would wait for "
-        + "itself"
-      if let registrar = Self.owner(splat.registeredStack) {
-        story.append("\(splat.oldState) comes from \(registrar)")
-      }
-      if let user = Self.owner(splat.stack) { story.append("\(splat.newState) comes from \(user)") }
-      cure =
-        fromFault
+    case .inconsistentState: inconsistentState(splat)
+    case .circular: circular(splat)
+    case .inversion, .unsafeOrder: order(splat)
+    case .waitContext: waitContext(splat)
+    case .recursive, .nestLock: nesting(splat)
+    case .rcu: rcu(splat)
+    case .badUnlock, .heldFreed, .exit, .userReturn: balance(splat)
+    case .unregistered, .tableFull: checker(splat)
+    case .sleeping: sleeping(splat)
+    }
+  }
+
+  private static func name(_ lock: LockSplat.Lock?) -> String { lock?.name ?? "a lock" }
+
+  private static func isFromFault(_ splat: LockSplat) -> Bool {
+    splat.stack.contains { $0.hasPrefix("dmar_fault") }
+  }
+
+  private static func inconsistentState(_ splat: LockSplat) -> Words {
+    let lock = name(splat.wanted)
+    var story: [String] = []
+    if let registrar = owner(splat.registeredStack) {
+      story.append("\(state(splat.oldState)): \(registrar)")
+    }
+    if let user = owner(splat.stack) { story.append("\(state(splat.newState)): \(user)") }
+    let taker = splat.wanted.map(\.function) ?? ""
+    return (
+      "\(lock) was taken with \(state(splat.oldState)), and is now taken with "
+        + "\(state(splat.newState)): an interrupt on a processor that holds it would wait for itself",
+      story,
+      isFromFault(splat)
         ? "the fault handler runs in hard interrupt context and must not call \(taker): walk from "
-          + "the dumped entry without a device look-up; or take \(lock) with interrupts off everywhere"
+          + "the dumped entry without a device look-up; or take \(lock) with interrupts off "
+          + "everywhere"
         : "take \(lock) with interrupts off wherever it is taken, or keep it out of the interrupt"
-    case .circular, .inversion, .unsafeOrder:
-      let holder = splat.held.last?.name ?? "?"
-      meaning =
-        "\(lock) is taken while \(holder) is held, and elsewhere it is the other way round: two "
-        + "processors can wait for each other"
-      story = splat.chain.map { link in
-        "\(link.lock.name) is taken in \(Self.owner(link.stack) ?? "?")"
-      }
-      cure =
-        "choose one order for \(lock) and \(holder), or drop one of them before the other is taken"
-    case .recursive:
-      meaning = "\(lock) is taken while a lock of its class is held already"
-      cure = "do not take it twice, or tell lockdep the nesting (a subclass)"
-    case .waitContext:
-      meaning =
-        "\(lock) may sleep on a preemptible kernel (wait type \(splat.wanted?.waitTypes ?? "?")), and "
-        + "is taken where only spinning is allowed"
-      story = splat.held.map { "held: \($0.name) since \($0.function)" }
-      cure =
-        fromFault
+    )
+  }
+
+  private static func circular(_ splat: LockSplat) -> Words {
+    let lock = name(splat.wanted)
+    let blocker = name(splat.blocker ?? splat.held.last)
+    let between = splat.chain.map(\.lock.name).filter { $0 != lock && $0 != blocker }
+    let through = between.isEmpty ? "" : " (through \(between.joined(separator: ", ")))"
+    return (
+      "\(lock) is taken while \(blocker) is held, and elsewhere it is the other way round\(through):"
+        + " processors can wait for each other",
+      splat.chain.map { "\($0.lock.name) taken: \(owner($0.stack) ?? "?")" },
+      "choose one order for \(lock) and \(blocker), or drop one of them before the other is taken"
+    )
+  }
+
+  private static func order(_ splat: LockSplat) -> Words {
+    let lock = name(splat.wanted)
+    let other = name(splat.other)
+    var story: [String] = []
+    if let safe = owner(splat.safeStack) { story.append("taken in the interrupt: \(safe)") }
+    if let unsafe = owner(splat.unsafeStack) {
+      story.append("\(other) taken with interrupts on: \(unsafe)")
+    }
+    if splat.kind == .inversion {
+      story = splat.chain.map { "\($0.lock.name) taken: \(owner($0.stack) ?? "?")" }
+      return (
+        "\(lock) is taken in an interrupt, and \(other), which is taken with interrupts on, is "
+          + "taken while \(lock) is held: the interrupt can hit a holder of \(other) and wait for it",
+        story, "take \(other) with interrupts off wherever it is taken, or not inside \(lock)"
+      )
+    }
+    let blocker = name(splat.blocker)
+    if let now = owner(splat.stack) { story.append("\(lock) taken inside \(blocker): \(now)") }
+    return (
+      "\(lock) is taken while \(blocker) is held; \(blocker) is taken in an interrupt and "
+        + "\(other) with interrupts on, so the interrupt can hit a holder of \(other) and wait for it",
+      story, "take \(other) with interrupts off wherever it is taken, or not inside \(blocker)"
+    )
+  }
+
+  private static func waitContext(_ splat: LockSplat) -> Words {
+    let lock = name(splat.wanted)
+    return (
+      "\(lock) may sleep on a preemptible kernel (wait type \(splat.wanted?.waitTypes ?? "?")), and "
+        + "is taken where only spinning is allowed",
+      splat.held.map { "held: \($0.name), since \($0.function)" }
+        + (owner(splat.stack).map { ["now: \($0)"] } ?? []),
+      isFromFault(splat)
         ? "printing inside the fault handler reaches the console's lock under register_lock: print "
           + "after the lock is dropped, or defer it"
         : "take \(lock) outside, or make it a raw spinlock"
-    case .rcu:
-      meaning = "an RCU list is walked without rcu_read_lock or the lock that protects it"
-      cure =
-        "hold the right lock or rcu_read_lock around the walk, or name the lock in its condition"
+    )
+  }
+
+  private static func nesting(_ splat: LockSplat) -> Words {
+    let lock = name(splat.wanted)
+    let now = owner(splat.stack).map { ["taken: \($0)"] } ?? []
+    if splat.kind == .nestLock {
+      return (
+        "\(lock) is taken as nested in a lock that the task does not hold", now,
+        "take the outer lock first, or name the right one in the nesting"
+      )
     }
-    self.story = story
+    let first = splat.blocker.map { ["held: \($0.name), since \($0.function)"] } ?? []
+    return (
+      "\(lock) is taken while a lock of its class is held already: if it is the same one, the task "
+        + "waits for itself", first + now,
+      "do not take it twice, or tell lockdep the nesting (a subclass)"
+    )
+  }
+
+  private static func rcu(_ splat: LockSplat) -> Words {
+    var story = splat.detail.isEmpty ? [] : [splat.detail]
+    if let user = owner(splat.stack) { story.append("read: \(user)") }
+    story += splat.held.map { "held: \($0.name), since \($0.function)" }
+    if splat.detail.contains("context switch") {
+      return (
+        "the task may sleep inside an RCU read-side section", story,
+        "leave the section before anything that sleeps, or use SRCU"
+      )
+    }
+    return (
+      "something that RCU protects is read without rcu_read_lock or the lock that protects it",
+      story,
+      "hold the right lock or rcu_read_lock around the walk, or name the lock in its condition"
+    )
+  }
+
+  private static func balance(_ splat: LockSplat) -> Words {
+    let lock = name(splat.wanted)
+    let now = owner(splat.stack).map { ["where: \($0)"] } ?? []
+    let held = splat.held.map { "held: \($0.name), since \($0.function)" }
+    switch splat.kind {
+    case .badUnlock:
+      return (
+        "\(lock) is released by a task that does not hold it", held + now,
+        "look for a path that unlocks twice, or that jumps past the lock to the unlock"
+      )
+    case .heldFreed:
+      return (
+        "memory with the held lock \(lock) in it is freed or set up anew"
+          + (splat.detail.isEmpty ? "" : " (\(splat.detail))"), held + now,
+        "release the lock before the object goes, and see who else still waits for it"
+      )
+    case .exit:
+      return ("a task ends with locks held", held + now, "release them on the way out")
+    default:
+      return (
+        "a system call goes back to user space with locks held", held + now,
+        "look for a path that returns without the unlock"
+      )
+    }
+  }
+
+  private static func checker(_ splat: LockSplat) -> Words {
+    let now = owner(splat.stack).map { ["where: \($0)"] } ?? []
+    if splat.kind == .unregistered {
+      return (
+        "a lock is taken that was never initialised, or lies in memory without a key; lockdep is "
+          + "off from here on", now,
+        "initialise it (spin_lock_init, mutex_init) before its first use"
+      )
+    }
+    let held = splat.held.prefix(4).map { "held: \($0.name), since \($0.function)" }
+    let more = splat.held.count > 4 ? ["held: \(splat.held.count - 4) more"] : []
+    return (
+      "lockdep ran out of room (\(splat.detail)) and is off from here on: what comes later was not "
+        + "checked", held + more + now,
+      "raise the limit in the kernel's configuration; a number of classes that grows for ever is a "
+        + "module that is loaded anew or a lock in every object"
+    )
+  }
+
+  private static func sleeping(_ splat: LockSplat) -> Words {
+    let held = splat.held.map { "held: \($0.name), since \($0.function)" }
+    return (
+      "something that may sleep is called where sleeping is forbidden"
+        + (splat.detail.isEmpty ? "" : " (\(splat.detail))"),
+      held + (owner(splat.stack).map { ["called: \($0)"] } ?? []),
+      "move the call out of the lock or interrupt, or allocate with GFP_ATOMIC"
+    )
   }
 
   /// `HARDIRQ-ON-W` and the like in words.
-  private static func words(_ state: String) -> String {
-    let write = state.hasSuffix("W") ? "" : " for reading"
-    if state.hasPrefix("IN-HARDIRQ") { return "in a hard interrupt" + write }
-    if state.hasPrefix("IN-SOFTIRQ") { return "in a soft interrupt" + write }
+  private static func state(_ state: String) -> String {
+    let write = state.hasSuffix("W") ? "" : ", for reading"
+    if state.hasPrefix("IN-HARDIRQ") { return "a hard interrupt running" + write }
+    if state.hasPrefix("IN-SOFTIRQ") { return "a soft interrupt running" + write }
     if state.hasPrefix("HARDIRQ-ON") { return "hard interrupts on" + write }
     if state.hasPrefix("SOFTIRQ-ON") { return "soft interrupts on" + write }
     return state
@@ -77,9 +217,11 @@ public struct SplatExplanation: Sendable {
   private static func owner(_ stack: [String]) -> String? {
     let noise = [
       "lock", "mutex", "dump_stack", "mark_", "_raw", "__might", "print_", "down_", "up_",
+      "debug_check_no", "register_lock",
     ]
     let told = stack.filter { name in
       !noise.contains { name.hasPrefix($0) } && !name.contains("lock_acquire")
+        && !name.contains("_lock")
     }
     return told.isEmpty ? nil : told.prefix(4).joined(separator: " < ")
   }

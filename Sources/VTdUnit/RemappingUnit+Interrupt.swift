@@ -18,7 +18,10 @@ extension RemappingUnit {
         || configuration.quirks.contains(.compatibilityAlwaysPasses)
       return passes
         ? .unchanged(Self.compatibilityInterrupt(request))
-        : block(.compatibilityFormatBlocked, request, index: 0)
+        : block(
+          .compatibilityFormatBlocked, request,
+          index: configuration.quirks.contains(.compatibilityIndexFromAddress)
+            ? UInt32(truncatingIfNeeded: request.address >> 4 & 0xffff) : 0)
     }
     return remap(request, address, table)
   }

@@ -63,6 +63,9 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
   /// Scalable mode: the enables of context entries, the size of the PASID directory and reserved
   /// bits of directory and PASID entries are not checked, and PGTT is checked before P (QEMU).
   public static let scalableEntriesUnchecked = UnitQuirks(rawValue: 1 << 23)
+  /// A blocked message in compatibility format is recorded with bits 19:4 of its address as index,
+  /// as public logs of real machines show it; the specification leaves the index undefined.
+  public static let compatibilityIndexFromAddress = UnitQuirks(rawValue: 1 << 24)
 
   /// What QEMU 10.0.2's `intel-iommu` was seen to do.
   public static let qemu10: UnitQuirks = [

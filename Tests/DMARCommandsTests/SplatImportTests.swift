@@ -110,4 +110,65 @@ struct SplatImportTests {
     #expect(found.lines.contains { $0.contains("[DMA Write NO_PASID] Request device [00:1a.0]") })
     #expect(!found.lines.contains { $0.contains("Call Trace") })
   }
+
+  @Test(
+    "a report of another kind comes back in its kind and its lock, from a lock program",
+    arguments: [
+      (
+        """
+        [ BUG: Invalid wait context ]
+        6.7.5+ #1 Not tainted
+        -----------------------------
+        swapper/0/0 is trying to lock:
+        ffffffff9d1e4a80 (&port_lock_key){....}-{3:3}, at: serial8250_console_write+0x88/0x4a0
+        other info that might help us debug this:
+        context-{2:2}
+        2 locks held by swapper/0/0:
+         #0: ffff8c0dc0a2c018 (&iommu->register_lock){....}-{2:2}, at: dmar_fault+0x1b/0x270
+         #1: ffffffff9bd5ea00 (console_lock){....}-{0:0}, at: _printk+0x58/0x80
+        stack backtrace:
+        CPU: 0 PID: 0 Comm: swapper/0 Not tainted 6.7.5+ #1
+        Call Trace:
+         <IRQ>
+         lock_acquire+0xd0/0x300
+         handle_irq_event+0x3c/0x80
+         asm_common_interrupt+0x26/0x40
+        """, "[ BUG: Invalid wait context ]", "(&port_lock_key){....}-{3:3}"
+      ),
+      (
+        """
+        WARNING: possible circular locking dependency detected
+        5.14.0-rc7+ #1 Not tainted
+        ------------------------------------------------------
+        dsa_test/898 is trying to acquire lock:
+        ff1100011f6e4c28 (&param->lock){+.+.}-{4:4}, at: iopf_queue_flush_dev+0x29/0x60
+
+        but task is already holding lock:
+        ffffffff82b2f7c8 (pasid_mutex){+.+.}-{4:4}, at: intel_svm_unbind+0x34/0x1e0
+
+        the existing dependency chain (in reverse order) is:
+
+        -> #1 (pasid_mutex){+.+.}-{4:4}:
+               __mutex_lock+0x75/0x730
+               intel_svm_page_response+0x8e/0x260
+
+        -> #0 (&param->lock){+.+.}-{4:4}:
+               __mutex_lock+0x75/0x730
+               iopf_queue_flush_dev+0x29/0x60
+        """, "WARNING: possible circular locking dependency detected", "(&param->lock){+.+.}-"
+      ),
+    ])
+  func lockProgram(report: String, title: String, lock: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(
+      report
+        + "\n\nDMAR: [DMA Read NO_PASID] Request device [15:00.0] fault addr 0xffff1000 [fault reason 0x06] PTE Read access is not set\n",
+      as: "kernel.log")
+    let found = try Self.replay(path)
+    #expect(found.errors.isEmpty, "\(found.errors)")
+    #expect(found.yaml.contains("# assumed: who takes the locks"))
+    #expect(found.lines.contains(title), "\(found.lines.joined(separator: "\n"))")
+    #expect(found.lines.contains { $0.contains(lock) })
+    #expect(found.lines.contains { $0.contains("Request device [15:00.0]") })
+  }
 }

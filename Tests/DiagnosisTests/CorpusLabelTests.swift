@@ -31,8 +31,10 @@ struct CorpusLabelTests {
     Label(file: "list-074.log", cause: .staleCache, ending: "4 KiB pages replaced by a 2 MiB page"),
     Label(file: "list-076.log", cause: .rawPhysicalAddress, ending: "the IPU's own page table"),
     Label(file: "list-086.log", cause: .oldKernelTables, ending: "kdump; the dump itself fails"),
-    Label(file: "other-E02.log", cause: .unsetAddress, ending: "write to address 0"),
-    Label(file: "other-E03.log", cause: .unmappedTooEarly, ending: "not settled; the splat was"),
+    Label(
+      file: "other-E02.log", cause: .unsetAddress,
+      ending: "an MSI sent before its address is set: address 0"),
+    Label(file: "other-E03.log", cause: .unknown, ending: "not settled; the splat was"),
     Label(file: "other-E04.log", cause: .oldKernelTables, ending: "table in the wrong half"),
     Label(file: "other-E06.log", cause: .phantomFunction, ending: "Marvell alias"),
     Label(file: "other-E09.log", cause: .ioapicAtBoot, ending: "IOAPIC during enabling"),

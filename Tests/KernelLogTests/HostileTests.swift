@@ -26,29 +26,61 @@ import Testing
     #expect(faults(events(in: bytes)).count == 1)
   }
 
-  @Test(
-    "quote marks without end, brackets without end, numbers without end",
-    arguments: [
-      String(repeating: "> ", count: 100_000), String(repeating: "[", count: 100_000),
+  /// A text too long to stand in a test's name.
+  struct Endless: CustomTestStringConvertible {
+    let what: String
+    let text: String
+    var testDescription: String { what }
+
+    init(_ what: String, _ text: String) {
+      self.what = what
+      self.text = text
+    }
+  }
+
+  static let endless: [Endless] = [
+    Endless("quote marks", String(repeating: "> ", count: 100_000)),
+    Endless("bars", String(repeating: "|", count: 100_000)),
+    Endless("brackets", String(repeating: "[", count: 100_000)),
+    Endless(
+      "a number",
       "DMAR: [DMA Read] Request device [00:02.0] fault addr 0x"
-        + String(repeating: "f", count: 100_000),
-      "DMAR: [DMA Read] Request device [" + String(repeating: "0:", count: 50_000),
-      "DMAR: [fault reason " + String(repeating: "9", count: 100_000) + "]",
-      String(repeating: "DMAR: [DMA Read] ", count: 5_000),
-      String(repeating: "&gt;", count: 50_000), String(repeating: "<br>", count: 50_000),
-      String(repeating: "=3D", count: 50_000),
-      "{\"MESSAGE\":\"" + String(repeating: "\\u00", count: 50_000),
-      "{\"MESSAGE\":[" + String(repeating: "9999999999,", count: 20_000),
-      String(repeating: "[fault reason", count: 5_000),
-      "dmar_fault: 99999999999999999999999999 callbacks suppressed",
-      "[99999999999999999999.999999999999999999] DMAR: DRHD: handling fault status reg ffffffffffffffffff",
-      "6,99999999999999999999,99999999999999999999,-;DMAR: x",
+        + String(repeating: "f", count: 100_000)),
+    Endless(
+      "a device", "DMAR: [DMA Read] Request device [" + String(repeating: "0:", count: 50_000)),
+    Endless("a reason", "DMAR: [fault reason " + String(repeating: "9", count: 100_000) + "]"),
+    Endless("tags", String(repeating: "DMAR: [DMA Read] ", count: 5_000)),
+    Endless("entities", String(repeating: "&gt;", count: 50_000)),
+    Endless("HTML tags", String(repeating: "<br>", count: 50_000)),
+    Endless("quoted-printable", String(repeating: "=3D", count: 50_000)),
+    Endless("escapes", "{\"MESSAGE\":\"" + String(repeating: "\\u00", count: 50_000)),
+    Endless("numbers in JSON", "{\"MESSAGE\":[" + String(repeating: "9999999999,", count: 20_000)),
+    Endless("reasons", String(repeating: "[fault reason", count: 5_000)),
+    Endless(
+      "a suppressed count", "dmar_fault: 99999999999999999999999999 callbacks suppressed"),
+    Endless(
+      "a time",
+      "[99999999999999999999.999999999999999999] DMAR: DRHD: handling fault status reg ffffffffffffffffff"
+    ),
+    Endless("a sequence", "6,99999999999999999999,99999999999999999999,-;DMAR: x"),
+    Endless(
+      "a dependency chain",
       "WARNING: possible circular locking dependency detected"
-        + String(repeating: "\n-> #1 (a){++++}:\n f+0x1/0x2", count: 2_000),
-    ])
-  func endless(text: String) {
-    #expect(faults(events(in: text + "\n")).isEmpty)
-    #expect(faults(events(in: text + "\n\n\n\n\n\n\n\n\n\n" + Self.fault)).count == 1)
+        + String(repeating: "\n-> #1 (a){++++}:\n f+0x1/0x2", count: 2_000)),
+    Endless(
+      "a bus tree", "-[0000:00]-" + String(repeating: "+-01.0-[01]-", count: 20_000)),
+    Endless(
+      "a part in base64",
+      "Content-Transfer-Encoding: base64\n\n" + String(repeating: "QUFBQUFB", count: 8_000)
+        + "\n--x"),
+  ]
+
+  @Test(
+    "something without end is read to its end, and what follows is read too", arguments: endless)
+  func withoutEnd(_ endless: Endless) {
+    #expect(faults(events(in: endless.text + "\n")).isEmpty)
+    #expect(
+      faults(events(in: endless.text + "\n\n\n\n\n\n\n\n\n\n\n" + Self.fault)).count == 1)
   }
 
   @Test("no cut of a real line traps, and none but the whole one has a reason that is not its own")

@@ -10,7 +10,9 @@ struct ExplainCommand: ParsableCommand {
     abstract: "Say what the DMA faults in a kernel log mean, whose they are and what to do.",
     discussion: """
       Reads dmesg, syslog, journalctl (also -o json), mails, bug reports and gzip files. Lines may \
-      be quoted, broken or typed by hand; what was repaired is said.
+      be quoted, broken or typed by hand; what was repaired is said. A file may also be the \
+      machine's DMAR table (as dmar acpi reads it) or a snapshot of its bus (dmar pci snapshot): \
+      what they say is joined with the logs.
       """)
 
   enum Format: String, CaseIterable, ExpressibleByArgument {
@@ -77,6 +79,9 @@ struct ExplainCommand: ParsableCommand {
     var size = winsize()
     if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 40 {
       return Int(size.ws_col)
+    }
+    if let text = getenv("COLUMNS"), let columns = Int(String(cString: text)), columns >= 40 {
+      return columns
     }
     return 100
   }

@@ -18,6 +18,12 @@ struct ExplainSession {
 
   /// Reads a whole log.
   mutating func read(_ path: String) throws {
+    if path != "-", let platform = try PlatformInput(path) {
+      collector.begin(file: path)
+      platform.give(to: &collector)
+      bytes += platform.byteCount
+      return
+    }
     var input = try LogInput(path)
     var reader = LogReader()
     collector.begin(file: input.name)

@@ -7,10 +7,15 @@ internal import KernelLog
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Rebuild a scenario from kernel logs; dmar replay prints their DMAR lines again.")
+    abstract: "Rebuild a scenario from kernel logs; dmar replay prints their DMAR lines again.",
+    discussion: """
+      Files may be logs, the driver's debugfs files, the machine's DMAR table (as dmar acpi reads \
+      it) and a snapshot of its bus (dmar pci snapshot), in any mixture. What none of them tells is \
+      chosen so that the faults come out, and marked "assumed:".
+      """)
 
   @Argument(
-    help: ArgumentHelp("Logs, with debugfs files in them or beside them.", valueName: "file"))
+    help: ArgumentHelp("Logs, debugfs files, a DMAR table, a bus snapshot.", valueName: "file"))
   var files: [String]
 
   @Option(
@@ -21,8 +26,15 @@ struct ImportCommand: ParsableCommand {
   func run() throws {
     var collector = LogCollector(keepsTables: true)
     var timeline = FaultTimeline()
+    var platform = PlatformReferences(output: output)
     do {
       for path in files {
+        if path != "-", let input = try PlatformInput(path) {
+          collector.begin(file: path)
+          input.give(to: &collector)
+          platform.add(input, at: path)
+          continue
+        }
         var input = try LogInput(path)
         var reader = LogReader()
         collector.begin(file: input.name)
@@ -31,7 +43,7 @@ struct ImportCommand: ParsableCommand {
           timeline.take(event)
         }
       }
-    } catch {
+    } catch let error as LogInputError {
       StandardError.print("dmar: \(error)")
       throw error.isMissing ? ExitStatus.noInput : ExitStatus.badInput
     }
@@ -39,7 +51,9 @@ struct ImportCommand: ParsableCommand {
       StandardError.print("dmar: \(files[0]): no fault record; a kernel log with one was expected")
       throw ExitStatus.badInput
     }
-    let rebuilt = Rebuild(collector.contents, timeline, from: files.joined(separator: ", "))
+    let rebuilt = Rebuild(
+      collector.contents, timeline, from: files.joined(separator: ", "),
+      platform: try platform.files())
     for words in rebuilt.omitted { StandardError.print("dmar: left out: \(words)") }
     if output == "-" {
       Output.write(rebuilt.yaml, to: STDOUT_FILENO)

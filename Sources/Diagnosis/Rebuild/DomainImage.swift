@@ -81,11 +81,12 @@ struct DomainImage {
     ids[table] = id
   }
 
-  /// A page row: the entries from PML5E down to PTE; the last that is set is the leaf.
+  /// A page row: the entries from PML5E down; the last that is set is the leaf.
   private mutating func take(_ frame: UInt64, _ entries: [UInt64], _ id: UInt64) {
     guard let index = entries.lastIndex(where: { $0 != 0 }) else { return }
-    let level = entries.count - index
-    guard level <= 3 else { return }
+    // The columns begin at level 5; a row may end with the level where its page is (6.12).
+    let level = 5 - index
+    guard (1...3).contains(level) else { return }
     let entry = SecondStageEntry(rawValue: entries[index])
     let size = UInt64(1) << UInt64(Paging.shift(level: level))
     let access = (entry[flag: .read] ? "r" : "") + (entry[flag: .write] ? "w" : "")

@@ -20,10 +20,31 @@ extension Rebuild.Writer {
         }
         self.splat = try SplatImage(splat.value)
       } catch {
+        if lockProgram == nil, let image = LockProgramImage(splat.value) {
+          lockProgram = (line, image)
+          continue
+        }
         splatNotes.append("the lock report of line \(line) is not reproduced: \(error.reason)")
       }
     }
+    if splat != nil, let lockProgram {
+      splatNotes.append(
+        "the lock report of line \(lockProgram.line) is not reproduced: lockdep reports once, and "
+          + "another one comes back")
+      self.lockProgram = nil
+    }
     omitted += splatNotes
+  }
+
+  /// The steps that lead to a report which comes back in its kind and its locks.
+  mutating func lockSteps() {
+    guard let (number, image) = lockProgram else { return }
+    line(
+      "  # assumed: who takes the locks in the order that the lock report of line \(number) shows")
+    for program in image.programs {
+      line("  - locks:")
+      line("      program: \(quoted(program))")
+    }
   }
 
   /// The first look-up of a dump meets the report, so that no later dump can have it.

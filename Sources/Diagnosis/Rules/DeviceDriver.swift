@@ -41,32 +41,45 @@ extension Rule {
         "find the register or descriptor of \(driver.isEmpty ? "the driver" : driver) that holds the "
           + "address, and why it was not set before the device was started",
         "for a USB controller look at the class drivers too: they hand it the buffers",
-      ],
+      ]
+        + (address == 0 && fault.fault.access == .write
+          ? [
+            "an interrupt message that is sent before its address is set is a write to 0 as well: see "
+              + "whether the device signals before its MSI is set up"
+          ] : []),
       missing: driver.isEmpty ? ["which driver has \(fault.device) (lspci -k)"] : [])
   }
 
   /// Cause 5: the buffer was unmapped while the device still used it.
   static let unmappedTooEarly = Rule(cause: .unmappedTooEarly) { fault in
-    guard let address = fault.fault.address, fault.isReason(5, 6, 0x71, 0x79), !fault.isKdump,
+    guard let address = fault.fault.address,
+      fault.reason == nil || fault.isReason(5, 6, 0x71, 0x79), !fault.isKdump,
       fault.regions.isEmpty, fault.fault.pasid == nil, fault.leafAllows != true
     else { return nil }
     // The allocator hands out from the top of 32 bits down: its first pages are 0xffff....
     let isHigh = address >= 0xf000_0000 && address < 0x1_0000_0000
-    guard isHigh else { return nil }
-    var confidence = address >= 0xff00_0000 ? 64 : 52
+    // With a 48-bit or wider mask an allocator that is asked for more than 32 bits begins up there.
+    let isHighest = address >> 36 == 0xfff
+    guard isHigh || isHighest else { return nil }
+    // The address alone is a hint, not a cause: nobody has seen it mapped.
+    var confidence = address >= 0xff00_0000 ? 48 : 44
     var why = [
       Finding.Evidence(
-        "0x\(hex(address)) is just under 4 GiB, where the kernel hands out DMA addresses first: it "
-          + "was mapped earlier, and is not now", fault.place)
+        isHigh
+          ? "0x\(hex(address)) is just under 4 GiB, where the kernel hands out DMA addresses first: "
+            + "it was probably mapped earlier"
+          : "0x\(hex(address)) is just under 2 to the power of 48, where the kernel hands out DMA "
+            + "addresses to devices with wide masks: it was probably mapped earlier", fault.place)
     ]
     let signs = fault.notes(
       "timeout", "timed out", "reset", "disconnect", "remove", "stop", "abort", "cancel",
-      "Link down")
+      "Link down"
+    ).filter { $0.place < fault.fault.first }
     if !signs.isEmpty {
       why.append(
         Finding.Evidence(
           "the driver reports that the device was stopped or reset near it", signs.map(\.place)))
-      confidence += 12
+      confidence += 24
     }
     if fault.memory?.value.type.hasPrefix("usable") == true { confidence -= 20 }
     return Finding(

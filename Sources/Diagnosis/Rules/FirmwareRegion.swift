@@ -1,4 +1,5 @@
 import KernelLog
+import PCI
 import VTdFormats
 
 extension Rule {
@@ -18,6 +19,17 @@ extension Rule {
         fault.place + fault.regions.prefix(3).map(\.place))
     ]
     var confidence = region.value.function == nil ? 84 : 80
+    if let scoped = fault.regions.first(where: { !$0.value.reservedFor.isEmpty }) {
+      let names = scoped.value.reservedFor.map(\.shortDescription).joined(separator: ", ")
+      let isOwn = scoped.value.reservedFor.contains(fault.fault.function)
+      why.append(
+        Finding.Evidence(
+          isOwn
+            ? "the DMAR table reserves the region for this very function"
+            : "the DMAR table reserves the region for \(names) only: another function of the same "
+              + "group or device uses it", [scoped.place]))
+      if isOwn { confidence += 8 }
+    }
     let own = fault.regions.filter { $0.value.function == fault.fault.function }
     if !own.isEmpty {
       why.append(

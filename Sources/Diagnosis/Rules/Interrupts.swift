@@ -1,3 +1,4 @@
+import ACPITables
 import KernelLog
 import PCI
 import VTdFormats
@@ -47,8 +48,14 @@ extension Rule {
   private static func isIOAPIC(_ source: SourceID, in fault: FaultCase) -> Bool {
     if fault.function != nil { return false }
     // Firmware gives them ids of functions that do not exist, mostly f0:1f.x.
+    if ioapicOfTable(source, in: fault) != nil { return true }
     if source.bus == 0xf0 && source.device == 0x1f { return true }
     return source.device == 0x1f && source.bus >= 0xf0
+  }
+
+  /// The IOAPIC or timer that a DMAR table gives the id to.
+  private static func ioapicOfTable(_ source: SourceID, in fault: FaultCase) -> InterruptSource? {
+    fault.log.platform?.interruptSources.first { $0.sourceID == source }
   }
 
   /// Cause 11: an IOAPIC's message while remapping is being switched on.
@@ -62,19 +69,29 @@ extension Rule {
         fault.place)
     ]
     var confidence = 70
+    if let known = ioapicOfTable(fault.fault.key.source, in: fault) {
+      why.append(
+        Finding.Evidence(
+          "the DMAR table gives this id to \(known.kind == .hpet ? "HPET" : "IOAPIC") "
+            + "\(known.enumerationID)"))
+      confidence = 80
+    }
     if fault.isBeforeBringUp {
       why.append(
         Finding.Evidence(
           "it comes before interrupt remapping is reported as enabled",
           fault.boot { if case .interruptRemapping = $0 { true } else { false } }.map(\.place)))
       confidence = 92
+    } else if fault.fault.count > 2 {
+      // It goes on after the boot: then it is not the moment of the change.
+      confidence = 52
     }
     return Finding(
       .ioapicAtBoot, confidence: confidence,
       severity: fault.isBeforeBringUp || fault.fault.count < 3 ? .harmless : .unclear,
       culprit: "nobody: a message sent before the IOAPIC was set up anew",
-      verdict: "an IOAPIC sent one interrupt in the old format while remapping was being switched "
-        + "on; harmless",
+      verdict:
+        "an IOAPIC sent one interrupt in the old format while remapping was being switched on",
       why: why, next: ["ignore it if it appears at boot only"])
   }
 
@@ -98,6 +115,12 @@ extension Rule {
         "a bridge may have put its own id on the message: compare the entry's SID and SVT with "
         + "lspci -t"
       why.append(Finding.Evidence("the entry's source-id check refused the message", fault.place))
+      if let below = fault.busesBelow {
+        why.append(
+          Finding.Evidence(
+            "\(fault.device) is a bridge to bus \(hex(UInt64(below.secondary), digits: 2)): messages of "
+              + "what is below carry its id", [below.place]))
+      }
     case 0x22:
       verdict =
         "\(fault.device) used interrupt entry 0x\(hex(UInt64(index))), which is not there (any more)"

@@ -9,10 +9,38 @@ extension Rule {
     0x11f8: "Microsemi Switchtec",
   ]
 
+  /// The row of the table of strange devices that makes a sibling the sender.
+  private static func knownAlias(
+    _ fault: FaultCase
+  ) -> (sibling: PCIAddress, row: KnownDevice)? {
+    let source = fault.fault.key.source
+    for sibling in fault.siblings {
+      guard let function = fault.log.functions[sibling], let vendor = function.vendor,
+        let device = function.device
+      else { continue }
+      let identity = PCIIdentity(
+        vendor: vendor, device: device,
+        classCode: PCIClass(rawValue: function.classCode ?? 0))
+      for row in KnownDevice.rows(for: identity) {
+        switch row.effect {
+        case .aliasFunction(let number) where number == source.function: return (sibling, row)
+        case .aliasDevfn(let devfn) where devfn == source.devfn: return (sibling, row)
+        case .aliasWholeBus: return (sibling, row)
+        default: continue
+        }
+      }
+    }
+    return nil
+  }
+
   /// Cause 3: the requester id belongs to no PCI function: an alias of a real one.
   static let phantomFunction = Rule(cause: .phantomFunction) { fault in
-    guard fault.isReason(1, 2, 0x39, 0x41), fault.function == nil else { return nil }
     let source = fault.fault.key.source
+    let isEngine = source.bus == 0 && source.device == 0x16
+    // With a table that names the engine's id it has a context, and its pages are still missing.
+    guard fault.isReason(1, 2, 0x39, 0x41) || isEngine && fault.isReason(5, 6),
+      fault.function == nil
+    else { return nil }
     // A bus that nothing else is known of tells nothing, but for a function other than 0.
     guard fault.isBusListed || !fault.siblings.isEmpty || source.function != 0,
       fault.log.departures[fault.fault.function] == nil, !fault.isKdump
@@ -34,19 +62,46 @@ extension Rule {
     } else {
       why.append(
         Finding.Evidence(
-          "function \(source.function) has no context entry, and the log knows no such function",
+          "the log knows no function \(source.function) of this device",
           fault.place))
       confidence = 56
     }
-    let family = fault.siblings.compactMap { sibling -> String? in
-      guard let vendor = fault.log.functions[sibling]?.vendor else { return nil }
-      return aliasingVendors[vendor]
-    }.first
+    let alias = knownAlias(fault)
+    if let alias {
+      why.append(
+        Finding.Evidence(
+          "\(alias.sibling.shortDescription) is a \(alias.row.note), which is known to send requests "
+            + "under this id"
+            + (alias.row.isKnownToLinux ? "" : "; Linux has no quirk for it"),
+          fault.log.functions[alias.sibling].map { [$0.place] } ?? []))
+      confidence += 12
+    }
+    if let above = fault.bridgeAbove {
+      let buses = "bus \(hex(UInt64(source.bus), digits: 2))"
+      if source.devfn == 0, fault.siblings.isEmpty {
+        why.append(
+          Finding.Evidence(
+            "\(above.address.shortDescription) leads to \(buses), and a bridge to conventional PCI "
+              + "sends what comes from below under this very id", [above.bridge.place]))
+        confidence += 8
+      } else {
+        why.append(
+          Finding.Evidence(
+            "\(buses) is below \(above.address.shortDescription)", [above.bridge.place]))
+      }
+    }
+    let family =
+      alias != nil
+      ? nil
+      : fault.siblings.compactMap { sibling -> String? in
+        guard let vendor = fault.log.functions[sibling]?.vendor else { return nil }
+        return aliasingVendors[vendor]
+      }.first
     if let family {
       why.append(Finding.Evidence("\(family) controllers are known to send such ids"))
       confidence += 10
     }
-    if source.device == 0x16 && source.bus == 0 {
+    if isEngine {
       why.append(
         Finding.Evidence(
           "00:16.x is the management engine: .7 is its firmware TPM, which has no PCI function"))
@@ -62,7 +117,7 @@ extension Rule {
       .phantomFunction, confidence: confidence, severity: .serious,
       culprit: "the device: it sends a requester id that is not its own",
       verdict: "no function \(fault.device) exists as far as the log tells: a device next to it "
-        + "sends DMA under this id, and the kernel has given the id no tables",
+        + "sends DMA under this id, and the kernel has set nothing up for it",
       why: why,
       next: [
         "compare with lspci: which function sits at "
@@ -70,6 +125,6 @@ extension Rule {
         "look for a DMA-alias quirk for that device in drivers/pci/quirks.c, or ask for one",
       ],
       missing: fault.isBusListed || !fault.siblings.isEmpty
-        ? ["lspci -nn"] : ["lspci -nn, lspci -t"])
+        ? (alias == nil ? ["lspci -nn"] : []) : ["lspci -nn, lspci -t"])
   }
 }

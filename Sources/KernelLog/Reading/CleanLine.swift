@@ -1,7 +1,11 @@
 /// A line of a log without what mail programs, browsers, terminals and loggers put around it.
 struct CleanLine: Sendable {
   var number: Int
-  /// The line from its prefix on. Never contains a newline or `TextCursor.join`.
+  /// Counts the lines that are read, and jumps where lines were passed over: only neighbours are
+  /// joined. An attachment's lines count one by one, though they share the number of a mail's line.
+  var sequence = 0
+  /// The line from its prefix on. Never contains a newline, `TextCursor.join` or
+  /// `TextCursor.start`.
   var bytes: [UInt8]
   /// Where the message begins behind the prefix.
   var body: Int
@@ -165,7 +169,8 @@ struct LineCleaner: Sendable {
           continue scan
         }
       } else if bytes[position] == 0x3c, let end = tagEnd(bytes, position) {
-        decoded.append(0x20)
+        // Behind the last word a blank would stand inside a word that goes on in the next line.
+        if end < bytes.count { decoded.append(0x20) }
         position = end
         changed = true
         continue scan
@@ -200,6 +205,9 @@ struct LineCleaner: Sendable {
     while position < limit {
       switch bytes[position] {
       case 0x20, 0x09: position += 1
+      // The bars of a drawn bus tree are not the marks of a quotation.
+      case 0x7c where BusTreeReader.isRow(bytes[position...]):
+        return (end > 0 && bytes[end] == 0x20 ? end + 1 : end, isAnnotation)
       case 0x3e, 0x7c:
         position += 1
         end = position

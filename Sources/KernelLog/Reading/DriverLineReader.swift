@@ -189,9 +189,9 @@ enum DriverLineReader {
       guard words <= 5, !cursor.word().isEmpty else { return nil }
       cursor.skipBlanks()
     }
-    guard let qw0 = cursor.hexNumber(acrossJoins: true), cursor.take(", qw1 = "),
-      let qw1 = cursor.hexNumber(acrossJoins: true)
-    else { return nil }
-    return .descriptor(position, qw0: qw0.value, qw1: qw1.value)
+    guard let qw0 = cursor.hexNumber(acrossJoins: true) else { return nil }
+    // The first word has the type and the source; the second may be cut off.
+    let qw1 = cursor.take(", qw1 = ") ? cursor.hexNumber(acrossJoins: true) : nil
+    return .descriptor(position, qw0: qw0.value, qw1: qw1?.value ?? 0)
   }
 }

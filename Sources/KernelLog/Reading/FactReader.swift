@@ -21,6 +21,8 @@ enum FactReader {
     }
     if cursor.take("Hardware name: ") || cursor.take("DMI: ") { return .machine(line(&cursor)) }
     if cursor.take("Kernel panic - not syncing: ") { return .panic(line(&cursor)) }
+    if let defect = defect(&cursor) { return .defect(defect) }
+    cursor = start
     if cursor.take("BUG: unable to handle ") {
       _ = cursor.take("kernel paging request at") || cursor.take("page fault for address:")
       return cursor.hexNumber().map { .oops(address: $0.value) }
@@ -38,20 +40,50 @@ enum FactReader {
     return nil
   }
 
+  /// `WARNING: CPU: 0 PID: 318 at drivers/iommu/intel-iommu.c:592 domain_get_iommu+0x61/0x70` and
+  /// `kernel BUG at drivers/iommu/intel-iommu.c:667!`, where it is about remapping.
+  private static func defect(_ cursor: inout TextCursor) -> String? {
+    let start = cursor
+    guard cursor.take("WARNING: CPU: ") || cursor.take("kernel BUG at ") else { return nil }
+    cursor = start
+    let text = line(&cursor)
+    let words = ["iommu", "dmar", "iova", "pasid", "svm"]
+    guard words.contains(where: { text.contains($0) }) else { return nil }
+    return String(text.prefix(200))
+  }
+
   private static let toolEntries: [(StaticString, Int)] = [
     ("PML5:", 5), ("pml5e:", 5), ("PML4:", 4), ("pml4e:", 4), ("PDPE:", 3), ("PDE:", 2),
     ("PTE:", 1),
   ]
 
   private static func line(_ cursor: inout TextCursor) -> String {
-    let text = cursor.takeRestOfLine()
+    let text = withoutGluedLine(cursor.takeRestOfLine())
     return String(text.prefix(1024))
+  }
+
+  /// The text up to a further line's time stamp, `[  186.957346] `, that a mail program put there.
+  private static func withoutGluedLine(_ text: String) -> Substring {
+    var from = text.startIndex
+    while let open = text[from...].firstIndex(of: "[") {
+      let inside = text[text.index(after: open)...].drop { $0 == " " }.prefix { $0 != "]" }
+      let parts = inside.split(separator: ".")
+      if parts.count == 2, parts[1].count == 6, parts.allSatisfy({ $0.allSatisfy(\.isNumber) }) {
+        var end = open
+        while end > text.startIndex, text[text.index(before: end)] == " " {
+          end = text.index(before: end)
+        }
+        return text[..<end]
+      }
+      from = text.index(after: open)
+    }
+    return text[...]
   }
 
   /// `BIOS-e820: [mem 0x…-0x…] usable`, and without `[mem` before 3.5.
   private static func memory(_ cursor: inout TextCursor) -> LogFact? {
     let start = cursor
-    guard cursor.take("BIOS-e820: ") else { return nil }
+    guard cursor.take("BIOS-e820: ") else { return xenMemory(&cursor) }
     if cursor.take("[mem "), let first = cursor.hexNumber(), cursor.take("-"),
       let last = cursor.hexNumber(), cursor.take("]")
     {
@@ -65,6 +97,21 @@ enum FactReader {
       let type = line(&cursor)
       return .memory(
         start: first.value, end: end.value &- 1, type: String(type.prefix { $0 != ")" }))
+    }
+    cursor = start
+    return nil
+  }
+
+  /// Xen's rows, ` 00000000b97fc000 - 00000000b9803000 (ACPI NVS)`: the kernel's form without name.
+  private static func xenMemory(_ cursor: inout TextCursor) -> LogFact? {
+    let start = cursor
+    if let first = cursor.hexNumber(), first.digits == 16, !first.hasPrefix, cursor.take(" - "),
+      let end = cursor.hexNumber(), end.digits == 16, cursor.take(" ("), end.value > first.value
+    {
+      let type = String(line(&cursor).prefix { $0 != ")" })
+      if ["usable", "reserved", "ACPI NVS", "ACPI data", "unusable"].contains(type) {
+        return .memory(start: first.value, end: end.value - 1, type: type)
+      }
     }
     cursor = start
     return nil

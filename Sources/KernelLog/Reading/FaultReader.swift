@@ -159,6 +159,6 @@ enum FaultReader {
 extension String {
   /// Joins, which are NUL characters in the reader's text, shown as blanks.
   fileprivate func replacing(_ join: Int) -> String {
-    String(map { $0 == "\0" ? " " : $0 })
+    String(map { $0 == "\0" || $0 == "\u{1}" ? " " : $0 })
   }
 }

@@ -5,7 +5,7 @@ struct JournalLine {
 
   init?(_ bytes: [UInt8]) {
     guard let text = Self.value(of: "\"MESSAGE\"", in: bytes) else { return nil }
-    message = text.filter { $0 != 0x0a && $0 != TextCursor.join }
+    message = text.filter { $0 != 0x0a && $0 > TextCursor.start }
     if let digits = Self.value(of: "\"_SOURCE_MONOTONIC_TIMESTAMP\"", in: bytes),
       let uptime = UInt64(String(decoding: digits, as: UTF8.self))
     {

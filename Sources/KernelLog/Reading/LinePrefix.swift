@@ -15,7 +15,7 @@ struct LinePrefix {
       let start = at
       skipBlanks()
       if bracket() || lostBracket() || level() || syslogDate() || isoDate() || clock()
-        || lineNumber() || word("kernel:") || word("(XEN)")
+        || lineNumber() || word("kernel:") || word("(XEN)") || debugfsPath()
       {
         end = at
         continue
@@ -70,6 +70,7 @@ struct LinePrefix {
 
   /// `6,1234,5678901,-;`: a record of /dev/kmsg (priority, sequence, microseconds, flags).
   private mutating func kernelMessageDevice() -> Bool {
+    skipBlanks()
     guard digits() != nil, take(0x2c), digits() != nil, take(0x2c), let uptime = digits(),
       take(0x2c), let close = bytes[at...].prefix(64).firstIndex(of: 0x3b)
     else {
@@ -103,6 +104,15 @@ struct LinePrefix {
     if let seconds = digits(), take(0x2e), let fraction = digits(), take(0x5d) {
       note(uptime: Self.microseconds(seconds.value, fraction))
       return true
+    }
+    at = inside
+    // dmesg -H: `[Apr27 22:04]`, the month in any language, at the first line of a minute.
+    if letters(3...9), digits() != nil, next == 0x20 {
+      skipBlanks()
+      if digits()?.count == 2, take(0x3a), digits()?.count == 2, take(0x5d) {
+        note(wallClock: inside..<at - 1)
+        return true
+      }
     }
     at = inside
     guard let close = bytes[inside...].prefix(40).firstIndex(of: 0x5d), close - inside >= 8,
@@ -231,6 +241,29 @@ struct LinePrefix {
       if colon { at = start }
       return
     }
+  }
+
+  /// `/sys/kernel/debug/iommu/intel/domain_translation_struct:`, as `grep -r` puts before a row.
+  private mutating func debugfsPath() -> Bool {
+    let start = at
+    guard let byte = next, byte == 0x2f || byte == 0x2e || (0x61...0x7a).contains(byte),
+      let colon = bytes[at...].prefix(96).firstIndex(of: 0x3a)
+    else { return false }
+    let name = bytes[at..<colon].split(separator: 0x2f).last.map(Array.init) ?? []
+    let files: [StaticString] = [
+      "dmar_translation_struct", "domain_translation_struct", "ir_translation_struct",
+      "iommu_regset", "invalidation_queue", "dmar_perf_latency",
+    ]
+    guard
+      files.contains(where: {
+        $0.utf8CodeUnitCount == name.count && ByteSearch.hasPrefix($0, in: name)
+      })
+    else {
+      at = start
+      return false
+    }
+    at = colon + 1
+    return true
   }
 
   private mutating func blank() -> Bool {

@@ -13,6 +13,8 @@ public enum LogFact: Hashable, Sendable {
   /// A function's memory window.
   case pciWindow(PCIAddress, start: UInt64, end: UInt64)
   case pciBridge(PCIAddress, secondary: UInt8, subordinate: UInt8)
+  /// A row of the tree that `lspci -t` draws: the functions on it.
+  case busTree([BusTreeFunction])
   case iommuGroup(PCIAddress, group: Int)
   case leftIOMMUGroup(PCIAddress, group: Int)
   case identityMap(PCIAddress, start: UInt64, end: UInt64)
@@ -23,6 +25,8 @@ public enum LogFact: Hashable, Sendable {
   case defaultDomain(String)
   /// A line of the driver that has no form of its own here.
   case dmarNote(String)
+  /// Where the kernel met a defect in the remapping code, `WARNING: … at FILE:LINE`.
+  case defect(String)
   case panic(String)
   /// The kernel failed to read this virtual address (`BUG: unable to handle page fault …`).
   case oops(address: UInt64)
@@ -31,6 +35,14 @@ public enum LogFact: Hashable, Sendable {
   /// A line of a debugfs file.
   case debugfs(DebugfsRow)
   case lockSplat(LockSplat)
+}
+
+/// A function in a drawn tree, with the buses below it if it is a bridge.
+public struct BusTreeFunction: Hashable, Sendable {
+  public var address: PCIAddress
+  public var words: String
+  public var secondary: UInt8?
+  public var subordinate: UInt8?
 }
 
 /// A row of the driver's debugfs files.

@@ -12,9 +12,20 @@ enum ReasonReader {
     var isXen = false
   }
 
+  /// As much as stands between the halves of an old record that were glued to one line: quote
+  /// marks, a prefix, the second half's tag.
+  private static let glue = 96
+
   static func read(_ cursor: inout TextCursor, elsewhere: [UInt8]?) -> Result {
     let start = cursor
     if let result = bracketed(&cursor) { return result }
+    cursor = start
+    if cursor.skipTo("[fault reason", within: glue, before: "Request device"),
+      var result = bracketed(&cursor)
+    {
+      result.hasOwnTag = true
+      return result
+    }
     cursor = start
     if let elsewhere {
       var other = TextCursor(elsewhere)
@@ -44,10 +55,13 @@ enum ReasonReader {
     } else {
       cursor = xen
       guard cursor.takeRoughly(" [fault reason"),
-        let value = cursor.hexNumber(maximumDigits: 3, acrossJoins: true), cursor.take(" ]")
+        let value = cursor.hexNumber(maximumDigits: 3, acrossJoins: true)
       else { return nil }
       number = value
-      isHex = value.hasPrefix
+      // Xen before 4.5 printed `06h`.
+      let hasSuffix = cursor.take("h")
+      isHex = value.hasPrefix || hasSuffix
+      guard cursor.take(" ]") else { return nil }
     }
     settle(number, isHex: isHex, &cursor, &result)
     return result

@@ -7,9 +7,13 @@ struct RecordReader: Sendable {
   private var resume = 0
   /// Whether rows of `iommu_regset` are being read.
   private var isInRegisters = false
+  private var tree = BusTreeReader()
+  private var part = MailPart()
+  private var lastNumber = 0
+  private var sequence = 0
 
   /// How many lines behind something of ours are all read.
-  private static let surroundings = LogReader.longestRecord + 4
+  private static let surroundings = LogReader.longestRecord
   /// The same inside a lock report, whose lines are plain.
   private static let reportLength = 100
 
@@ -19,7 +23,26 @@ struct RecordReader: Sendable {
   mutating func take(
     _ bytes: UnsafeRawBufferPointer, number: Int, isCut: Bool, _ emit: (LogEvent) -> Void
   ) -> Int {
+    let attachment = part.take(bytes)
+    var attention = 0
+    for line in attachment.lines {
+      // All of an attachment stands on the lines of the mail that it was packed into.
+      let clean = line.withUnsafeBytes { cleaner.clean($0, number: number, isCut: false) }
+      attention = max(attention, take(clean, after: 1, emit))
+    }
+    if attachment.isPart { return Self.reportLength }
     let line = cleaner.clean(bytes, number: number, isCut: isCut)
+    let jump = number - lastNumber
+    lastNumber = number
+    return max(attention, take(line, after: max(jump, 1), emit))
+  }
+
+  private mutating func take(
+    _ line: CleanLine, after jump: Int, _ emit: (LogEvent) -> Void
+  ) -> Int {
+    var line = line
+    sequence += jump
+    line.sequence = sequence
     waiting.append(line)
     var found = 0
     while waiting.count > LogReader.longestRecord { found += readFirst(emit) }
@@ -40,6 +63,10 @@ struct RecordReader: Sendable {
   }
 
   mutating func finish(_ emit: (LogEvent) -> Void) {
+    for line in part.finish() {
+      let clean = line.withUnsafeBytes { cleaner.clean($0, number: lastNumber, isCut: false) }
+      _ = take(clean, after: 1, emit)
+    }
     flush(emit)
     if let splat = splats.finish() { emit(Self.event(splat)) }
   }
@@ -120,7 +147,7 @@ struct RecordReader: Sendable {
     if let fault = readFault(text, cursor, tag: tag, line) {
       return fault
     }
-    guard let kind = kind(&cursor, tag: tag, isBody: isBody) else { return nil }
+    guard let kind = kind(&cursor, tag: tag, isBody: isBody, line) else { return nil }
     if tag == .misspelt { repairs.append(.misspelt("DMAR :")) }
     let last = text.lastLine(before: cursor.at)
     if last > 0 { repairs.append(.joinedLines(last + 1)) }
@@ -165,24 +192,36 @@ struct RecordReader: Sendable {
 
   /// In kernels before 4.7 the reason is on a line of its own, and others may get between.
   private func reasonLine() -> (bytes: [UInt8]?, distance: Int) {
-    for (distance, line) in waiting.enumerated().dropFirst().prefix(4) {
-      guard line.number == waiting[distance - 1].number + 1 else { break }
+    for (distance, line) in waiting.enumerated().dropFirst().prefix(6) {
+      guard line.sequence == waiting[distance - 1].sequence + 1 else { break }
       let body = Array(line.bodyBytes)
-      if ByteSearch.contains("Request device", in: body) { break }
+      if ByteSearch.contains("[DMA ", in: body) || ByteSearch.contains("INTR-REMAP: Req", in: body)
+      {
+        break
+      }
       if ByteSearch.contains("[fault reason", in: body)
         || ByteSearch.contains("DMAR: reason", in: body)
       {
         let start =
           ByteSearch.find("DMAR:[fault", in: body) ?? ByteSearch.find("INTR-REMAP:[fault", in: body)
           ?? ByteSearch.find("DMAR: reason", in: body)
-        return start.map { (Array(body[$0...]), distance) } ?? (nil, 0)
+        guard let start else { return (nil, 0) }
+        // Its words may go on in the next line.
+        var reason = Array(body[start...])
+        if distance + 1 < waiting.count, !waiting[distance + 1].startsMessage,
+          waiting[distance + 1].sequence == line.sequence + 1
+        {
+          reason.append(TextCursor.join)
+          reason += waiting[distance + 1].bodyBytes
+        }
+        return (reason, distance)
       }
     }
     return (nil, 0)
   }
 
   private mutating func kind(
-    _ cursor: inout TextCursor, tag: Tag, isBody: Bool
+    _ cursor: inout TextCursor, tag: Tag, isBody: Bool, _ line: CleanLine
   ) -> LogEvent.Kind? {
     if let status = DriverLineReader.status(&cursor) { return .status(status) }
     guard isBody || tag != .none else { return nil }
@@ -200,6 +239,10 @@ struct RecordReader: Sendable {
       return .suppressed(function: function, count: count)
     }
     if cursor.take("AMD-Vi: Event logged") { return .amdFault }
+    if isBody {
+      let functions = tree.read(line.bodyBytes)
+      if !functions.isEmpty { return .fact(.busTree(functions)) }
+    }
     return FactReader.read(&cursor, isTagged: false).map { .fact($0) }
   }
 
@@ -256,8 +299,12 @@ struct JoinedText {
     bytes = lines.first?.bytes ?? []
     numbers = [lines.first?.number ?? 0]
     for (previous, line) in zip(lines, lines.dropFirst()) {
-      guard line.number == previous.number + 1, bytes.count < LineScanner.longestLine else { break }
-      if !previous.endsSoftly { bytes.append(TextCursor.join) }
+      guard line.sequence == previous.sequence + 1, bytes.count < LineScanner.longestLine else {
+        break
+      }
+      if !previous.endsSoftly {
+        bytes.append(line.startsMessage ? TextCursor.start : TextCursor.join)
+      }
       starts.append(bytes.count)
       numbers.append(line.number)
       bytes.append(contentsOf: line.bodyBytes)
@@ -277,7 +324,7 @@ struct JoinedText {
   }
 
   func excerpt(_ start: Int, _ end: Int) -> String {
-    let part = bytes[start..<min(end, start + 48)].map { $0 == TextCursor.join ? 0x20 : $0 }
+    let part = bytes[start..<min(end, start + 48)].map { $0 <= TextCursor.start ? 0x20 : $0 }
     return String(decoding: part, as: UTF8.self)
   }
 }

@@ -5,6 +5,9 @@
 struct TextCursor {
   /// Stands where a line ended. It cannot occur in cleaned text.
   static let join: UInt8 = 0
+  /// Stands there instead where the next line has a prefix of its own: words may go on behind it,
+  /// as in records of two lines, but no word does.
+  static let start: UInt8 = 1
 
   let text: [UInt8]
   private(set) var at = 0
@@ -21,7 +24,9 @@ struct TextCursor {
 
   mutating func advance(to position: Int) { at = position }
 
-  static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == join }
+  static func isBlank(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x09 || byte <= start
+  }
 
   mutating func skipBlanks() {
     while at < text.count, Self.isBlank(text[at]) { at += 1 }
@@ -52,6 +57,19 @@ struct TextCursor {
     guard let (end, count) = found else { return false }
     at = end
     slips += count
+    return true
+  }
+
+  /// Goes on to `literal`, which has to begin on this line within some bytes, and before `limit`.
+  mutating func skipTo(
+    _ literal: StaticString, within count: Int, before limit: StaticString
+  ) -> Bool {
+    let end = min(endOfLine, at + count)
+    guard end > at else { return false }
+    let part = Array(text[at..<min(endOfLine, end + literal.utf8CodeUnitCount)])
+    guard let place = ByteSearch.find(literal, in: part) else { return false }
+    if let other = ByteSearch.find(limit, in: part), other < place { return false }
+    at += place
     return true
   }
 
@@ -97,10 +115,12 @@ struct TextCursor {
     return position <= text.count ? position : nil
   }
 
-  /// Inside a word only a join may be skipped, with the blanks that indent the next line.
+  /// Inside a word only a join may be skipped, with the blanks that end its line (some programs
+  /// put one there) and those that indent the next.
   private func afterJoin(_ start: Int) -> Int {
-    guard start < text.count, text[start] == Self.join else { return start }
     var position = start
+    while position < text.count, text[position] == 0x20 || text[position] == 0x09 { position += 1 }
+    guard position < text.count, text[position] == Self.join else { return start }
     while position < text.count, Self.isBlank(text[position]) { position += 1 }
     return position
   }
@@ -138,7 +158,7 @@ struct TextCursor {
         digits += 1
         at += 1
       }
-      guard acrossJoins, digits > 0, digits < maximumDigits, next == Self.join,
+      guard acrossJoins, digits > 0, digits < maximumDigits, afterJoin(at) > at,
         let resume = continuation(after: at)
       else { break }
       at = resume
@@ -197,7 +217,7 @@ struct TextCursor {
   /// Where the present line ends.
   private var endOfLine: Int {
     var end = at
-    while end < text.count, text[end] != Self.join { end += 1 }
+    while end < text.count, text[end] > Self.start { end += 1 }
     return end
   }
 

@@ -137,6 +137,7 @@ enum UnitQuirkNames {
     ("silent-permission-on-hit", .silentPermissionOnHit),
     ("no-dirty-on-hit", .noDirtyOnHit),
     ("compatibility-always-passes", .compatibilityAlwaysPasses),
+    ("compatibility-index-from-address", .compatibilityIndexFromAddress),
     ("wait-needs-one-action", .waitNeedsOneAction),
     ("disable-needs-idle-queue", .disableNeedsIdleQueue),
     ("queue-resumes-at-tail-write", .queueResumesAtTailWrite),

@@ -1,0 +1,151 @@
+import ACPITables
+import KernelLog
+import PCI
+import VTdFormats
+
+/// The units of a rebuilt machine: all that a DMAR table lists, or the one that the log is about.
+extension Rebuild.Writer {
+  struct MachineUnit {
+    var name: String
+    var base: UInt64?
+    /// Nil where the log has no boot line of it.
+    var knownCapability: VTdFormats.Capability?
+    var capability: VTdFormats.Capability
+    var extended: ExtendedCapability
+    /// Where its root table lies.
+    var root: UInt64
+  }
+
+  /// The unit's place among `units` that gets the requests of `source`.
+  func unitIndex(of source: SourceID) -> Int {
+    guard units.count > 1, let platform = contents.platform else { return 0 }
+    let interrupting = platform.interruptSources.first { $0.sourceID == source }?.unit
+    return interrupting ?? platform.coverage(of: PCIAddress(sourceID: source)).unit ?? 0
+  }
+
+  var machineUnits: [MachineUnit] {
+    guard let table = contents.table, files.table != nil, !table.units.isEmpty else {
+      return [machineUnit(unitName, base: unit?.base.rawValue, unit, root: root(of: unitName, 0))]
+    }
+    return table.units.enumerated().map { index, listed in
+      let name = "dmar\(index)"
+      let known = contents.units.first { $0.value.base.rawValue == listed.registerBase }?.value
+      return machineUnit(name, base: listed.registerBase, known, root: root(of: name, index))
+    }
+  }
+
+  private func machineUnit(
+    _ name: String, base: UInt64?, _ known: LogContents.Unit?, root: UInt64
+  ) -> MachineUnit {
+    let extended =
+      known?.extended.rawValue
+      ?? (Rebuild.assumedExtended | (isScalable ? 1 << 43 | 1 << 46 | 1 << 47 : 0))
+    return MachineUnit(
+      name: name, base: base, knownCapability: known?.capability,
+      capability: known?.capability ?? assumedCapability,
+      extended: ExtendedCapability(rawValue: extended), root: root)
+  }
+
+  /// A real unit's, wide enough for the addresses that were refused for another reason than width.
+  private var assumedCapability: VTdFormats.Capability {
+    var capability = VTdFormats.Capability(rawValue: Rebuild.assumedCapability)
+    let highest =
+      timeline.faults.compactMap { fault -> UInt64? in
+        guard case .dma(_, _, let address) = fault.observation.request,
+          fault.observation.reason != 0x04
+        else { return nil }
+        return address.rawValue
+      }.max() ?? 0
+    let width = 64 - highest.leadingZeroBitCount
+    if width > Int(capability[.maximumGuestAddressWidth]) + 1 {
+      capability[.maximumGuestAddressWidth] = width > 48 ? 56 : 47
+      // Five levels, or four.
+      capability[.supportedAdjustedGuestAddressWidths] = width > 48 ? 1 << 3 : 1 << 2
+    }
+    return capability
+  }
+
+  /// Where the driver's root table is: debugfs tells; else a page that no dumped table uses.
+  private func root(of name: String, _ index: Int) -> UInt64 {
+    var first: UInt64?
+    for row in contents.debugfs {
+      guard case .rootTable(let unit, let address) = row.value else { continue }
+      if unit == name { return address & ~0xfff }
+      first = first ?? address & ~0xfff
+    }
+    // The one unit that is described may have another name in the log.
+    if index == 0, contents.table == nil, let first { return first }
+    return 0x0400_0000 + UInt64(index) * 0x1000
+  }
+
+  /// The pages that the driver asks for while it brings its units up: first the interrupt table and
+  /// the queue of each, then the queues of units without interrupt remapping, then the root tables.
+  var pagesOfUnits: [UInt64] {
+    var pages: [UInt64] = []
+    var withoutQueue: [UInt64] = []
+    for (index, unit) in units.enumerated() {
+      let queue = 0x0500_0000 + UInt64(index) * 0x2000
+      let hasQueue = unit.extended[flag: .queuedInvalidation]
+      if hasInterrupts, unit.extended[flag: .interruptRemapping] {
+        pages.append(0x0600_0000 + UInt64(index) * 0x10_0000)
+        if hasQueue { pages.append(queue) }
+      } else if hasQueue {
+        withoutQueue.append(queue)
+      }
+    }
+    return pages + withoutQueue + units.map(\.root)
+  }
+
+  mutating func describe(_ unit: MachineUnit) {
+    line("    \(unit.name):")
+    if let base = unit.base { line("      base: 0x\(hex(base))") }
+    if unit.knownCapability == nil {
+      line(
+        unit.base == nil
+          ? "      # assumed: the boot lines are missing; these are a real unit's"
+          : "      # assumed: no boot line tells what it can do; these are a real unit's")
+    }
+    if unit.base == nil { line("      base: 0xfed90000") }
+    line("      cap: 0x\(hex(unit.capability.rawValue))")
+    line("      ecap: 0x\(hex(unit.extended.rawValue))")
+    if units.count > 1, let index = units.firstIndex(where: { $0.name == unit.name }) {
+      line("      # assumed: a vector of its own")
+      line("      fault_event: {address: 0xfee01004, data: 0x\(hex(UInt64(0x21 + index)))}")
+    }
+    let quirks = self.quirks
+    for quirk in quirks { line("      # \(quirk.reason)") }
+    if !quirks.isEmpty {
+      line("      quirks: [\(quirks.map(\.name).joined(separator: ", "))]")
+    }
+  }
+
+  /// How the log's unit differs from the specification.
+  private var quirks: [(name: String, reason: String)] {
+    var quirks: [(String, String)] = []
+    let isQEMU =
+      isScalable
+      && timeline.faults.contains {
+        guard case .dma(_, let pasid?, _) = $0.observation.request else { return false }
+        return pasid.rawValue == 0 && ($0.observation.reason.map { $0 < 0x30 } ?? false)
+      }
+    if isQEMU {
+      quirks.append(
+        (
+          "qemu-10",
+          "the log has reasons 5 and 6 with PASID 0 in scalable mode, as QEMU records them"
+        ))
+    }
+    let hasIndex = timeline.faults.contains { fault in
+      guard case .interrupt(let index) = fault.observation.request else { return false }
+      return fault.observation.reason == 0x25 && index != 0
+    }
+    if hasIndex {
+      quirks.append(
+        (
+          "compatibility-index-from-address",
+          "the log shows an index with reason 0x25, which the specification leaves undefined"
+        ))
+    }
+    return quirks
+  }
+}
