@@ -297,12 +297,14 @@ public final class Machine {
 
   /// Removes a function, and everything below it, from the bus and from the kernel, which takes what
   /// is below first (pci_stop_and_remove_bus_device).
-  public func remove(_ device: PCIAddress) {
+  ///
+  /// - Throws: `DriverError` where a table of the driver's does not lie in memory.
+  public func remove(_ device: PCIAddress) throws {
+    defer { collectLog() }
     routing.remove(device)
     let gone = pci.remove(device).map(\.address)
-    for address in gone.reversed() where address != device { kernel.removeDevice(address) }
-    kernel.removeDevice(device)
-    collectLog()
+    for address in gone.reversed() where address != device { try kernel.removeDevice(address) }
+    try kernel.removeDevice(device)
   }
 
   func record(_ event: MachineEvent) { events.append(event) }

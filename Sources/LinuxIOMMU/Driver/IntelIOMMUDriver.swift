@@ -99,11 +99,14 @@ final class IntelIOMMUDriver {
   }
 
   /// A unit that a hypervisor shadows gains nothing from late flushes: the driver flushes at once.
-  func distrustCachingMode() {
-    for unit in units where unit.capability[flag: .cachingMode] {
-      let isShadowed = !(isScalable(unit) && unit.extendedCapability[flag: .firstStage])
-      if isShadowed { options.makeStrict() }
+  func distrustCachingMode(says: Bool) {
+    let isShadowed = units.contains { unit in
+      unit.capability[flag: .cachingMode]
+        && !(isScalable(unit) && unit.extendedCapability[flag: .firstStage])
     }
+    guard isShadowed else { return }
+    options.makeStrict()
+    if says { kernel.print(.info, "DMAR: IOMMU batching disallowed due to virtualization") }
   }
 
   /// iommu_set_root_entry.

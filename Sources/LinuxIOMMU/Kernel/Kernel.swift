@@ -119,7 +119,7 @@ public final class Kernel {
       () throws(DriverError) in
       try driver.bringUp(plan.interrupts, plan.messages)
       guard driver.options.isOn else { return }
-      driver.distrustCachingMode()
+      driver.distrustCachingMode(says: plan.messages != nil)
       if plan.makesDefaultDomains {
         try context.call("bus_iommu_probe") { () throws(DriverError) in
           try driver.probe(plan.functions)
@@ -175,9 +175,14 @@ public final class Kernel {
   ]
 
   /// Removes a PCI function, as a write to its `remove` file in sysfs does.
-  public func removeDevice(_ address: PCIAddress) {
+  ///
+  /// The driver takes it off its domain: entries that led there are cleared and flushed.
+  public func removeDevice(_ address: PCIAddress) throws(DriverError) {
     let shell = KernelTask(name: "bash", pid: 1)
-    context.run(as: shell, in: Self.sysfsRemoveFunctions) { pci.remove(address) }
+    try context.run(as: shell, in: Self.sysfsRemoveFunctions) { () throws(DriverError) in
+      pci.remove(address)
+      try driver.release(address)
+    }
   }
 
   private static let sysfsRemoveFunctions = [

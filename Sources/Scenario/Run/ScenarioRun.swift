@@ -212,7 +212,7 @@ private struct ScenarioRunner {
     case .pageRequest(let device, let page, let pasid):
       machine.askForPage(address(of: device), page, pasid: pasid)
     case .removeDevice(let device):
-      machine.remove(device)
+      try machine.remove(device)
     case .locks(let program, let functions):
       machine.run(program, calledFrom: functions)
     case .writeMemory(let address, let bytes):

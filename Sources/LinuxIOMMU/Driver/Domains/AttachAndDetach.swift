@@ -36,7 +36,8 @@ extension IntelIOMMUDriver {
   private func needsTables(_ kind: DomainKind) -> Bool {
     switch kind {
     case .dma, .unmanaged: true
-    case .identity: !hasPassThrough
+    // si_domain has a top table even where units pass its requests through.
+    case .identity: !kernel.build.behaviour.driver.needsPassThrough
     case .blocked: false
     }
   }
@@ -235,6 +236,17 @@ extension IntelIOMMUDriver {
   private func disable(_ device: DeviceInfo) {
     device.isATSEnabled = false
     device.isPageRequestEnabled = false
+  }
+
+  /// intel_iommu_release_device: the function is gone from the bus.
+  func release(_ address: PCIAddress) throws(DriverError) {
+    guard let device = devices[address] else { return }
+    for process in device.processes.values { try unbind(device, from: process) }
+    try remove(device)
+    if isScalable(device.unit), kernel.build.behaviour.driver.setsContextAtProbe {
+      for source in sourceIDs(of: device) { try clearContextEntry(of: source, for: device) }
+    }
+    devices[address] = nil
   }
 
   private func leave(_ domain: IOMMUDomain, _ device: DeviceInfo) {

@@ -100,7 +100,9 @@ extension IntelIOMMUDriver {
         for (index, word) in context.words.enumerated().reversed() {
           try store(word, at: entry.rawValue + UInt64(index) * 8)
         }
-        try announceContext(of: source, domain: DomainID(rawValue: 0), to: unit)
+        // At the probe there is no domain yet.
+        let id = device.domain?.id(in: unit) ?? DomainID(rawValue: 0)
+        try announceContext(of: source, domain: id, to: unit)
       }
     }
   }

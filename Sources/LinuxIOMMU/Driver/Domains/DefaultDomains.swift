@@ -9,6 +9,8 @@ extension IntelIOMMUDriver {
       function.unit != .uncovered && unit(covering: function.address).map(isIgnored) != true
     }
     probed = functions
+    // The driver makes it before it looks at devices; its page is of interest where it is used.
+    if options.defaultDomain == .passthrough { _ = try sharedIdentityDomain() }
     for function in functions { _ = try device(at: function.address) }
     var groups: [Int] = []
     for function in functions where !groups.contains(function.group) {
