@@ -16,7 +16,7 @@ SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Source
 BUILD_PACKAGES = libpciaccess-dev zlib1g-dev pkg-config
 TEST_PACKAGES = pciutils acpica-tools
 
-.PHONY: replay test build release bench fuzz lint format schema docs setup setup-tests clean
+.PHONY: replay test build release bench fuzz tsan lint format schema docs setup setup-tests clean
 
 replay: release
 	$(RELEASE) replay Configs/klist-splat/report.yaml
@@ -51,6 +51,11 @@ fuzz: setup
 	for target in DMARTableFuzz LockProgramFuzz LogReaderFuzz UnitFuzz; do \
 	  Fuzz/run $$target $(FUZZ_SECONDS) || exit 1; \
 	done
+
+# The unit's tests of several threads under the thread sanitizer, for a bounded time.
+tsan: setup
+	timeout 1200 $(SWIFT) test --sanitize=thread --scratch-path .build-tsan -Xswiftc -use-ld=lld \
+	  --filter 'VTdUnitTests.(ConcurrencyTests|CacheTests)'
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
@@ -91,4 +96,4 @@ fi
 endef
 
 clean:
-	rm -rf .build .build-release Benchmarks/.build Fuzz/.build
+	rm -rf .build .build-release .build-tsan Benchmarks/.build Fuzz/.build

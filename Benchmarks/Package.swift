@@ -16,7 +16,7 @@ let package = Package(
     .executableTarget(
       name: "VTdUnitBenchmark",
       dependencies: [
-        "CTranslation",
+        "CAffinity", "CTranslation",
         .product(name: "VTdUnit", package: "dmar"),
         .product(name: "VTdFormats", package: "dmar"),
         .product(name: "PhysicalMemory", package: "dmar"),

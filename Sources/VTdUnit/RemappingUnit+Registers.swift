@@ -18,16 +18,19 @@ extension RemappingUnit {
   /// Writes 64 bits at `offset` from the register base.
   public func write64(_ value: UInt64, at offset: Int) { write(value, offset, width: 64) }
 
+  @inline(__always)
   private func read(_ offset: Int, width: Int) -> UInt64 {
     change { state, effects in
       guard let register = state.registers.register(at: offset, width: width) else {
         effects.trace(.registerAccessRefused(offset: offset, width: width, isWrite: false))
         return 0
       }
-      return register.access == .writeOnly ? 0 : state.registers[quad: offset, width: width]
+      return register.isWriteOnly ? 0 : state.registers[quad: offset, width: width]
     }
   }
 
+  // For each width on its own, which then folds.
+  @inline(__always)
   private func write(_ value: UInt64, _ offset: Int, width: Int) {
     change { state, effects in
       guard let register = state.registers.register(at: offset, width: width) else {
@@ -38,14 +41,14 @@ extension RemappingUnit {
       react(to: value, register, at: offset, width: width, &state, &effects)
       effects.trace(
         .registerWritten(
-          name: register.name,
-          value: state.registers[quad: register.offset, width: min(register.width, 64)]))
+          name: state.registers.table[Int(register.row)].name,
+          value: state.registers[quad: register.offset, width: min(Int(register.width), 64)]))
     }
   }
 
   /// What a write sets off.
   private func react(
-    to value: UInt64, _ register: RegisterDescription, at offset: Int, width: Int,
+    to value: UInt64, _ register: RegisterSite, at offset: Int, width: Int,
     _ state: inout UnitState, _ effects: inout Effects
   ) {
     switch register.offset {

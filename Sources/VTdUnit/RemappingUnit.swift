@@ -31,6 +31,9 @@ public final class RemappingUnit: Sendable {
   let devices = Mutex<[SourceID: ATSDevice]>([:])
   let state: Mutex<UnitState>
   let caches: TranslationCaches
+  let supportedDescriptors: UInt32
+  /// Reserved bits of the queue's descriptors, by ``DescriptorType``.
+  let descriptorReserved: [SIMD2<UInt64>]
   /// Copies of the caches' own, one load nearer to the hit path.
   @usableFromInline let requesters: RequesterCache
   @usableFromInline let iotlb: SetCache
@@ -67,6 +70,8 @@ public final class RemappingUnit: Sendable {
       InterruptEntryCache(count: cachesInterrupts ? configuration.caches.interruptEntries : 0))
     state = Mutex(UnitState(configuration))
     caches = TranslationCaches(configuration.caches)
+    supportedDescriptors = Self.supportedDescriptors(configuration)
+    descriptorReserved = Self.descriptorReserved
     requesters = caches.requesters
     iotlb = caches.iotlb
     isPlain =
@@ -79,6 +84,7 @@ public final class RemappingUnit: Sendable {
   }
 
   deinit {
+    state.withLock { $0.registers.deallocate() }
     environment.pointee.deallocate()
     environment.deallocate()
   }
@@ -100,19 +106,20 @@ public final class RemappingUnit: Sendable {
   }
 
   /// Changes the state under its lock, then sends what follows from the change.
+  @inline(__always)
   func change<Result: Sendable>(_ body: (inout UnitState, inout Effects) -> Result) -> Result {
     let (result, effects) = state.withLock { state in
       var effects = Effects(isTraced: trace != nil)
       let result = body(&state, &effects)
       return (result, effects)
     }
-    perform(effects)
+    if !effects.isEmpty { perform(effects) }
     return result
   }
 
   private func perform(_ effects: Effects) {
-    if let trace { for event in effects.events { trace(event) } }
-    for message in effects.messages { messages(message) }
+    if let trace { for event in effects.events ?? [] { trace(event) } }
+    for message in effects.messages ?? [] { messages(message) }
   }
 }
 

@@ -1,6 +1,7 @@
 #include "translation.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 // Sets of 8 words: a version, two tags, two data words.
 struct c_cache c_cache_make(uint64_t sets) {
@@ -57,3 +58,14 @@ __attribute__((noinline)) uint64_t c_walk(
     table = entry & 0x000ffffffffff000ull;
   }
 }
+
+uint8_t *c_memory_make(uint64_t size) {
+  void *bytes = mmap(
+      0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (bytes == MAP_FAILED) return 0;
+  // As the unit's memory has it, so that both miss the same TLBs.
+  madvise(bytes, size, MADV_NOHUGEPAGE);
+  return bytes;
+}
+
+void c_memory_free(uint8_t *bytes, uint64_t size) { munmap(bytes, size); }

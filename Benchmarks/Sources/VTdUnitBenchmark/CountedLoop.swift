@@ -8,6 +8,7 @@ enum CountedLoop: String, CaseIterable {
   case hitSecondStage = "hit-second-stage"
   case hitFirstStage = "hit-first-stage"
   case hitNested = "hit-nested"
+  case hitPassThrough = "hit-pass-through"
   case missLegacy = "miss-legacy"
   case missSecondStage = "miss-second-stage"
   case missFirstStage = "miss-first-stage"
@@ -16,6 +17,8 @@ enum CountedLoop: String, CaseIterable {
   case missFirstStageTable = "miss-first-stage-table"
   case nestedUncached = "nested-uncached"
   case invalidatePage = "invalidate-page"
+  case invalidateQueued = "invalidate-queued"
+  case invalidateQueuedPASID = "invalidate-queued-pasid"
 
   /// Prints what callgrind's sum is to be divided by, then runs the loop.
   func run() throws {
@@ -24,6 +27,7 @@ enum CountedLoop: String, CaseIterable {
     case .hitSecondStage: try hits(.secondStage)
     case .hitFirstStage: try hits(.firstStage)
     case .hitNested: try hits(.nested)
+    case .hitPassThrough: try hits(.passThrough)
     case .missLegacy: try misses(.legacy)
     case .missSecondStage: try misses(.secondStage)
     case .missFirstStage: try misses(.firstStage)
@@ -32,6 +36,8 @@ enum CountedLoop: String, CaseIterable {
     case .missFirstStageTable: try misses(.firstStage, fromTable: true)
     case .nestedUncached: try uncached()
     case .invalidatePage: try invalidations()
+    case .invalidateQueued: try queued(.legacy)
+    case .invalidateQueuedPASID: try queued(.firstStage)
     }
   }
 
@@ -65,6 +71,18 @@ enum CountedLoop: String, CaseIterable {
     for request in requests { _ = bench.unit.translate(request) }
     print("iterations 1000")
     measureInvalidate(bench.handle, BenchUnit.base, 1000)
+  }
+
+  /// A page of domain 1, by the domain or by its PASID 0.
+  private func queued(_ mode: BenchUnit.Mode) throws {
+    let wide = mode == .firstStage
+    let bench = try BenchUnit(mode, pages: 1000)
+    bench.startQueue(wide: wide)
+    let requests = BenchUnit.requests(1000)
+    for request in requests { _ = bench.unit.translate(request) }
+    print("iterations 1000")
+    let low: UInt64 = wide ? 0x36 | 1 << 16 : 0x32 | 1 << 16
+    measureInvalidateQueued(bench.handle, low, BenchUnit.base, wide, 1000)
   }
 
   private func translate(_ bench: BenchUnit, _ requests: [DMARequest], rounds: Int) {

@@ -40,6 +40,25 @@ public func measureInvalidate(_ unit: UnsafeRawPointer, _ first: UInt64, _ count
   }
 }
 
+/// Drops one page at a time through the queue: the descriptor's two words (four in a wide queue),
+/// then the tail.
+@_cdecl("measure_invalidate_queued")
+@inline(never)
+public func measureInvalidateQueued(
+  _ unit: UnsafeRawPointer, _ low: UInt64, _ first: UInt64, _ wide: Bool, _ count: Int
+) {
+  let unit = Unmanaged<RemappingUnit>.fromOpaque(unit).takeUnretainedValue()
+  let size: UInt64 = wide ? 32 : 16
+  var index: UInt64 = 0
+  while index < UInt64(count) {
+    let place = BenchUnit.queue &+ index &* size & 0xfff
+    unit.memory.store64(low, at: PhysicalAddress(rawValue: place))
+    unit.memory.store64(first &+ index &* 4096, at: PhysicalAddress(rawValue: place &+ 8))
+    unit.write64((index &+ 1) &* size & 0xfff, at: RegisterOffset.iqt)
+    index &+= 1
+  }
+}
+
 @_cdecl("measure_c_hit")
 @inline(never)
 public func measureCHit(

@@ -8,6 +8,7 @@ struct BenchUnit {
   static let contextTable: UInt64 = 0x11_0000
   static let directory: UInt64 = 0x14_0000
   static let pasidTable: UInt64 = 0x15_0000
+  static let queue: UInt64 = 0x16_0000
   static let base: UInt64 = 0x4000_0000
   static let source = SourceID(rawValue: 0x18)
 
@@ -16,7 +17,7 @@ struct BenchUnit {
   let stride: UInt64
   private var nextTable: UInt64 = 0x40_0000
 
-  enum Mode: String, CaseIterable { case legacy, secondStage, firstStage, nested }
+  enum Mode: String, CaseIterable { case legacy, passThrough, secondStage, firstStage, nested }
 
   /// - Parameter stride: bytes from page to page; 2 MiB gives each its own table.
   init(
@@ -27,7 +28,7 @@ struct BenchUnit {
     memory = try PhysicalMemory(size: 1 << 30)
     var cap = Capability(rawValue: 0xd2008c_222f0606)
     var ecap = ExtendedCapability(rawValue: 0xf00f4a)
-    if mode != .legacy {
+    if !mode.isLegacy {
       for flag in [
         BitField<ExtendedCapability>.scalableMode, .secondStage, .firstStage, .nested,
         .scalableModePageWalkCoherency, .pasid,
@@ -38,7 +39,7 @@ struct BenchUnit {
     configuration.caches = caches
     unit = try RemappingUnit(configuration: configuration, memory: memory)
     try build(mode, pages: pages)
-    let ttm: UInt64 = mode == .legacy ? 0 : 1
+    let ttm: UInt64 = mode.isLegacy ? 0 : 1
     unit.write64(Self.root | ttm << 10, at: RegisterOffset.rtaddr)
     var command = GlobalCommand()
     command[flag: .setRootTable] = true
@@ -48,8 +49,30 @@ struct BenchUnit {
     unit.write32(command.rawValue, at: RegisterOffset.gcmd)
   }
 
+  /// Turns the invalidation queue on: one page of descriptors.
+  func startQueue(wide: Bool) {
+    unit.write64(Self.queue | (wide ? 1 << 11 : 0), at: RegisterOffset.iqa)
+    var command = GlobalCommand()
+    command[flag: .translation] = true
+    command[flag: .queuedInvalidation] = true
+    unit.write32(command.rawValue, at: RegisterOffset.gcmd)
+  }
+
   func store(_ value: UInt64, at address: UInt64) {
     memory.store64(value, at: PhysicalAddress(rawValue: address))
+  }
+
+  /// The first table of the pages.
+  var topTable: UInt64 { 0x40_0000 }
+
+  /// Copies all tables to the same places of other memory.
+  func copyTables(to bytes: UnsafeMutablePointer<UInt8>) {
+    for address in Swift.stride(from: 0, to: nextTable, by: 8) {
+      guard let word = memory.load64(PhysicalAddress(rawValue: address)), word != 0 else {
+        continue
+      }
+      UnsafeMutableRawPointer(bytes + Int(address)).storeBytes(of: word, as: UInt64.self)
+    }
   }
 
   private mutating func table() -> UInt64 {
@@ -81,10 +104,11 @@ struct BenchUnit {
   private mutating func build(_ mode: Mode, pages: Int) throws {
     store(Self.contextTable | 1, at: Self.root)
     let top = table()
-    if mode == .legacy {
+    if mode.isLegacy {
+      let type: UInt64 = mode == .passThrough ? 2 << 2 : 0
       for device in 0..<UInt64(4) {
         let entry = Self.contextTable + (0x18 + device * 8) * 16
-        store(top | 1, at: entry)
+        store(top | type | 1, at: entry)
         store(0x102 + device << 8, at: entry + 8)
       }
       map(top, Self.base, to: 0x2000_0000, pages: pages, stride: stride, upper: 3, leaf: 3)
@@ -128,4 +152,8 @@ struct BenchUnit {
       DMARequest(source: source, address: IOVA(rawValue: base + $0 * stride + 0x40))
     }
   }
+}
+
+extension BenchUnit.Mode {
+  var isLegacy: Bool { self == .legacy || self == .passThrough }
 }

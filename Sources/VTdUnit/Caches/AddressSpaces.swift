@@ -8,24 +8,15 @@ import VTdFormats
 /// again: no table is searched. Numbers have 18 bits and are never reused before everything is
 /// dropped.
 struct AddressSpaces {
-  /// What shares translations: second-stage ones a domain, the others a PASID of a domain at one
-  /// privilege.
-  enum Kind: UInt64 {
-    case secondStage = 0
-    case firstStage = 1
-    case nested = 2
-    /// Pages that are kept as they are, so that they are found like all others.
-    case passThrough = 3
-  }
-
   private static let limit: UInt32 = 1 << 18
   private var last: UInt32 = 0
-  /// By domain-id; 0 for none.
+  /// What shares the translations of a second stage is the domain: by domain-id; 0 for none.
   private var secondStage = [UInt32](repeating: 0, count: 1 << 16)
-  /// All others by ``key(_:_:_:supervisor:)``.
-  private var processes: [UInt64: UInt32] = [:]
-  /// The keys of a domain's spaces among them.
-  private var keysOfDomain: [UInt16: [UInt64]] = [:]
+  /// The domains that have one.
+  private var domains: [UInt16] = []
+  /// The others share those of a PASID of a domain, at one privilege. Pages of pass-through are
+  /// kept as they are, so that they are found like all others.
+  private var processes = ProcessSpaces()
   /// Whether there is a first-stage or nested space: page invalidations ask often, and mostly in
   /// vain.
   private var hasProcesses = false
@@ -39,12 +30,6 @@ struct AddressSpaces {
     return scattered & 0x1ff | (scattered >> 9) << 12
   }
 
-  private static func key(
-    _ domain: UInt16, _ pasid: UInt32, _ kind: Kind, supervisor: Bool
-  ) -> UInt64 {
-    UInt64(domain) | UInt64(pasid) << 16 | kind.rawValue << 36 | (supervisor ? 1 << 40 : 0)
-  }
-
   /// The tag part for a context; nil where the numbers are used up and everything must be dropped
   /// first.
   mutating func space(for context: RequestContext, supervisor: Bool) -> UInt64? {
@@ -53,19 +38,25 @@ struct AddressSpaces {
       if secondStage[domain] == 0 {
         guard let number = next() else { return nil }
         secondStage[domain] = number
+        domains.append(context.domain)
       }
       return Self.tag(secondStage[domain])
     }
-    let kind: Kind =
-      context.flags.contains(.passThrough)
-      ? .passThrough : context.isNested ? .nested : .firstStage
-    let key = Self.key(context.domain, context.pasid, kind, supervisor: supervisor)
-    if let number = processes[key] { return Self.tag(number) }
+    let place = Self.number(context, supervisor: supervisor)
+    let found = processes[context.domain, context.pasid][keyPath: place]
+    if found != 0 { return Self.tag(found) }
     guard let number = next() else { return nil }
-    processes[key] = number
-    keysOfDomain[context.domain, default: []].append(key)
-    if kind != .passThrough { hasProcesses = true }
+    processes[context.domain, context.pasid][keyPath: place] = number
+    if !context.flags.contains(.passThrough) { hasProcesses = true }
     return Self.tag(number)
+  }
+
+  private static func number(
+    _ context: RequestContext, supervisor: Bool
+  ) -> WritableKeyPath<ProcessSpaces.Slot, UInt32> {
+    if context.flags.contains(.passThrough) { return \.passThrough }
+    if context.isNested { return supervisor ? \.nestedSupervisor : \.nested }
+    return supervisor ? \.firstStageSupervisor : \.firstStage
   }
 
   private mutating func next() -> UInt32? {
@@ -76,9 +67,9 @@ struct AddressSpaces {
 
   /// Forgets every space but not the numbers that were used.
   mutating func removeAll() {
-    for domain in secondStage.indices where secondStage[domain] != 0 { secondStage[domain] = 0 }
+    for domain in domains { secondStage[Int(domain)] = 0 }
+    domains.removeAll()
     processes.removeAll()
-    keysOfDomain.removeAll()
     hasProcesses = false
   }
 
@@ -91,7 +82,7 @@ struct AddressSpaces {
   /// Forgets a domain's spaces of every kind.
   mutating func remove(domain: UInt16) {
     secondStage[Int(domain)] = 0
-    for key in keysOfDomain.removeValue(forKey: domain) ?? [] { processes[key] = nil }
+    processes.forEach { if $0.domain == domain { $0.clear() } }
   }
 
   /// The tag part of a domain's second-stage space, or 0.
@@ -107,39 +98,44 @@ struct AddressSpaces {
   ///
   /// Their entries are tagged with first-stage addresses, so a second-stage page cannot be found
   /// among them.
+  @inline(__always)
   mutating func removeProcesses(domain: UInt16) -> Bool {
-    if !hasProcesses { return false }
-    return remove(domain: domain) { $0 >> 36 & 3 != Kind.passThrough.rawValue }
+    hasProcesses && removeAllProcesses(domain)
+  }
+
+  private mutating func removeAllProcesses(_ domain: UInt16) -> Bool {
+    var removed = false
+    var others = false
+    processes.forEach { slot in
+      if slot.hasOnlyPassThrough { return }
+      if slot.domain != domain {
+        others = true
+        return
+      }
+      slot.clear(keepsPassThrough: true)
+      removed = true
+    }
+    hasProcesses = others
+    return removed
   }
 
   /// Forgets every domain's pass-through space.
-  mutating func removePassThrough() {
-    for domain in keysOfDomain.keys {
-      _ = remove(domain: domain) { $0 >> 36 & 3 == Kind.passThrough.rawValue }
-    }
-  }
+  mutating func removePassThrough() { processes.forEach { $0.passThrough = 0 } }
 
-  /// Forgets the first-stage and nested spaces of one PASID; false if there were none.
+  /// Forgets the spaces of one PASID; false if there were none.
   mutating func remove(domain: UInt16, pasid: UInt32) -> Bool {
-    remove(domain: domain) { $0 >> 16 & 0xf_ffff == UInt64(pasid) }
-  }
-
-  private mutating func remove(domain: UInt16, where matches: (UInt64) -> Bool) -> Bool {
-    guard let keys = keysOfDomain[domain] else { return false }
-    let gone = keys.filter(matches)
-    if gone.isEmpty { return false }
-    for key in gone { processes[key] = nil }
-    let rest = keys.filter { !matches($0) }
-    keysOfDomain[domain] = rest.isEmpty ? nil : rest
+    if processes[domain, pasid].isEmpty { return false }
+    processes[domain, pasid].clear()
     return true
   }
 
-  /// The tag parts of one PASID's first-stage and nested spaces.
-  func spaces(domain: UInt16, pasid: UInt32) -> [UInt64] {
-    [Kind.firstStage, .nested].flatMap { kind in
-      [false, true].compactMap { supervisor in
-        processes[Self.key(domain, pasid, kind, supervisor: supervisor)].map(Self.tag)
-      }
-    }
+  /// Hands out the tag parts of one PASID's spaces.
+  @inline(__always)
+  func forEach(domain: UInt16, pasid: UInt32, _ body: (UInt64) -> Void) {
+    let slot = processes[domain, pasid]
+    if slot.firstStage != 0 { body(Self.tag(slot.firstStage)) }
+    if slot.firstStageSupervisor != 0 { body(Self.tag(slot.firstStageSupervisor)) }
+    if slot.nested != 0 { body(Self.tag(slot.nested)) }
+    if slot.nestedSupervisor != 0 { body(Self.tag(slot.nestedSupervisor)) }
   }
 }

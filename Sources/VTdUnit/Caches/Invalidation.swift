@@ -103,8 +103,8 @@ extension RemappingUnit {
         if entries.spaces.remove(domain: domain, pasid: pasid) { requesters.removeAll() }
         return
       }
-      for space in entries.spaces.spaces(domain: domain, pasid: pasid) {
-        dropPages(space, address: address, mask: mask, leavesOnly: leavesOnly)
+      entries.spaces.forEach(domain: domain, pasid: pasid) { space in
+        dropProcessPages(space, address: address, mask: mask, leavesOnly: leavesOnly)
       }
     }
   }
@@ -113,8 +113,34 @@ extension RemappingUnit {
   private static var largestSearch: UInt64 { 6 }
 
   /// Drops the entries of every size that map part of a range.
+  @inline(__always)
   private func dropPages(_ space: UInt64, address: UInt64, mask: UInt64, leavesOnly: Bool) {
     let large = caches.largePages.load(ordering: .relaxed)
+    if mask | large != 0 {
+      dropRange(space, address, mask, leavesOnly: leavesOnly, large)
+      return
+    }
+    if !leavesOnly {
+      caches.generation.wrappingAdd(1, ordering: .acquiringAndReleasing)
+      caches.pagingStructures.remove(
+        SetCache.Key(address, kind: 0, tables: true, space: space))
+    }
+    caches.generation.wrappingAdd(1, ordering: .acquiringAndReleasing)
+    iotlb.remove(SetCache.Key(address, kind: 0, space: space))
+  }
+
+  @inline(never)
+  private func dropProcessPages(
+    _ space: UInt64, address: UInt64, mask: UInt64, leavesOnly: Bool
+  ) {
+    dropPages(space, address: address, mask: mask, leavesOnly: leavesOnly)
+  }
+
+  /// More than one page, or where there are large pages.
+  @inline(never)
+  private func dropRange(
+    _ space: UInt64, _ address: UInt64, _ mask: UInt64, leavesOnly: Bool, _ large: UInt64
+  ) {
     // A canonical address's copies of its highest bit are part of a first-stage tag.
     let first = address & ~((4096 &<< mask) &- 1)
     let last = first &+ ((4096 &<< mask) &- 1)

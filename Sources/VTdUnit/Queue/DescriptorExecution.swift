@@ -9,9 +9,14 @@ extension RemappingUnit {
   ) -> QueueErrorInformation? {
     let code = DescriptorHeader(rawValue: words[0]).typeCode
     state.queue.lastWasWait = code == DescriptorType.wait.rawValue
-    guard let type = DescriptorType(rawValue: code), isSupported(type) else { return .invalidType }
-    if let error = checkWidth(type, words, state) { return error }
+    guard let type = DescriptorType(rawValue: code), supportedDescriptors & 1 &<< code != 0 else {
+      return .invalidType
+    }
+    let isWide = state.queue.address[flag: .descriptorWidth]
+    if let error = checkWidth(type, words, isWide: isWide) { return error }
     effects.trace(.descriptor(type, low: words[0], high: words[1]))
+    let reserved = descriptorReserved[Int(type.rawValue)]
+    if (words[0] & reserved[0]) | (words[1] & reserved[1]) != 0 { return .reservedField }
     switch type {
     case .contextCache: return invalidate(descriptor(words) as ContextCacheDescriptor)
     case .iotlb: return invalidate(descriptor(words) as IOTLBDescriptor)
@@ -26,14 +31,45 @@ extension RemappingUnit {
     }
   }
 
+  /// Worked out once: a layout's list of fields is long to look through.
+  static var descriptorReserved: [SIMD2<UInt64>] {
+    var table = [SIMD2<UInt64>](repeating: SIMD2(), count: 16)
+    for type in DescriptorType.allCases { table[Int(type.rawValue)] = reserved(type) }
+    return table
+  }
+
+  private static func reserved(_ type: DescriptorType) -> SIMD2<UInt64> {
+    func words<Descriptor: BitImage>(_: Descriptor.Type) -> SIMD2<UInt64> {
+      SIMD2(Descriptor.reservedMask(word: 0), Descriptor.reservedMask(word: 1))
+    }
+    return switch type {
+    case .contextCache: words(ContextCacheDescriptor.self)
+    case .iotlb: words(IOTLBDescriptor.self)
+    case .deviceTLB: words(DeviceTLBDescriptor.self)
+    case .interruptEntryCache: words(InterruptEntryCacheDescriptor.self)
+    case .wait: words(WaitDescriptor.self)
+    case .pasidIOTLB: words(PASIDIOTLBDescriptor.self)
+    case .pasidCache: words(PASIDCacheDescriptor.self)
+    case .pasidDeviceTLB: words(PASIDDeviceTLBDescriptor.self)
+    case .pageGroupResponse: words(PageGroupResponseDescriptor.self)
+    }
+  }
+
   private func descriptor<Descriptor: InvalidationDescriptor>(
     _ words: SIMD4<UInt64>
   ) -> Descriptor {
     Descriptor(low: words[0], high: words[1])
   }
 
-  /// A type whose feature the unit lacks is an unknown one.
-  private func isSupported(_ type: DescriptorType) -> Bool {
+  /// The types that a unit has, as a bit each; a type whose feature it lacks is an unknown one.
+  static func supportedDescriptors(_ configuration: UnitConfiguration) -> UInt32 {
+    DescriptorType.allCases.filter { isSupported($0, configuration) }
+      .reduce(0) { $0 | 1 << UInt32($1.rawValue) }
+  }
+
+  private static func isSupported(
+    _ type: DescriptorType, _ configuration: UnitConfiguration
+  ) -> Bool {
     let ecap = configuration.extendedCapability
     return switch type {
     case .contextCache, .iotlb, .wait: true
@@ -49,9 +85,8 @@ extension RemappingUnit {
   /// PASID descriptors need the wide queue and scalable-mode tables; in the wide queue the upper
   /// half of the others is reserved.
   private func checkWidth(
-    _ type: DescriptorType, _ words: SIMD4<UInt64>, _ state: UnitState
+    _ type: DescriptorType, _ words: SIMD4<UInt64>, isWide: Bool
   ) -> QueueErrorInformation? {
-    let isWide = state.queue.address[flag: .descriptorWidth]
     switch type {
     case .pasidIOTLB, .pasidCache, .pasidDeviceTLB:
       if !isWide { return .invalidWidth }
@@ -68,7 +103,6 @@ extension RemappingUnit {
   }
 
   private func invalidate(_ descriptor: ContextCacheDescriptor) -> QueueErrorInformation? {
-    if descriptor.hasReservedBits { return .reservedField }
     guard
       let selection = contextSelection(
         granularity: descriptor[.granularity], domain: descriptor[.domainID],
@@ -93,7 +127,6 @@ extension RemappingUnit {
   }
 
   private func invalidate(_ descriptor: IOTLBDescriptor) -> QueueErrorInformation? {
-    if descriptor.hasReservedBits { return .reservedField }
     let done = invalidateIOTLB(
       granularity: descriptor[.granularity], domain: descriptor[.domainID],
       InvalidateAddress(rawValue: descriptor.high))
@@ -127,7 +160,6 @@ extension RemappingUnit {
   }
 
   private func invalidate(_ descriptor: PASIDIOTLBDescriptor) -> QueueErrorInformation? {
-    if descriptor.hasReservedBits { return .reservedField }
     let domain = UInt16(truncatingIfNeeded: descriptor[.domainID])
     let pasid = UInt32(truncatingIfNeeded: descriptor[.pasid])
     switch descriptor[.granularity] {
@@ -147,7 +179,6 @@ extension RemappingUnit {
   }
 
   private func invalidate(_ descriptor: PASIDCacheDescriptor) -> QueueErrorInformation? {
-    if descriptor.hasReservedBits { return .reservedField }
     let domain = UInt16(truncatingIfNeeded: descriptor[.domainID])
     switch descriptor[.granularity] {
     case 0: invalidatePASIDs(.domain(domain))
@@ -159,7 +190,6 @@ extension RemappingUnit {
   }
 
   private func invalidate(_ descriptor: InterruptEntryCacheDescriptor) -> QueueErrorInformation? {
-    if descriptor.hasReservedBits { return .reservedField }
     if !descriptor[flag: .granularity] {
       invalidateInterruptEntries(nil)
       return nil
@@ -174,7 +204,6 @@ extension RemappingUnit {
   private func invalidate(
     _ descriptor: DeviceTLBDescriptor, _ state: inout UnitState
   ) -> QueueErrorInformation? {
-    if descriptor.hasReservedBits { return .reservedField }
     tellDevice(
       SourceID(rawValue: UInt16(truncatingIfNeeded: descriptor[.sourceID])),
       DeviceInvalidation(
@@ -186,7 +215,6 @@ extension RemappingUnit {
   private func invalidate(
     _ descriptor: PASIDDeviceTLBDescriptor, _ state: inout UnitState
   ) -> QueueErrorInformation? {
-    if descriptor.hasReservedBits { return .reservedField }
     tellDevice(
       SourceID(rawValue: UInt16(truncatingIfNeeded: descriptor[.sourceID])),
       DeviceInvalidation(
@@ -201,9 +229,8 @@ extension RemappingUnit {
   private func wait(
     _ descriptor: WaitDescriptor, _ state: inout UnitState, _ effects: inout Effects
   ) -> QueueErrorInformation? {
-    if descriptor.hasReservedBits
-      || descriptor[flag: .pageRequestDrain]
-        && !configuration.extendedCapability[flag: .pageRequestDraining]
+    if descriptor[flag: .pageRequestDrain]
+      && !configuration.extendedCapability[flag: .pageRequestDraining]
     {
       return .reservedField
     }

@@ -19,47 +19,52 @@ struct QueueState {
 extension RemappingUnit {
   /// Fetches and carries out descriptors until the queue is empty or stops.
   func runQueue(_ state: inout UnitState, _ effects: inout Effects) {
+    let status: GlobalStatus = state.registers[image: RegisterOffset.gsts]
+    if !status[flag: .queuedInvalidation] { return }
+    let size = state.queue.address.byteCount
+    let step = state.queue.address.descriptorBytes
+    let first = state.queue.address[inPlace: .address]
     while true {
-      let status: GlobalStatus = state.registers[image: RegisterOffset.gsts]
-      let faults: FaultStatus = state.registers[image: RegisterOffset.fsts]
       // After an error nothing is fetched until software has seen it.
-      if !status[flag: .queuedInvalidation] || faults[flag: .invalidationQueueError]
-        || faults[flag: .invalidationTimeOutError]
-        || faults[flag: .invalidationCompletionError]
-      {
-        return
-      }
+      if state.registers[RegisterOffset.fsts] & Self.queueErrors != 0 { return }
       let head = state.registers[quad: RegisterOffset.iqh]
       let tail = state.registers[quad: RegisterOffset.iqt]
-      let size = state.queue.address.byteCount
-      let step = state.queue.address.descriptorBytes
       if tail & (step - 1) != 0 { return stopQueue(.misalignedTail, &state, &effects) }
       if tail >= size { return stopQueue(.invalidTail, &state, &effects) }
       if head == tail {
-        timeOut(&state, &effects)
+        if state.queue.silentDevice != nil { timeOut(&state, &effects) }
         return
       }
-      guard let words = fetch(at: head, state) else {
+      guard let words = fetch(first &+ head, wide: step == 32) else {
         return stopQueue(.fetchFailed, &state, &effects)
       }
       if let error = execute(words, &state, &effects) {
         return stopQueue(error, &state, &effects)
       }
-      state.registers[quad: RegisterOffset.iqh] = (head + step) % size
-      noteWrongCompletion(&state, &effects)
+      // The size is a power of 2.
+      state.registers[quad: RegisterOffset.iqh] = (head &+ step) & (size &- 1)
+      if state.queue.confusedDevice != nil { noteWrongCompletion(&state, &effects) }
     }
   }
 
-  private func fetch(at head: UInt64, _ state: UnitState) -> SIMD4<UInt64>? {
-    let address = state.queue.address[inPlace: .address] &+ head
-    var words = SIMD4<UInt64>()
-    for word in 0..<Int(state.queue.address.descriptorBytes / 8) {
-      guard let raw = memory.load64(PhysicalAddress(rawValue: address &+ UInt64(word) * 8)) else {
-        return nil
-      }
-      words[word] = raw
-    }
-    return words
+  private static var queueErrors: UInt32 {
+    UInt32(
+      truncatingIfNeeded: BitField<FaultStatus>.invalidationQueueError.mask
+        | BitField<FaultStatus>.invalidationTimeOutError.mask
+        | BitField<FaultStatus>.invalidationCompletionError.mask)
+  }
+
+  @inline(__always)
+  private func fetch(_ address: UInt64, wide: Bool) -> SIMD4<UInt64>? {
+    guard let first = word(address), let second = word(address &+ 8) else { return nil }
+    if !wide { return SIMD4(first, second, 0, 0) }
+    guard let third = word(address &+ 16), let fourth = word(address &+ 24) else { return nil }
+    return SIMD4(first, second, third, fourth)
+  }
+
+  @inline(__always)
+  private func word(_ address: UInt64) -> UInt64? {
+    environment.pointee.plainMemory[address] ?? memory.load64(PhysicalAddress(rawValue: address))
   }
 
   /// IQE with its reason: the head stays where it is.

@@ -4,42 +4,46 @@ import VTdFormats
 ///
 /// It knows widths and masks, and nothing of what a register does. Software and hardware write
 /// through different functions: ``write(_:at:width:)`` obeys the masks, the subscripts do not.
-struct RegisterFile {
+///
+/// It owns its words by pointer, for an array would be asked at each access whether it is shared:
+/// whoever made it calls ``deallocate()``. Offsets that hardware uses lie within the region.
+struct RegisterFile: @unchecked Sendable {
   /// Every register, by offset.
   let table: [RegisterDescription]
-  private var values: [UInt32]
-  private let writeMasks: [UInt32]
-  private let clearMasks: [UInt32]
-  /// For each 32-bit word the row of `table` it belongs to, or -1.
-  private let rows: [Int16]
+  /// The region's 32-bit words.
+  private let words: UnsafeMutablePointer<Word>
+  private let count: Int
+
+  fileprivate struct Word {
+    var value: UInt32 = 0
+    var writeMask: UInt32 = 0
+    var clearMask: UInt32 = 0
+    var site: RegisterSite?
+  }
 
   init(_ configuration: UnitConfiguration) {
     table = configuration.registers
     let end = table.map { $0.offset + $0.width / 8 }.max() ?? 0
-    let words = (end + 4095) / 4096 * 1024
-    var writeMasks = [UInt32](repeating: 0, count: words)
-    var clearMasks = writeMasks
-    var rows = [Int16](repeating: -1, count: words)
+    count = (end + 4095) / 4096 * 1024
+    words = .allocate(capacity: count)
+    words.initialize(repeating: Word(), count: count)
     for (row, register) in table.enumerated() {
       for word in 0..<register.width / 32 {
-        let index = register.offset / 4 + word
         let shift = UInt64(word % 2 * 32)
-        writeMasks[index] = UInt32(truncatingIfNeeded: register.writeMask[word / 2] >> shift)
-        clearMasks[index] =
-          UInt32(truncatingIfNeeded: register.writeOneToClearMask[word / 2] >> shift)
-        rows[index] = Int16(row)
+        words[register.offset / 4 + word] = Word(
+          writeMask: UInt32(truncatingIfNeeded: register.writeMask[word / 2] >> shift),
+          clearMask: UInt32(truncatingIfNeeded: register.writeOneToClearMask[word / 2] >> shift),
+          site: RegisterSite(register, row: row))
       }
     }
-    values = [UInt32](repeating: 0, count: words)
-    self.writeMasks = writeMasks
-    self.clearMasks = clearMasks
-    self.rows = rows
     reset(configuration)
   }
 
+  func deallocate() { words.deallocate() }
+
   /// Every register at its reset value.
   mutating func reset(_ configuration: UnitConfiguration) {
-    for index in values.indices { values[index] = 0 }
+    for index in 0..<count { words[index].value = 0 }
     for register in table where register.reset != 0 {
       self[quad: register.offset, width: register.width] = register.reset
     }
@@ -49,23 +53,23 @@ struct RegisterFile {
   }
 
   /// Bytes of the region, a multiple of 4 KiB.
-  var byteCount: Int { values.count * 4 }
+  var byteCount: Int { count * 4 }
 
   /// The register that an access of `width` bits at `offset` reaches; nil if there is none, or if
   /// the access is not one that the specification allows (11.2): aligned, 32 bits, or 64 bits of a
   /// register that is at least as wide.
-  func register(at offset: Int, width: Int) -> RegisterDescription? {
-    guard offset >= 0, offset % (width / 8) == 0, offset / 4 < rows.count else { return nil }
-    let row = rows[offset / 4]
-    guard row >= 0 else { return nil }
-    let register = table[Int(row)]
-    return register.width >= width ? register : nil
+  @inline(__always)
+  func register(at offset: Int, width: Int) -> RegisterSite? {
+    guard offset >= 0, offset & (width &>> 3 &- 1) == 0, offset &>> 2 < count,
+      let site = words[offset &>> 2].site, Int(site.width) >= width
+    else { return nil }
+    return site
   }
 
   /// 32 bits, as hardware sees them.
   subscript(offset: Int) -> UInt32 {
-    get { values[offset / 4] }
-    set { values[offset / 4] = newValue }
+    get { words[offset &>> 2].value }
+    set { words[offset &>> 2].value = newValue }
   }
 
   /// 64 bits, as hardware sees them; the lower 32 of a register that is no wider.
@@ -99,13 +103,35 @@ struct RegisterFile {
   }
 
   /// A write by software: replaces what is writable, clears what a 1 clears, leaves the rest.
+  @inline(__always)
   mutating func write(_ value: UInt64, at offset: Int, width: Int) {
-    for word in 0..<width / 32 {
-      let index = offset / 4 + word
-      let part = UInt32(truncatingIfNeeded: value >> UInt64(word * 32))
-      values[index] =
-        ((values[index] & ~writeMasks[index]) | (part & writeMasks[index]))
-        & ~(part & clearMasks[index])
-    }
+    words[offset &>> 2].write(UInt32(truncatingIfNeeded: value))
+    if width > 32 { words[offset &>> 2 &+ 1].write(UInt32(truncatingIfNeeded: value >> 32)) }
+  }
+}
+
+extension RegisterFile.Word {
+  @inline(__always)
+  fileprivate mutating func write(_ part: UInt32) {
+    value = ((value & ~writeMask) | (part & writeMask)) & ~(part & clearMask)
+  }
+}
+
+/// What an access needs to know of the register that it reaches. Trivial, unlike the description,
+/// which every access would otherwise copy.
+struct RegisterSite {
+  /// The row of ``RegisterFile/table``.
+  let row: Int16
+  let width: Int16
+  private let place: Int32
+  let isWriteOnly: Bool
+
+  var offset: Int { Int(place) }
+
+  init(_ register: RegisterDescription, row: Int) {
+    self.row = Int16(row)
+    width = Int16(register.width)
+    place = Int32(register.offset)
+    isWriteOnly = register.access == .writeOnly
   }
 }

@@ -22,17 +22,29 @@ public enum UnitEvent: Hashable, Sendable {
 /// What a change to the unit's state leads to, done once the state's lock is free again: whoever
 /// receives a message may call the unit.
 struct Effects {
-  var messages: [InterruptMessage] = []
-  var events: [UnitEvent] = []
+  /// Nil while there are none: mostly there are none, and a nil costs nothing to drop.
+  private(set) var messages: [InterruptMessage]?
+  private(set) var events: [UnitEvent]?
   /// Whether anybody wants `events`.
   let isTraced: Bool
 
+  init(isTraced: Bool) { self.isTraced = isTraced }
+
+  var isEmpty: Bool { messages == nil && events == nil }
+
+  @inline(__always)
   mutating func trace(_ event: @autoclosure () -> UnitEvent) {
-    if isTraced { events.append(event()) }
+    if isTraced { append(event()) }
+  }
+
+  private mutating func append(_ event: UnitEvent) {
+    if events == nil { events = [] }
+    events?.append(event)
   }
 
   mutating func send(_ message: InterruptMessage) {
-    messages.append(message)
+    if messages == nil { messages = [] }
+    messages?.append(message)
     trace(.messageSent(message))
   }
 }

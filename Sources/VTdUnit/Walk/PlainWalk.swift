@@ -19,6 +19,16 @@ struct PlainWalk {
   let table: UInt64
   let allAbove: UInt64
 
+  /// A walk that was made elsewhere, step by step.
+  @inline(__always)
+  init(leaf: UInt64, all: UInt64, any: UInt64, table: UInt64, allAbove: UInt64) {
+    self.leaf = leaf
+    self.all = all
+    self.any = any
+    self.table = table
+    self.allAbove = allAbove
+  }
+
   /// How far an address is shifted to give the byte offset of its entry in a top table: nine bits of
   /// the address, moved to bit 3.
   @inline(__always)
@@ -87,5 +97,15 @@ struct PlainMemory {
     if _slowPath(address >= words) { return nil }
     return (pointer + Int(truncatingIfNeeded: address))
       .assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .relaxed)
+  }
+  /// Four words; nil where they are not all in this memory.
+  @inline(__always)
+  func words4(_ address: UInt64) -> SIMD4<UInt64>? {
+    if _slowPath(address >= words || words &- address <= 24) { return nil }
+    let first = (pointer + Int(truncatingIfNeeded: address))
+      .assumingMemoryBound(to: Atomic<UInt64>.self)
+    return SIMD4(
+      first[0].load(ordering: .relaxed), first[1].load(ordering: .relaxed),
+      first[2].load(ordering: .relaxed), first[3].load(ordering: .relaxed))
   }
 }

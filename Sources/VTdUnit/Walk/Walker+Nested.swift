@@ -5,6 +5,14 @@ import VTdFormats
 // addresses of the second stage.
 extension Walker {
   mutating func walkNested(_ request: DMARequest, _ context: RequestContext) -> WalkResult {
+    if Observer.isSilent, let plain = walkNestedPlainly(request, context) { return plain }
+    return walkNestedStepwise(request, context)
+  }
+
+  @inline(never)
+  private mutating func walkNestedStepwise(
+    _ request: DMARequest, _ context: RequestContext
+  ) -> WalkResult {
     var stage = FirstStageWalk(request, context, isSupervisor: isSupervisor(request, context))
     while true {
       let isTop = stage.level == Int(context.firstStageLevels)

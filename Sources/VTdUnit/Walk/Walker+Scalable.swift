@@ -57,7 +57,9 @@ extension Walker {
     observer.checked("reserved bits are clear")
     let table = rootEntry[inPlace: isUpper ? .upperContextTable : .lowerContextTable]
     let address = table &+ UInt64(source.devfn & 0x7f) &* ScalableContextEntry.byteCount
-    for word in 0..<4 {
+    let words = environment.pointee.plainMemory.words4(address)
+    if let words { entry.storage = words }
+    for word in 0..<4 where words == nil {
       guard let raw = load(address &+ UInt64(word) &* 8) else {
         observer.unreadable(.scalableContextEntry, level: 0, at: address)
         return FaultReason.scalableContextRead.rawValue
@@ -149,7 +151,10 @@ extension Walker {
     observer.checked("reserved bits are clear")
     let address =
       directoryEntry[inPlace: .pasidTable] &+ (pasid & 63) &* PASIDTableEntry.byteCount
-    for word in 0..<8 {
+    let low = environment.pointee.plainMemory.words4(address)
+    let high = environment.pointee.plainMemory.words4(address &+ 32)
+    if let low, let high { entry.storage = SIMD8(lowHalf: low, highHalf: high) }
+    for word in 0..<8 where low == nil || high == nil {
       guard let raw = load(address &+ UInt64(word) &* 8) else {
         observer.unreadable(.pasidTableEntry, level: 0, at: address)
         return neverQualified(.pasidEntryRead, &context)
@@ -178,16 +183,19 @@ extension Walker {
     if !entry[flag: .present] { return FaultReason.pasidEntryNotPresent.rawValue }
     observer.checked("P is set")
     // A pointer that is not used may hold anything.
-    var reserved = environment.pointee.pasidReserved
+    let reserved = environment.pointee.pasidReserved
     let beyond = environment.pointee.beyondHost
+    var pointers: UInt64 = 0
     let type = entry.translationType
     if type == .secondStage || type == .nested {
-      reserved[0] |= beyond & BitField<PASIDTableEntry>.secondStageTable.mask
+      pointers |= entry[inPlace: .secondStageTable]
     }
     if type == .firstStage || type == .nested {
-      reserved[2] |= beyond & BitField<PASIDTableEntry>.firstStageTable.mask
+      pointers |= entry[inPlace: .firstStageTable]
     }
-    if entry.storage & reserved != SIMD8() { return FaultReason.pasidEntryReserved.rawValue }
+    if (entry.storage & reserved).hasBits || pointers & beyond != 0 {
+      return FaultReason.pasidEntryReserved.rawValue
+    }
     observer.checked("reserved bits are clear")
     return isSupported(entry) ? 0 : FaultReason.pasidEntryInvalid.rawValue
   }
@@ -236,5 +244,15 @@ extension Walker {
     ]
     for (field, flag) in flags where entry[flag: field] { context.flags.insert(flag) }
     return 0
+  }
+}
+
+extension SIMD8<UInt64> {
+  /// Whether any bit is set; halves are folded, for comparing lane by lane is slow.
+  @inline(__always)
+  var hasBits: Bool {
+    let four = lowHalf | highHalf
+    let two = four.lowHalf | four.highHalf
+    return two[0] | two[1] != 0
   }
 }

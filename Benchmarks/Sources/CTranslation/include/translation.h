@@ -1,7 +1,7 @@
 #pragma once
 #include <stdint.h>
 
-/// A set-associative cache of four ways: a version, four tags, four data words a set.
+/// A set-associative cache of two ways: a version, two tags, two data words a set.
 struct c_cache {
   uint64_t *words;
   uint64_t mask;
@@ -18,3 +18,7 @@ uint64_t c_translate_hit(
 /// Four dependent loads through tables in `memory`, with bounds, presence and reserved bits.
 uint64_t c_walk(
     const uint8_t *memory, uint64_t size, uint64_t table, uint64_t iova, uint64_t reserved);
+
+/// Memory for tables, zero until written; null where the host refuses.
+uint8_t *c_memory_make(uint64_t size);
+void c_memory_free(uint8_t *bytes, uint64_t size);
