@@ -46,31 +46,26 @@ extension Kernel {
     try attach(device, toDomainNamed: "\(id)")
   }
 
-  /// The same by the domain's name (iommu_attach_device).
+  /// The same by the domain's name (iommu_attach_group): the functions of its group go along.
   @discardableResult
   public func attach(
     _ device: PCIAddress, toDomainNamed name: String
   ) throws(DriverError) -> AttachOutcome {
     guard let domain = domains[name] else { return .refused }
     return try inUserCall { () throws(DriverError) in
-      let info = try driver.device(at: device)
-      return try context.call("__iommu_attach_device") { () throws(DriverError) in
-        try driver.attach(info, to: domain)
-      }
+      try driver.attachGroup(of: try driver.device(at: device), to: domain)
     }
   }
 
-  /// Takes a device off its domain (iommu_detach_device): it gets its group's default domain back,
+  /// Takes a device, and its group with it, off its domain (iommu_detach_group): it gets its group's default domain back,
   /// or, where there is none, nothing that it sends gets through.
   public func detach(_ device: PCIAddress) throws(DriverError) {
     try inUserCall { () throws(DriverError) in
       let info = try driver.device(at: device)
       if let domain = driver.defaultDomains[info.function.group] {
-        try context.call("__iommu_attach_device") { () throws(DriverError) in
-          _ = try driver.attach(info, to: domain)
-        }
+        _ = try driver.attachGroup(of: info, to: domain)
       } else {
-        try driver.remove(info)
+        for member in try driver.group(of: info) { try driver.remove(member) }
       }
     }
   }

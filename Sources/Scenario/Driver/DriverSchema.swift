@@ -4,10 +4,10 @@ internal import VTdFormats
 /// The steps that ask something of the kernel's IOMMU driver.
 enum DriverSchema {
   static let steps: [Field] = [
-    Field("attach", .section(attach), "a device goes to a domain (iommu_attach_device)"),
+    Field("attach", .section(attach), "a device and its group go to a domain (iommu_attach_group)"),
     Field(
       "detach", .form(.deviceOrFirst),
-      "a device leaves its domain; it gets its group's default domain back, if there is one"),
+      "a device and its group leave their domain; they get their default domain back, if any"),
     Field("map", .section(map), "a range is mapped in a domain (iommu_map)"),
     Field("unmap", .section(unmap), "a range is unmapped and flushed at once (iommu_unmap)"),
     Field("flush", .section(domain), "the unit forgets all of a domain (iommu_flush_iotlb_all)"),

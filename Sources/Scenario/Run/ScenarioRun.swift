@@ -121,12 +121,14 @@ private struct ScenarioRunner {
   private func probedFunctions(on machine: Machine) -> [ProbedFunction] {
     let groups = bus.isolationGroups()
     return bus.functions.map { function in
-      ProbedFunction(
+      let aliases = bus.aliases(of: function.address).filter { $0.sourceID != function.sourceID }
+      var probed = ProbedFunction(
         address: function.address, group: groups.group(of: function.address)?.id ?? -1,
-        aliases: bus.aliases(of: function.address).map(\.sourceID)
-          .filter { $0 != function.sourceID },
-        unit: machine.unitChoice(for: function.address),
+        aliases: aliases.map(\.sourceID), unit: machine.unitChoice(for: function.address),
         traits: traits(of: function))
+      probed.bridgeAliases = Set(
+        aliases.filter { $0.carrier != function.address }.map(\.sourceID))
+      return probed
     }
   }
 

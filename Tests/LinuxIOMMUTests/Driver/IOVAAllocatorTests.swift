@@ -14,6 +14,15 @@ struct IOVAAllocatorTests {
     #expect(allocator.allocate(3, below: 1 << 20) == 0xffff4)
   }
 
+  /// A disk's queues under Linux 6.12 (QEMU's nvme): admin queues, a page, queues of 4 and 16 pages.
+  @Test("gives a disk's driver the addresses that a real kernel gave it")
+  func disk() {
+    var allocator = IOVAAllocator()
+    allocator.reserve(0xfee00...0xfeeff)
+    let pages = [1, 1, 1, 1, 4, 16].map { allocator.allocate($0, below: 1 << 20) }
+    #expect(pages == [0xfffff, 0xffffe, 0xffffd, 0xffffc, 0xffff8, 0xfffe0])
+  }
+
   @Test("goes round what is reserved")
   func reserved() {
     var allocator = IOVAAllocator()

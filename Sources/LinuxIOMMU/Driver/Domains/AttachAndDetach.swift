@@ -63,8 +63,8 @@ extension IntelIOMMUDriver {
     devices[address] = device
     try allocatePASIDDirectory(for: device)
     if kernel.build.behaviour.driver.setsContextAtProbe, isScalable(unit) {
-      // Aliases of the function's own; not those that a bridge above it uses.
-      for source in sourceIDs(of: device) where source.bus == device.source.bus {
+      for source in sourceIDs(of: device)
+      where !device.function.bridgeAliases.contains(source) {
         try setScalableContextEntry(of: source, for: device)
       }
     }
@@ -73,13 +73,38 @@ extension IntelIOMMUDriver {
 
   // MARK: Attach
 
+  /// What shares a domain with the device: the group's functions, itself included.
+  func group(of device: DeviceInfo) throws(DriverError) -> [DeviceInfo] {
+    let members = probed.filter { $0.group == device.function.group }
+    guard members.contains(where: { $0.address == device.address }) else { return [device] }
+    var infos: [DeviceInfo] = []
+    for member in members where found[member.address] != nil {
+      infos.append(try self.device(at: member.address))
+    }
+    return infos
+  }
+
+  /// iommu_attach_group: a domain gets a group or nothing of it.
+  func attachGroup(
+    of device: DeviceInfo, to domain: IOMMUDomain
+  ) throws(DriverError) -> AttachOutcome {
+    let members = try group(of: device)
+    if members.contains(where: { refuses(domain, for: $0) }) { return .refused }
+    for member in members {
+      let outcome = try kernel.call("__iommu_attach_device") { () throws(DriverError) in
+        try attach(member, to: domain)
+      }
+      if outcome == .refused { return .refused }
+    }
+    return .attached
+  }
+
   /// intel_iommu_attach_device.
   @discardableResult
   func attach(
     _ device: DeviceInfo, to domain: IOMMUDomain
   ) throws(DriverError) -> AttachOutcome {
-    if isForbidden(domain, for: device) { return .refused }
-    return try kernel.call("intel_iommu_attach_device") { () throws(DriverError) in
+    try kernel.call("intel_iommu_attach_device") { () throws(DriverError) in
       try block(device)
       if domain.kind == .blocked { return .attached }
       guard fits(domain, device) else { return .refused }
@@ -106,7 +131,7 @@ extension IntelIOMMUDriver {
 
   /// A device whose memory firmware reserved cannot be given to a user: the user's domain has not
   /// the mapping that firmware's agent needs.
-  private func isForbidden(_ domain: IOMMUDomain, for device: DeviceInfo) -> Bool {
+  func refuses(_ domain: IOMMUDomain, for device: DeviceInfo) -> Bool {
     guard device.function.traits.locksReservedMemory else { return false }
     if kernel.build.behaviour.driver.hasCacheTags {
       // The core's check, which comes before the driver: a claim blocks the device first.
@@ -247,6 +272,7 @@ extension IntelIOMMUDriver {
       for source in sourceIDs(of: device) { try clearContextEntry(of: source, for: device) }
     }
     devices[address] = nil
+    probed.removeAll { $0.address == address }
   }
 
   private func leave(_ domain: IOMMUDomain, _ device: DeviceInfo) {

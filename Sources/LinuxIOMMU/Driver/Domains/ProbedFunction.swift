@@ -8,6 +8,8 @@ public struct ProbedFunction: Hashable, Sendable {
   public var group: Int
   /// Other ids under which its requests may arrive; they share its context entry's contents.
   public var aliases: [SourceID]
+  /// Those of them that a bridge above it puts on the bus.
+  public var bridgeAliases: Set<SourceID> = []
   /// Which unit covers it.
   public var unit: UnitChoice
   public var traits: Traits
