@@ -18,21 +18,40 @@ struct DecodeCommand: ParsableCommand {
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
 
   @Argument(help: ArgumentHelp("What the values are.", valueName: "kind"))
-  var kind: String
+  var kind: String?
 
   @Argument(help: ArgumentHelp("The value, or its words.", valueName: "value"))
-  var values: [String]
+  var values: [String] = []
+
+  @Flag(help: "List the kinds, with what they are.")
+  var list = false
 
   @Option(help: "How to print: text or json.")
   var format = Format.text
 
-  func run() throws {
-    guard let kind = DecodeKind(name: kind) else {
+  func validate() throws {
+    if list {
+      if kind != nil { throw ValidationError("--list takes no kind and no value") }
+      return
+    }
+    guard let kind else { throw ValidationError("a kind was expected; --list shows them") }
+    if DecodeKind(name: kind) == nil {
       throw ValidationError(
-        "no kind is called \"\(self.kind)\"; one of these was expected: "
+        "no kind is called \"\(kind)\"; one of these was expected: "
           + DecodeKind.names.joined(separator: ", "))
     }
+    if values.isEmpty { throw ValidationError("a value of kind \(kind) was expected") }
+  }
+
+  func run() throws {
     var output = Output()
+    if list {
+      let width = DecodeKind.list.map(\.kind.count).max() ?? 0
+      for (kind, what) in DecodeKind.list {
+        output.print(kind + String(repeating: " ", count: width + 2 - kind.count) + what)
+      }
+    }
+    guard let kind = kind.flatMap(DecodeKind.init(name:)) else { return output.flush() }
     for words in try Self.structures(values, wordCount: kind.wordCount) {
       let decoded = try kind.decode(words)
       switch format {

@@ -14,12 +14,27 @@ enum DecodeKind {
 
   static let names = Layouts.all.map(\.kind) + ["descriptor", "msi", "reason"]
 
+  /// Each kind with what it is.
+  static let list: [(kind: String, what: String)] =
+    Layouts.all.map { ($0.kind, "\($0.layout.name), \($0.layout.bitWidth) bits") } + [
+      ("descriptor", "a descriptor of the invalidation queue, 128 or 256 bits, by its type"),
+      ("msi", "an interrupt message: address, then data; by its format"),
+      ("reason", "a fault reason, 8 bits"),
+    ]
+
+  /// Other names for the same layouts.
+  private static let aliases = [
+    "fectl": "ectl", "iectl": "ectl", "pectl": "ectl", "pqt": "pqh", "second-stage": "pte",
+    "sspte": "pte", "fspte": "first-stage", "rtaddr_reg": "rtaddr", "pasid-entry": "pasid",
+  ]
+
   init?(name: String) {
     switch name {
     case "descriptor": self = .descriptor
     case "msi": self = .message
     case "reason": self = .reason
     default:
+      let name = Self.aliases[name] ?? name
       guard let found = Layouts.all.first(where: { $0.kind == name }) else { return nil }
       self = .layout(found.layout)
     }
@@ -38,13 +53,27 @@ enum DecodeKind {
   func decode(_ words: [UInt64]) throws -> DecodedValue {
     switch self {
     case .layout(let layout):
+      // IM tells which form an interrupt entry has.
+      if layout == InterruptEntry.self, InterruptEntry(words: words)[flag: .posted] {
+        return try Self.decode(words, as: PostedInterruptEntry.self)
+      }
       return try Self.decode(words, as: layout)
     case .descriptor:
       let code = DescriptorHeader(rawValue: words.first ?? 0).typeCode
       guard let layout = Layouts.descriptors.first(where: { $0.type.rawValue == code }) else {
         throw ValidationError("descriptor type \(code) does not exist; 1 to 9 were expected")
       }
-      return try Self.decode(Array(words.prefix(2)), as: layout)
+      var decoded = try Self.decode(Array(words.prefix(2)), as: layout)
+      for (index, word) in words.enumerated().dropFirst(2) where word != 0 {
+        // A page-group response may carry the device's private data there.
+        let isData = layout == PageGroupResponseDescriptor.self
+        decoded.words.append(word)
+        decoded.fields.append(
+          DecodedField(
+            name: isData ? "PRIV" : "reserved", high: index * 64 + 63, low: index * 64,
+            value: word, meaning: isData ? "private data, with PDP" : "must be zero"))
+      }
+      return decoded
     case .message:
       let address = words.first ?? 0
       guard let low = UInt32(exactly: address) else {
@@ -98,7 +127,7 @@ struct DecodedValue {
     let raw = words.reversed().map { hex($0, digits: digits) }.joined(separator: ":")
     let rows = fields.map { field in
       let bits = field.high == field.low ? "\(field.high)" : "\(field.high):\(field.low)"
-      return (bits, field.name, "0x\(hex(field.value))", field.meaning)
+      return (bits, field.name, "0x\(hex(field.address ?? field.value))", field.meaning)
     }
     func width(_ column: (((String, String, String, String)) -> String)) -> Int {
       rows.map { column($0).count }.max() ?? 0
@@ -121,13 +150,19 @@ struct DecodedValue {
         "fields",
         .array(
           fields.map { field in
-            .object([
-              ("name", .string(field.name)), ("high", .unsigned(UInt64(field.high))),
-              ("low", .unsigned(UInt64(field.low))), ("value", .string("0x\(hex(field.value))")),
-              ("meaning", .string(field.meaning)),
-            ])
+            .object(Self.members(of: field))
           })
       ),
     ])
+  }
+
+  /// A field for programs: its value from bit 0, and the whole address where it is one.
+  static func members(of field: DecodedField) -> [(String, JSONValue)] {
+    var members: [(String, JSONValue)] = [
+      ("name", .string(field.name)), ("high", .unsigned(UInt64(field.high))),
+      ("low", .unsigned(UInt64(field.low))), ("value", .string("0x\(hex(field.value))")),
+    ]
+    if let address = field.address { members.append(("address", .string("0x\(hex(address))"))) }
+    return members + [("meaning", .string(field.meaning))]
   }
 }

@@ -105,6 +105,8 @@ struct EventWriter {
 enum OutcomeText {
   static func describe(_ outcome: TranslationOutcome) -> String {
     switch outcome {
+    case .translated(let page) where page.permissions.isDisjoint(with: [.read, .write]):
+      "answered without permission (R=W=0)"
     case .translated(let page): "translated to \(page.address)"
     case .interruptRequest: "an interrupt request"
     case .blocked(let cause, let disposition):
@@ -134,6 +136,7 @@ enum OutcomeText {
     case .abortDMA: "abort-DMA mode"
     case .protectedMemory: "protected memory"
     case .interruptRangeRead: "a read of the interrupt range"
+    case .unsupportedRequest: "a translation request while remapping is off"
     }
   }
 

@@ -9,7 +9,27 @@ internal import VTdUnit
 /// `dmar walk`: every step of one translation, and why it ends as it does.
 struct WalkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "walk", abstract: "Show every step of one translation.")
+    commandName: "walk", abstract: "Show every step of one translation.",
+    discussion: """
+      The tables are those of the booted kernel, or where it makes none, those that the scenario's \
+      first steps write; with --steps they are those after so many steps. Caches are not asked, \
+      nothing is recorded, and no accessed or dirty bit is written. A write to 0xfee00000 to \
+      0xfeefffff goes on through interrupt remapping.
+      """)
+
+  enum RequestType: String, ExpressibleByArgument, CaseIterable {
+    case untranslated
+    case translationRequest = "translation-request"
+    case translated
+
+    var addressType: AddressType {
+      switch self {
+      case .untranslated: .untranslated
+      case .translationRequest: .translationRequest
+      case .translated: .translated
+      }
+    }
+  }
 
   @Argument(help: ArgumentHelp("A scenario file.", valueName: "scenario"))
   var scenario: String
@@ -23,8 +43,32 @@ struct WalkCommand: ParsableCommand {
   @Flag(help: "The device writes; without it, it reads.")
   var write = false
 
+  @Flag(help: "The device does an AtomicOp.")
+  var atomic = false
+
+  @Flag(help: "A read of no bytes, as devices send to flush.")
+  var zeroLength = false
+
   @Option(help: "The PASID of the request.")
   var pasid: String?
+
+  @Flag(help: "An instruction fetch; only with a PASID.")
+  var execute = false
+
+  @Flag(help: "Supervisor privilege; only with a PASID.")
+  var privileged = false
+
+  @Option(help: "What the address is: untranslated, or of ATS translation-request or translated.")
+  var type = RequestType.untranslated
+
+  @Option(help: "What a write to the interrupt range holds, decimal or 0x.")
+  var data = "0"
+
+  @Option(
+    help: ArgumentHelp(
+      "Take so many steps of the scenario first.",
+      valueName: "count"))
+  var steps: Int?
 
   @Option(help: "Text, or one JSON document.")
   var format = ReplayCommand.Format.text
@@ -41,11 +85,30 @@ struct WalkCommand: ParsableCommand {
     if let pasid, (Numbers.unsigned(pasid) ?? .max) > 0xf_ffff {
       throw ValidationError("--pasid is \"\(pasid)\"; a number up to 0xfffff was expected")
     }
+    if (Numbers.unsigned(data) ?? .max) > UInt64(UInt32.max) {
+      throw ValidationError("--data is \"\(data)\"; a number of 32 bits was expected")
+    }
+    if write && atomic { throw ValidationError("--write and --atomic exclude each other") }
+    if zeroLength && (write || atomic) {
+      throw ValidationError("--zero-length is a read; it excludes --write and --atomic")
+    }
+    if pasid == nil && (execute || privileged) {
+      throw ValidationError("--execute and --privileged need a --pasid: they travel with it")
+    }
+    if execute && (write || atomic) {
+      throw ValidationError("--execute is a read; it excludes --write and --atomic")
+    }
+    if let steps, steps < 0 {
+      throw ValidationError("--steps is \(steps); a number of steps was expected")
+    }
   }
 
   func run() throws {
     guard let address = PCIAddress(device), let iova = Numbers.unsigned(iova) else { return }
-    let result = try reportingInputErrors { try ScenarioRun.boot(options.load(scenario)) }
+    let result = try reportingInputErrors {
+      let scenario = try options.load(scenario)
+      return try ScenarioRun.run(scenario, firstSteps: steps ?? scenario.preparingSteps)
+    }
     guard case .finished(let run) = result else {
       if case .skipped(let reason) = result {
         StandardError.print("dmar: \(scenario): skipped: \(reason)")
@@ -58,17 +121,31 @@ struct WalkCommand: ParsableCommand {
       throw ExitStatus.badInput
     }
     let request = DMARequest(
-      source: address.sourceID, address: IOVA(rawValue: iova), access: write ? .write : .read,
+      source: address.sourceID, address: IOVA(rawValue: iova),
+      access: atomic ? .atomic : write ? .write : .read, isZeroLength: zeroLength,
       pasid: pasid.flatMap(Numbers.unsigned).map {
         PASID(rawValue: UInt32(truncatingIfNeeded: $0))
-      })
+      },
+      isPrivileged: privileged, isExecute: execute, addressType: type.addressType)
     let report = unit.hardware.explain(request)
+    let interrupt = report.verdict == .interruptRequest ? self.interrupt(request, unit) : nil
     var output = Output()
     switch format {
-    case .text: for line in WalkText.lines(of: report, unit: unit.name) { output.print(line) }
-    case .json: output.print(WalkJSON.document(of: report, unit: unit.name))
+    case .text:
+      for line in WalkText.lines(of: report, unit: unit.name) { output.print(line) }
+      for line in interrupt.map(WalkText.lines) ?? [] { output.print(line) }
+    case .json:
+      output.print(WalkJSON.document(of: report, interrupt: interrupt, unit: unit.name))
     }
     output.flush()
+  }
+
+  /// What becomes of the write as an interrupt request.
+  private func interrupt(_ request: DMARequest, _ unit: Machine.Unit) -> InterruptReport {
+    unit.hardware.explain(
+      InterruptRequest(
+        source: request.source, address: UInt32(truncatingIfNeeded: request.address.rawValue) & ~3,
+        data: UInt32(truncatingIfNeeded: Numbers.unsigned(data) ?? 0)))
   }
 }
 

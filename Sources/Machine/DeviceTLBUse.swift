@@ -19,10 +19,10 @@ extension Machine {
     unit.hardware.attach(device)
   }
 
-  /// The device's TLB, if the kernel has switched it on; one that is off loses what it held.
+  /// The device's TLB, if it was given one by hand, or the kernel has switched it on; one that is off loses what it held.
   func deviceTLB(of address: PCIAddress) -> ATSDevice? {
     guard let device = deviceTLBs[address] else { return nil }
-    if kernel.usesATS(address) { return device }
+    if kernel.usesATS(address) || givenTLBs.contains(address) { return device }
     if device.translationCount > 0 { renewDeviceTLB(of: address) }
     return nil
   }

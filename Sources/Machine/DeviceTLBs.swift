@@ -12,6 +12,7 @@ extension Machine {
     let device = ATSDevice(source: address.sourceID)
     unit.hardware.attach(device)
     deviceTLBs[address] = device
+    givenTLBs.insert(address)
     return device
   }
 

@@ -27,6 +27,8 @@ public final class Machine {
   private var isBystander = false
   /// The devices that have TLBs of their own.
   var deviceTLBs: [PCIAddress: ATSDevice] = [:]
+  /// Functions whose TLB is on without the kernel's doing.
+  var givenTLBs: Set<PCIAddress> = []
 
   /// A remapping unit with its name and the PCI segment that it covers.
   public struct Unit {
@@ -34,6 +36,7 @@ public final class Machine {
     public let segment: UInt32
     public let hardware: RemappingUnit
     fileprivate let messages: MessageQueue
+    fileprivate let recorded: RecordLog
   }
 
   /// What a machine is made of.
@@ -98,14 +101,15 @@ public final class Machine {
     let clock = MachineClock()
     let tap = AccessTap()
     self.tap = tap
+    let recorded = RecordLog()
     units = try configuration.units.map { unit in
       let messages = MessageQueue()
       return Unit(
         name: unit.name, segment: unit.segment,
-        hardware: try RemappingUnit(configuration: unit.hardware, memory: memory) {
-          messages.append($0)
-        },
-        messages: messages)
+        hardware: try RemappingUnit(
+          configuration: unit.hardware, memory: memory, messages: { messages.append($0) },
+          trace: { if case .faultRecorded(let record, _) = $0 { recorded.append(record) } }),
+        messages: messages, recorded: recorded)
     }
     kernel = Kernel(
       build: configuration.build,
@@ -128,6 +132,9 @@ public final class Machine {
     if configuration.cpuCount > 1 { useOtherCPU() }
     connectDeviceTLBs()
   }
+
+  /// What the units recorded, in order, whether or not the kernel saw it.
+  public var faultRecords: [FaultRecord] { units.first?.recorded.all ?? [] }
 
   // MARK: What devices do
 
@@ -335,6 +342,14 @@ public final class Machine {
       interrupted = context
     }
   }
+}
+
+/// Fault records of all units, in the order in which they came.
+private final class RecordLog: Sendable {
+  private let records = Mutex<[FaultRecord]>([])
+
+  func append(_ record: FaultRecord) { records.withLock { $0.append(record) } }
+  var all: [FaultRecord] { records.withLock { $0 } }
 }
 
 /// Messages on their way from a unit to the CPU.

@@ -13,12 +13,18 @@ public struct BitField<Image: BitImage>: Sendable {
   /// What the field says, in one line.
   public let meaning: StaticString
 
+  /// Whether the field is an address, or an offset, cut to its alignment: read in place it is whole.
+  public let isAddress: Bool
+
   /// A field as the specification's tables print it: `high:low`.
   @inlinable @inline(__always)
-  public init(_ name: StaticString, _ high: Int, _ low: Int, _ meaning: StaticString) {
+  public init(
+    _ name: StaticString, _ high: Int, _ low: Int, _ meaning: StaticString, isAddress: Bool = false
+  ) {
     self.name = name
     self.bits = low..<(high &+ 1)
     self.meaning = meaning
+    self.isAddress = isAddress
   }
 
   /// A field of one bit.
@@ -53,10 +59,15 @@ public struct DecodedField: Hashable, Sendable, Codable {
   public let low: Int
   /// The field's value, shifted down to bit 0.
   public let value: UInt64
+  /// The whole address, where the field is one.
+  public let address: UInt64?
   /// What the field says.
   public let meaning: String
 
-  public init(name: String, high: Int, low: Int, value: UInt64, meaning: String) {
+  public init(
+    name: String, high: Int, low: Int, value: UInt64, address: UInt64? = nil, meaning: String
+  ) {
+    self.address = address
     self.name = name
     self.high = high
     self.low = low
@@ -146,7 +157,8 @@ extension BitImage {
     let named = Self.fields.map { field in
       DecodedField(
         name: "\(field.name)", high: field.bits.upperBound - 1, low: field.bits.lowerBound,
-        value: self[field], meaning: "\(field.meaning)")
+        value: self[field], address: field.isAddress ? self[inPlace: field] : nil,
+        meaning: "\(field.meaning)")
     }
     let reserved = (0..<Self.wordCount).flatMap { word -> [DecodedField] in
       let set = self[word: word] & Self.reservedMask(word: word)

@@ -76,6 +76,34 @@ extension FaultReason: CustomStringConvertible {
   /// What the code means in a few words; nil for a code that no table has.
   public var meaning: String? { Self.known.first { $0.reason == self }?.meaning }
 
+  /// Whether a structure on the way could not be read.
+  public var isReadFailure: Bool {
+    switch self {
+    case .rootRead, .contextRead, .secondStageRead, .interruptEntryRead, .postedDescriptorAccess,
+      .scalableRootRead, .scalableContextRead, .directoryRead, .pasidEntryRead, .firstStageRead,
+      .firstStageTableRead, .scalableSecondStageRead, .secondStageTableRead:
+      true
+    default: false
+    }
+  }
+
+  /// Whether a translation request that meets this is answered with no permission instead of being
+  /// recorded: something is not there, or not allowed, and the device may ask for it.
+  ///
+  /// Structures that cannot be read or hold reserved bits, and addresses beyond a width, are faults
+  /// all the same (VT-d specification 4.2.4, 7.1.3).
+  public var isAnsweredToDevice: Bool {
+    switch self {
+    case .writeNotPermitted, .readNotPermitted, .directoryNotPresent, .pasidEntryNotPresent,
+      .supervisorRequestsDisabled, .firstStageNotPresent, .firstStageTopTableNotReadable,
+      .firstStageTableNotReadable, .firstStageTableNotWritable, .secondStageNotPresent,
+      .addressNotCanonical, .userNotPermitted, .executeNotPermitted, .scalableWriteNotPermitted,
+      .scalableReadNotPermitted:
+      true
+    default: false
+    }
+  }
+
   /// `0x06 (no read permission in the second stage)`.
   public var description: String {
     "0x\(hex(UInt64(rawValue), digits: 2)) (\(meaning ?? "reserved code"))"

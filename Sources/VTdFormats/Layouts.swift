@@ -12,6 +12,7 @@ public enum Layouts {
     ("fsts", FaultStatus.self),
     ("ectl", EventControl.self),
     ("frcd", FaultRecord.self),
+    ("aflog", FaultLogAddress.self),
     ("pmen", ProtectedMemoryEnable.self),
     ("iva", InvalidateAddress.self),
     ("iotlb", IOTLBCommand.self),

@@ -104,7 +104,10 @@ public enum RegisterMap {
   ) -> [RegisterDescription] {
     var table = global + faultEvent
     if capability[flag: .advancedFaultLogging] {
-      table.append(.init(RegisterOffset.aflog, "AFLOG", 64, .readWrite, write: ~0xfff | 0xe00))
+      table.append(
+        .init(
+          RegisterOffset.aflog, "AFLOG", 64, .readWrite,
+          write: mask(of: FaultLogAddress.self, [.size, .address])))
     }
     table += protectedMemory(capability)
     if extendedCapability[flag: .queuedInvalidation] { table += queue(extendedCapability) }

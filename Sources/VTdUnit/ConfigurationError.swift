@@ -18,7 +18,7 @@ public enum ConfigurationError: Error, Hashable, Sendable, CustomStringConvertib
   public var description: String {
     switch self {
     case .featureNeeds(let feature, let needs): "\(feature) is set, which needs \(needs)"
-    case .noAddressWidth: "CAP.SAGAW is 0 and ECAP.IR is clear: the unit could do nothing"
+    case .noAddressWidth: "CAP.SAGAW is 0: the unit could not translate any address"
     case .reservedValue(let field, let value): "\(field) is 0x\(hex(value)), a reserved value"
     case .registersOverlap(let first, let second, let offset):
       "\(first) and \(second) overlap at offset 0x\(hex(UInt64(offset)))"
@@ -52,7 +52,13 @@ extension UnitConfiguration {
       (ecap[flag: .deviceTLB], "ECAP.DT", ecap[flag: .queuedInvalidation], "ECAP.QI"),
       (ecap[flag: .pageRequests], "ECAP.PRS", ecap[flag: .deviceTLB], "ECAP.DT"),
       (ecap[flag: .pageRequestDraining], "ECAP.PDS", ecap[flag: .pageRequests], "ECAP.PRS"),
+      (ecap[flag: .noWriteFlag], "ECAP.NWFS", ecap[flag: .deviceTLB], "ECAP.DT"),
+      (ecap[flag: .deviceTLBThrottling], "ECAP.DIT", ecap[flag: .deviceTLB], "ECAP.DT"),
       (ecap[flag: .scalableMode], "ECAP.SMTS", ecap[flag: .queuedInvalidation], "ECAP.QI"),
+      (
+        ecap[flag: .scalableMode], "ECAP.SMTS",
+        ecap[flag: .firstStage] || ecap[flag: .secondStage], "ECAP.FSTS or ECAP.SSTS"
+      ),
       (ecap[flag: .firstStage], "ECAP.FSTS", ecap[flag: .scalableMode], "ECAP.SMTS"),
       (ecap[flag: .secondStage], "ECAP.SSTS", ecap[flag: .scalableMode], "ECAP.SMTS"),
       (
@@ -76,7 +82,10 @@ extension UnitConfiguration {
 
   private func checkValues() throws(ConfigurationError) {
     let levels = capability[.supportedAdjustedGuestAddressWidths]
-    if levels == 0, !extendedCapability[flag: .interruptRemapping] { throw .noAddressWidth }
+    // QEMU has units that only remap interrupts.
+    let onlyRemapsInterrupts =
+      quirks.contains(.mayLackTranslation) && extendedCapability[flag: .interruptRemapping]
+    if levels == 0 && !onlyRemapsInterrupts { throw .noAddressWidth }
     // Bits 0 and 4 of SAGAW stood for 2 and 6 levels; both are reserved.
     if levels & 0b10001 != 0 { throw .reservedValue(field: "CAP.SAGAW", value: levels) }
     if capability[.numberOfDomains] == 7 {

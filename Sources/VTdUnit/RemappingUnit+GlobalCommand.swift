@@ -8,6 +8,7 @@ extension RemappingUnit {
     if command[flag: .setRootTable] { latchRootTable(&state) }
     if command[flag: .setInterruptTable] { latchInterruptTable(&state) }
     if command[flag: .setFaultLog] && configuration.capability[flag: .advancedFaultLogging] {
+      state.faults.latchLog(state.registers[image: RegisterOffset.aflog])
       setStatus(.faultLog, true, &state)
     }
     if configuration.capability[flag: .advancedFaultLogging] {
@@ -57,7 +58,11 @@ extension RemappingUnit {
 
   /// SRTP: from now on the walks start where RTADDR says.
   private func latchRootTable(_ state: inout UnitState) {
-    let root: RootTableAddress = state.registers[image: RegisterOffset.rtaddr]
+    var root: RootTableAddress = state.registers[image: RegisterOffset.rtaddr]
+    if configuration.quirks.contains(.tableModeIsOneBit) {
+      let hasScalable: UInt64 = configuration.extendedCapability[flag: .scalableMode] ? 1 : 0
+      root[.translationTableMode] &= hasScalable
+    }
     let value = control.load(ordering: .relaxed) & ~ControlBits.root
     control.store(value | root.rawValue & ControlBits.root, ordering: .releasing)
     setStatus(.rootTable, true, &state)

@@ -6,6 +6,20 @@ import VTdFormats
 extension RemappingUnit {
   /// Handles a device's write to the interrupt range.
   public func interrupt(_ request: InterruptRequest) -> InterruptOutcome {
+    switch decide(request, entry: interruptEntry) {
+    case .unchanged(let interrupt): .unchanged(interrupt)
+    case .remapped(let interrupt, let index): .remapped(interrupt, index: index)
+    case .posted(let entry, let index, let table): post(entry, request, table, index: index)
+    case .blocked(let reason, let index, let isSilent):
+      block(reason, request, index: index, silent: isSilent)
+    }
+  }
+
+  /// What a request comes to; `entry` finds interrupt entries, nil where one cannot be read.
+  func decide(
+    _ request: InterruptRequest,
+    entry: (UInt32, InterruptTableAddress) -> InterruptEntry?
+  ) -> InterruptDecision {
     let control = interruptControl.load(ordering: .acquiring)
     if control & InterruptControlBits.enabled == 0 {
       return .unchanged(Self.compatibilityInterrupt(request))
@@ -18,12 +32,39 @@ extension RemappingUnit {
         || configuration.quirks.contains(.compatibilityAlwaysPasses)
       return passes
         ? .unchanged(Self.compatibilityInterrupt(request))
-        : block(
-          .compatibilityFormatBlocked, request,
+        : .blocked(
+          .compatibilityFormatBlocked,
           index: configuration.quirks.contains(.compatibilityIndexFromAddress)
-            ? UInt32(truncatingIfNeeded: request.address >> 4 & 0xffff) : 0)
+            ? UInt32(truncatingIfNeeded: request.address >> 4 & 0xffff) : 0, isSilent: false)
     }
-    return remap(request, address, table)
+    var index = address.handle
+    if address[flag: .subhandleValid] {
+      // The data is a subhandle of 16 bits; without SHV it is ignored.
+      if request.data >> 16 != 0 {
+        return .blocked(.interruptRequestReserved, index: index, isSilent: false)
+      }
+      index += request.data
+    }
+    if index >= table.entryCount {
+      return .blocked(.interruptIndexBeyondTable, index: index, isSilent: false)
+    }
+    guard let entry = entry(index, table) else {
+      return .blocked(.interruptEntryRead, index: index, isSilent: false)
+    }
+    if let reason = check(entry, request, table) {
+      return .blocked(reason, index: index, isSilent: entry[flag: .faultProcessingDisable])
+    }
+    if entry[flag: .posted] {
+      return .posted(PostedInterruptEntry(low: entry.low, high: entry.high), index: index, table)
+    }
+    return .remapped(
+      DeliveredInterrupt(
+        destination: Self.destination(entry[.destination], table),
+        vector: UInt8(truncatingIfNeeded: entry[.vector]),
+        deliveryMode: UInt8(truncatingIfNeeded: entry[.deliveryMode]),
+        isLogical: entry[flag: .destinationMode], isLevelTriggered: entry[flag: .triggerMode],
+        redirectionHint: entry[flag: .redirectionHint]),
+      index: UInt16(truncatingIfNeeded: index))
   }
 
   /// A request as a processor reads it without remapping.
@@ -39,43 +80,8 @@ extension RemappingUnit {
       redirectionHint: address[flag: .redirectionHint])
   }
 
-  private func remap(
-    _ request: InterruptRequest, _ address: RemappableAddress, _ table: InterruptTableAddress
-  ) -> InterruptOutcome {
-    var index = address.handle
-    if address[flag: .subhandleValid] {
-      // The data is a subhandle of 16 bits; without SHV it is ignored.
-      if request.data >> 16 != 0 {
-        return block(.interruptRequestReserved, request, index: index)
-      }
-      index += request.data
-    }
-    if index >= table.entryCount {
-      return block(.interruptIndexBeyondTable, request, index: index)
-    }
-    guard let entry = interruptEntry(index, table) else {
-      return block(.interruptEntryRead, request, index: index)
-    }
-    let silent = entry[flag: .faultProcessingDisable]
-    if let reason = check(entry, request, table) {
-      return block(reason, request, index: index, silent: silent)
-    }
-    if entry[flag: .posted] {
-      let posted = PostedInterruptEntry(low: entry.low, high: entry.high)
-      return post(posted, request, table, index: index)
-    }
-    return .remapped(
-      DeliveredInterrupt(
-        destination: destination(entry[.destination], table),
-        vector: UInt8(truncatingIfNeeded: entry[.vector]),
-        deliveryMode: UInt8(truncatingIfNeeded: entry[.deliveryMode]),
-        isLogical: entry[flag: .destinationMode], isLevelTriggered: entry[flag: .triggerMode],
-        redirectionHint: entry[flag: .redirectionHint]),
-      index: UInt16(truncatingIfNeeded: index))
-  }
-
   /// xAPIC mode has the APIC id in bits 15:8 of the destination field.
-  private func destination(_ field: UInt64, _ table: InterruptTableAddress) -> UInt32 {
+  static func destination(_ field: UInt64, _ table: InterruptTableAddress) -> UInt32 {
     UInt32(truncatingIfNeeded: table[flag: .extendedInterruptMode] ? field : field >> 8 & 0xff)
   }
 
@@ -120,17 +126,26 @@ extension RemappingUnit {
   private func interruptEntry(_ index: UInt32, _ table: InterruptTableAddress) -> InterruptEntry? {
     interruptEntries.withLock { cache in
       if let cached = cache.find(index) { return cached }
-      let address = table[inPlace: .address] &+ UInt64(index) * InterruptEntry.byteCount
-      guard let low = memory.load64(PhysicalAddress(rawValue: address)),
-        let high = memory.load64(PhysicalAddress(rawValue: address &+ 8))
-      else { return nil }
-      let entry = InterruptEntry(low: low, high: high)
+      guard let entry = loadInterruptEntry(at: Self.place(of: index, in: table)) else {
+        return nil
+      }
       // With CAP.CM entries that are not present may be kept as well.
-      if entry[flag: .present] || configuration.capability[flag: .cachingMode] {
+      if entry[flag: .present] || environment.pointee.cachesFaults {
         cache.keep(index, entry)
       }
       return entry
     }
+  }
+
+  static func place(of index: UInt32, in table: InterruptTableAddress) -> UInt64 {
+    table[inPlace: .address] &+ UInt64(index) * InterruptEntry.byteCount
+  }
+
+  func loadInterruptEntry(at address: UInt64) -> InterruptEntry? {
+    guard let low = memory.load64(PhysicalAddress(rawValue: address)),
+      let high = memory.load64(PhysicalAddress(rawValue: address &+ 8))
+    else { return nil }
+    return InterruptEntry(low: low, high: high)
   }
 
   func invalidateInterruptEntries(_ range: Range<UInt64>?) {
@@ -141,18 +156,31 @@ extension RemappingUnit {
     _ reason: FaultReason, _ request: InterruptRequest, index: UInt32, silent: Bool = false
   ) -> InterruptOutcome {
     if silent { return .blocked(reason, .faultProcessingDisabled) }
+    let record = record(of: request, reason, index: index)
+    let disposition = change { state, effects in
+      state.faults.record(record, &state.registers, &effects, memory)
+    }
+    return .blocked(reason, disposition)
+  }
+
+  /// The record that a blocked request leaves, F still clear.
+  func record(of request: InterruptRequest, _ reason: FaultReason, index: UInt32) -> FaultRecord {
     var record = FaultRecord()
     record.interruptIndex = UInt16(truncatingIfNeeded: index)
     record.source =
       configuration.quirks.contains(.anonymousInterruptFaults)
       ? SourceID(rawValue: 0xffff) : request.source
     record.reason = reason
-    let done = record
-    let disposition = change { state, effects in
-      state.faults.record(done, &state.registers, &effects)
-    }
-    return .blocked(reason, disposition)
+    return record
   }
+}
+
+/// What an interrupt request comes to, before anything is done about it.
+enum InterruptDecision {
+  case unchanged(DeliveredInterrupt)
+  case remapped(DeliveredInterrupt, index: UInt16)
+  case posted(PostedInterruptEntry, index: UInt32, InterruptTableAddress)
+  case blocked(FaultReason, index: UInt32, isSilent: Bool)
 }
 
 /// What ``RemappingUnit`` keeps beside the latched IRTA.

@@ -146,9 +146,9 @@ extension RemappingUnit {
   }
 
   /// CAP.CM lets a unit cache what is not present; this one does it for pages.
-  private var cachesFaults: Bool { configuration.capability[flag: .cachingMode] }
+  private var cachesFaults: Bool { environment.pointee.cachesFaults }
 
-  private func passThrough(_ result: WalkResult, _ control: UInt64) -> Translation {
+  func passThrough(_ result: WalkResult, _ control: UInt64) -> Translation {
     if control & ControlBits.protectedMemory != 0 && isProtected(result.address) {
       return Translation(blocked: .protectedMemory, .notReported)
     }
@@ -162,28 +162,33 @@ extension RemappingUnit {
   ) -> Translation {
     let root = RootTableAddress(rawValue: control & ControlBits.root)
     let (result, context) = walker.walk(request, root: root)
-    if result.isFault {
-      return request.addressType == .translationRequest
-        ? answer(fault: result, request, context) : report(result, request, context)
-    }
+    if request.addressType == .translationRequest { return answer(result, request, context) }
+    if result.isFault { return report(result, request, context) }
     if context.flags.contains(.passThrough) { return passThrough(result, control) }
     return Translation(address: result.address, flags: result.flags)
   }
 
   /// What is decided before any table is read: the interrupt range, remapping off, abort-DMA mode.
   func withoutTables(_ request: DMARequest, _ control: UInt64) -> Translation? {
-    let isUntranslated = request.attributes & DMARequest.Bits.addressTypeMask == 0
+    let isRemapping = control & ControlBits.translationEnabled != 0
+    if request.addressType == .translationRequest && !isRemapping {
+      return Translation(blocked: .unsupportedRequest, .notReported)
+    }
     // With a PASID the range is ordinary address space of a process (3.14).
-    if request.iova >> 20 == 0xfee, isUntranslated,
+    if request.iova >> 20 == 0xfee, request.addressType != .translated,
       request.attributes & DMARequest.Bits.hasPASID == 0
     {
+      if request.addressType == .translationRequest {
+        return RootTableAddress(rawValue: control).mode == .abortDMA
+          ? Translation(blocked: .abortDMA, .notReported) : Self.interruptRangeAnswer(request)
+      }
       if request.access == .write { return .interruptRequest }
       if !configuration.quirks.contains(.interruptRangeReadable) {
         return Translation(blocked: .interruptRangeRead, .notReported)
       }
       return unchanged(request)
     }
-    if control & ControlBits.translationEnabled == 0 {
+    if !isRemapping {
       if control & ControlBits.protectedMemory != 0 && isProtected(request.iova) {
         return Translation(blocked: .protectedMemory, .notReported)
       }
@@ -199,20 +204,9 @@ extension RemappingUnit {
     Translation(address: request.iova, flags: UInt64(Permissions.all))
   }
 
-  /// Whether an address lies in a protected memory region (10.16): from base to limit, with the
-  /// bits of the limit's granule set.
+  /// Whether an address lies in a protected memory region.
   func isProtected(_ address: UInt64) -> Bool {
-    state.withLock { state in
-      let registers = state.registers
-      let granule: UInt64 = 0x1f_ffff
-      let low = UInt64(registers[RegisterOffset.plmbase])
-      let lowEnd = UInt64(registers[RegisterOffset.plmlimit]) | granule
-      let high = registers[quad: RegisterOffset.phmbase]
-      let highEnd = registers[quad: RegisterOffset.phmlimit] | granule
-      let capability = configuration.capability
-      return (capability[flag: .protectedLowMemory] && address >= low && address <= lowEnd)
-        || (capability[flag: .protectedHighMemory] && address >= high && address <= highEnd)
-    }
+    state.withLock { ProtectedRegions($0.registers, configuration.capability).contain(address) }
   }
 
   /// Records a fault, unless FPD says not to.
@@ -227,7 +221,7 @@ extension RemappingUnit {
     }
     let record = record(of: request, reason, result, context)
     let disposition = change { state, effects in
-      state.faults.record(record, &state.registers, &effects)
+      state.faults.record(record, &state.registers, &effects, memory)
     }
     return Translation(blocked: cause, disposition)
   }
@@ -246,23 +240,12 @@ extension RemappingUnit {
     record[flag: .privilege] = request.isPrivileged
     record[flag: .execute] = request.isExecute
     let quirks = configuration.quirks
-    if request.pasid == nil {
-      // QEMU turns the request into one with a PASID behind the PASID entry.
-      if quirks.contains(.recordPASIDZero), context.flags.contains(.scalable) {
-        if result.pastContext { record.pasid = PASID(rawValue: 0) }
-      } else if quirks.contains(.recordPASIDOnes), result.pastContext {
-        record[.pasid] = 0xffff
-      }
+    if quirks.contains(.recordPASIDZero), context.flags.contains(.scalable) {
+      // The field takes 16 bits of the PASID there.
+      record.pasid = result.pastContext ? PASID(rawValue: context.pasid & 0xffff) : nil
+    } else if quirks.contains(.recordPASIDOnes), request.pasid == nil, result.pastContext {
+      record[.pasid] = 0xffff
     }
     return record
-  }
-}
-
-extension RemappingUnit {
-  /// The answer to a translation request that faulted (VT-d specification 4.2.4).
-  func answer(
-    fault result: WalkResult, _ request: DMARequest, _ context: RequestContext
-  ) -> Translation {
-    report(result, request, context)
   }
 }

@@ -77,9 +77,10 @@ public final class RemappingUnit: Sendable {
     isPlain =
       configuration.quirks.intersection([
         .permissionBeforeReserved, .canonicalCheckUsesAW, .noDirtyOnHit, .silentPermissionOnHit,
-      ]).isEmpty && !configuration.capability[flag: .cachingMode]
+        .plainFirstStage,
+      ]).isEmpty && !environment.pointee.cachesFaults
     looksAtDenials =
-      configuration.capability[flag: .cachingMode]
+      environment.pointee.cachesFaults
       || configuration.quirks.contains(.silentPermissionOnHit)
   }
 

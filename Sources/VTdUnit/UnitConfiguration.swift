@@ -16,11 +16,11 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
   /// Scalable mode: faults of root and context entry and of the second stage have the codes of
   /// legacy mode (QEMU).
   public static let legacyPermissionCodes = UnitQuirks(rawValue: 1 << 3)
-  /// At each level permission is checked before reserved bits (QEMU); the specification checks the
-  /// entry first, and permission once it is known over all levels.
+  /// At each level of either stage permission is checked before reserved bits (QEMU); the
+  /// specification checks the entry first, and permission once it is known over all levels.
   public static let permissionBeforeReserved = UnitQuirks(rawValue: 1 << 4)
-  /// Legacy mode: a top table that cannot be read is a bad context entry, reason 3 (QEMU).
-  public static let topTableReadIsContextFault = UnitQuirks(rawValue: 1 << 5)
+  /// TTM is bit 10 alone, and legacy without ECAP.SMTS; no mode is reserved, none aborts DMA (QEMU).
+  public static let tableModeIsOneBit = UnitQuirks(rawValue: 1 << 5)
   /// Reads of the interrupt range pass (QEMU).
   public static let interruptRangeReadable = UnitQuirks(rawValue: 1 << 6)
   /// Interrupt requests are recorded with source-id 0xffff (QEMU).
@@ -28,7 +28,8 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
   /// FECTL.IP is cleared by a write to FSTS only, not by clearing the last F (QEMU).
   public static let pendingBitNeedsStatusWrite = UnitQuirks(rawValue: 1 << 8)
   /// FPD does not count for reserved bits of the context entry, nor for a PASID directory or entry
-  /// that cannot be read (QEMU).
+  /// that cannot be read; FPD of a directory entry or PASID entry does not count for what is wrong
+  /// with that entry itself (QEMU).
   public static let reservedContextAlwaysRecorded = UnitQuirks(rawValue: 1 << 9)
   /// A blocked access to a cached page is not recorded (QEMU).
   public static let silentPermissionOnHit = UnitQuirks(rawValue: 1 << 10)
@@ -66,17 +67,31 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
   /// A blocked message in compatibility format is recorded with bits 19:4 of its address as index,
   /// as public logs of real machines show it; the specification leaves the index undefined.
   public static let compatibilityIndexFromAddress = UnitQuirks(rawValue: 1 << 24)
+  /// Every request of the first stage is a user's, XD, WPE and EAFE do not count (QEMU).
+  public static let plainFirstStage = UnitQuirks(rawValue: 1 << 25)
+  /// A page that reaches into the interrupt range is refused as a whole, with the code of scalable
+  /// mode wherever the unit has it (QEMU).
+  public static let interruptRangeByPage = UnitQuirks(rawValue: 1 << 26)
+  /// Pass-through does not look at the address's width (QEMU).
+  public static let passThroughUnbounded = UnitQuirks(rawValue: 1 << 27)
+  /// TM is reserved whatever ECAP.DT says (QEMU, unless told otherwise).
+  public static let transientMappingReserved = UnitQuirks(rawValue: 1 << 28)
+  /// Nothing that is not present is cached, although CAP.CM is set (QEMU).
+  public static let neverCachesFaults = UnitQuirks(rawValue: 1 << 29)
+  /// CAP.SAGAW may be 0: the unit remaps interrupts only (QEMU with `dma-translation=off`).
+  public static let mayLackTranslation = UnitQuirks(rawValue: 1 << 30)
 
   /// What QEMU 10.0.2's `intel-iommu` was seen to do.
   public static let qemu10: UnitQuirks = [
     .foldFaultsOfPendingSource, .recordPASIDZero, .recordPASIDOnes, .legacyPermissionCodes,
-    .permissionBeforeReserved, .topTableReadIsContextFault, .interruptRangeReadable,
+    .permissionBeforeReserved, .tableModeIsOneBit, .interruptRangeReadable,
     .anonymousInterruptFaults, .pendingBitNeedsStatusWrite, .reservedContextAlwaysRecorded,
     .silentPermissionOnHit, .noDirtyOnHit, .compatibilityAlwaysPasses, .waitNeedsOneAction,
     .disableNeedsIdleQueue, .queueResumesAtTailWrite, .noQueueErrorRecord,
     .domainContextInvalidationIsGlobal, .globalCommandsDropCaches, .canonicalCheckUsesAW,
     .deviceTLBDescriptorAlwaysValid, .updatesWithoutSnoop, .ridPASIDAlwaysUsed,
-    .scalableEntriesUnchecked,
+    .scalableEntriesUnchecked, .plainFirstStage, .interruptRangeByPage, .passThroughUnbounded,
+    .transientMappingReserved, .neverCachesFaults, .mayLackTranslation,
   ]
 }
 

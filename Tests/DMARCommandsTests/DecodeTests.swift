@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import VTdFormats
 
@@ -10,7 +11,10 @@ struct DecodeTests {
     let kind = try #require(DecodeKind(name: "context"))
     let decoded = try kind.decode([0x19a_8001, 0x102])
     #expect(decoded.lines.first == "context entry 0x0000000000000102:00000000019a8001")
-    #expect(decoded.lines.contains("  87:72  DID      0x1     domain-id"))
+    #expect(decoded.lines.contains("  87:72  DID      0x1        domain-id"))
+    // An address is shown whole, not cut to its field.
+    #expect(
+      decoded.lines.contains("  63:12  SSPTPTR  0x19a8000  top second-stage table"))
   }
 
   @Test("a set bit that no field names is shown as reserved")
@@ -51,5 +55,52 @@ struct DecodeTests {
     #expect(throws: (any Error).self) { try DecodeKind(name: "fsts")?.decode([1 << 32]) }
     #expect(throws: (any Error).self) { try DecodeKind.descriptor.decode([0xa]) }
     #expect(throws: (any Error).self) { try DecodeKind.reason.decode([0x100]) }
+  }
+}
+
+@Suite("dmar decode as a command")
+struct DecodeCommandTests {
+  @Test("--list names every kind, and every kind that it names decodes")
+  func list() throws {
+    let result = try Tool.dmar("decode", "--list")
+    #expect(result.status == 0)
+    let kinds = result.outputText.split(separator: "\n").compactMap {
+      $0.split(separator: " ").first.map(String.init)
+    }
+    #expect(kinds == DecodeKind.names)
+    for kind in kinds {
+      let value = kind == "descriptor" ? "0x25" : "0x1"
+      #expect(try Tool.dmar("decode", kind, value).status == 0, "\(kind)")
+    }
+  }
+
+  @Test(
+    "what cannot be decoded is wrong usage, with a sentence that says why",
+    arguments: [
+      (["decode"], "a kind was expected"), (["decode", "cap"], "a value of kind cap"),
+      (["decode", "nonsense", "1"], "no kind is called \"nonsense\""),
+      (["decode", "cap", "xyz"], "\"xyz\" is no hexadecimal number"),
+      (["decode", "fsts", "100000000"], "is wider than the 32 bits"),
+      (["decode", "context", "1", "2", "3"], "3 words were given; the structure has 2"),
+      (["decode", "descriptor", "a"], "descriptor type 10 does not exist"),
+      (["decode", "reason", "100"], "a fault reason has 8 bits"),
+      (["decode", "cap", "--list"], "--list takes no kind"),
+    ] as [([String], String)])
+  func refused(_ arguments: [String], _ says: String) throws {
+    let result = try Tool.dmar(arguments)
+    #expect(result.status == 64)
+    #expect(result.errorText.contains(says), "\(result.errorText)")
+  }
+
+  @Test(
+    "aliases, posted entries and wide descriptors are known",
+    arguments: [
+      (["decode", "fectl", "c0000000"], "IM"), (["decode", "irte", "8001", "0"], "posted IRTE"),
+      (["decode", "descriptor", "11", "0", "1", "0"], "must be zero"),
+      (["decode", "msi", "fee00018"], "remappable"),
+      (["decode", "pte", "8000000012345003"], "0x12345000"),
+    ] as [([String], String)])
+  func known(_ arguments: [String], _ part: String) throws {
+    #expect(try Tool.dmar(arguments).outputText.contains(part))
   }
 }

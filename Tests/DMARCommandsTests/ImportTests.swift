@@ -171,7 +171,8 @@ struct ImportTests {
     let folder = try TemporaryFolder()
     let scenario = folder.url.appending(path: "s.yaml").path(percentEncoded: false)
     #expect(try Tool.dmar("import", "Tests/Golden/\(file)", "-o", scenario).status == 0)
-    guard case .finished(let run) = try ScenarioRun.boot(ScenarioLoader().load(scenario)) else {
+    let described = try ScenarioLoader().load(scenario)
+    guard case .finished(let run) = try ScenarioRun.run(described, firstSteps: 0) else {
       Issue.record("the scenario was skipped")
       return
     }

@@ -59,29 +59,3 @@ struct ConfigurationTests {
     }
   }
 }
-
-@Suite("The scenarios of fault reasons")
-struct FaultScenarioTests {
-  @Test("leave no code of the specification out")
-  func complete() throws {
-    let names = try FileManager.default.contentsOfDirectory(
-      atPath: Repository.path("Configs/faults"))
-    let codes = names.compactMap { name -> UInt8? in
-      guard name.hasPrefix("0x") else { return nil }
-      return UInt8(name.dropFirst(2).prefix(2), radix: 16)
-    }
-    #expect(Set(codes) == Set(FaultReason.known.map(\.reason.rawValue)))
-  }
-
-  @Test("name the code in what they expect or say why it does not come")
-  func consistent() throws {
-    for file in ConfigurationTests.files where file.contains("/faults/0x") {
-      let name = file.split(separator: "/").last.map(String.init) ?? ""
-      let code = name.prefix(4)
-      let text = try String(contentsOfFile: file, encoding: .utf8)
-      #expect(
-        text.contains("reason: \(code)") || text.contains("reason \(code)]")
-          || text.contains("\(code) means"))
-    }
-  }
-}

@@ -60,7 +60,9 @@ public struct Tool {
   }
 
   /// Runs the `dmar` that was built with the tests.
-  public static func dmar(_ arguments: String...) throws -> Tool {
+  public static func dmar(_ arguments: String...) throws -> Tool { try dmar(arguments) }
+
+  public static func dmar(_ arguments: [String]) throws -> Tool {
     let products = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
     return try run(products.appending(path: "dmar").path(percentEncoded: false), arguments)
   }

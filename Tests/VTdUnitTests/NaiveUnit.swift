@@ -57,7 +57,7 @@ struct NaiveUnit {
     if type == 2 { return .page(iova) }
     switch secondStage(iova, low & ~0xfff, Int(levels), write: write) {
     case .page(let page, _): return page >> 20 == 0xfee ? .fault(0x0e, silent: silent) : .page(page)
-    case .unreadable: return .fault(0x07, silent: silent)
+    case .unreadable(let top): return .fault(top ? 0x03 : 0x07, silent: silent)
     case .reserved: return .fault(0x0c, silent: silent)
     case .missing, .denied: return .fault(write ? 0x05 : 0x06, silent: silent)
     }

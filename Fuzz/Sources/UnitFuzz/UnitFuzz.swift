@@ -10,7 +10,8 @@ public func fuzzUnit(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   guard let memory = try? PhysicalMemory(size: 1 << 20) else { return 0 }
   var configuration = UnitConfiguration(
     cap: bytes.bool ? bytes.word : 0xd2008c_222f0606, ecap: bytes.bool ? bytes.word : 0xf00f4a)
-  configuration.quirks = UnitQuirks(rawValue: UInt32(bytes.byte) << 8 | UInt32(bytes.byte))
+  configuration.quirks = UnitQuirks(
+    rawValue: bytes.bool ? UInt32(truncatingIfNeeded: bytes.word) : 0)
   configuration.caches.isEnabled = bytes.bool
   // Capabilities that do not go together are refused: that is all they may do.
   guard let unit = try? RemappingUnit(configuration: configuration, memory: memory) else {
@@ -50,14 +51,18 @@ private func act(
       pasid: bytes.bool ? PASID(rawValue: UInt32(bytes.byte)) : nil, isPrivileged: bytes.bool,
       isExecute: bytes.bool, addressType: AddressType(rawValue: bytes.byte % 3) ?? .untranslated)
     _ = unit.explain(request)
+    if bytes.bool, let device = unit.device(request.source) {
+      _ = device.access(request.access, request.address, pasid: request.pasid, through: unit)
+    }
     _ = unit.translate(request).outcome
     _ = unit.translate(request).outcome
   default:
     let source = SourceID(rawValue: UInt16(bytes.byte))
-    _ = unit.interrupt(
-      InterruptRequest(
-        source: source, address: 0xfee0_0000 | UInt32(truncatingIfNeeded: bytes.word & 0xfffff),
-        data: UInt32(bytes.byte)))
+    let interrupt = InterruptRequest(
+      source: source, address: 0xfee0_0000 | UInt32(truncatingIfNeeded: bytes.word & 0xfffff),
+      data: UInt32(bytes.byte))
+    _ = unit.explain(interrupt)
+    _ = unit.interrupt(interrupt)
     _ = unit.pageRequest(PageRequest(source: source, address: IOVA(rawValue: bytes.word)))
   }
 }

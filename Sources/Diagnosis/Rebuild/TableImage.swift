@@ -63,6 +63,11 @@ struct TableImage {
     guard context[flag: .present], let address = address(of: fault) else { return need }
     walk(
       from: context[inPlace: .secondStageTable], levels: context.levels, address, fault, &need)
+    if dump?.pageEntries.isEmpty ?? true, reason == 7 {
+      let top = context[inPlace: .secondStageTable]
+      need.words[entryAddress(top, context.levels, address)] = beyond | 3
+      need.assumptions.append("the table that cannot be read is the one below the top")
+    }
     if dump?.pageEntries.isEmpty ?? true, reason == 0x0c {
       let top = context[inPlace: .secondStageTable]
       need.words[entryAddress(top, context.levels, address)] = 0x83
@@ -79,7 +84,7 @@ struct TableImage {
     context[flag: .present] = true
     context[.addressWidth] = UInt64(levels - 2)
     context[.domainID] = UInt64(source.rawValue % 0xff) + 1
-    context[inPlace: .secondStageTable] = reason == 7 ? beyond : page(source, 0)
+    context[inPlace: .secondStageTable] = page(source, 0)
     // AW 7 is a reserved encoding.
     if reason == 3 { context[.addressWidth] = 7 }
     if reason == 0x0b { context.low |= 1 << 4 }

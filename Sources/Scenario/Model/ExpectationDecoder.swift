@@ -15,6 +15,7 @@ enum ExpectationDecoder {
     expectation.contains = try section["contains"]?.list().map { try $0.text() } ?? []
     expectation.lacks = try section["lacks"]?.list().map { try $0.text() } ?? []
     expectation.faults = try section["faults"]?.list().map { try fault(from: $0) }
+    expectation.records = try section["records"]?.list().map { try RecordExpectation(from: $0) }
     expectation.interrupts = try section["interrupts"]?.list().map { interrupt in
       Expectation.Interrupt(
         vector: try interrupt.required("vector").integer(as: UInt8.self),

@@ -45,6 +45,7 @@ enum MachineDecoder {
     if let width = try section["host_address_width"]?.integer(as: Int.self) {
       hardware.hostAddressWidth = width
     }
+    if let caches = section["caches"] { hardware.caches = try CacheSchema.caches(from: caches) }
     for quirk in try section["quirks"]?.list() ?? [] {
       if let known = UnitQuirkNames.quirk(named: try quirk.text()) {
         hardware.quirks.formUnion(known)
@@ -129,7 +130,7 @@ enum UnitQuirkNames {
     ("record-pasid-ones", .recordPASIDOnes),
     ("legacy-permission-codes", .legacyPermissionCodes),
     ("permission-before-reserved", .permissionBeforeReserved),
-    ("top-table-read-is-context-fault", .topTableReadIsContextFault),
+    ("table-mode-is-one-bit", .tableModeIsOneBit),
     ("interrupt-range-readable", .interruptRangeReadable),
     ("anonymous-interrupt-faults", .anonymousInterruptFaults),
     ("pending-bit-needs-status-write", .pendingBitNeedsStatusWrite),
@@ -149,6 +150,12 @@ enum UnitQuirkNames {
     ("updates-without-snoop", .updatesWithoutSnoop),
     ("rid-pasid-always-used", .ridPASIDAlwaysUsed),
     ("scalable-entries-unchecked", .scalableEntriesUnchecked),
+    ("plain-first-stage", .plainFirstStage),
+    ("interrupt-range-by-page", .interruptRangeByPage),
+    ("pass-through-unbounded", .passThroughUnbounded),
+    ("transient-mapping-reserved", .transientMappingReserved),
+    ("never-caches-faults", .neverCachesFaults),
+    ("may-lack-translation", .mayLackTranslation),
   ]
 
   static var all: [String] { table.map(\.name) }

@@ -135,6 +135,8 @@ public struct Expectation: Sendable {
   public var contains: [String] = []
   public var lacks: [String] = []
   public var faults: [Fault]?
+  /// What the units recorded, whatever the kernel makes of it.
+  public var records: [RecordExpectation]?
   /// Vector and destination of each interrupt delivered.
   public var interrupts: [Interrupt]?
   public var splat: Splat?

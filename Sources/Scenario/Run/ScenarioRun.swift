@@ -31,24 +31,34 @@ public struct ScenarioRun {
     case skipped(String)
   }
 
-  /// Builds the machine, boots it and takes the steps.
+  /// Builds the machine, boots it and takes the steps, or the first of them.
   ///
   /// - Throws: `InputError` where the scenario asks for a machine or a step that cannot be.
   public static func run(
-    _ scenario: ScenarioDescription, hearing handler: AccessHandler? = nil
+    _ scenario: ScenarioDescription, firstSteps count: Int = .max,
+    hearing handler: AccessHandler? = nil
   ) throws -> Result {
+    var scenario = scenario
+    scenario.steps = Array(scenario.steps.prefix(count))
     var runner = ScenarioRunner(scenario)
     runner.handler = handler
     guard try runner.prepareBus() else { return .skipped(runner.skipReason) }
     let machine = try runner.run()
     return .finished(ScenarioRun(machine: machine, failedChecks: runner.failedChecks))
   }
+}
 
-  /// The machine of the scenario, booted, before its first step: what a walk looks at.
-  public static func boot(_ scenario: ScenarioDescription) throws -> Result {
-    var runner = ScenarioRunner(scenario)
-    guard try runner.prepareBus() else { return .skipped(runner.skipReason) }
-    return .finished(ScenarioRun(machine: try runner.boot(), failedChecks: []))
+extension ScenarioDescription {
+  /// How many steps set up the tables: none where the kernel did so at boot; else those in which the
+  /// CPU writes memory and registers, up to the first in which a device does something.
+  public var preparingSteps: Int {
+    if boot.makesDefaultDomains || !boot.domains.isEmpty { return 0 }
+    return steps.prefix { step in
+      switch step.action {
+      case .writeMemory, .writeRegister, .wait: true
+      default: false
+      }
+    }.count
   }
 }
 

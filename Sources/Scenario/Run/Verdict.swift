@@ -23,6 +23,9 @@ public struct Verdict: Sendable {
     if let faults = expectation.faults {
       mismatches += Self.compare(kernel.faults.compactMap(Expectation.Fault.init), with: faults)
     }
+    if let records = expectation.records {
+      mismatches += RecordExpectation.compare(run.machine.faultRecords, with: records)
+    }
     if let interrupts = expectation.interrupts {
       let delivered = run.machine.deliveredInterrupts.map {
         Expectation.Interrupt(vector: $0.vector, destination: $0.destination)

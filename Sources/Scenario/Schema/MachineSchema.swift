@@ -30,7 +30,9 @@ enum MachineSchema {
       Field("cap", .integer(0...(.max)), required: true, "CAP as boot lines print it"),
       Field("ecap", .integer(0...(.max)), required: true, "ECAP as boot lines print it"),
       Field(
-        "host_address_width", .integer(32...52), "bits of a physical address, 52 unless given"),
+        "host_address_width", .integer(32...52),
+        "address bits of the platform, 52 unless given: tables must not go beyond"),
+      Field("caches", .section(CacheSchema.section), "what the unit remembers"),
       Field("quirks", .list(.oneOf(UnitQuirkNames.all)), "deviations from the specification"),
       Field("fault_event", .section(message), "the message that the kernel gives the fault event"),
     ])

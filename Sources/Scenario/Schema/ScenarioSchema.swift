@@ -129,7 +129,8 @@ enum ScenarioSchema {
         "the address that it sends, or what a dma_map gave: ring, ring+0x40"),
       Field(
         "ats", .boolean,
-        "the device goes through its own TLB, if the driver has switched that on"),
+        "the device goes through its own TLB, if the driver has switched that on or device_tlb gave it"
+      ),
       Field("execute", .boolean, "an instruction fetch; only with a PASID"),
       Field("privileged", .boolean, "supervisor privilege; only with a PASID"),
       Field(
@@ -179,6 +180,9 @@ enum ExpectationSchema {
       Field("log", .text, "a file with the whole log, line for line, trailing blanks aside"),
       Field("contains", .list(.text), "each is a part of some line, in this order"),
       Field("lacks", .list(.text), "each is a part of no line"),
+      Field(
+        "records", .list(.section(RecordExpectation.schema)),
+        "the faults that the units recorded, all of them, in order"),
       Field("faults", .list(.section(fault)), "the faults printed, all of them, in order"),
       Field(
         "interrupts", .list(.section(interrupt)), "the interrupts delivered, all of them, in order"),

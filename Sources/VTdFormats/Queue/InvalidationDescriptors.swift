@@ -79,7 +79,7 @@ extension BitField where Image == IOTLBDescriptor {
   public static var domainID: Self { .init("DID", 31, 16, "domain-id") }
   public static var addressMask: Self { .init("AM", 64 + 5, 64 + 0, "2^AM pages") }
   public static var invalidationHint: Self { .init("IH", 64 + 6, "only leaf entries changed") }
-  public static var address: Self { .init("ADDR", 64 + 63, 64 + 12, "first page") }
+  public static var address: Self { .init("ADDR", 64 + 63, 64 + 12, "first page", isAddress: true) }
 }
 
 /// Device-TLB invalidate descriptor (VT-d specification 6.5.2.5).
@@ -111,7 +111,9 @@ extension BitField where Image == DeviceTLBDescriptor {
   public static var size: Self {
     .init("S", 64 + 0, "more than a page; the lowest clear address bit tells")
   }
-  public static var address: Self { .init("ADDR", 64 + 63, 64 + 12, "page, and the size with S") }
+  public static var address: Self {
+    .init("ADDR", 64 + 63, 64 + 12, "page, and the size with S", isAddress: true)
+  }
 }
 
 /// Interrupt-entry-cache invalidate descriptor (VT-d specification 6.5.2.7).
@@ -155,7 +157,9 @@ extension BitField where Image == WaitDescriptor {
   public static var pageRequestDrain: Self { .init("PD", 7, "wait for page requests under way") }
   public static var typeHigh: Self { .init("TYPE", 11, 9, "0") }
   public static var statusData: Self { .init("STDATA", 63, 32, "status to write") }
-  public static var statusAddress: Self { .init("STADDR", 127, 66, "where to write it") }
+  public static var statusAddress: Self {
+    .init("STADDR", 127, 66, "where to write it", isAddress: true)
+  }
 }
 
 /// PASID-based IOTLB invalidate descriptor (VT-d specification 6.5.2.4).
@@ -181,7 +185,7 @@ extension BitField where Image == PASIDIOTLBDescriptor {
   public static var pasid: Self { .init("PASID", 51, 32, "PASID") }
   public static var addressMask: Self { .init("AM", 64 + 5, 64 + 0, "2^AM pages") }
   public static var invalidationHint: Self { .init("IH", 64 + 6, "only leaf entries changed") }
-  public static var address: Self { .init("ADDR", 64 + 63, 64 + 12, "first page") }
+  public static var address: Self { .init("ADDR", 64 + 63, 64 + 12, "first page", isAddress: true) }
 }
 
 /// PASID-cache invalidate descriptor (VT-d specification 6.5.2.2).
@@ -237,5 +241,7 @@ extension BitField where Image == PASIDDeviceTLBDescriptor {
   public static var size: Self {
     .init("S", 64 + 11, "more than a page; the lowest clear address bit tells")
   }
-  public static var address: Self { .init("ADDR", 64 + 63, 64 + 12, "page, and the size with S") }
+  public static var address: Self {
+    .init("ADDR", 64 + 63, 64 + 12, "page, and the size with S", isAddress: true)
+  }
 }

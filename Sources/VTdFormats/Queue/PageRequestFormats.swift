@@ -50,7 +50,7 @@ extension BitField where Image == PageRequestDescriptor {
   public static var writeRequested: Self { .init("WR", 64 + 1, "write permission is asked for") }
   public static var lastInGroup: Self { .init("LPIG", 64 + 2, "last request of its group") }
   public static var groupIndex: Self { .init("PRGI", 64 + 11, 64 + 3, "page request group index") }
-  public static var address: Self { .init("ADDR", 64 + 63, 64 + 12, "page") }
+  public static var address: Self { .init("ADDR", 64 + 63, 64 + 12, "page", isAddress: true) }
   public static var privateDataLow: Self {
     .init("PRIV_DATA", 191, 128, "private data, lower half")
   }

@@ -59,6 +59,26 @@ extension BitField where Image == EventControl {
   public static var interruptMask: Self { .init("IM", 31, "messages are held back") }
 }
 
+/// Advanced fault log register, AFLOG_REG, offset 0x58; only with CAP.AFL.
+public struct FaultLogAddress: RegisterImage {
+  public var rawValue: UInt64
+  public static let name = "AFLOG"
+
+  @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public static let fields: [BitField<Self>] = [.size, .address]
+
+  /// Records of 16 bytes that the log has room for: 256 << FLS.
+  public var recordCount: UInt64 { 256 << self[.size] }
+}
+
+extension BitField where Image == FaultLogAddress {
+  public static var size: Self { .init("FLS", 11, 9, "2^FLS pages") }
+  public static var address: Self {
+    .init("FLA", 63, 12, "address of the fault log", isAddress: true)
+  }
+}
+
 /// What a fault record says the faulting request wanted (T1 and T2).
 public enum FaultRequestType: UInt8, Sendable, Hashable, CaseIterable, Codable {
   case write = 0
@@ -135,7 +155,7 @@ public struct FaultRecord: Image128 {
 
 extension BitField where Image == FaultRecord {
   public static var faultInformation: Self {
-    .init("FI", 63, 12, "page of the request; 63:48 the interrupt index")
+    .init("FI", 63, 12, "page of the request; 63:48 the interrupt index", isAddress: true)
   }
   public static var sourceID: Self { .init("SID", 79, 64, "source-id of the request") }
   public static var type2: Self {

@@ -105,7 +105,9 @@ extension BitField where Image == RootTableAddress {
   public static var translationTableMode: Self {
     .init("TTM", 11, 10, "tables: 0 legacy, 1 scalable, 3 abort every DMA")
   }
-  public static var rootTable: Self { .init("RTA", 63, 12, "address of the root table") }
+  public static var rootTable: Self {
+    .init("RTA", 63, 12, "address of the root table", isAddress: true)
+  }
 }
 
 /// Context command register, CCMD_REG, offset 0x28 (VT-d specification 11.4.6.1).

@@ -36,7 +36,7 @@ public struct InvalidateAddress: RegisterImage {
 extension BitField where Image == InvalidateAddress {
   public static var addressMask: Self { .init("AM", 5, 0, "2^AM pages") }
   public static var invalidationHint: Self { .init("IH", 6, "only leaf entries changed") }
-  public static var address: Self { .init("ADDR", 63, 12, "first page") }
+  public static var address: Self { .init("ADDR", 63, 12, "first page", isAddress: true) }
 }
 
 /// Invalidation queue head register, IQH_REG, offset 0x80.
@@ -51,7 +51,7 @@ public struct QueueHead: RegisterImage {
 
 extension BitField where Image == QueueHead {
   public static var offset: Self {
-    .init("QH", 18, 4, "next descriptor to fetch; in place a byte offset")
+    .init("QH", 18, 4, "next descriptor to fetch; in place a byte offset", isAddress: true)
   }
 }
 
@@ -67,7 +67,7 @@ public struct QueueTail: RegisterImage {
 
 extension BitField where Image == QueueTail {
   public static var offset: Self {
-    .init("QT", 18, 4, "next descriptor to write; in place a byte offset")
+    .init("QT", 18, 4, "next descriptor to write; in place a byte offset", isAddress: true)
   }
 }
 
@@ -89,7 +89,7 @@ public struct QueueAddress: RegisterImage {
 extension BitField where Image == QueueAddress {
   public static var size: Self { .init("QS", 2, 0, "2^QS pages") }
   public static var descriptorWidth: Self { .init("DW", 11, "descriptors of 256 bits") }
-  public static var address: Self { .init("IQA", 63, 12, "address of the queue") }
+  public static var address: Self { .init("IQA", 63, 12, "address of the queue", isAddress: true) }
 }
 
 /// Invalidation completion status register, ICS_REG, offset 0x9c.
@@ -163,7 +163,7 @@ extension BitField where Image == InterruptTableAddress {
   public static var extendedInterruptMode: Self {
     .init("EIME", 11, "destinations of 32 bits (x2APIC)")
   }
-  public static var address: Self { .init("IRTA", 63, 12, "address of the table") }
+  public static var address: Self { .init("IRTA", 63, 12, "address of the table", isAddress: true) }
 }
 
 /// Page request queue address register, PQA_REG, offset 0xd0; PQH and PQT hold byte offsets.
@@ -181,7 +181,7 @@ public struct PageRequestQueueAddress: RegisterImage {
 
 extension BitField where Image == PageRequestQueueAddress {
   public static var size: Self { .init("PQS", 2, 0, "2^PQS pages") }
-  public static var address: Self { .init("PQA", 63, 12, "address of the queue") }
+  public static var address: Self { .init("PQA", 63, 12, "address of the queue", isAddress: true) }
 }
 
 /// PQH_REG and PQT_REG, offsets 0xc0 and 0xc8: a byte offset of a 32-byte descriptor.
@@ -195,7 +195,9 @@ public struct PageRequestQueuePointer: RegisterImage {
 }
 
 extension BitField where Image == PageRequestQueuePointer {
-  public static var offset: Self { .init("PQ", 18, 5, "descriptor; in place a byte offset") }
+  public static var offset: Self {
+    .init("PQ", 18, 5, "descriptor; in place a byte offset", isAddress: true)
+  }
 }
 
 /// Page request status register, PRS_REG, offset 0xdc.

@@ -48,7 +48,9 @@ extension BitField where Image == ContextEntry {
   public static var translationType: Self {
     .init("TT", 3, 2, "0 second-stage tables, 1 also ATS, 2 pass-through")
   }
-  public static var secondStageTable: Self { .init("SSPTPTR", 63, 12, "top second-stage table") }
+  public static var secondStageTable: Self {
+    .init("SSPTPTR", 63, 12, "top second-stage table", isAddress: true)
+  }
   public static var addressWidth: Self { .init("AW", 66, 64, "1 = 39 bits, 2 = 48, 3 = 57") }
   public static var available: Self { .init("AVAIL", 70, 67, "for software") }
   public static var domainID: Self { .init("DID", 87, 72, "domain-id") }
@@ -86,7 +88,7 @@ extension BitField where Image == ScalableContextEntry {
     .init("PDTS", 11, 9, "the directory has 2^(PDTS+7) entries")
   }
   public static var pasidDirectory: Self {
-    .init("PASIDDIRPTR", 63, 12, "address of the PASID directory")
+    .init("PASIDDIRPTR", 63, 12, "address of the PASID directory", isAddress: true)
   }
   public static var ridPASID: Self {
     .init("RID_PASID", 83, 64, "PASID of requests that carry none")

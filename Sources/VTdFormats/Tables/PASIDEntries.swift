@@ -16,7 +16,9 @@ extension BitField where Image == PASIDDirectoryEntry {
   public static var faultProcessingDisable: Self {
     .init("FPD", 1, "do not record faults of these PASIDs")
   }
-  public static var pasidTable: Self { .init("SMPTBLPTR", 63, 12, "table of 64 PASID entries") }
+  public static var pasidTable: Self {
+    .init("SMPTBLPTR", 63, 12, "table of 64 PASID entries", isAddress: true)
+  }
 }
 
 /// How a PASID's requests are translated (PGTT, VT-d specification 9.6).
@@ -81,7 +83,9 @@ extension BitField where Image == PASIDTableEntry {
   public static var secondStageAccessedDirty: Self {
     .init("SSADE", 9, "second-stage accessed and dirty bits")
   }
-  public static var secondStageTable: Self { .init("SSPTPTR", 63, 12, "top second-stage table") }
+  public static var secondStageTable: Self {
+    .init("SSPTPTR", 63, 12, "top second-stage table", isAddress: true)
+  }
   public static var domainID: Self { .init("DID", 64 + 15, 64 + 0, "domain-id") }
   public static var pageWalkSnoop: Self {
     .init("PWSNP", 64 + 23, "walks snoop the processor caches")
@@ -114,6 +118,6 @@ extension BitField where Image == PASIDTableEntry {
     .init("EAFE", 128 + 7, "first-stage entries have EA")
   }
   public static var firstStageTable: Self {
-    .init("FSPTPTR", 128 + 63, 128 + 12, "top first-stage table")
+    .init("FSPTPTR", 128 + 63, 128 + 12, "top first-stage table", isAddress: true)
   }
 }

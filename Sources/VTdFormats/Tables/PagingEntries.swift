@@ -12,6 +12,12 @@ public enum Paging {
     ((address &>> UInt64(truncatingIfNeeded: shift(level: level))) & 0x1ff) &<< 3
   }
 
+  /// Which entry of a table at `level` is the one for `address`: 0 to 511.
+  @inlinable @inline(__always)
+  public static func index(of address: UInt64, level: Int) -> UInt64 {
+    (address &>> UInt64(truncatingIfNeeded: shift(level: level))) & 0x1ff
+  }
+
   /// Width of the addresses that tables of `levels` levels cover: 39, 48 or 57.
   @inlinable @inline(__always)
   public static func width(levels: Int) -> Int { 12 &+ 9 &* levels }
@@ -64,7 +70,9 @@ extension BitField where Image == SecondStageEntry {
   public static var dirty: Self { .init("D", 9, "was written (leaf, with SSADE)") }
   public static var available: Self { .init("AVAIL", 10, "for software") }
   public static var snoop: Self { .init("SNP", 11, "accesses snoop (leaf, with ECAP.SC)") }
-  public static var address: Self { .init("ADDR", 51, 12, "next table, or the page") }
+  public static var address: Self {
+    .init("ADDR", 51, 12, "next table, or the page", isAddress: true)
+  }
   public static var ignored: Self { .init("AVAIL", 61, 52, "for software") }
   public static var transientMapping: Self {
     .init("TM", 62, "mapped for a short time (leaf, with ECAP.DT)")
@@ -120,7 +128,9 @@ extension BitField where Image == FirstStageEntry {
   public static var available: Self { .init("AVAIL", 9, "for software") }
   public static var extendedAccessed: Self { .init("EA", 10, "was used by a device (with EAFE)") }
   public static var availableHigh: Self { .init("AVAIL", 11, "for software") }
-  public static var address: Self { .init("ADDR", 51, 12, "next table, or the page") }
+  public static var address: Self {
+    .init("ADDR", 51, 12, "next table, or the page", isAddress: true)
+  }
   public static var ignored: Self { .init("AVAIL", 62, 52, "for software") }
   public static var executeDisable: Self { .init("XD", 63, "no execution (with NXE)") }
 }

@@ -15,7 +15,7 @@ public struct RootEntry: Image128 {
 extension BitField where Image == RootEntry {
   public static var present: Self { .init("P", 0, "the bus has a context table") }
   public static var contextTable: Self {
-    .init("CTP", 63, 12, "address of the bus's context table")
+    .init("CTP", 63, 12, "address of the bus's context table", isAddress: true)
   }
 }
 
@@ -38,10 +38,10 @@ public struct ScalableRootEntry: Image128 {
 extension BitField where Image == ScalableRootEntry {
   public static var lowerPresent: Self { .init("LP", 0, "devices 0 to 15 have a context table") }
   public static var lowerContextTable: Self {
-    .init("LCTP", 63, 12, "context table of devices 0 to 15")
+    .init("LCTP", 63, 12, "context table of devices 0 to 15", isAddress: true)
   }
   public static var upperPresent: Self { .init("UP", 64, "devices 16 to 31 have a context table") }
   public static var upperContextTable: Self {
-    .init("UCTP", 127, 76, "context table of devices 16 to 31")
+    .init("UCTP", 127, 76, "context table of devices 16 to 31", isAddress: true)
   }
 }

@@ -3,8 +3,9 @@ import VTdFormats
 /// The context cache and the PASID cache (VT-d specification 6.2.2, 6.2.3), with what goes with
 /// them under one lock: the address spaces.
 ///
-/// Entries that faulted are not kept. The specification lets a unit with CAP.CM keep them; this one
-/// does so for pages only (see ``TranslationCaches``).
+/// With CAP.CM entries that are not present, or bad, are kept as well, and the fault comes again
+/// until software has dropped them: context entries bear domain-id 0 then (6.1), entries of the
+/// PASID cache any. What could not be read is not kept.
 struct EntryCaches {
   var spaces = AddressSpaces()
   private var contexts: [ContextSlot?]
@@ -17,6 +18,8 @@ struct EntryCaches {
     /// Scalable mode: the entry.
     let entry: ScalableContextEntry
     let isScalable: Bool
+    /// Not 0 for an entry that faults.
+    let reason: UInt8
   }
 
   private struct PASIDSlot {
@@ -26,6 +29,8 @@ struct EntryCaches {
     /// FPD of directory and entry.
     let isSilent: Bool
     let entry: PASIDTableEntry
+    /// Not 0 for an entry that faults.
+    let reason: UInt8
   }
 
   init(_ configuration: CacheConfiguration) {
@@ -56,12 +61,13 @@ struct EntryCaches {
     let slot = Int(source) & (contexts.count - 1)
     if let cached = contexts[slot], cached.source == source, !cached.isScalable {
       context = cached.context
-      return 0
+      return cached.reason
     }
     let reason = walker.findLegacyContext(request, root: root, &context)
-    if reason == 0 {
+    if Self.keeps(reason, walker) {
       contexts[slot] = ContextSlot(
-        source: source, context: context, entry: ScalableContextEntry(), isScalable: false)
+        source: source, context: context, entry: ScalableContextEntry(), isScalable: false,
+        reason: reason)
     }
     return reason
   }
@@ -79,11 +85,17 @@ struct EntryCaches {
     }
     if let cached = contexts[slot], cached.source == source, cached.isScalable {
       entry = cached.entry
+      if cached.reason != 0 {
+        context = cached.context
+        return walker.scalableReason(cached.reason, &context)
+      }
     } else {
       let reason = walker.readScalableContext(request.source, root: root, &entry, &context)
+      if Self.keeps(reason, walker) {
+        contexts[slot] = ContextSlot(
+          source: source, context: context, entry: entry, isScalable: true, reason: reason)
+      }
       if reason != 0 { return walker.scalableReason(reason, &context) }
-      contexts[slot] = ContextSlot(
-        source: source, context: context, entry: entry, isScalable: true)
     }
     let unusable = walker.useScalableContext(entry, request, &context)
     if unusable != 0 { return unusable }
@@ -107,7 +119,8 @@ struct EntryCaches {
       let reason = walker.readScalableContext(request.source, root: root, &entry, &context)
       if reason != 0 { return walker.scalableReason(reason, &context) }
     }
-    let kept = ContextSlot(source: source, context: context, entry: entry, isScalable: true)
+    let kept = ContextSlot(
+      source: source, context: context, entry: entry, isScalable: true, reason: 0)
     let unusable = walker.useScalableContext(entry, request, &context)
     if unusable != 0 { return unusable }
     var pasidEntry = PASIDTableEntry()
@@ -124,16 +137,26 @@ struct EntryCaches {
     let slot = (Int(source) ^ Int(context.pasid)) & (pasids.count - 1)
     if let cached = pasids[slot], cached.source == source, cached.pasid == context.pasid {
       if cached.isSilent { context.flags.insert(.faultProcessingDisabled) }
+      if cached.reason != 0 { return cached.reason }
       return walker.usePASIDEntry(cached.entry, &context)
     }
     let wasSilent = context.flags.contains(.faultProcessingDisabled)
     var entry = PASIDTableEntry()
     let reason = walker.readPASIDEntry(contextEntry, &entry, &context)
+    if Self.keeps(reason, walker) {
+      pasids[slot] = PASIDSlot(
+        source: source, pasid: context.pasid, domain: entry.domain.rawValue,
+        isSilent: !wasSilent && context.flags.contains(.faultProcessingDisabled), entry: entry,
+        reason: reason)
+    }
     if reason != 0 { return reason }
-    pasids[slot] = PASIDSlot(
-      source: source, pasid: context.pasid, domain: entry.domain.rawValue,
-      isSilent: !wasSilent && context.flags.contains(.faultProcessingDisabled), entry: entry)
     return walker.usePASIDEntry(entry, &context)
+  }
+
+  /// Whether what a look-up came to is kept: what is good always, the rest with CAP.CM.
+  private static func keeps(_ reason: UInt8, _ walker: Walker<SilentObserver>) -> Bool {
+    reason == 0
+      || walker.environment.pointee.cachesFaults && !FaultReason(rawValue: reason).isReadFailure
   }
 
   /// Forgets context entries. Scalable ones have no domain-id, so a domain takes them all.
@@ -157,8 +180,9 @@ struct EntryCaches {
       let goes =
         switch selection {
         case .global: true
-        case .domain(let domain): cached.domain == domain
-        case .pasid(let domain, let pasid): cached.domain == domain && cached.pasid == pasid
+        case .domain(let domain): cached.reason != 0 || cached.domain == domain
+        case .pasid(let domain, let pasid):
+          (cached.reason != 0 || cached.domain == domain) && cached.pasid == pasid
         }
       if goes { pasids[slot] = nil }
     }

@@ -44,7 +44,8 @@ extension TranslationCaches {
   /// Keeps a page.
   ///
   /// Pages that reach into the interrupt range are not kept: there a request without PASID is no
-  /// memory access at all, and the look-up does not ask.
+  /// memory access at all, and the look-up does not ask. Nor are large pages that map to it, for
+  /// part of such a page is a fault.
   func keep(_ request: DMARequest, space: UInt64, _ page: CachedPage, seen: UInt64) {
     let kind = (page.word &>> PageFlags.sizeShift) & 3
     let key = SetCache.Key(request.iova, kind: kind, space: space)
@@ -52,7 +53,10 @@ extension TranslationCaches {
     // The range is of 1 MiB, larger than the smallest page.
     let shift = max(key.shift, 20)
     if request.iova &>> shift == interrupts &>> shift { return }
-    if kind != 0 { largePages.bitwiseOr(1 &<< kind, ordering: .relaxed) }
+    if kind != 0 {
+      if PageFlags.holdsInterruptRange(page.word & PageFlags.addressMask, page.word) { return }
+      largePages.bitwiseOr(1 &<< kind, ordering: .relaxed)
+    }
     iotlb.fill(key, page.word, generation, seen: seen)
   }
 

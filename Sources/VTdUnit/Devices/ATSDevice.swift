@@ -55,12 +55,7 @@ public final class ATSDevice: Sendable {
   public func access(
     _ access: DMAAccess, _ address: IOVA, pasid: PASID? = nil, through unit: RemappingUnit
   ) -> Translation? {
-    let needs: Permissions =
-      switch access {
-      case .read: .read
-      case .write: .write
-      case .atomic: [.read, .write]
-      }
+    let needs = access.permissions
     var page = cached(address.rawValue, pasid: pasid?.rawValue)
     if page == nil || page?.permissions.isSuperset(of: needs) == false {
       let answer = unit.translate(
@@ -69,6 +64,10 @@ public final class ATSDevice: Sendable {
           addressType: .translationRequest))
       guard case .translated(let found) = answer.outcome else { return answer }
       if !found.permissions.isSuperset(of: needs) { return nil }
+      if found.untranslatedOnly {
+        return unit.translate(
+          DMARequest(source: source, address: address, access: access, pasid: pasid))
+      }
       keep(found, address.rawValue, pasid: pasid?.rawValue)
       page = found
     }
@@ -148,6 +147,9 @@ extension RemappingUnit {
     devices.withLock { $0[device.source] = device }
   }
 
+  /// The device with a TLB that has this source-id, if one is attached.
+  public func device(_ source: SourceID) -> ATSDevice? { devices.withLock { $0[source] } }
+
   /// Sends an invalidation; a device that is not there or does not answer is remembered.
   func tellDevice(
     _ source: SourceID, _ invalidation: DeviceInvalidation, _ state: inout UnitState
@@ -156,7 +158,8 @@ extension RemappingUnit {
     if !configuration.extendedCapability[flag: .deviceTLB] { return }
     let device = devices.withLock { $0[source] }
     let answered = device?.invalidate(invalidation) ?? false
-    if !answered { state.queue.silentDevice = source }
+    // IQERCD has room for one: the first.
+    if !answered && state.queue.silentDevice == nil { state.queue.silentDevice = source }
     if answered, device?.answersTwice == true { state.queue.confusedDevice = source }
   }
 }

@@ -74,6 +74,8 @@ public enum PageRequestOutcome: Hashable, Sendable {
   case overflowed
   /// The tables do not allow it: the device gets a failure.
   case blocked(FaultReason, FaultDisposition)
+  /// Remapping is off, or aborts every DMA: the device gets a failure.
+  case refused
 }
 
 // Page requests (VT-d specification 7.4 to 7.7).
@@ -82,6 +84,8 @@ extension RemappingUnit {
   public func pageRequest(_ request: PageRequest) -> PageRequestOutcome {
     let outcome = place(request)
     if case .queued = outcome { return outcome }
+    // A group is answered once: with its last request.
+    if !request.isLast { return outcome }
     devices.withLock { $0[request.source] }?.receive(
       PageGroupResponse(group: request.group, pasid: request.pasid, code: .failure))
     return outcome
@@ -90,20 +94,14 @@ extension RemappingUnit {
   private func place(_ request: PageRequest) -> PageRequestOutcome {
     let control = control.load(ordering: .acquiring)
     let root = RootTableAddress(rawValue: control & ControlBits.root)
+    if control & ControlBits.translationEnabled == 0 || root.mode == .abortDMA { return .refused }
     let dma = DMARequest(
       source: request.source, address: request.address,
       access: request.permissions.contains(.write) ? .write : .read, pasid: request.pasid,
-      isPrivileged: request.isPrivileged)
+      isPrivileged: request.isPrivileged, isExecute: request.permissions.contains(.execute))
     var context = RequestContext()
-    var reason = FaultReason.pageRequestInLegacyMode.rawValue
-    if root.mode == .scalable {
-      var walker = Walker(environment, updatesMemory: false, observer: SilentObserver())
-      reason = walker.findContext(dma, root: root, &context)
-      // The context entry's own checks come before the PASID's, and PRE is one of them.
-      if !context.flags.contains(.pageRequests), reason == 0 || reason > 0x47 {
-        reason = FaultReason.pageRequestDisabled.rawValue
-      }
-    }
+    var walker = Walker(environment, updatesMemory: false, observer: SilentObserver())
+    let reason = walker.findPageRequestContext(dma, root: root, &context)
     if reason == 0 { return change { enqueue(request, &$0, &$1) } }
     let cause = FaultReason(rawValue: reason)
     if context.flags.contains(.faultProcessingDisabled) {
@@ -112,7 +110,10 @@ extension RemappingUnit {
     var record = record(of: dma, cause, WalkResult(reason: reason), context)
     record.type = .pageRequest
     return .blocked(
-      cause, change { state, effects in state.faults.record(record, &state.registers, &effects) })
+      cause,
+      change { state, effects in
+        state.faults.record(record, &state.registers, &effects, memory)
+      })
   }
 
   private func enqueue(

@@ -1,3 +1,4 @@
+import PhysicalMemory
 import VTdFormats
 
 /// Primary fault logging (VT-d specification 7.2, 7.3): a ring of records, one status register.
@@ -8,6 +9,7 @@ struct FaultRecording {
   let quirks: UnitQuirks
   /// The record whose turn it is.
   private var next = 0
+  private var log = AdvancedFaultLog()
 
   init(_ configuration: UnitConfiguration) {
     offset = configuration.capability.faultRecordOffset
@@ -15,15 +17,27 @@ struct FaultRecording {
     quirks = configuration.quirks
   }
 
-  mutating func reset() { next = 0 }
+  mutating func reset() {
+    next = 0
+    log = AdvancedFaultLog()
+  }
+
+  /// SFL: from now on the log is where AFLOG says, and empty.
+  mutating func latchLog(_ address: FaultLogAddress) { log = AdvancedFaultLog(address) }
 
   /// Records a fault, or says why not.
   mutating func record(
-    _ fault: FaultRecord, _ registers: inout RegisterFile, _ effects: inout Effects
+    _ fault: FaultRecord, _ registers: inout RegisterFile, _ effects: inout Effects,
+    _ memory: PhysicalMemory
   ) -> FaultDisposition {
-    let disposition = place(fault, &registers, &effects)
+    let status: GlobalStatus = registers[image: RegisterOffset.gsts]
+    let disposition =
+      status[flag: .advancedFaultLogging]
+      ? write(fault, &registers, &effects, memory) : place(fault, &registers, &effects)
     if case .recorded(let index) = disposition {
-      effects.trace(.faultRecorded(registers[record: offset + index * 16], index: index))
+      var record = fault
+      record[flag: .fault] = true
+      effects.trace(.faultRecorded(record, index: index))
     } else {
       effects.trace(.faultDropped(fault, disposition))
     }
@@ -57,6 +71,24 @@ struct FaultRecording {
         status[.faultRecordIndex] = UInt64(index)
       }
     }
+    return .recorded(index: index)
+  }
+
+  /// Advanced fault logging: the record goes to memory, APF says that there is one, and once the log
+  /// is full AFO that one was lost. Only SFL makes room again.
+  private mutating func write(
+    _ fault: FaultRecord, _ registers: inout RegisterFile, _ effects: inout Effects,
+    _ memory: PhysicalMemory
+  ) -> FaultDisposition {
+    let before: FaultStatus = registers[image: RegisterOffset.fsts]
+    if before[flag: .advancedFaultOverflow] { return .overflowPending }
+    var record = fault
+    record[flag: .fault] = true
+    guard let index = log.append(record, to: memory) else {
+      update(&registers, &effects) { $0[flag: .advancedFaultOverflow] = true }
+      return .overflowed
+    }
+    update(&registers, &effects) { $0[flag: .advancedPendingFault] = true }
     return .recorded(index: index)
   }
 

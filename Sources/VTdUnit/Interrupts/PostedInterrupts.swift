@@ -10,15 +10,11 @@ extension RemappingUnit {
   ) -> InterruptOutcome {
     let silent = entry[flag: .faultProcessingDisable]
     let base = entry.descriptorAddress
-    var descriptor = PostedInterruptDescriptor()
-    for word in 0..<8 {
-      guard let raw = memory.load64(PhysicalAddress(rawValue: base &+ UInt64(word) * 8)) else {
-        return block(.postedDescriptorAccess, request, index: index, silent: silent)
-      }
-      descriptor[word: word] = raw
-    }
-    if descriptor.hasReservedBits {
-      return block(.postedDescriptorReserved, request, index: index, silent: silent)
+    let descriptor: PostedInterruptDescriptor
+    switch readDescriptor(of: entry) {
+    case .success(let found): descriptor = found
+    case .failure(let problem):
+      return block(problem.reason, request, index: index, silent: silent)
     }
     let vector = UInt8(truncatingIfNeeded: entry[.vector])
     let place = base &+ UInt64(vector / 64) * 8
@@ -30,6 +26,43 @@ extension RemappingUnit {
       vector: vector, descriptor: PhysicalAddress(rawValue: base), notification: notification)
   }
 
+  /// Why a descriptor is of no use.
+  struct DescriptorProblem: Error {
+    let reason: FaultReason
+  }
+
+  /// The descriptor that an entry points to.
+  func readDescriptor(
+    of entry: PostedInterruptEntry
+  ) -> Result<PostedInterruptDescriptor, DescriptorProblem> {
+    var descriptor = PostedInterruptDescriptor()
+    for word in 0..<8 {
+      let place = entry.descriptorAddress &+ UInt64(word) * 8
+      guard let raw = memory.load64(PhysicalAddress(rawValue: place)) else {
+        return .failure(DescriptorProblem(reason: .postedDescriptorAccess))
+      }
+      descriptor[word: word] = raw
+    }
+    return descriptor.hasReservedBits
+      ? .failure(DescriptorProblem(reason: .postedDescriptorReserved)) : .success(descriptor)
+  }
+
+  /// Whether a processor is to be told: none is under way, and SN is clear or the entry urgent.
+  static func isNotified(
+    _ entry: PostedInterruptEntry, _ descriptor: PostedInterruptDescriptor
+  ) -> Bool {
+    !descriptor[flag: .outstanding] && (!descriptor[flag: .suppress] || entry[flag: .urgent])
+  }
+
+  /// The notification that a descriptor asks for.
+  static func notification(
+    _ descriptor: PostedInterruptDescriptor, _ table: InterruptTableAddress
+  ) -> DeliveredInterrupt {
+    DeliveredInterrupt(
+      destination: destination(descriptor[.destination], table),
+      vector: UInt8(truncatingIfNeeded: descriptor[.vector]))
+  }
+
   /// Sets ON and says whom to notify; nil if ON was set, or SN is and the entry is not urgent.
   private func notify(
     _ entry: PostedInterruptEntry, _ base: UInt64, _ seen: PostedInterruptDescriptor,
@@ -39,9 +72,7 @@ extension RemappingUnit {
     var descriptor = seen
     while true {
       let expected = descriptor[word: word]
-      if descriptor[flag: .outstanding] || descriptor[flag: .suppress] && !entry[flag: .urgent] {
-        return nil
-      }
+      if !Self.isNotified(entry, descriptor) { return nil }
       descriptor[flag: .outstanding] = true
       guard
         let (exchanged, original) = memory.compareExchange64(
@@ -51,12 +82,7 @@ extension RemappingUnit {
       if exchanged { break }
       descriptor[word: word] = original
     }
-    let destination = descriptor[.destination]
-    return DeliveredInterrupt(
-      destination: UInt32(
-        truncatingIfNeeded: table[flag: .extendedInterruptMode]
-          ? destination : destination >> 8 & 0xff),
-      vector: UInt8(truncatingIfNeeded: descriptor[.vector]))
+    return Self.notification(descriptor, table)
   }
 }
 

@@ -6,6 +6,15 @@ public enum DMAAccess: UInt8, Sendable, Hashable, CaseIterable, Codable {
   case write = 1
   /// An AtomicOp: reads and writes.
   case atomic = 2
+
+  /// What it needs of a page.
+  var permissions: Permissions {
+    switch self {
+    case .read: .read
+    case .write: .write
+    case .atomic: [.read, .write]
+    }
+  }
 }
 
 /// One DMA as it reaches the unit: at most one page; whoever sends more splits it.
@@ -46,14 +55,14 @@ public struct DMARequest: Hashable, Sendable {
   /// - Parameters:
   ///   - source: the source-id on the bus.
   ///   - address: first byte of the access.
-  ///   - access: read, write or AtomicOp. For a translation request: `write` asks for write
-  ///     permission as well.
+  ///   - access: read, write or AtomicOp. For a translation request: whether the device means to
+  ///     write, which the request says by its no-write flag; the answer says what it may do.
   ///   - isZeroLength: a read of no bytes, as devices send to flush.
   ///   - pasid: the process address space, where the request has a PASID prefix.
   ///   - isPrivileged: supervisor privilege (PMR of the prefix); only with a PASID.
   ///   - isExecute: an instruction fetch (EXE of the prefix); only with a PASID, and for reads.
   ///   - addressType: untranslated, translation request or translated (AT).
-  ///   - noWrite: the no-write flag of a translation request.
+  ///   - noWrite: the no-write flag of a translation request, whatever `access` says.
   @inlinable
   public init(
     source: SourceID, address: IOVA, access: DMAAccess = .read, isZeroLength: Bool = false,
@@ -110,9 +119,10 @@ public struct DMARequest: Hashable, Sendable {
   @inline(__always)
   package var reads: Bool { needs & 1 != 0 }
 
-  /// The type that a fault record of this request has.
+  /// The type that a fault record of this request has; a translation request is a read on the bus.
   package var faultType: FaultRequestType {
-    switch access {
+    if addressType == .translationRequest { return .read }
+    return switch access {
     case .read: .read
     case .write: .write
     case .atomic: .atomic

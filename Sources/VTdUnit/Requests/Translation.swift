@@ -11,6 +11,8 @@ public struct Permissions: OptionSet, Hashable, Sendable, CustomStringConvertibl
   public static let execute = Permissions(rawValue: 4)
   /// The page is open to user requests; false only for pages of the first stage.
   public static let user = Permissions(rawValue: 8)
+  /// Not a permission but its limit: see ``TranslatedPage/untranslatedOnly``.
+  public static let untranslatedOnly = Permissions(rawValue: 16)
 
   /// `RWXU` with `-` for what is missing.
   public var description: String {
@@ -45,6 +47,8 @@ public enum BlockCause: Hashable, Sendable {
   case protectedMemory
   /// A read, or an AtomicOp, of the interrupt range.
   case interruptRangeRead
+  /// A translation request while remapping is off: there is nobody to answer it.
+  case unsupportedRequest
 }
 
 /// A page that a request may use.
@@ -64,7 +68,7 @@ public struct TranslatedPage: Hashable, Sendable {
   init(address: PhysicalAddress, flags: UInt64) {
     self.address = address
     pageSize = 1 &<< PageFlags.shift(flags)
-    permissions = Permissions(rawValue: UInt8(truncatingIfNeeded: flags & 0xf))
+    permissions = Permissions(rawValue: UInt8(truncatingIfNeeded: flags & 0x1f))
     snoop = flags & PageFlags.snoop != 0
   }
 
@@ -74,6 +78,10 @@ public struct TranslatedPage: Hashable, Sendable {
     self.permissions = permissions
     self.snoop = snoop
   }
+
+  /// The answer to a translation request that the device must not use for translated requests (U):
+  /// the interrupt range.
+  public var untranslatedOnly: Bool { permissions.contains(.untranslatedOnly) }
 }
 
 /// What the unit makes of one request.
@@ -115,6 +123,7 @@ public struct Translation: Hashable, Sendable {
       case .abortDMA: (1, 0)
       case .protectedMemory: (2, 0)
       case .interruptRangeRead: (3, 0)
+      case .unsupportedRequest: (4, 0)
       }
     let (dispositionCode, index): (UInt64, UInt64) =
       switch disposition {
@@ -171,7 +180,8 @@ public struct Translation: Hashable, Sendable {
         case 0: .fault(FaultReason(rawValue: UInt8(truncatingIfNeeded: information >> 16)))
         case 1: .abortDMA
         case 2: .protectedMemory
-        default: .interruptRangeRead
+        case 3: .interruptRangeRead
+        default: .unsupportedRequest
         }
       let disposition: FaultDisposition =
         switch information >> 24 & 0xff {
@@ -208,4 +218,11 @@ enum PageFlags {
   @inlinable
   @inline(__always)
   static func shift(_ flags: UInt64) -> UInt64 { 12 &+ 9 &* ((flags &>> sizeShift) & 3) }
+
+  /// Whether a page at or around `address` has part of 0xfee00000 to 0xfeefffff.
+  @inline(__always)
+  static func holdsInterruptRange(_ address: UInt64, _ flags: UInt64) -> Bool {
+    let shift = max(shift(flags), 20)
+    return address &>> shift == 0xfee0_0000 &>> shift
+  }
 }

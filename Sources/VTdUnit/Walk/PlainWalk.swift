@@ -72,6 +72,14 @@ struct PlainMasks {
   let inner: UInt64
   let leaf: UInt64
 
+  /// Every bit: no walk is plain.
+  static var all: PlainMasks { PlainMasks(inner: ~0, leaf: ~0) }
+
+  private init(inner: UInt64, leaf: UInt64) {
+    self.inner = inner
+    self.leaf = leaf
+  }
+
   /// From the reserved bits at `level * 2 + leaf`: what any upper level reserves, and PS.
   init(_ reserved: UnsafePointer<UInt64>) {
     inner =

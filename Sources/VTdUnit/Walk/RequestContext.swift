@@ -24,7 +24,6 @@ struct RequestContext {
     static var scalable: Flags { Flags(rawValue: 1 << 4) }
     /// ATS is allowed: TT 01, or DTE.
     static var deviceTLB: Flags { Flags(rawValue: 1 << 5) }
-    static var pageRequests: Flags { Flags(rawValue: 1 << 6) }
     static var supervisorRequests: Flags { Flags(rawValue: 1 << 7) }
     static var executeRequests: Flags { Flags(rawValue: 1 << 8) }
     static var writeProtect: Flags { Flags(rawValue: 1 << 9) }

@@ -11,6 +11,8 @@ struct WalkEnvironment {
   let capability: Capability
   let extended: ExtendedCapability
   let quirks: UnitQuirks
+  /// CAP.CM: what is not present, or wrong, may be cached.
+  let cachesFaults: Bool
   /// MGAW as a mask of the bits that an address must not have.
   let beyondMGAW: UInt64
   /// Address bits at and above the host address width.
@@ -38,9 +40,13 @@ struct WalkEnvironment {
     let cap = configuration.capability
     let ecap = configuration.extendedCapability
     let width = configuration.hostAddressWidth
+    let allowsTransientMapping =
+      ecap[flag: .deviceTLB] && !configuration.quirks.contains(.transientMappingReserved)
     capability = cap
     extended = ecap
     quirks = configuration.quirks
+    cachesFaults =
+      cap[flag: .cachingMode] && !configuration.quirks.contains(.neverCachesFaults)
     beyondMGAW =
       cap.maximumGuestAddressWidth >= 64 ? 0 : ~0 << UInt64(cap.maximumGuestAddressWidth)
     beyondHost = ~0 << UInt64(width)
@@ -50,7 +56,7 @@ struct WalkEnvironment {
         ? 0
         : SecondStageEntry.reservedMask(
           level: level, leaf: index % 2 == 1, hostAddressWidth: width,
-          snoopControl: ecap[flag: .snoopControl], transientMapping: ecap[flag: .deviceTLB],
+          snoopControl: ecap[flag: .snoopControl], transientMapping: allowsTransientMapping,
           largePages: cap.supportsSecondStageLargePage(level: level))
     }
     let judgesAll = configuration.quirks.contains(.permissionBeforeReserved)
@@ -66,7 +72,8 @@ struct WalkEnvironment {
           largePages: level == 2 || cap[flag: .firstStage1GiBPages])
     }
     secondStagePlain = PlainMasks(secondStageSuspect)
-    firstStagePlain = PlainMasks(firstStageReserved)
+    // With the same quirk no first-stage walk is plain either.
+    firstStagePlain = judgesAll ? .all : PlainMasks(firstStageReserved)
     // Pointers in entries must not go beyond the host address width either.
     let beyond: UInt64 = ~0 << UInt64(width)
     rootReserved = (

@@ -10,6 +10,9 @@ public enum WalkStructure: String, Hashable, Sendable, Codable {
   case pasidTableEntry = "PASID table entry"
   case firstStageEntry = "first-stage entry"
   case secondStageEntry = "second-stage entry"
+  case interruptEntry = "interrupt entry"
+  case postedInterruptEntry = "posted interrupt entry"
+  case postedInterruptDescriptor = "posted-interrupt descriptor"
 }
 
 /// What a walk tells while it goes on.
@@ -19,6 +22,8 @@ public enum WalkStructure: String, Hashable, Sendable, Codable {
 protocol WalkObserver {
   /// Whether nobody listens, so that the walk may hurry over what is plain.
   static var isSilent: Bool { get }
+  /// Which entry of a table comes next, and the address (or id) whose bits choose it.
+  mutating func selects(_ index: UInt64, by input: UInt64)
   /// An entry was read; `words` is called only by observers that want them.
   mutating func read(
     _ structure: WalkStructure, level: Int, at address: UInt64, _ words: @autoclosure () -> [UInt64]
@@ -29,11 +34,17 @@ protocol WalkObserver {
   mutating func accumulated(_ permissions: Permissions)
   /// A condition was looked at, and held.
   mutating func checked(_ what: StaticString)
+  /// Hardware sets bits of the entry that was read last.
+  mutating func updates(_ what: StaticString)
 }
 
 /// Nobody is listening.
 struct SilentObserver: WalkObserver {
   @inline(__always) static var isSilent: Bool { true }
+  @inline(__always)
+  mutating func selects(_ index: UInt64, by input: UInt64) {}
+  @inline(__always)
+  mutating func updates(_ what: StaticString) {}
   @inline(__always)
   mutating func read(
     _ structure: WalkStructure, level: Int, at address: UInt64, _ words: @autoclosure () -> [UInt64]

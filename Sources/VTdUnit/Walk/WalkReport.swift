@@ -8,24 +8,38 @@ public struct WalkStep: Hashable, Sendable, Codable {
   public let level: Int
   /// Where the entry lies.
   public let address: UInt64
+  /// Which entry of its table it is; nil for what lies in no table.
+  public let index: UInt64?
+  /// The address that is being translated: the request's, or in the second stage of a nested
+  /// translation the guest's.
+  public let input: UInt64?
   /// The entry's 64-bit words, lowest first; empty if it could not be read.
   public let words: [UInt64]
   /// Every field by name.
   public let fields: [DecodedField]
   /// What was checked and held, in order.
   public internal(set) var checks: [String]
-  /// Permission over all levels up to this one, as `RWXU`; nil before the page tables.
+  /// Permission over all levels up to this one, as `RWXU`, in the second stage `RWX`; nil before the
+  /// page tables.
   public internal(set) var accumulated: String?
+  /// Bits that hardware sets in the entry, by name.
+  public internal(set) var updates: [String]
+  /// What did not hold, where the walk ends here.
+  public internal(set) var failed: String?
 }
 
 /// One translation, told step by step.
 public struct WalkReport: Hashable, Sendable {
   public let request: DMARequest
+  /// What the registers decide before any table is read.
+  public let notes: [String]
   /// The entries in the order in which they were read.
   public let steps: [WalkStep]
   /// What the tables in memory give now, with no cache and nothing recorded; the disposition of a
   /// fault is what FPD says, and ``FaultDisposition/notReported`` where it would be recorded.
   public let verdict: TranslationOutcome
+  /// What a fault would leave in a fault record; nil where none is recorded.
+  public let record: FaultRecord?
 }
 
 extension WalkStructure {
@@ -40,6 +54,9 @@ extension WalkStructure {
     case .pasidTableEntry: PASIDTableEntry(words: words).decoded
     case .firstStageEntry: FirstStageEntry(words: words).decoded
     case .secondStageEntry: SecondStageEntry(words: words).decoded
+    case .interruptEntry: InterruptEntry(words: words).decoded
+    case .postedInterruptEntry: PostedInterruptEntry(words: words).decoded
+    case .postedInterruptDescriptor: PostedInterruptDescriptor(words: words).decoded
     }
   }
 }
@@ -48,31 +65,52 @@ extension WalkStructure {
 struct ReportingObserver: WalkObserver {
   static var isSilent: Bool { false }
   var steps: [WalkStep] = []
+  private var index: UInt64?
+  private var input: UInt64?
+
+  mutating func selects(_ index: UInt64, by input: UInt64) {
+    self.index = index
+    self.input = input
+  }
 
   mutating func read(
     _ structure: WalkStructure, level: Int, at address: UInt64, _ words: @autoclosure () -> [UInt64]
   ) {
     let words = words()
-    steps.append(
-      WalkStep(
-        structure: structure, level: level, address: address, words: words,
-        fields: structure.decode(words), checks: []))
+    add(structure, level, address, words, structure.decode(words))
   }
 
   mutating func unreadable(_ structure: WalkStructure, level: Int, at address: UInt64) {
+    add(structure, level, address, [], [])
+  }
+
+  private mutating func add(
+    _ structure: WalkStructure, _ level: Int, _ address: UInt64, _ words: [UInt64],
+    _ fields: [DecodedField]
+  ) {
     steps.append(
       WalkStep(
-        structure: structure, level: level, address: address, words: [], fields: [], checks: []))
+        structure: structure, level: level, address: address, index: index, input: input,
+        words: words, fields: fields, checks: [], updates: []))
+    index = nil
+    input = nil
   }
 
   mutating func accumulated(_ permissions: Permissions) {
-    guard !steps.isEmpty else { return }
-    steps[steps.count - 1].accumulated = permissions.description
+    change {
+      let all = permissions.description
+      $0.accumulated = $0.structure == .firstStageEntry ? all : String(all.dropLast())
+    }
   }
 
-  mutating func checked(_ what: StaticString) {
-    guard !steps.isEmpty else { return }
-    steps[steps.count - 1].checks.append("\(what)")
+  mutating func checked(_ what: StaticString) { change { $0.checks.append("\(what)") } }
+
+  mutating func updates(_ what: StaticString) { change { $0.updates.append("\(what)") } }
+
+  mutating func failed(_ reason: FaultReason) { change { $0.failed = reason.meaning } }
+
+  private mutating func change(_ body: (inout WalkStep) -> Void) {
+    if !steps.isEmpty { body(&steps[steps.count - 1]) }
   }
 }
 
@@ -83,21 +121,75 @@ extension RemappingUnit {
   /// written, so asking changes nothing.
   public func explain(_ request: DMARequest) -> WalkReport {
     let control = control.load(ordering: .acquiring)
+    let notes = notes(on: request, control)
     if let early = withoutTables(request, control) {
-      return WalkReport(request: request, steps: [], verdict: early.outcome)
+      return WalkReport(
+        request: request, notes: notes, steps: [], verdict: early.outcome, record: nil)
     }
     var walker = Walker(environment, updatesMemory: false, observer: ReportingObserver())
     let root = RootTableAddress(rawValue: control & ControlBits.root)
     let (result, context) = walker.walk(request, root: root)
-    let verdict: TranslationOutcome
-    if result.isFault {
-      verdict = .blocked(
-        .fault(FaultReason(rawValue: result.reason)),
-        context.flags.contains(.faultProcessingDisabled) ? .faultProcessingDisabled : .notReported)
-    } else {
-      verdict =
-        Translation(address: result.address, flags: result.flags).outcome
+    let verdict = verdict(on: request, result, context, control)
+    var record: FaultRecord?
+    if case .blocked(.fault(let reason), let disposition) = verdict {
+      walker.observer.failed(reason)
+      if disposition != .faultProcessingDisabled {
+        record = self.record(of: request, reason, result, context)
+      }
+    } else if result.isFault {
+      walker.observer.failed(FaultReason(rawValue: result.reason))
     }
-    return WalkReport(request: request, steps: walker.observer.steps, verdict: verdict)
+    return WalkReport(
+      request: request, notes: notes, steps: walker.observer.steps, verdict: verdict,
+      record: record)
+  }
+
+  private func verdict(
+    on request: DMARequest, _ result: WalkResult, _ context: RequestContext, _ control: UInt64
+  ) -> TranslationOutcome {
+    let reason = FaultReason(rawValue: result.reason)
+    let asks = request.addressType == .translationRequest
+    if result.isFault && !(asks && reason.isAnsweredToDevice) {
+      return .blocked(
+        .fault(reason),
+        context.flags.contains(.faultProcessingDisabled) ? .faultProcessingDisabled : .notReported)
+    }
+    if asks { return answer(result, request, context).outcome }
+    if context.flags.contains(.passThrough) { return passThrough(result, control).outcome }
+    return Translation(address: result.address, flags: result.flags).outcome
+  }
+
+  /// What the registers say, in the order in which hardware looks at it.
+  private func notes(on request: DMARequest, _ control: UInt64) -> [String] {
+    var notes: [String] = []
+    if request.address.rawValue >> 20 == 0xfee {
+      notes.append(
+        request.pasid == nil
+          ? "0xfee00000 to 0xfeefffff is the interrupt range: no table is asked"
+          : "0xfee00000 to 0xfeefffff is ordinary address space for a request with PASID")
+    }
+    if control & ControlBits.translationEnabled == 0 {
+      notes.append("TES is clear: DMA is not translated")
+    } else {
+      let root = RootTableAddress(rawValue: control)
+      let table = "root table at 0x\(hex(root[inPlace: .rootTable]))"
+      switch root.mode {
+      case .legacy: notes.append("TES is set; RTADDR: legacy mode (TTM 0), \(table)")
+      case .scalable: notes.append("TES is set; RTADDR: scalable mode (TTM 1), \(table)")
+      case .reserved: notes.append("TES is set; RTADDR: TTM 2 is reserved")
+      case .abortDMA:
+        notes.append("TES is set; RTADDR: abort-DMA mode (TTM 3), nothing passes or is recorded")
+      }
+    }
+    return notes + protectedRegions(control)
+  }
+
+  private func protectedRegions(_ control: UInt64) -> [String] {
+    if control & ControlBits.protectedMemory == 0 { return [] }
+    let regions = state.withLock { ProtectedRegions($0.registers, configuration.capability).all }
+    let list = regions.map { "0x\(hex($0.lowerBound)) to 0x\(hex($0.upperBound))" }
+    return [
+      "PRS is set: \(list.joined(separator: " and ")) are closed to DMA that no table translates"
+    ]
   }
 }

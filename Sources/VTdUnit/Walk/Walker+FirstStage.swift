@@ -8,8 +8,14 @@ extension Walker {
     if request.attributes & (DMARequest.Bits.addressTypeMask | DMARequest.Bits.privileged) != 0
       || request.needs & 4 != 0 || context.flags.contains(.ridPrivilege)
     {
-      if request.addressType == .translated { return .unchanged(request.iova) }
-      if request.isExecute && !context.flags.contains(.executeRequests) {
+      if request.addressType == .translated {
+        return Self.isInterruptAddress(request.iova)
+          ? .fault(.scalableInterruptRange) : .unchanged(request.iova)
+      }
+      // A translation request is answered without X instead.
+      if request.isExecute && !context.flags.contains(.executeRequests)
+        && request.addressType == .untranslated
+      {
         return .fault(.executeRequestsDisabled)
       }
       if isSupervisor(request, context) && !context.flags.contains(.supervisorRequests) {
@@ -19,7 +25,8 @@ extension Walker {
     }
     var result = translateByType(request, context)
     result.pastContext = true
-    if !result.isFault && Self.isInterruptAddress(result.address) {
+    if !result.isFault { observer.checked("the result lies outside the interrupt range") }
+    if !result.isFault && leadsToInterrupts(result) {
       result.reason = FaultReason.scalableInterruptRange.rawValue
     }
     return result
@@ -39,6 +46,7 @@ extension Walker {
     let isPassThrough = context.flags.contains(.passThrough)
     let width: UInt64 =
       isPassThrough ? 64 : UInt64(Paging.width(levels: Int(context.secondStageLevels)))
+    if isPassThrough && hasQuirk(.passThroughUnbounded) { return .unchanged(request.iova) }
     if request.iova & (environment.pointee.beyondMGAW | ~0 << width) != 0 {
       return .fault(
         hasQuirk(.legacyPermissionCodes) ? .addressBeyondWidth : .scalableAddressBeyondWidth)
@@ -47,7 +55,7 @@ extension Walker {
     if isPassThrough { return .unchanged(request.iova) }
     return walkSecondStage(
       address: request.iova, table: context.secondStageTable,
-      levels: Int(context.secondStageLevels), needs: request.needs,
+      levels: Int(context.secondStageLevels), needs: request.walkNeeds,
       zeroLength: request.isZeroLength, context)
   }
 
@@ -67,7 +75,7 @@ extension Walker {
   /// Whether the request has supervisor privilege: its own, or RID_PRIV's.
   @inline(__always)
   func isSupervisor(_ request: DMARequest, _ context: RequestContext) -> Bool {
-    request.isPrivileged || context.flags.contains(.ridPrivilege)
+    (request.isPrivileged || context.flags.contains(.ridPrivilege)) && !hasQuirk(.plainFirstStage)
   }
 
   /// Whether the bits above the tables' width repeat the highest one below.
@@ -84,9 +92,9 @@ extension Walker {
   /// First-stage tables that lie in memory as they are.
   @inline(__always)
   mutating func walkFirstStage(_ request: DMARequest, _ context: RequestContext) -> WalkResult {
-    var stage = FirstStageWalk(request, context, isSupervisor: isSupervisor(request, context))
+    var stage = firstStage(request, context)
     if startLevel != 0 { stage.permissions = startPermissions }
-    if Observer.isSilent,
+    if Observer.isSilent, WalkNeeds.isDMA(stage.needs),
       let plain = PlainWalk(
         request.iova, table: startLevel != 0 ? startTable : context.firstStageTable,
         shift: UInt64(9 &* (startLevel != 0 ? startLevel : Int(context.firstStageLevels))),
@@ -110,7 +118,7 @@ extension Walker {
   private mutating func walkFirstStageStepwise(
     _ request: DMARequest, _ context: RequestContext
   ) -> WalkResult {
-    var stage = FirstStageWalk(request, context, isSupervisor: isSupervisor(request, context))
+    var stage = firstStage(request, context)
     if startLevel != 0 {
       stage.table = startTable
       stage.level = startLevel
@@ -118,6 +126,7 @@ extension Walker {
     }
     while true {
       let entryAddress = stage.table &+ Paging.entryOffset(of: request.iova, level: stage.level)
+      observer.selects(Paging.index(of: request.iova, level: stage.level), by: request.iova)
       guard let raw = load(entryAddress) else {
         observer.unreadable(.firstStageEntry, level: stage.level, at: entryAddress)
         return .fault(
@@ -138,7 +147,8 @@ extension Walker {
   /// Looks at one entry: present, reserved, and at the leaf the permissions.
   ///
   /// Permissions are judged at the leaf, in the order of their codes: U/S, execute, write. Accessed
-  /// bits of the entries above are set on the way down, as processors do.
+  /// bits of the entries above are set on the way down, as processors do. QEMU judges at each level,
+  /// before the reserved bits.
   @inline(__always)
   mutating func look(at raw: UInt64, _ address: UInt64, _ stage: inout FirstStageWalk) -> UInt8 {
     let entry = FirstStageEntry(rawValue: raw)
@@ -147,21 +157,31 @@ extension Walker {
     observer.checked("P is set")
     stage.isLeaf = stage.level == 1 || (stage.level < 4 && entry[flag: .pageSize])
     if stage.isLeaf { noteLeaf(stage.table, stage.permissions, stage.level) }
+    if hasQuirk(.permissionBeforeReserved) {
+      var judged = stage
+      judged.accumulate(raw)
+      if judged.denial != 0 { return judged.denial }
+    }
     let reserved = environment.pointee.firstStageReserved[
       stage.level &* 2 &+ (stage.isLeaf ? 1 : 0)]
     if raw & reserved != 0 { return FaultReason.firstStageReserved.rawValue }
     observer.checked("reserved bits are clear")
     stage.accumulate(raw)
     observer.accumulated(Permissions(rawValue: UInt8(truncatingIfNeeded: stage.permissions)))
-    return stage.isLeaf ? stage.denial : 0
+    if !stage.isLeaf { return 0 }
+    stage.needs = WalkNeeds.granted(stage.needs, stage.effective)
+    let denial = stage.denial
+    if denial == 0 { observer.checked("the permission suffices") }
+    return denial
   }
 
   /// Accessed, dirty and extended-accessed bits, atomically; a reason where that cannot be.
   @inline(never)
-  private func update(
+  private mutating func update(
     _ bits: UInt64, at address: UInt64, _ raw: UInt64, _ context: RequestContext
   ) -> UInt8 {
     if !canUpdate(context) { return FaultReason.firstStageAccessedDirtyNoSnoop.rawValue }
+    observer.updates(Self.name(ofUpdate: bits))
     if updatesMemory && !memory.set(bits, at: address, raw) {
       return FaultReason.firstStageAccessedDirtyRefused.rawValue
     }
@@ -169,14 +189,42 @@ extension Walker {
   }
 }
 
+extension Walker {
+  /// Accessed, dirty and extended-accessed bits by name.
+  static func name(ofUpdate bits: UInt64) -> StaticString {
+    let entry = FirstStageEntry(rawValue: bits)
+    return
+      switch (
+        entry[flag: .accessed], entry[flag: .dirty], entry[flag: .extendedAccessed]
+      )
+    {
+    case (true, false, false): "A"
+    case (true, true, false): "A and D"
+    case (false, true, false): "D"
+    case (true, false, true): "A and EA"
+    case (true, true, true): "A, D and EA"
+    case (false, true, true): "D and EA"
+    case (false, false, _): "EA"
+    }
+  }
+
+  /// A first-stage walk at its top.
+  @inline(__always)
+  func firstStage(_ request: DMARequest, _ context: RequestContext) -> FirstStageWalk {
+    var stage = FirstStageWalk(request, context, isSupervisor: isSupervisor(request, context))
+    if hasQuirk(.plainFirstStage) { stage.forgetExtensions() }
+    return stage
+  }
+}
+
 /// Where a first-stage walk stands: which table, at which level, with which permission so far.
 struct FirstStageWalk {
-  let needs: UInt64
+  var needs: UInt64
   let iova: UInt64
   let isSupervisor: Bool
   let writeProtect: Bool
-  let noExecute: Bool
-  let extendedAccessed: Bool
+  private(set) var noExecute: Bool
+  private(set) var extendedAccessed: Bool
   var table: UInt64
   var level: Int
   var isLeaf = false
@@ -185,7 +233,8 @@ struct FirstStageWalk {
 
   @inline(__always)
   init(_ request: DMARequest, _ context: RequestContext, isSupervisor: Bool) {
-    needs = request.needs
+    // Whatever is present can be read, so a translation request may demand that.
+    needs = request.walkNeeds | ((request.walkNeeds &>> 4) & 1)
     iova = request.iova
     self.isSupervisor = isSupervisor
     writeProtect = context.flags.contains(.writeProtect)
@@ -193,6 +242,13 @@ struct FirstStageWalk {
     extendedAccessed = context.flags.contains(.extendedAccessed)
     table = context.firstStageTable
     level = Int(context.firstStageLevels)
+  }
+
+  /// XD and EA do not count.
+  mutating func forgetExtensions() {
+    noExecute = false
+    extendedAccessed = false
+    needs &= ~4
   }
 
   @inline(__always)

@@ -9,6 +9,7 @@ extension Walker {
     let source = request.source
     let rootAddress =
       root[inPlace: .rootTable] &+ UInt64(source.bus) &* RootEntry.byteCount
+    observer.selects(UInt64(source.bus), by: UInt64(source.rawValue))
     guard let rootLow = load(rootAddress), let rootHigh = load(rootAddress &+ 8)
     else {
       observer.unreadable(.rootEntry, level: 0, at: rootAddress)
@@ -30,6 +31,7 @@ extension Walker {
     _ request: DMARequest, table: UInt64, _ context: inout RequestContext
   ) -> UInt8 {
     let address = table &+ UInt64(request.source.devfn) &* ContextEntry.byteCount
+    observer.selects(UInt64(request.source.devfn), by: UInt64(request.source.rawValue))
     guard let low = load(address), let high = load(address &+ 8) else {
       observer.unreadable(.contextEntry, level: 0, at: address)
       return FaultReason.contextRead.rawValue
@@ -80,11 +82,15 @@ extension Walker {
       if !context.flags.contains(.deviceTLB) { return .fault(.requestTypeBlocked) }
       observer.checked("TT allows ATS")
       if request.addressType == .translated {
-        return .unchanged(request.iova)
+        return Self.isInterruptAddress(request.iova)
+          ? .fault(.interruptRange) : .unchanged(request.iova)
       }
     }
     // An address that only AW or only MGAW refuses is reason 4 alike: min(MGAW, AW).
     let width = UInt64(Paging.width(levels: Int(context.secondStageLevels)))
+    if context.flags.contains(.passThrough) && hasQuirk(.passThroughUnbounded) {
+      return .unchanged(request.iova)
+    }
     if request.iova & (environment.pointee.beyondMGAW | ~0 &<< width) != 0 {
       return WalkResult(reason: FaultReason.addressBeyondWidth.rawValue, pastContext: true)
     }
@@ -98,11 +104,15 @@ extension Walker {
     }
     var result = walkSecondStage(
       address: request.iova, table: context.secondStageTable,
-      levels: Int(context.secondStageLevels), needs: request.needs,
+      levels: Int(context.secondStageLevels), needs: request.walkNeeds,
       zeroLength: request.isZeroLength, context)
     result.pastContext = true
-    if !result.isFault && Self.isInterruptAddress(result.address) {
-      result.reason = FaultReason.interruptRange.rawValue
+    if !result.isFault { observer.checked("the result lies outside the interrupt range") }
+    if !result.isFault && leadsToInterrupts(result) {
+      let isScalable =
+        hasQuirk(.interruptRangeByPage) && environment.pointee.extended[flag: .scalableMode]
+      let reason: FaultReason = isScalable ? .scalableInterruptRange : .interruptRange
+      result.reason = reason.rawValue
     }
     return result
   }

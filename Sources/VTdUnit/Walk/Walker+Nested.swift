@@ -13,12 +13,13 @@ extension Walker {
   private mutating func walkNestedStepwise(
     _ request: DMARequest, _ context: RequestContext
   ) -> WalkResult {
-    var stage = FirstStageWalk(request, context, isSupervisor: isSupervisor(request, context))
+    var stage = firstStage(request, context)
     while true {
       let isTop = stage.level == Int(context.firstStageLevels)
       let guest = stage.table &+ Paging.entryOffset(of: request.iova, level: stage.level)
       let host = tableAddress(guest, isTop: isTop, context)
       if host.isFault { return host }
+      observer.selects(Paging.index(of: request.iova, level: stage.level), by: request.iova)
       guard let raw = load(host.address) else {
         observer.unreadable(.firstStageEntry, level: stage.level, at: host.address)
         return .fault(isTop ? .firstStageTableRead : .firstStageRead)
@@ -77,6 +78,7 @@ extension Walker {
         needs: 2, zeroLength: false, context)
       if written.isFault { return written.reason }
     }
+    observer.updates(Self.name(ofUpdate: bits))
     if updatesMemory && !memory.set(bits, at: host.address, raw) {
       return FaultReason.firstStageAccessedDirtyRefused.rawValue
     }
@@ -92,9 +94,11 @@ extension Walker {
     if page.address & beyondSecondStage(context) != 0 {
       return .fault(.intermediateAddressBeyondWidth)
     }
+    // What the first stage does not let be written need not become dirty in the second.
+    let needs = page.flags & 2 == 0 ? request.walkNeeds & ~WalkNeeds.asksToWrite : request.walkNeeds
     var result = walkSecondStage(
       address: page.address, table: context.secondStageTable,
-      levels: Int(context.secondStageLevels), needs: request.needs,
+      levels: Int(context.secondStageLevels), needs: needs,
       zeroLength: request.isZeroLength, context)
     if result.isFault { return result }
     let sizes = UInt64(3) &<< PageFlags.sizeShift

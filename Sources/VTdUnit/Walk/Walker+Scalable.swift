@@ -32,6 +32,29 @@ extension Walker {
     return legacy == .contextReserved ? neverQualified(legacy, &context) : legacy.rawValue
   }
 
+  /// Root and context entry for a page request. Nothing behind them is looked at: whether the PASID
+  /// has tables and what the page is, software finds out (VT-d specification 7.4).
+  mutating func findPageRequestContext(
+    _ request: DMARequest, root: RootTableAddress, _ context: inout RequestContext
+  ) -> UInt8 {
+    switch root.mode {
+    case .legacy: return FaultReason.pageRequestInLegacyMode.rawValue
+    case .scalable where environment.pointee.extended[flag: .scalableMode]: break
+    case .scalable, .reserved, .abortDMA: return FaultReason.rootTableAddressInvalid.rawValue
+    }
+    var entry = ScalableContextEntry()
+    context.flags = .scalable
+    let reason = readScalableContext(request.source, root: root, &entry, &context)
+    if reason != 0 { return scalableReason(reason, &context) }
+    if let pasid = request.pasid {
+      if !entry[flag: .pasidEnable] { return FaultReason.pasidDisabled.rawValue }
+      if UInt64(pasid.rawValue) >= entry.pasidLimit {
+        return FaultReason.pasidBeyondDirectory.rawValue
+      }
+    }
+    return entry[flag: .pageRequestEnable] ? 0 : FaultReason.pageRequestDisabled.rawValue
+  }
+
   /// Root and context entry. Hardware reads the half of the root entry that the device needs.
   mutating func readScalableContext(
     _ source: SourceID, root: RootTableAddress, _ entry: inout ScalableContextEntry,
@@ -40,6 +63,7 @@ extension Walker {
     let isUpper = source.devfn >= 0x80
     let rootAddress =
       root[inPlace: .rootTable] &+ UInt64(source.bus) &* ScalableRootEntry.byteCount
+    observer.selects(UInt64(source.bus), by: UInt64(source.rawValue))
     guard let half = load(rootAddress &+ (isUpper ? 8 : 0)) else {
       observer.unreadable(.scalableRootEntry, level: 0, at: rootAddress)
       return FaultReason.scalableRootRead.rawValue
@@ -51,12 +75,16 @@ extension Walker {
     }
     observer.checked("the device's half is present")
     let reserved = environment.pointee.scalableRootReserved
-    if half & (isUpper ? reserved.high : reserved.low) != 0 {
+    // Both halves have the same reserved bits; QEMU looks at the half that is not used as well.
+    let other =
+      hasQuirk(.scalableEntriesUnchecked) ? load(rootAddress &+ (isUpper ? 0 : 8)) ?? 0 : 0
+    if half & (isUpper ? reserved.high : reserved.low) | other & reserved.low != 0 {
       return FaultReason.scalableRootReserved.rawValue
     }
     observer.checked("reserved bits are clear")
     let table = rootEntry[inPlace: isUpper ? .upperContextTable : .lowerContextTable]
     let address = table &+ UInt64(source.devfn & 0x7f) &* ScalableContextEntry.byteCount
+    observer.selects(UInt64(source.devfn & 0x7f), by: UInt64(source.rawValue))
     let words = environment.pointee.plainMemory.words4(address)
     if let words { entry.storage = words }
     for word in 0..<4 where words == nil {
@@ -100,14 +128,16 @@ extension Walker {
   ) -> UInt8 {
     if entry[flag: .faultProcessingDisable] { context.flags.insert(.faultProcessingDisabled) }
     if entry[flag: .deviceTLBEnable] { context.flags.insert(.deviceTLB) }
-    if entry[flag: .pageRequestEnable] { context.flags.insert(.pageRequests) }
-    if request.attributes & DMARequest.Bits.addressTypeMask != 0 && !entry[flag: .deviceTLBEnable] {
+    let isLoose = hasQuirk(.scalableEntriesUnchecked)
+    if request.attributes & DMARequest.Bits.addressTypeMask != 0
+      && !entry[flag: .deviceTLBEnable] && !isLoose
+    {
       return FaultReason.deviceTLBDisabled.rawValue
     }
     if let pasid = request.pasid {
-      if !entry[flag: .pasidEnable] { return FaultReason.pasidDisabled.rawValue }
+      if !entry[flag: .pasidEnable] && !isLoose { return FaultReason.pasidDisabled.rawValue }
       observer.checked("PASIDE is set")
-      if UInt64(pasid.rawValue) >= entry.pasidLimit {
+      if UInt64(pasid.rawValue) >= entry.pasidLimit && !isLoose {
         return FaultReason.pasidBeyondDirectory.rawValue
       }
       context.pasid = pasid.rawValue
@@ -117,7 +147,7 @@ extension Walker {
       let usesField =
         environment.pointee.extended[flag: .ridPASID] || hasQuirk(.ridPASIDAlwaysUsed)
       context.pasid = usesField ? UInt32(truncatingIfNeeded: entry[.ridPASID]) : 0
-      if UInt64(context.pasid) >= entry.pasidLimit, !hasQuirk(.scalableEntriesUnchecked) {
+      if UInt64(context.pasid) >= entry.pasidLimit && !isLoose {
         return FaultReason.ridPASIDInvalid.rawValue
       }
       if entry[flag: .ridPrivilege] { context.flags.insert(.ridPrivilege) }
@@ -131,12 +161,30 @@ extension Walker {
     _ contextEntry: ScalableContextEntry, _ entry: inout PASIDTableEntry,
     _ context: inout RequestContext
   ) -> UInt8 {
+    let contextFlags = context.flags
+    let reason = readPASIDTables(contextEntry, &entry, &context)
+    if reason != 0 && hasQuirk(.reservedContextAlwaysRecorded) {
+      // QEMU asks for FPD once it has found the entries good; before, the context entry's counts,
+      // and for entries that cannot be read none.
+      context.flags = contextFlags
+      if FaultReason(rawValue: reason).isReadFailure {
+        context.flags.remove(.faultProcessingDisabled)
+      }
+    }
+    return reason
+  }
+
+  private mutating func readPASIDTables(
+    _ contextEntry: ScalableContextEntry, _ entry: inout PASIDTableEntry,
+    _ context: inout RequestContext
+  ) -> UInt8 {
     let pasid = UInt64(context.pasid)
     let directory =
       contextEntry[inPlace: .pasidDirectory] &+ (pasid &>> 6) &* PASIDDirectoryEntry.byteCount
+    observer.selects(pasid &>> 6, by: pasid)
     guard let raw = load(directory) else {
       observer.unreadable(.pasidDirectoryEntry, level: 0, at: directory)
-      return neverQualified(.directoryRead, &context)
+      return FaultReason.directoryRead.rawValue
     }
     let directoryEntry = PASIDDirectoryEntry(rawValue: raw)
     observer.read(.pasidDirectoryEntry, level: 0, at: directory, [raw])
@@ -151,13 +199,14 @@ extension Walker {
     observer.checked("reserved bits are clear")
     let address =
       directoryEntry[inPlace: .pasidTable] &+ (pasid & 63) &* PASIDTableEntry.byteCount
+    observer.selects(pasid & 63, by: pasid)
     let low = environment.pointee.plainMemory.words4(address)
     let high = environment.pointee.plainMemory.words4(address &+ 32)
     if let low, let high { entry.storage = SIMD8(lowHalf: low, highHalf: high) }
     for word in 0..<8 where low == nil || high == nil {
       guard let raw = load(address &+ UInt64(word) &* 8) else {
         observer.unreadable(.pasidTableEntry, level: 0, at: address)
-        return neverQualified(.pasidEntryRead, &context)
+        return FaultReason.pasidEntryRead.rawValue
       }
       entry.storage[word] = raw
     }
@@ -166,7 +215,7 @@ extension Walker {
     return checkPASIDEntry(entry, &context)
   }
 
-  /// A read failure behind an entry with FPD is qualified; QEMU records it all the same.
+  /// Reserved bits of an entry with FPD are qualified; QEMU records them all the same.
   private func neverQualified(_ reason: FaultReason, _ context: inout RequestContext) -> UInt8 {
     if hasQuirk(.reservedContextAlwaysRecorded) { context.flags.remove(.faultProcessingDisabled) }
     return reason.rawValue

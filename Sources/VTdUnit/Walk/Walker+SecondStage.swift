@@ -18,7 +18,7 @@ extension Walker {
     address: UInt64, table: UInt64, levels: Int, needs: UInt64, zeroLength: Bool,
     _ context: RequestContext
   ) -> WalkResult {
-    if Observer.isSilent,
+    if Observer.isSilent, WalkNeeds.isDMA(needs),
       let plain = PlainWalk(
         address, table: startLevel != 0 ? startTable : table,
         shift: UInt64(9 &* (startLevel != 0 ? startLevel : levels)), all: startPermissions | ~0xf,
@@ -70,6 +70,7 @@ extension Walker {
     let updates = context.flags.contains(.secondStageAccessedDirty)
     while true {
       let entryAddress = table &+ Paging.entryOffset(of: address, level: level)
+      observer.selects(Paging.index(of: address, level: level), by: address)
       guard let raw = load(entryAddress) else {
         observer.unreadable(.secondStageEntry, level: level, at: entryAddress)
         return fault(level == levels ? .topTableUnreadable : .unreadable, context, needs)
@@ -84,7 +85,7 @@ extension Walker {
           raw, permissions & raw, level: level, leaf: leaf, needs: needs, zeroLength: zeroLength)
         if let problem { return fault(problem, context, needs) }
       }
-      observer.checked("present")
+      observer.checked("R or W is set")
       observer.checked("reserved bits are clear")
       if leaf { noteLeaf(table, permissions, level) }
       permissions &= raw
@@ -149,9 +150,16 @@ extension Walker {
     _ raw: UInt64, at entryAddress: UInt64, level: Int, permissions: UInt64, address: UInt64,
     needs: UInt64, zeroLength: Bool, _ context: RequestContext
   ) -> WalkResult {
+    var needs = needs
+    if !WalkNeeds.isDMA(needs) {
+      // A translation request that may do nothing at all.
+      if permissions & 3 == 0 { return fault(.readDenied, context, needs) }
+      needs = WalkNeeds.granted(needs, permissions)
+    }
     if let denied = denied(permissions, needs: needs, zeroLength: zeroLength) {
       return fault(denied, context, needs)
     }
+    observer.checked("the permission suffices")
     if context.flags.contains(.secondStageAccessedDirty) {
       let entry = SecondStageEntry(rawValue: raw)
       let dirties = needs & 2 != 0
@@ -192,11 +200,12 @@ extension Walker {
   /// False where memory refuses, or where walks do not snoop (PWSNP clear), so that an update could
   /// be lost. An entry that changed meanwhile keeps the change and gets the bits as well.
   @inline(never)
-  private func setSecondStage(
+  private mutating func setSecondStage(
     _ first: BitField<SecondStageEntry>, _ second: BitField<SecondStageEntry>? = nil,
     at address: UInt64, _ raw: UInt64, _ context: RequestContext
   ) -> Bool {
     if !canUpdate(context) { return false }
+    observer.updates(second == nil ? "A" : "A and D")
     return !updatesMemory || memory.set(first.mask | (second?.mask ?? 0), at: address, raw)
   }
 
@@ -214,9 +223,9 @@ extension Walker {
     let scalable = context.flags.contains(.scalable) && !hasQuirk(.legacyPermissionCodes)
     let reason: FaultReason =
       switch problem {
-      case .topTableUnreadable where scalable: .secondStageTableRead
-      case .topTableUnreadable where hasQuirk(.topTableReadIsContextFault): .contextInvalid
-      case .topTableUnreadable, .unreadable: scalable ? .scalableSecondStageRead : .secondStageRead
+      // A top table out of reach is a fault of the entry that points to it (LCT.4).
+      case .topTableUnreadable: scalable ? .secondStageTableRead : .contextInvalid
+      case .unreadable: scalable ? .scalableSecondStageRead : .secondStageRead
       case .reserved: scalable ? .scalableSecondStageReserved : .secondStageReserved
       case .notPresent where !scalable:
         needs & 2 != 0 ? .writeNotPermitted : .readNotPermitted
