@@ -57,7 +57,9 @@ enum DecodeKind {
       if layout == InterruptEntry.self, InterruptEntry(words: words)[flag: .posted] {
         return try Self.decode(words, as: PostedInterruptEntry.self)
       }
-      return try Self.decode(words, as: layout)
+      var decoded = try Self.decode(words, as: layout)
+      if layout == FaultRecord.self { decoded.explainReason() }
+      return decoded
     case .descriptor:
       let code = DescriptorHeader(rawValue: words.first ?? 0).typeCode
       guard let layout = Layouts.descriptors.first(where: { $0.type.rawValue == code }) else {
@@ -120,6 +122,16 @@ struct DecodedValue {
   let bitWidth: Int
   var words: [UInt64]
   var fields: [DecodedField]
+
+  /// Says what a fault record's reason means.
+  mutating func explainReason() {
+    guard let place = fields.firstIndex(where: { $0.name == "FR" }) else { return }
+    let field = fields[place]
+    let reason = FaultReason(rawValue: UInt8(truncatingIfNeeded: field.value))
+    fields[place] = DecodedField(
+      name: field.name, high: field.high, low: field.low, value: field.value,
+      meaning: "\(field.meaning): \(reason.meaning ?? "a code that no table has")")
+  }
 
   /// A line for the value, then one for each field: bits, name, value, meaning.
   var lines: [String] {

@@ -99,6 +99,7 @@ struct DecodeCommandTests {
       (["decode", "descriptor", "11", "0", "1", "0"], "must be zero"),
       (["decode", "msi", "fee00018"], "remappable"),
       (["decode", "pte", "8000000012345003"], "0x12345000"),
+      (["decode", "frcd", "8000000500000018:40000000"], "no write permission in the second stage"),
     ] as [([String], String)])
   func known(_ arguments: [String], _ part: String) throws {
     #expect(try Tool.dmar(arguments).outputText.contains(part))

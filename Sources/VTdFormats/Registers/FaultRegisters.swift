@@ -79,7 +79,10 @@ extension BitField where Image == FaultLogAddress {
   }
 }
 
-/// What a fault record says the faulting request wanted (T1 and T2).
+/// What a fault record says the faulting request wanted: T1 is the upper bit, T2 the lower.
+///
+/// Read and write are T1 alone, as before T2 existed; of the two values that T2 adds, 3 is an AtomicOp
+/// and 1, the one that is left, a page request.
 public enum FaultRequestType: UInt8, Sendable, Hashable, CaseIterable, Codable {
   case write = 0
   case pageRequest = 1
