@@ -34,15 +34,8 @@ public struct Explanation: Sendable {
   public var remarks: [Finding.Evidence]
   public var contents: LogContents
 
-  /// The worst of all.
-  public var severity: Finding.Severity? {
-    let all =
-      faults.compactMap { $0.verdict?.severity } + findings.map(\.severity)
-      + splats.map { _ in .serious }
-    if all.contains(.serious) { return .serious }
-    if all.contains(.unclear) { return .unclear }
-    return all.isEmpty ? nil : .harmless
-  }
+  /// The worst of all; it stays when parts are taken out to be shown apart.
+  public private(set) var severity: Finding.Severity?
 
   /// Whether the input was a log of ours at all.
   public var isEmpty: Bool {
@@ -61,6 +54,10 @@ public struct Explanation: Sendable {
         contradictions: Contradictions.dumpOfNothing(dump).map { [$0] } ?? [])
     }
     remarks = Self.remarks(contents)
+    let all =
+      faults.compactMap { $0.verdict?.severity } + findings.map(\.severity)
+      + splats.map { _ in .serious }
+    severity = [.serious, .unclear, .harmless].first { all.contains($0) }
   }
 
   /// Explains one fault among what is known.
@@ -99,6 +96,9 @@ public struct Explanation: Sendable {
     if let code = function.classCode { parts.append("class 0x\(hex(UInt64(code), digits: 6))") }
     if !function.driver.isEmpty { parts.append("driver \(function.driver)") }
     if let group = function.group { parts.append("IOMMU group \(group)") }
+    if fault.log.table != nil, let unit = fault.unit {
+      parts.append("unit dmar\(unit.value.number)")
+    }
     return parts.joined(separator: ", ")
   }
 

@@ -235,7 +235,7 @@ public struct ExplanationText: Sendable {
     let count =
       explanation.contents.faults.map(\.count).reduce(0, +)
       + explanation.contents.faultsNotKept
-    let distinct = explanation.faults.count
+    let distinct = explanation.contents.faults.count
     var text =
       count == 0
       ? "no fault record among \(explanation.contents.eventCount) lines of interest"

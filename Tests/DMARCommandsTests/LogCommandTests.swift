@@ -85,6 +85,38 @@ struct LogCommandTests {
     #expect(try Tool.dmar("explain", "--bad").status == 64)
   }
 
+  @Test("a followed log shows each fault once, and at its end the summary of all")
+  func followedOnce() throws {
+    let products = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    let tool = try Tool.run(
+      "/bin/sh",
+      [
+        "-c", "cat | \"$0\" explain --follow --format ndjson",
+        products.appending(path: "dmar").path(percentEncoded: false),
+      ], input: Data(Self.fault.utf8))
+    let lines = tool.outputText.split(separator: "\n")
+    #expect(lines.filter { $0.contains("\"type\":\"fault\"") }.count == 1)
+    #expect(lines.last?.contains("\"type\":\"summary\"") == true)
+    #expect(lines.last?.contains("\"fault_records\":1") == true)
+  }
+
+  @Test("COLUMNS narrows the text where no terminal tells")
+  func columns() throws {
+    let products = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    let tool = try Tool.run(
+      "/bin/sh",
+      [
+        "-c", "COLUMNS=50 \"$0\" explain Tests/Golden/report.log",
+        products.appending(path: "dmar").path(percentEncoded: false),
+      ])
+    let long = tool.outputText.split(separator: "\n").filter { line in
+      line.count > 50 && line.drop { $0 == " " }.contains(" ")
+        && line.split(separator: " ").allSatisfy { $0.count < 34 }
+    }
+    #expect(long.isEmpty, "\(long)")
+    #expect(tool.outputText.split(separator: "\n").count > 30)
+  }
+
   @Test("several files are read together, and places name theirs")
   func severalFiles() throws {
     let (folder, path) = try Self.write(Self.fault.replacing("0x0 [", with: "0xbdf6f000 ["))

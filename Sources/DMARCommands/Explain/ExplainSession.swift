@@ -10,6 +10,8 @@ struct ExplainSession {
   private var output = Output()
   private var bytes = 0
   private var binaryBytes = 0
+  /// Faults were explained while they came, and are not once more at the end.
+  private var hasShownFaults = false
 
   init(format: ExplainCommand.Format, text: ExplanationText) {
     self.format = format
@@ -68,9 +70,12 @@ struct ExplainSession {
     for fault in explanation.faults[first...] {
       switch format {
       case .text: output.print(text.render(fault, contents))
-      case .json, .ndjson: output.print(ExplanationJSON(explanation).line(fault))
+      case .ndjson: output.print(ExplanationJSON(explanation).line(fault))
+      // One document cannot come in pieces: it comes at the end.
+      case .json: break
       }
     }
+    hasShownFaults = format != .json
     output.flush()
   }
 
@@ -78,9 +83,11 @@ struct ExplainSession {
   mutating func finish() -> Explanation {
     let explanation = Explanation(collector.contents)
     guard !explanation.isEmpty else { return explanation }
-    let json = ExplanationJSON(explanation)
+    var rest = explanation
+    if hasShownFaults { rest.faults = [] }
+    let json = ExplanationJSON(rest)
     switch format {
-    case .text: output.print(text.render(explanation))
+    case .text: output.print(text.render(rest))
     case .json: output.print(json.document)
     case .ndjson: for line in json.lines { output.print(line) }
     }

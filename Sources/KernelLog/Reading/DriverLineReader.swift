@@ -5,7 +5,9 @@ enum DriverLineReader {
   static func status(_ cursor: inout TextCursor) -> UInt32? {
     var trial = cursor
     _ = trial.take("DRHD: ")
-    guard trial.takeRoughly("handling fault status reg"),
+    // A slip may have taken the first letter, but looking for slips in every line costs time.
+    guard let first = trial.next, [0x68, 0x48, 0x61].contains(first),
+      trial.takeRoughly("handling fault status reg"),
       let number = trial.hexNumber(maximumDigits: 8)
     else { return nil }
     cursor = trial

@@ -161,9 +161,16 @@ struct RecordReader: Sendable {
     _ text: JoinedText, _ cursor: TextCursor, tag: Tag, _ line: CleanLine
   ) -> (event: LogEvent, end: Int)? {
     guard let next = cursor.next, next == 0x5b || next == 0x49 || next == 0x44 else { return nil }
-    let (reasonLine, distance) = reasonLine()
-    guard let result = FaultReader.read(text.bytes, at: cursor.at, reasonLine: reasonLine) else {
-      return nil
+    guard var result = FaultReader.read(text.bytes, at: cursor.at) else { return nil }
+    var distance = 0
+    if result.observation.reason == nil {
+      let elsewhere = reasonLine()
+      distance = elsewhere.distance
+      if let bytes = elsewhere.bytes,
+        let other = FaultReader.read(text.bytes, at: cursor.at, reasonLine: bytes)
+      {
+        result = other
+      }
     }
     var repairs = line.repairs
     var last = text.lastLine(before: result.end)
