@@ -22,7 +22,7 @@ extension Rebuild.Writer {
           continue
         }
         separate()
-        write(need, fault)
+        write(need, fault, unit)
         let space = pasid.map { ", pasid: \($0.rawValue)" } ?? ""
         line("  # line \(fault.line) of the log")
         line(
@@ -102,10 +102,14 @@ extension Rebuild.Writer {
   }
 
   /// The words that memory does not hold yet, neighbours together.
-  private mutating func write(_ need: TableImage.Need, _ fault: FaultTimeline.Fault) {
-    let changed = need.words.filter { (memory[$0.key] ?? 0) != $0.value }.sorted {
-      $0.key < $1.key
-    }
+  private mutating func write(
+    _ need: TableImage.Need, _ fault: FaultTimeline.Fault, _ unit: MachineUnit
+  ) {
+    // An entry that leads out of memory is what the unit could not read.
+    let changed = need.words.filter {
+      $0.key < memorySize && (memory[$0.key] ?? 0) != $0.value
+    }.sorted { $0.key < $1.key }
+    let isRewritten = changed.contains { (memory[$0.key] ?? 0) != 0 }
     guard !changed.isEmpty else { return }
     for assumption in need.assumptions { line("  # assumed: \(assumption)") }
     var runs: [(address: UInt64, words: [UInt64])] = []
@@ -123,6 +127,18 @@ extension Rebuild.Writer {
       line(
         "  - write_memory: {address: 0x\(hex(run.address)), words: "
           + "[\(run.words.map { "0x" + hex($0) }.joined(separator: ", "))]}")
+    }
+    if isRewritten, dropsCaches {
+      var command = GlobalCommand()
+      command[flag: .translation] = true
+      command[flag: .setRootTable] = true
+      command[flag: .queuedInvalidation] = unit.extended[flag: .queuedInvalidation]
+      command[flag: .interruptRemapping] =
+        hasInterrupts && unit.extended[flag: .interruptRemapping]
+      line("  # assumed: setting the root table anew, so that the unit sees the changed entries")
+      line(
+        "  - write_register: {unit: \(unit.name), offset: 0x\(hex(UInt64(RegisterOffset.gcmd))), "
+          + "value: 0x\(hex(UInt64(command.rawValue)))}")
     }
   }
 }

@@ -119,6 +119,26 @@ extension Rebuild.Writer {
     }
   }
 
+  /// Whether the dumps show a device with other entries than before: somebody has invalidated what
+  /// the unit had cached of them.
+  var dropsCaches: Bool {
+    var seen: [SourceID: [DumpLine]] = [:]
+    for fault in timeline.faults {
+      let entries = (fault.dump?.lines ?? []).map(\.value).filter { line in
+        switch line {
+        case .rootEntry, .scalableRootEntry, .contextEntry, .pasidDirectoryEntry,
+          .pasidTableEntry:
+          true
+        default: false
+        }
+      }
+      let source = fault.observation.source
+      if let before = seen[source], before != entries, !entries.isEmpty { return true }
+      if !entries.isEmpty { seen[source] = entries }
+    }
+    return false
+  }
+
   /// How the log's unit differs from the specification.
   private var quirks: [(name: String, reason: String)] {
     var quirks: [(String, String)] = []
@@ -133,6 +153,13 @@ extension Rebuild.Writer {
         (
           "qemu-10",
           "the log has reasons 5 and 6 with PASID 0 in scalable mode, as QEMU records them"
+        ))
+    }
+    if dropsCaches, !isQEMU {
+      quirks.append(
+        (
+          "global-commands-drop-caches",
+          "assumed: a device's entries change between its faults, and the unit has to see it"
         ))
     }
     let hasIndex = timeline.faults.contains { fault in

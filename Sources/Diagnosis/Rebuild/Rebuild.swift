@@ -61,6 +61,8 @@ extension Rebuild {
     var text = ""
     /// The units that the scenario describes, in the kernel's order.
     private(set) var units: [MachineUnit]
+    /// Where memory ends.
+    var memorySize: UInt64 = 0
     /// What memory holds so far.
     var memory: [UInt64: UInt64] = [:]
 
@@ -101,30 +103,36 @@ extension Rebuild {
       timeline.faults.lazy.compactMap { $0.dump?.unit }.first ?? "dmar\(unit?.number ?? 0)"
     }
 
+    /// Addresses from here on are garbage in an entry, not memory that a machine has.
+    private static let mostMemory: UInt64 = 1 << 43
+
     /// The highest table address in the log, which memory has to reach.
     private var highestTable: UInt64 {
       var highest: UInt64 = 0
+      func note(_ addresses: UInt64...) {
+        for address in addresses where address < Self.mostMemory { highest = max(highest, address) }
+      }
       for fault in timeline.faults {
         for line in fault.dump?.lines ?? [] {
           switch line.value {
-          case .rootEntry(let low), .pasidDirectoryEntry(let low): highest = max(highest, low)
-          case .scalableRootEntry(let high, let low): highest = max(highest, high, low)
-          case .contextEntry(_, let low): highest = max(highest, low)
-          case .pasidTableEntry(let index, let value) where index == 0 || index == 2:
-            highest = max(highest, value)
+          case .rootEntry(let low), .pasidDirectoryEntry(let low): note(low)
+          case .scalableRootEntry(let high, let low): note(high, low)
+          case .contextEntry(_, let low): note(low)
+          case .pasidTableEntry(let index, let value) where index == 0 || index == 2: note(value)
           case .pageTableEntry(_, let value):
-            highest = max(highest, SecondStageEntry(rawValue: value)[inPlace: .address])
+            note(SecondStageEntry(rawValue: value)[inPlace: .address])
           default: break
           }
         }
       }
-      return min(highest, 1 << 46)
+      return highest
     }
 
     mutating func scenario() -> String {
       var size: UInt64 = Rebuild.lowMemory
       while size <= highestTable + 0x1000_0000 { size *= 2 }
       let free = size - 0x0c00_0000
+      memorySize = size
       chooseSplat()
       header()
       kernel()
