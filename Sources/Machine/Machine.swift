@@ -16,7 +16,7 @@ public final class Machine {
   public let memory: PhysicalMemory
   public private(set) var pci: PCITopology
   public let units: [Unit]
-  public let kernel: Kernel
+  public private(set) var kernel: Kernel
   public let clock: MachineClock
   /// What an interrupt finds on the CPU.
   public var interrupted: InterruptedContext
@@ -29,6 +29,9 @@ public final class Machine {
   var deviceTLBs: [PCIAddress: ATSDevice] = [:]
   /// Functions whose TLB is on without the kernel's doing.
   var givenTLBs: Set<PCIAddress> = []
+  /// The units as a kernel finds them.
+  private let descriptions: [UnitDescription]
+  private let addresses: [String: UInt64]
 
   /// A remapping unit with its name and the PCI segment that it covers.
   public struct Unit {
@@ -37,6 +40,7 @@ public final class Machine {
     public let hardware: RemappingUnit
     fileprivate let messages: MessageQueue
     fileprivate let recorded: RecordLog
+    fileprivate let port: RegisterPort
   }
 
   /// What a machine is made of.
@@ -46,6 +50,8 @@ public final class Machine {
       public var segment: UInt32
       public var hardware: VTdUnit.UnitConfiguration
       public var faultMessage: EventMessage
+      /// Whether its registers are there; all of a unit that does not answer reads as ones.
+      public var answers = true
 
       public init(
         name: String, segment: UInt32 = 0, hardware: VTdUnit.UnitConfiguration,
@@ -104,23 +110,24 @@ public final class Machine {
     let recorded = RecordLog()
     units = try configuration.units.map { unit in
       let messages = MessageQueue()
+      let hardware = try RemappingUnit(
+        configuration: unit.hardware, memory: memory, messages: { messages.append($0) },
+        trace: { if case .faultRecorded(let record, _) = $0 { recorded.append(record) } })
       return Unit(
-        name: unit.name, segment: unit.segment,
-        hardware: try RemappingUnit(
-          configuration: unit.hardware, memory: memory, messages: { messages.append($0) },
-          trace: { if case .faultRecorded(let record, _) = $0 { recorded.append(record) } }),
-        messages: messages, recorded: recorded)
+        name: unit.name, segment: unit.segment, hardware: hardware, messages: messages,
+        recorded: recorded,
+        port: RegisterPort(hardware, named: unit.name, tap: tap, answers: unit.answers))
     }
+    descriptions = zip(units, configuration.units).map { unit, described in
+      UnitDescription(
+        name: unit.name, segment: unit.segment,
+        registerBase: described.hardware.registerBase, port: unit.port,
+        faultMessage: described.faultMessage)
+    }
+    addresses = configuration.addresses
     kernel = Kernel(
-      build: configuration.build,
-      units: zip(units, configuration.units).map { unit, described in
-        UnitDescription(
-          name: unit.name, segment: unit.segment,
-          registerBase: described.hardware.registerBase, port: RegisterPort(unit, tap: tap),
-          faultMessage: described.faultMessage)
-      },
-      memory: memory, pages: configuration.pages, addresses: configuration.addresses,
-      commandLine: configuration.commandLine, timer: clock,
+      build: configuration.build, units: descriptions, memory: memory, pages: configuration.pages,
+      addresses: addresses, commandLine: configuration.commandLine, timer: clock,
       stores: { address, value in
         tap.hear(.writeMemory(address, value.littleEndianBytes))
       })
@@ -331,6 +338,32 @@ public final class Machine {
   }
 
   private var knownHangs = 0
+
+  /// Puts a new kernel, not booted yet, in the old one's place. Its clock starts anew.
+  func replaceKernel(by build: KernelBuild, pages: PageAllocator, commandLine: [String]) {
+    collectLog()
+    let otherCPU = kernel.otherCPU
+    kernel = Kernel(
+      build: build, units: descriptions, memory: memory, pages: pages, addresses: addresses,
+      commandLine: commandLine, timer: clock,
+      stores: { [tap] address, value in
+        tap.hear(.writeMemory(address, value.littleEndianBytes))
+      })
+    kernel.otherCPU = otherCPU
+    knownHangs = 0
+    clock.restart()
+  }
+
+  /// Runs what somebody asks of the kernel, and keeps what it prints.
+  func letKernel(_ action: (Kernel) throws -> Void) rethrows {
+    defer { collectLog() }
+    try action(kernel)
+  }
+
+  /// From now on the registers of the unit at that place read as ones.
+  public func stopAnswering(_ index: Int) {
+    if units.indices.contains(index) { units[index].port.answers = false }
+  }
 
   /// What the second CPU does while the first one is in the middle of something: it takes the
   /// interrupts that wait.

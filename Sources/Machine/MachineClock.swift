@@ -21,6 +21,13 @@ public final class MachineClock: KernelTimer {
     if let first = listed.first { now = max(now, first) }
   }
 
+  /// Another kernel counts from its own start.
+  func restart() {
+    now = 0
+    listed = []
+    hasStamped = false
+  }
+
   public func advance(by microseconds: UInt64) {
     now &+= microseconds
   }

@@ -6,30 +6,33 @@ final class RegisterPort: UnitPort {
   private let name: String
   private let unit: RemappingUnit
   private let tap: AccessTap
+  /// Where nothing answers, the bus gives all ones.
+  var answers: Bool
 
-  init(_ unit: Machine.Unit, tap: AccessTap) {
-    name = unit.name
-    self.unit = unit.hardware
+  init(_ unit: RemappingUnit, named name: String, tap: AccessTap, answers: Bool) {
+    self.name = name
+    self.unit = unit
     self.tap = tap
+    self.answers = answers
   }
 
   func read32(at offset: Int) -> UInt32 {
     tap.hear(.readRegister(unit: name, offset: offset, isWide: false))
-    return unit.read32(offset)
+    return answers ? unit.read32(offset) : .max
   }
 
   func read64(at offset: Int) -> UInt64 {
     tap.hear(.readRegister(unit: name, offset: offset, isWide: true))
-    return unit.read64(offset)
+    return answers ? unit.read64(offset) : .max
   }
 
   func write32(_ value: UInt32, at offset: Int) {
     tap.hear(.writeRegister(unit: name, offset: offset, value: UInt64(value), isWide: false))
-    unit.write32(value, at: offset)
+    if answers { unit.write32(value, at: offset) }
   }
 
   func write64(_ value: UInt64, at offset: Int) {
     tap.hear(.writeRegister(unit: name, offset: offset, value: value, isWide: true))
-    unit.write64(value, at: offset)
+    if answers { unit.write64(value, at: offset) }
   }
 }

@@ -79,10 +79,11 @@ extension Rebuild.Writer {
   }
 
   /// The pages that the driver asks for while it brings its units up: first the interrupt table and
-  /// the queue of each, then the queues of units without interrupt remapping, then the root tables.
+  /// the queue of each, then, unit by unit, a queue where there is none yet, the root table.
   var pagesOfUnits: [UInt64] {
     var pages: [UInt64] = []
-    var withoutQueue: [UInt64] = []
+    // The driver's second round: a queue for a unit that has none yet, then the root.
+    var secondRound: [UInt64] = []
     for (index, unit) in units.enumerated() {
       let queue = 0x0500_0000 + UInt64(index) * 0x2000
       let hasQueue = unit.extended[flag: .queuedInvalidation]
@@ -90,10 +91,11 @@ extension Rebuild.Writer {
         pages.append(0x0600_0000 + UInt64(index) * 0x10_0000)
         if hasQueue { pages.append(queue) }
       } else if hasQueue {
-        withoutQueue.append(queue)
+        secondRound.append(queue)
       }
+      secondRound.append(unit.root)
     }
-    return pages + withoutQueue + units.map(\.root)
+    return pages + secondRound
   }
 
   mutating func describe(_ unit: MachineUnit) {

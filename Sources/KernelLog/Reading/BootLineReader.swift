@@ -102,10 +102,13 @@ enum BootLineReader {
     // 3.x: `IOMMU 0 0xfed91000: using Queued invalidation`.
     if cursor.take("IOMMU "), let number = cursor.decimalNumber(maximumDigits: 4) {
       cursor.skipBlanks()
-      if cursor.hexNumber() != nil { _ = cursor.take(":") }
-      if cursor.take(" using Queued invalidation") { return .queuedInvalidation(unit: number) }
+      let base = cursor.hexNumber().map { PhysicalAddress(rawValue: $0.value) }
+      if base != nil { _ = cursor.take(":") }
+      if cursor.take(" using Queued invalidation") {
+        return .queuedInvalidation(unit: number, base: base)
+      }
       if cursor.take(" using Register based invalidation") {
-        return .registerBasedInvalidation(unit: number)
+        return .registerBasedInvalidation(unit: number, base: base)
       }
     }
     cursor = start
@@ -193,6 +196,18 @@ enum BootLineReader {
         let bios = bios(&cursor)
         return .firmwareBadRegion(
           base: region.0, end: region.1, vendor: bios.0, version: bios.1, product: bios.2)
+      }
+      if cursor.take("RHSA refers to non-existent DMAR unit at "),
+        let base = cursor.hexNumber()
+      {
+        let bios = bios(&cursor)
+        return .firmwareBadAffinity(
+          base: PhysicalAddress(rawValue: base.value), vendor: bios.0, version: bios.1,
+          product: bios.2)
+      }
+      if cursor.take("ANDD object name is not NUL-terminated") {
+        let bios = bios(&cursor)
+        return .firmwareBadName(vendor: bios.0, version: bios.1, product: bios.2)
       }
       if cursor.take("DMAR reported at address "), let base = cursor.hexNumber() {
         let ones = cursor.take(" returns all ones")

@@ -170,6 +170,12 @@ enum DriverLineReader {
       }
       return nil
     }
+    if cursor.take("VT-d detected invalid descriptor: ") {
+      guard cursor.take("qw0 = ") || cursor.take("low="), let low = cursor.hexNumber(),
+        cursor.take(", qw1 = ") || cursor.take(", high="), let high = cursor.hexNumber()
+      else { return nil }
+      return .invalidDescriptor(qw0: low.value, qw1: high.value)
+    }
     if cursor.take("Invalidation ") {
       if cursor.take("Queue Error (IQE) cleared") { return .queueErrorCleared }
       if cursor.take("Time-out Error (ITE) cleared") { return .timeoutCleared }

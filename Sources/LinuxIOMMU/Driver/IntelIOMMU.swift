@@ -19,16 +19,22 @@ public struct UnitDescription {
   public var port: any UnitPort
   /// The message that the kernel gives the unit's fault event.
   public var faultMessage: EventMessage
+  /// The message that it gives the page-request event.
+  public var pageRequestMessage: EventMessage
 
+  /// - Parameter pageRequestMessage: unless given, the vector behind the fault event's.
   public init(
     name: String, segment: UInt32, registerBase: PhysicalAddress, port: any UnitPort,
-    faultMessage: EventMessage
+    faultMessage: EventMessage, pageRequestMessage: EventMessage? = nil
   ) {
     self.name = name
     self.segment = segment
     self.registerBase = registerBase
     self.port = port
     self.faultMessage = faultMessage
+    self.pageRequestMessage =
+      pageRequestMessage
+      ?? EventMessage(address: faultMessage.address, data: faultMessage.data &+ 1)
   }
 }
 
@@ -51,6 +57,8 @@ final class IntelIOMMU {
   let faultMessage: EventMessage
   /// `iommu->seq_id`: its place among the units.
   let number: Int
+  /// The message that the kernel gives the page-request event.
+  let pageRequestMessage: EventMessage
   let registerLock: KernelLock
   /// `iommu->lock`: context and PASID tables, domain ids.
   let lock: KernelLock
@@ -71,6 +79,14 @@ final class IntelIOMMU {
   /// Ids 0, which marks what is not present where a unit caches that, and 1, which identity and
   /// process translations share, are never given out.
   var usedDomainIDs: Set<DomainID> = [DomainID(rawValue: 0), DomainID(rawValue: 1)]
+  /// The page-request queue; nil where there is none.
+  var pageRequests: PageRequestQueue?
+  /// Translation was on when this kernel came, and its tables were copied.
+  var hasInheritedTables = false
+  /// The functions whose context entries were copied.
+  var inherited: Set<SourceID> = []
+  /// Interrupt remapping has to be switched on.
+  var startsRemapping = false
 
   init(_ unit: UnitDescription, number: Int, isScalable: Bool, in kernel: KernelContext) {
     self.number = number
@@ -79,6 +95,7 @@ final class IntelIOMMU {
     registerBase = unit.registerBase
     port = unit.port
     faultMessage = unit.faultMessage
+    pageRequestMessage = unit.pageRequestMessage
     let lockKind: LockKind = kernel.build.behaviour.registerLock == .raw ? .rawSpinlock : .spinlock
     registerLock = kernel.makeLock(
       lockKind, class: "&iommu->register_lock", instance: "\(unit.name).register_lock")
@@ -121,15 +138,18 @@ final class IntelIOMMU {
     return capability.supportsSecondStageLargePage(level: 2) ? 1 : 0
   }
 
+  /// Where nothing answers, the bus gives all ones.
+  var answers: Bool { capability.rawValue != .max || extendedCapability.rawValue != .max }
+
   /// Gives one global command and waits for GSTS to show it.
   ///
   /// GCMD has a bit for each level that must be written again with every command, and one-shot bits
   /// that must not: what is written is GSTS without those (VT-d specification 11.4.4.1).
-  func command(_ bit: BitField<GlobalCommand>) {
+  func command(_ bit: BitField<GlobalCommand>, on isOn: Bool = true) {
     let status = port.read32(at: RegisterOffset.gsts)
     var command = GlobalCommand(rawValue: status)
     for oneShot in GlobalCommand.oneShot { command[flag: oneShot] = false }
-    command[flag: bit] = true
+    command[flag: bit] = isOn
     port.write32(command.rawValue, at: RegisterOffset.gcmd)
   }
 }

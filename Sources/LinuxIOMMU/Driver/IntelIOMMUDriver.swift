@@ -18,6 +18,12 @@ final class IntelIOMMUDriver {
   /// The fault lines printed so far, and the dumps behind them.
   var faults: [FaultLine] = []
   var dumps: [DumpOutcome] = []
+  /// Who answers page requests: by device, PASID, address, and whether it wants to write.
+  var pageRequestServer: ((PCIAddress, PASID?, IOVA, Bool) -> PageRequestAnswer)?
+  /// Firmware's table was bad: the units stay as they are.
+  var isLeftAlone = false
+  /// Interrupts are remapped in the extended mode, with 32-bit destinations.
+  var usesExtendedInterrupts = false
   /// The units whose queue somebody waits for in vain.
   var hangs: [String] = []
   /// What the driver knows of each function that it has met.
@@ -57,112 +63,6 @@ final class IntelIOMMUDriver {
     }
     deviceDomainLock = kernel.makeLock(
       .spinlock, class: "device_domain_lock", instance: "device_domain_lock")
-  }
-
-  // MARK: Bring-up
-
-  /// Makes every unit remap interrupts, then DMA: intel_prepare_irq_remapping and
-  /// intel_enable_irq_remapping early in the boot, init_dmars later.
-  func bringUp(_ interrupts: [InterruptEntryChange], _ messages: BootMessages?) throws(DriverError)
-  {
-    if let messages {
-      announceCommandLine(messages.commandLine)
-      announceTable(messages.table)
-      if kernel.build.configuration.remapsInterrupts { announceInterruptSources(messages.table) }
-    }
-    for unit in units { try setUpInterruptRemapping(of: unit) }
-    for unit in units { try enableInterruptRemapping(of: unit) }
-    if messages != nil { announceInterruptRemapping() }
-    for change in interrupts {
-      if let unit = units.first { try self.change(change, of: unit) }
-    }
-    guard options.isOn else { return }
-    for unit in units where unit.queue == nil { try enableQueue(of: unit) }
-    if let messages {
-      announceMissing(messages.table)
-      announceQueues()
-    }
-    for unit in units where !isIgnored(unit) {
-      let root = try allocatePage()
-      unit.rootTable = root
-      setRootTable(of: unit, to: root)
-      try flushEverything(of: unit)
-      enableFaultEvent(of: unit)
-    }
-  }
-
-  /// The last thing of intel_iommu_init: devices have their domains by then.
-  func enableTranslation() {
-    for unit in units where !isIgnored(unit) {
-      kernel.locked(unit.registerLock, .irqsave) { unit.command(.translation) }
-    }
-  }
-
-  /// A unit that a hypervisor shadows gains nothing from late flushes: the driver flushes at once.
-  func distrustCachingMode(says: Bool) {
-    let isShadowed = units.contains { unit in
-      unit.capability[flag: .cachingMode]
-        && !(isScalable(unit) && unit.extendedCapability[flag: .firstStage])
-    }
-    guard isShadowed else { return }
-    options.makeStrict()
-    if says { kernel.print(.info, "DMAR: IOMMU batching disallowed due to virtualization") }
-  }
-
-  /// iommu_set_root_entry.
-  private func setRootTable(of unit: IntelIOMMU, to root: PhysicalAddress) {
-    var pointer = RootTableAddress()
-    pointer[inPlace: .rootTable] = root.rawValue
-    let mode: TranslationTableMode = isScalable(unit) ? .scalable : .legacy
-    pointer[.translationTableMode] = UInt64(mode.rawValue)
-    kernel.locked(unit.registerLock, .irqsave) {
-      unit.port.write64(pointer.rawValue, at: RegisterOffset.rtaddr)
-      unit.command(.setRootTable)
-    }
-  }
-
-  /// Global invalidation of the context cache, the PASID cache and the IOTLB: a new root table makes
-  /// all that is cached void. With ESRTPS the unit does it by itself.
-  private func flushEverything(of unit: IntelIOMMU) throws(DriverError) {
-    if unit.capability[flag: .enhancedSetRootTablePointer] { return }
-    guard unit.queue != nil else { return flushThroughRegisters(of: unit) }
-    try flushContextsGlobally(of: unit)
-    if isScalable(unit) { try flushPASIDsGlobally(of: unit) }
-    try flushTranslationsGlobally(of: unit)
-  }
-
-  /// The same by CCMD and IOTLB, for units without a queue.
-  private func flushThroughRegisters(of unit: IntelIOMMU) {
-    var context = ContextCommand()
-    context[flag: .invalidate] = true
-    context[.requestedGranularity] = InvalidationGranularity.global
-    var iotlb = IOTLBCommand()
-    iotlb[flag: .invalidate] = true
-    iotlb[.requestedGranularity] = InvalidationGranularity.global
-    kernel.locked(unit.registerLock, .irqsave) {
-      unit.port.write64(context.rawValue, at: RegisterOffset.ccmd)
-    }
-    kernel.locked(unit.registerLock, .irqsave) {
-      unit.port.write64(iotlb.rawValue, at: unit.extendedCapability.iotlbRegisterOffset + 8)
-    }
-  }
-
-  /// dmar_set_interrupt (dmar_msi_write, dmar_msi_unmask), then one run of the handler and FSTS
-  /// written back: faults that firmware left behind would keep the event from being raised again.
-  private func enableFaultEvent(of unit: IntelIOMMU) {
-    let message = unit.faultMessage
-    kernel.locked(unit.registerLock, .irqsave) {
-      unit.port.write32(message.data, at: RegisterOffset.fedata)
-      unit.port.write32(UInt32(truncatingIfNeeded: message.address), at: RegisterOffset.feaddr)
-      unit.port.write32(
-        UInt32(truncatingIfNeeded: message.address >> 32), at: RegisterOffset.feuaddr)
-    }
-    kernel.locked(unit.registerLock, .irqsave) {
-      unit.port.write32(EventControl().rawValue, at: RegisterOffset.fectl)
-    }
-    handleFaults(of: unit)
-    let status = unit.port.read32(at: RegisterOffset.fsts)
-    unit.port.write32(status, at: RegisterOffset.fsts)
   }
 
   // MARK: Devices

@@ -29,34 +29,38 @@ public struct InterruptEntryChange: Hashable, Sendable {
 /// Interrupt remapping (drivers/iommu/intel/irq_remapping.c).
 extension IntelIOMMUDriver {
   /// INTR_REMAP_TABLE_REG_SIZE: 2^(15+1) entries.
-  private static let tableSize: UInt64 = 0xf
+  static let interruptTableSize: UInt64 = 0xf
 
-  /// intel_setup_irq_remapping: memory for the table, then the queue. What earlier software left on
-  /// is switched off first, which a unit after reset has nothing of.
+  /// intel_setup_irq_remapping: memory for the table, then the queue.
   func setUpInterruptRemapping(of unit: IntelIOMMU) throws(DriverError) {
-    guard unit.extendedCapability[flag: .interruptRemapping],
-      kernel.build.configuration.remapsInterrupts
-    else { return }
-    let entries: UInt64 = 2 << Self.tableSize
+    let entries: UInt64 = 2 << Self.interruptTableSize
     let size = entries * UInt64(InterruptEntry.bitWidth / 8)
     unit.interruptTable = try allocatePages(Int(size / PageAllocator.pageSize))
+    stopQueue(of: unit)
     try enableQueue(of: unit)
   }
 
-  /// iommu_set_irq_remapping and iommu_enable_irq_remapping.
-  func enableInterruptRemapping(of unit: IntelIOMMU) throws(DriverError) {
+  /// iommu_set_irq_remapping.
+  func setInterruptTable(of unit: IntelIOMMU) {
     guard let table = unit.interruptTable else { return }
     var pointer = InterruptTableAddress()
     pointer[inPlace: .address] = table.rawValue
-    pointer[.size] = Self.tableSize
+    pointer[.size] = Self.interruptTableSize
+    pointer[flag: .extendedInterruptMode] = usesExtendedInterrupts
     kernel.locked(unit.registerLock, .irqsave) {
       unit.port.write64(pointer.rawValue, at: RegisterOffset.irta)
       unit.command(.setInterruptTable)
     }
+  }
+
+  /// What follows a new table, then iommu_enable_irq_remapping for a unit that does not remap yet.
+  func enableInterruptRemapping(of unit: IntelIOMMU) throws(DriverError) {
+    guard unit.interruptTable != nil else { return }
     // With ESIRTPS the unit drops its cache by itself.
     if !unit.capability[flag: .enhancedSetInterruptRootPointer] {
       try flushInterruptEntries(of: unit)
     }
+    guard unit.startsRemapping else { return }
     kernel.locked(unit.registerLock, .irqsave) { unit.command(.interruptRemapping) }
   }
 
@@ -70,7 +74,10 @@ extension IntelIOMMUDriver {
       entry[flag: .destinationMode] = true
       entry[flag: .redirectionHint] = true
       entry[.vector] = UInt64(wanted.vector)
-      entry[.destination] = UInt64(wanted.destination & 0xff) << 8
+      // An xAPIC's id lies in the second byte.
+      entry[.destination] =
+        usesExtendedInterrupts
+        ? UInt64(wanted.destination) : UInt64(wanted.destination & 0xff) << 8
       entry[.sourceID] = UInt64(wanted.source.rawValue)
       entry[.sourceValidation] = UInt64(SourceValidationType.sourceID.rawValue)
     }

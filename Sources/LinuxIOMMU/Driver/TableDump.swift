@@ -41,7 +41,9 @@ extension IntelIOMMUDriver {
   private func dumpLegacy(
     _ root: RootEntry, _ source: SourceID, _ address: IOVA, of unit: IntelIOMMU
   ) {
-    guard root[flag: .present] else { return print(.stop(.noContextTable)) }
+    guard root[flag: .present], !hidesEntry(of: source, unit) else {
+      return print(.stop(.noContextTable))
+    }
     let entry = root[inPlace: .contextTable] &+ UInt64(source.devfn) * ContextEntry.byteCount
     let context = ContextEntry(low: load(entry), high: load(entry &+ 8))
     print(.contextEntry(high: context.high, low: context.low))
@@ -57,7 +59,7 @@ extension IntelIOMMUDriver {
     of unit: IntelIOMMU
   ) {
     let isUpper = source.device >= 16
-    guard root[flag: isUpper ? .upperPresent : .lowerPresent] else {
+    guard root[flag: isUpper ? .upperPresent : .lowerPresent], !hidesEntry(of: source, unit) else {
       return print(.stop(.noContextTable))
     }
     let table = root[inPlace: isUpper ? .upperContextTable : .lowerContextTable]
@@ -88,6 +90,14 @@ extension IntelIOMMUDriver {
       : TableStart(
         table: decoded[inPlace: .secondStageTable], levels: decoded.secondStageLevels)
     walk(address, source, of: unit, from: start)
+  }
+
+  /// Since crash kernels note which entries they copied, the look-up does not hand those out.
+  private func hidesEntry(of source: SourceID, _ unit: IntelIOMMU) -> Bool {
+    switch kernel.build.behaviour.takeOver {
+    case .none, .legacy: false
+    case .misplacedHalf, .separateHalves: unit.inherited.contains(source)
+    }
   }
 
   private var checksEntries: Bool { kernel.build.behaviour.tableWalk == .checkedEntry }

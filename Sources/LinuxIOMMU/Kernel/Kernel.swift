@@ -87,6 +87,8 @@ public final class Kernel {
     public var leavesUnits = false
     /// The memory that the host bridge passes on to the bus: DMA never goes there.
     public var hostBridgeWindows: [ClosedRange<UInt64>] = []
+    /// The kernel runs because another one crashed (kdump).
+    public var isCrashKernel = false
 
     public init(
       memoryBlocks: Int = 1, addsMemoryWithInterruptsOff: Bool = false,
@@ -117,8 +119,8 @@ public final class Kernel {
     driver.hostBridgeWindows = plan.hostBridgeWindows
     try context.run(as: .kernelInit, in: Self.initFunctions + Self.driverFunctions) {
       () throws(DriverError) in
-      try driver.bringUp(plan.interrupts, plan.messages)
-      guard driver.options.isOn else { return }
+      try driver.bringUp(plan.interrupts, plan.messages, isCrashKernel: plan.isCrashKernel)
+      if driver.isLeftAlone || !driver.options.isOn { return }
       driver.distrustCachingMode(says: plan.messages != nil)
       if plan.makesDefaultDomains {
         try context.call("bus_iommu_probe") { () throws(DriverError) in
@@ -127,7 +129,7 @@ public final class Kernel {
       }
       driver.enableTranslation()
     }
-    if plan.messages != nil, driver.options.isOn { driver.announceDone() }
+    if plan.messages != nil, !driver.isLeftAlone, driver.options.isOn { driver.announceDone() }
   }
 
   /// pci_iommu_init is an initial call; it starts the driver.
@@ -215,12 +217,16 @@ public final class Kernel {
   /// - Returns: false if the message belongs to no unit: a spurious interrupt.
   @discardableResult
   public func interrupt(_ message: EventMessage, in interrupted: InterruptedContext) -> Bool {
-    guard let unit = driver.units.first(where: { $0.faultMessage == message }) else {
-      return false
+    if let unit = driver.units.first(where: { $0.faultMessage == message }) {
+      context.interrupt(interrupted, descriptorLock: faultInterruptLock) {
+        driver.handleFaults(of: unit)
+      }
+      return true
     }
-    context.interrupt(interrupted, descriptorLock: faultInterruptLock) {
-      driver.handleFaults(of: unit)
-    }
+    guard let unit = driver.units.first(where: { $0.pageRequestMessage == message }),
+      unit.pageRequests != nil
+    else { return false }
+    handlePageRequests(of: unit, in: interrupted)
     return true
   }
 
@@ -234,4 +240,23 @@ public final class Kernel {
       driver.report(recordAt: index, of: unit)
     }
   }
+
+  /// The page-request interrupt does nothing but wake its thread.
+  private func handlePageRequests(of unit: IntelIOMMU, in interrupted: InterruptedContext) {
+    context.interrupt(interrupted, descriptorLock: faultInterruptLock) {}
+    let thread = KernelTask(name: "irq/\(unit.pageRequestMessage.data)-\(unit.name)", pid: 90)
+    context.run(
+      as: thread, in: ["ret_from_fork", "kthread", "irq_thread", "irq_thread_fn"]
+    ) {
+      context.call("prq_event_thread") {
+        // A queue that lies outside memory was refused when it was made.
+        try? driver.handlePageRequests(of: unit)
+      }
+    }
+  }
+
+  // MARK: Other kernels
+
+  /// device_shutdown and iommu_shutdown, before another kernel takes the machine.
+  public func shutDown() { driver.shutDown() }
 }

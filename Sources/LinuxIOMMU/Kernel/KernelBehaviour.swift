@@ -40,6 +40,8 @@ public struct KernelBehaviour: Hashable, Sendable {
   public var reservedRegionCheck = ReservedRegionCheck.map
   /// What a crash kernel does about translation that is on already.
   public var takeOver = TakeOver.separateHalves
+  /// What becomes of translation when another kernel is started in the ordinary way.
+  public var shutdown = Shutdown.turnsOff
   /// How it is told that interrupt remapping was on, outside a crash kernel.
   public var remappingFound = RemappingFound.eachUnit
   /// Scalable mode without a word on the command line.
@@ -63,6 +65,15 @@ public struct KernelBehaviour: Hashable, Sendable {
 
   /// The words of the dump changed with the fix that checks entries.
   var dumpWording: DumpWording { tableWalk == .checkedEntry ? .revised : .original }
+
+  /// The shapes of all the driver's lines.
+  public var lines: LineGenerations {
+    LineGenerations(
+      faults: faultLines, reasons: faultReasons, dump: dumpWording,
+      queue: QueueErrorLine.Shape(
+        prefix: faultLines.prefix, namesWords: queueErrors != .lowHigh),
+      boot: bootLines)
+  }
 }
 
 extension KernelBehaviour {
@@ -160,6 +171,12 @@ extension KernelBehaviour {
     case misplacedHalf = "misplaced-half"
     /// Each half to its place.
     case separateHalves = "separate-halves"
+  }
+
+  /// Translation before a kexec.
+  public enum Shutdown: String, CaseIterable, Hashable, Sendable {
+    case leavesOn = "leaves-on"
+    case turnsOff = "turns-off"
   }
 
   /// `IRQ remapping was enabled on … but we are not in kdump mode`.

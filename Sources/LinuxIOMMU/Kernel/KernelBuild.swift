@@ -49,6 +49,8 @@ public struct KernelConfiguration: Hashable, Sendable {
   public var usesScalableMode = false
   /// The console is a serial port, which printk writes to under a spinlock.
   public var hasSerialConsole = false
+  /// The CPU has x2APIC mode, and the kernel is built for it.
+  public var hasX2APIC = false
   /// CONFIG_IRQ_REMAP, and no `intremap=off`.
   public var remapsInterrupts = false
   /// CONFIG_INTEL_IOMMU_DEFAULT_ON: units are used unless the command line says `intel_iommu=off`.

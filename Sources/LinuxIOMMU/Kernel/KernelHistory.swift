@@ -112,6 +112,9 @@ public struct KernelChange: Sendable {
     KernelChange("5.5", "f036c7fa0ab6", "reserved regions are held against the memory map") {
       $0.reservedRegionCheck = .map
     },
+    KernelChange("5.5", "6c3a44ed3c55", "translation is switched off before a kexec") {
+      $0.shutdown = .turnsOff
+    },
     KernelChange("5.6", nil, "the DMA API's domains use first-stage tables where they can") {
       $0.driver.firstStage = .on
     },

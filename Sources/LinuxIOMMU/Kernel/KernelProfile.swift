@@ -63,6 +63,7 @@ extension KernelBehaviour {
     behaviour.capabilityAudit = .off
     behaviour.reservedRegionCheck = .none
     behaviour.takeOver = .none
+    behaviour.shutdown = .leavesOn
     behaviour.scalableMode = .absent
     behaviour.registerLock = .spinlock
     behaviour.klistNext = .plain

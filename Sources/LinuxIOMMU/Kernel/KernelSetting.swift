@@ -58,6 +58,7 @@ public struct KernelSetting: Sendable {
       KernelSetting(
         "reserved_region_check", \.reservedRegionCheck, "what is said about bad reserved regions"),
       KernelSetting("take_over", \.takeOver, "what a crash kernel does with the tables it finds"),
+      KernelSetting("shutdown", \.shutdown, "what becomes of translation before a kexec"),
       KernelSetting(
         "remapping_found", \.remappingFound, "how interrupt remapping that was on is told"),
       KernelSetting("scalable_mode", \.scalableMode, "scalable mode as built (Kconfig's default)"),

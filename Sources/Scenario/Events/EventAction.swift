@@ -1,3 +1,4 @@
+public import LinuxIOMMU
 public import VTdFormats
 
 /// A step that makes the driver meet an event: a queue that stops, a page request, another kernel.
@@ -8,4 +9,17 @@ public enum EventAction: Sendable {
   case flushDeviceTLB(ScenarioDescription.DeviceName, IOVA, order: Int, queueDepth: Int)
   /// The kernel submits descriptors as they are written.
   case submit(unit: String, [[UInt64]])
+  /// From now on all registers of a unit read as ones.
+  case unitStops(String)
+  /// Another kernel takes the machine over.
+  case kexec(KexecDescription)
+}
+
+/// Another kernel that takes the machine over.
+public struct KexecDescription: Sendable {
+  /// Nil where it is the same kernel once more.
+  public var build: KernelBuild?
+  /// The old kernel crashed: nothing was shut down.
+  public var isCrash: Bool
+  public var boot: ScenarioDescription.BootDescription
 }

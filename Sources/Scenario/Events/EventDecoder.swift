@@ -20,6 +20,14 @@ enum EventDecoder {
       return .submit(
         unit: try value.required("unit").text(),
         try value.required("descriptors").list().map { try $0.list().map { try $0.integer() } })
+    case "unit_stops":
+      return .unitStops(try value.text())
+    case "kexec":
+      return .kexec(
+        KexecDescription(
+          build: try value["kernel"].map { try KernelDecoder.build(from: $0) },
+          isCrash: try value["crash"]?.boolean() ?? false,
+          boot: try ScenarioDecoder.boot(from: value.required("boot"), at: value.place)))
     default:
       return nil
     }

@@ -7,8 +7,13 @@ internal import VTdUnit
 struct EventRun {
   let machine: Machine
   let place: Place
+  let build: KernelBuild
   /// Finds the address of a device that a step names.
   let address: (ScenarioDescription.DeviceName) -> PCIAddress
+  /// What a boot finds on this machine.
+  let plan: (ScenarioDescription.BootDescription) -> Kernel.BootPlan
+  /// Sets a domain of a boot up.
+  let setUp: (ScenarioDescription.DomainDescription) throws -> Void
 
   func take(_ action: EventAction) throws {
     do {
@@ -32,6 +37,15 @@ struct EventRun {
         of: address(device), start, order: order, queueDepth: depth)
     case .submit(let unit, let descriptors):
       try machine.submit(descriptors, to: try index(of: unit))
+    case .unitStops(let unit):
+      machine.stopAnswering(try index(of: unit))
+    case .kexec(let description):
+      var plan = plan(description.boot)
+      plan.isCrashKernel = description.isCrash
+      try machine.kexec(
+        description.build ?? build, pages: description.boot.pages,
+        commandLine: description.boot.commandLine ?? [], plan)
+      for domain in description.boot.domains { try setUp(domain) }
     }
   }
 

@@ -6,7 +6,20 @@ enum EventSchema {
       "flush_device_tlb", .section(flush),
       "the kernel has a device drop pages from its TLB; a device without one never answers"),
     Field("submit", .section(submission), "the kernel submits descriptors as they are written"),
+    Field(
+      "unit_stops", .text, "a unit stops answering: from now on its registers read as all ones"),
+    Field(
+      "kexec", .section(kexec),
+      "another kernel takes the machine over, with units and tables as they are"),
   ]
+
+  private static let kexec = Section(
+    name: "kexec",
+    fields: [
+      Field("crash", .boolean, "the old kernel crashed (kdump): it has shut nothing down"),
+      Field("kernel", KernelSchema.type, "the new kernel; the same one unless given"),
+      Field("boot", .section(ScenarioSchema.boot), required: true, "its boot"),
+    ])
 
   private static let deviceTLB = Section(
     name: "device_tlb",

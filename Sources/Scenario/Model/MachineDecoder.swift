@@ -19,6 +19,11 @@ enum MachineDecoder {
       table: try PlatformDecoder.table(from: machine, units: units),
       interrupted: try machine["interrupted"].map { try interrupted(from: $0) } ?? .idle,
       cpuCount: try machine["cpus"]?.integer(as: Int.self) ?? 1,
+      hasX2APIC: try machine["x2apic"]?.boolean() ?? false,
+      firmware: BootMessages.FirmwareName(
+        vendor: try machine["firmware"]?["vendor"]?.text() ?? "",
+        version: try machine["firmware"]?["version"]?.text() ?? "",
+        product: try machine["firmware"]?["product"]?.text() ?? ""),
       addresses: try addresses(from: machine["addresses"]))
   }
 
@@ -59,7 +64,7 @@ enum MachineDecoder {
     return ScenarioDescription.UnitDescription(
       name: name, place: section.place,
       segment: try section["segment"]?.integer(as: UInt32.self) ?? 0, hardware: hardware,
-      faultMessage: message)
+      faultMessage: message, answers: try section["answers"]?.boolean() ?? true)
   }
 
   private static func addresses(from section: CheckedValue?) throws -> [String: UInt64] {

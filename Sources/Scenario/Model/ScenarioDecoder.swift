@@ -20,7 +20,7 @@ enum ScenarioDecoder {
         from: root["expect"], toleratesMissingLog: toleratesMissingLog))
   }
 
-  private static func boot(from section: CheckedValue?, at place: Place) throws
+  static func boot(from section: CheckedValue?, at place: Place) throws
     -> ScenarioDescription.BootDescription
   {
     let pages = section?["pages"]
@@ -34,9 +34,19 @@ enum ScenarioDecoder {
       makesDefaultDomains: try section?["default_domains"]?.boolean() ?? false,
       commandLine: try section?["command_line"]?.text().split(separator: " ").map(String.init),
       leavesUnits: try section?["driver"]?.text() == "off",
+      reserved: try section?["reserved"]?.list().map { try range(from: $0) },
       times: try section?["times"]?.list().map { try $0.microseconds() } ?? [],
       interrupts: try section?["interrupts"]?.list().map { try interrupt(from: $0) } ?? [],
       domains: try section?["domains"]?.table().map { try domain($0.key, from: $0.value) } ?? [])
+  }
+
+  private static func range(from section: CheckedValue) throws -> ClosedRange<UInt64> {
+    let base: UInt64 = try section.required("base").integer()
+    let end: UInt64 = try section.required("end").integer()
+    guard base <= end else {
+      throw InputError(at: section.place, "the range ends before it begins")
+    }
+    return base...end
   }
 
   private static func interrupt(from section: CheckedValue) throws -> InterruptEntryChange {

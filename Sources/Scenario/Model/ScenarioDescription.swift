@@ -31,6 +31,9 @@ public struct ScenarioDescription: Sendable {
     public var table: DMARTable?
     public var interrupted: InterruptedContext
     public var cpuCount: Int
+    /// The CPU has x2APIC mode.
+    public var hasX2APIC: Bool
+    public var firmware: BootMessages.FirmwareName
     public var addresses: [String: UInt64]
   }
 
@@ -40,6 +43,7 @@ public struct ScenarioDescription: Sendable {
     public var segment: UInt32
     public var hardware: UnitConfiguration
     public var faultMessage: EventMessage
+    public var answers: Bool
   }
 
   public struct FunctionDescription: Sendable {
@@ -60,6 +64,8 @@ public struct ScenarioDescription: Sendable {
     public var commandLine: [String]?
     /// The driver leaves the units alone; the steps program them.
     public var leavesUnits: Bool
+    /// What firmware's memory map reserves; nil where every region is believed to be.
+    public var reserved: [ClosedRange<UInt64>]?
     public var times: [UInt64]
     public var interrupts: [InterruptEntryChange]
     public var domains: [DomainDescription]

@@ -104,16 +104,8 @@ private struct ScenarioRunner {
     let machine = try makeMachine(description)
     machine.clock.list(scenario.boot.times)
     hear(machine, at: scenario.boot.pagesPlace)
-    var plan = Kernel.BootPlan(
-      memoryBlocks: scenario.boot.memoryBlocks,
-      addsMemoryWithInterruptsOff: scenario.boot.addsMemoryWithInterruptsOff,
-      functions: probedFunctions(on: machine),
-      makesDefaultDomains: scenario.boot.makesDefaultDomains,
-      interrupts: scenario.boot.interrupts, messages: bootMessages)
-    plan.leavesUnits = scenario.boot.leavesUnits
-    plan.hostBridgeWindows = description.windows
     do {
-      try machine.boot(plan)
+      try machine.boot(plan(of: scenario.boot, on: machine))
     } catch let error as DriverError {
       throw InputError(at: scenario.boot.pagesPlace, "\(error)")
     }
@@ -125,6 +117,20 @@ private struct ScenarioRunner {
   private func hear(_ machine: Machine, at place: Place) {
     guard let handler else { return }
     machine.accessHandler = { handler($0, place) }
+  }
+
+  private func plan(
+    of boot: ScenarioDescription.BootDescription, on machine: Machine
+  ) -> Kernel.BootPlan {
+    var plan = Kernel.BootPlan(
+      memoryBlocks: boot.memoryBlocks,
+      addsMemoryWithInterruptsOff: boot.addsMemoryWithInterruptsOff,
+      functions: probedFunctions(on: machine),
+      makesDefaultDomains: boot.makesDefaultDomains,
+      interrupts: boot.interrupts, messages: bootMessages(of: boot))
+    plan.leavesUnits = boot.leavesUnits
+    plan.hostBridgeWindows = scenario.machine.windows
+    return plan
   }
 
   /// The bus as the IOMMU core groups it.
@@ -143,11 +149,11 @@ private struct ScenarioRunner {
   }
 
   /// What the driver prints at boot: only a scenario with a command line and a table has that.
-  private var bootMessages: BootMessages? {
-    guard let table = scenario.machine.table, let words = scenario.boot.commandLine else {
-      return nil
-    }
-    return BootMessages(table: table, commandLine: words)
+  private func bootMessages(of boot: ScenarioDescription.BootDescription) -> BootMessages? {
+    guard let table = scenario.machine.table, let words = boot.commandLine else { return nil }
+    return BootMessages(
+      table: table, commandLine: words, reserved: boot.reserved,
+      firmware: scenario.machine.firmware)
   }
 
   private func traits(of function: PCIFunction) -> ProbedFunction.Traits {
@@ -156,13 +162,18 @@ private struct ScenarioRunner {
 
   private func makeMachine(_ description: ScenarioDescription.MachineDescription) throws -> Machine
   {
+    var build = scenario.build
+    build.configuration.hasX2APIC = description.hasX2APIC
     var configuration = Machine.Configuration(
       memorySize: description.memorySize,
-      units: description.units.map {
-        Machine.Configuration.UnitConfiguration(
-          name: $0.name, segment: $0.segment, hardware: $0.hardware, faultMessage: $0.faultMessage)
+      units: description.units.map { described in
+        var unit = Machine.Configuration.UnitConfiguration(
+          name: described.name, segment: described.segment, hardware: described.hardware,
+          faultMessage: described.faultMessage)
+        unit.answers = described.answers
+        return unit
       },
-      pci: bus, hidden: description.hiddenBus, table: description.table, build: scenario.build,
+      pci: bus, hidden: description.hiddenBus, table: description.table, build: build,
       pages: scenario.boot.pages,
       addresses: description.addresses, interrupted: description.interrupted)
     configuration.cpuCount = description.cpuCount
@@ -258,7 +269,12 @@ private struct ScenarioRunner {
     case .wait(let time):
       try machine.wait(time)
     case .event(let action):
-      try EventRun(machine: machine, place: step.place, address: address(of:)).take(action)
+      let runner = self
+      try EventRun(
+        machine: machine, place: step.place, build: scenario.build,
+        address: { runner.address(of: $0) }, plan: { runner.plan(of: $0, on: machine) },
+        setUp: { try runner.set(up: $0, on: machine) }
+      ).take(action)
     }
   }
 

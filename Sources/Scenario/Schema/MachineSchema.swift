@@ -8,6 +8,8 @@ enum MachineSchema {
         "units", .table(key: .name, value: .section(unit)),
         required: true, "the remapping units by name, such as dmar0"),
       Field("pci", .section(pci), "the PCI bus"),
+      Field("x2apic", .boolean, "the CPU has x2APIC mode"),
+      Field("firmware", .section(firmware), "what firmware calls itself"),
       Field(
         "cpus", .integer(1...2),
         "1 unless given; a second one takes interrupts while the first is busy"),
@@ -19,6 +21,13 @@ enum MachineSchema {
       Field(
         "addresses", .table(key: .name, value: .integer(0...(.max))),
         "where named objects lie, such as pci.klist_devices"),
+    ])
+
+  private static let firmware = Section(
+    name: "firmware",
+    fields: [
+      Field("vendor", .text, "BIOS vendor"), Field("version", .text, "BIOS version"),
+      Field("product", .text, "product version"),
     ])
 
   static let unit = Section(
@@ -35,6 +44,8 @@ enum MachineSchema {
       Field("caches", .section(CacheSchema.section), "what the unit remembers"),
       Field("quirks", .list(.oneOf(UnitQuirkNames.all)), "deviations from the specification"),
       Field("fault_event", .section(message), "the message that the kernel gives the fault event"),
+      Field(
+        "answers", .boolean, "false: nothing is there, and every register reads as all ones"),
     ])
 
   static let message = Section(

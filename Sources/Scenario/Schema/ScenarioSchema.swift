@@ -32,6 +32,9 @@ enum ScenarioSchema {
         "off: the driver leaves the units alone, steps program them, and the kernel prints each"
           + " fault that a unit records"),
       Field("times", .list(.seconds), "time stamps of the boot lines"),
+      Field(
+        "reserved", .list(.section(reserved)),
+        "what firmware's memory map reserves; RMRRs elsewhere are told as bad"),
       Field("pages", .section(pages), "where the driver's tables come to lie"),
       Field(
         "default_domains", .boolean,
@@ -41,6 +44,13 @@ enum ScenarioSchema {
         "interrupt entries that the kernel sets up, in order; without a vector: takes down"),
       Field(
         "domains", .table(key: .domainID, value: .section(domain)), "domains by id"),
+    ])
+
+  private static let reserved = Section(
+    name: "reserved",
+    fields: [
+      Field("base", .integer(0...(.max)), required: true, "first byte"),
+      Field("end", .integer(0...(.max)), required: true, "last byte"),
     ])
 
   private static let interrupt = Section(

@@ -33,8 +33,9 @@ extension IntelIOMMUDriver {
     return PhysicalAddress(rawValue: entry[inPlace: .contextTable] + index * width)
   }
 
-  /// Whether the id has a present context entry.
+  /// Whether the id has a present context entry; one that was copied from a crashed kernel makes way.
   func isMapped(_ source: SourceID, of unit: IntelIOMMU) throws(DriverError) -> Bool {
+    if unit.inherited.contains(source) { return false }
     guard let entry = try contextEntryAddress(for: source, of: unit, allocates: false) else {
       return false
     }
@@ -72,6 +73,7 @@ extension IntelIOMMUDriver {
         context[flag: .present] = true
         try store(context.high, at: entry.rawValue + 8)
         try store(context.low, at: entry.rawValue)
+        unit.inherited.remove(source)
         try announceContext(of: source, domain: context.domain, to: unit)
       }
     }

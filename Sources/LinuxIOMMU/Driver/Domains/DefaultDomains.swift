@@ -23,7 +23,9 @@ extension IntelIOMMUDriver {
       if domain.kind == .dma {
         for member in members { try mapDirectly(directRegions(of: member.traits), in: domain) }
       }
-      for member in members {
+      // Where tables were taken over, a device keeps its own until its driver asks for memory
+      // (intel_iommu_is_attach_deferred).
+      for member in members where unit(covering: member.address)?.hasInheritedTables != true {
         let device = try device(at: member.address)
         try kernel.call("__iommu_attach_device") { () throws(DriverError) in
           _ = try attach(device, to: domain)

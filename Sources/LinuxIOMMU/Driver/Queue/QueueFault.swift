@@ -30,7 +30,7 @@ extension IntelIOMMUDriver {
       let record = QueueErrorRecord(rawValue: unit.port.read64(at: RegisterOffset.iqercd))
       let (head, tail) = (queue.headIndex(of: unit), queue.tailIndex(of: unit))
       clear(.invalidationTimeOutError, .timeoutCleared, of: unit)
-      try abortWaits(from: head, to: tail, in: queue)
+      if try !abortWaits(from: head, to: tail, in: queue) { return .stands }
       if behaviour.timeOutRetry == .presentDevices, isGone(record[.timeOutSource], from: unit) {
         return .gone
       }
@@ -43,23 +43,23 @@ extension IntelIOMMUDriver {
     return .fine
   }
 
-  /// All waits that a time-out caught are marked, so that whoever polls one submits again.
+  /// All waits that a time-out caught are marked, so that whoever polls one submits again. False
+  /// where this never ends: from an odd place an even end is not met in steps of two.
   private func abortWaits(from head: Int, to tail: Int, in queue: InvalidationQueue)
-    throws(DriverError)
+    throws(DriverError) -> Bool
   {
     let isEach = kernel.build.behaviour.timeOutAbort == .all
     var index = queue.index(head, plus: -1)
     if !isEach { index |= 1 }
     let end = queue.index(tail, plus: -1)
-    // A queue whose waits stand at even places never meets its end in steps of two; the kernel would
-    // go round for ever.
     for _ in 0..<InvalidationQueue.length {
       if status(of: index, in: queue) == .inUse {
         try setStatus(.aborted, of: index, in: queue)
       }
       index = queue.index(index, plus: isEach ? -1 : -2)
-      if index == end { return }
+      if index == end { return true }
     }
+    return false
   }
 
   /// A source-id of 0 means that the unit has none to give.
@@ -71,6 +71,7 @@ extension IntelIOMMUDriver {
 
   private func dumpQueue(_ fault: FaultStatus, of unit: IntelIOMMU, _ queue: InvalidationQueue) {
     let head = queue.headIndex(of: unit)
+    let offset = UInt64(unit.port.read32(at: RegisterOffset.iqh))
     let record = QueueErrorRecord(rawValue: unit.port.read64(at: RegisterOffset.iqercd))
     if fault[flag: .invalidationQueueError] {
       printQueue(.queueError(reason: record[.information]))
@@ -84,7 +85,9 @@ extension IntelIOMMUDriver {
     for (position, index) in [
       (QueueErrorLine.Position.head, head), (.prior, queue.index(head, plus: -1)),
     ] {
-      let words = descriptor(at: index, in: queue)
+      // A head that no queue has leads to memory 4 GiB behind it, where there is nothing.
+      let isInside = position == .prior || offset < queue.width * UInt64(InvalidationQueue.length)
+      let words = isInside ? descriptor(at: index, in: queue) : [0, 0]
       printQueue(.descriptor(position, qw0: words[0], qw1: words[1]))
     }
   }
@@ -104,7 +107,7 @@ extension IntelIOMMUDriver {
   }
 
   private func printQueue(_ line: QueueErrorLine) {
-    kernel.print(line.level, line.text(kernel.build.behaviour.queueLines))
+    kernel.print(line.level, line.text(kernel.build.behaviour.lines.queue))
     // Printing takes long: meanwhile another CPU may take the unit's interrupt.
     kernel.letOthersRun()
   }
@@ -125,13 +128,5 @@ extension InvalidationQueue {
 
   func tailIndex(of unit: IntelIOMMU) -> Int {
     index(Int(truncatingIfNeeded: unit.port.read64(at: RegisterOffset.iqt) / width))
-  }
-}
-
-extension KernelBehaviour {
-  /// The shape of queue error lines.
-  var queueLines: QueueErrorLine.Shape {
-    QueueErrorLine.Shape(
-      prefix: faultLines.prefix, namesWords: queueErrors != .lowHigh)
   }
 }

@@ -1,0 +1,207 @@
+public import ACPITables
+internal import KernelLog
+internal import VTdFormats
+
+/// What the driver says while it boots, where a scenario wants to see it.
+public struct BootMessages: Hashable, Sendable {
+  /// The table that firmware left.
+  public var table: DMARTable
+  /// The words of the kernel's command line that the driver answers.
+  public var commandLine: [String]
+  /// What the firmware's memory map reserves; nil where it is not known, and regions are believed.
+  public var reserved: [ClosedRange<UInt64>]?
+  /// What firmware calls itself.
+  public var firmware: FirmwareName
+
+  /// DMI_BIOS_VENDOR, DMI_BIOS_VERSION, DMI_PRODUCT_VERSION.
+  public struct FirmwareName: Hashable, Sendable {
+    public var vendor: String
+    public var version: String
+    public var product: String
+
+    public init(vendor: String = "", version: String = "", product: String = "") {
+      self.vendor = vendor
+      self.version = version
+      self.product = product
+    }
+  }
+
+  public init(
+    table: DMARTable, commandLine: [String], reserved: [ClosedRange<UInt64>]? = nil,
+    firmware: FirmwareName = FirmwareName()
+  ) {
+    self.table = table
+    self.commandLine = commandLine
+    self.reserved = reserved
+    self.firmware = firmware
+  }
+}
+
+extension IntelIOMMUDriver {
+  func announce(_ line: BootLine) {
+    kernel.print(line.level, line.text(kernel.build.behaviour.bootLines))
+  }
+
+  /// intel_iommu_setup: each `intel_iommu=` of the command line, option by option.
+  func announceCommandLine(_ words: [String]) {
+    for word in words where word.hasPrefix("intel_iommu=") {
+      for option in word.dropFirst("intel_iommu=".count).split(separator: ",") {
+        if let line = Self.answer(to: String(option)) { announce(line) }
+      }
+    }
+  }
+
+  /// Options are recognised by how they begin.
+  private static func answer(to option: String) -> BootLine? {
+    let answers: [(String, BootLine?)] = [
+      ("on", .enabled), ("off", .disabled), ("igfx_off", .graphicsUnmapped),
+      ("intgpu_off", .integratedGraphicsUnmapped), ("forcedac", nil), ("strict", nil),
+      ("sp_off", .superpagesOff), ("sm_on", .scalableModeAllowed),
+      ("sm_off", .scalableModeDisallowed), ("tboot_noforce", nil),
+    ]
+    for (name, line) in answers where option.hasPrefix(name) { return line }
+    return .unknownOption(option)
+  }
+
+  /// detect_intel_iommu: a unit that does not answer makes the driver leave everything alone. The
+  /// table is read once more for interrupt remapping, as far as the bad unit.
+  func announceBadUnit(_ messages: BootMessages) -> Bool {
+    let bad = messages.table.units.first {
+      unit(at: $0.registerBase).map { !$0.answers } ?? true
+    }
+    guard let bad else { return false }
+    let firmware = messages.firmware
+    announce(
+      .firmwareBadUnit(
+        base: bad.registerBase, allOnes: bad.registerBase != 0, vendor: firmware.vendor,
+        version: firmware.version, product: firmware.product))
+    return true
+  }
+
+  func unit(at base: UInt64) -> IntelIOMMU? {
+    units.first { $0.registerBase.rawValue == base }
+  }
+
+  /// parse_dmar_table: each structure is printed, then taken in; what is wrong with it, and a unit's
+  /// own line, come with that.
+  func announceTable(_ messages: BootMessages) {
+    let table = messages.table
+    announce(.hostAddressWidth(table.hostAddressWidth))
+    for structure in table.structures {
+      switch structure {
+      case .unit(let hardware):
+        announce(
+          .hardwareUnit(
+            base: PhysicalAddress(rawValue: hardware.registerBase), flags: UInt32(hardware.flags)))
+        guard let unit = unit(at: hardware.registerBase), unit.answers else {
+          return announce(.tableNotParsed)
+        }
+        announceUnit(unit)
+      case .reservedMemory(let region):
+        announce(.reservedMemory(base: region.base, end: region.limit))
+        announceFaults(of: region, messages)
+      case .rootPortATS(let ports):
+        announce(.rootPortATS(flags: UInt32(ports.flags)))
+      case .affinity(let affinity):
+        let base = PhysicalAddress(rawValue: affinity.registerBase)
+        announce(.affinity(base: base, domain: affinity.proximityDomain))
+        if !table.units.contains(where: { $0.registerBase == affinity.registerBase }) {
+          let firmware = messages.firmware
+          announce(
+            .firmwareBadAffinity(
+              base: base, vendor: firmware.vendor, version: firmware.version,
+              product: firmware.product))
+        }
+      case .namespaceDevice(let device):
+        guard announceName(of: device, messages) else { return }
+      case .socATC(let cache):
+        // Kernels before the structure was known pass over it, as over every one they do not know.
+        if kernel.build.behaviour.capabilityAudit == .on {
+          announce(.integratedATS(flags: UInt32(cache.flags)))
+        }
+      case .socProperties, .unknown:
+        break
+      }
+    }
+    if table.units.isEmpty { announce(.firmwareNoUnit) }
+  }
+
+  /// dmar_parse_one_andd: a name without an end makes the rest of the table unread.
+  private func announceName(of device: NamespaceDevice, _ messages: BootMessages) -> Bool {
+    guard device.nameBytes.contains(0) else {
+      let firmware = messages.firmware
+      announce(
+        .firmwareBadName(
+          vendor: firmware.vendor, version: firmware.version, product: firmware.product))
+      return false
+    }
+    announce(.namespaceDevice(number: device.number, name: device.name))
+    return true
+  }
+
+  /// rmrr_sanity_check: whole pages, in order, and reserved in the firmware's memory map.
+  private func announceFaults(of region: ReservedMemory, _ messages: BootMessages) {
+    guard kernel.build.behaviour.reservedRegionCheck == .map else { return }
+    let mask = PageAllocator.pageSize - 1
+    var isBad = region.base & mask != 0 || (region.limit &+ 1) & mask != 0
+    isBad = isBad || region.limit <= region.base
+    if !isBad, let reserved = messages.reserved,
+      !reserved.contains(where: { $0.contains(region.base) && $0.contains(region.limit) })
+    {
+      announce(.firmwareUncoveredRegion(base: region.base, end: region.limit))
+      isBad = true
+    }
+    if isBad {
+      let firmware = messages.firmware
+      announce(
+        .firmwareBadRegion(
+          base: region.base, end: region.limit, vendor: firmware.vendor,
+          version: firmware.version, product: firmware.product))
+    }
+  }
+
+  /// alloc_iommu.
+  private func announceUnit(_ unit: IntelIOMMU) {
+    guard let number = index(of: unit) else { return }
+    let capability = unit.capability
+    if capability[.supportedAdjustedGuestAddressWidths] == 0, !isScalable(unit) {
+      announce(.unitWithoutWidths(number))
+    }
+    announce(
+      .unit(
+        number: number, base: unit.registerBase,
+        version: UInt8(truncatingIfNeeded: unit.port.read32(at: RegisterOffset.ver)),
+        cap: unit.capability.rawValue, ecap: unit.extendedCapability.rawValue))
+  }
+
+  func index(of unit: IntelIOMMU) -> Int? { units.firstIndex { $0 === unit } }
+
+  /// `dmar_drhd_units`, the order in which the driver goes through its units: the last of the table
+  /// first, but those that take all that is left over come last, in the table's order.
+  func unitsInOrder(_ table: DMARTable?) -> [IntelIOMMU] {
+    guard let table else { return units }
+    let specific = table.units.filter { !$0.includesAll }.reversed()
+    let ordered = (specific + table.units.filter(\.includesAll))
+      .compactMap { unit(at: $0.registerBase) }
+    return ordered + units.filter { unit in !ordered.contains { $0 === unit } }
+  }
+
+  func announceMissing(_ table: DMARTable) {
+    var types: Set<UInt16> = []
+    for structure in table.structures { types.insert(structure.type) }
+    var kinds: [(type: UInt16, structure: BootLine.DMARStructure)] = [(1, .rmrr), (2, .atsr)]
+    if kernel.build.behaviour.capabilityAudit == .on { kinds.append((5, .satc)) }
+    for (type, structure) in kinds where !types.contains(type) { announce(.notFound(structure)) }
+  }
+
+  /// intel_iommu_init_qi's line.
+  func announceQueue(of unit: IntelIOMMU) {
+    guard let number = index(of: unit) else { return }
+    announce(
+      unit.queue == nil
+        ? .registerBasedInvalidation(unit: number, base: unit.registerBase)
+        : .queuedInvalidation(unit: number, base: unit.registerBase))
+  }
+
+  func announceDone() { announce(.directedIO) }
+}

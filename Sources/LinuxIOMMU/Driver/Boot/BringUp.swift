@@ -1,0 +1,159 @@
+internal import ACPITables
+internal import KernelLog
+internal import VTdFormats
+
+/// From the table to units that translate (intel_prepare_irq_remapping and
+/// intel_enable_irq_remapping early in the boot, intel_iommu_init later).
+extension IntelIOMMUDriver {
+  /// Makes every unit remap interrupts, then gets it ready to remap DMA.
+  ///
+  /// - Parameter isCrashKernel: this kernel runs because another one crashed (kdump).
+  func bringUp(
+    _ interrupts: [InterruptEntryChange], _ messages: BootMessages?, isCrashKernel: Bool = false
+  ) throws(DriverError) {
+    let remapsInterrupts = kernel.build.configuration.remapsInterrupts
+    if let messages {
+      announceCommandLine(messages.commandLine)
+      if announceBadUnit(messages) {
+        isLeftAlone = true
+        if remapsInterrupts { announceTable(messages) }
+        return
+      }
+      announceTable(messages)
+    }
+    let ordered = unitsInOrder(messages?.table)
+    if remapsInterrupts {
+      try bringUpInterrupts(ordered, messages, isCrashKernel: isCrashKernel)
+    }
+    for change in interrupts {
+      if let unit = units.first { try self.change(change, of: unit) }
+    }
+    // intel_disable_iommus: what firmware or an earlier kernel switched on does not stay on.
+    guard options.isOn else { return stopTranslation(of: ordered) }
+    if let messages { announceMissing(messages.table) }
+    auditCapabilities(ordered, isTold: messages != nil)
+    for unit in ordered {
+      if unit.queue == nil {
+        stopQueue(of: unit)
+        try enableQueue(of: unit)
+      }
+      if messages != nil { announceQueue(of: unit) }
+      if isIgnored(unit) { continue }
+      try makeRootTable(of: unit, isCrashKernel: isCrashKernel, isTold: messages != nil)
+    }
+    for unit in ordered where unit.rootTable != nil {
+      setRootTable(of: unit)
+      try flushEverything(of: unit)
+    }
+    for unit in ordered where unit.rootTable != nil {
+      try enablePageRequests(of: unit)
+      enableFaultEvent(of: unit)
+    }
+  }
+
+  /// The last thing of intel_iommu_init: devices have their domains by then. A unit whose tables were
+  /// taken over translates all the time.
+  func enableTranslation() {
+    for unit in units where unit.rootTable != nil && !unit.hasInheritedTables {
+      kernel.locked(unit.registerLock, .irqsave) { unit.command(.translation) }
+    }
+  }
+
+  /// A unit that a hypervisor shadows gains nothing from late flushes: the driver flushes at once.
+  func distrustCachingMode(says: Bool) {
+    let isShadowed = units.contains { unit in
+      unit.capability[flag: .cachingMode]
+        && !(isScalable(unit) && unit.extendedCapability[flag: .firstStage])
+    }
+    guard isShadowed else { return }
+    options.makeStrict()
+    if says { announce(.batchingDisallowed) }
+  }
+
+  private func bringUpInterrupts(
+    _ ordered: [IntelIOMMU], _ messages: BootMessages?, isCrashKernel: Bool
+  ) throws(DriverError) {
+    auditInterruptCapabilities(ordered, isTold: messages != nil)
+    if let table = messages?.table {
+      guard table.flags.contains(.interruptRemapping) else { return }
+      announceInterruptSources(table)
+    }
+    // One unit that cannot is enough to do without.
+    guard ordered.allSatisfy({ $0.extendedCapability[flag: .interruptRemapping] }) else { return }
+    usesExtendedInterrupts = chooseInterruptMode(messages?.table, isTold: messages != nil)
+    var isTold = messages != nil
+    for unit in ordered {
+      try setUpInterruptRemapping(of: unit)
+      let wasOn = try inheritInterrupts(of: unit, isCrashKernel: isCrashKernel, isTold: &isTold)
+      setInterruptTable(of: unit)
+      if !wasOn { unit.startsRemapping = true }
+    }
+    for unit in ordered { try enableInterruptRemapping(of: unit) }
+    if messages != nil { announceInterruptRemapping() }
+  }
+
+  // MARK: Root tables
+
+  /// iommu_set_root_entry.
+  private func setRootTable(of unit: IntelIOMMU) {
+    guard let root = unit.rootTable else { return }
+    var pointer = RootTableAddress()
+    pointer[inPlace: .rootTable] = root.rawValue
+    let mode: TranslationTableMode = isScalable(unit) ? .scalable : .legacy
+    pointer[.translationTableMode] = UInt64(mode.rawValue)
+    kernel.locked(unit.registerLock, .irqsave) {
+      unit.port.write64(pointer.rawValue, at: RegisterOffset.rtaddr)
+      unit.command(.setRootTable)
+    }
+  }
+
+  /// Global invalidation of the context cache, the PASID cache and the IOTLB: a new root table makes
+  /// all that is cached void. With ESRTPS the unit does it by itself.
+  private func flushEverything(of unit: IntelIOMMU) throws(DriverError) {
+    if unit.capability[flag: .enhancedSetRootTablePointer] { return }
+    guard unit.queue != nil else { return flushThroughRegisters(of: unit) }
+    try flushContextsGlobally(of: unit)
+    if isScalable(unit) { try flushPASIDsGlobally(of: unit) }
+    try flushTranslationsGlobally(of: unit)
+  }
+
+  /// The same by CCMD and IOTLB, for units without a queue.
+  private func flushThroughRegisters(of unit: IntelIOMMU) {
+    var context = ContextCommand()
+    context[flag: .invalidate] = true
+    context[.requestedGranularity] = InvalidationGranularity.global
+    var iotlb = IOTLBCommand()
+    iotlb[flag: .invalidate] = true
+    iotlb[.requestedGranularity] = InvalidationGranularity.global
+    kernel.locked(unit.registerLock, .irqsave) {
+      unit.port.write64(context.rawValue, at: RegisterOffset.ccmd)
+    }
+    kernel.locked(unit.registerLock, .irqsave) {
+      unit.port.write64(iotlb.rawValue, at: unit.extendedCapability.iotlbRegisterOffset + 8)
+    }
+  }
+
+  // MARK: Events
+
+  /// dmar_set_interrupt (dmar_msi_write, dmar_msi_unmask), then one run of the handler and FSTS
+  /// written back: faults that firmware left behind would keep the event from being raised again.
+  private func enableFaultEvent(of unit: IntelIOMMU) {
+    setEvent(unit.faultMessage, control: RegisterOffset.fectl, of: unit)
+    handleFaults(of: unit)
+    let status = unit.port.read32(at: RegisterOffset.fsts)
+    unit.port.write32(status, at: RegisterOffset.fsts)
+  }
+
+  /// The message of an event: data, address and upper address behind the control register, which
+  /// then loses its mask.
+  func setEvent(_ message: EventMessage, control: Int, of unit: IntelIOMMU) {
+    kernel.locked(unit.registerLock, .irqsave) {
+      unit.port.write32(message.data, at: control + 4)
+      unit.port.write32(UInt32(truncatingIfNeeded: message.address), at: control + 8)
+      unit.port.write32(UInt32(truncatingIfNeeded: message.address >> 32), at: control + 12)
+    }
+    kernel.locked(unit.registerLock, .irqsave) {
+      unit.port.write32(EventControl().rawValue, at: control)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+internal import ACPITables
+internal import KernelLog
+internal import VTdFormats
+
+/// What interrupt remapping says while it is switched on (intel_prepare_irq_remapping).
+extension IntelIOMMUDriver {
+  /// parse_ioapics_under_ir: the interrupt controllers that each unit's scope names.
+  func announceInterruptSources(_ table: DMARTable) {
+    for unit in unitsInOrder(table) where unit.extendedCapability[flag: .interruptRemapping] {
+      guard let number = index(of: unit),
+        let hardware = table.units.first(where: { $0.registerBase == unit.registerBase.rawValue })
+      else { continue }
+      for scope in hardware.scopes {
+        switch scope.kind {
+        case .ioapic:
+          announce(
+            .ioapic(id: Int(scope.enumerationID), base: unit.registerBase, unit: number))
+        case .hpet: announce(.hpet(id: Int(scope.enumerationID), base: unit.registerBase))
+        default: break
+        }
+      }
+    }
+  }
+
+  /// Which mode interrupts are remapped in, with what is said on the way: x2APIC where the CPU has
+  /// it, firmware does not opt out, and every unit can.
+  func chooseInterruptMode(_ table: DMARTable?, isTold: Bool) -> Bool {
+    guard kernel.build.configuration.hasX2APIC else { return false }
+    if let table, table.flags.contains(.x2APICOptOut) {
+      if isTold {
+        announce(.x2apicOptOut)
+        announce(.x2apicOptOutOverride)
+      }
+      return false
+    }
+    var isExtended = true
+    for unit in unitsInOrder(table)
+    where !unit.extendedCapability[flag: .extendedInterruptMode] {
+      if isTold, let number = index(of: unit) { announce(.unitWithoutExtendedInterrupts(number)) }
+      isExtended = false
+    }
+    if isExtended, isTold { announce(.queueWillBeEnabled) }
+    return isExtended
+  }
+
+  func announceInterruptRemapping() {
+    if units.contains(where: { $0.interruptTable != nil }) {
+      announce(.interruptRemapping(x2apic: usesExtendedInterrupts))
+    }
+  }
+}
