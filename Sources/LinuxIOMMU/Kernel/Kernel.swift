@@ -37,6 +37,9 @@ public final class Kernel {
       options: IOMMUOptions(build.configuration, commandLine: commandLine), timers: timers,
       in: context)
     driver.stores = stores
+    driver.pageRequestServer = { [unowned driver] device, pasid, address, writes in
+      driver.serve(pasid, of: device, at: address, writes: writes)
+    }
     faultInterruptLock = context.makeLock(
       .rawSpinlock, class: "&irq_desc_lock_class", instance: "dmar.irq_desc.lock")
   }

@@ -105,6 +105,20 @@ extension IntelIOMMUDriver {
     devices[device]?.processes[pasid]
   }
 
+  /// Answers a page request of a device: the process that its PASID is bound to has the page, or has
+  /// none there. Memory that is not there counts as a page that the process may not use.
+  func serve(
+    _ pasid: PASID?, of device: PCIAddress, at address: IOVA, writes: Bool
+  ) -> PageRequestAnswer {
+    guard let pasid, let process = process(of: pasid, for: device) else { return .unknown }
+    do {
+      return try handleFault(at: address.rawValue, writes: writes, of: process)
+        ? .served : .refused
+    } catch {
+      return .refused
+    }
+  }
+
   /// What handle_mm_fault makes of a device's page request: true where the page is there now, false
   /// where the process may not touch it so.
   func handleFault(
