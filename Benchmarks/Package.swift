@@ -7,12 +7,13 @@ let package = Package(
   name: "Benchmarks",
   dependencies: [.package(name: "dmar", path: "../")],
   targets: [
-    .target(name: "CAffinity"),
+    // valgrind does not read DWARF 5.
+    .target(name: "CAffinity", cSettings: [.unsafeFlags(["-gdwarf-4"])]),
     .executableTarget(
       name: "LockdepBenchmark",
       dependencies: ["CAffinity", .product(name: "Lockdep", package: "dmar")]),
     // The unit's look-up and walk in C.
-    .target(name: "CTranslation", cSettings: [.unsafeFlags(["-O2"])]),
+    .target(name: "CTranslation", cSettings: [.unsafeFlags(["-O2", "-gdwarf-4"])]),
     .executableTarget(
       name: "VTdUnitBenchmark",
       dependencies: [

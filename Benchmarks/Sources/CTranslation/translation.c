@@ -69,3 +69,36 @@ uint8_t *c_memory_make(uint64_t size) {
 }
 
 void c_memory_free(uint8_t *bytes, uint64_t size) { munmap(bytes, size); }
+
+// Looks for a tag, and fills the set under its version if it is not there, as a unit's miss does.
+static int look_up(struct c_cache cache, uint64_t tag, uint64_t place, uint64_t *version) {
+  const uint64_t *set = cache.words + place;
+  *version = load(&set[0]) & ~1ull;
+  return load(&set[1]) == tag || load(&set[2]) == tag;
+}
+
+static void keep(
+    struct c_cache cache, uint64_t tag, uint64_t place, uint64_t data, uint64_t version) {
+  uint64_t *set = cache.words + place;
+  if (!__atomic_compare_exchange_n(
+          &set[0], &version, version + 1, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    return;
+  uint64_t way = version >> 1 & 1;
+  __atomic_store_n(&set[3 + way], data, __ATOMIC_RELEASE);
+  __atomic_store_n(&set[1 + way], tag, __ATOMIC_RELEASE);
+  __atomic_store_n(&set[0], version + 2, __ATOMIC_RELEASE);
+}
+
+__attribute__((noinline)) uint64_t c_miss(
+    struct c_cache pages, struct c_cache tables, const uint8_t *memory, uint64_t size,
+    uint64_t table, uint64_t iova) {
+  uint64_t page_tag = iova & ~0xfffull, table_tag = iova & ~0x1fffffull;
+  uint64_t page_place = page_tag >> 10 & pages.mask, table_place = table_tag >> 18 & tables.mask;
+  uint64_t page_version, table_version;
+  if (look_up(pages, page_tag, page_place, &page_version)) return 0;
+  if (look_up(tables, table_tag, table_place, &table_version)) return 0;
+  uint64_t page = c_walk(memory, size, table, iova, 1ull << 62 | 0x880);
+  keep(pages, page_tag, page_place, page, page_version);
+  keep(tables, table_tag, table_place, page, table_version);
+  return page;
+}

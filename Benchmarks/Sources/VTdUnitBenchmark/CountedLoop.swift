@@ -9,6 +9,7 @@ enum CountedLoop: String, CaseIterable {
   case hitFirstStage = "hit-first-stage"
   case hitNested = "hit-nested"
   case hitPassThrough = "hit-pass-through"
+  case hitOutcome = "hit-outcome"
   case missLegacy = "miss-legacy"
   case missSecondStage = "miss-second-stage"
   case missFirstStage = "miss-first-stage"
@@ -28,6 +29,7 @@ enum CountedLoop: String, CaseIterable {
     case .hitFirstStage: try hits(.firstStage)
     case .hitNested: try hits(.nested)
     case .hitPassThrough: try hits(.passThrough)
+    case .hitOutcome: try outcomes()
     case .missLegacy: try misses(.legacy)
     case .missSecondStage: try misses(.secondStage)
     case .missFirstStage: try misses(.firstStage)
@@ -46,6 +48,15 @@ enum CountedLoop: String, CaseIterable {
     let requests = BenchUnit.requests(512)
     for request in requests { _ = bench.unit.translate(request) }
     translate(bench, requests, rounds: 20)
+  }
+
+  private func outcomes() throws {
+    let bench = try BenchUnit(.legacy, pages: 512)
+    for request in BenchUnit.requests(512) { _ = bench.unit.translate(request) }
+    print("iterations \(512 * 20)")
+    for _ in 0..<20 {
+      _ = measureTranslateOutcome(bench.handle, BenchUnit.source.rawValue, BenchUnit.base, 512)
+    }
   }
 
   /// More pages than the caches hold, in order: every request misses; the context is cached.

@@ -22,6 +22,28 @@ public func measureTranslate(
   return sum
 }
 
+/// As a caller writes it: a request made on the spot, and its outcome taken apart.
+@_cdecl("measure_translate_outcome")
+@inline(never)
+public func measureTranslateOutcome(
+  _ unit: UnsafeRawPointer, _ source: UInt16, _ first: UInt64, _ count: Int
+) -> UInt64 {
+  let unit = Unmanaged<RemappingUnit>.fromOpaque(unit).takeUnretainedValue()
+  var sum: UInt64 = 0
+  var index: UInt64 = 0
+  while index < UInt64(count) {
+    let request = DMARequest(
+      source: SourceID(rawValue: source), address: IOVA(rawValue: first &+ index &* 4096),
+      access: .read)
+    switch unit.translate(request).outcome {
+    case .translated(let page): sum &+= page.address.rawValue
+    case .blocked, .interruptRequest: break
+    }
+    index &+= 1
+  }
+  return sum
+}
+
 /// Drops one page at a time through the registers: IVA, then IOTLB.
 @_cdecl("measure_invalidate")
 @inline(never)
@@ -84,6 +106,22 @@ public func measureCWalk(
   var index = 0
   while index < count {
     sum &+= c_walk(memory, size, table, iovas[index], 1 << 62 | 0x880)
+    index &+= 1
+  }
+  return sum
+}
+
+@_cdecl("measure_c_miss")
+@inline(never)
+public func measureCMiss(
+  _ pages: UnsafePointer<c_cache>, _ tables: UnsafePointer<c_cache>,
+  _ memory: UnsafePointer<UInt8>, _ size: UInt64, _ table: UInt64, _ iovas: UnsafePointer<UInt64>,
+  _ count: Int
+) -> UInt64 {
+  var sum: UInt64 = 0
+  var index = 0
+  while index < count {
+    sum &+= c_miss(pages.pointee, tables.pointee, memory, size, table, iovas[index])
     index &+= 1
   }
   return sum

@@ -9,7 +9,8 @@ struct BenchUnit {
   static let directory: UInt64 = 0x14_0000
   static let pasidTable: UInt64 = 0x15_0000
   static let queue: UInt64 = 0x16_0000
-  static let base: UInt64 = 0x4000_0000
+  /// Above 4 GiB, so that no page lies in the interrupt range.
+  static let base: UInt64 = 0x1_4000_0000
   static let source = SourceID(rawValue: 0x18)
 
   let unit: RemappingUnit

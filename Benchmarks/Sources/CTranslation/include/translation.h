@@ -22,3 +22,8 @@ uint64_t c_walk(
 /// Memory for tables, zero until written; null where the host refuses.
 uint8_t *c_memory_make(uint64_t size);
 void c_memory_free(uint8_t *bytes, uint64_t size);
+
+/// A miss as the unit's: two look-ups in vain, the four loads, two fills under a version.
+uint64_t c_miss(
+    struct c_cache pages, struct c_cache tables, const uint8_t *memory, uint64_t size,
+    uint64_t table, uint64_t iova);
