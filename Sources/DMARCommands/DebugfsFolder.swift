@@ -7,10 +7,12 @@ enum DebugfsFolder {
   /// Writes all files; the folder is made if it is missing.
   static func write(_ run: ScenarioRun, to folder: String) throws {
     try Files.makeFolder(folder)
-    for file in DebugfsFile.allCases {
-      let lines = run.machine.kernel.debugfs(file)
-      let text = lines.map { $0 + "\n" }.joined()
-      try AtomicFile.write(Array(text.utf8), to: "\(folder)/\(file.rawValue)")
+    for entry in run.machine.kernel.debugfsEntries {
+      let text = entry.lines.map { $0 + "\n" }.joined()
+      if let slash = entry.path.lastIndex(of: "/") {
+        try Files.makeFolder("\(folder)/\(entry.path[..<slash])")
+      }
+      try AtomicFile.write(Array(text.utf8), to: "\(folder)/\(entry.path)")
     }
   }
 }

@@ -156,6 +156,9 @@ extension RemappingUnit {
     _ reason: FaultReason, _ request: InterruptRequest, index: UInt32, silent: Bool = false
   ) -> InterruptOutcome {
     if silent { return .blocked(reason, .faultProcessingDisabled) }
+    if configuration.quirks.contains(.interruptFaultsUnrecorded) {
+      return .blocked(reason, .notReported)
+    }
     let record = record(of: request, reason, index: index)
     let disposition = change { state, effects in
       state.faults.record(record, &state.registers, &effects, memory)

@@ -25,8 +25,15 @@ extension RemappingUnit {
         effects.trace(.registerAccessRefused(offset: offset, width: width, isWrite: false))
         return 0
       }
-      return register.isWriteOnly ? 0 : state.registers[quad: offset, width: width]
+      if register.isWriteOnly { return 0 }
+      let value = state.registers[quad: offset, width: width]
+      return offset == RegisterOffset.iqa ? shownQueueAddress(value) : value
     }
+  }
+
+  private func shownQueueAddress(_ value: UInt64) -> UInt64 {
+    guard configuration.quirks.contains(.queueWidthHidden) else { return value }
+    return value & ~BitField<QueueAddress>.descriptorWidth.mask
   }
 
   // For each width on its own, which then folds.

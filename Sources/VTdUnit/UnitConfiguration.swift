@@ -2,8 +2,8 @@ public import VTdFormats
 
 /// Where other implementations differ from the specification; by default a unit has none of them.
 public struct UnitQuirks: OptionSet, Hashable, Sendable {
-  public let rawValue: UInt32
-  public init(rawValue: UInt32) { self.rawValue = rawValue }
+  public let rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
 
   /// A fault of a source-id that already has one pending is not recorded. The specification allows
   /// it; QEMU does it.
@@ -80,6 +80,18 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
   public static let neverCachesFaults = UnitQuirks(rawValue: 1 << 29)
   /// CAP.SAGAW may be 0: the unit remaps interrupts only (QEMU with `dma-translation=off`).
   public static let mayLackTranslation = UnitQuirks(rawValue: 1 << 30)
+  /// A PASID directory entry or PASID entry that is not present or not valid is reported as one that
+  /// cannot be read, reason 0x58 (QEMU 7.2).
+  public static let pasidFaultsAsEntryRead = UnitQuirks(rawValue: 1 << 31)
+  /// Interrupt requests that are blocked leave no fault record (QEMU 7.2).
+  public static let interruptFaultsUnrecorded = UnitQuirks(rawValue: 1 << 32)
+  /// IQA is read without the descriptors' width (QEMU 7.2).
+  public static let queueWidthHidden = UnitQuirks(rawValue: 1 << 33)
+
+  /// What QEMU 7.2's `intel-iommu` was seen to do.
+  public static let qemu7: UnitQuirks = qemu10.union([
+    .interruptFaultsUnrecorded, .queueWidthHidden, .pasidFaultsAsEntryRead,
+  ])
 
   /// What QEMU 10.0.2's `intel-iommu` was seen to do.
   public static let qemu10: UnitQuirks = [

@@ -18,15 +18,23 @@ extension IntelIOMMUDriver {
   }
 
   private func rows(of domain: IOMMUDomain) -> [String] {
+    rows(from: domain.pageTable.rawValue, levels: domain.levels, isShort: false)
+  }
+
+  /// One row for each page, large ones included.
+  ///
+  /// - Parameter isShort: whether a row ends with the level at which the page was found, as it does
+  ///   where each device has a file.
+  func rows(from table: UInt64, levels: Int, isShort: Bool) -> [String] {
     var rows: [String] = []
     var path = [UInt64](repeating: 0, count: 6)
-    collect(
-      table: domain.pageTable.rawValue, level: domain.levels, start: 0, &path, &rows)
+    collect(table: table, level: levels, start: 0, isShort, &path, &rows)
     return rows
   }
 
   private func collect(
-    table: UInt64, level: Int, start: UInt64, _ path: inout [UInt64], _ rows: inout [String]
+    table: UInt64, level: Int, start: UInt64, _ isShort: Bool, _ path: inout [UInt64],
+    _ rows: inout [String]
   ) {
     for index in 0..<UInt64(512) {
       let raw = load(table &+ index * 8)
@@ -35,11 +43,13 @@ extension IntelIOMMUDriver {
       let address = start &+ index << UInt64(Paging.shift(level: level))
       path[level] = raw
       if level == 1 || entry[flag: .pageSize] {
-        let columns = path.dropFirst().reversed().map(padded).joined(separator: "\t")
+        // Two levels may be missing from a short row: those of a 1 GiB page.
+        let last = isShort ? min(level, 3) : 1
+        let columns = path[last...].reversed().map(padded).joined(separator: "\t")
         rows.append("0x\(hex(address >> 12, digits: 13)) |\t\(columns)")
       } else {
         collect(
-          table: entry[inPlace: .address], level: level - 1, start: address, &path, &rows)
+          table: entry[inPlace: .address], level: level - 1, start: address, isShort, &path, &rows)
       }
       path[level] = 0
     }

@@ -14,7 +14,7 @@ extension IntelIOMMUDriver {
       + Self.narrowRegisters.map {
         row($0.name, $0.offset, UInt64(unit.port.read32(at: $0.offset)))
       }
-      + Self.wideRegisters.map { row($0.name, $0.offset, unit.port.read64(at: $0.offset)) }
+      + wideRegisters.map { row($0.name, $0.offset, unit.port.read64(at: $0.offset)) }
       + [""]
   }
 
@@ -29,8 +29,13 @@ extension IntelIOMMUDriver {
     ("PEUADDR", RegisterOffset.peuaddr),
   ]
 
-  private static let wideRegisters: [(name: String, offset: Int)] =
-    wideFront + fixedRanges + variableRanges + wideBack
+  private var wideRegisters: [(name: String, offset: Int)] {
+    let registers = Self.wideFront + Self.fixedRanges + Self.variableRanges
+    switch kernel.build.behaviour.virtualCommandRegisters {
+    case .shown: return registers + Self.virtualCommand
+    case .hidden: return registers
+    }
+  }
 
   private static let wideFront: [(name: String, offset: Int)] = [
     ("CAP", RegisterOffset.cap), ("ECAP", RegisterOffset.ecap), ("RTADDR", RegisterOffset.rtaddr),
@@ -55,7 +60,7 @@ extension IntelIOMMUDriver {
     return ("MTRR_PHYS\(kind)\(index / 2)", RegisterOffset.mtrrVariable + index * 8)
   }
 
-  private static let wideBack: [(name: String, offset: Int)] = [
+  private static let virtualCommand: [(name: String, offset: Int)] = [
     ("VCCAP", RegisterOffset.vccap), ("VCMD", RegisterOffset.vcmd),
     ("VCRSP", RegisterOffset.vcrsp),
   ]

@@ -5,6 +5,9 @@ public struct InterruptEntryChange: Hashable, Sendable {
   public var index: Int
   /// Nil takes the entry down.
   public var entry: Entry?
+  /// Whether a device's driver does it, when the units and all domains are set up: an interrupt
+  /// controller's pins come first, the messages of devices later.
+  public var isLate: Bool
 
   public struct Entry: Hashable, Sendable {
     public var vector: UInt8
@@ -20,9 +23,10 @@ public struct InterruptEntryChange: Hashable, Sendable {
     }
   }
 
-  public init(index: Int, entry: Entry?) {
+  public init(index: Int, entry: Entry?, isLate: Bool = false) {
     self.index = index
     self.entry = entry
+    self.isLate = isLate
   }
 }
 
@@ -64,14 +68,20 @@ extension IntelIOMMUDriver {
     kernel.locked(unit.registerLock, .irqsave) { unit.command(.interruptRemapping) }
   }
 
+  /// Changes entries of the first unit, in order.
+  func change(_ changes: [InterruptEntryChange]) throws(DriverError) {
+    guard let unit = units.first else { return }
+    for change in changes { try self.change(change, of: unit) }
+  }
+
   /// modify_irte: the entry, then the flush of what the unit has cached of it.
   func change(_ change: InterruptEntryChange, of unit: IntelIOMMU) throws(DriverError) {
     guard let table = unit.interruptTable else { return }
     var entry = InterruptEntry()
     if let wanted = change.entry {
       entry[flag: .present] = true
-      // The flat xAPIC driver addresses logically; the hint lets any of the addressed CPUs take it.
-      entry[flag: .destinationMode] = true
+      // The hint lets any of the addressed CPUs take it; by APIC id there is but one.
+      entry[flag: .destinationMode] = kernel.build.behaviour.interruptDestination == .logical
       entry[flag: .redirectionHint] = true
       entry[.vector] = UInt64(wanted.vector)
       // An xAPIC's id lies in the second byte.

@@ -133,6 +133,7 @@ public final class Kernel {
       driver.enableTranslation()
     }
     if plan.messages != nil, !driver.isLeftAlone, driver.options.isOn { driver.announceDone() }
+    try driver.change(plan.interrupts.filter(\.isLate))
   }
 
   /// pci_iommu_init is an initial call; it starts the driver.
@@ -196,7 +197,10 @@ public final class Kernel {
     "remove_store", "pci_stop_and_remove_bus_device_locked",
   ]
 
-  /// The lines of a file below /sys/kernel/debug/iommu/intel.
+  /// Every file below /sys/kernel/debug/iommu/intel.
+  public var debugfsEntries: [DebugfsEntry] { driver.debugfsEntries }
+
+  /// The lines of all those files of one kind.
   public func debugfs(_ file: DebugfsFile) -> [String] { driver.debugfs(file) }
 
   // MARK: Lock programs

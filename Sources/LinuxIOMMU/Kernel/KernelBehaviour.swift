@@ -47,6 +47,13 @@ public struct KernelBehaviour: Hashable, Sendable {
   /// Scalable mode without a word on the command line.
   public var scalableMode = ScalableModeDefault.on
 
+  // MARK: What the kernel shows and sets up
+
+  /// Whether `iommu_regset` has the registers of virtual commands.
+  public var virtualCommandRegisters = VirtualCommandRegisters.hidden
+  /// How interrupts name the CPU that they go to.
+  public var interruptDestination = InterruptDestination.physical
+
   // MARK: Locks
 
   /// `iommu->register_lock` and the queue's lock.
@@ -191,6 +198,20 @@ extension KernelBehaviour {
     case absent
     case off
     case on
+  }
+
+  /// VCCAP, VCMD and VCRSP in `iommu_regset`.
+  public enum VirtualCommandRegisters: String, CaseIterable, Hashable, Sendable {
+    case shown
+    case hidden
+  }
+
+  /// The destination mode of the x86-64 interrupt drivers for few CPUs (`apic_flat`).
+  public enum InterruptDestination: String, CaseIterable, Hashable, Sendable {
+    /// A bit for each CPU.
+    case logical
+    /// The local APIC's id.
+    case physical
   }
 
   public enum RegisterLock: String, CaseIterable, Hashable, Sendable {

@@ -154,6 +154,9 @@ public struct KernelChange: Sendable {
     KernelChange("6.0", "0c5f6c0d8201", "a crash kernel copies scalable-mode tables too") {
       $0.takeOver = .misplacedHalf
     },
+    KernelChange("6.4", nil, "no virtual commands any more, and none in iommu_regset") {
+      $0.virtualCommandRegisters = .hidden
+    },
     KernelChange("6.7", "d87731f60931", "debugfs shows each function's tables in its own file") {
       $0.driver.deviceFiles = .on
     },
@@ -174,6 +177,9 @@ public struct KernelChange: Sendable {
       $0.driver.identityGraphics = .off
       $0.driver.batchedFlushes = .on
     },
+    KernelChange(
+      "6.12", stable: ["6.11.3"], nil, "64-bit kernels address CPUs by their APIC ids"
+    ) { $0.interruptDestination = .physical },
     KernelChange("6.12", nil, "interrupt remapping found on is told once, not for each unit") {
       $0.remappingFound = .once
     },

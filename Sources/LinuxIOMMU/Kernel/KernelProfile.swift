@@ -65,6 +65,8 @@ extension KernelBehaviour {
     behaviour.takeOver = .none
     behaviour.shutdown = .leavesOn
     behaviour.scalableMode = .absent
+    behaviour.virtualCommandRegisters = .shown
+    behaviour.interruptDestination = .logical
     behaviour.registerLock = .spinlock
     behaviour.klistNext = .plain
     behaviour.driver.locking = .deviceDomainLock

@@ -63,6 +63,12 @@ public struct KernelSetting: Sendable {
         "remapping_found", \.remappingFound, "how interrupt remapping that was on is told"),
       KernelSetting("scalable_mode", \.scalableMode, "scalable mode as built (Kconfig's default)"),
       KernelSetting(
+        "virtual_command", \.virtualCommandRegisters,
+        "whether iommu_regset has VCCAP, VCMD and VCRSP"),
+      KernelSetting(
+        "interrupt_destination", \.interruptDestination,
+        "how interrupt entries name a CPU while there are few"),
+      KernelSetting(
         "register_lock", \.registerLock, "the kind of register_lock and of the queue's lock"),
       KernelSetting("klist_add", \.klistAdd, "how klist_add_* takes the klist's lock"),
       KernelSetting("klist_next", \.klistNext, "how klist_next and klist_prev take it"),

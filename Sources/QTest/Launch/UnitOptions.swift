@@ -69,7 +69,7 @@ public struct UnitOptions: Hashable, Sendable {
     // A number is a set of quirks, a bit each.
     if let bits = list.pairs.last(where: { $0.key == "x-quirks" })?.value, bits.hasPrefix("0x") {
       let bits = try list.takeNumber("x-quirks") ?? 0
-      quirks = UnitQuirks(rawValue: UInt32(truncatingIfNeeded: bits))
+      quirks = UnitQuirks(rawValue: bits)
     } else if let isOn = try list.takeSwitch("x-quirks") {
       quirks = isOn ? .qemu10 : []
     }

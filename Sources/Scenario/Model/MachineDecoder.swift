@@ -129,6 +129,7 @@ enum MachineDecoder {
 /// The names by which scenarios switch a unit's quirks on.
 enum UnitQuirkNames {
   private static let table: [(name: String, quirk: UnitQuirks)] = [
+    ("qemu-7.2", .qemu7),
     ("qemu-10", .qemu10),
     ("fold-faults-of-pending-source", .foldFaultsOfPendingSource),
     ("record-pasid-zero", .recordPASIDZero),
@@ -161,6 +162,9 @@ enum UnitQuirkNames {
     ("transient-mapping-reserved", .transientMappingReserved),
     ("never-caches-faults", .neverCachesFaults),
     ("may-lack-translation", .mayLackTranslation),
+    ("pasid-faults-as-entry-read", .pasidFaultsAsEntryRead),
+    ("interrupt-faults-unrecorded", .interruptFaultsUnrecorded),
+    ("queue-width-hidden", .queueWidthHidden),
   ]
 
   static var all: [String] { table.map(\.name) }

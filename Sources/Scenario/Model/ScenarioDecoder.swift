@@ -51,15 +51,16 @@ enum ScenarioDecoder {
 
   private static func interrupt(from section: CheckedValue) throws -> InterruptEntryChange {
     let index = try section.required("index").integer(as: Int.self)
+    let isLate = try section["late"]?.boolean() ?? false
     guard let vector = try section["vector"]?.integer(as: UInt8.self) else {
-      return InterruptEntryChange(index: index, entry: nil)
+      return InterruptEntryChange(index: index, entry: nil, isLate: isLate)
     }
     return InterruptEntryChange(
       index: index,
       entry: InterruptEntryChange.Entry(
         vector: vector, destination: try section["destination"]?.integer(as: UInt32.self) ?? 1,
         source: try section["source"]?.address().sourceID
-          ?? SourceID(bus: 0xff, device: 0, function: 0)))
+          ?? SourceID(bus: 0xff, device: 0, function: 0)), isLate: isLate)
   }
 
   private static func domain(_ name: String, from section: CheckedValue) throws
@@ -89,13 +90,14 @@ enum ScenarioDecoder {
       throw InputError(
         at: list[index + 1].place, "time goes back here; a later time stamp was expected")
     }
-    let actions = try section.table().filter { $0.key != "times" }
+    let actions = try section.table().filter { !["times", "hold_interrupts"].contains($0.key) }
     guard actions.count == 1, let (name, value) = actions.first else {
       throw InputError(
         at: section.place, "a step does \(actions.count) things; exactly one was expected")
     }
     return ScenarioDescription.Step(
-      place: section.place, action: try action(name, from: value), times: times)
+      place: section.place, action: try action(name, from: value), times: times,
+      holdsInterrupts: try section["hold_interrupts"]?.boolean() ?? false)
   }
 
   private static func access(from value: CheckedValue) throws -> DMAAccess {

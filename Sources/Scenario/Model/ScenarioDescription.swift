@@ -91,6 +91,8 @@ public struct ScenarioDescription: Sendable {
     public var place: Place
     public var action: Action
     public var times: [UInt64]
+    /// Whether the CPU takes no interrupt before the next step.
+    public var holdsInterrupts: Bool
   }
 
   public enum Action: Sendable {

@@ -214,7 +214,7 @@ private struct ScenarioRunner {
       machine.clock.list(step.times)
       try machine.runTimers()
       try take(step, on: machine)
-      machine.deliverInterrupts()
+      if !step.holdsInterrupts { machine.deliverInterrupts() }
     }
     return machine
   }

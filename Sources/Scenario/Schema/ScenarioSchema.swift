@@ -60,6 +60,8 @@ enum ScenarioSchema {
       Field("vector", .integer(0x10...0xff), "the vector"),
       Field("destination", .integer(0...0xff), "the local APIC, 1 unless given"),
       Field("source", .form(.device), "who may send it, ff:00.0 unless given"),
+      Field(
+        "late", .boolean, "a device's driver does it, once the units and all domains are set up"),
     ])
 
   private static let pages = Section(
@@ -113,9 +115,12 @@ enum ScenarioSchema {
         Field("wait", .seconds, "time passes; the kernel's timers run when they are due"),
       ] + EventSchema.fields + [
         Field(
+          "hold_interrupts", .boolean,
+          "the CPU takes no interrupt behind the step: the next one comes first, as in a burst"),
+        Field(
           "times", .list(.seconds),
           "time stamps of the records that the step prints; behind the list the clock goes on by"
-            + " itself")
+            + " itself"),
       ]))
 
   private static let locks = Section(

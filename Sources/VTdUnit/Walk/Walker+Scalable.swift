@@ -191,7 +191,7 @@ extension Walker {
     if directoryEntry[flag: .faultProcessingDisable] {
       context.flags.insert(.faultProcessingDisabled)
     }
-    if !directoryEntry[flag: .present] { return FaultReason.directoryNotPresent.rawValue }
+    if !directoryEntry[flag: .present] { return pasidFault(.directoryNotPresent) }
     observer.checked("P is set")
     if raw & environment.pointee.directoryReserved != 0, !hasQuirk(.scalableEntriesUnchecked) {
       return FaultReason.directoryReserved.rawValue
@@ -221,13 +221,17 @@ extension Walker {
     return reason.rawValue
   }
 
+  private func pasidFault(_ reason: FaultReason) -> UInt8 {
+    (hasQuirk(.pasidFaultsAsEntryRead) ? .pasidEntryRead : reason).rawValue
+  }
+
   private mutating func checkPASIDEntry(
     _ entry: PASIDTableEntry, _ context: inout RequestContext
   ) -> UInt8 {
     if entry[flag: .faultProcessingDisable] { context.flags.insert(.faultProcessingDisabled) }
     if hasQuirk(.scalableEntriesUnchecked) {
-      if !isSupported(entry) { return FaultReason.pasidEntryInvalid.rawValue }
-      return entry[flag: .present] ? 0 : FaultReason.pasidEntryNotPresent.rawValue
+      if !isSupported(entry) { return pasidFault(.pasidEntryInvalid) }
+      return entry[flag: .present] ? 0 : pasidFault(.pasidEntryNotPresent)
     }
     if !entry[flag: .present] { return FaultReason.pasidEntryNotPresent.rawValue }
     observer.checked("P is set")

@@ -25,9 +25,7 @@ extension IntelIOMMUDriver {
     if remapsInterrupts {
       try bringUpInterrupts(ordered, messages, isCrashKernel: isCrashKernel)
     }
-    for change in interrupts {
-      if let unit = units.first { try self.change(change, of: unit) }
-    }
+    try change(interrupts.filter { !$0.isLate })
     // intel_disable_iommus: what firmware or an earlier kernel switched on does not stay on.
     guard options.isOn else { return stopTranslation(of: ordered) }
     if let messages { announceMissing(messages.table) }
@@ -42,6 +40,7 @@ extension IntelIOMMUDriver {
       try makeRootTable(of: unit, isCrashKernel: isCrashKernel, isTold: messages != nil)
     }
     for unit in ordered where unit.rootTable != nil {
+      if messages != nil { announceNoPASIDAllocator(of: unit) }
       setRootTable(of: unit)
       try flushEverything(of: unit)
     }
@@ -49,6 +48,16 @@ extension IntelIOMMUDriver {
       try enablePageRequests(of: unit)
       enableFaultEvent(of: unit)
     }
+  }
+
+  /// register_pasid_allocator, in kernels built with shared virtual memory while there were virtual
+  /// commands: a guest asks its host for PASIDs, if the unit is used in scalable mode.
+  private func announceNoPASIDAllocator(of unit: IntelIOMMU) {
+    let behaviour = kernel.build.behaviour
+    guard behaviour.virtualCommandRegisters == .shown, behaviour.scalableMode != .absent,
+      unit.capability[flag: .cachingMode], !isScalable(unit)
+    else { return }
+    kernel.print(.warning, "DMAR: VT-d Scalable Mode not enabled, no PASID allocation")
   }
 
   /// The last thing of intel_iommu_init: devices have their domains by then. A unit whose tables were
