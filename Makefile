@@ -55,6 +55,7 @@ fuzz: setup
 # The unit's tests of several threads under the thread sanitizer, for a bounded time.
 tsan: setup
 	timeout 1200 $(SWIFT) test --sanitize=thread --scratch-path .build-tsan -Xswiftc -use-ld=lld \
+	  -Xswiftc -DTHREAD_SANITIZER \
 	  --filter 'VTdUnitTests.(ConcurrencyTests|CacheTests)'
 
 lint:

@@ -27,9 +27,9 @@ public final class RemappingUnit: Sendable {
   let control: Atomic<UInt64>
   /// IRTA as SIRTP latched it, with ``InterruptControlBits`` in its reserved bits.
   let interruptControl: Atomic<UInt64>
-  let interruptEntries: Mutex<InterruptEntryCache>
-  let devices = Mutex<[SourceID: ATSDevice]>([:])
-  let state: Mutex<UnitState>
+  let interruptEntries: UnitLock<InterruptEntryCache>
+  let devices = UnitLock<[SourceID: ATSDevice]>([:])
+  let state: UnitLock<UnitState>
   let caches: TranslationCaches
   let supportedDescriptors: UInt32
   /// Reserved bits of the queue's descriptors, by ``DescriptorType``.
@@ -66,9 +66,9 @@ public final class RemappingUnit: Sendable {
     control = Atomic(0)
     interruptControl = Atomic(0)
     let cachesInterrupts = configuration.caches.isEnabled
-    interruptEntries = Mutex(
+    interruptEntries = UnitLock(
       InterruptEntryCache(count: cachesInterrupts ? configuration.caches.interruptEntries : 0))
-    state = Mutex(UnitState(configuration))
+    state = UnitLock(UnitState(configuration))
     caches = TranslationCaches(configuration.caches)
     supportedDescriptors = Self.supportedDescriptors(configuration)
     descriptorReserved = Self.descriptorReserved

@@ -47,8 +47,6 @@ public struct KernelConfiguration: Hashable, Sendable {
   public var dumpsTables = true
   /// `intel_iommu=sm_on`, or its default: units that can are used in scalable mode.
   public var usesScalableMode = false
-  /// The console is a serial port, which printk writes to under a spinlock.
-  public var hasSerialConsole = false
   /// The CPU has x2APIC mode, and the kernel is built for it.
   public var hasX2APIC = false
   /// CONFIG_IRQ_REMAP, and no `intremap=off`.

@@ -21,7 +21,7 @@ enum KernelDecoder {
     let switches: [(String, WritableKeyPath<KernelConfiguration, Bool>)] = [
       ("PROVE_LOCKING", \.provesLocking), ("PROVE_RAW_LOCK_NESTING", \.provesRawLockNesting),
       ("INTEL_IOMMU_DEBUGFS", \.dumpsTables), ("scalable_mode", \.usesScalableMode),
-      ("IRQ_REMAP", \.remapsInterrupts), ("serial_console", \.hasSerialConsole),
+      ("IRQ_REMAP", \.remapsInterrupts),
       ("INTEL_IOMMU_DEFAULT_ON", \.isOnByDefault),
     ]
     for (key, path) in switches {

@@ -34,9 +34,6 @@ enum KernelSchema {
     fields: [
       Field("PROVE_LOCKING", .boolean, "the lock validator is built in"),
       Field("PROVE_RAW_LOCK_NESTING", .boolean, "spinlocks under raw spinlocks are reported"),
-      Field(
-        "serial_console", .boolean,
-        "the console is a serial port, whose lock printk takes; its own locks are then seen"),
       Field("INTEL_IOMMU_DEBUGFS", .boolean, "selects DMAR_DEBUG: faults dump the tables"),
       Field("scalable_mode", .boolean, "units that can are used in scalable mode"),
       Field(

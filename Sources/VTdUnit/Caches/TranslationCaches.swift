@@ -15,7 +15,7 @@ final class TranslationCaches: Sendable {
   let generation = Atomic<UInt64>(0)
   /// Bit 1: pages of 2 MiB are cached; bit 2: pages of 1 GiB.
   let largePages = Atomic<UInt64>(0)
-  let entries: Mutex<EntryCaches>
+  let entries: UnitLock<EntryCaches>
 
   init(_ configuration: CacheConfiguration) {
     isEnabled = configuration.isEnabled
@@ -24,7 +24,7 @@ final class TranslationCaches: Sendable {
     iotlb = SetCache(entries: configuration.iotlbEntries)
     hasPagingStructures = configuration.pagingStructureEntries > 0
     pagingStructures = TableCache(count: max(configuration.pagingStructureEntries, 1))
-    entries = Mutex(EntryCaches(configuration))
+    entries = UnitLock(EntryCaches(configuration))
   }
 
   deinit {

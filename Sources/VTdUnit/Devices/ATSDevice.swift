@@ -7,7 +7,7 @@ public import VTdFormats
 /// Attach it with ``RemappingUnit/attach(_:)``.
 public final class ATSDevice: Sendable {
   public let source: SourceID
-  private let state = Mutex(State())
+  private let state = UnitLock(State())
 
   private struct State {
     var entries: [Key: TranslatedPage] = [:]
