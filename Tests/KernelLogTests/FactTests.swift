@@ -19,6 +19,9 @@ import VTdFormats
     Case(
       line: "Linux version 6.1.192 (build@host) (gcc 12.2.0)", fact: .kernelVersion("6.1.192")),
     Case(
+      line: "[    0.000000] DMI: QEMU Standard PC (Q35 + ICH9, 2009), BIOS 1.16.2-debian-1.16.2-1",
+      fact: .machine("QEMU Standard PC (Q35 + ICH9, 2009), BIOS 1.16.2-debian-1.16.2-1")),
+    Case(
       line: "[    0.000000] Command line: ro intel_iommu=on",
       fact: .commandLine("ro intel_iommu=on")
     ),
@@ -131,6 +134,11 @@ import VTdFormats
     let found = events(in: expected.line + "\n[    9.000000] usb 1-1: new device\n")
     #expect(found.map(\.kind) == [.fact(expected.fact)])
     #expect(found.first?.lines == 1...1)
+  }
+
+  @Test("the other line of DMI names no machine")
+  func memorySlots() {
+    #expect(events(in: "[    0.000000] DMI: Memory slots populated: 1/1\n").isEmpty)
   }
 
   @Test("registers are read below their heading only")

@@ -19,7 +19,12 @@ enum FactReader {
     if cursor.take("Kernel command line: ") || cursor.take("Command line: ") {
       return .commandLine(line(&cursor))
     }
-    if cursor.take("Hardware name: ") || cursor.take("DMI: ") { return .machine(line(&cursor)) }
+    if cursor.take("Hardware name: ") || cursor.take("DMI: ") {
+      // 6.12 prints another line of DMI behind the machine's.
+      var trial = cursor
+      if trial.take("Memory slots populated: ") { return nil }
+      return .machine(line(&cursor))
+    }
     if cursor.take("Kernel panic - not syncing: ") { return .panic(line(&cursor)) }
     if let defect = defect(&cursor) { return .defect(defect) }
     cursor = start
