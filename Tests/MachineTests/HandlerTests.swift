@@ -17,31 +17,15 @@ private func machine(records: Int = 1, configure: (inout KernelBuild) -> Void = 
   var build = KernelBuild(release: "6.1.0")
   build.behaviour.tableWalk = .entry
   configure(&build)
-  let machine = try Machine(
-    Machine.Configuration(
-      memorySize: 1 << 26,
-      units: [
-        Machine.Configuration.UnitConfiguration(
-          name: "dmar0",
-          hardware: UnitConfiguration(
-            capability: capability,
-            extendedCapability: ExtendedCapability(rawValue: 0x19e_2ff0_505e)),
-          faultMessage: EventMessage(address: 0xfee0_1004, data: 0x21))
-      ],
-      build: build, pages: PageAllocator(base: PhysicalAddress(rawValue: 0x10_0000))))
-  try machine.boot(Kernel.BootPlan(functions: [ProbedFunction(address: device, group: 0)]))
+  let machine: Machine = try .withOneUnit(
+    capability, ExtendedCapability(rawValue: 0x19e_2ff0_505e),
+    build: build, device: device)
   try machine.kernel.makeDomain(DomainID(rawValue: 1), levels: 4)
   try machine.kernel.attach(device, to: DomainID(rawValue: 1))
   return (machine, device)
 }
 
 extension Machine {
-  fileprivate var lines: [String] {
-    events.flatMap { event in
-      if case .log(let record) = event { record.lines(.bare) } else { [] as [String] }
-    }
-  }
-
   fileprivate func write(_ device: PCIAddress, _ address: UInt64) {
     perform(DMA(device: device, access: .write, address: IOVA(rawValue: address)))
   }

@@ -15,26 +15,9 @@ struct QueueErrorTests {
     var build = KernelBuild(release: "6.6.0")
     build.behaviour = try #require(KernelProfile.named("6.6")).behaviour
     configure(&build)
-    let machine = try Machine(
-      Machine.Configuration(
-        memorySize: 1 << 26,
-        units: [
-          Machine.Configuration.UnitConfiguration(
-            name: "dmar0",
-            hardware: UnitConfiguration(
-              capability: Capability(rawValue: 0x1c0_000c_4066_0462),
-              extendedCapability: ExtendedCapability(rawValue: 0xf_0105f)),
-            faultMessage: EventMessage(address: 0xfee0_1004, data: 0x21))
-        ],
-        build: build, pages: PageAllocator(base: PhysicalAddress(rawValue: 0x10_0000))))
-    try machine.boot(Kernel.BootPlan(functions: [ProbedFunction(address: device, group: 0)]))
-    return machine
-  }
-
-  private func lines(_ machine: Machine) -> [String] {
-    machine.events.flatMap { event in
-      if case .log(let record) = event { record.lines(.bare) } else { [] as [String] }
-    }
+    return try .withOneUnit(
+      Capability(rawValue: 0x1c0_000c_4066_0462), ExtendedCapability(rawValue: 0xf_0105f),
+      build: build, device: device)
   }
 
   @Test("goes round the ring many times without a word")
@@ -45,7 +28,7 @@ struct QueueErrorTests {
     for _ in 0..<400 {
       try machine.flushDeviceTLB(of: device, IOVA(rawValue: 0), order: 52, queueDepth: 0)
     }
-    #expect(lines(machine).isEmpty)
+    #expect(machine.lines.isEmpty)
     let unit = machine.units[0].hardware
     #expect(unit.read64(RegisterOffset.iqh) == unit.read64(RegisterOffset.iqt))
   }
@@ -59,7 +42,7 @@ struct QueueErrorTests {
     }
     tlb.unansweredInvalidations = 1
     try machine.flushDeviceTLB(of: device, IOVA(rawValue: 0x5000), order: 0, queueDepth: 0)
-    let head = try #require(lines(machine).first { $0.contains("QI HEAD") })
+    let head = try #require(machine.lines.first { $0.contains("QI HEAD") })
     #expect(head == "DMAR: QI HEAD: Device-TLB Invalidation qw0 = 0x3f0000000003, qw1 = 0x0")
   }
 
@@ -67,7 +50,7 @@ struct QueueErrorTests {
   func hang() throws {
     let machine = try machine()
     try machine.flushDeviceTLB(of: device, IOVA(rawValue: 0), order: 0, queueDepth: 0)
-    #expect(lines(machine).filter { $0.hasSuffix("Time-out Error: SID 3f00") }.count == 3)
+    #expect(machine.lines.filter { $0.hasSuffix("Time-out Error: SID 3f00") }.count == 3)
     #expect(
       machine.events.contains { event in
         if case .hang(let unit) = event { unit == "dmar0" } else { false }
@@ -80,7 +63,7 @@ struct QueueErrorTests {
     let tlb = try #require(machine.attachTLB(to: device))
     tlb.unansweredInvalidations = 1
     try machine.flushDeviceTLB(of: device, IOVA(rawValue: 0), order: 0, queueDepth: 0)
-    #expect(lines(machine).isEmpty)
+    #expect(machine.lines.isEmpty)
     #expect(machine.kernel.hangs.isEmpty)
   }
 
@@ -101,8 +84,8 @@ struct QueueErrorTests {
   func refused() throws {
     let machine = try machine()
     try machine.submit([[0xf, 0]], to: 0)
-    #expect(lines(machine).first == "DMAR: VT-d detected Invalidation Queue Error: Reason 3")
-    #expect(lines(machine).last == "DMAR: Invalidation Queue Error (IQE) cleared")
+    #expect(machine.lines.first == "DMAR: VT-d detected Invalidation Queue Error: Reason 3")
+    #expect(machine.lines.last == "DMAR: Invalidation Queue Error (IQE) cleared")
     let unit = machine.units[0].hardware
     #expect(unit.read64(RegisterOffset.iqh) == unit.read64(RegisterOffset.iqt))
     #expect(unit.read32(RegisterOffset.fsts) == 0)

@@ -22,22 +22,10 @@ private struct ScalableRig {
     var build = KernelBuild(release: "6.1.0")
     build.behaviour.tableWalk = walk
     build.configuration.usesScalableMode = true
-    machine = try Machine(
-      Machine.Configuration(
-        memorySize: 1 << 26,
-        units: [
-          Machine.Configuration.UnitConfiguration(
-            name: "dmar0",
-            hardware: UnitConfiguration(
-              capability: Capability(rawValue: 0x91d2_078c_4038_0e06),
-              extendedCapability: ExtendedCapability(rawValue: 0x3_ed9c_e4f0_50de)),
-            faultMessage: EventMessage(address: 0xfee0_1004, data: 0x21))
-        ],
-        build: build, pages: PageAllocator(base: PhysicalAddress(rawValue: 0x10_0000))))
-    try machine.boot(Kernel.BootPlan(functions: [ProbedFunction(address: device, group: 0)]))
-    let pointer = RootTableAddress(
-      rawValue: machine.units[0].hardware.read64(RegisterOffset.rtaddr))
-    root = pointer[inPlace: .rootTable]
+    machine = try .withOneUnit(
+      Capability(rawValue: 0x91d2_078c_4038_0e06), ExtendedCapability(rawValue: 0x3_ed9c_e4f0_50de),
+      build: build, device: device)
+    root = machine.rootTable
   }
 
   func write(_ words: UInt64..., at address: UInt64) {
@@ -65,14 +53,6 @@ private struct ScalableRig {
         pasid: pasid.map(PASID.init(rawValue:))))
     machine.deliverInterrupts()
     return machine.lines.dropFirst(before + 3).map { String($0.dropFirst("DMAR: ".count)) }
-  }
-}
-
-extension Machine {
-  fileprivate var lines: [String] {
-    events.flatMap { event in
-      if case .log(let record) = event { record.lines(.bare) } else { [] as [String] }
-    }
   }
 }
 
@@ -302,25 +282,13 @@ private struct LegacyRig {
   init(_ walk: KernelBehaviour.TableWalk) throws {
     var build = KernelBuild(release: "6.1.0")
     build.behaviour.tableWalk = walk
-    machine = try Machine(
-      Machine.Configuration(
-        memorySize: 1 << 26,
-        units: [
-          Machine.Configuration.UnitConfiguration(
-            name: "dmar0",
-            hardware: UnitConfiguration(
-              capability: Capability(rawValue: 0x1c0_000c_4066_0462),
-              extendedCapability: ExtendedCapability(rawValue: 0x19e_2ff0_505e)),
-            faultMessage: EventMessage(address: 0xfee0_1004, data: 0x21))
-        ],
-        build: build, pages: PageAllocator(base: PhysicalAddress(rawValue: 0x10_0000))))
-    try machine.boot(Kernel.BootPlan(functions: [ProbedFunction(address: device, group: 0)]))
+    machine = try .withOneUnit(
+      Capability(rawValue: 0x1c0_000c_4066_0462), ExtendedCapability(rawValue: 0x19e_2ff0_505e),
+      build: build, device: device)
     try machine.kernel.makeDomain(DomainID(rawValue: 2), levels: 4)
     try machine.kernel.attach(device, to: DomainID(rawValue: 2))
-    let pointer = RootTableAddress(
-      rawValue: machine.units[0].hardware.read64(RegisterOffset.rtaddr))
     let root = RootEntry(
-      low: machine.memory.load64(PhysicalAddress(rawValue: pointer[inPlace: .rootTable])) ?? 0,
+      low: machine.memory.load64(PhysicalAddress(rawValue: machine.rootTable)) ?? 0,
       high: 0)
     let entry = root[inPlace: .contextTable] + 0x18 * ContextEntry.byteCount
     let context = ContextEntry(
