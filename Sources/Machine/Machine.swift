@@ -137,6 +137,7 @@ public final class Machine {
     routing = BusRouting(configuration)
     interrupted = configuration.interrupted
     if configuration.cpuCount > 1 { useOtherCPU() }
+    takeInterruptsWhileAsleep()
     connectDeviceTLBs()
   }
 
@@ -350,6 +351,7 @@ public final class Machine {
         tap.hear(.writeMemory(address, value.littleEndianBytes))
       })
     kernel.otherCPU = otherCPU
+    takeInterruptsWhileAsleep()
     knownHangs = 0
     clock.restart()
   }
@@ -363,6 +365,16 @@ public final class Machine {
   /// From now on the registers of the unit at that place read as ones.
   public func stopAnswering(_ index: Int) {
     if units.indices.contains(index) { units[index].port.answers = false }
+  }
+
+  /// A task of the kernel that waits leaves the CPU to the interrupts.
+  private func takeInterruptsWhileAsleep() {
+    kernel.whileAsleep = { [unowned self] in
+      let context = interrupted
+      interrupted = .idle
+      deliverInterrupts()
+      interrupted = context
+    }
   }
 
   /// What the second CPU does while the first one is in the middle of something: it takes the

@@ -23,6 +23,24 @@ public struct DriverBehaviour: Hashable, Sendable {
     case passThrough = "pass-through"
   }
 
+  /// How page requests are drained when a PASID's translation goes.
+  public enum PageRequestDrain: String, CaseIterable, Hashable, Sendable {
+    case none
+    /// When a process is unbound; the device is told to drop the page at address 0 alone.
+    case onePage = "one-page"
+    /// Likewise for requests without PASID, when the device leaves its domain; the device drops
+    /// everything.
+    case everyDomain = "every-domain"
+  }
+
+  /// Who switches a device's page requests on.
+  public enum PageRequestSwitch: String, CaseIterable, Hashable, Sendable {
+    /// The driver, whenever the device gets a domain.
+    case attach
+    /// The device's own driver, before it binds a process.
+    case bind
+  }
+
   public var locking = Locking.domainLock
   /// Whether the DMA API's domains use first-stage tables where scalable mode offers both.
   public var firstStage = Switch.on
@@ -41,6 +59,8 @@ public struct DriverBehaviour: Hashable, Sendable {
   public var identityGraphics = Switch.on
   /// Whether the descriptors of one flush share one wait.
   public var batchedFlushes = Switch.off
+  public var pageRequestDrain = PageRequestDrain.onePage
+  public var pageRequestSwitch = PageRequestSwitch.attach
 
   public init() {}
 

@@ -63,6 +63,12 @@ public final class Kernel {
     set { context.otherCPU = newValue }
   }
 
+  /// What happens while a task of the kernel sleeps: the interrupts that wait are taken.
+  public var whileAsleep: (() -> Void)? {
+    get { context.whileAsleep }
+    set { context.whileAsleep = newValue }
+  }
+
   /// The reports that the lock validator has made so far.
   public var lockReports: [LockReport] { context.locks?.validator.reports ?? [] }
 

@@ -128,6 +128,21 @@ final class KernelContext {
     if saved == .wereOn { locks?.enableInterrupts() }
   }
 
+  // MARK: Sleeping
+
+  /// What the CPU does while a task sleeps: it takes the interrupts that wait. Nil where there is
+  /// nobody to bring them.
+  var whileAsleep: (() -> Void)?
+
+  /// A task that waits for another one (wait_for_completion).
+  func sleep() {
+    guard let work = whileAsleep else { return }
+    let outer = interrupted
+    interrupted = nil
+    defer { interrupted = outer }
+    run(as: KernelTask(name: "swapper/0", pid: 0), in: [], work)
+  }
+
   // MARK: Other CPUs
 
   /// What another CPU does while this one is busy; nil on a machine with one.

@@ -118,6 +118,9 @@ public struct KernelChange: Sendable {
     KernelChange("5.6", nil, "the DMA API's domains use first-stage tables where they can") {
       $0.driver.firstStage = .on
     },
+    KernelChange("5.8", "66ac4db36f4c", "page requests are drained when a process is unbound") {
+      $0.driver.pageRequestDrain = .onePage
+    },
     KernelChange("5.12", "ad3d19029979", "units' features are compared; No SATC found") {
       $0.capabilityAudit = .on
     },
@@ -157,6 +160,9 @@ public struct KernelChange: Sendable {
     KernelChange("6.4", nil, "no virtual commands any more, and none in iommu_regset") {
       $0.virtualCommandRegisters = .hidden
     },
+    KernelChange("6.4", "fbcde5bb92bd", "page requests are switched on for who binds processes") {
+      $0.driver.pageRequestSwitch = .bind
+    },
     KernelChange("6.7", "d87731f60931", "debugfs shows each function's tables in its own file") {
       $0.driver.deviceFiles = .on
     },
@@ -187,6 +193,10 @@ public struct KernelChange: Sendable {
       "6.13", stable: ["6.1.192", "6.12.117"], nil,
       "the dump checks entries before it follows them"
     ) { $0.tableWalk = .checkedEntry },
+    KernelChange(
+      "6.13", stable: ["6.12.75"], "c43e1ccdebf2",
+      "page requests are drained whenever a translation goes, and the device drops all of it"
+    ) { $0.driver.pageRequestDrain = .everyDomain },
     KernelChange("6.14", nil, "page requests without PASID are served") {
       $0.pageRequestLines = .pasidOptional
     },

@@ -72,6 +72,7 @@ extension KernelBehaviour {
     behaviour.driver.locking = .deviceDomainLock
     behaviour.driver.firstStage = .off
     behaviour.driver.writeOnlyMappings = .on
+    behaviour.driver.pageRequestDrain = .none
     return behaviour
   }
 }

@@ -96,6 +96,12 @@ public struct KernelSetting: Sendable {
       "igfx_off gives graphics devices the identity domain"),
     KernelSetting(
       "batched_flushes", \.driver.batchedFlushes, "the descriptors of one flush share one wait"),
+    KernelSetting(
+      "page_request_drain", \.driver.pageRequestDrain,
+      "how page requests are drained when a PASID's translation goes"),
+    KernelSetting(
+      "page_request_switch", \.driver.pageRequestSwitch,
+      "when a device's page requests are switched on"),
   ]
 
   public static func named(_ key: String) -> KernelSetting? { all.first { $0.key == key } }

@@ -218,7 +218,9 @@ extension IntelIOMMUDriver {
       return
     }
     device.isATSEnabled = device.supportsATS
-    device.isPageRequestEnabled = supportsPageRequests(device)
+    if kernel.build.behaviour.driver.pageRequestSwitch == .attach {
+      device.isPageRequestEnabled = supportsPageRequests(device)
+    }
     // domain_update_iotlb.
     if device.isATSEnabled { kernel.locked(domain.lock, domainLockMode) {} }
   }
@@ -260,7 +262,9 @@ extension IntelIOMMUDriver {
   /// has to be sent to it afterwards.
   private func disable(_ device: DeviceInfo) {
     device.isATSEnabled = false
-    device.isPageRequestEnabled = false
+    if kernel.build.behaviour.driver.pageRequestSwitch == .attach {
+      device.isPageRequestEnabled = false
+    }
   }
 
   /// intel_iommu_release_device: the function is gone from the bus.

@@ -157,6 +157,9 @@ extension IntelIOMMUDriver {
       for offset in stride(from: 0, to: PASIDTableEntry.byteCount, by: 8) {
         try store(0, at: address + offset)
       }
+      if kernel.build.behaviour.driver.pageRequestDrain == .everyDomain {
+        try drainPageRequests(of: pasid, for: device)
+      }
     }
   }
 }

@@ -155,6 +155,12 @@ extension IntelIOMMUDriver {
   ) -> [any InvalidationDescriptor] {
     let status = GlobalStatus(rawValue: device.unit.port.read32(at: RegisterOffset.gsts))
     guard device.isATSEnabled, status[flag: .translation] else { return [] }
+    return [deviceTLBDescriptor(of: device, range, pasid: pasid)]
+  }
+
+  func deviceTLBDescriptor(
+    of device: DeviceInfo, _ range: RangeInvalidation, pasid: PASID
+  ) -> any InvalidationDescriptor {
     // 32 does not fit: 0 stands for it.
     let depth = UInt64(device.function.traits.ats ?? 0) & 0x1f
     let (address, isLarge) = Self.deviceAddress(range)
@@ -165,7 +171,7 @@ extension IntelIOMMUDriver {
       descriptor[.maximumPending] = depth
       descriptor[inPlace: .address] = address
       descriptor[flag: .size] = isLarge
-      return [descriptor]
+      return descriptor
     }
     var descriptor = PASIDDeviceTLBDescriptor()
     descriptor[.typeLow] = UInt64(DescriptorType.pasidDeviceTLB.rawValue)
@@ -174,7 +180,7 @@ extension IntelIOMMUDriver {
     descriptor[.maximumPending] = depth
     descriptor[inPlace: .address] = address
     descriptor[flag: .size] = isLarge
-    return [descriptor]
+    return descriptor
   }
 
   /// PCI Express' way to say how much: with S, the lowest clear bit of the address above bit 11.

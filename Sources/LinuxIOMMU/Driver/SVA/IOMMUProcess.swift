@@ -74,13 +74,20 @@ extension IntelIOMMUDriver {
   /// Whether the unit and the device can: intel_iommu_enable_sva and intel_svm_check.
   private func supportsSVA(_ device: DeviceInfo) -> Bool {
     isScalable(device.unit) && device.unit.extendedCapability[flag: .firstStage]
-      && supportsPASIDs(device) && device.isATSEnabled && device.isPageRequestEnabled
+      && supportsPASIDs(device) && device.isATSEnabled
+      && (device.isPageRequestEnabled || mayEnablePageRequests(of: device))
+  }
+
+  /// intel_iommu_enable_iopf: where the device's own driver switches page requests on.
+  private func mayEnablePageRequests(of device: DeviceInfo) -> Bool {
+    kernel.build.behaviour.driver.pageRequestSwitch == .bind && supportsPageRequests(device)
   }
 
   /// intel_svm_bind: the PASID's entry points to the process's own table. In the caching mode of a
   /// guest's unit the caches of the PASID are flushed.
   func bind(_ device: DeviceInfo, to process: IOMMUProcess) throws(DriverError) -> BindOutcome {
     guard supportsSVA(device), process.pasid.rawValue < device.pasidLimit else { return .refused }
+    device.isPageRequestEnabled = true
     guard device.processes[process.pasid] == nil else { return .bound(process.pasid) }
     try kernel.call("intel_svm_bind_mm") { () throws(DriverError) in
       try setPASIDEntry(of: process.pasid, for: device, to: .process(process))
@@ -90,13 +97,17 @@ extension IntelIOMMUDriver {
     return .bound(process.pasid)
   }
 
-  /// intel_svm_unbind_mm; page requests of the PASID that are still under way are drained by the
-  /// caller.
+  /// intel_svm_unbind_mm: the PASID's entry goes, then what is still under way of its page requests.
+  /// Those that are in the queue already are served, for the process is still there.
   func unbind(_ device: DeviceInfo, from process: IOMMUProcess) throws(DriverError) {
-    guard device.processes.removeValue(forKey: process.pasid) != nil else { return }
+    guard device.processes[process.pasid] != nil else { return }
     try kernel.call("intel_svm_unbind_mm") { () throws(DriverError) in
       try clearPASIDEntry(of: process.pasid, for: device)
+      if kernel.build.behaviour.driver.pageRequestDrain == .onePage {
+        try drainPageRequests(of: process.pasid, for: device)
+      }
     }
+    device.processes[process.pasid] = nil
     process.devices.removeAll { $0 === device }
   }
 
