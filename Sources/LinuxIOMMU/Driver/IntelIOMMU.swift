@@ -85,6 +85,8 @@ final class IntelIOMMU {
   var hasInheritedTables = false
   /// The functions whose context entries were copied.
   var inherited: Set<SourceID> = []
+  /// The fault event's registers while the machine sleeps.
+  var savedFaultEvent: SavedFaultEvent?
   /// Interrupt remapping has to be switched on.
   var startsRemapping = false
 

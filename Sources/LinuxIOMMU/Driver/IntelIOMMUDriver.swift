@@ -12,6 +12,8 @@ final class IntelIOMMUDriver {
   let pci: PCICore
   let memory: PhysicalMemory
   let units: [IntelIOMMU]
+  /// `dmar_drhd_units`: the same in the order in which the driver goes through them.
+  var ordered: [IntelIOMMU] = []
   var pages: PageAllocator
   /// One limiter for all units, as in dmar_fault.
   var limiter = RateLimiter()

@@ -11,6 +11,9 @@ public enum EventAction: Sendable {
   case submit(unit: String, [[UInt64]])
   /// From now on all registers of a unit read as ones.
   case unitStops(String)
+  /// The machine goes to sleep; the named units, or all, lose what is in their registers.
+  case suspend(losing: [String]?)
+  case resume
   /// Another kernel takes the machine over.
   case kexec(KexecDescription)
 }

@@ -22,6 +22,10 @@ enum EventDecoder {
         try value.required("descriptors").list().map { try $0.list().map { try $0.integer() } })
     case "unit_stops":
       return .unitStops(try value.text())
+    case "suspend":
+      return .suspend(losing: try value["loses"]?.list().map { try $0.text() })
+    case "resume":
+      return .resume
     case "kexec":
       return .kexec(
         KexecDescription(

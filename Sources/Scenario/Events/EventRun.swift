@@ -39,6 +39,11 @@ struct EventRun {
       try machine.submit(descriptors, to: try index(of: unit))
     case .unitStops(let unit):
       machine.stopAnswering(try index(of: unit))
+    case .suspend(let names):
+      for name in names ?? [] { _ = try index(of: name) }
+      try machine.suspend(losing: names ?? machine.units.map(\.name))
+    case .resume:
+      try machine.resume()
     case .kexec(let description):
       var plan = plan(description.boot)
       plan.isCrashKernel = description.isCrash

@@ -8,6 +8,8 @@ enum EventSchema {
     Field("submit", .section(submission), "the kernel submits descriptors as they are written"),
     Field(
       "unit_stops", .text, "a unit stops answering: from now on its registers read as all ones"),
+    Field("suspend", .section(suspend), "the machine goes to sleep (S3)"),
+    Field("resume", .section(Section(name: "resume", fields: [])), "it wakes up"),
     Field(
       "kexec", .section(kexec),
       "another kernel takes the machine over, with units and tables as they are"),
@@ -19,6 +21,14 @@ enum EventSchema {
       Field("crash", .boolean, "the old kernel crashed (kdump): it has shut nothing down"),
       Field("kernel", KernelSchema.type, "the new kernel; the same one unless given"),
       Field("boot", .section(ScenarioSchema.boot), required: true, "its boot"),
+    ])
+
+  private static let suspend = Section(
+    name: "suspend",
+    fields: [
+      Field(
+        "loses", .list(.text),
+        "the units that lose registers and caches with their power, all unless given")
     ])
 
   private static let deviceTLB = Section(

@@ -21,7 +21,7 @@ extension IntelIOMMUDriver {
       }
       announceTable(messages)
     }
-    let ordered = unitsInOrder(messages?.table)
+    ordered = unitsInOrder(messages?.table)
     if remapsInterrupts {
       try bringUpInterrupts(ordered, messages, isCrashKernel: isCrashKernel)
     }
@@ -63,8 +63,11 @@ extension IntelIOMMUDriver {
   /// The last thing of intel_iommu_init: devices have their domains by then. A unit whose tables were
   /// taken over translates all the time.
   func enableTranslation() {
-    for unit in units where unit.rootTable != nil && !unit.hasInheritedTables {
-      kernel.locked(unit.registerLock, .irqsave) { unit.command(.translation) }
+    for unit in ordered {
+      if unit.rootTable != nil, !unit.hasInheritedTables {
+        kernel.locked(unit.registerLock, .irqsave) { unit.command(.translation) }
+      }
+      disableProtectedRegions(of: unit)
     }
   }
 
@@ -104,7 +107,7 @@ extension IntelIOMMUDriver {
   // MARK: Root tables
 
   /// iommu_set_root_entry.
-  private func setRootTable(of unit: IntelIOMMU) {
+  func setRootTable(of unit: IntelIOMMU) {
     guard let root = unit.rootTable else { return }
     var pointer = RootTableAddress()
     pointer[inPlace: .rootTable] = root.rawValue
@@ -118,11 +121,18 @@ extension IntelIOMMUDriver {
 
   /// Global invalidation of the context cache, the PASID cache and the IOTLB: a new root table makes
   /// all that is cached void. With ESRTPS the unit does it by itself.
-  private func flushEverything(of unit: IntelIOMMU) throws(DriverError) {
+  func flushEverything(of unit: IntelIOMMU) throws(DriverError) {
     if unit.capability[flag: .enhancedSetRootTablePointer] { return }
     guard unit.queue != nil else { return flushThroughRegisters(of: unit) }
     try flushContextsGlobally(of: unit)
     if isScalable(unit) { try flushPASIDsGlobally(of: unit) }
+    try flushTranslationsGlobally(of: unit)
+  }
+
+  /// iommu_flush_all's part of a unit.
+  func flushContextsAndTranslations(of unit: IntelIOMMU) throws(DriverError) {
+    guard unit.queue != nil else { return flushThroughRegisters(of: unit) }
+    try flushContextsGlobally(of: unit)
     try flushTranslationsGlobally(of: unit)
   }
 

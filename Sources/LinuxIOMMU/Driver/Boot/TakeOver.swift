@@ -154,6 +154,8 @@ extension IntelIOMMUDriver {
   /// remapped.
   func shutDown() {
     guard kernel.build.behaviour.shutdown == .turnsOff else { return }
-    for unit in units where unit.rootTable != nil { disable(.translation, of: unit) }
+    guard options.isOn else { return }
+    for unit in ordered { disableProtectedRegions(of: unit) }
+    for unit in ordered where unit.rootTable != nil { disable(.translation, of: unit) }
   }
 }

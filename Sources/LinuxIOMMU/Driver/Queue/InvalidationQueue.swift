@@ -46,11 +46,18 @@ extension IntelIOMMUDriver {
     let isWide = unit.extendedCapability[flag: .scalableMode]
     let descriptors = try allocatePages(isWide ? 2 : 1)
     let status = pages.allocateSmall()
-    unit.queue = InvalidationQueue(descriptors: descriptors, status: status, isWide: isWide)
+    let queue = InvalidationQueue(descriptors: descriptors, status: status, isWide: isWide)
+    unit.queue = queue
+    start(queue, of: unit)
+  }
+
+  /// __dmar_enable_qi: the queue begins anew.
+  func start(_ queue: InvalidationQueue, of unit: IntelIOMMU) {
+    queue.next = 0
     var address = QueueAddress()
-    address[inPlace: .address] = descriptors.rawValue
-    address[flag: .descriptorWidth] = isWide
-    address[.size] = isWide ? 1 : 0
+    address[inPlace: .address] = queue.descriptors.rawValue
+    address[flag: .descriptorWidth] = queue.isWide
+    address[.size] = queue.isWide ? 1 : 0
     kernel.locked(unit.registerLock, .irqsave) {
       unit.port.write64(0, at: RegisterOffset.iqt)
       unit.port.write64(address.rawValue, at: RegisterOffset.iqa)
