@@ -26,13 +26,16 @@ struct GoldenConsole {
     return boot + faults
   }
 
-  /// What was printed of a debugfs file before the first DMA.
+  /// What was printed of a debugfs file: at first, which is before the first DMA, or once more
+  /// later on.
   ///
   /// A line of the kernel that was printed in the middle of a row is taken out again: the row goes
   /// on behind it.
-  func file(_ path: String) -> [String] {
+  func file(_ path: String, dump: Int = 0) -> [String] {
     let header = "== /sys/kernel/debug/iommu/intel/\(path)"
-    guard let start = lines.firstIndex(of: header) else { return [] }
+    let starts = lines.indices.filter { lines[$0] == header }
+    guard starts.indices.contains(dump) else { return [] }
+    let start = starts[dump]
     var rows: [String] = []
     var cut: Substring?
     for line in lines[(start + 1)...] {
@@ -58,7 +61,7 @@ private enum Consoles {
   static let short = [
     "burst", "page-crossing", "functions", "scalable-6.12", "caching-mode", "bridges-6.1",
     "identity", "identity-scalable", "lazy", "no-interrupt-remapping", "caching-scalable",
-    "broken-scalable", "first-stage",
+    "broken-scalable", "first-stage", "groups", "groups-6.1",
   ]
 }
 
@@ -86,19 +89,35 @@ struct GoldenMachineTests {
     try compareDebugfs(name) { $0.filter { !$0.contains(" |\t") } }
   }
 
+  /// After how many steps a console shows the files once more.
+  private static let laterDumps: [(name: String, steps: [Int])] = [
+    ("groups", [3, 5, 6, 7]), ("groups-6.1", [3, 5, 6, 7]),
+  ]
+
+  @Test("shows them again as they are after later steps", arguments: laterDumps)
+  func laterDebugfs(_ golden: (name: String, steps: [Int])) throws {
+    for (index, steps) in golden.steps.enumerated() {
+      try compareDebugfs(golden.name, steps: steps, dump: index + 1) {
+        $0.filter { !$0.contains(" |\t") }
+      }
+    }
+  }
+
   /// Every file that the console shows. Where the queue's statuses lie is the allocator's choice, which
   /// the console alone knows.
-  private func compareDebugfs(_ name: String, _ shown: ([String]) -> [String]) throws {
+  private func compareDebugfs(
+    _ name: String, steps: Int = 0, dump: Int = 0, _ shown: ([String]) -> [String]
+  ) throws {
     let console = try GoldenConsole(name)
     let scenario = try ScenarioLoader().load(Repository.path("Configs/golden/\(name).yaml"))
-    guard case .finished(let run) = try ScenarioRun.run(scenario, firstSteps: 0) else {
+    guard case .finished(let run) = try ScenarioRun.run(scenario, firstSteps: steps) else {
       Issue.record("the scenario was skipped")
       return
     }
     let entries = run.machine.kernel.debugfsEntries
     var compared = 0
     for entry in entries {
-      let expected = console.file(entry.path)
+      let expected = console.file(entry.path, dump: dump)
       // The first consoles were made without the queue.
       if expected.isEmpty, entry.path == DebugfsFile.invalidationQueue.rawValue { continue }
       compared += expected.isEmpty ? 0 : 1

@@ -41,7 +41,20 @@ public struct DriverBehaviour: Hashable, Sendable {
     case bind
   }
 
+  /// What a write to a group's `type` file does.
+  public enum GroupTypes: String, CaseIterable, Hashable, Sendable {
+    /// The file cannot be written.
+    case fixed
+    /// A group of one device gets another default domain.
+    case singleDevice = "single-device"
+    /// `DMA-FQ` besides, which a strict domain can become as it is.
+    case singleDeviceOrQueue = "single-device-or-queue"
+    /// Any group gets a new default domain, of the same type too.
+    case wholeGroup = "whole-group"
+  }
+
   public var locking = Locking.domainLock
+  public var groupTypes = GroupTypes.wholeGroup
   /// Whether the DMA API's domains use first-stage tables where scalable mode offers both.
   public var firstStage = Switch.on
   /// Whether a mapping for writes alone lets nothing be read.

@@ -70,6 +70,22 @@ extension Kernel {
     }
   }
 
+  /// Writes the `type` file of the device's group in sysfs.
+  @discardableResult
+  public func changeGroupType(
+    of device: PCIAddress, to type: GroupType
+  ) throws(DriverError) -> GroupTypeOutcome {
+    try context.run(
+      as: KernelTask(name: "bash", pid: 1),
+      in: [
+        "entry_SYSCALL_64_after_hwframe", "do_syscall_64", "__x64_sys_write", "ksys_write",
+        "vfs_write", "kernfs_fop_write_iter", "iommu_group_attr_store", "iommu_group_store_type",
+      ]
+    ) { () throws(DriverError) in
+      try driver.changeType(ofGroupOf: try driver.device(at: device), to: type)
+    }
+  }
+
   // MARK: Map and unmap
 
   /// Maps a range in a domain that was made before.

@@ -121,6 +121,9 @@ public struct KernelChange: Sendable {
     KernelChange("5.8", "66ac4db36f4c", "page requests are drained when a process is unbound") {
       $0.driver.pageRequestDrain = .onePage
     },
+    KernelChange("5.11", "08a27c1c3ecf", "a group of one device may get another default domain") {
+      $0.driver.groupTypes = .singleDevice
+    },
     KernelChange("5.12", "ad3d19029979", "units' features are compared; No SATC found") {
       $0.capabilityAudit = .on
     },
@@ -137,6 +140,9 @@ public struct KernelChange: Sendable {
       $0.pageRequestLines = .short
     },
     KernelChange("5.15", nil, "the device address without 0x") { $0.faultLines = .f7 },
+    KernelChange("5.15", "26225bea1d84", "a group's domain may become lazy (DMA-FQ)") {
+      $0.driver.groupTypes = .singleDeviceOrQueue
+    },
     KernelChange("5.16", "914ff7719e8a", "the table dump, through the driver's list of devices") {
       $0.tableWalk = .driverList
     },
@@ -162,6 +168,9 @@ public struct KernelChange: Sendable {
     },
     KernelChange("6.4", "fbcde5bb92bd", "page requests are switched on for who binds processes") {
       $0.driver.pageRequestSwitch = .bind
+    },
+    KernelChange("6.5", "d99be00f42ea", "a group of several devices may get another domain") {
+      $0.driver.groupTypes = .wholeGroup
     },
     KernelChange("6.7", "d87731f60931", "debugfs shows each function's tables in its own file") {
       $0.driver.deviceFiles = .on

@@ -95,6 +95,8 @@ public struct KernelSetting: Sendable {
       "identity_graphics", \.driver.identityGraphics,
       "igfx_off gives graphics devices the identity domain"),
     KernelSetting(
+      "group_types", \.driver.groupTypes, "what a write to a group's type file does"),
+    KernelSetting(
       "batched_flushes", \.driver.batchedFlushes, "the descriptors of one flush share one wait"),
     KernelSetting(
       "page_request_drain", \.driver.pageRequestDrain,

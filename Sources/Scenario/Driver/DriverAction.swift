@@ -6,6 +6,7 @@ extension ScenarioDescription {
   public enum DriverAction: Sendable {
     case attach(DeviceName, domain: String)
     case detach(DeviceName)
+    case groupType(DeviceName, GroupType)
     case map(DomainName, Mapping)
     case unmap(DomainName, IOVA, size: UInt64)
     case flush(DomainName)

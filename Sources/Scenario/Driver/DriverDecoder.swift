@@ -12,6 +12,10 @@ enum DriverDecoder {
         try ScenarioDecoder.deviceName(from: value.required("device")),
         domain: try value.required("domain").text())
     case "detach": .detach(try ScenarioDecoder.deviceName(from: value))
+    case "group_type":
+      .groupType(
+        try ScenarioDecoder.deviceName(from: value.required("device")),
+        try value.required("type").choice(as: GroupType.self))
     case "map": .map(try domain(from: value), try mapping(from: value))
     case "unmap":
       .unmap(

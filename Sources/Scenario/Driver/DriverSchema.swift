@@ -8,6 +8,9 @@ enum DriverSchema {
     Field(
       "detach", .form(.deviceOrFirst),
       "a device and its group leave their domain; they get their default domain back, if any"),
+    Field(
+      "group_type", .section(groupType),
+      "somebody writes the type file of a device's group: it gets another default domain"),
     Field("map", .section(map), "a range is mapped in a domain (iommu_map)"),
     Field("unmap", .section(unmap), "a range is unmapped and flushed at once (iommu_unmap)"),
     Field("flush", .section(domain), "the unit forgets all of a domain (iommu_flush_iotlb_all)"),
@@ -31,6 +34,14 @@ enum DriverSchema {
         "domain", .form(.handle), required: true,
         "identity, blocked, a domain of boot by its id, or any name: a user's domain, made when it is"
           + " first named"),
+    ])
+
+  private static let groupType = Section(
+    name: "group_type",
+    fields: [
+      Field("device", .form(.deviceOrFirst), required: true, "a device of the group"),
+      Field(
+        "type", .oneOf(GroupType.allCases.map(\.rawValue)), required: true, "what is written"),
     ])
 
   private static let domainFields = [

@@ -54,6 +54,8 @@ struct DriverSteps {
       try attach(address(device), name, with: kernel)
     case .detach(let device):
       try kernel.detach(address(device))
+    case .groupType(let device, let type):
+      try kernel.changeGroupType(of: address(device), to: type)
     case .map(let domain, let mapping):
       try kernel.map(mapping, in: try reference(domain))
     case .unmap(let domain, let iova, let size):

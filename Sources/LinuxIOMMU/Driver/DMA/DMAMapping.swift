@@ -123,8 +123,8 @@ extension IntelIOMMUDriver {
     guard space.queue?.isTimerOn == false else { return }
     space.queue?.isTimerOn = true
     timers.add(due: kernel.timer.now + FlushQueue.timeout) {
-      [unowned self, unowned domain] () throws(DriverError) in
-      try self.flushTimeout(of: domain)
+      [unowned self, weak domain] () throws(DriverError) in
+      if let domain { try self.flushTimeout(of: domain) }
     }
   }
 
@@ -175,7 +175,7 @@ extension IntelIOMMUDriver {
     reserved += directRegions(of: traits).map { $0.lowerBound >> 12...$0.upperBound >> 12 }
     reserved.append(Self.interruptRange)
     let space = DMAAddressSpace(
-      isLazy: options.defaultDomain == .lazy, reserved: reserved, in: kernel)
+      isLazy: domain.isLazy, reserved: reserved, in: kernel)
     domain.addressSpace = space
     return space
   }

@@ -21,7 +21,7 @@ extension IntelIOMMUDriver {
   ) throws(DriverError) -> IOMMUDomain {
     let behaviour = kernel.build.behaviour.driver
     let hasOwnLock = behaviour.locking != .deviceDomainLock
-    return IOMMUDomain(
+    let domain = IOMMUDomain(
       kind, usesFirstStage: usesFirstStage(kind), levels: levels ?? 5,
       pageTable: needsTables(kind) ? try allocatePage() : PhysicalAddress(rawValue: 0),
       fixedID: id,
@@ -31,6 +31,8 @@ extension IntelIOMMUDriver {
       cacheLock: behaviour.hasCacheTags
         ? kernel.makeLock(.spinlock, class: "&domain->cache_lock", instance: "domain.cache_lock")
         : deviceDomainLock)
+    domain.isLazy = kind == .dma && options.defaultDomain == .lazy
+    return domain
   }
 
   private func needsTables(_ kind: DomainKind) -> Bool {

@@ -43,7 +43,7 @@ extension IntelIOMMUDriver {
   }
 
   /// device_def_domain_type: what the driver insists on.
-  private func requiredKind(of function: ProbedFunction) -> DomainKind? {
+  func requiredKind(of function: ProbedFunction) -> DomainKind? {
     let behaviour = kernel.build.behaviour.driver
     if behaviour.needsPassThrough,
       unit(covering: function.address)?.extendedCapability[flag: .passThrough] == false
@@ -79,7 +79,7 @@ extension IntelIOMMUDriver {
 
   /// iommu_create_device_direct_mappings. No unit is known to the domain yet, so pages are of
   /// 4 KiB; what another function's region covers already is left out.
-  private func mapDirectly(
+  func mapDirectly(
     _ regions: [ClosedRange<UInt64>], in domain: IOMMUDomain
   ) throws(DriverError) {
     for region in regions {

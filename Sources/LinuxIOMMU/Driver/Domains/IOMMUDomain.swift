@@ -34,6 +34,8 @@ final class IOMMUDomain {
   var limit: UInt64 = 0
   /// The width of its addresses, less than its tables could hold where the unit's MGAW is.
   var width: Int
+  /// What is unmapped is flushed later, much at a time (IOMMU_DOMAIN_DMA_FQ).
+  var isLazy = false
   /// What the DMA API keeps for it.
   var addressSpace: DMAAddressSpace?
   /// `domain->lock`, or in older kernels the one `device_domain_lock`.
