@@ -112,6 +112,7 @@ extension UnitConfiguration {
   private func checkCaches() throws(ConfigurationError) {
     let sizes: [(field: String, value: Int, mayBeZero: Bool)] = [
       ("iotlbEntries", caches.iotlbEntries, false),
+      ("largePageEntries", caches.largePageEntries, false),
       ("pagingStructureEntries", caches.pagingStructureEntries, true),
       ("contextEntries", caches.contextEntries, false),
       ("pasidEntries", caches.pasidEntries, false),

@@ -33,10 +33,12 @@ extension RemappingUnit {
   @inline(never)
   func missed(_ request: DMARequest, _ requester: Requester, version: UInt64) -> Translation {
     let seen = caches.generation.load(ordering: .acquiring)
-    if request.isExecute || request.iova &>> 20 == 0xfee
-      || caches.largePages.load(ordering: .relaxed) != 0
+    if request.isExecute || request.iova &>> 20 == 0xfee { return translateSlowly(request) }
+    let sizes = caches.largeSizes.load(ordering: .relaxed)
+    if _slowPath(sizes != 0),
+      let part = caches.part(for: request, space: requester.space, sizes, seen: seen)
     {
-      return translateSlowly(request)
+      return part.translation(request)
     }
     if requester.isFound(by: .secondStage) {
       return walk(PlainSecondStage.self, request, requester, version: version, seen: seen)
@@ -73,20 +75,11 @@ extension RemappingUnit {
     guard
       let walk = PlainWalk(
         request.iova, table: table, shift: shift, all: above, suspect: Stage.suspect(environment),
-        environment.pointee.plainMemory),
-      (request.needs | plan.due) & ~walk.all == 0
-    else { return translateSlowly(request) }
-    let address = walk.leaf & BitField<SecondStageEntry>.address.mask
-    if address &>> 20 == 0xfee { return translateSlowly(request) }
-    var flags = Stage.flags(walk, plan)
-    var denied: UInt64 = 0
-    if plan.tracksDirty && walk.leaf & Stage.dirty == 0 {
-      // A write sets the bit, and walks again for it if a read comes first.
-      if request.writes { return translateSlowly(request) }
-      flags |= PageFlags.clean
-      denied = 2
+        environment.pointee.plainMemory)
+    else { return walkToLargePage(stage, request, plan, space: space, seen: seen) }
+    guard let page = Stage.page(walk, request, plan, level: 1) else {
+      return translateSlowly(request)
     }
-    let page = CachedPage(address: address, flags: flags, denied: denied)
     let tag = SetCache.tag(request.iova, space: space)
     let set = iotlb.set(of: tag)
     set.fill(
@@ -96,6 +89,37 @@ extension RemappingUnit {
       place.fill(
         walk.table | Stage.permissions(walk.allAbove), space: space, caches.generation, seen: seen)
     }
-    return Translation(address: address | (request.iova & 0xfff), flags: flags)
+    return page.translation(request)
+  }
+
+  /// The same where a page of 2 MiB or 1 GiB may be mapped.
+  @inline(never)
+  private func walkToLargePage<Stage: PlainStage>(
+    _ stage: Stage.Type, _ request: DMARequest, _ plan: WalkPlan, space: UInt64, seen: UInt64
+  ) -> Translation {
+    let iova = request.iova
+    let sizes = caches.largeSizes.load(ordering: .relaxed)
+    let cached = caches.findTable(iova, space: space, sizes)
+    var walk: LargePageWalk?
+    if let cached {
+      walk = LargePageWalk(
+        iova, table: cached.data & BitField<SecondStageEntry>.address.mask, level: cached.level,
+        all: Stage.bits(above: cached.data), suspect: Stage.suspect(environment),
+        environment.pointee.plainMemory)
+    } else {
+      walk = LargePageWalk(
+        iova, table: plan.table, level: Int(plan.shift / 9), all: ~0,
+        suspect: Stage.suspect(environment), environment.pointee.plainMemory)
+    }
+    guard let walk, let page = Stage.page(walk.walk, request, plan, level: walk.level) else {
+      return translateSlowly(request)
+    }
+    caches.keep(request, space: space, page, seen: seen)
+    if cached == nil && plan.keepsTables {
+      caches.keepTable(
+        iova, space: space, level: walk.level,
+        data: walk.walk.table | Stage.permissions(walk.walk.allAbove), seen: seen)
+    }
+    return page.part(at: iova).translation(request)
   }
 }

@@ -68,12 +68,14 @@ extension RemappingUnit {
     _ request: DMARequest, _ context: RequestContext, space: UInt64, seen: UInt64,
     _ control: UInt64, _ walker: inout Walker<SilentObserver>
   ) -> Translation {
-    let large = caches.largePages.load(ordering: .relaxed)
-    if large != 0, let hit = largePage(request, space: space, large) { return hit }
+    let sizes = caches.largeSizes.load(ordering: .relaxed)
+    if sizes != 0, let part = caches.part(for: request, space: space, sizes, seen: seen) {
+      return part.translation(request)
+    }
     if looksAtDenials {
       if let stale = staleFault(request, context, space: space) { return stale }
     }
-    if !context.isNested, let table = caches.findTable(request.iova, space: space, large) {
+    if !context.isNested, let table = caches.findTable(request.iova, space: space, sizes) {
       walker.startTable = table.data & BitField<SecondStageEntry>.address.mask
       walker.startPermissions = table.data & 15
       walker.startLevel = table.level
@@ -98,20 +100,6 @@ extension RemappingUnit {
         data: walker.leafTable | walker.leafPermissions, seen: seen)
     }
     return Translation(address: result.address, flags: result.flags)
-  }
-
-  /// A page of 2 MiB or 1 GiB that may be used at once.
-  private func largePage(_ request: DMARequest, space: UInt64, _ large: UInt64) -> Translation? {
-    var kind: UInt64 = 1
-    while kind <= 2 {
-      if large & 1 &<< kind != 0 {
-        if let page = caches.findPage(request, space: space, kind: kind), page.allows(request) {
-          return page.translation(request, offset: (1 &<< (12 &+ 9 &* kind)) &- 1)
-        }
-      }
-      kind &+= 1
-    }
-    return nil
   }
 
   /// A cached page that denies the request, or a cached fault.

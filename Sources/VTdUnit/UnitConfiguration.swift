@@ -113,6 +113,9 @@ public struct CacheConfiguration: Hashable, Sendable {
   public var isEnabled: Bool
   /// Pages kept in the IOTLB, two to a set; a power of 2.
   public var iotlbEntries: Int
+  /// Pages of 2 MiB and 1 GiB kept whole, two to a set; a power of 2. What is in use of them is in
+  /// the IOTLB, 4 KiB by 4 KiB.
+  public var largePageEntries: Int
   /// Tables kept in the paging-structure caches; a power of 2; 0 for none.
   public var pagingStructureEntries: Int
   /// Context entries kept; a power of 2.
@@ -123,11 +126,13 @@ public struct CacheConfiguration: Hashable, Sendable {
   public var interruptEntries: Int
 
   public init(
-    isEnabled: Bool = true, iotlbEntries: Int = 1024, pagingStructureEntries: Int = 256,
-    contextEntries: Int = 256, pasidEntries: Int = 256, interruptEntries: Int = 256
+    isEnabled: Bool = true, iotlbEntries: Int = 1024, largePageEntries: Int = 64,
+    pagingStructureEntries: Int = 256, contextEntries: Int = 256, pasidEntries: Int = 256,
+    interruptEntries: Int = 256
   ) {
     self.isEnabled = isEnabled
     self.iotlbEntries = iotlbEntries
+    self.largePageEntries = largePageEntries
     self.pagingStructureEntries = pagingStructureEntries
     self.contextEntries = contextEntries
     self.pasidEntries = pasidEntries

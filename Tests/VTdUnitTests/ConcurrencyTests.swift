@@ -11,10 +11,28 @@ struct ConcurrencyTests {
   private static let status = PhysicalAddress(rawValue: 0x80_0000)
   private static let firstFrame: UInt64 = 0x10_0000
 
-  /// Sixteen pages whose frames tell the round in which they were mapped.
-  private func map(_ round: UInt64, _ leaves: UInt64, low: UInt64, _ rig: Rig) {
+  /// Whose tables are used, and what maps the pages.
+  struct Layout: CustomTestStringConvertible, Sendable {
+    let type: PASIDTranslationType?
+    let isLarge: Bool
+    var testDescription: String {
+      "\(type.map { "\($0)" } ?? "legacy"), \(isLarge ? "2 MiB" : "4 KiB")"
+    }
+    static let all = [nil, .firstStage].flatMap { type in
+      [false, true].map { Layout(type: type, isLarge: $0) }
+    }
+  }
+
+  /// Sixteen pages whose frames tell the round in which they were mapped: each by an entry, or all by
+  /// one of 2 MiB. The frames of a round begin at a multiple of 512 pages.
+  private func map(_ round: UInt64, _ leaves: UInt64, low: UInt64, isLarge: Bool, _ rig: Rig) {
+    let first = Self.firstFrame + round << 9
+    if isLarge {
+      rig.store(first << 12 | low | 1 << 7, at: leaves - 0x1000)
+      return
+    }
     for page in 0..<16 as Range<UInt64> {
-      rig.store((Self.firstFrame + round * 16 + page) << 12 | low, at: leaves + page * 8)
+      rig.store((first + page) << 12 | low, at: leaves + page * 8)
     }
   }
 
@@ -55,10 +73,11 @@ struct ConcurrencyTests {
 
   @Test(
     "once a wait descriptor has written its status nobody sees an older page",
-    arguments: [nil, .firstStage] as [PASIDTranslationType?])
-  func wait(_ type: PASIDTranslationType?) throws {
+    arguments: Layout.all)
+  func wait(_ layout: Layout) throws {
+    let type = layout.type
     let (rig, leaves, low) = try rig(type)
-    map(0, leaves, low: low, rig)
+    map(0, leaves, low: low, isLarge: layout.isLarge, rig)
     let unit = rig.unit
     let memory = rig.memory
     let stop = Atomic<Bool>(false)
@@ -77,14 +96,14 @@ struct ConcurrencyTests {
               continue
             }
             let told = frame &- Self.firstFrame
-            if told & 15 != page { wrong.wrappingAdd(1, ordering: .relaxed) }
-            if told >> 4 < floor { stale.wrappingAdd(1, ordering: .relaxed) }
+            if told & 511 != page { wrong.wrappingAdd(1, ordering: .relaxed) }
+            if told >> 9 < floor { stale.wrappingAdd(1, ordering: .relaxed) }
           }
         }
       }
     }
     for round in 1...240 as ClosedRange<UInt64> {
-      map(round, leaves, low: low, rig)
+      map(round, leaves, low: low, isLarge: layout.isLarge, rig)
       invalidate(round, wide: type != nil, rig)
       #expect(memory.load32(Self.status) == UInt32(round))
     }

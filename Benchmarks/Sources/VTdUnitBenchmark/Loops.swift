@@ -22,6 +22,26 @@ public func measureTranslate(
   return sum
 }
 
+/// The same where each request waits for the answer to the one before, as it does where a device
+/// fetches what tells it the next address. Bit 0 of an answer is 0, which nothing here knows.
+@_cdecl("measure_translate_chained")
+@inline(never)
+public func measureTranslateChained(
+  _ unit: UnsafeRawPointer, _ requests: UnsafeRawPointer, _ count: Int
+) -> UInt64 {
+  let unit = Unmanaged<RemappingUnit>.fromOpaque(unit).takeUnretainedValue()
+  let requests = requests.assumingMemoryBound(to: DMARequest.self)
+  var sum: UInt64 = 0
+  var last: UInt64 = 0
+  var index = 0
+  while index < count {
+    last = unit.translate(requests[index &+ Int(last & 1)]).address?.rawValue ?? 0
+    sum &+= last
+    index &+= 1
+  }
+  return sum
+}
+
 /// As a caller writes it: a request made on the spot, and its outcome taken apart.
 @_cdecl("measure_translate_outcome")
 @inline(never)
@@ -106,6 +126,23 @@ public func measureCWalk(
   var index = 0
   while index < count {
     sum &+= c_walk(memory, size, table, iovas[index], 1 << 62 | 0x880)
+    index &+= 1
+  }
+  return sum
+}
+
+@_cdecl("measure_c_walk_chained")
+@inline(never)
+public func measureCWalkChained(
+  _ memory: UnsafePointer<UInt8>, _ size: UInt64, _ table: UInt64, _ iovas: UnsafePointer<UInt64>,
+  _ count: Int
+) -> UInt64 {
+  var sum: UInt64 = 0
+  var last: UInt64 = 0
+  var index = 0
+  while index < count {
+    last = c_walk(memory, size, table, iovas[index &+ Int(last & 1)], 1 << 62 | 0x880)
+    sum &+= last
     index &+= 1
   }
   return sum

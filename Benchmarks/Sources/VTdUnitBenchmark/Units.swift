@@ -12,20 +12,28 @@ struct BenchUnit {
   /// Above 4 GiB, so that no page lies in the interrupt range.
   static let base: UInt64 = 0x1_4000_0000
   static let source = SourceID(rawValue: 0x18)
+  /// PS of an entry above the last level.
+  private static let pageSize = BitField<SecondStageEntry>.pageSize.mask
 
   let unit: RemappingUnit
   let memory: PhysicalMemory
   let stride: UInt64
+  private let leaf: Leaf
   private var nextTable: UInt64 = 0x40_0000
 
   enum Mode: String, CaseIterable { case legacy, passThrough, secondStage, firstStage, nested }
 
-  /// - Parameter stride: bytes from page to page; 2 MiB gives each its own table.
+  /// What maps the pages: entries of 4 KiB, or of 2 MiB or 1 GiB, as many as hold them all.
+  enum Leaf: Int { case page = 1, large, huge }
+
+  /// - Parameters:
+  ///   - stride: bytes from page to page; 2 MiB gives each its own table.
   init(
-    _ mode: Mode, pages: Int, stride: UInt64 = 4096,
+    _ mode: Mode, pages: Int, stride: UInt64 = 4096, leaf: Leaf = .page,
     caches: CacheConfiguration = CacheConfiguration()
   ) throws {
     self.stride = stride
+    self.leaf = leaf
     memory = try PhysicalMemory(size: 1 << 30)
     var cap = Capability(rawValue: 0xd2008c_222f0606)
     var ecap = ExtendedCapability(rawValue: 0xf00f4a)
@@ -63,6 +71,14 @@ struct BenchUnit {
     memory.store64(value, at: PhysicalAddress(rawValue: address))
   }
 
+  /// Maps a page of 2 MiB far from the others, and uses it.
+  mutating func useLargePage() {
+    let address: UInt64 = 0x7f_c000_0000
+    let entry = place(of: address, last: 2, topTable, upper: 3)
+    store(0x2_0000_0000 | 3 | Self.pageSize, at: entry)
+    _ = unit.translate(DMARequest(source: Self.source, address: IOVA(rawValue: address)))
+  }
+
   /// The first table of the pages.
   var topTable: UInt64 { 0x40_0000 }
 
@@ -81,24 +97,47 @@ struct BenchUnit {
     return nextTable
   }
 
-  /// Maps pages through tables of four levels, entries `upper` above and `leaf` at the bottom.
+  /// Where the entry of an address lies in the table at `last`; tables above it are made, with
+  /// entries `upper`.
+  private mutating func place(
+    of address: UInt64, last: Int, _ top: UInt64, upper: UInt64
+  ) -> UInt64 {
+    var table = top
+    for level in Swift.stride(from: 4, to: last, by: -1) {
+      let place = table + Paging.entryOffset(of: address, level: level)
+      var entry = memory.load64(PhysicalAddress(rawValue: place)) ?? 0
+      if entry == 0 {
+        entry = self.table() | upper
+        store(entry, at: place)
+      }
+      table = entry & ~0xfff
+    }
+    return table + Paging.entryOffset(of: address, level: last)
+  }
+
+  /// Maps pages of 4 KiB, `stride` apart, to pages side by side.
   private mutating func map(
     _ top: UInt64, _ iova: UInt64, to page: UInt64, pages: Int, stride: UInt64, upper: UInt64,
     leaf: UInt64
   ) {
     for index in 0..<UInt64(pages) {
-      let address = iova + index * stride
-      var table = top
-      for level in Swift.stride(from: 4, to: 1, by: -1) {
-        let place = table + Paging.entryOffset(of: address, level: level)
-        var entry = memory.load64(PhysicalAddress(rawValue: place)) ?? 0
-        if entry == 0 {
-          entry = self.table() | upper
-          store(entry, at: place)
-        }
-        table = entry & ~0xfff
-      }
-      store(page + index * 4096 | leaf, at: table + Paging.entryOffset(of: address, level: 1))
+      let entry = place(of: iova + index * stride, last: 1, top, upper: upper)
+      store(page + index * 4096 | leaf, at: entry)
+    }
+  }
+
+  /// Maps the benchmark's pages by this unit's leaves.
+  private mutating func mapPages(_ top: UInt64, pages: Int, upper: UInt64, leaf: UInt64) {
+    if self.leaf == .page {
+      map(top, Self.base, to: 0x2000_0000, pages: pages, stride: stride, upper: upper, leaf: leaf)
+      return
+    }
+    let last = self.leaf.rawValue
+    for offset in Swift.stride(
+      from: 0, to: UInt64(pages) * stride, by: 1 << Paging.shift(level: last))
+    {
+      let entry = place(of: Self.base + offset, last: last, top, upper: upper)
+      store(0x2_0000_0000 + offset | leaf | Self.pageSize, at: entry)
     }
   }
 
@@ -112,7 +151,7 @@ struct BenchUnit {
         store(top | type | 1, at: entry)
         store(0x102 + device << 8, at: entry + 8)
       }
-      map(top, Self.base, to: 0x2000_0000, pages: pages, stride: stride, upper: 3, leaf: 3)
+      mapPages(top, pages: pages, upper: 3, leaf: 3)
       return
     }
     store(Self.directory | 9, at: Self.contextTable + 0x18 * 32)
@@ -126,7 +165,7 @@ struct BenchUnit {
     case .firstStage:
       entry[.translationType] = 1
       entry[inPlace: .firstStageTable] = top
-      map(top, Self.base, to: 0x2000_0000, pages: pages, stride: stride, upper: 0x27, leaf: 0x67)
+      mapPages(top, pages: pages, upper: 0x27, leaf: 0x67)
     case .nested:
       let second = table()
       entry[.translationType] = 3
@@ -138,7 +177,7 @@ struct BenchUnit {
     default:
       entry[.translationType] = 2
       entry[inPlace: .secondStageTable] = top
-      map(top, Self.base, to: 0x2000_0000, pages: pages, stride: stride, upper: 3, leaf: 3)
+      mapPages(top, pages: pages, upper: 3, leaf: 3)
     }
     for (index, word) in entry.words.enumerated() {
       store(word, at: Self.pasidTable + UInt64(index) * 8)

@@ -55,9 +55,11 @@ struct CacheSet {
   @inline(__always)
   func freeWay(_ position: UInt64, _ version: UInt64) -> Int {
     let way = Int(truncatingIfNeeded: position & 1)
-    let isEmpty = words[1 &+ way].load(ordering: .relaxed) == Self.emptyTag
-    return isEmpty ? way : Int(truncatingIfNeeded: (version &>> 1) & 1)
+    return isEmpty(way) ? way : Int(truncatingIfNeeded: (version &>> 1) & 1)
   }
+
+  @inline(__always)
+  func isEmpty(_ way: Int) -> Bool { words[1 &+ way].load(ordering: .relaxed) == Self.emptyTag }
 
   /// Keeps an entry, unless the set has changed since `version`, or `generation` has moved on since
   /// the walk began: then what was read may be what an invalidation just dropped.
@@ -73,27 +75,36 @@ struct CacheSet {
         expected: version, desired: version &+ 1, ordering: .acquiringAndReleasing
       ).exchanged
     else { return }
-    if generation.load(ordering: .acquiring) == seen {
+    if generation.load(ordering: .sequentiallyConsistent) == seen {
       words[3 &+ way].store(data, ordering: .releasing)
       words[1 &+ way].store(tag, ordering: .releasing)
     }
     words.pointee.store(version &+ 2, ordering: .releasing)
   }
 
-  /// Drops the entry with a tag in one space, if it is there.
+  /// Drops the entry with a tag in one space; whether it was there.
   @inline(__always)
-  func remove(_ tag: UInt64, ofSpace space: UInt64) {
+  func remove(_ tag: UInt64, ofSpace space: UInt64) -> Bool {
+    remove { $0 == tag && SetCache.isData($1, of: space) }
+  }
+
+  /// Drops the entries that `isDropped` says, by tag and data; whether there was one.
+  @inline(__always)
+  @discardableResult
+  func remove(where isDropped: (UInt64, UInt64) -> Bool) -> Bool {
     let version = Self.lock(words)
+    var wasThere = false
     var way = 0
     while way < Self.ways {
-      if words[1 &+ way].load(ordering: .relaxed) == tag,
-        SetCache.isData(words[3 &+ way].load(ordering: .relaxed), of: space)
-      {
+      let tag = words[1 &+ way].load(ordering: .relaxed)
+      if isDropped(tag, words[3 &+ way].load(ordering: .relaxed)) {
         words[1 &+ way].store(Self.emptyTag, ordering: .releasing)
+        wasThere = true
       }
       way &+= 1
     }
     words.pointee.store(version &+ 2, ordering: .releasing)
+    return wasThere
   }
 
   /// Drops all entries.

@@ -36,15 +36,25 @@ struct CachedPage {
     (word &>> DMARequest.Bits.needsShift) & request.needs == 0
   }
 
+  /// The 4 KiB at an address, as an entry of their own; the flags tell the size of the whole.
+  @inline(__always)
+  func part(at iova: UInt64) -> CachedPage {
+    CachedPage(word: word | iova & ((1 &<< PageFlags.shift(word)) &- 0x1000))
+  }
+
+  /// Whether the entry is part of a larger page.
+  @inline(__always)
+  var isPart: Bool { (word &>> PageFlags.sizeShift) & 3 != 0 }
+
   /// Whether the entry remembers a fault.
   var isMissing: Bool { word & PageFlags.fault != 0 }
 
-  /// The page for a request, at its offset.
+  /// The page of 4 KiB for a request, at its offset.
   @inlinable
   @inline(__always)
-  func translation(_ request: DMARequest, offset: UInt64 = 0xfff) -> Translation {
+  func translation(_ request: DMARequest) -> Translation {
     Translation(
-      address: (word & PageFlags.addressMask) | (request.iova & offset),
+      address: (word & PageFlags.addressMask) | (request.iova & 0xfff),
       flags: word & PageFlags.mask)
   }
 }

@@ -3,20 +3,23 @@ import VTdFormats
 
 // Invalidations by every granularity (VT-d specification 6.5). Registers and queue end here.
 //
-// Generation first, then what could feed a walk, then what a walk feeds: see TranslationCaches.
+// Generation first, then what could feed a walk, then what a walk feeds, and the generation again
+// from each to the next: see TranslationCaches.
 extension RemappingUnit {
   /// Drops all that is cached.
   func dropEverything() { caches.entries.withLock { dropEverything(&$0) } }
 
   func dropEverything(_ entries: inout EntryCaches) {
-    caches.generation.wrappingAdd(1, ordering: .acquiringAndReleasing)
+    caches.moveOn()
     entries.removeAll()
     entries.spaces.restart()
     requesters.removeAll()
     caches.pagingStructures.removeAll()
-    caches.generation.wrappingAdd(1, ordering: .acquiringAndReleasing)
+    caches.largeSizes.store(0, ordering: .sequentiallyConsistent)
+    caches.moveOn()
+    caches.largePages.removeAll()
+    caches.moveOn()
     iotlb.removeAll()
-    caches.largePages.store(0, ordering: .relaxed)
   }
 
   /// Empties the hit path's first step; what lies behind it stays.
@@ -49,6 +52,8 @@ extension RemappingUnit {
     caches.entries.withLock { entries in
       entries.spaces.removeAll()
       requesters.removeAll()
+      // What a late walk still keeps is of a space that nobody asks for.
+      caches.largeSizes.store(0, ordering: .sequentiallyConsistent)
     }
   }
 
@@ -115,17 +120,17 @@ extension RemappingUnit {
   /// Drops the entries of every size that map part of a range.
   @inline(__always)
   private func dropPages(_ space: UInt64, address: UInt64, mask: UInt64, leavesOnly: Bool) {
-    let large = caches.largePages.load(ordering: .relaxed)
-    if mask | large != 0 {
-      dropRange(space, address, mask, leavesOnly: leavesOnly, large)
+    caches.moveOn()
+    let sizes = caches.largeSizes.load(ordering: .sequentiallyConsistent)
+    if mask | sizes != 0 {
+      dropRange(space, address, mask, leavesOnly: leavesOnly, sizes)
       return
     }
     if !leavesOnly {
-      caches.generation.wrappingAdd(1, ordering: .acquiringAndReleasing)
       caches.pagingStructures.remove(
         SetCache.Key(address, kind: 0, tables: true, space: space))
+      caches.moveOn()
     }
-    caches.generation.wrappingAdd(1, ordering: .acquiringAndReleasing)
     iotlb.remove(SetCache.Key(address, kind: 0, space: space))
   }
 
@@ -139,25 +144,47 @@ extension RemappingUnit {
   /// More than one page, or where there are large pages.
   @inline(never)
   private func dropRange(
-    _ space: UInt64, _ address: UInt64, _ mask: UInt64, leavesOnly: Bool, _ large: UInt64
+    _ space: UInt64, _ address: UInt64, _ mask: UInt64, leavesOnly: Bool, _ sizes: UInt64
   ) {
     // A canonical address's copies of its highest bit are part of a first-stage tag.
     let first = address & ~((4096 &<< mask) &- 1)
     let last = first &+ ((4096 &<< mask) &- 1)
     if !leavesOnly {
-      caches.generation.wrappingAdd(1, ordering: .acquiringAndReleasing)
       var kind: UInt64 = 0
-      while kind == 0 || (kind < 3 && large &>> kind != 0) {
+      while kind == 0 || (kind < 3 && sizes &>> kind != 0) {
         forEachKey(space, first, last, kind: kind, tables: true) {
           caches.pagingStructures.remove($0)
         }
         kind &+= 1
       }
+      caches.moveOn()
     }
-    caches.generation.wrappingAdd(1, ordering: .acquiringAndReleasing)
+    var hasParts = sizes & 1 != 0
+    var kind: UInt64 = 1
+    while kind < 3 {
+      if sizes & 1 &<< kind != 0 {
+        forEachKey(space, first, last, kind: kind) {
+          if caches.largePages.remove($0) { hasParts = true }
+        }
+      }
+      kind &+= 1
+    }
+    caches.moveOn()
     forEachKey(space, first, last, kind: 0) { iotlb.remove($0) }
-    if large & 2 != 0 { forEachKey(space, first, last, kind: 1) { iotlb.remove($0) } }
-    if large & 4 != 0 { forEachKey(space, first, last, kind: 2) { iotlb.remove($0) } }
+    if hasParts { dropParts(space, first, last) }
+  }
+
+  /// Drops the parts of every large page that maps part of a range. They may be anywhere, so all
+  /// sets are searched; where no large page is touched this is not called.
+  @inline(never)
+  private func dropParts(_ space: UInt64, _ first: UInt64, _ last: UInt64) {
+    iotlb.removeAll { tag, data in
+      let page = CachedPage(word: data)
+      if !page.isPart || !SetCache.isData(data, of: space) { return false }
+      let inside = (1 &<< PageFlags.shift(data)) &- 1 as UInt64
+      let begin = (tag ^ space) & ~inside
+      return begin <= last && first <= begin | inside
+    }
   }
 
   /// What of one size covers part of a range.

@@ -85,17 +85,36 @@ struct SetCache: @unchecked Sendable {
   }
 
   /// Keeps an entry, in place of the one with its tag if there is one; see
-  /// ``CacheSet/fill(_:_:way:_:_:seen:)``.
-  func fill(_ key: Key, _ data: UInt64, _ generation: borrowing Atomic<UInt64>, seen: UInt64) {
+  /// ``CacheSet/fill(_:_:way:_:_:seen:)``. `displacing` is called first if another has to go.
+  @inline(__always)
+  func fill(
+    _ key: Key, _ data: UInt64, _ generation: borrowing Atomic<UInt64>, seen: UInt64,
+    displacing: () -> Void = {}
+  ) {
     let set = set(at: key.position)
     let version = set.version
-    let way = set.way(of: key.tag) ?? set.freeWay(key.position, version)
+    let way: Int
+    if let own = set.way(of: key.tag) {
+      way = own
+    } else {
+      way = set.freeWay(key.position, version)
+      if !set.isEmpty(way) { displacing() }
+    }
     set.fill(key.tag, data | Self.high(key.space), way: way, version, generation, seen: seen)
   }
 
-  /// Drops an entry, if it is there.
+  /// Drops an entry; whether it was there.
   @inline(__always)
-  func remove(_ key: Key) { set(at: key.position).remove(key.tag, ofSpace: key.space) }
+  @discardableResult
+  func remove(_ key: Key) -> Bool {
+    set(at: key.position).remove(key.tag, ofSpace: key.space)
+  }
+
+  /// Drops the entries that `isDropped` says, by tag and data.
+  @inline(__always)
+  func removeAll(where isDropped: (UInt64, UInt64) -> Bool) {
+    for index in 0..<sets { set(at: UInt64(index * CacheSet.ways)).remove(where: isDropped) }
+  }
 
   /// Drops everything.
   func removeAll() { for index in 0..<sets { set(at: UInt64(index * CacheSet.ways)).clear() } }

@@ -10,11 +10,18 @@ final class TranslationCaches: Sendable {
   let isEnabled: Bool
   let requesters: RequesterCache
   let iotlb: SetCache
+  /// Pages of 2 MiB and 1 GiB, each once and whole; the 4 KiB of them that are in use are in the
+  /// IOTLB as well.
+  let largePages: SetCache
   let pagingStructures: TableCache
   let hasPagingStructures: Bool
   let generation = Atomic<UInt64>(0)
-  /// Bit 1: pages of 2 MiB are cached; bit 2: pages of 1 GiB.
-  let largePages = Atomic<UInt64>(0)
+  /// Bit 1: pages of 2 MiB are cached; bit 2: pages of 1 GiB; bit 0: parts of one may be in the IOTLB
+  /// that is no longer in ``largePages``.
+  ///
+  /// A bit is set before the page is kept, and read after ``generation`` has moved on: so whoever
+  /// invalidates sees the bit, or the page is not kept.
+  let largeSizes = Atomic<UInt64>(0)
   let entries: UnitLock<EntryCaches>
 
   init(_ configuration: CacheConfiguration) {
@@ -22,6 +29,7 @@ final class TranslationCaches: Sendable {
     requesters = RequesterCache(
       count: max(configuration.contextEntries, configuration.pasidEntries))
     iotlb = SetCache(entries: configuration.iotlbEntries)
+    largePages = SetCache(entries: configuration.largePageEntries)
     hasPagingStructures = configuration.pagingStructureEntries > 0
     pagingStructures = TableCache(count: max(configuration.pagingStructureEntries, 1))
     entries = UnitLock(EntryCaches(configuration))
@@ -30,15 +38,46 @@ final class TranslationCaches: Sendable {
   deinit {
     requesters.deallocate()
     iotlb.deallocate()
+    largePages.deallocate()
     pagingStructures.deallocate()
   }
 }
 
 extension TranslationCaches {
-  /// A page of 4 KiB (`kind` 0), 2 MiB (1) or 1 GiB (2); nil if there is none.
+  /// Walks that began before keep nothing any more.
   @inline(__always)
-  func findPage(_ request: DMARequest, space: UInt64, kind: UInt64 = 0) -> CachedPage? {
-    iotlb.find(SetCache.Key(request.iova, kind: kind, space: space)).map(CachedPage.init)
+  func moveOn() { generation.wrappingAdd(1, ordering: .sequentiallyConsistent) }
+
+  /// A page of 4 KiB, or so much of a larger one; nil if there is none.
+  @inline(__always)
+  func findPage(_ request: DMARequest, space: UInt64) -> CachedPage? {
+    iotlb.find(SetCache.Key(request.iova, kind: 0, space: space)).map(CachedPage.init)
+  }
+
+  /// The 4 KiB that a request asks for of a page of 2 MiB or 1 GiB, if it may have them; from then on
+  /// the IOTLB has them, where one look-up finds a page of any size. `sizes` is ``largeSizes``.
+  @inline(never)
+  func part(for request: DMARequest, space: UInt64, _ sizes: UInt64, seen: UInt64) -> CachedPage? {
+    var kind: UInt64 = 1
+    while kind <= 2 {
+      if sizes & 1 &<< kind != 0,
+        let word = largePages.find(SetCache.Key(request.iova, kind: kind, space: space))
+      {
+        let page = CachedPage(word: word)
+        if page.allows(request) {
+          let part = page.part(at: request.iova)
+          keepPart(part, request, space: space, seen: seen)
+          return part
+        }
+      }
+      kind &+= 1
+    }
+    return nil
+  }
+
+  private func keepPart(_ part: CachedPage, _ request: DMARequest, space: UInt64, seen: UInt64) {
+    iotlb.fill(
+      SetCache.Key(request.iova, kind: 0, space: space), part.word, generation, seen: seen)
   }
 
   /// Keeps a page.
@@ -54,8 +93,15 @@ extension TranslationCaches {
     let shift = max(key.shift, 20)
     if request.iova &>> shift == interrupts &>> shift { return }
     if kind != 0 {
-      if PageFlags.holdsInterruptRange(page.word & PageFlags.addressMask, page.word) { return }
-      largePages.bitwiseOr(1 &<< kind, ordering: .relaxed)
+      if PageFlags.holdsInterruptRange(page.word & PageFlags.addressMask, shift: key.shift) {
+        return
+      }
+      largeSizes.bitwiseOr(1 &<< kind, ordering: .sequentiallyConsistent)
+      largePages.fill(key, page.word, generation, seen: seen) {
+        largeSizes.bitwiseOr(1, ordering: .sequentiallyConsistent)
+      }
+      keepPart(page.part(at: request.iova), request, space: space, seen: seen)
+      return
     }
     iotlb.fill(key, page.word, generation, seen: seen)
   }
@@ -64,14 +110,14 @@ extension TranslationCaches {
   /// with the level of its entries; nil if the walk starts at the top.
   ///
   /// Only tables with leaves are kept; those of large pages are asked for where such pages are in
-  /// use (`large` is ``largePages``).
+  /// use (`sizes` is ``largeSizes``).
   @inline(__always)
   func findTable(
-    _ address: UInt64, space: UInt64, _ large: UInt64
+    _ address: UInt64, space: UInt64, _ sizes: UInt64
   ) -> (data: UInt64, level: Int)? {
     if !hasPagingStructures { return nil }
     var kind: UInt64 = 0
-    while kind == 0 || (kind < 3 && large &>> kind != 0) {
+    while kind == 0 || (kind < 3 && sizes &>> kind != 0) {
       let place = pagingStructures.place(
         SetCache.Key(address, kind: kind, tables: true, space: space))
       if let data = place.find(space) {

@@ -219,10 +219,10 @@ enum PageFlags {
   @inline(__always)
   static func shift(_ flags: UInt64) -> UInt64 { 12 &+ 9 &* ((flags &>> sizeShift) & 3) }
 
-  /// Whether a page at or around `address` has part of 0xfee00000 to 0xfeefffff.
+  /// Whether a page of 2^`shift` bytes at or around `address` has part of 0xfee00000 to 0xfeefffff.
   @inline(__always)
-  static func holdsInterruptRange(_ address: UInt64, _ flags: UInt64) -> Bool {
-    let shift = max(shift(flags), 20)
+  static func holdsInterruptRange(_ address: UInt64, shift: UInt64) -> Bool {
+    let shift = max(shift, 20)
     return address &>> shift == 0xfee0_0000 &>> shift
   }
 }

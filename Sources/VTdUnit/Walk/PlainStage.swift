@@ -17,6 +17,29 @@ protocol PlainStage {
   static var dirty: UInt64 { get }
 }
 
+extension PlainStage {
+  /// The page that a walk found, if the request may have it and there is nothing else to do.
+  @inline(__always)
+  static func page(
+    _ walk: PlainWalk, _ request: DMARequest, _ plan: WalkPlan, level: Int
+  ) -> CachedPage? {
+    if (request.needs | plan.due) & ~walk.all != 0 { return nil }
+    let shift = UInt64(Paging.shift(level: level))
+    let address = walk.leaf & BitField<SecondStageEntry>.address.mask & ~0 &<< shift
+    // Part of such a page is a fault.
+    if PageFlags.holdsInterruptRange(address, shift: shift) { return nil }
+    var flags = Self.flags(walk, plan) | UInt64(level &- 1) &<< PageFlags.sizeShift
+    var denied: UInt64 = 0
+    if plan.tracksDirty && walk.leaf & dirty == 0 {
+      // A write sets the bit, and walks again for it if a read comes first.
+      if request.writes { return nil }
+      flags |= PageFlags.clean
+      denied = 2
+    }
+    return CachedPage(address: address, flags: flags, denied: denied)
+  }
+}
+
 enum PlainSecondStage: PlainStage {
   @inline(__always)
   static func suspect(_ environment: UnsafePointer<WalkEnvironment>) -> PlainMasks {

@@ -67,17 +67,59 @@ struct PlainWalk {
   }
 }
 
-/// Bits that an entry of a plain walk does not have: above the leaf, and in the leaf of 4 KiB.
+/// A plain walk that ends at a page of 2 MiB or 1 GiB.
+struct LargePageWalk {
+  let walk: PlainWalk
+  /// 2 or 3.
+  let level: Int
+
+  /// From `table` of a level; nil where something else is mapped or needs a closer look.
+  init?(
+    _ address: UInt64, table: UInt64, level: Int, all: UInt64, suspect: PlainMasks,
+    _ memory: PlainMemory
+  ) {
+    var table = table
+    var all = all
+    var any: UInt64 = 0
+    var level = level
+    while level > 1 {
+      guard let entry = memory[table | Paging.entryOffset(of: address, level: level)] else {
+        return nil
+      }
+      if entry & BitField<SecondStageEntry>.pageSize.mask != 0 {
+        if level > 3 { return nil }
+        let reserved = level == 2 ? suspect.large : suspect.huge
+        if (any & suspect.inner) | (entry & reserved) != 0 { return nil }
+        self.level = level
+        walk = PlainWalk(
+          leaf: entry, all: all & entry, any: any | entry, table: table, allAbove: all)
+        return
+      }
+      all &= entry
+      any |= entry
+      table = entry & BitField<SecondStageEntry>.address.mask
+      level &-= 1
+    }
+    return nil
+  }
+}
+
+/// Bits that an entry of a plain walk does not have: above the leaf, and in the leaf of 4 KiB, 2 MiB
+/// or 1 GiB.
 struct PlainMasks {
   let inner: UInt64
   let leaf: UInt64
+  let large: UInt64
+  let huge: UInt64
 
   /// Every bit: no walk is plain.
-  static var all: PlainMasks { PlainMasks(inner: ~0, leaf: ~0) }
+  static var all: PlainMasks { PlainMasks(inner: ~0, leaf: ~0, large: ~0, huge: ~0) }
 
-  private init(inner: UInt64, leaf: UInt64) {
+  private init(inner: UInt64, leaf: UInt64, large: UInt64, huge: UInt64) {
     self.inner = inner
     self.leaf = leaf
+    self.large = large
+    self.huge = huge
   }
 
   /// From the reserved bits at `level * 2 + leaf`: what any upper level reserves, and PS.
@@ -85,6 +127,8 @@ struct PlainMasks {
     inner =
       [2, 3, 4, 5].reduce(BitField<SecondStageEntry>.pageSize.mask) { $0 | reserved[$1 * 2] }
     leaf = reserved[3]
+    large = reserved[5]
+    huge = reserved[7]
   }
 }
 

@@ -97,6 +97,7 @@ struct Walker<Observer: WalkObserver> {
   func leadsToInterrupts(_ result: WalkResult) -> Bool {
     Self.isInterruptAddress(result.address)
       || hasQuirk(.interruptRangeByPage)
-        && PageFlags.holdsInterruptRange(result.address, result.flags)
+        && PageFlags.holdsInterruptRange(
+          result.address, shift: PageFlags.shift(result.flags))
   }
 }
