@@ -95,6 +95,11 @@ struct EventWriter {
       return ("spurious interrupt", [("address", "0x\(hex(message.address))")])
     case .hang(let unit):
       return ("hang", [("unit", unit), ("waits for", "the invalidation queue")])
+    case .death(let death):
+      return (
+        "panic",
+        [("by", death.exception.rawValue), ("address", "0x\(hex(death.address, digits: 16))")]
+      )
     case .log:
       return ("log", [])
     }

@@ -98,7 +98,7 @@ struct MatrixRow {
     self.name = name
     self.behaviour = behaviour
     faults = kernel.faults.count
-    dump = kernel.dumps.isEmpty ? "none" : kernel.dumps.contains(.cut) ? "cut" : "complete"
+    dump = kernel.dumpOutcome?.rawValue ?? "none"
     splat = kernel.lockReports.first?.title ?? "none"
     lines = run.log.flatMap { $0.lines(.bare) }
     let difference = lines.difference(from: above ?? lines)

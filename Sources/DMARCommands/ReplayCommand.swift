@@ -64,6 +64,10 @@ struct ReplayCommand: ParsableCommand {
           try reportingInputErrors { try DebugfsFolder.write(run, to: debugfs) }
         }
         for event in run.machine.events { writer.write(event, to: &output) }
+        if run.untakenSteps > 0 {
+          StandardError.print(
+            "dmar: \(path): the kernel died; \(run.untakenSteps) steps were not taken")
+        }
         for check in run.failedChecks { StandardError.print("dmar: \(check)") }
       }
     }

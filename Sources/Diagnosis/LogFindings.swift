@@ -8,6 +8,7 @@ enum LogFindings {
     let stops = queueStops(log.queueErrors).compactMap { invalidationTimeout($0, log) }
     let others = [
       firmwareTable(log), kexecWithoutTakeOver(log), malfunction(log), unalignedFlush(log),
+      fatalDump(log),
     ]
     return stops + others.compactMap { $0 }
   }
@@ -198,6 +199,37 @@ enum LogFindings {
           + "quirk that leaves its translation on",
       ],
       missing: ["which unit it was (its base address)"])
+  }
+
+  /// The dump of CONFIG_DMAR_DEBUG reads what an entry names without a check: one that leads out of
+  /// memory is an oops in interrupt context.
+  private static func fatalDump(_ log: LogContents) -> Finding? {
+    guard let oops = log.oopses.last,
+      let fault = log.faults.filter({ $0.dump != nil && $0.last < oops.place })
+        .max(by: { $0.last < $1.last }),
+      // The longest dump has a root entry, a context entry, nine PASID words and five levels.
+      oops.place.file == fault.last.file, oops.place.line - fault.last.line < 24
+    else { return nil }
+    // In the middle of the oops's registers and stack the panic's line may be out of sight.
+    let panic = log.panics.last { $0.value.hasPrefix("Fatal exception in interrupt") }
+    return Finding(
+      .unknown, confidence: 85, severity: .serious,
+      culprit: "whoever wrote the last entry of the dump; the dump trusts it",
+      verdict:
+        "the kernel died in the dump of the tables behind a fault of \(fault.key.source): it "
+        + "followed an entry that leads out of memory",
+      why: [
+        Finding.Evidence(
+          "the read of 0x\(hex(oops.value)) failed right behind the dump's lines",
+          [fault.last, oops.place]),
+        Finding.Evidence(
+          "an oops in an interrupt is a panic: the kernel stopped for good",
+          panic.map { [$0.place] } ?? []),
+      ],
+      next: [
+        "find out who wrote that entry: the fault alone would not have stopped the kernel",
+        "without CONFIG_INTEL_IOMMU_DEBUGFS the fault is told and nothing is dumped",
+      ])
   }
 
   /// Cause 9's forerunner: a flush whose address does not fit its size.

@@ -336,9 +336,14 @@ public final class Machine {
       events.append(.hang(unit: kernel.hangs[knownHangs]))
       knownHangs += 1
     }
+    if let death = kernel.death, !knowsDeath {
+      events.append(.death(death))
+      knowsDeath = true
+    }
   }
 
   private var knownHangs = 0
+  private var knowsDeath = false
 
   /// Puts a new kernel, not booted yet, in the old one's place. Its clock starts anew.
   func replaceKernel(by build: KernelBuild, pages: PageAllocator, commandLine: [String]) {
@@ -353,6 +358,7 @@ public final class Machine {
     kernel.otherCPU = otherCPU
     takeInterruptsWhileAsleep()
     knownHangs = 0
+    knowsDeath = false
     clock.restart()
   }
 

@@ -25,6 +25,8 @@ public enum MachineEvent: Hashable, Sendable {
   case spurious(EventMessage)
   /// A CPU waits for a unit's invalidation queue, with interrupts off, and nothing will end that.
   case hang(unit: String)
+  /// The kernel died.
+  case death(KernelDeath)
   /// The kernel printed a record.
   case log(LogRecord)
 }

@@ -304,4 +304,25 @@ import Testing
     let fault = try #require(explanation(of: log).faults.first)
     #expect(fault.contradictions.contains { $0.text.contains("physical address 0") })
   }
+
+  @Test("a dump that killed the kernel is told, the rest of the oops aside")
+  func fatalDump() {
+    let log =
+      Self.fault(
+        "[DMA Write NO_PASID] Request device [00:1a.0] fault addr 0x1000 [fault reason 0x0b]"
+          + " non-zero reserved fields in CTP")
+      + "[   20.1] DMAR: Dump dmar0 table entries for IOVA 0x1000\n"
+      + "[   20.1] DMAR: root entry: 0x0000000003515001\n"
+      + "[   20.1] DMAR: context entry: hi 0x0000000000000001, low 0x000000000000000d\n"
+      + "[   20.1] DMAR: pte level: 3, pte value: 0xf000ff53f000ff53\n"
+    let oops =
+      "[   20.2] Oops: general protection fault, probably for non-canonical address"
+      + " 0xf00087d3f000f000: 0000 [#1] SMP\n"
+      + "[   20.2] CPU: 0 UID: 0 PID: 0 Comm: swapper/0 Not tainted 6.12.117 #1\n"
+    let finding = explanation(of: log + oops).findings.first
+    #expect(finding?.verdict.contains("the kernel died in the dump") == true)
+    #expect(finding?.severity == .serious)
+    #expect(finding?.why.first?.places.map(\.line) == [2, 7])
+    #expect(explanation(of: log).findings.isEmpty)
+  }
 }

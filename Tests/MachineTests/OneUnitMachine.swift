@@ -11,19 +11,20 @@ extension Machine {
   static func withOneUnit(
     _ capability: VTdFormats.Capability, _ extendedCapability: ExtendedCapability,
     build: KernelBuild,
-    device: PCIAddress
+    device: PCIAddress, commandLine: [String] = []
   ) throws -> Machine {
-    let machine = try Machine(
-      Machine.Configuration(
-        memorySize: 1 << 26,
-        units: [
-          Machine.Configuration.UnitConfiguration(
-            name: "dmar0",
-            hardware: UnitConfiguration(
-              capability: capability, extendedCapability: extendedCapability),
-            faultMessage: EventMessage(address: 0xfee0_1004, data: 0x21))
-        ],
-        build: build, pages: PageAllocator(base: PhysicalAddress(rawValue: 0x10_0000))))
+    var configuration = Machine.Configuration(
+      memorySize: 1 << 26,
+      units: [
+        Machine.Configuration.UnitConfiguration(
+          name: "dmar0",
+          hardware: UnitConfiguration(
+            capability: capability, extendedCapability: extendedCapability),
+          faultMessage: EventMessage(address: 0xfee0_1004, data: 0x21))
+      ],
+      build: build, pages: PageAllocator(base: PhysicalAddress(rawValue: 0x10_0000)))
+    configuration.commandLine = commandLine
+    let machine = try Machine(configuration)
     try machine.boot(Kernel.BootPlan(functions: [ProbedFunction(address: device, group: 0)]))
     return machine
   }

@@ -21,10 +21,16 @@ struct GoldenConsole {
     let start =
       lines.firstIndex { $0.hasPrefix("== DMA") || $0.hasPrefix("== edu") } ?? lines.endIndex
     let faults = lines[start...].filter { line in
-      line.hasPrefix("[") && (line.contains("] DMAR: ") || line.contains("] dmar_fault: "))
+      line.hasPrefix("[") && Self.marks.contains { line.contains("] \($0)") }
     }
     return boot + faults
   }
+
+  /// How the driver's lines begin, and those of the oops that the model prints.
+  private static let marks = [
+    "DMAR: ", "dmar_fault: ", "general protection fault", "Oops: ", "BUG: ", "#PF: ",
+    "Kernel panic", "Kernel Offset",
+  ]
 
   /// What was printed of a debugfs file: at first, which is before the first DMA, or once more
   /// later on.
@@ -62,6 +68,7 @@ private enum Consoles {
     "burst", "page-crossing", "functions", "scalable-6.12", "caching-mode", "bridges-6.1",
     "identity", "identity-scalable", "lazy", "no-interrupt-remapping", "caching-scalable",
     "broken-scalable", "first-stage", "groups", "groups-6.1",
+    "broken", "broken-6.1", "broken-first-stage",
   ]
 }
 

@@ -32,6 +32,11 @@ enum FactReader {
       _ = cursor.take("kernel paging request at") || cursor.take("page fault for address:")
       return cursor.hexNumber().map { .oops(address: $0.value) }
     }
+    cursor = start
+    _ = cursor.take("Oops: ")
+    if cursor.take("general protection fault, probably for non-canonical address") {
+      return cursor.hexNumber().map { .oops(address: $0.value) }
+    }
     for (name, level) in toolEntries {
       cursor = start
       // `PML4: 0x      1a34fbb003`: some tools pad behind the prefix.

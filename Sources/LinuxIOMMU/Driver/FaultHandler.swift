@@ -18,6 +18,7 @@ extension IntelIOMMUDriver {
       var held = saved
       if status[flag: .primaryPendingFault] {
         held = handleRecords(of: unit, from: status, isLimited: isLimited, restoring: saved)
+        if kernel.death != nil { return }
       } else if behaviour.statusClear == .primaryFaults {
         kernel.release(unit.registerLock, restoring: saved)
         return
@@ -47,6 +48,7 @@ extension IntelIOMMUDriver {
       // Printing takes long, so the handler lets go of the registers meanwhile.
       kernel.release(unit.registerLock, restoring: saved)
       if isPrinted { handle(record, of: unit) }
+      if kernel.death != nil { return saved }
       index += 1
       if index >= unit.capability.faultRecordCount { index = 0 }
       saved = kernel.acquire(unit.registerLock, .irqsave)

@@ -24,6 +24,8 @@ final class IntelIOMMUDriver {
   var pageRequestServer: ((PCIAddress, PASID?, IOVA, Bool) -> PageRequestAnswer)?
   /// Firmware's table was bad: the units stay as they are.
   var isLeftAlone = false
+  /// Somebody else programs the units; the driver only tells what they record.
+  var isBystander = false
   /// Interrupts are remapped in the extended mode, with 32-bit destinations.
   var usesExtendedInterrupts = false
   /// The units whose queue somebody waits for in vain.
@@ -103,7 +105,7 @@ final class IntelIOMMUDriver {
     stores?(PhysicalAddress(rawValue: address), value)
   }
 
-  /// A load by the CPU: outside memory the bus answers with all ones.
+  /// A load by the CPU; outside memory, where a kernel would have no address for it, all ones.
   func load(_ address: UInt64) -> UInt64 {
     memory.load64(PhysicalAddress(rawValue: address)) ?? .max
   }

@@ -1,5 +1,6 @@
 internal import KernelLog
 internal import PCI
+internal import PhysicalMemory
 internal import VTdFormats
 
 /// How far the dump of the tables behind a fault came.
@@ -8,6 +9,8 @@ public enum DumpOutcome: String, Hashable, Sendable, CaseIterable {
   case complete
   /// The walk ended without a word: the look-up of the device failed.
   case cut
+  /// It followed an entry that leads out of memory, and the kernel died of it.
+  case fatal
 }
 
 /// dmar_fault_dump_ptes and pgtable_walk: the tables behind a fault, as the log shows them.
@@ -17,17 +20,44 @@ extension IntelIOMMUDriver {
     kernel.call("dmar_fault_dump_ptes") {
       print(.header(unit: unit.name, address: address))
       guard let root = unit.rootTable else { return print(.stop(.noRootTable)) }
-      let low = load(root.rawValue &+ UInt64(source.bus) * RootEntry.byteCount)
-      let high = load(root.rawValue &+ UInt64(source.bus) * RootEntry.byteCount + 8)
-      print(isScalable(unit) ? .scalableRootEntry(high: high, low: low) : .rootEntry(low: low))
-      if isScalable(unit) {
-        dumpScalable(
-          ScalableRootEntry(low: low, high: high), source, address, pasid ?? PASID(rawValue: 0),
-          of: unit)
-      } else {
-        dumpLegacy(RootEntry(low: low, high: high), source, address, of: unit)
+      do throws(KernelDeath) {
+        try dump(from: root.rawValue, for: source, address: address, pasid: pasid, of: unit)
+      } catch {
+        dumps[dumps.count - 1] = .fatal
+        kernel.die(of: error)
       }
     }
+  }
+
+  private func dump(
+    from root: UInt64, for source: SourceID, address: IOVA, pasid: PASID?, of unit: IntelIOMMU
+  ) throws(KernelDeath) {
+    let low = try read(root &+ UInt64(source.bus) * RootEntry.byteCount)
+    let high = try read(root &+ UInt64(source.bus) * RootEntry.byteCount + 8)
+    print(isScalable(unit) ? .scalableRootEntry(high: high, low: low) : .rootEntry(low: low))
+    if isScalable(unit) {
+      try dumpScalable(
+        ScalableRootEntry(low: low, high: high), source, address, pasid ?? PASID(rawValue: 0),
+        of: unit)
+    } else {
+      try dumpLegacy(RootEntry(low: low, high: high), source, address, of: unit)
+    }
+  }
+
+  /// A load through the direct map. A kernel that only tells of others' tables has no map of them.
+  private func read(_ physical: UInt64) throws(KernelDeath) -> UInt64 {
+    if let value = memory.load64(PhysicalAddress(rawValue: physical)) { return value }
+    if isBystander { return .max }
+    throw KernelDeath(reading: physical, directMap: kernel.build.directMap)
+  }
+
+  /// What the driver takes of an entry for the address of the next table (VTD_PAGE_MASK): all bits
+  /// above the offset, reserved ones too.
+  private func tableAddress(_ word: UInt64) -> UInt64 { word & ~0xfff }
+
+  /// dma_pte_addr, which leaves XD out as long as the driver sets it.
+  private func nextTable(_ entry: UInt64) -> UInt64 {
+    tableAddress(entry) & (kernel.build.behaviour.driver.setsNoExecute ? .max >> 1 : .max)
   }
 
   /// The driver's own switch, and a unit with something to use it for (`sm_supported`).
@@ -40,56 +70,56 @@ extension IntelIOMMUDriver {
 
   private func dumpLegacy(
     _ root: RootEntry, _ source: SourceID, _ address: IOVA, of unit: IntelIOMMU
-  ) {
+  ) throws(KernelDeath) {
     guard root[flag: .present], !hidesEntry(of: source, unit) else {
       return print(.stop(.noContextTable))
     }
-    let entry = root[inPlace: .contextTable] &+ UInt64(source.devfn) * ContextEntry.byteCount
-    let context = ContextEntry(low: load(entry), high: load(entry &+ 8))
+    let entry = tableAddress(root.low) &+ UInt64(source.devfn) * ContextEntry.byteCount
+    let context = ContextEntry(low: try read(entry), high: try read(entry &+ 8))
     print(.contextEntry(high: context.high, low: context.low))
     if checksEntries, !context[flag: .present] { return print(.stop(.noLegacyPageTable)) }
-    walk(
+    try walk(
       address, source, of: unit,
-      from: TableStart(
-        table: context[inPlace: .secondStageTable], levels: context.levels))
+      from: TableStart(table: tableAddress(context.low), levels: context.levels))
   }
 
   private func dumpScalable(
     _ root: ScalableRootEntry, _ source: SourceID, _ address: IOVA, _ pasid: PASID,
     of unit: IntelIOMMU
-  ) {
+  ) throws(KernelDeath) {
     let isUpper = source.device >= 16
     guard root[flag: isUpper ? .upperPresent : .lowerPresent], !hidesEntry(of: source, unit) else {
       return print(.stop(.noContextTable))
     }
-    let table = root[inPlace: isUpper ? .upperContextTable : .lowerContextTable]
+    let table = tableAddress(isUpper ? root.high : root.low)
     let entry = table &+ UInt64(source.devfn & 0x7f) * ScalableContextEntry.byteCount
-    let context = ScalableContextEntry(words: [load(entry), load(entry &+ 8)])
+    let context = ScalableContextEntry(words: [try read(entry), try read(entry &+ 8)])
     print(.contextEntry(high: context[word: 1], low: context[word: 0]))
     if checksEntries, !context[flag: .present] { return print(.stop(.noPASIDDirectory)) }
 
-    let directory = context[inPlace: .pasidDirectory]
+    let directory = tableAddress(context[word: 0])
     let directoryEntry = PASIDDirectoryEntry(
-      rawValue: load(directory &+ UInt64(pasid.rawValue >> 6) * 8))
+      rawValue: try read(directory &+ UInt64(pasid.rawValue >> 6) * 8))
     print(.pasidDirectoryEntry(directoryEntry.rawValue))
     guard directoryEntry[flag: .present] else { return print(.stop(.noPASIDTable)) }
 
-    let pasidEntry = directoryEntry[inPlace: .pasidTable] &+ UInt64(pasid.rawValue & 0x3f) * 64
-    let words = (0..<8).map { load(pasidEntry &+ UInt64($0) * 8) }
-    for (index, word) in words.enumerated() {
-      print(.pasidTableEntry(index: index, value: word))
+    let pasidEntry =
+      tableAddress(directoryEntry.rawValue) &+ UInt64(pasid.rawValue & 0x3f) * 64
+    var words: [UInt64] = []
+    for index in 0..<8 {
+      words.append(try read(pasidEntry &+ UInt64(index) * 8))
+      print(.pasidTableEntry(index: index, value: words[index]))
     }
     let decoded = PASIDTableEntry(words: words)
     if checksEntries, !decoded[flag: .present] { return print(.stop(.noScalablePageTable)) }
     let start =
       decoded.translationType == .firstStage
       ? TableStart(
-        table: decoded[inPlace: .firstStageTable],
+        table: tableAddress(words[2]),
         // The driver looks at the lower bit of the mode alone.
         levels: decoded[.firstStagePagingMode] & 1 == 1 ? 5 : 4)
-      : TableStart(
-        table: decoded[inPlace: .secondStageTable], levels: decoded.secondStageLevels)
-    walk(address, source, of: unit, from: start)
+      : TableStart(table: tableAddress(words[0]), levels: decoded.secondStageLevels)
+    try walk(address, source, of: unit, from: start)
   }
 
   /// Since crash kernels note which entries they copied, the look-up does not hand those out.
@@ -110,33 +140,34 @@ extension IntelIOMMUDriver {
   /// pgtable_walk, whose first generations find the table again through the device.
   private func walk(
     _ address: IOVA, _ source: SourceID, of unit: IntelIOMMU, from entry: TableStart
-  ) {
-    kernel.call("pgtable_walk") {
+  ) throws(KernelDeath) {
+    try kernel.call("pgtable_walk") { () throws(KernelDeath) in
       let device = PCIAddress(segment: unit.segment, sourceID: source)
       switch kernel.build.behaviour.tableWalk {
       case .none: return
       case .entry, .checkedEntry:
-        walk(address, from: entry)
+        try walk(address, from: entry)
       case .busLookup:
         guard pci.find(device) else { return }
-        walkDomain(of: device, address)
+        try walkDomain(of: device, address)
       case .driverList:
-        walkDomain(of: device, address)
+        try walkDomain(of: device, address)
       }
     }
   }
 
-  private func walkDomain(of device: PCIAddress, _ address: IOVA) {
+  private func walkDomain(of device: PCIAddress, _ address: IOVA) throws(KernelDeath) {
     guard let domain = devices[device]?.domain else {
       return print(.stop(.deviceNotProbed(device.sourceID)))
     }
-    walk(address, from: TableStart(table: domain.pageTable.rawValue, levels: domain.levels))
+    try walk(
+      address, from: TableStart(table: domain.pageTable.rawValue, levels: domain.levels))
   }
 
-  private func walk(_ address: IOVA, from start: TableStart) {
+  private func walk(_ address: IOVA, from start: TableStart) throws(KernelDeath) {
     var table = start.table
     for level in stride(from: start.levels, through: 1, by: -1) {
-      let raw = load(table &+ Paging.entryOffset(of: address.rawValue, level: level))
+      let raw = try read(table &+ Paging.entryOffset(of: address.rawValue, level: level))
       let entry = SecondStageEntry(rawValue: raw)
       // dma_pte_present looks at bits 1:0 and dma_pte_superpage at bit 7 in both kinds of table.
       let isPresent = entry.isPresent
@@ -149,7 +180,7 @@ extension IntelIOMMUDriver {
         if !isPresent || isSuperpage { return print(.stop(.entryNotPresent(level: level))) }
         print(.pageTableEntry(level: level, value: raw))
       }
-      table = entry[inPlace: .address]
+      table = nextTable(raw)
     }
     finishDump()
   }

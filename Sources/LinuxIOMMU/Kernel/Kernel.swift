@@ -30,6 +30,7 @@ public final class Kernel {
     stores: ((PhysicalAddress, UInt64) -> Void)? = nil
   ) {
     context = KernelContext(build: build, addresses: addresses, timer: timer)
+    context.panicTimeOut = KernelDeath.timeOut(in: commandLine)
     core = DriverCore(in: context)
     pci = PCICore(core: core, in: context)
     driver = IntelIOMMUDriver(
@@ -53,8 +54,16 @@ public final class Kernel {
   /// How far the table dumps behind them came.
   public var dumps: [DumpOutcome] { driver.dumps }
 
+  /// The worst of them; nil where there was none.
+  public var dumpOutcome: DumpOutcome? {
+    DumpOutcome.allCases.last { driver.dumps.contains($0) }
+  }
+
   /// The units whose invalidation queue a CPU waits for in vain, in the order in which that happened.
   public var hangs: [String] { driver.hangs }
+
+  /// What the kernel died of; nil while it runs.
+  public var death: KernelDeath? { context.death }
 
   /// What another CPU does while the first one is busy with interrupts off; nil, as at first, on a
   /// machine with one CPU.
@@ -124,6 +133,7 @@ public final class Kernel {
       for function in plan.functions { pci.add(function.address) }
     }
     driver.find(plan.functions)
+    driver.isBystander = plan.leavesUnits
     if plan.leavesUnits { return }
     driver.hostBridgeWindows = plan.hostBridgeWindows
     try context.run(as: .kernelInit, in: Self.initFunctions + Self.driverFunctions) {
@@ -230,6 +240,7 @@ public final class Kernel {
   /// - Returns: false if the message belongs to no unit: a spurious interrupt.
   @discardableResult
   public func interrupt(_ message: EventMessage, in interrupted: InterruptedContext) -> Bool {
+    if context.death != nil { return true }
     if let unit = driver.units.first(where: { $0.faultMessage == message }) {
       context.interrupt(interrupted, descriptorLock: faultInterruptLock) {
         driver.handleFaults(of: unit)

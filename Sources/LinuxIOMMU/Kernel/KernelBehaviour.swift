@@ -47,6 +47,9 @@ public struct KernelBehaviour: Hashable, Sendable {
   /// Scalable mode without a word on the command line.
   public var scalableMode = ScalableModeDefault.on
 
+  /// Where an oops begins with `Oops: `.
+  public var oopsPrefix = OopsPrefix.everywhere
+
   // MARK: What the kernel shows and sets up
 
   /// Whether `iommu_regset` has the registers of virtual commands.
@@ -198,6 +201,13 @@ extension KernelBehaviour {
     case absent
     case off
     case on
+  }
+
+  /// The first line of an oops by another exception than a page fault.
+  public enum OopsPrefix: String, CaseIterable, Hashable, Sendable {
+    /// `general protection fault, …`; a page fault's line has the word in any case.
+    case pageFaults = "page-faults"
+    case everywhere
   }
 
   /// VCCAP, VCMD and VCRSP in `iommu_regset`.

@@ -12,6 +12,11 @@ public struct KernelBuild: Hashable, Sendable {
   public var packageNote: String
   /// The text behind `Hardware name: `; nil where firmware gave none.
   public var hardwareName: String?
+  /// `page_offset_base`: where physical memory begins in the kernel's address space. By default as
+  /// without KASLR, with four levels.
+  public var directMap: UInt64 = 0xffff_8880_0000_0000
+  /// What an oops names of the build behind its number: `SMP`, `PREEMPT SMP NOPTI`.
+  public var oopsOptions = "SMP"
   /// Where functions call each other.
   public var callSites: CallSites
   public var configuration: KernelConfiguration

@@ -13,6 +13,10 @@ final class KernelContext {
   /// Nil where the build has no lock validator.
   private(set) var locks: LockTracker?
   var stack = CallStack()
+  /// What the kernel died of; it prints nothing any more then.
+  private(set) var death: KernelDeath?
+  /// `panic=` of the command line.
+  var panicTimeOut = 0
   /// What an interrupt found; nil outside interrupts.
   var interrupted: InterruptedContext?
 
@@ -29,6 +33,7 @@ final class KernelContext {
 
   /// printk: one record, which may have several lines.
   func print(_ level: LogLevel, _ text: String) {
+    if death != nil { return }
     log.append(LogRecord(level: level, microseconds: timer.stamp(), text: text))
   }
 
@@ -36,6 +41,12 @@ final class KernelContext {
   func drainLog() -> [LogRecord] {
     defer { log.removeAll() }
     return log
+  }
+
+  /// An oops in interrupt context, which is a panic.
+  func die(of death: KernelDeath) {
+    for (level, text) in death.records(of: build, timeOut: panicTimeOut) { print(level, text) }
+    self.death = death
   }
 
   // MARK: Calls

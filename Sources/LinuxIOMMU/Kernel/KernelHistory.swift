@@ -181,6 +181,9 @@ public struct KernelChange: Sendable {
     KernelChange(
       "6.9", "80a9b50c0b9e", "an invalidation of a device that is gone is not tried again"
     ) { $0.timeOutRetry = .presentDevices },
+    KernelChange("6.10", "f9f62a877da1", "every oops begins with Oops:") {
+      $0.oopsPrefix = .everywhere
+    },
     KernelChange("6.10", nil, "a domain knows what has cached it (cache tags)") {
       $0.driver.locking = .cacheTags
     },

@@ -69,6 +69,8 @@ extension KernelBehaviour {
     behaviour.interruptDestination = .logical
     behaviour.registerLock = .spinlock
     behaviour.klistNext = .plain
+    behaviour.oopsPrefix = .pageFaults
+    behaviour.driver.groupTypes = .fixed
     behaviour.driver.locking = .deviceDomainLock
     behaviour.driver.firstStage = .off
     behaviour.driver.writeOnlyMappings = .on

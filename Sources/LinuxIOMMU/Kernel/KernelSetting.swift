@@ -61,6 +61,7 @@ public struct KernelSetting: Sendable {
       KernelSetting("shutdown", \.shutdown, "what becomes of translation before a kexec"),
       KernelSetting(
         "remapping_found", \.remappingFound, "how interrupt remapping that was on is told"),
+      KernelSetting("oops_prefix", \.oopsPrefix, "which oopses begin with Oops:"),
       KernelSetting("scalable_mode", \.scalableMode, "scalable mode as built (Kconfig's default)"),
       KernelSetting(
         "virtual_command", \.virtualCommandRegisters,

@@ -7,6 +7,8 @@ enum KernelDecoder {
     if let version = try kernel["version"]?.text() { build.version = version }
     if let taint = try kernel["taint"]?.text() { build.taint = taint }
     if let note = try kernel["package_note"]?.text() { build.packageNote = note }
+    if let base = try kernel["page_offset"]?.integer() { build.directMap = base }
+    if let options = try kernel["oops_options"]?.text() { build.oopsOptions = options }
     build.hardwareName = try kernel["hardware"]?.text()
     if let configuration = kernel["configuration"] {
       build.configuration = try self.configuration(from: configuration)

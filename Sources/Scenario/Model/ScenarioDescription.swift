@@ -204,6 +204,8 @@ public struct Expectation: Sendable {
     case complete
     /// It began, and the walk ended without a word.
     case cut
+    /// The kernel died of it.
+    case fatal
     case none
   }
 }

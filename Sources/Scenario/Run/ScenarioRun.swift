@@ -15,6 +15,8 @@ public struct ScenarioRun {
   public let machine: Machine
   /// One sentence for each check of the steps that found something else.
   public let failedChecks: [String]
+  /// How many steps were left when the kernel died.
+  public let untakenSteps: Int
 
   /// All records that the kernel printed.
   public var log: [LogRecord] {
@@ -44,7 +46,9 @@ public struct ScenarioRun {
     runner.handler = handler
     guard try runner.prepareBus() else { return .skipped(runner.skipReason) }
     let machine = try runner.run()
-    return .finished(ScenarioRun(machine: machine, failedChecks: runner.failedChecks))
+    return .finished(
+      ScenarioRun(
+        machine: machine, failedChecks: runner.failedChecks, untakenSteps: runner.untakenSteps))
   }
 }
 
@@ -62,6 +66,14 @@ extension ScenarioDescription {
   }
 }
 
+extension ScenarioDescription.Step {
+  /// The one thing that goes on after the kernel died.
+  fileprivate var startsCrashKernel: Bool {
+    if case .event(.kexec(let kexec)) = action { return kexec.isCrash }
+    return false
+  }
+}
+
 /// The run of one scenario.
 private struct ScenarioRunner {
   let scenario: ScenarioDescription
@@ -69,6 +81,7 @@ private struct ScenarioRunner {
   var skipReason = ""
   var handler: ScenarioRun.AccessHandler?
   var failedChecks: [String] = []
+  var untakenSteps = 0
   var driver = DriverSteps()
 
   init(_ scenario: ScenarioDescription) {
@@ -210,6 +223,10 @@ private struct ScenarioRunner {
   mutating func run() throws -> Machine {
     let machine = try boot()
     for step in scenario.steps {
+      if machine.kernel.death != nil, !step.startsCrashKernel {
+        untakenSteps += 1
+        continue
+      }
       hear(machine, at: step.place)
       machine.clock.list(step.times)
       try machine.runTimers()

@@ -37,11 +37,13 @@ public struct Verdict: Sendable {
     }
     if let splat = expectation.splat { mismatches += Self.compare(kernel, with: splat) }
     mismatches += run.failedChecks
+    if run.untakenSteps > 0, expectation.dump != .fatal {
+      mismatches.append("the kernel died with \(run.untakenSteps) steps to go")
+    }
     if let dump = expectation.dump {
-      let actual: Expectation.Dump =
-        kernel.dumps.isEmpty ? .none : kernel.dumps.contains(.cut) ? .cut : .complete
-      if actual != dump {
-        mismatches.append("the dump is \(actual.rawValue); \(dump.rawValue) was expected")
+      let actual = kernel.dumpOutcome?.rawValue ?? Expectation.Dump.none.rawValue
+      if actual != dump.rawValue {
+        mismatches.append("the dump is \(actual); \(dump.rawValue) was expected")
       }
     }
     self.mismatches = mismatches

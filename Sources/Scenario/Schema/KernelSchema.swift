@@ -12,6 +12,13 @@ enum KernelSchema {
       Field("taint", .text, "Not tainted, or Tainted: and the flags"),
       Field("package_note", .text, "what is printed behind the version in backtraces"),
       Field("hardware", .text, "the text behind Hardware name:"),
+      Field(
+        "page_offset", .integer(0...(.max)),
+        "where physical memory begins in the kernel's address space; as without KASLR, with four"
+          + " levels, unless given"),
+      Field(
+        "oops_options", .text,
+        "what an oops names of the build: SMP unless given, PREEMPT SMP NOPTI"),
       Field("configuration", .section(configuration), "build and boot options"),
       Field(
         "profile", .text,

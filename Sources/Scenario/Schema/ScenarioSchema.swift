@@ -202,7 +202,9 @@ enum ExpectationSchema {
       Field(
         "interrupts", .list(.section(interrupt)), "the interrupts delivered, all of them, in order"),
       Field("splat", .either(.oneOf(["none"]), .section(splat)), "none, or the splat printed"),
-      Field("dump", .oneOf(["complete", "cut", "none"]), "how far the table dump came"),
+      Field(
+        "dump", .oneOf(Expectation.Dump.allCases.map(\.rawValue)),
+        "how far the table dump came; fatal: the kernel died of it"),
     ])
 
   static let fault = Section(
