@@ -73,6 +73,42 @@ import Testing
     #expect(program.terminate() == 0)
   }
 
+  @Test("-qtest-log has each request before its reply, long ones whole, and who came and went")
+  func log() throws {
+    let folder = try TemporaryFolder()
+    let log = folder.url.appending(path: "log")
+    let (program, path) = try listening(["-qtest-log", log.path(percentEncoded: false)])
+    let data = String(repeating: "5a", count: 100_000)
+    do {
+      let session = try Socket.connect(to: path)
+      // Two requests in one go, then one that is longer than any buffer.
+      try session.send("endianness\nfoo  bar\n")
+      #expect(try session.line() == "OK little")
+      #expect(try session.line() == "FAIL Unknown command 'foo'")
+      #expect(try session.ask("write 0x100000 100000 0x\(data)") == ["OK"])
+      #expect(try session.ask("read 0x100000 100000") == ["OK 0x\(data)"])
+    }
+    #expect(program.terminate() == 0)
+    let text = try String(contentsOf: log, encoding: .utf8)
+    let lines = text.split(separator: "\n").map { $0.replacing(/\ \+?\d+\.\d{6}\]/, with: "]") }
+    #expect(
+      lines.prefix(9) == [
+        "[I] OPENED", "[R] endianness", "[S] OK little", "[R] foo  bar",
+        "[S] FAIL Unknown command 'foo'", "[R] write 0x100000 100000 0x\(data)", "[S] OK",
+        "[R] read 0x100000 100000", "[S] OK 0x\(data)",
+      ])
+    #expect(text.hasPrefix("[I 0.000000] OPENED\n[R +0."))
+  }
+
+  @Test("a log that cannot be made is named, and status 1 follows")
+  func logRefused() throws {
+    let folder = try TemporaryFolder()
+    let program = try Program(
+      Self.machine + ["-qtest", "stdio", "-qtest-log", "/nonexistent/log"], in: folder)
+    program.process.waitUntilExit()
+    #expect(program.process.terminationStatus == 1)
+  }
+
   @Test("the monitor's quit ends the program with status 0, and machine none has a monitor")
   func quit() throws {
     let folder = try TemporaryFolder()

@@ -56,7 +56,7 @@ struct ServeCommand: ParsableCommand {
 
   /// The same as a command line for the program in QEMU's place.
   private var arguments: [String] {
-    var arguments = ["-nodefaults", "-m", memory, "-qtest", endpoint]
+    var arguments = ["-nodefaults", "-m", memory, "-qtest", endpoint, "-qtest-log", "none"]
     let devices = device.isEmpty ? ["intel-iommu", "edu", "iommu-testdev"] : device
     for device in devices {
       let isUnit = device == "intel-iommu" || device.hasPrefix("intel-iommu,")

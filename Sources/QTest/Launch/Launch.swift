@@ -22,6 +22,8 @@ public struct Launch: Sendable {
   public var endpoints: [(language: Language, endpoint: Endpoint)] = []
   /// The machine waits for `cont`. Nothing runs here anyway: it only shows in `query-status`.
   public var startsPaused = false
+  /// `-qtest-log`: standard error unless given, as in QEMU.
+  var log = SessionLog.Destination.standardError
 
   /// Reads arguments.
   ///
@@ -54,7 +56,7 @@ struct LaunchParser {
 
   /// Options with a value that change nothing here.
   private static let ignoredWithValue: Set<String> = [
-    "qtest-log", "accel", "cpu", "smp", "name", "uuid", "rtc", "bios", "L", "k", "boot", "serial",
+    "accel", "cpu", "smp", "name", "uuid", "rtc", "bios", "L", "k", "boot", "serial",
     "parallel", "audio", "audiodev", "trace", "d", "D", "msg", "sandbox", "icount", "display",
     "overcommit", "seed", "numa", "smbios", "compat", "global-compat",
   ]
@@ -92,7 +94,8 @@ struct LaunchParser {
   private func isKnown(_ option: String) -> Bool {
     Self.ignoredWithValue.contains(option)
       || [
-        "qtest", "qmp", "qmp-pretty", "chardev", "mon", "monitor", "M", "machine", "m", "device",
+        "qtest", "qtest-log", "qmp", "qmp-pretty", "chardev", "mon", "monitor", "M", "machine", "m",
+        "device",
         "global", "vga",
         "net", "nic",
       ].contains(option)
@@ -121,6 +124,7 @@ struct LaunchParser {
       } else {
         launch.endpoints.append((.qtest, try Endpoint(value)))
       }
+    case "qtest-log": launch.log = value == "none" ? .none : .file(value)
     case "qmp", "qmp-pretty": launch.endpoints.append((.monitor, try Endpoint(value)))
     case "chardev":
       let (id, endpoint) = try Endpoint.chardev(value)

@@ -4,6 +4,7 @@ enum LaunchHelp {
     dmar-system-x86_64: a Q35 machine with an Intel IOMMU that qtest clients drive, in QEMU's place
 
       -qtest unix:PATH[,server=on]   speak qtest at a Unix socket; also stdio, chardev:ID
+      -qtest-log FILE | none         requests and replies with their times; standard error unless given
       -qmp unix:PATH[,server=on]     the monitor for programs
       -chardev socket,id=ID,path=PATH[,server=on]   -mon chardev=ID,mode=control
       -machine q35 | none            -m SIZE

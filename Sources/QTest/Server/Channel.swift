@@ -19,12 +19,18 @@ final class Channel {
   private(set) var isInputOver = false
   /// When it last sent something, in rounds of the loop.
   var lastRound: UInt64 = 0
+  private let log: SessionLog?
+  private let began = ContinuousClock.now
 
-  init(input: Int32, output: Int32, isSocket: Bool, dialogue: Dialogue) {
+  init(
+    input: Int32, output: Int32, isSocket: Bool, dialogue: Dialogue, log: SessionLog? = nil
+  ) {
     self.input = input
     self.output = output
     self.isSocket = isSocket
     self.dialogue = dialogue
+    self.log = log
+    log?.opened()
     if case .monitor = dialogue { outgoing = MonitorSession.greeting }
   }
 
@@ -86,20 +92,56 @@ final class Channel {
       dialogue = .qtest(QTestSession())
       defer { dialogue = .qtest(session) }
       guard let target else { return nil }
-      return session.consume(bytes, target, &outgoing)
+      guard let log else { return session.consume(bytes, target, &outgoing) }
+      return consume(bytes, &session, target, log)
     case .monitor(var session):
       defer { dialogue = .monitor(session) }
       return session.consume(bytes, host, &outgoing) ? bytes.count : nil
     }
   }
 
+  /// The same line by line, so that the log has each reply behind its request.
+  private func consume(
+    _ bytes: UnsafeRawBufferPointer, _ session: inout QTestSession, _ target: Q35Machine,
+    _ log: SessionLog
+  ) -> Int {
+    var taken = 0
+    repeat {
+      var line = UnsafeRawBufferPointer(start: nil, count: 0)
+      // A long reply goes on first.
+      if !session.isReplying {
+        line = UnsafeRawBufferPointer(rebasing: bytes[taken...])
+        if let end = line.firstIndex(of: UInt8(ascii: "\n")) {
+          line = UnsafeRawBufferPointer(rebasing: line[...end])
+        }
+        log.received(line, after: seconds)
+      }
+      let before = outgoing.count
+      taken += session.consume(line, target, &outgoing)
+      logOutput(from: before)
+    } while taken < bytes.count && outgoing.count < QTestSession.outputLimit
+    return taken
+  }
+
+  private func logOutput(from start: Int) {
+    guard let log, start < outgoing.count else { return }
+    outgoing.withUnsafeBytes {
+      log.sent(UnsafeRawBufferPointer(rebasing: $0[start...]), after: seconds)
+    }
+  }
+
+  /// How long the client has been here.
+  private var seconds: Double { (ContinuousClock.now - began) / .seconds(1) }
+
   /// Adds output that no input asked for.
   func send(_ bytes: [UInt8]) { outgoing += bytes }
 
   func report(_ changes: [LineChange]) {
     guard case .qtest(var session) = dialogue else { return }
+    let before = outgoing.count
     session.report(changes, to: &outgoing)
     dialogue = .qtest(session)
+    logOutput(from: before)
   }
 
   /// The target's list of changes starts over.
@@ -127,6 +169,7 @@ final class Channel {
   }
 
   func close() {
+    log?.closed(after: seconds)
     guard isSocket else { return }
     _ = Glibc.close(input)
   }

@@ -14,6 +14,7 @@ public final class Server {
   /// nil for `-machine none`.
   public let machine: Q35Machine?
   private let host: MonitorHost
+  private let log: SessionLog?
   private let poll: Int32
   private var sources: [Int32: Source] = [:]
   /// Channels whose descriptor cannot be polled, such as a file on standard input.
@@ -31,6 +32,7 @@ public final class Server {
     } else {
       machine = nil
     }
+    log = try SessionLog(launch.log)
     host = MonitorHost(machine: machine, catalog: catalog, isPaused: launch.startsPaused)
     poll = epoll_create1(Int32(EPOLL_CLOEXEC))
     guard poll >= 0 else { throw MachineError("epoll: \(UnixSocket.message(errno))") }
@@ -81,7 +83,8 @@ public final class Server {
   private func add(_ input: Int32, _ output: Int32, isSocket: Bool, _ language: Launch.Language) {
     let channel = Channel(
       input: input, output: output, isSocket: isSocket,
-      dialogue: language == .qtest ? .qtest(QTestSession()) : .monitor(MonitorSession()))
+      dialogue: language == .qtest ? .qtest(QTestSession()) : .monitor(MonitorSession()),
+      log: language == .qtest ? log : nil)
     channel.lastRound = round
     if watch(input, EPOLLIN.rawValue, EPOLL_CTL_ADD) {
       sources[input] = .channel(channel)
