@@ -98,7 +98,9 @@ let package = Package(
     tests("VTdUnit", ["VTdFormats", "PhysicalMemory"], resources: [.copy("Golden")]),
     tests("Lockdep", resources: [.copy("Golden")]),
     tests("KernelLog", ["VTdFormats", "PCI", "TestSupport"]),
-    tests("LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog"]),
+    tests(
+      "LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog"],
+      resources: [.copy("Golden")]),
     tests(
       "Machine", ["VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "KernelLog", "LinuxIOMMU"]),
     tests(

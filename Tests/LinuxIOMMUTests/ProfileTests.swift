@@ -46,6 +46,25 @@ struct ProfileTests {
       ("6.1.192", ["table_walk": "checked-entry", "take_over": "separate-halves"]),
       ("6.12.117", ["table_walk": "checked-entry", "time_out_abort": "all"]),
       ("6.12", ["table_walk": "entry", "time_out_retry": "present-devices"]),
+      ("2.6.32", ["splat_heads": "bare", "backtrace": "pid", "spinlock_names": "lock"]),
+      ("2.6.37", ["splat_scenarios": "none", "spinlock_names": "rlock", "splat_usage": "six"]),
+      ("3.2", ["splat_heads": "bare", "splat_scenarios": "locks", "splat_pieces": "counted"]),
+      ("3.4", ["splat_heads": "info", "splat_exit": "exit-time", "backtrace": "pid"]),
+      ("3.18", ["splat_heads": "info", "splat_pieces": "joined", "backtrace": "cpu"]),
+      ("4.9", ["splat_pieces": "apart", "splat_traces": "addresses", "backtrace": "cpu"]),
+      ("4.11", ["splat_heads": "info", "splat_traces": "symbols", "backtrace": "registers"]),
+      ("4.13", ["splat_heads": "warning", "splat_usage": "six", "splat_locks": "place"]),
+      ("4.14", ["splat_usage": "four", "splat_locks": "place", "splat_uses": "counted"]),
+      ("4.15", ["splat_locks": "hashed-place"]),
+      ("5.2", ["splat_locks": "hashed-lock", "wait_types": "absent", "spinlock_names": "rlock"]),
+      ("5.6", ["splat_locks": "lock", "wait_types": "absent", "spinlock_names": "rlock"]),
+      (
+        "5.10.13", ["wait_types": "printed", "splat_first_use": "one", "splat_key_advice": "short"]
+      ),
+      ("5.14", ["splat_paths": "both", "backtrace": "level", "splat_key_advice": "long"]),
+      ("5.16", ["backtrace": "task", "splat_scenarios": "locks"]),
+      ("6.1.192", ["backtrace": "task", "splat_scenarios": "modes"]),
+      ("6.12", ["backtrace": "uid"]), ("6.16", ["backtrace": "preemption"]),
     ])
   func profile(release: String, expected: [String: String]) throws {
     let behaviour = try #require(KernelProfile.named(release)).behaviour

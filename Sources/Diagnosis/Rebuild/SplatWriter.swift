@@ -68,6 +68,9 @@ extension Rebuild.Writer {
     line("    table_walk: bus-lookup")
     line("    klist_add: \(splat.addsPlainly ? "plain" : "irqsave")")
     line("    klist_next: \(splat.savesInterrupts ? "irqsave" : "plain")")
+    let head = splat.detail.processor
+    let isRecent = head.contains("UID: ")
+    line("    backtrace: \(head.contains("PREEMPT(") ? "preemption" : isRecent ? "uid" : "task")")
   }
 
   /// The build's return addresses, all of them from the report's stacks.

@@ -8,10 +8,21 @@ public struct CallSites: Hashable, Sendable {
     public var function: String
     public var offset: String
     public var size: String
+    /// The return address itself, where a log of a kernel that prints it showed it.
+    public var address: UInt64?
 
     /// - Parameter text: `0xce/0x2d0`, or with the symbol that holds the call,
-    ///   `mark_lock.cold+0x48/0xe1`.
+    ///   `mark_lock.cold+0x48/0xe1`; in front of either may stand the address, as older kernels print
+    ///   it: `[<ffffffff810b2c3d>] 0xce/0x2d0`.
     public init?(_ text: String, in function: String) {
+      var text = text[...]
+      if text.hasPrefix("[<") {
+        let digits = text.dropFirst(2).prefix { $0 != ">" }
+        text = text.dropFirst(2 + digits.count)
+        address = UInt64(digits, radix: 16)
+        guard address != nil, text.hasPrefix(">] ") else { return nil }
+        text = text.dropFirst(3)
+      }
       let parts = text.split(separator: "+", omittingEmptySubsequences: false)
       guard parts.count <= 2, let numbers = parts.last?.split(separator: "/"), numbers.count == 2,
         numbers.allSatisfy({ $0.hasPrefix("0x") && UInt64($0.dropFirst(2), radix: 16) != nil })

@@ -1,4 +1,5 @@
 public import KernelLog
+public import Lockdep
 
 /// Where the driver, and what it shares with the rest of the kernel, behave differently from release
 /// to release. A profile of one kernel is a value of this; a distribution's backport is one field of
@@ -67,6 +68,16 @@ public struct KernelBehaviour: Hashable, Sendable {
   public var klistNext = LockMode.irqsave
   /// `klist_put`, hence `klist_del`, `klist_remove` and `klist_iter_exit`.
   public var klistPut = LockMode.plain
+
+  /// What `spin_lock_init` calls a lock's class.
+  public var spinlockNames = SpinlockNames.lock
+
+  // MARK: What is printed about locks and stacks
+
+  /// The text of the lock validator's reports.
+  public var splat = ReportStyle()
+  /// What `dump_stack` prints.
+  public var backtrace = BacktraceGeneration.preemption
 
   /// How the driver keeps domains.
   public var driver = DriverBehaviour()
@@ -227,6 +238,40 @@ extension KernelBehaviour {
   public enum RegisterLock: String, CaseIterable, Hashable, Sendable {
     case spinlock
     case raw
+  }
+
+  /// `spin_lock_init(&x->lock)` hands its argument's text to the validator.
+  public enum SpinlockNames: String, CaseIterable, Hashable, Sendable {
+    /// `&x->lock`.
+    case lock
+    /// `&(&x->lock)->rlock`: the raw spinlock inside is what is initialised.
+    case rlock
+  }
+
+  /// The shape of a stack dump, each with what the ones before it have.
+  public enum BacktraceGeneration: String, CaseIterable, Hashable, Comparable, Sendable {
+    /// `Pid: 1, comm: swapper Not tainted`, frames with addresses, ` <IRQ> ` and ` <EOI> ` in front of
+    /// the first frame of a stack.
+    case pid
+    /// `CPU: 0 PID: 1 Comm: swapper/0 Not tainted`, `Hardware name: …`. The words of the stack that
+    /// these kernels printed below belong to one event, and are left out.
+    case cpu
+    /// Frames without addresses, ` <IRQ>` and ` </IRQ>` on lines of their own.
+    case symbols
+    /// The registers of what was interrupted, where the stack has them.
+    case registers
+    /// `dump_stack_lvl` on the stack.
+    case level
+    /// ` <TASK>` and ` </TASK>`.
+    case task
+    /// `UID: 0`, and taint flags spelled out on a line of their own.
+    case uid
+    /// The model of preemption behind the version.
+    case preemption
+
+    public static func < (left: BacktraceGeneration, right: BacktraceGeneration) -> Bool {
+      (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+    }
   }
 
   /// How a klist operation takes `k_lock`.

@@ -48,6 +48,8 @@ public struct KernelConfiguration: Hashable, Sendable {
   public var provesLocking = true
   /// CONFIG_PROVE_RAW_LOCK_NESTING: spinlocks may not be taken where only raw ones may.
   public var provesRawLockNesting = false
+  /// CONFIG_PREEMPT_NONE, _VOLUNTARY, _LAZY or full CONFIG_PREEMPT, which stack dumps name.
+  public var preemption = PreemptionModel.voluntary
   /// CONFIG_INTEL_IOMMU_DEBUGFS, which selects CONFIG_DMAR_DEBUG: the handler dumps tables.
   public var dumpsTables = true
   /// `intel_iommu=sm_on`, or its default: units that can are used in scalable mode.
@@ -62,4 +64,12 @@ public struct KernelConfiguration: Hashable, Sendable {
   public var defaultDomain = DefaultDomainPolicy.lazy
 
   public init() {}
+}
+
+/// When the kernel takes the processor from kernel code.
+public enum PreemptionModel: String, CaseIterable, Hashable, Sendable {
+  case none
+  case voluntary
+  case lazy
+  case full
 }

@@ -53,8 +53,21 @@ public struct KernelChange: Sendable {
   ///
   /// Releases are those of mainline. Stable updates take fixes into older series as well; the ones
   /// named are those in which the change was seen.
-  public static let history: [KernelChange] =
-    before4 + series4 + series5 + series6
+  public static let history: [KernelChange] = inOrder(
+    before4 + series4 + series5 + series6 + reports)
+
+  /// By release; of one release, in the order given.
+  private static func inOrder(_ changes: [KernelChange]) -> [KernelChange] {
+    let numbered = changes.enumerated().map {
+      (release: KernelRelease($0.element.release), place: $0.offset, change: $0.element)
+    }
+    return numbered.sorted { left, right in
+      guard let one = left.release, let other = right.release, one != other else {
+        return left.place < right.place
+      }
+      return one < other
+    }.map(\.change)
+  }
 
   private static let before4: [KernelChange] = [
     KernelChange(

@@ -1,4 +1,5 @@
 internal import KernelLog
+internal import Lockdep
 
 /// How the kernels of a release behave.
 public struct KernelProfile: Sendable {
@@ -71,6 +72,8 @@ extension KernelBehaviour {
     behaviour.klistNext = .plain
     behaviour.oopsPrefix = .pageFaults
     behaviour.driver.groupTypes = .fixed
+    behaviour.splat = .oldest
+    behaviour.backtrace = .pid
     behaviour.driver.locking = .deviceDomainLock
     behaviour.driver.firstStage = .off
     behaviour.driver.writeOnlyMappings = .on

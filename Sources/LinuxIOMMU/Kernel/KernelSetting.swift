@@ -1,4 +1,5 @@
 internal import KernelLog
+internal import Lockdep
 
 /// One field of ``KernelBehaviour`` by name: what scenario files, the profile table and `dmar matrix`
 /// know of it.
@@ -74,7 +75,26 @@ public struct KernelSetting: Sendable {
       KernelSetting("klist_add", \.klistAdd, "how klist_add_* takes the klist's lock"),
       KernelSetting("klist_next", \.klistNext, "how klist_next and klist_prev take it"),
       KernelSetting("klist_put", \.klistPut, "how klist_put, hence klist_del, takes it"),
-    ] + driver
+      KernelSetting(
+        "spinlock_names", \.spinlockNames, "what spin_lock_init calls the class of a lock"),
+    ] + splats + driver
+
+  private static let splats: [KernelSetting] = [
+    KernelSetting("splat_heads", \.splat.heads, "the box around the title of a lock report"),
+    KernelSetting("splat_locks", \.splat.locks, "a held lock's address, and the place behind at:"),
+    KernelSetting("splat_usage", \.splat.usage, "how many characters stand between the braces"),
+    KernelSetting(
+      "wait_types", \.splat.waitTypes, "locks have wait types, printed behind the braces"),
+    KernelSetting("splat_traces", \.splat.traces, "the frames of the traces in a lock report"),
+    KernelSetting("splat_scenarios", \.splat.scenarios, "the unsafe locking scenario"),
+    KernelSetting("splat_paths", \.splat.paths, "the dependencies behind an irq-safe lock"),
+    KernelSetting("splat_uses", \.splat.uses, "how often a class was used, as ops:"),
+    KernelSetting("splat_first_use", \.splat.firstUse, "the first shared use has its own line"),
+    KernelSetting("splat_pieces", \.splat.pieces, "lines that are printed in pieces"),
+    KernelSetting("splat_exit", \.splat.taskExit, "the report on a task that ends with locks held"),
+    KernelSetting("splat_key_advice", \.splat.keyAdvice, "the advice about non-static keys"),
+    KernelSetting("backtrace", \.backtrace, "what dump_stack prints"),
+  ]
 
   private static let driver: [KernelSetting] = [
     KernelSetting("driver_locks", \.driver.locking, "which locks guard domains, and how"),

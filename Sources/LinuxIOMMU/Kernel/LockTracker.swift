@@ -23,10 +23,10 @@ final class LockTracker {
   private var madeLocks = 0
   private let addresses: [String: UInt64]
 
-  /// A place in the code as messages show it.
+  /// A place in the code as messages show it; its address is nil where no log showed it.
   private struct Place: Hashable {
     let symbol: String
-    let address: UInt64
+    let address: UInt64?
   }
 
   /// Where locks lie that the scenario gives no address.
@@ -38,6 +38,8 @@ final class LockTracker {
     self.addresses = addresses
     var configuration = Configuration()
     configuration.rawNesting = kernel.build.configuration.provesRawLockNesting
+    configuration.hasWaitTypes = kernel.build.behaviour.splat.waitTypes == .printed
+    configuration.countsUses = kernel.build.behaviour.splat.uses == .counted
     validator = Validator(configuration)
     cpu = validator.addCPU()
     validator.traceSource = { [unowned self] request in
@@ -82,7 +84,17 @@ final class LockTracker {
     let address = addresses[instance] ?? Self.firstLockAddress + UInt64(madeLocks) * 64
     madeLocks += 1
     return validator.addLock(
-      LockDeclaration(name: name, kind: kind, address: address, key: .fixed(key)))
+      LockDeclaration(
+        name: printedName(name, kind), kind: kind, address: address, key: .fixed(key)))
+  }
+
+  /// What the kernel's initialiser makes of the text in its argument.
+  private func printedName(_ name: String, _ kind: LockKind) -> String {
+    // A name that ends so is that of a key, which lockdep_set_class gave.
+    guard kernel.build.behaviour.spinlockNames == .rlock, kind == .spinlock, name.hasPrefix("&"),
+      !name.hasSuffix("_key"), !name.hasSuffix("_class")
+    else { return name }
+    return "&(\(name))->rlock"
   }
 
   func acquire(_ lock: KernelLock, at place: CallStack.Frame?) {
@@ -208,11 +220,15 @@ final class LockTracker {
   private func frame(for place: CallStack.Frame?) -> Frame {
     switch place {
     case .call(let caller, let callee, _):
-      frame(named: kernel.build.callSites.symbol(of: callee, in: caller).description, address: 0)
+      frame(for: kernel.build.callSites.symbol(of: callee, in: caller))
     case .registers:
-      frame(named: kernel.interrupted?.registers?.instruction ?? "0x0", address: 0)
+      frame(named: kernel.interrupted?.registers?.instruction ?? "0x0", address: nil)
     case nil: .none
     }
+  }
+
+  private func frame(for symbol: CallSites.Symbol) -> Frame {
+    frame(named: symbol.description, address: symbol.address)
   }
 
   private func frame(for event: InterruptEvents.Event?) -> Frame {
@@ -220,7 +236,7 @@ final class LockTracker {
     return frame(named: event.symbol, address: event.address)
   }
 
-  private func frame(named symbol: String, address: UInt64) -> Frame {
+  private func frame(named symbol: String, address: UInt64?) -> Frame {
     let place = Place(symbol: symbol, address: address)
     if let known = frames[place] { return known }
     places.append(place)
@@ -246,7 +262,9 @@ extension LockTracker: ReportEnvironment {
 
   func symbol(for frame: Frame) -> String { place(of: frame).symbol }
 
-  func address(of frame: Frame) -> UInt64 { place(of: frame).address }
+  func address(of frame: Frame) -> UInt64? { place(of: frame).address }
+
+  var style: ReportStyle { kernel.build.behaviour.splat }
 
   func symbol(for key: LockKey) -> String { "0x" + String(key.rawValue, radix: 16) }
 

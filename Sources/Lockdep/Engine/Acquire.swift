@@ -67,6 +67,7 @@ extension Validator {
       case .none: return .failed
       }
     }
+    if core.pointee.countsUses { classInfo[Int(classIndex)].uses += 1 }
     let depth = Int(task.pointee.depth)
     if depth >= Limits.depth { return tooDeep(entry, context) }
     let nest = how.nest?.rawValue ?? noIndex

@@ -6,6 +6,7 @@ struct Core {
   /// How many reports there are.
   var reportCount = 0
   let provesLocking: Bool
+  let countsUses: Bool
   /// Wait types as numbers, by the configuration.
   let waitSpin: UInt8
   let waitConfig: UInt8
@@ -20,6 +21,7 @@ struct Core {
 
   init(_ configuration: Configuration) {
     provesLocking = configuration.provesLocking
+    countsUses = configuration.countsUses
     waitSpin = WaitType.spin.number(rawNesting: configuration.rawNesting)
     waitConfig = WaitType.config.number(rawNesting: configuration.rawNesting)
     waitMax = WaitType.max.number(rawNesting: configuration.rawNesting)

@@ -165,15 +165,14 @@ extension Validator {
     guard let (safeBit, unsafeBit) = Self.conflict(of: safeUsage, with: unsafeUsage) else {
       return true
     }
+    let now = currentTrace(context, path.calling(.printBadIrqDependency))
     record(
       .unsafeOrder(
         UnsafeOrder(
           next: describe(next.pointee), previous: describe(previous.pointee), safeBit: safeBit,
           unsafeBit: unsafeBit,
-          safePath: describe(safePath, .backward, root: from, rootTrace: []),
-          unsafePath: describe(
-            unsafePath, .forward, root: to,
-            rootTrace: currentTrace(context, path.calling(.printBadIrqDependency))),
+          safePath: describe(safePath, .backward, root: from, rootTrace: now),
+          unsafePath: describe(unsafePath, .forward, root: to, rootTrace: now),
           scene: scene(context, printed(by: .printBadIrqDependency, in: path)))),
       signature: ReportSignature(
         "order", [UInt64(from), UInt64(to), UInt64(safeClass), UInt64(unsafeClass)]))

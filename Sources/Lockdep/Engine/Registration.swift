@@ -45,6 +45,8 @@ struct ClassInfo {
   var version: Int
   var subclass: UInt8
   var key: LockKey
+  /// How often it was taken, where that is counted.
+  var uses = 0
   var usageTraces: [UsageBit: TraceID] = [:]
 }
 
@@ -157,7 +159,9 @@ extension Validator {
     let map = core.pointee.locks[lock]
     if subclass == 0 {
       map.pointee.cachedClass0 = index
-      let isPlain = core.pointee.provesLocking && !map.pointee.isExempt
+      // Uses are counted where every acquire comes along.
+      let isPlain =
+        core.pointee.provesLocking && !map.pointee.isExempt && !core.pointee.countsUses
       if isPlain, core.pointee.graph.classes[index].pointee.type != .waitOverride {
         map.pointee.plainClass = index
       }
@@ -168,12 +172,13 @@ extension Validator {
 
   private func register(_ key: LockKey, _ subclass: UInt8, _ lock: LockDeclaration) -> UInt32 {
     let index = UInt32(core.pointee.graph.classes.count)
-    let rawNesting = configuration.rawNesting
+    func number(_ type: WaitType) -> UInt8 {
+      configuration.hasWaitTypes ? type.number(rawNesting: configuration.rawNesting) : 0
+    }
     core.pointee.graph.classes.append(
       ClassEntry(
-        waitInner: lock.kind.inner.number(rawNesting: rawNesting),
-        waitOuter: lock.kind.outer.number(rawNesting: rawNesting), type: lock.kind.type,
-        component: index))
+        waitInner: number(lock.kind.inner), waitOuter: number(lock.kind.outer),
+        type: lock.kind.type, component: index))
     core.pointee.graph.order.add(index)
     let version: Int
     if let known = registry.keys[key] {

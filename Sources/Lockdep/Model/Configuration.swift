@@ -4,16 +4,22 @@ public struct Configuration: Hashable, Sendable {
   public var rawNesting: Bool
   /// CONFIG_PROVE_LOCKING and the `prove_locking` switch: false leaves only the held-lock checks.
   public var provesLocking: Bool
+  /// Whether classes have wait types, which are checked (5.7 on).
+  public var hasWaitTypes: Bool
+  /// Count how often each class is taken, as kernels to 4.19 did.
+  public var countsUses: Bool
   /// Beyond the kernel: go on after a report and collect each finding of a run once.
   public var goesOn: Bool
   public var limits: Limits
 
   public init(
-    rawNesting: Bool = true, provesLocking: Bool = true, goesOn: Bool = false,
-    limits: Limits = Limits()
+    rawNesting: Bool = true, provesLocking: Bool = true, hasWaitTypes: Bool = true,
+    countsUses: Bool = false, goesOn: Bool = false, limits: Limits = Limits()
   ) {
     self.rawNesting = rawNesting
     self.provesLocking = provesLocking
+    self.hasWaitTypes = hasWaitTypes
+    self.countsUses = countsUses
     self.goesOn = goesOn
     self.limits = limits
   }

@@ -57,6 +57,7 @@ public final class ProgramSymbols: ReportEnvironment {
   public var taint = "Not tainted"
   public var release = "6.1.192 #1 "
   public var kernel = CompiledKernel.debian6_1
+  public var style = ReportStyle()
   /// The program's function.
   public let function: String
   /// Its callers, innermost first, with offsets.
@@ -141,7 +142,7 @@ public final class ProgramSymbols: ReportEnvironment {
     return names.indices.contains(index) ? names[index] : "0x0"
   }
 
-  public func address(of frame: Frame) -> UInt64 {
+  public func address(of frame: Frame) -> UInt64? {
     0xffff_ffff_8129_0000 &+ frame.rawValue &* 16
   }
 

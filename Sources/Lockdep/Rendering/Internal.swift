@@ -18,8 +18,12 @@ extension ReportWriter {
       records += environment.backtrace(scene)
     case .nonStaticKey(let scene):
       print("INFO: trying to register non-static key.")
-      print("The code is fine but needs lockdep annotation, or maybe")
-      print("you didn't initialize this object before use?")
+      if style.keyAdvice == .long {
+        print("The code is fine but needs lockdep annotation, or maybe")
+        print("you didn't initialize this object before use?")
+      } else {
+        print("the code is fine but needs lockdep annotation.")
+      }
       print(Self.turningOff)
       records += environment.backtrace(scene)
     case .invalidSubclass(let subclass, let scene):

@@ -1,7 +1,8 @@
 /// The text of a report as the kernel prints it: one element is one printk record, with the line
 /// feeds that its format string has inside.
 ///
-/// The order and the wording are those of kernel/locking/lockdep.c, 6.1.
+/// The order and the wording are those of kernel/locking/lockdep.c, in the style of the environment's
+/// kernel.
 public func render<Environment: ReportEnvironment>(
   _ report: LockReport, in environment: Environment
 ) -> [String] {
@@ -25,15 +26,15 @@ extension ReportWriter {
     case .heldLockFreed(let lock, let start, let last, let scene):
       writeFreed(lock, start, last, scene)
     case .exitWithLocks(let scene):
-      header("WARNING: \(scene.task) still has locks held!", width: 36)
+      writeExit(scene)
       heldLocks(scene)
       backtrace(scene)
     case .returnWithLocks(let scene):
-      header("WARNING: lock held when returning to user space!", width: 48)
+      header("lock held when returning to user space!", was: .bug, width: 48)
       print("\(scene.task) is leaving the kernel with locks still held!")
       heldLocks(scene)
     case .badContention(let name, let frame, let scene):
-      header("WARNING: bad contention detected!", width: 33)
+      header("bad contention detected!", was: .bug, width: 33)
       print("\(scene.task) is trying to contend lock (\(name)) at:")
       print(environment.place(frame))
       print("but there are no locks held!")
@@ -50,7 +51,7 @@ extension ReportWriter {
   // MARK: Deadlocks
 
   private mutating func write(_ report: RecursiveLocking) {
-    header("WARNING: possible recursive locking detected", width: 44)
+    header("possible recursive locking detected", was: .info, width: 44)
     print("\(report.scene.task) is trying to acquire lock:")
     print(lock(report.next))
     print("\nbut task is already holding lock:")
@@ -65,7 +66,8 @@ extension ReportWriter {
   }
 
   private mutating func write(_ report: CircularDependency) {
-    header("WARNING: possible circular locking dependency detected", width: 54)
+    header(
+      "possible circular locking dependency detected", was: .info, width: 54, formerTop: 54)
     print("\(report.scene.task) is trying to acquire lock:")
     print(lock(report.source))
     print("\nbut task is already holding lock:")
@@ -88,7 +90,7 @@ extension ReportWriter {
   // MARK: Interrupts
 
   private mutating func write(_ report: InconsistentState) {
-    header("WARNING: inconsistent lock state", width: 32)
+    header("inconsistent lock state", was: .info, width: 32)
     print("inconsistent {\(report.previous)} -> {\(report.new)} usage.")
     print("\(report.scene.task) \(report.scene.flags) takes:")
     print(lock(report.lock))
@@ -107,7 +109,8 @@ extension ReportWriter {
       let previous = report.previous.lockClass, let next = report.next.lockClass
     else { return }
     let state = report.safeBit.stateName
-    header("WARNING: \(state)-safe -> \(state)-unsafe lock order detected", width: 53)
+    header(
+      "\(state)-safe -> \(state)-unsafe lock order detected", was: .info, width: 53)
     print("\(report.scene.task) \(report.scene.flags) is trying to acquire:")
     print(lock(report.next))
     print("\nand this task is already holding:")
@@ -123,15 +126,17 @@ extension ReportWriter {
     print("\nto a \(state)-irq-unsafe lock:")
     print(nameAndUsage(unsafe))
     print("\n... which became \(state)-irq-unsafe at:")
-    print("...")
-    trace(unsafe.usageTraces[report.unsafeBit] ?? [], indent: 1)
+    firstJoined("...", unsafe.usageTraces[report.unsafeBit] ?? [])
     print("\nother info that might help us debug this:\n")
     irqScenario(safe: safe, unsafe: unsafe, middle: previous.id == safe.id ? next : previous)
     heldLocks(report.scene)
     print("\nthe dependencies between \(state)-irq-safe lock and the holding lock:")
-    backwardPath(report.safePath)
-    print("\nthe dependencies between the lock to be acquired")
-    print(" and \(state)-irq-unsafe lock:")
+    if style.paths == .both {
+      backwardPath(report.safePath)
+    } else {
+      forwardPath(report.safePath)
+    }
+    pieces("\nthe dependencies between the lock to be acquired", " and \(state)-irq-unsafe lock:")
     forwardPath(report.unsafePath)
     backtrace(report.scene)
   }
@@ -139,7 +144,7 @@ extension ReportWriter {
   private mutating func write(_ report: IRQInversion) {
     guard let other = report.path.first?.lockClass, let this = report.lock.lockClass else { return }
     let state = report.otherBit.stateName
-    header("WARNING: possible irq lock inversion dependency detected", width: 56)
+    header("possible irq lock inversion dependency detected", was: .info, width: 56)
     print("\(report.scene.task) just changed the state of lock:")
     print(lock(report.lock))
     print(
@@ -175,7 +180,7 @@ extension ReportWriter {
   }
 
   private mutating func writeNested(_ entry: LockDescription, _ nest: String, _ scene: Scene) {
-    header("WARNING: Nested lock was not taken", width: 34)
+    header("Nested lock was not taken", was: .bug, width: 34)
     print("\(scene.task) is trying to lock:")
     print(lock(entry))
     print("\nbut this task is not holding:")
@@ -187,7 +192,7 @@ extension ReportWriter {
   }
 
   private mutating func writeImbalance(_ name: String, _ frame: Frame, _ scene: Scene) {
-    header("WARNING: bad unlock balance detected!", width: 37)
+    header("bad unlock balance detected!", was: .bug, width: 37)
     print("\(scene.task) is trying to release lock (\(name)) at:")
     print(environment.place(frame))
     print("but there are no more locks to release!")
@@ -199,7 +204,7 @@ extension ReportWriter {
   private mutating func writeFreed(
     _ entry: LockDescription, _ start: UInt64, _ last: UInt64, _ scene: Scene
   ) {
-    header("WARNING: held lock freed!", width: 25)
+    header("held lock freed!", was: .bug, width: 25)
     print(
       "\(scene.task) is freeing memory \(hex16(start))-\(hex16(last)),"
         + " with a lock still held there!")
@@ -208,8 +213,22 @@ extension ReportWriter {
     backtrace(scene)
   }
 
+  private mutating func writeExit(_ scene: Scene) {
+    switch style.taskExit {
+    case .exitTime:
+      header("lock held at task exit time!", was: .bug, width: 37)
+      print("\(scene.task) is exiting with locks still held!")
+    case .stillHeld:
+      header("\(scene.task) still has locks held!", was: .bug, width: 36)
+    }
+  }
+
   private mutating func write(_ report: SuspiciousRCU) {
-    header("WARNING: suspicious RCU usage", width: 29)
+    if style.heads == .warning {
+      header("WARNING: suspicious RCU usage", width: 29)
+    } else {
+      header("suspicious RCU usage.", was: .info, width: 30)
+    }
     print("\(report.file):\(report.line) \(report.text)!")
     print("\nother info that might help us debug this:\n")
     let offline = report.isCPUOnline ? "" : "RCU used illegally from offline CPU!\n"

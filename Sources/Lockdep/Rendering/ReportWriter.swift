@@ -16,13 +16,45 @@ struct ReportWriter<Environment: ReportEnvironment> {
 
   // MARK: Lines that reports share
 
+  var style: ReportStyle { environment.style }
+
   /// An empty line, a rule, the title, the ident, a rule.
   mutating func header(_ title: String, width: Int) {
-    print("")
-    print(String(repeating: "=", count: width))
+    box(title, top: width, bottom: width)
+  }
+
+  /// What stood in the brackets of a title before it was a `WARNING:`.
+  enum FormerTag: String {
+    case info = "INFO"
+    case bug = "BUG"
+  }
+
+  /// The same for a title that had another tag, and rules as long as that, in older kernels.
+  ///
+  /// - Parameter formerTop: the length of the upper rule in kernels with taint flags below titles,
+  ///   where it is not that of the lower one.
+  mutating func header(
+    _ title: String, was tag: FormerTag, width: Int, formerTop: Int? = nil
+  ) {
+    guard style.heads != .warning else { return header("WARNING: \(title)", width: width) }
+    let former = tag == .info ? width + 1 : width
+    box(
+      "[ \(tag.rawValue): \(title) ]",
+      top: style.heads == .info ? formerTop ?? former : former, bottom: former, tag)
+  }
+
+  private mutating func box(_ title: String, top: Int, bottom: Int, _ tag: FormerTag? = nil) {
+    let isBare = style.heads == .bare
+    if !isBare { print("") }
+    print((isBare ? "\n" : "") + String(repeating: "=", count: top))
     print(title)
-    print(environment.ident)
-    print(String(repeating: "-", count: width))
+    if !isBare {
+      print(environment.ident)
+    } else if tag != .bug {
+      // The release and the first word of the version, without the taint.
+      print(environment.ident.split(separator: " ").prefix(2).joined(separator: " "))
+    }
+    print(String(repeating: "-", count: bottom))
   }
 
   /// `name`, `#version`, `/subclass`, then what the class's print function adds.
@@ -39,21 +71,37 @@ struct ReportWriter<Environment: ReportEnvironment> {
 
   /// ` (name){usage}-{outer:inner}`; begins with a blank (`print_lock_name`).
   func nameAndUsage(_ lockClass: ClassDescription, _ instanceText: String = "") -> String {
-    " (\(name(lockClass, instanceText))){\(lockClass.usage)}"
-      + "-{\(lockClass.waitOuter):\(lockClass.waitInner)}"
+    let usage = "\(lockClass.usage)" + (style.usage == .six ? ".." : "")
+    let waits =
+      style.waitTypes == .printed ? "-{\(lockClass.waitOuter):\(lockClass.waitInner)}" : ""
+    return " (\(name(lockClass, instanceText))){\(usage)}\(waits)"
   }
 
   /// `address (name){usage}-{o:i}, at: symbol` (`print_lock`).
   func lock(_ lock: LockDescription) -> String {
     guard let lockClass = lock.lockClass else { return "<RELEASED>" }
-    return hex16(lock.address) + nameAndUsage(lockClass, lock.instanceText)
-      + ", at: \(environment.symbol(for: lock.frame))"
+    let address: String
+    let place: String
+    switch style.locks {
+    case .place, .hashedPlace:
+      address = ""
+      place = environment.place(lock.frame)
+    case .hashedLock, .lock:
+      address = hex16(style.locks == .lock ? lock.address : hashed(lock.address))
+      place = environment.symbol(for: lock.frame)
+    }
+    return address + nameAndUsage(lockClass, lock.instanceText) + ", at: \(place)"
   }
 
   /// The frames of a trace, each behind `indent` + 1 blanks (`stack_trace_print`).
   mutating func trace(_ frames: [Frame], indent: Int) {
     let blanks = String(repeating: " ", count: indent + 1)
-    for frame in frames { print(blanks + environment.symbol(for: frame)) }
+    for frame in frames { print(blanks + text(of: frame)) }
+  }
+
+  /// A frame of a stored trace.
+  func text(of frame: Frame) -> String {
+    style.traces == .addresses ? environment.place(frame) : environment.symbol(for: frame)
   }
 
   /// `lockdep_print_held_locks`.

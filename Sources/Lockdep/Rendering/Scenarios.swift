@@ -23,6 +23,7 @@ extension ReportWriter {
 
   /// `print_deadlock_scenario`.
   mutating func recursiveScenario(_ previous: LockDescription, _ next: LockDescription) {
+    guard style.scenarios != .none else { return }
     print(" Possible unsafe locking scenario:\n")
     onOneCPU()
     print("  lock(\(name(previous)));")
@@ -35,21 +36,24 @@ extension ReportWriter {
   mutating func circularScenario(
     source: LockDescription, target: LockDescription, parent: ClassDescription
   ) {
+    guard style.scenarios != .none else { return }
+    let showsModes = style.scenarios == .modes
     if parent.id != source.lockClass?.id {
       chain(name(source), name(parent), name(target))
     }
     print(" Possible unsafe locking scenario:\n")
     onTwoCPUs()
-    print("  \(target.mode.isRead ? "rlock" : "lock")(\(name(target)));")
+    print("  \(showsModes && target.mode.isRead ? "rlock" : "lock")(\(name(target)));")
     print("\(Self.secondColumn)lock(\(name(parent)));")
     print("\(Self.secondColumn)lock(\(name(target)));")
     let verb = source.mode.isRead ? "rlock" : source.isSync ? "sync" : "lock"
-    print("  \(verb)(\(name(source)));")
+    print("  \(showsModes ? verb : "lock")(\(name(source)));")
     deadlock()
   }
 
   /// `print_usage_bug_scenario`.
   mutating func interruptScenario(_ lock: LockDescription) {
+    guard style.scenarios != .none else { return }
     print(" Possible unsafe locking scenario:\n")
     onOneCPU()
     print("  lock(\(name(lock)));")
@@ -62,6 +66,7 @@ extension ReportWriter {
   mutating func irqScenario(
     safe: ClassDescription, unsafe: ClassDescription, middle: ClassDescription
   ) {
+    guard style.scenarios != .none else { return }
     if middle.id != unsafe.id { chain(name(safe), name(middle), name(unsafe)) }
     print(" Possible interrupt unsafe locking scenario:\n")
     onTwoCPUs()

@@ -96,7 +96,7 @@ public struct UnsafeOrder: Hashable, Sendable {
   public var previous: LockDescription
   public var safeBit: UsageBit
   public var unsafeBit: UsageBit
-  /// From the safe class to the class of `previous`, which comes last.
+  /// From the safe class to the class of `previous`, which comes last with a trace taken now.
   public var safePath: [PathStep]
   /// From the unsafe class back to the class of `next`, which comes last with a trace taken now.
   public var unsafePath: [PathStep]

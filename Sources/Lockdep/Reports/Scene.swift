@@ -29,6 +29,8 @@ public struct ClassDescription: Hashable, Sendable {
   public var waitOuter: UInt8
   public var waitInner: UInt8
   public var key: LockKey
+  /// How often it was taken; 0 where that is not counted.
+  public var uses: Int
   /// Where each usage was first seen.
   public var usageTraces: [UsageBit: [Frame]]
 }
@@ -108,7 +110,7 @@ extension Validator {
       id: ClassID(rawValue: index), name: info.name, version: info.version,
       subclass: info.subclass, usage: UsageMask(rawValue: entry.usage),
       waitOuter: entry.waitOuter == 0 ? entry.waitInner : entry.waitOuter,
-      waitInner: entry.waitInner, key: info.key,
+      waitInner: entry.waitInner, key: info.key, uses: info.uses,
       usageTraces: info.usageTraces.mapValues { traces[$0] })
   }
 }

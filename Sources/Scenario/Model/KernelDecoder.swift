@@ -29,6 +29,9 @@ enum KernelDecoder {
     for (key, path) in switches {
       if let isOn = try section[key]?.boolean() { configuration[keyPath: path] = isOn }
     }
+    if let model = section["preemption"] {
+      configuration.preemption = try model.choice(as: PreemptionModel.self)
+    }
     if let policy = section["IOMMU_DEFAULT"] {
       configuration.defaultDomain = try policy.choice(as: DefaultDomainPolicy.self)
     }

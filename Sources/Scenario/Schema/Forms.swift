@@ -15,8 +15,8 @@ extension TextForm {
   ) { $0 == "first" || PCIAddress($0) != nil }
 
   static let callSite = TextForm(
-    name: "offset/size such as 0xce/0x2d0, or symbol+offset/size",
-    pattern: "^([^+]+\\+)?0x[0-9a-fA-F]+/0x[0-9a-fA-F]+$"
+    name: "offset/size such as 0xce/0x2d0, or symbol+offset/size, with [<address>] in front or not",
+    pattern: "^(\\[<[0-9a-fA-F]+>\\] )?([^+]+\\+)?0x[0-9a-fA-F]+/0x[0-9a-fA-F]+$"
   ) { CallSites.Symbol($0, in: "function") != nil }
 
   static let hexBytes = TextForm(

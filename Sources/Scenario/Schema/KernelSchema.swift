@@ -49,6 +49,9 @@ enum KernelSchema {
       Field(
         "IOMMU_DEFAULT", .oneOf(DefaultDomainPolicy.allCases.map(\.rawValue)),
         "what devices get without a word on the command line; lazy unless given"),
+      Field(
+        "preemption", .oneOf(PreemptionModel.allCases.map(\.rawValue)),
+        "what the kernel is built with, as stack dumps name it since 6.15; voluntary unless given"),
       Field("IRQ_REMAP", .boolean, "units that can remap interrupts do"),
     ])
 

@@ -3,6 +3,7 @@
 /// A symbol table and a machine, as a caller of the validator would have them.
 final class Symbols: ReportEnvironment {
   var ident = "6.1.192 #1 Not tainted"
+  var style = ReportStyle()
   var keys: [LockKey: String] = [:]
   /// The lines of the stack backtrace, from `CPU: …` on.
   var backtraceLines: [String] = []
@@ -24,7 +25,7 @@ final class Symbols: ReportEnvironment {
     names.indices.contains(Int(frame.rawValue) - 1) ? names[Int(frame.rawValue) - 1] : "0x0"
   }
 
-  func address(of frame: Frame) -> UInt64 {
+  func address(of frame: Frame) -> UInt64? {
     addresses.indices.contains(Int(frame.rawValue) - 1) ? addresses[Int(frame.rawValue) - 1] : 0
   }
 

@@ -1,0 +1,148 @@
+/// How a kernel of some age words its reports: kernel/locking/lockdep.c changed its text one piece at
+/// a time, and a distribution may have taken a piece early.
+///
+/// The default is the text of today's kernels. Each field names the release whose kernels first
+/// printed each of its values; the value listed first is that of 2.6.32.
+public struct ReportStyle: Hashable, Sendable {
+  /// The box around a report's title.
+  public enum Heads: String, CaseIterable, Hashable, Sendable {
+    /// `[ INFO: … ]` over the release; boxes of `[ BUG: … ]` have no release.
+    case bare
+    /// 3.3: the release and the taint flags below every title.
+    case info
+    /// 4.12: `WARNING: …`.
+    case warning
+  }
+
+  /// The line of one lock, up to where it was taken.
+  public enum Locks: String, CaseIterable, Hashable, Sendable {
+    /// ` (name){....}, at: [<ffffffff81234567>] function+0x1/0x2`.
+    case place
+    /// 4.15: the same with a hash in place of the address.
+    case hashedPlace = "hashed-place"
+    /// 4.17: `00000000deadbeef (name){....}, at: function+0x1/0x2`, the lock's address hashed.
+    case hashedLock = "hashed-lock"
+    /// 5.4 (519248f36d6f): the lock's address in the clear.
+    case lock
+  }
+
+  /// The characters between the braces.
+  public enum Usage: String, CaseIterable, Hashable, Sendable {
+    /// Two each for hardirq, softirq and the reclaim of memory.
+    case six
+    /// 4.14 (d92a8cfcb37e): reclaim is a lock of its own.
+    case four
+  }
+
+  /// `-{3:3}` behind the braces.
+  public enum WaitTypes: String, CaseIterable, Hashable, Sendable {
+    case absent
+    /// 5.7 (de8f5e4f2dc1), with the check of wait contexts.
+    case printed
+  }
+
+  /// The frames of a stored trace.
+  public enum Traces: String, CaseIterable, Hashable, Sendable {
+    /// `[<ffffffff81234567>] function+0x1/0x2`.
+    case addresses
+    /// 4.11: `function+0x1/0x2`.
+    case symbols
+  }
+
+  /// `Possible unsafe locking scenario:`.
+  public enum Scenarios: String, CaseIterable, Hashable, Sendable {
+    case none
+    /// 3.0: every step is a `lock(…)`.
+    case locks
+    /// 6.4: a circle's steps are `rlock(…)` and `sync(…)` where they are that.
+    case modes
+  }
+
+  /// The dependencies behind an interrupt-safe lock.
+  public enum Paths: String, CaseIterable, Hashable, Sendable {
+    /// Printed as those in front of an unsafe lock: each trace is one class off.
+    case forward
+    /// 5.14 (69c7a5fb2482): each trace at its class.
+    case both
+  }
+
+  /// ` ops: 1234` in the list of a class's usages.
+  public enum Uses: String, CaseIterable, Hashable, Sendable {
+    case counted
+    /// 4.20: only in kernels that debug lockdep itself.
+    case uncounted
+  }
+
+  /// What the first use of a class is called.
+  public enum FirstUse: String, CaseIterable, Hashable, Sendable {
+    /// `INITIAL USE`, shared or not.
+    case one
+    /// 5.11: `INITIAL READ USE` as well.
+    case each
+  }
+
+  /// What becomes of a line that is printed in pieces.
+  public enum Pieces: String, CaseIterable, Hashable, Sendable {
+    /// Joined. A call of printk counts what the log puts in front of the line too, so that a usage's
+    /// trace stands far to the right.
+    case counted
+    /// 3.5: joined; only the text is counted.
+    case joined
+    /// 4.10: a piece that does not ask to be joined begins a line.
+    case apart
+  }
+
+  /// A task that ends with locks held.
+  public enum TaskExit: String, CaseIterable, Hashable, Sendable {
+    /// `lock held at task exit time!`, and who it is on a line below.
+    case exitTime = "exit-time"
+    /// 3.11: `comm/pid still has locks held!`.
+    case stillHeld = "still-held"
+  }
+
+  /// The advice behind `trying to register non-static key.`
+  public enum KeyAdvice: String, CaseIterable, Hashable, Sendable {
+    case short
+    /// 5.13: two lines, which think of an object without initialisation too.
+    case long
+  }
+
+  public var heads = Heads.warning
+  public var locks = Locks.lock
+  public var usage = Usage.four
+  public var waitTypes = WaitTypes.printed
+  public var traces = Traces.symbols
+  public var scenarios = Scenarios.modes
+  public var paths = Paths.both
+  public var uses = Uses.uncounted
+  public var firstUse = FirstUse.each
+  public var pieces = Pieces.apart
+  public var taskExit = TaskExit.stillHeld
+  public var keyAdvice = KeyAdvice.long
+
+  public init() {}
+
+  /// What 2.6.32 printed.
+  public static let oldest: ReportStyle = {
+    var style = ReportStyle()
+    style.heads = .bare
+    style.locks = .place
+    style.usage = .six
+    style.waitTypes = .absent
+    style.traces = .addresses
+    style.scenarios = .none
+    style.paths = .forward
+    style.uses = .counted
+    style.firstUse = .one
+    style.pieces = .counted
+    style.taskExit = .exitTime
+    style.keyAdvice = .short
+    return style
+  }()
+
+  /// What printk returns too much of for a usage's line: the line feed, `<4>`, and a time stamp of the
+  /// usual width.
+  var overcount: Int {
+    pieces == .counted ? 1 + "<4>".utf8.count + "[    0.000000] ".utf8.count : 0
+  }
+}
