@@ -153,6 +153,11 @@ extension Kernel {
     }
   }
 
+  /// Sets an entry of the first unit's interrupt table up, or takes it down.
+  public func change(_ change: InterruptEntryChange) throws(DriverError) {
+    try inDriverCall { () throws(DriverError) in try driver.change([change]) }
+  }
+
   /// The work queue in which the device's driver does what it does.
   private func inDriverCall<Result>(
     _ body: () throws(DriverError) -> Result

@@ -13,6 +13,7 @@ extension ScenarioDescription {
     /// The address that comes of it goes by the name.
     case mapDMA(name: String, DeviceName, DMABuffer)
     case unmapDMA(name: String)
+    case interruptEntry(InterruptEntryChange)
     case process(name: String, PASID?, levels: Int, [ProcessArea])
     case bind(DeviceName, process: String)
     case unbind(DeviceName, process: String)

@@ -27,6 +27,7 @@ enum DriverDecoder {
         name: try value.required("name").text(),
         try ScenarioDecoder.deviceName(from: value.required("device")),
         try buffer(from: value))
+    case "interrupt_entry": .interruptEntry(try ScenarioDecoder.interrupt(from: value))
     case "dma_unmap": .unmapDMA(name: try value.text())
     case "process": try process(from: value)
     case "bind":
@@ -71,9 +72,18 @@ enum DriverDecoder {
   }
 
   private static func buffer(from value: CheckedValue) throws -> DMABuffer {
-    DMABuffer(
-      target: PhysicalAddress(rawValue: try value.required("target").integer()),
-      size: try size(from: value),
+    let segments = try value["segments"]?.list() ?? []
+    guard (value["target"] == nil) != segments.isEmpty else {
+      throw InputError(
+        at: value.place, "a buffer is a target or segments; exactly one of them was expected")
+    }
+    let list = try (segments.isEmpty ? [value] : segments).map { segment in
+      DMABuffer.Segment(
+        target: PhysicalAddress(rawValue: try segment.required("target").integer()),
+        size: try size(from: segment))
+    }
+    return DMABuffer(
+      first: list[0], rest: Array(list.dropFirst()),
       direction: try value["direction"]?.choice(as: DMADirection.self) ?? .bidirectional,
       addressBits: try value["bits"]?.integer(as: Int.self) ?? 64)
   }

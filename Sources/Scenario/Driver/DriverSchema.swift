@@ -20,6 +20,9 @@ enum DriverSchema {
     Field(
       "dma_unmap", .form(.handle),
       "the buffer of that name is unmapped (dma_unmap_single); a DMA may still use the name"),
+    Field(
+      "interrupt_entry", .section(ScenarioSchema.interruptEntry),
+      "a device's driver sets an interrupt entry up, or without a vector takes it down"),
     Field("process", .section(process), "a process whose addresses devices may use"),
     Field("bind", .section(bind), "a device may work for a process (iommu_sva_bind_device)"),
     Field("unbind", .section(bind), "it may no longer (iommu_sva_unbind_device)"),
@@ -67,13 +70,24 @@ enum DriverSchema {
       Field("device", .form(.deviceOrFirst), required: true, "the device"),
       Field("name", .form(.handle), required: true, "how later steps call the address"),
       Field(
-        "target", .integer(0...0xf_ffff_ffff_ffff), required: true, "the buffer's physical address"
+        "target", .integer(0...0xf_ffff_ffff_ffff), "the buffer's physical address"
       ),
       Field("size", .size, "bytes, 4096 unless given"),
+      Field(
+        "segments", .list(.section(segment)),
+        "instead of target and size: pieces of memory that become one range (dma_map_sg)"),
       Field(
         "direction", .oneOf(DMADirection.allCases.map(\.rawValue)),
         "bidirectional unless given"),
       Field("bits", .integer(20...64), "the device's DMA mask in bits, 64 unless given"),
+    ])
+
+  private static let segment = Section(
+    name: "segment",
+    fields: [
+      Field(
+        "target", .integer(0...0xf_ffff_ffff_ffff), required: true, "first physical address"),
+      Field("size", .size, "bytes, 4096 unless given"),
     ])
 
   private static let process = Section(

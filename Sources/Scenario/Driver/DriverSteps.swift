@@ -67,6 +67,7 @@ struct DriverSteps {
     case .unmapDMA(let name):
       let buffer = try self.buffer(named: name, at: place)
       try kernel.unmapDMA(buffer.address, size: buffer.size, for: buffer.device)
+    case .interruptEntry(let change): try kernel.change(change)
     case .process(let name, let pasid, let levels, let areas):
       try kernel.makeProcess(name, pasid: pasid, levels: levels, areas: areas)
     case .bind, .unbind, .unmapProcess:

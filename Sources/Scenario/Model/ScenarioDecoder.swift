@@ -49,7 +49,7 @@ enum ScenarioDecoder {
     return base...end
   }
 
-  private static func interrupt(from section: CheckedValue) throws -> InterruptEntryChange {
+  static func interrupt(from section: CheckedValue) throws -> InterruptEntryChange {
     let index = try section.required("index").integer(as: Int.self)
     let isLate = try section["late"]?.boolean() ?? false
     guard let vector = try section["vector"]?.integer(as: UInt8.self) else {

@@ -53,15 +53,21 @@ enum ScenarioSchema {
       Field("end", .integer(0...(.max)), required: true, "last byte"),
     ])
 
-  private static let interrupt = Section(
-    name: "interrupt",
+  /// An entry of the interrupt table.
+  static let interruptEntry = Section(
+    name: "interrupt_entry",
     fields: [
       Field("index", .integer(0...0xffff), required: true, "the entry's index"),
       Field("vector", .integer(0x10...0xff), "the vector"),
       Field("destination", .integer(0...0xff), "the local APIC, 1 unless given"),
       Field("source", .form(.device), "who may send it, ff:00.0 unless given"),
+    ])
+
+  private static let interrupt = Section(
+    name: "interrupt",
+    fields: interruptEntry.fields + [
       Field(
-        "late", .boolean, "a device's driver does it, once the units and all domains are set up"),
+        "late", .boolean, "a device's driver does it, once the units and all domains are set up")
     ])
 
   private static let pages = Section(

@@ -15,11 +15,26 @@ public enum DMADirection: String, CaseIterable, Hashable, Sendable {
   }
 }
 
-/// A buffer that a driver maps for its device.
+/// A buffer that a driver maps for its device: one range of memory, or a list of them
+/// (`struct scatterlist`) that the device sees as one.
 public struct DMABuffer: Hashable, Sendable {
-  public var target: PhysicalAddress
-  /// Bytes.
-  public var size: UInt64
+  /// A range of physical memory.
+  public struct Segment: Hashable, Sendable {
+    public var target: PhysicalAddress
+    /// Bytes.
+    public var size: UInt64
+
+    public init(target: PhysicalAddress, size: UInt64) {
+      self.target = target
+      self.size = size
+    }
+
+    /// Whole pages, the offset in the first included.
+    var pageCount: UInt64 { max((target.rawValue & 0xfff + size + 0xfff) >> 12, 1) }
+  }
+
+  /// One at least.
+  public private(set) var segments: [Segment]
   public var direction: DMADirection
   /// How many address bits the device has: its DMA mask.
   public var addressBits: Int
@@ -28,38 +43,68 @@ public struct DMABuffer: Hashable, Sendable {
     target: PhysicalAddress, size: UInt64, direction: DMADirection = .bidirectional,
     addressBits: Int = 64
   ) {
-    self.target = target
-    self.size = size
+    self.init(
+      first: Segment(target: target, size: size), direction: direction, addressBits: addressBits)
+  }
+
+  public init(
+    first: Segment, rest: [Segment] = [], direction: DMADirection = .bidirectional,
+    addressBits: Int = 64
+  ) {
+    segments = [first] + rest
     self.direction = direction
     self.addressBits = addressBits
   }
 
-  /// Whole pages, the offset in the first included.
-  var pageCount: UInt64 { max((target.rawValue & 0xfff + size + 0xfff) >> 12, 1) }
+  /// Whole pages: each segment begins with one of its own.
+  var pageCount: UInt64 { segments.reduce(0) { $0 + $1.pageCount } }
+  /// The first byte's place in its page.
+  var offset: UInt64 { segments[0].target.rawValue & 0xfff }
+  /// Bytes of address space from the first byte on, what is left of the last page included where
+  /// there are several segments.
+  public var size: UInt64 {
+    segments.count == 1 ? segments[0].size : pageCount << 12 - offset
+  }
 }
 
 /// The DMA API over domains (drivers/iommu/dma-iommu.c).
 extension IntelIOMMUDriver {
-  /// iommu_dma_map_page: the address that the device is to use; nil where there is no room left.
+  /// iommu_dma_map_page and iommu_dma_map_sg: the address that the device is to use; nil where there is no room left.
   ///
   /// A device whose domain changes no addresses, or which has none, gets the physical address.
   func mapDMA(_ buffer: DMABuffer, for device: DeviceInfo) throws(DriverError) -> IOVA? {
     guard let domain = device.domain, domain.kind != .identity else {
-      return IOVA(rawValue: buffer.target.rawValue)
+      return IOVA(rawValue: buffer.segments[0].target.rawValue)
     }
     let space = addressSpace(of: domain, for: device)
     return try kernel.call("__iommu_dma_map") { () throws(DriverError) -> IOVA? in
       guard let first = allocate(buffer, in: space, of: domain) else { return nil }
-      let mapping = Mapping(
-        address: IOVA(rawValue: first << 12),
-        target: PhysicalAddress(rawValue: buffer.target.rawValue & ~0xfff),
-        size: buffer.pageCount << 12, access: buffer.direction.access)
-      guard try map(mapping, in: domain) else {
+      guard try map(mappings(of: buffer, from: first), in: domain) else {
         space.free(first, buffer.pageCount)
         return nil
       }
-      return IOVA(rawValue: first << 12 | buffer.target.rawValue & 0xfff)
+      return IOVA(rawValue: first << 12 | buffer.offset)
     }
+  }
+
+  /// Segments one behind the other; neighbours in memory are mapped as one (iommu_map_sg).
+  private func mappings(of buffer: DMABuffer, from first: UInt64) -> [Mapping] {
+    var mappings: [Mapping] = []
+    var page = first
+    for segment in buffer.segments {
+      let target = segment.target.rawValue & ~0xfff
+      let size = segment.pageCount << 12
+      if let last = mappings.last, last.target.rawValue + last.size == target {
+        mappings[mappings.count - 1].size += size
+      } else {
+        mappings.append(
+          Mapping(
+            address: IOVA(rawValue: page << 12), target: PhysicalAddress(rawValue: target),
+            size: size, access: buffer.direction.access))
+      }
+      page += segment.pageCount
+    }
+    return mappings
   }
 
   /// iommu_dma_alloc_iova: below 4 GiB as long as there is room, for the sake of old bridges; then

@@ -7,24 +7,40 @@ extension IntelIOMMUDriver {
   /// where the range has something mapped.
   @discardableResult
   func map(_ mapping: Mapping, in domain: IOMMUDomain) throws(DriverError) -> Bool {
-    let range = mapping.pages
-    return try kernel.call("iommu_map") { () throws(DriverError) -> Bool in
-      let end = (range.upperBound + 1) << 12
-      if domain.limit < end {
-        guard domain.width >= 64 || end <= 1 << UInt64(domain.width) else {
-          kernel.print(
-            .error,
-            "DMAR: intel_iommu_map: iommu width (\(domain.width)) is not sufficient for the mapped"
-              + " address (\(hex(end)))")
-          return false
-        }
-        domain.limit = end
+    try map([mapping], in: domain)
+  }
+
+  /// iommu_map_sg: mappings one behind the other, which the unit hears of at the end.
+  func map(_ mappings: [Mapping], in domain: IOMMUDomain) throws(DriverError) -> Bool {
+    guard let first = mappings.first?.pages.lowerBound, let last = mappings.last?.pages.upperBound
+    else { return true }
+    return try kernel.call(mappings.count == 1 ? "iommu_map" : "iommu_map_sg") {
+      () throws(DriverError) -> Bool in
+      for mapping in mappings {
+        guard try place(mapping, in: domain) else { return false }
       }
-      try fill(
-        range, from: mapping.target.rawValue >> 12, mapping.access, in: domain)
-      try synchronizeNew(range, of: domain)
+      try synchronizeNew(first...last, of: domain)
       return true
     }
+  }
+
+  /// intel_iommu_map_pages.
+  private func place(_ mapping: Mapping, in domain: IOMMUDomain) throws(DriverError) -> Bool {
+    let range = mapping.pages
+    let end = (range.upperBound + 1) << 12
+    if domain.limit < end {
+      guard domain.width >= 64 || end <= 1 << UInt64(domain.width) else {
+        kernel.print(
+          .error,
+          "DMAR: intel_iommu_map: iommu width (\(domain.width)) is not sufficient for the mapped"
+            + " address (\(hex(end)))")
+        return false
+      }
+      domain.limit = end
+    }
+    try fill(
+      range, from: mapping.target.rawValue >> 12, mapping.access, in: domain)
+    return true
   }
 
   /// __domain_mapping: the largest pages that addresses, length and unit allow.
