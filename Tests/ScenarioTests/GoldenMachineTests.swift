@@ -67,7 +67,9 @@ private enum Consoles {
   static let short = [
     "burst", "page-crossing", "functions", "scalable-6.12", "caching-mode", "bridges-6.1",
     "identity", "identity-scalable", "lazy", "no-interrupt-remapping", "caching-scalable",
-    "broken-scalable", "first-stage", "broken", "broken-6.1", "broken-first-stage",
+    "broken-scalable", "first-stage", "first-stage-6.1", "caching-first-stage", "broken",
+    "broken-6.1",
+    "broken-first-stage", "x2apic",
   ]
 }
 
@@ -99,6 +101,7 @@ struct GoldenMachineTests {
   private static let dumps: [(name: String, steps: [Int])] = [
     ("groups", [0, 3, 5, 6, 7]), ("groups-6.1", [0, 3, 5, 6, 7]), ("drivers", [36, 301, 562]),
     ("drivers-lazy", [30, 296, 558]), ("drivers-scalable", [39, 304]),
+    ("drivers-first-stage", [36, 301, 562]),
   ]
 
   @Test("shows them as they are after later steps", arguments: dumps)

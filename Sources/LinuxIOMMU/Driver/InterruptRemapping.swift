@@ -81,7 +81,9 @@ extension IntelIOMMUDriver {
     if let wanted = change.entry {
       entry[flag: .present] = true
       // The hint lets any of the addressed CPUs take it; by APIC id there is but one.
-      entry[flag: .destinationMode] = kernel.build.behaviour.interruptDestination == .logical
+      // In x2APIC mode CPUs are addressed by bit within their cluster, in every release.
+      entry[flag: .destinationMode] =
+        usesExtendedInterrupts || kernel.build.behaviour.interruptDestination == .logical
       entry[flag: .redirectionHint] = true
       entry[.vector] = UInt64(wanted.vector)
       // An xAPIC's id lies in the second byte.

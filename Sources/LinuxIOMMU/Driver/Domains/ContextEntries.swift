@@ -139,9 +139,14 @@ extension IntelIOMMUDriver {
       context[flag: .present] = false
       try store(context.low, at: entry.rawValue)
       kernel.release(unit.lock, restoring: saved)
-      try flushContext(of: source, domain: id, of: unit)
-      if isScalable { try flushPASIDs(of: id, of: unit) }
-      try flushDomain(id, of: unit)
+      if isScalable, kernel.build.behaviour.driver.setsContextAtProbe {
+        // All PASID entries have gone before, each with its own flushes.
+        try flushContext(of: source, domain: DomainID(rawValue: 0), of: unit)
+      } else {
+        try flushContext(of: source, domain: id, of: unit)
+        if isScalable { try flushPASIDs(of: id, of: unit) }
+        try flushDomain(id, of: unit)
+      }
       try flushDeviceTLB(of: device, .everything)
       let width = isScalable ? ScalableContextEntry.byteCount : ContextEntry.byteCount
       for offset in stride(from: 0, to: width, by: 8) {
