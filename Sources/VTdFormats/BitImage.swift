@@ -51,6 +51,9 @@ public struct BitField<Image: BitImage>: Sendable {
 
 /// A field of one structure with the value that one image of it holds.
 public struct DecodedField: Hashable, Sendable, Codable {
+  /// The name of a set bit that no field has.
+  public static let reserved = "reserved"
+
   /// The specification's mnemonic.
   public let name: String
   /// Highest bit, counted over the whole structure.
@@ -164,16 +167,19 @@ extension BitImage {
       let set = self[word: word] & Self.reservedMask(word: word)
       return (0..<64).filter { set & 1 << UInt64($0) != 0 }.map { bit in
         DecodedField(
-          name: "reserved", high: word * 64 + bit, low: word * 64 + bit, value: 1,
+          name: DecodedField.reserved, high: word * 64 + bit, low: word * 64 + bit, value: 1,
           meaning: "must be zero")
       }
     }
     return named + reserved
   }
 
-  /// `NAME[FIELD=0x1 …]` with the fields that are not zero.
+  /// `NAME[FIELD=0x1 …]` with the fields that are not zero; a reserved bit goes by its number.
   public var description: String {
-    let set = decoded.filter { $0.value != 0 }.map { "\($0.name)=0x\(hex($0.value))" }
+    let set = decoded.filter { $0.value != 0 }.map {
+      $0.name == DecodedField.reserved
+        ? "\($0.name) bit \($0.low)" : "\($0.name)=0x\(hex($0.value))"
+    }
     return "\(Self.name)[\(set.joined(separator: " "))]"
   }
 }
