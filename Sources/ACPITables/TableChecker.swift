@@ -1,4 +1,4 @@
-import PCI
+public import PCI
 
 /// One pass over a table that collects what is wrong with it.
 struct TableChecker {
@@ -218,7 +218,7 @@ extension DeviceScope {
   /// Whether `function` is what the scope's kind says, as dmar_insert_dev_scope sees it: an
   /// endpoint has a device's header, a sub-hierarchy a bridge's, save non-transparent bridges
   /// (class 0680), which firmware may list as bridges though their header is a device's.
-  func matchesHeader(of function: PCIFunction) -> Bool {
+  public func matchesHeader(of function: PCIFunction) -> Bool {
     guard let layout = function.configuration.headerLayout else { return true }
     switch kind {
     case .endpoint: return layout == .device

@@ -222,6 +222,8 @@ struct LineFormatTests {
     PrintedLine("3.11", "IOMMU: Prepare 0-16MiB unity mapping for LPC"),
     PrintedLine("3.11", "PCI-DMA: Intel(R) Virtualization Technology for Directed I/O"),
     PrintedLine("3.11", "DMAR: No ATSR found"),
+    PrintedLine("3.11", "Intel-IOMMU: Forcing DAC for PCI devices"),
+    PrintedLine("3.11", "Intel-IOMMU: disable batched IOTLB flush"),
   ]
 
   static let boot: [PrintedLine] =
@@ -240,6 +242,15 @@ struct LineFormatTests {
       "DMAR: Enable scalable mode if hardware supports", "DMAR: Scalable mode is disallowed",
       "DMAR: Disable GFX device mapping", "DMAR: Disable supported super page",
       "DMAR: Unknown option - 'sm_maybe'",
+      "DMAR: intel_iommu=forcedac deprecated; use iommu.forcedac instead",
+      "DMAR: intel_iommu=strict deprecated; use iommu.strict=1 instead",
+      "DMAR: Intel-IOMMU: not forcing on after tboot. This could expose security risk for tboot",
+      "DMAR: Forcing Intel-IOMMU to enabled", "DMAR: Invalid DMAR haw",
+      "DMAR: Unsupported device scope", "DMAR: No DMAR devices found",
+      "DMAR: No IOMMU scope found for ANDD enumeration ID 1 (INT33C2:00)",
+      #"DMAR: Failed to find handle for ACPI object \_SB.PCI0.I2C0"#,
+      "DMAR: Cannot get a valid agaw for iommu (seq_id = 1)",
+      "DMAR-IR: Failed to enable irq remapping. You are vulnerable to irq-injection attacks.",
       "DMAR: dmar3: No supported address widths. Not attempting DMA translation.",
       "DMAR: IOMMU batching disallowed due to virtualization",
       "DMAR-IR: IOAPIC id 3 under DRHD base  0xfbffe000 IOMMU 0",
@@ -301,6 +312,10 @@ struct LineFormatTests {
         + "Contact your platform vendor."),
     PrintedLine("4.19", "DMAR: Allocating domain failed"),
     PrintedLine("6.1", "DMAR: Skip IOMMU disabling for graphics"),
+    PrintedLine("6.1", "pci 0000:00:02.0: DMAR: Skip IOMMU disabling for graphics"),
+    PrintedLine("6.1", "pci 0000:00:02.0: DMAR: Disabling IOMMU for graphics on this chipset"),
+    PrintedLine(
+      "4.19", "DMAR: Setting identity map for device 0000:00:1a.0 [0xbf499000 - 0xbf4a7fff]"),
     PrintedLine("6.1", "DMAR: Disabling IOMMU for graphics on this chipset"),
     PrintedLine(
       "4.19", "DMAR: ERROR: DMA PTE for vPFN 0x428ec already set (to 3f6ec003 not 3f6ec003)"),

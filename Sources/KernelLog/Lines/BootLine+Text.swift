@@ -23,6 +23,17 @@ extension BootLine {
     case .scalableModeAllowed: return "DMAR: Enable scalable mode if hardware supports"
     case .scalableModeDisallowed: return "DMAR: Scalable mode is disallowed"
     case .unknownOption(let option): return "DMAR: Unknown option - '\(option)'"
+    case .highAddressesForced:
+      return (old ? "Intel-IOMMU: " : "DMAR: ") + "Forcing DAC for PCI devices"
+    case .highAddressesDeprecated:
+      return "DMAR: intel_iommu=forcedac deprecated; use iommu.forcedac instead"
+    case .batchingOff:
+      return (old ? "Intel-IOMMU: disable " : "DMAR: Disable ") + "batched IOTLB flush"
+    case .strictDeprecated:
+      return "DMAR: intel_iommu=strict deprecated; use iommu.strict=1 instead"
+    case .notForcedByTboot:
+      return "DMAR: Intel-IOMMU: not forcing on after tboot. "
+        + "This could expose security risk for tboot"
     default: return nil
     }
   }
@@ -49,6 +60,8 @@ extension BootLine {
     case .unitWithoutWidths(let number):
       return layout.unitPrefix + "\(layout.unitName)\(number): No supported address widths. "
         + "Not attempting DMA translation."
+    case .unitWithoutValidWidth(let number):
+      return table + "Cannot get a valid agaw for iommu (seq_id = \(number))"
     case .reservedMemory(let base, let end):
       if generation == .acpi {
         return table + "RMRR base: 0x\(hex(base, digits: 16)) end: 0x\(hex(end, digits: 16))"
@@ -65,6 +78,13 @@ extension BootLine {
     case .notFound(let structure): return "DMAR: No \(structure.rawValue) found"
     case .tableNotParsed:
       return table + (generation == .current ? "Parse" : "parse") + " DMAR table failure."
+    case .invalidAddressWidth: return table + "Invalid DMAR haw"
+    case .unsupportedScope: return table + "Unsupported device scope"
+    case .noUnits: return table + "No DMAR devices found"
+    case .namespaceDeviceWithoutScope(let number, let name):
+      return table + "No IOMMU scope found for ANDD enumeration ID \(number) (\(name))"
+    case .namespaceDeviceUnknown(let name):
+      return table + "Failed to find handle for ACPI object \(name)"
     case .namespaceDeviceFound(let name, let base, let source):
       return table + "ACPI device \"\(name)\" under DMAR at \(hex(base.rawValue)) as \(source)"
     case .scopeMismatch(let device):
@@ -93,6 +113,9 @@ extension BootLine {
     case .unitWithoutExtendedInterrupts(let number):
       return interrupt + "\(layout.unitName)\(number) does not support EIM"
     case .interruptRemappingLeftOff: return interrupt + "Not enabling interrupt remapping"
+    case .interruptRemappingFailed:
+      return interrupt
+        + "Failed to enable irq remapping. You are vulnerable to irq-injection attacks."
     case .interruptRemapping(let x2apic):
       return interrupt + "Enabled IRQ remapping in \(x2apic ? "x2apic" : "xapic") mode"
     case .interruptTableCopied(let number):
@@ -122,6 +145,7 @@ extension BootLine {
         : oldName(number, base, generation) + ": using Register based invalidation"
     case .featureInconsistent(let name): return "DMAR: IOMMU feature \(name) inconsistent"
     case .forceEnabled: return "DMAR: Intel-IOMMU force enabled due to platform opt in"
+    case .forcedByTboot: return "DMAR: Forcing Intel-IOMMU to enabled"
     case .batchingDisallowed: return "DMAR: IOMMU batching disallowed due to virtualization"
     case .translationAlreadyEnabled:
       return "DMAR: Translation already enabled - trying to copy translation structures"
@@ -137,10 +161,17 @@ extension BootLine {
       return isCurrent
         ? "pci \(device): DMAR: Setting identity map \(range)"
         : "IOMMU: Setting identity map for device \(device) \(range)"
+    case .namedIdentityMap(let device, let start, let end):
+      let range = "[0x\(hex(start)) - 0x\(hex(end))]"
+      return (isCurrent ? "DMAR: " : "IOMMU: ")
+        + "Setting identity map for device \(device) \(range)"
     case .lowMemoryMap:
       return (isCurrent ? "DMAR: " : "IOMMU: ") + "Prepare 0-16MiB unity mapping for LPC"
-    case .graphicsStayOn: return "DMAR: Skip IOMMU disabling for graphics"
-    case .graphicsDisabled: return "DMAR: Disabling IOMMU for graphics on this chipset"
+    case .graphicsStayOn(let device):
+      return (device.map { "pci \($0): " } ?? "") + "DMAR: Skip IOMMU disabling for graphics"
+    case .graphicsDisabled(let device):
+      return (device.map { "pci \($0): " } ?? "")
+        + "DMAR: Disabling IOMMU for graphics on this chipset"
     case .directedIO:
       return (isCurrent ? "DMAR: " : "PCI-DMA: ")
         + "Intel(R) Virtualization Technology for Directed I/O"

@@ -13,6 +13,13 @@ public enum BootLine: Hashable, Sendable {
   case scalableModeAllowed
   case scalableModeDisallowed
   case unknownOption(String)
+  /// `intel_iommu=forcedac` and `strict` did what they say, until there were words for all drivers.
+  case highAddressesForced
+  case highAddressesDeprecated
+  case batchingOff
+  case strictDeprecated
+  /// `intel_iommu=tboot_noforce`
+  case notForcedByTboot
 
   // MARK: The table
 
@@ -21,6 +28,7 @@ public enum BootLine: Hashable, Sendable {
   /// Version, CAP and ECAP of a unit: the only line that joins a unit's number with its registers.
   case unit(number: Int, base: PhysicalAddress, version: UInt8, cap: UInt64, ecap: UInt64)
   case unitWithoutWidths(Int)
+  case unitWithoutValidWidth(Int)
   case reservedMemory(base: UInt64, end: UInt64)
   case rootPortATS(flags: UInt32)
   case affinity(base: PhysicalAddress, domain: UInt32)
@@ -28,8 +36,15 @@ public enum BootLine: Hashable, Sendable {
   case integratedATS(flags: UInt32)
   case notFound(DMARStructure)
   case tableNotParsed
+  case invalidAddressWidth
+  case unsupportedScope
+  case noUnits
   /// `ACPI device "INT33C2:00" under DMAR at fed91000 as 00:15.1`
   case namespaceDeviceFound(name: String, base: PhysicalAddress, source: SourceID)
+
+  /// `No IOMMU scope found for ANDD enumeration ID 1 (INT33C2:00)`
+  case namespaceDeviceWithoutScope(number: UInt8, name: String)
+  case namespaceDeviceUnknown(String)
 
   // MARK: Interrupt remapping
 
@@ -40,6 +55,7 @@ public enum BootLine: Hashable, Sendable {
   case x2apicOptOutOverride
   case unitWithoutExtendedInterrupts(Int)
   case interruptRemappingLeftOff
+  case interruptRemappingFailed
   case interruptRemapping(x2apic: Bool)
   case interruptTableCopied(unit: Int)
   case interruptTableNotCopied(unit: Int)
@@ -54,6 +70,7 @@ public enum BootLine: Hashable, Sendable {
   case registerBasedInvalidation(unit: Int, base: PhysicalAddress? = nil)
   case featureInconsistent(String)
   case forceEnabled
+  case forcedByTboot
   case batchingDisallowed
   case translationAlreadyEnabled
   case translationTablesCopied(unit: Int)
@@ -61,9 +78,12 @@ public enum BootLine: Hashable, Sendable {
   case translationNotKdump(unit: Int)
   case settingReservedRegions
   case identityMap(PCIAddress, start: UInt64, end: UInt64)
+  /// The same of 4.2 to 5.0: the device in the line, not in front of it.
+  case namedIdentityMap(PCIAddress, start: UInt64, end: UInt64)
   case lowMemoryMap
-  case graphicsStayOn
-  case graphicsDisabled
+  /// The device is nil where a report has lost it, and in kernels that do not name it.
+  case graphicsStayOn(PCIAddress?)
+  case graphicsDisabled(PCIAddress?)
   case directedIO
 
   // MARK: Bad firmware
@@ -96,10 +116,12 @@ extension BootLine {
     switch self {
     case .unknownOption: .notice
     case .firmwareUncoveredRegion, .firmwareUnmappedIOAPIC, .translationTablesNotCopied,
-      .interruptTableNotCopied:
+      .interruptTableNotCopied, .namespaceDeviceUnknown, .unitWithoutValidWidth:
       .error
     case .firmwareBadRegion, .firmwareBadUnit, .firmwareBadAffinity, .firmwareBadName,
-      .firmwareNoUnit, .scopeMismatch, .translationNotKdump, .interruptRemappingNotKdump:
+      .firmwareNoUnit, .scopeMismatch, .translationNotKdump, .interruptRemappingNotKdump,
+      .invalidAddressWidth, .unsupportedScope, .namespaceDeviceWithoutScope,
+      .interruptRemappingFailed, .forcedByTboot, .highAddressesDeprecated, .strictDeprecated:
       .warning
     default: .info
     }

@@ -112,8 +112,10 @@ enum DriverTextReader {
   private static let plainLines: [BootLine] = [
     .disabled, .graphicsUnmapped, .integratedGraphicsUnmapped, .superpagesOff,
     .scalableModeDisallowed, .interruptRemappingLeftOff, .usingTable, .batchingDisallowed,
-    .settingReservedRegions, .lowMemoryMap, .graphicsStayOn, .graphicsDisabled, .firmwareNoUnit,
-    .tableNotParsed,
+    .settingReservedRegions, .lowMemoryMap, .graphicsStayOn(nil), .graphicsDisabled(nil),
+    .firmwareNoUnit, .tableNotParsed, .highAddressesForced, .highAddressesDeprecated, .batchingOff,
+    .strictDeprecated, .notForcedByTboot, .invalidAddressWidth, .unsupportedScope, .noUnits,
+    .interruptRemappingFailed, .forcedByTboot,
   ]
 
   private static func boot(_ bytes: [UInt8]) -> BootLine? {
@@ -124,10 +126,18 @@ enum DriverTextReader {
       }
     }
     var cursor = TextCursor(bytes)
-    if case .identityMap(let device, let start, let end) = FactReader.read(
-      &cursor, isTagged: false)
-    {
-      return .identityMap(device, start: start, end: end)
+    let isNamed = cursor.take("DMAR: Setting identity map for device ")
+    cursor = TextCursor(bytes)
+    switch FactReader.read(&cursor, isTagged: false) {
+    case .identityMap(let device, let start, let end):
+      return isNamed
+        ? .namedIdentityMap(device, start: start, end: end)
+        : .identityMap(device, start: start, end: end)
+    case .deviceNote(let device, _, "Skip IOMMU disabling for graphics"):
+      return .graphicsStayOn(device)
+    case .deviceNote(let device, _, "Disabling IOMMU for graphics on this chipset"):
+      return .graphicsDisabled(device)
+    default: break
     }
     cursor = TextCursor(bytes)
     _ = Tag.take(&cursor)
@@ -145,6 +155,18 @@ enum DriverTextReader {
         return .namespaceDeviceFound(
           name: String(name), base: PhysicalAddress(rawValue: base.value), source: source)
       }
+    }
+    cursor = start
+    if cursor.take("No IOMMU scope found for ANDD enumeration ID "),
+      let number = cursor.decimalNumber(maximumDigits: 3), cursor.take(" (")
+    {
+      let name = cursor.restOfLine().prefix { $0 != ")" }
+      return .namespaceDeviceWithoutScope(
+        number: UInt8(truncatingIfNeeded: number), name: String(name))
+    }
+    cursor = start
+    if cursor.take("Failed to find handle for ACPI object ") {
+      return .namespaceDeviceUnknown(cursor.word())
     }
     cursor = start
     if cursor.take("Device scope type does not match for "),
@@ -186,6 +208,12 @@ enum DriverTextReader {
       let number = cursor.decimalNumber(maximumDigits: 4)
     {
       return .translationNotKdump(unit: number)
+    }
+    cursor = start
+    if cursor.take("Cannot get a valid agaw for iommu (seq_id = "),
+      let number = cursor.decimalNumber(maximumDigits: 4)
+    {
+      return .unitWithoutValidWidth(number)
     }
     cursor = start
     guard cursor.take("dmar") || cursor.take("IOMMU "),

@@ -148,7 +148,10 @@ enum FactReader {
   private static func device(_ cursor: inout TextCursor) -> LogFact? {
     let start = cursor
     // 3.x: `IOMMU: Setting identity map for device 0000:00:1a.0 [0xbf499000 - 0xbf4a7fff]`.
-    if cursor.take("IOMMU: Setting identity map for device "), let address = address(&cursor),
+    let isNamed =
+      cursor.take("IOMMU: Setting identity map for device ")
+      || cursor.take("DMAR: Setting identity map for device ")
+    if isNamed, let address = address(&cursor),
       let range = range(&cursor)
     {
       return .identityMap(address, start: range.0, end: range.1)

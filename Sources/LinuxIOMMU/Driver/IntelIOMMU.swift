@@ -79,6 +79,8 @@ final class IntelIOMMU {
   /// Ids 0, which marks what is not present where a unit caches that, and 1, which identity and
   /// process translations share, are never given out.
   var usedDomainIDs: Set<DomainID> = [DomainID(rawValue: 0), DomainID(rawValue: 1)]
+  /// None of the devices that the table gives it is there.
+  var isEmpty = false
   /// The page-request queue; nil where there is none.
   var pageRequests: PageRequestQueue?
   /// Translation was on when this kernel came, and its tables were copied.
@@ -124,6 +126,24 @@ final class IntelIOMMU {
       (!usesFirst || first(levels))
         && (!usesSecond || capability.supports(secondStageLevels: levels))
     } ?? 4
+  }
+
+  /// What alloc_iommu makes of the widths that the unit can translate.
+  enum Widths {
+    case some
+    /// It is there for interrupts alone.
+    case none
+    /// The specification has no such width.
+    case unknown
+  }
+
+  var widths: Widths {
+    let widths = capability[.supportedAdjustedGuestAddressWidths]
+    if widths == 0 {
+      let isScalable = extendedCapability[flag: .scalableMode]
+      return isScalable && !extendedCapability[flag: .secondStage] ? .some : .none
+    }
+    return (3...5).contains { capability.supports(secondStageLevels: $0) } ? .some : .unknown
   }
 
   /// The first domain id that is not in use; nil where all are.

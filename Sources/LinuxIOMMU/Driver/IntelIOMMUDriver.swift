@@ -46,6 +46,8 @@ final class IntelIOMMUDriver {
   var hostBridgeWindows: [ClosedRange<UInt64>] = []
   /// What the command line and the build decide.
   var options: IOMMUOptions
+  /// `iommu_skip_te_disable`: a graphics device is there that must not lose its translation.
+  var keepsGraphicsTranslation = false
   /// Timers of the kernel that the driver has set.
   let timers: KernelTimers
   /// `device_domain_lock`, which kernels to 5.19 have.

@@ -19,8 +19,12 @@ public struct IOMMUOptions: Hashable, Sendable {
   public var usesSuperpages = true
   /// `iommu.forcedac=1`: addresses above 4 GiB come first.
   public var forcesHighAddresses = false
-  /// `intel_iommu=igfx_off`.
+  /// `intel_iommu=igfx_off`, or a device that needs it.
   public var sparesGraphics = false
+  /// `intel_iommu=off` and `iommu=off`: the platform's wish does not count.
+  public var isOffByWord = false
+  /// `intel_iommu=tboot_noforce`.
+  public var sparesMeasuredLaunch = false
 
   public init(_ configuration: KernelConfiguration = KernelConfiguration()) {
     isOn = configuration.isOnByDefault
@@ -39,7 +43,9 @@ public struct IOMMUOptions: Hashable, Sendable {
     case "iommu=pt", "iommu.passthrough=1": defaultDomain = .passthrough
     case "iommu=nopt", "iommu.passthrough=0":
       if defaultDomain == .passthrough { defaultDomain = .lazy }
-    case "iommu=off": isOn = false
+    case "iommu=off":
+      isOn = false
+      isOffByWord = true
     case "iommu.strict=1": makeStrict()
     case "iommu.strict=0": if defaultDomain == .strict { defaultDomain = .lazy }
     case "iommu.forcedac=1": forcesHighAddresses = true
@@ -54,13 +60,16 @@ public struct IOMMUOptions: Hashable, Sendable {
   private mutating func readIntel(_ option: String) {
     switch option {
     case "on": isOn = true
-    case "off": isOn = false
+    case "off":
+      isOn = false
+      isOffByWord = true
     case "sm_on": usesScalableMode = true
     case "sm_off": usesScalableMode = false
     case "sp_off": usesSuperpages = false
     case "igfx_off": sparesGraphics = true
     case "forcedac": forcesHighAddresses = true
     case "strict": makeStrict()
+    case "tboot_noforce": sparesMeasuredLaunch = true
     default: break
     }
   }

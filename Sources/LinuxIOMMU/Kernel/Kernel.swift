@@ -138,7 +138,9 @@ public final class Kernel {
     driver.hostBridgeWindows = plan.hostBridgeWindows
     try context.run(as: .kernelInit, in: Self.initFunctions + Self.driverFunctions) {
       () throws(DriverError) in
-      try driver.bringUp(plan.interrupts, plan.messages, isCrashKernel: plan.isCrashKernel)
+      try driver.bringUp(
+        plan.interrupts, plan.messages, functions: plan.functions,
+        isCrashKernel: plan.isCrashKernel)
       if driver.isLeftAlone || !driver.options.isOn { return }
       driver.distrustCachingMode(says: plan.messages != nil)
       if plan.makesDefaultDomains {

@@ -45,6 +45,16 @@ public struct KernelBehaviour: Hashable, Sendable {
   public var shutdown = Shutdown.turnsOff
   /// How it is told that interrupt remapping was on, outside a crash kernel.
   public var remappingFound = RemappingFound.eachUnit
+  /// What is said about words of `intel_iommu=` that all drivers have by now.
+  public var optionWords = OptionWords.deprecated
+  /// Where a line that is about one device has its name.
+  public var deviceLines = DeviceLines.prefixed
+  /// Whether firmware's wish for remapping counts, where something may be plugged in from outside.
+  public var platformOptIn = PlatformOptIn.forces
+  /// Which graphics devices are known not to work behind a unit.
+  public var graphicsQuirks = GraphicsQuirks.q35
+  /// Whether translation stays on for graphics that would hang without.
+  public var graphicsTranslation = GraphicsTranslation.kept
   /// Scalable mode without a word on the command line.
   public var scalableMode = ScalableModeDefault.on
 
@@ -204,6 +214,43 @@ extension KernelBehaviour {
   public enum RemappingFound: String, CaseIterable, Hashable, Sendable {
     case eachUnit = "each-unit"
     case once
+  }
+
+  /// `intel_iommu=forcedac` and `intel_iommu=strict`.
+  public enum OptionWords: String, CaseIterable, Hashable, Sendable {
+    /// They are the driver's own.
+    case own
+    /// `iommu.forcedac` takes the place of the first.
+    case forcedacDeprecated = "forcedac-deprecated"
+    /// `iommu.strict` takes that of the second.
+    case deprecated
+  }
+
+  public enum DeviceLines: String, CaseIterable, Hashable, Sendable {
+    /// `Setting identity map for device 0000:00:1a.0 […]`
+    case inLine = "in-line"
+    /// `pci 0000:00:1a.0: DMAR: Setting identity map […]`
+    case prefixed
+  }
+
+  public enum PlatformOptIn: String, CaseIterable, Hashable, Sendable {
+    case ignored
+    case forces
+  }
+
+  /// `Disabling IOMMU for graphics on this chipset`: each list has those before it.
+  public enum GraphicsQuirks: String, CaseIterable, Hashable, Sendable {
+    case none
+    case fourSeries = "4-series"
+    case broadwell
+    case ironlake
+    case q35
+  }
+
+  /// A unit of graphics alone, when the others are switched off.
+  public enum GraphicsTranslation: String, CaseIterable, Hashable, Sendable {
+    case disabled
+    case kept
   }
 
   /// Scalable mode as built, without `intel_iommu=sm_on` or `sm_off`.

@@ -80,6 +80,9 @@ public struct KernelChange: Sendable {
       $0.faultLines = .f2
       $0.bootLines = .lowercase
     },
+    KernelChange("3.14", "9452618e7462", "no unit translates for graphics of the 4 series") {
+      $0.graphicsQuirks = .fourSeries
+    },
     KernelChange("3.14", nil, "the handler leaves queue errors in FSTS to the queue's own code") {
       $0.statusClear = .primaryFaults
     },
@@ -118,6 +121,12 @@ public struct KernelChange: Sendable {
     KernelChange("5.0", "765b6a98c1de", "scalable mode, with intel_iommu=sm_on") {
       $0.scalableMode = .off
     },
+    KernelChange("5.0", "89a6079df791", "firmware can switch remapping on") {
+      $0.platformOptIn = .forces
+    },
+    KernelChange("5.1", "932a6523ce39", "lines about one device begin with its name") {
+      $0.deviceLines = .prefixed
+    },
     KernelChange("5.4", nil, "the PASID in the fault line, texts for scalable-mode reasons") {
       $0.faultLines = .f5
       $0.faultReasons = .scalable
@@ -128,12 +137,18 @@ public struct KernelChange: Sendable {
     KernelChange("5.5", "6c3a44ed3c55", "translation is switched off before a kexec") {
       $0.shutdown = .turnsOff
     },
+    KernelChange("5.5", "1f76249cc3be", "nor for Broadwell's graphics") {
+      $0.graphicsQuirks = .broadwell
+    },
     KernelChange("5.6", nil, "the DMA API's domains use first-stage tables where they can") {
       $0.driver.firstStage = .on
     },
     KernelChange("5.8", "66ac4db36f4c", "page requests are drained when a process is unbound") {
       $0.driver.pageRequestDrain = .onePage
     },
+    KernelChange(
+      "5.9", "b1012ca8dc4f", "units of graphics alone that would hang without stay on"
+    ) { $0.graphicsTranslation = .kept },
     KernelChange("5.11", "08a27c1c3ecf", "a group of one device may get another default domain") {
       $0.driver.groupTypes = .singleDevice
     },
@@ -146,6 +161,9 @@ public struct KernelChange: Sendable {
     KernelChange("5.13", "eea53c581688", "a page that may be written may be read as well") {
       $0.driver.writeOnlyMappings = .off
     },
+    KernelChange("5.13", "3542dcb15cef", "iommu.forcedac in the place of intel_iommu=forcedac") {
+      $0.optionWords = .forcedacDeprecated
+    },
     KernelChange("5.14", "719a19335692", "NO_PASID in the tag, hexadecimal everywhere") {
       $0.faultLines = .f6
     },
@@ -155,6 +173,9 @@ public struct KernelChange: Sendable {
     KernelChange("5.15", nil, "the device address without 0x") { $0.faultLines = .f7 },
     KernelChange("5.15", "26225bea1d84", "a group's domain may become lazy (DMA-FQ)") {
       $0.driver.groupTypes = .singleDeviceOrQueue
+    },
+    KernelChange("5.15", "1d479f160c50", "iommu.strict in the place of intel_iommu=strict") {
+      $0.optionWords = .deprecated
     },
     KernelChange("5.16", "914ff7719e8a", "the table dump, through the driver's list of devices") {
       $0.tableWalk = .driverList
@@ -225,6 +246,12 @@ public struct KernelChange: Sendable {
     KernelChange("6.14", nil, "page requests without PASID are served") {
       $0.pageRequestLines = .pasidOptional
     },
+    KernelChange(
+      "6.15", stable: ["6.1.138", "6.12.28"], nil, "no unit translates for Ironlake's graphics"
+    ) { $0.graphicsQuirks = .ironlake },
+    KernelChange(
+      "7.1", stable: ["6.1.175", "6.12.91"], "2cda2e10dc83", "nor for Q35's"
+    ) { $0.graphicsQuirks = .q35 },
     KernelChange(
       "7.2", stable: ["6.1.192", "6.12.117"], nil,
       "each half of a copied scalable table to its place"

@@ -66,6 +66,11 @@ extension KernelBehaviour {
     behaviour.takeOver = .none
     behaviour.shutdown = .leavesOn
     behaviour.scalableMode = .absent
+    behaviour.optionWords = .own
+    behaviour.deviceLines = .inLine
+    behaviour.platformOptIn = .ignored
+    behaviour.graphicsQuirks = .none
+    behaviour.graphicsTranslation = .disabled
     behaviour.virtualCommandRegisters = .shown
     behaviour.interruptDestination = .logical
     behaviour.registerLock = .spinlock

@@ -63,6 +63,16 @@ public struct KernelSetting: Sendable {
       KernelSetting(
         "remapping_found", \.remappingFound, "how interrupt remapping that was on is told"),
       KernelSetting("oops_prefix", \.oopsPrefix, "which oopses begin with Oops:"),
+      KernelSetting(
+        "option_words", \.optionWords, "what is said about intel_iommu=forcedac and strict"),
+      KernelSetting("device_lines", \.deviceLines, "where lines about one device have its name"),
+      KernelSetting(
+        "platform_opt_in", \.platformOptIn, "whether firmware can switch remapping on"),
+      KernelSetting(
+        "graphics_quirks", \.graphicsQuirks, "graphics devices that no unit translates for"),
+      KernelSetting(
+        "graphics_translation", \.graphicsTranslation,
+        "what becomes of a unit of graphics alone when units are switched off"),
       KernelSetting("scalable_mode", \.scalableMode, "scalable mode as built (Kconfig's default)"),
       KernelSetting(
         "virtual_command", \.virtualCommandRegisters,

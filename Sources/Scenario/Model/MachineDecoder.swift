@@ -24,7 +24,18 @@ enum MachineDecoder {
         vendor: try machine["firmware"]?["vendor"]?.text() ?? "",
         version: try machine["firmware"]?["version"]?.text() ?? "",
         product: try machine["firmware"]?["product"]?.text() ?? ""),
+      namespace: try machine["acpi_devices"].map { try namespace(from: $0) },
+      interruptControllers: try machine["ioapics"]?.list().map { try $0.integer(as: Int.self) },
+      isMeasuredLaunch: try machine["tboot"]?.boolean() ?? false,
       addresses: try addresses(from: machine["addresses"]))
+  }
+
+  private static func namespace(from section: CheckedValue) throws -> [String: String] {
+    var names: [String: String] = [:]
+    for device in try section.list() {
+      names[try device.required("path").text()] = try device.required("name").text()
+    }
+    return names
   }
 
   private static func window(from section: CheckedValue) throws -> ClosedRange<UInt64> {

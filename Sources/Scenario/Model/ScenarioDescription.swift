@@ -34,6 +34,12 @@ public struct ScenarioDescription: Sendable {
     /// The CPU has x2APIC mode.
     public var hasX2APIC: Bool
     public var firmware: BootMessages.FirmwareName
+    /// Names of devices by the paths of their objects in the ACPI name space.
+    public var namespace: [String: String]?
+    /// I/O interrupt controllers; nil for those that the table has.
+    public var interruptControllers: [Int]?
+    /// tboot has started the kernel.
+    public var isMeasuredLaunch: Bool
     public var addresses: [String: UInt64]
   }
 
@@ -50,6 +56,8 @@ public struct ScenarioDescription: Sendable {
     public var invention: InventedFunction
     /// It sends requests without being on the bus.
     public var isAbsent: Bool
+    /// It leads out of the machine.
+    public var isExternal: Bool
   }
 
   /// What happens before the first step.

@@ -44,7 +44,8 @@ enum FunctionDecoder {
     }
     if let window = section["window"] { function.window = try self.window(from: window) }
     return ScenarioDescription.FunctionDescription(
-      invention: function, isAbsent: try section["absent"]?.boolean() ?? false)
+      invention: function, isAbsent: try section["absent"]?.boolean() ?? false,
+      isExternal: try section["external"]?.boolean() ?? false)
   }
 
   private static func buses(of address: PCIAddress, from section: CheckedValue) throws

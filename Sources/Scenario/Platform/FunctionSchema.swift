@@ -9,6 +9,7 @@ enum FunctionSchema {
       Field("device", .integer(0...0xffff), "device id"),
       Field("class", .integer(0...0xff_ffff), "class code, three bytes"),
       Field("absent", .boolean, "the function sends requests and the bus does not show it"),
+      Field("external", .boolean, "a port that leads out of the machine (ExternalFacingPort)"),
       Field("bus_master", .boolean, "false: Bus Master Enable is clear, so it sends nothing"),
       Field("port", .oneOf(portTypes.map(\.name)), "what it is in PCI Express' terms"),
       Field("buses", .section(buses), "the buses below a bridge"),

@@ -7,16 +7,24 @@ internal import PCI
 struct FunctionTraits {
   let topology: PCITopology
   let table: DMARTable?
+  /// Ports that lead out of the machine.
+  var externalPorts: Set<PCIAddress> = []
 
   func traits(of function: PCIFunction) -> ProbedFunction.Traits {
     let space = function.configuration
-    return ProbedFunction.Traits(
+    var traits = ProbedFunction.Traits(
       classCode: function.identity.classCode,
       ats: space.addressTranslationServices?.invalidateQueueDepth,
       platformAllowsATS: allowsATS(below: function.address),
       pasidWidth: space.pasid.map { Int($0.width) },
       hasPageRequests: space.pageRequestInterface != nil,
       reservedMemory: reservedMemory(of: function.address))
+    traits.vendor = function.identity.vendor
+    traits.device = function.identity.device
+    traits.isExternalFacing = externalPorts.contains(function.address)
+    traits.isUntrusted = topology.path(to: function.address)
+      .contains { externalPorts.contains($0.address) }
+    return traits
   }
 
   /// RMRRs whose scope names the function or a bridge above it.

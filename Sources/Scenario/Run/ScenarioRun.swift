@@ -164,13 +164,21 @@ private struct ScenarioRunner {
   /// What the driver prints at boot: only a scenario with a command line and a table has that.
   private func bootMessages(of boot: ScenarioDescription.BootDescription) -> BootMessages? {
     guard let table = scenario.machine.table, let words = boot.commandLine else { return nil }
-    return BootMessages(
+    var messages = BootMessages(
       table: table, commandLine: words, reserved: boot.reserved,
       firmware: scenario.machine.firmware)
+    messages.bus = bus
+    messages.namespace = scenario.machine.namespace
+    messages.interruptControllers = scenario.machine.interruptControllers
+    messages.isMeasuredLaunch = scenario.machine.isMeasuredLaunch
+    return messages
   }
 
   private func traits(of function: PCIFunction) -> ProbedFunction.Traits {
-    FunctionTraits(topology: bus, table: scenario.machine.table).traits(of: function)
+    let external = scenario.machine.functions.filter(\.isExternal).map(\.invention.address)
+    return FunctionTraits(
+      topology: bus, table: scenario.machine.table, externalPorts: Set(external)
+    ).traits(of: function)
   }
 
   private func makeMachine(_ description: ScenarioDescription.MachineDescription) throws -> Machine

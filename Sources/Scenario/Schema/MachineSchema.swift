@@ -9,6 +9,11 @@ enum MachineSchema {
         required: true, "the remapping units by name, such as dmar0"),
       Field("pci", .section(pci), "the PCI bus"),
       Field("x2apic", .boolean, "the CPU has x2APIC mode"),
+      Field("ioapics", .list(.integer(0...0xff)), "I/O interrupt controllers, those of the table"),
+      Field(
+        "acpi_devices", .list(.section(acpiDevice)),
+        "the ACPI name space, as far as the table speaks of it"),
+      Field("tboot", .boolean, "tboot has started the kernel (TXT): remapping is not to be off"),
       Field("firmware", .section(firmware), "what firmware calls itself"),
       Field(
         "cpus", .integer(1...2),
@@ -21,6 +26,13 @@ enum MachineSchema {
       Field(
         "addresses", .table(key: .name, value: .integer(0...(.max))),
         "where named objects lie, such as pci.klist_devices"),
+    ])
+
+  private static let acpiDevice = Section(
+    name: "acpi_device",
+    fields: [
+      Field("path", .text, required: true, #"its object, such as \_SB.PCI0.I2C0"#),
+      Field("name", .text, required: true, "its device, such as INT33C2:00"),
     ])
 
   private static let firmware = Section(

@@ -20,8 +20,12 @@ struct IOMMUOptionTests {
     "says what the driver does",
     arguments: [
       Case("quiet ro") { _ in },
-      Case("intel_iommu=off") { $0.isOn = false },
-      Case("intel_iommu=off intel_iommu=on") { _ in },
+      Case("intel_iommu=off") {
+        $0.isOn = false
+        $0.isOffByWord = true
+      },
+      Case("intel_iommu=off intel_iommu=on") { $0.isOffByWord = true },
+      Case("intel_iommu=tboot_noforce") { $0.sparesMeasuredLaunch = true },
       Case("intel_iommu=on,sm_on,sp_off") {
         $0.usesScalableMode = true
         $0.usesSuperpages = false

@@ -1,5 +1,6 @@
 public import ACPITables
 internal import KernelLog
+public import PCI
 internal import VTdFormats
 
 /// What the driver says while it boots, where a scenario wants to see it.
@@ -12,6 +13,15 @@ public struct BootMessages: Hashable, Sendable {
   public var reserved: [ClosedRange<UInt64>]?
   /// What firmware calls itself.
   public var firmware: FirmwareName
+  /// The bus, in which the driver looks for what the table's scopes name.
+  public var bus = PCITopology()
+  /// The ACPI name space as far as the table speaks of it: the device's name by its object's path.
+  /// Nil where it is not known, and nothing is said about it.
+  public var namespace: [String: String]?
+  /// The I/O interrupt controllers of the machine (MADT); nil for those that the table has.
+  public var interruptControllers: [Int]?
+  /// The kernel was started by tboot (TXT).
+  public var isMeasuredLaunch = false
 
   /// DMI_BIOS_VENDOR, DMI_BIOS_VERSION, DMI_PRODUCT_VERSION.
   public struct FirmwareName: Hashable, Sendable {
@@ -46,18 +56,21 @@ extension IntelIOMMUDriver {
   func announceCommandLine(_ words: [String]) {
     for word in words where word.hasPrefix("intel_iommu=") {
       for option in word.dropFirst("intel_iommu=".count).split(separator: ",") {
-        if let line = Self.answer(to: String(option)) { announce(line) }
+        if let line = answer(to: String(option)) { announce(line) }
       }
     }
   }
 
   /// Options are recognised by how they begin.
-  private static func answer(to option: String) -> BootLine? {
+  private func answer(to option: String) -> BootLine? {
+    let words = kernel.build.behaviour.optionWords
     let answers: [(String, BootLine?)] = [
       ("on", .enabled), ("off", .disabled), ("igfx_off", .graphicsUnmapped),
-      ("intgpu_off", .integratedGraphicsUnmapped), ("forcedac", nil), ("strict", nil),
+      ("intgpu_off", .integratedGraphicsUnmapped),
+      ("forcedac", words == .own ? .highAddressesForced : .highAddressesDeprecated),
+      ("strict", words == .deprecated ? .strictDeprecated : .batchingOff),
       ("sp_off", .superpagesOff), ("sm_on", .scalableModeAllowed),
-      ("sm_off", .scalableModeDisallowed), ("tboot_noforce", nil),
+      ("sm_off", .scalableModeDisallowed), ("tboot_noforce", .notForcedByTboot),
     ]
     for (name, line) in answers where option.hasPrefix(name) { return line }
     return .unknownOption(option)
@@ -83,9 +96,14 @@ extension IntelIOMMUDriver {
   }
 
   /// parse_dmar_table: each structure is printed, then taken in; what is wrong with it, and a unit's
-  /// own line, come with that.
-  func announceTable(_ messages: BootMessages) {
+  /// own line, come with that. False where the driver can do nothing with it.
+  func announceTable(_ messages: BootMessages) -> Bool {
     let table = messages.table
+    guard table.rawHostAddressWidth >= Self.leastAddressWidth else {
+      announce(.invalidAddressWidth)
+      announce(.tableNotParsed)
+      return false
+    }
     announce(.hostAddressWidth(table.hostAddressWidth))
     for structure in table.structures {
       switch structure {
@@ -93,15 +111,19 @@ extension IntelIOMMUDriver {
         announce(
           .hardwareUnit(
             base: PhysicalAddress(rawValue: hardware.registerBase), flags: UInt32(hardware.flags)))
+        announceOddScopes(hardware.scopes)
         guard let unit = unit(at: hardware.registerBase), unit.answers else {
-          return announce(.tableNotParsed)
+          announce(.tableNotParsed)
+          return false
         }
         announceUnit(unit)
       case .reservedMemory(let region):
         announce(.reservedMemory(base: region.base, end: region.limit))
         announceFaults(of: region, messages)
+        announceOddScopes(region.scopes)
       case .rootPortATS(let ports):
         announce(.rootPortATS(flags: UInt32(ports.flags)))
+        if !ports.allPorts { announceOddScopes(ports.scopes) }
       case .affinity(let affinity):
         let base = PhysicalAddress(rawValue: affinity.registerBase)
         announce(.affinity(base: base, domain: affinity.proximityDomain))
@@ -113,17 +135,33 @@ extension IntelIOMMUDriver {
               product: firmware.product))
         }
       case .namespaceDevice(let device):
-        guard announceName(of: device, messages) else { return }
+        guard announceName(of: device, messages) else {
+          announce(.tableNotParsed)
+          return false
+        }
       case .socATC(let cache):
         // Kernels before the structure was known pass over it, as over every one they do not know.
         if kernel.build.behaviour.capabilityAudit == .on {
           announce(.integratedATS(flags: UInt32(cache.flags)))
+          announceOddScopes(cache.scopes)
         }
       case .socProperties, .unknown:
         break
       }
     }
-    if table.units.isEmpty { announce(.firmwareNoUnit) }
+    if table.units.isEmpty {
+      announce(.firmwareNoUnit)
+      announce(.noUnits)
+    }
+    return !table.units.isEmpty
+  }
+
+  /// PAGE_SHIFT - 1, as the table's field counts.
+  private static let leastAddressWidth: UInt8 = 11
+
+  /// dmar_alloc_dev_scope, which knows five kinds.
+  private func announceOddScopes(_ scopes: [DeviceScope]) {
+    for scope in scopes where scope.kind.name == nil { announce(.unsupportedScope) }
   }
 
   /// dmar_parse_one_andd: a name without an end makes the rest of the table unread.
@@ -163,9 +201,10 @@ extension IntelIOMMUDriver {
   /// alloc_iommu.
   private func announceUnit(_ unit: IntelIOMMU) {
     guard let number = index(of: unit) else { return }
-    let capability = unit.capability
-    if capability[.supportedAdjustedGuestAddressWidths] == 0, !isScalable(unit) {
-      announce(.unitWithoutWidths(number))
+    switch unit.widths {
+    case .some: break
+    case .none: announce(.unitWithoutWidths(number))
+    case .unknown: announce(.unitWithoutValidWidth(number))
     }
     announce(
       .unit(

@@ -7,36 +7,53 @@ internal import VTdFormats
 extension IntelIOMMUDriver {
   /// Makes every unit remap interrupts, then gets it ready to remap DMA.
   ///
-  /// - Parameter isCrashKernel: this kernel runs because another one crashed (kdump).
+  /// - Parameters:
+  ///   - functions: what the scan of the bus has found.
+  ///   - isCrashKernel: this kernel runs because another one crashed (kdump).
   func bringUp(
-    _ interrupts: [InterruptEntryChange], _ messages: BootMessages?, isCrashKernel: Bool = false
+    _ interrupts: [InterruptEntryChange], _ messages: BootMessages?,
+    functions: [ProbedFunction] = [], isCrashKernel: Bool = false
   ) throws(DriverError) {
     let remapsInterrupts = kernel.build.configuration.remapsInterrupts
     if let messages {
       announceCommandLine(messages.commandLine)
       if announceBadUnit(messages) {
         isLeftAlone = true
-        if remapsInterrupts { announceTable(messages) }
+        if remapsInterrupts { _ = announceTable(messages) }
         return
       }
-      announceTable(messages)
     }
+    // The table is read when interrupts are remapped, long before the bus is scanned, or else after.
+    if remapsInterrupts, let messages, !announceTable(messages) { isLeftAlone = true }
     ordered = unitsInOrder(messages?.table)
-    if remapsInterrupts {
+    if remapsInterrupts, !isLeftAlone {
       try bringUpInterrupts(ordered, messages, isCrashKernel: isCrashKernel)
     }
     try change(interrupts.filter { !$0.isLate })
+    applyGraphicsQuirks(functions, isTold: messages != nil)
+    if let messages {
+      forceOn(messages)
+      if !remapsInterrupts, !announceTable(messages) { isLeftAlone = true }
+      if !isLeftAlone, !findScopes(messages) { isLeftAlone = true }
+      if isLeftAlone { return }
+    }
     // intel_disable_iommus: what firmware or an earlier kernel switched on does not stay on.
     guard options.isOn else { return stopTranslation(of: ordered) }
-    if let messages { announceMissing(messages.table) }
+    if let messages {
+      announceMissing(messages.table)
+      ignoreEmptyUnits(messages)
+    }
     auditCapabilities(ordered, isTold: messages != nil)
     for unit in ordered {
+      if isIgnored(unit) {
+        stopTranslation(of: [unit])
+        continue
+      }
       if unit.queue == nil {
         stopQueue(of: unit)
         try enableQueue(of: unit)
       }
       if messages != nil { announceQueue(of: unit) }
-      if isIgnored(unit) { continue }
       try makeRootTable(of: unit, isCrashKernel: isCrashKernel, isTold: messages != nil)
     }
     for unit in ordered where unit.rootTable != nil {
@@ -86,12 +103,17 @@ extension IntelIOMMUDriver {
     _ ordered: [IntelIOMMU], _ messages: BootMessages?, isCrashKernel: Bool
   ) throws(DriverError) {
     auditInterruptCapabilities(ordered, isTold: messages != nil)
-    if let table = messages?.table {
-      guard table.flags.contains(.interruptRemapping) else { return }
-      announceInterruptSources(table)
+    if let messages {
+      guard messages.table.flags.contains(.interruptRemapping) else { return }
+      guard findInterruptSources(messages) else {
+        announce(.interruptRemappingLeftOff)
+        return giveUpInterruptRemapping(isTold: true)
+      }
     }
     // One unit that cannot is enough to do without.
-    guard ordered.allSatisfy({ $0.extendedCapability[flag: .interruptRemapping] }) else { return }
+    guard ordered.allSatisfy({ $0.extendedCapability[flag: .interruptRemapping] }) else {
+      return giveUpInterruptRemapping(isTold: messages != nil)
+    }
     usesExtendedInterrupts = chooseInterruptMode(messages?.table, isTold: messages != nil)
     var isTold = messages != nil
     for unit in ordered {

@@ -4,15 +4,21 @@ internal import VTdFormats
 
 /// What interrupt remapping says while it is switched on (intel_prepare_irq_remapping).
 extension IntelIOMMUDriver {
-  /// parse_ioapics_under_ir: the interrupt controllers that each unit's scope names.
-  func announceInterruptSources(_ table: DMARTable) {
+  /// parse_ioapics_under_ir: the interrupt controllers that each unit's scope names. False where one
+  /// of the machine's has no unit, or none remaps interrupts.
+  func findInterruptSources(_ messages: BootMessages) -> Bool {
+    let table = messages.table
+    var known: Set<Int> = []
+    var isSupported = false
     for unit in unitsInOrder(table) where unit.extendedCapability[flag: .interruptRemapping] {
       guard let number = index(of: unit),
         let hardware = table.units.first(where: { $0.registerBase == unit.registerBase.rawValue })
       else { continue }
+      isSupported = true
       for scope in hardware.scopes {
         switch scope.kind {
         case .ioapic:
+          known.insert(Int(scope.enumerationID))
           announce(
             .ioapic(id: Int(scope.enumerationID), base: unit.registerBase, unit: number))
         case .hpet: announce(.hpet(id: Int(scope.enumerationID), base: unit.registerBase))
@@ -20,6 +26,18 @@ extension IntelIOMMUDriver {
         }
       }
     }
+    let lost = messages.interruptControllers?.first { !known.contains($0) }
+    if isSupported, let lost { announce(.firmwareUnmappedIOAPIC(id: lost)) }
+    return isSupported && lost == nil
+  }
+
+  /// intel_cleanup_irq_remapping, for the units have not been set up yet: all it leaves is a line,
+  /// where x2APIC mode would have needed them.
+  func giveUpInterruptRemapping(isTold: Bool) {
+    guard isTold, kernel.build.configuration.hasX2APIC,
+      kernel.build.behaviour.bootLines == .current
+    else { return }
+    announce(.interruptRemappingFailed)
   }
 
   /// Which mode interrupts are remapped in, with what is said on the way: x2APIC where the CPU has

@@ -11,7 +11,7 @@ extension IntelIOMMUDriver {
     let takeOver = kernel.build.behaviour.takeOver
     var isOn = GlobalStatus(rawValue: unit.port.read32(at: RegisterOffset.gsts))[flag: .translation]
     if isOn, !isCrashKernel || takeOver == .none {
-      disable(.translation, of: unit)
+      disableTranslation(of: unit)
       isOn = false
       // Kernels that copy nothing say nothing.
       if takeOver != .none, isTold, let number = index(of: unit) {
@@ -27,7 +27,7 @@ extension IntelIOMMUDriver {
       if isTold { announce(.translationTablesCopied(unit: number)) }
     } else {
       if isTold { announce(.translationTablesNotCopied(unit: number)) }
-      disable(.translation, of: unit)
+      disableTranslation(of: unit)
     }
   }
 
@@ -142,11 +142,16 @@ extension IntelIOMMUDriver {
     kernel.locked(unit.registerLock, .irqsave) { unit.command(bit, on: false) }
   }
 
-  /// iommu_disable_translation for each that translates.
+  /// iommu_disable_translation.
+  func disableTranslation(of unit: IntelIOMMU) {
+    if !keepsTranslation(of: unit) { disable(.translation, of: unit) }
+  }
+
+  /// The same for each that translates.
   func stopTranslation(of units: [IntelIOMMU]) {
     for unit in units {
       let status = GlobalStatus(rawValue: unit.port.read32(at: RegisterOffset.gsts))
-      if status[flag: .translation] { disable(.translation, of: unit) }
+      if status[flag: .translation] { disableTranslation(of: unit) }
     }
   }
 
@@ -156,6 +161,6 @@ extension IntelIOMMUDriver {
     guard kernel.build.behaviour.shutdown == .turnsOff else { return }
     guard options.isOn else { return }
     for unit in ordered { disableProtectedRegions(of: unit) }
-    for unit in ordered where unit.rootTable != nil { disable(.translation, of: unit) }
+    for unit in ordered where unit.rootTable != nil { disableTranslation(of: unit) }
   }
 }

@@ -220,7 +220,7 @@ extension IntelIOMMUDriver {
     reserved += directRegions(of: traits).map { $0.lowerBound >> 12...$0.upperBound >> 12 }
     reserved.append(Self.interruptRange)
     let space = DMAAddressSpace(
-      isLazy: domain.isLazy, reserved: reserved, in: kernel)
+      isLazy: domain.isLazy && !traits.isUntrusted, reserved: reserved, in: kernel)
     domain.addressSpace = space
     return space
   }

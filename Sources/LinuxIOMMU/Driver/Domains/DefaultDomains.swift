@@ -50,6 +50,7 @@ extension IntelIOMMUDriver {
     {
       return .dma
     }
+    if function.traits.isUntrusted { return .dma }
     return options.sparesGraphics && behaviour.identityMapsGraphics
       && function.traits.classCode.isDisplay ? .identity : nil
   }
@@ -103,9 +104,8 @@ extension IntelIOMMUDriver {
   }
 
   /// init_no_remapping_devices: with `igfx_off` a unit that covers nothing but graphics is not used.
+  /// One without widths is there for interrupts alone, and one without devices for nothing.
   func isIgnored(_ unit: IntelIOMMU) -> Bool {
-    guard options.sparesGraphics else { return false }
-    let covered = found.values.filter { $0.unit == .index(unit.number) }
-    return !covered.isEmpty && covered.allSatisfy { $0.traits.classCode.isDisplay }
+    unit.widths != .some || unit.isEmpty || options.sparesGraphics && coversGraphicsOnly(unit)
   }
 }

@@ -27,6 +27,12 @@ public struct ProbedFunction: Hashable, Sendable {
     public var hasPageRequests: Bool
     /// RMRRs that name it or a bridge above it.
     public var reservedMemory: [ClosedRange<UInt64>]
+    public var vendor: UInt16 = 0
+    public var device: UInt16 = 0
+    /// A port that leads out of the machine (firmware's ExternalFacingPort).
+    public var isExternalFacing = false
+    /// It sits behind such a port.
+    public var isUntrusted = false
 
     public init(
       classCode: PCIClass = PCIClass(rawValue: 0), ats: Int? = nil, platformAllowsATS: Bool = true,

@@ -10,7 +10,7 @@ extension IntelIOMMUDriver {
     try kernel.call("iommu_suspend") { () throws(DriverError) in
       for unit in activeUnits { try flushContextsAndTranslations(of: unit) }
       for unit in activeUnits {
-        disable(.translation, of: unit)
+        disableTranslation(of: unit)
         unit.savedFaultEvent = kernel.locked(unit.registerLock, .irqsave) {
           SavedFaultEvent(
             control: unit.port.read32(at: RegisterOffset.fectl),

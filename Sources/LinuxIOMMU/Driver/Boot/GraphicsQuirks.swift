@@ -1,0 +1,73 @@
+internal import KernelLog
+internal import PCI
+internal import VTdFormats
+
+/// What the driver does about graphics devices with known defects, while the bus is scanned.
+extension IntelIOMMUDriver {
+  func applyGraphicsQuirks(_ functions: [ProbedFunction], isTold: Bool) {
+    let behaviour = kernel.build.behaviour
+    for function in functions where function.traits.vendor == Self.intel {
+      let device = function.traits.device
+      // A device behind a port that leads out of the machine is not believed to be what it says.
+      if function.traits.isUntrusted { continue }
+      if behaviour.graphicsQuirks.disables(device) {
+        if isTold { announce(.graphicsDisabled(nameInLines(function.address))) }
+        options.sparesGraphics = true
+      }
+      if behaviour.graphicsTranslation == .kept, function.traits.classCode.isDisplay,
+        Self.keptOn.contains(device >> 8)
+      {
+        if isTold { announce(.graphicsStayOn(nameInLines(function.address))) }
+        keepsGraphicsTranslation = true
+      }
+    }
+  }
+
+  private static let intel: UInt16 = 0x8086
+
+  /// quirk_igfx_skip_te_disable, as of 6.7. The first kernels with it knew fewer.
+  private static let keptOn: Set<UInt16> = [
+    0x45, 0x46, 0x4c, 0x4e, 0x7d, 0x8a, 0x98, 0x9a, 0xa7,
+  ]
+
+  private func nameInLines(_ address: PCIAddress) -> PCIAddress? {
+    kernel.build.behaviour.deviceLines == .prefixed ? address : nil
+  }
+
+  /// iommu_disable_translation does nothing for a unit of graphics alone whose device would hang.
+  func keepsTranslation(of unit: IntelIOMMU) -> Bool {
+    keepsGraphicsTranslation && coversGraphicsOnly(unit)
+      && (unit.capability[flag: .readDraining] || unit.capability[flag: .writeDraining])
+  }
+
+  /// `drhd->gfx_dedicated`.
+  func coversGraphicsOnly(_ unit: IntelIOMMU) -> Bool {
+    let covered = found.values.filter { $0.unit == .index(unit.number) }
+    return !covered.isEmpty && covered.allSatisfy { $0.traits.classCode.isDisplay }
+  }
+}
+
+extension KernelBehaviour.GraphicsQuirks {
+  /// quirk_iommu_igfx's list.
+  func disables(_ device: UInt16) -> Bool {
+    switch self {
+    case .none: false
+    case .fourSeries: Self.fourSeriesDevices.contains(device)
+    case .broadwell: Self.fourSeriesDevices.contains(device) || Self.isBroadwell(device)
+    case .ironlake:
+      Self.fourSeriesDevices.contains(device) || Self.isBroadwell(device) || device == 0x0044
+    case .q35:
+      Self.fourSeriesDevices.contains(device) || Self.isBroadwell(device) || device == 0x0044
+        || device == 0x29b2
+    }
+  }
+
+  private static let fourSeriesDevices: Set<UInt16> = [
+    0x2a40, 0x2e00, 0x2e10, 0x2e20, 0x2e30, 0x2e40, 0x2e90,
+  ]
+
+  /// 0x1602 to 0x163e: four groups of variants, by the last digit.
+  private static func isBroadwell(_ device: UInt16) -> Bool {
+    (0x1600...0x163f).contains(device) && [0x2, 0x6, 0xa, 0xb, 0xd, 0xe].contains(device & 0xf)
+  }
+}
