@@ -311,6 +311,17 @@ struct LineFormatTests {
       "DMAR: Device is ineligible for IOMMU domain attach due to platform RMRR requirement.  "
         + "Contact your platform vendor."),
     PrintedLine("4.19", "DMAR: Allocating domain failed"),
+    PrintedLine("5.2", "pci 0000:00:1c.5: DMAR: Software identity mapping"),
+    PrintedLine("5.2", "pci 0000:00:1c.5: DMAR: Hardware identity mapping"),
+    PrintedLine("4.19", "DMAR: Hardware identity mapping for device 0000:00:1c.5"),
+    PrintedLine("3.11", "IOMMU: software identity mapping for device 0000:00:1c.5"),
+    PrintedLine(
+      "5.2",
+      "pci 0000:00:02.0: DMAR: Ignoring identity map for HW passthrough [0xbf800000 - 0xcf9fffff]"),
+    PrintedLine(
+      "4.19",
+      "DMAR: Ignoring identity map for HW passthrough device 0000:00:02.0 "
+        + "[0xbf800000 - 0xcf9fffff]"),
     PrintedLine("6.1", "DMAR: Skip IOMMU disabling for graphics"),
     PrintedLine("6.1", "pci 0000:00:02.0: DMAR: Skip IOMMU disabling for graphics"),
     PrintedLine("6.1", "pci 0000:00:02.0: DMAR: Disabling IOMMU for graphics on this chipset"),

@@ -161,10 +161,16 @@ extension BootLine {
       return isCurrent
         ? "pci \(device): DMAR: Setting identity map \(range)"
         : "IOMMU: Setting identity map for device \(device) \(range)"
-    case .namedIdentityMap(let device, let start, let end):
+    case .identityMapIgnored(let device, let start, let end):
+      let words = "Ignoring identity map for HW passthrough"
       let range = "[0x\(hex(start)) - 0x\(hex(end))]"
-      return (isCurrent ? "DMAR: " : "IOMMU: ")
-        + "Setting identity map for device \(device) \(range)"
+      return isCurrent
+        ? "pci \(device): DMAR: \(words) \(range)" : "\(words) device \(device) \(range)"
+    case .staticIdentity(let device, let isHardware):
+      return isCurrent
+        ? "pci \(device): DMAR: \(isHardware ? "Hardware" : "Software") identity mapping"
+        : "IOMMU: \(isHardware ? "hardware" : "software") identity mapping for device \(device)"
+    case .inLine(let line): return inLineText(line)
     case .lowMemoryMap:
       return (isCurrent ? "DMAR: " : "IOMMU: ") + "Prepare 0-16MiB unity mapping for LPC"
     case .graphicsStayOn(let device):
@@ -176,6 +182,19 @@ extension BootLine {
       return (isCurrent ? "DMAR: " : "PCI-DMA: ")
         + "Intel(R) Virtualization Technology for Directed I/O"
     default: return nil
+    }
+  }
+
+  private func inLineText(_ line: BootLine) -> String? {
+    switch line {
+    case .identityMap(let device, let start, let end):
+      "DMAR: Setting identity map for device \(device) [0x\(hex(start)) - 0x\(hex(end))]"
+    case .identityMapIgnored(let device, let start, let end):
+      "DMAR: Ignoring identity map for HW passthrough device \(device) "
+        + "[0x\(hex(start)) - 0x\(hex(end))]"
+    case .staticIdentity(let device, let isHardware):
+      "DMAR: \(isHardware ? "Hardware" : "Software") identity mapping for device \(device)"
+    default: nil
     }
   }
 

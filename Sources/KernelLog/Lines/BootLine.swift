@@ -78,8 +78,11 @@ public enum BootLine: Hashable, Sendable {
   case translationNotKdump(unit: Int)
   case settingReservedRegions
   case identityMap(PCIAddress, start: UInt64, end: UInt64)
-  /// The same of 4.2 to 5.0: the device in the line, not in front of it.
-  case namedIdentityMap(PCIAddress, start: UInt64, end: UInt64)
+  case identityMapIgnored(PCIAddress, start: UInt64, end: UInt64)
+  /// Of `iommu=pt`, by the unit or by tables.
+  case staticIdentity(PCIAddress, isHardware: Bool)
+  /// One of the last three as 4.2 to 5.0 print it: the device in the line, not in front of it.
+  indirect case inLine(BootLine)
   case lowMemoryMap
   /// The device is nil where a report has lost it, and in kernels that do not name it.
   case graphicsStayOn(PCIAddress?)
@@ -121,7 +124,8 @@ extension BootLine {
     case .firmwareBadRegion, .firmwareBadUnit, .firmwareBadAffinity, .firmwareBadName,
       .firmwareNoUnit, .scopeMismatch, .translationNotKdump, .interruptRemappingNotKdump,
       .invalidAddressWidth, .unsupportedScope, .namespaceDeviceWithoutScope,
-      .interruptRemappingFailed, .forcedByTboot, .highAddressesDeprecated, .strictDeprecated:
+      .interruptRemappingFailed, .forcedByTboot, .identityMapIgnored,
+      .highAddressesDeprecated, .strictDeprecated:
       .warning
     default: .info
     }

@@ -130,9 +130,17 @@ enum DriverTextReader {
     cursor = TextCursor(bytes)
     switch FactReader.read(&cursor, isTagged: false) {
     case .identityMap(let device, let start, let end):
-      return isNamed
-        ? .namedIdentityMap(device, start: start, end: end)
-        : .identityMap(device, start: start, end: end)
+      let line = BootLine.identityMap(device, start: start, end: end)
+      return isNamed ? .inLine(line) : line
+    case .deviceNote(let device, _, let text)
+    where text.hasPrefix("Ignoring identity map for HW passthrough "):
+      var range = TextCursor(Array(text.utf8.dropFirst(41)))
+      guard let (start, end) = FactReader.range(&range) else { return nil }
+      return .identityMapIgnored(device, start: start, end: end)
+    case .deviceNote(let device, _, "Hardware identity mapping"):
+      return .staticIdentity(device, isHardware: true)
+    case .deviceNote(let device, _, "Software identity mapping"):
+      return .staticIdentity(device, isHardware: false)
     case .deviceNote(let device, _, "Skip IOMMU disabling for graphics"):
       return .graphicsStayOn(device)
     case .deviceNote(let device, _, "Disabling IOMMU for graphics on this chipset"):
@@ -141,7 +149,7 @@ enum DriverTextReader {
     }
     cursor = TextCursor(bytes)
     _ = Tag.take(&cursor)
-    return device(&cursor) ?? unit(&cursor)
+    return device(&cursor) ?? unit(&cursor) ?? identity(bytes)
   }
 
   private static func device(_ cursor: inout TextCursor) -> BootLine? {
@@ -190,6 +198,30 @@ enum DriverTextReader {
     }
     cursor = start
     return nil
+  }
+
+  /// Lines that name their device at the end, of kernels to 5.0.
+  private static func identity(_ bytes: [UInt8]) -> BootLine? {
+    for (words, isHardware) in [
+      ("hardware", true), ("software", false), ("Hardware", true), ("Software", false),
+    ] {
+      let isCurrent = words.first?.isUppercase == true
+      let prefix = (isCurrent ? "DMAR: " : "IOMMU: ") + "\(words) identity mapping for device "
+      guard bytes.starts(with: prefix.utf8) else { continue }
+      var cursor = TextCursor(Array(bytes.dropFirst(prefix.utf8.count)))
+      guard let device = FactReader.address(&cursor) else { return nil }
+      let line = BootLine.staticIdentity(device, isHardware: isHardware)
+      return isCurrent ? .inLine(line) : line
+    }
+    let ignored = "Ignoring identity map for HW passthrough device "
+    let isCurrent = bytes.starts(with: "DMAR: ".utf8)
+    let rest = isCurrent ? Array(bytes.dropFirst(6)) : bytes
+    guard rest.starts(with: ignored.utf8) else { return nil }
+    var cursor = TextCursor(Array(rest.dropFirst(ignored.utf8.count)))
+    guard let device = FactReader.address(&cursor), let (start, end) = FactReader.range(&cursor)
+    else { return nil }
+    let line = BootLine.identityMapIgnored(device, start: start, end: end)
+    return isCurrent ? .inLine(line) : line
   }
 
   private static func unit(_ cursor: inout TextCursor) -> BootLine? {

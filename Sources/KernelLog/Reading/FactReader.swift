@@ -249,7 +249,7 @@ enum FactReader {
   }
 
   /// `[0xe8000 - 0xe8fff]`
-  private static func range(_ cursor: inout TextCursor) -> (UInt64, UInt64)? {
+  static func range(_ cursor: inout TextCursor) -> (UInt64, UInt64)? {
     guard cursor.take(" ["), let first = cursor.hexNumber(), first.hasPrefix, cursor.take(" - "),
       let last = cursor.hexNumber(), last.hasPrefix, cursor.take("]")
     else { return nil }

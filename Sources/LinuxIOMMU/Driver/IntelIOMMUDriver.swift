@@ -40,6 +40,9 @@ final class IntelIOMMUDriver {
   var stores: ((PhysicalAddress, UInt64) -> Void)?
   /// By group.
   var defaultDomains: [Int: IOMMUDomain] = [:]
+  /// Domains come when a device first needs one, and no sooner.
+  var makesDomainsAtFirstUse = false
+  var firstUseDomains: [FirstUse: IOMMUDomain] = [:]
   /// `si_domain`, which all devices share whose addresses stay as they are.
   var identityDomain: IOMMUDomain?
   /// Where the host bridge passes memory requests on: no address for DMA.

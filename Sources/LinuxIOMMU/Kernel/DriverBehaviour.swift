@@ -33,6 +33,15 @@ public struct DriverBehaviour: Hashable, Sendable {
     case everyDomain = "every-domain"
   }
 
+  /// `Invalidate non-aligned address`
+  public enum AlignmentWarning: String, CaseIterable, Hashable, Sendable {
+    case none
+    /// One bit too many is looked at: every second page is called misaligned.
+    case oneBitTooMany = "one-bit-too-many"
+    /// Nothing that the driver sends is.
+    case exact
+  }
+
   /// Who switches a device's page requests on.
   public enum PageRequestSwitch: String, CaseIterable, Hashable, Sendable {
     /// The driver, whenever the device gets a domain.
@@ -51,6 +60,22 @@ public struct DriverBehaviour: Hashable, Sendable {
     case singleDeviceOrQueue = "single-device-or-queue"
     /// Any group gets a new default domain, of the same type too.
     case wholeGroup = "whole-group"
+  }
+
+  /// When a device gets a domain that nobody has asked for.
+  public enum DefaultDomains: String, CaseIterable, Hashable, Sendable {
+    /// When its driver first maps something, but at boot for what firmware has reserved.
+    case firstUse = "first-use"
+    /// When the device is probed: its group gets one.
+    case probe
+  }
+
+  /// A device that passes through and cannot address all of memory.
+  public enum NarrowIdentity: String, CaseIterable, Hashable, Sendable {
+    /// It gets a domain when it first maps something.
+    case moved
+    /// It stays, and its buffers have to lie low.
+    case kept
   }
 
   public var locking = Locking.domainLock
@@ -72,6 +97,10 @@ public struct DriverBehaviour: Hashable, Sendable {
   public var identityGraphics = Switch.on
   /// Whether the descriptors of one flush share one wait.
   public var batchedFlushes = Switch.off
+  public var defaultDomains = DefaultDomains.probe
+  public var narrowIdentity = NarrowIdentity.kept
+  /// Since when a flush of a process's pages in a device's TLB is called misaligned.
+  public var alignmentWarning = AlignmentWarning.exact
   public var pageRequestDrain = PageRequestDrain.onePage
   public var pageRequestSwitch = PageRequestSwitch.attach
 

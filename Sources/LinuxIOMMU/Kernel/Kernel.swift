@@ -145,7 +145,7 @@ public final class Kernel {
       driver.distrustCachingMode(says: plan.messages != nil)
       if plan.makesDefaultDomains {
         try context.call("bus_iommu_probe") { () throws(DriverError) in
-          try driver.probe(plan.functions)
+          try driver.probe(plan.functions, plan.messages)
         }
       }
       driver.enableTranslation()

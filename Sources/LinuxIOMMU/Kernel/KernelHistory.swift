@@ -7,18 +7,22 @@ public struct KernelChange: Sendable {
   public let release: String
   /// Updates of older series that have it as well, at the latest.
   public let stable: [String]
-  /// The commit, where it is known.
+  /// The commit, where it is known: one that public archives of the kernel's history have.
   public let commit: String?
+  /// The release is from memory: kernels right before and after it were not looked at.
+  public let isEstimated: Bool
   public let summary: String
   let apply: @Sendable (inout KernelBehaviour) -> Void
 
   init(
-    _ release: String, stable: [String] = [], _ commit: String? = nil, _ summary: String,
+    _ release: String, stable: [String] = [], _ commit: String? = nil, isEstimated: Bool = false,
+    _ summary: String,
     _ apply: @escaping @Sendable (inout KernelBehaviour) -> Void
   ) {
     self.release = release
     self.stable = stable
     self.commit = commit
+    self.isEstimated = isEstimated
     self.summary = summary
     self.apply = apply
   }
@@ -76,24 +80,23 @@ public struct KernelChange: Sendable {
     KernelChange("3.2", "1f5b3c3fd2d7", "register_lock and the queue's lock are raw spinlocks") {
       $0.registerLock = .raw
     },
-    KernelChange("3.6", "e9071b0be5f5", "dmar: in front of lines of the table and of faults") {
+    KernelChange("3.6", nil, "dmar: in front of lines of the table and of faults") {
       $0.faultLines = .f2
       $0.bootLines = .lowercase
     },
-    KernelChange("3.14", "9452618e7462", "no unit translates for graphics of the 4 series") {
-      $0.graphicsQuirks = .fourSeries
-    },
-    KernelChange("3.14", nil, "the handler leaves queue errors in FSTS to the queue's own code") {
+    // Both were looked up in a 3.6 and a 3.10.
+    KernelChange("3.10", nil, "the handler leaves queue errors in FSTS to the queue's own code") {
       $0.statusClear = .primaryFaults
     },
+    KernelChange("3.10", nil, "a text for reason 0x0d") { $0.faultReasons = .legacy },
+    KernelChange(
+      "3.14", "9452618e7462", isEstimated: true,
+      "no unit translates for graphics of the 4 series"
+    ) { $0.graphicsQuirks = .fourSeries },
   ]
 
   private static let series4: [KernelChange] = [
-    // Between 3.7 and 4.8; no kernel in between was looked at.
-    KernelChange("4.1", nil, "a text for reason 0x0d (4.8 has it, 3.6 has not)") {
-      $0.faultReasons = .legacy
-    },
-    KernelChange("4.2", "9f10e5bf62f7", "DMAR: and DMAR-IR: in front of every line") {
+    KernelChange("4.2", nil, isEstimated: true, "DMAR: and DMAR-IR: in front of every line") {
       $0.faultLines = .f3
       $0.bootLines = .current
     },
@@ -105,7 +108,8 @@ public struct KernelChange: Sendable {
     KernelChange("4.7", "c43fce4eebae", "a rate limiter, asked once an interrupt") {
       $0.rateLimit = .interrupt
     },
-    KernelChange("4.17", "6c50d79f6638", "the limiter is asked for each record") {
+    KernelChange("4.17", "6c50d79f6638", isEstimated: true, "the limiter is asked for each record")
+    {
       $0.rateLimit = .round
     },
     KernelChange("4.19", "624fa7790f80", "klist_next saves and disables interrupts") {
@@ -127,6 +131,9 @@ public struct KernelChange: Sendable {
     KernelChange("5.1", "932a6523ce39", "lines about one device begin with its name") {
       $0.deviceLines = .prefixed
     },
+    KernelChange("5.3", "fa954e683178", "devices get their domains when they are probed") {
+      $0.driver.defaultDomains = .probe
+    },
     KernelChange("5.4", nil, "the PASID in the fault line, texts for scalable-mode reasons") {
       $0.faultLines = .f5
       $0.faultReasons = .scalable
@@ -146,12 +153,21 @@ public struct KernelChange: Sendable {
     KernelChange("5.8", "66ac4db36f4c", "page requests are drained when a process is unbound") {
       $0.driver.pageRequestDrain = .onePage
     },
+    KernelChange("5.8", "327d5b2fee91", "devices of 32 bits pass through like others") {
+      $0.driver.narrowIdentity = .kept
+    },
+    KernelChange("5.9", "288d08e78008", "misaligned flushes of device TLBs are told, and others") {
+      $0.driver.alignmentWarning = .oneBitTooMany
+    },
     KernelChange(
       "5.9", "b1012ca8dc4f", "units of graphics alone that would hang without stay on"
     ) { $0.graphicsTranslation = .kept },
     KernelChange("5.11", "08a27c1c3ecf", "a group of one device may get another default domain") {
       $0.driver.groupTypes = .singleDevice
     },
+    KernelChange(
+      "5.11", stable: ["5.10.13"], "494b3688bb11", "flushes that are aligned are not told any more"
+    ) { $0.driver.alignmentWarning = .exact },
     KernelChange("5.12", "ad3d19029979", "units' features are compared; No SATC found") {
       $0.capabilityAudit = .on
     },
@@ -197,7 +213,7 @@ public struct KernelChange: Sendable {
     KernelChange("6.0", "0c5f6c0d8201", "a crash kernel copies scalable-mode tables too") {
       $0.takeOver = .misplacedHalf
     },
-    KernelChange("6.4", nil, "no virtual commands any more, and none in iommu_regset") {
+    KernelChange("6.4", "760f41d182ec", "no virtual commands any more, and none in iommu_regset") {
       $0.virtualCommandRegisters = .hidden
     },
     KernelChange("6.4", "fbcde5bb92bd", "page requests are switched on for who binds processes") {
@@ -221,9 +237,13 @@ public struct KernelChange: Sendable {
     KernelChange("6.10", nil, "a domain knows what has cached it (cache tags)") {
       $0.driver.locking = .cacheTags
     },
-    KernelChange("6.11", nil, "first-stage entries without XD, PASID entries without NXE") {
-      $0.driver.noExecuteBits = .off
-    },
+    KernelChange(
+      "6.11", stable: ["6.10.10"], "e995fcde6070",
+      "first-stage entries without XD, PASID entries without NXE"
+    ) { $0.driver.noExecuteBits = .off },
+    KernelChange(
+      "6.11", "804f98e224e4", "interrupt remapping found on is told once, not for each unit"
+    ) { $0.remappingFound = .once },
     KernelChange("6.12", nil, "identity domains without tables; one wait for each flush") {
       $0.driver.identityDomain = .passThrough
       $0.driver.identityGraphics = .off
@@ -232,11 +252,8 @@ public struct KernelChange: Sendable {
     KernelChange(
       "6.12", stable: ["6.11.3"], nil, "64-bit kernels address CPUs by their APIC ids"
     ) { $0.interruptDestination = .physical },
-    KernelChange("6.12", nil, "interrupt remapping found on is told once, not for each unit") {
-      $0.remappingFound = .once
-    },
     KernelChange(
-      "6.13", stable: ["6.1.192", "6.12.117"], nil,
+      "6.13", stable: ["6.1.120", "6.6.64", "6.12.3"], "6ceb93f952f6",
       "the dump checks entries before it follows them"
     ) { $0.tableWalk = .checkedEntry },
     KernelChange(
@@ -250,14 +267,14 @@ public struct KernelChange: Sendable {
       "6.15", stable: ["6.1.138", "6.12.28"], nil, "no unit translates for Ironlake's graphics"
     ) { $0.graphicsQuirks = .ironlake },
     KernelChange(
+      "7.0", stable: ["5.15.203", "6.1.167", "6.12.78"], nil, "a time-out aborts every pending wait"
+    ) { $0.timeOutAbort = .all },
+    KernelChange(
       "7.1", stable: ["6.1.175", "6.12.91"], "2cda2e10dc83", "nor for Q35's"
     ) { $0.graphicsQuirks = .q35 },
     KernelChange(
-      "7.2", stable: ["6.1.192", "6.12.117"], nil,
+      "7.3", stable: ["6.1.188", "6.12.110"], "c6e63fc8e8fc",
       "each half of a copied scalable table to its place"
     ) { $0.takeOver = .separateHalves },
-    KernelChange(
-      "7.2", stable: ["6.12.117"], nil, "a time-out aborts every pending wait"
-    ) { $0.timeOutAbort = .all },
   ]
 }

@@ -82,6 +82,9 @@ extension KernelBehaviour {
     behaviour.driver.locking = .deviceDomainLock
     behaviour.driver.firstStage = .off
     behaviour.driver.writeOnlyMappings = .on
+    behaviour.driver.defaultDomains = .firstUse
+    behaviour.driver.narrowIdentity = .moved
+    behaviour.driver.alignmentWarning = .none
     behaviour.driver.pageRequestDrain = .none
     return behaviour
   }

@@ -130,6 +130,15 @@ public struct KernelSetting: Sendable {
     KernelSetting(
       "batched_flushes", \.driver.batchedFlushes, "the descriptors of one flush share one wait"),
     KernelSetting(
+      "default_domains", \.driver.defaultDomains,
+      "when a device gets a domain that nobody has asked for"),
+    KernelSetting(
+      "narrow_identity", \.driver.narrowIdentity,
+      "a device that passes through and cannot address all of memory"),
+    KernelSetting(
+      "alignment_warning", \.driver.alignmentWarning,
+      "when a flush of a process's pages in a device's TLB is called misaligned"),
+    KernelSetting(
       "page_request_drain", \.driver.pageRequestDrain,
       "how page requests are drained when a PASID's translation goes"),
     KernelSetting(

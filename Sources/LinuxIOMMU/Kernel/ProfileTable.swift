@@ -21,7 +21,7 @@ public enum ProfileTable {
     ## What changed when
 
     Releases are those of mainline. A number behind a plus sign is a stable update in which the change
-    was seen too.
+    was seen too. "about" stands before a release that was not looked up.
 
     \(changes)
 
@@ -42,8 +42,9 @@ public enum ProfileTable {
     for change in KernelChange.history {
       let values = change.settings(after: behaviour).map { "`\($0.setting.key): \($0.value)`" }
       change.apply(&behaviour)
+      let since = (change.isEstimated ? "about " : "") + change.release
       rows.append([
-        ([change.release] + change.stable.map { "+ \($0)" }).joined(separator: " "),
+        ([since] + change.stable.map { "+ \($0)" }).joined(separator: " "),
         change.commit.map { "`\($0)`" } ?? "", change.summary, values.joined(separator: ", "),
       ])
     }

@@ -73,6 +73,8 @@ extension IntelIOMMUDriver {
   ///
   /// A device whose domain changes no addresses, or which has none, gets the physical address.
   func mapDMA(_ buffer: DMABuffer, for device: DeviceInfo) throws(DriverError) -> IOVA? {
+    try leaveIdentity(device, addressBits: buffer.addressBits)
+    if device.domain == nil, makesDomainsAtFirstUse { try attachOwnDomain(to: device) }
     guard let domain = device.domain, domain.kind != .identity else {
       return IOVA(rawValue: buffer.segments[0].target.rawValue)
     }

@@ -4,11 +4,16 @@ internal import VTdFormats
 
 /// bus_iommu_probe: every function gets into its group, every group its default domain.
 extension IntelIOMMUDriver {
-  func probe(_ functions: [ProbedFunction]) throws(DriverError) {
+  func probe(
+    _ functions: [ProbedFunction], _ messages: BootMessages? = nil
+  ) throws(DriverError) {
     let functions = functions.filter { function in
       function.unit != .uncovered && unit(covering: function.address).map(isIgnored) != true
     }
     probed = functions
+    if kernel.build.behaviour.driver.defaultDomains == .firstUse {
+      return try prepareDomains(functions, messages)
+    }
     // The driver makes it before it looks at devices; its page is of interest where it is used.
     if options.defaultDomain == .passthrough { _ = try sharedIdentityDomain() }
     for function in functions { _ = try device(at: function.address) }

@@ -1,3 +1,4 @@
+internal import KernelLog
 internal import PCI
 public import VTdFormats
 
@@ -154,8 +155,21 @@ extension IntelIOMMUDriver {
     for device in process.devices {
       try flushFirstStage(
         process.pasid, of: Self.sharedDomainID, range, of: device.unit)
+      warn(of: first...last, for: device)
       try flushDeviceTLB(of: device, range, pasid: process.pasid)
     }
+  }
+
+  /// qi_flush_dev_iotlb_pasid's look at the address, as 5.9 has it.
+  private func warn(of pages: ClosedRange<UInt64>, for device: DeviceInfo) {
+    guard kernel.build.behaviour.driver.alignmentWarning == .oneBitTooMany, device.isATSEnabled
+    else { return }
+    let rounded = UInt64(pages.count) - 1
+    let order = UInt64.bitWidth - rounded.leadingZeroBitCount
+    guard pages.lowerBound & (2 << UInt64(order) - 1) != 0 else { return }
+    let note = DriverNote.nonAlignedInvalidation(
+      IOVA(rawValue: pages.lowerBound << 12), order: order)
+    kernel.print(note.level, note.text)
   }
 
   // MARK: The process's table
