@@ -255,9 +255,12 @@ public final class Machine {
     from source: SourceID, to address: UInt64, count: UInt64, data: UInt32, through unit: Unit
   ) {
     let first = address & ~3
-    for dword in stride(from: first, to: address + max(count, 1), by: 4) {
+    let end = address + max(count, 1)
+    let needsWhole = unit.hardware.configuration.quirks.contains(.anonymousPlainWrites)
+    for dword in stride(from: first, to: end, by: 4) {
+      if needsWhole, dword < address || dword + 4 > end { continue }
       let request = InterruptRequest(
-        source: source, address: UInt32(truncatingIfNeeded: dword), data: data)
+        source: source, address: UInt32(truncatingIfNeeded: dword), data: data, isPlainWrite: true)
       let outcome = unit.hardware.interrupt(request)
       events.append(.interruptRequest(unit: unit.name, request, outcome))
       if case .blocked(_, .recorded(let index)) = outcome { report(index, of: unit) }

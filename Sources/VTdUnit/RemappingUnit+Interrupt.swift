@@ -91,7 +91,12 @@ extension RemappingUnit {
   ) -> FaultReason? {
     if !entry[flag: .present] { return .interruptEntryNotPresent }
     if hasReservedBits(entry, table) { return .interruptEntryReserved }
+    if isAnonymous(request) { return nil }
     return isFromExpectedSource(entry, request.source) ? nil : .interruptSourceMismatch
+  }
+
+  private func isAnonymous(_ request: InterruptRequest) -> Bool {
+    request.isPlainWrite && configuration.quirks.contains(.anonymousPlainWrites)
   }
 
   private func hasReservedBits(_ entry: InterruptEntry, _ table: InterruptTableAddress) -> Bool {
@@ -170,9 +175,7 @@ extension RemappingUnit {
   func record(of request: InterruptRequest, _ reason: FaultReason, index: UInt32) -> FaultRecord {
     var record = FaultRecord()
     record.interruptIndex = UInt16(truncatingIfNeeded: index)
-    record.source =
-      configuration.quirks.contains(.anonymousInterruptFaults)
-      ? SourceID(rawValue: 0xffff) : request.source
+    record.source = isAnonymous(request) ? SourceID(rawValue: 0xffff) : request.source
     record.reason = reason
     return record
   }

@@ -23,8 +23,9 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
   public static let tableModeIsOneBit = UnitQuirks(rawValue: 1 << 5)
   /// Reads of the interrupt range pass (QEMU).
   public static let interruptRangeReadable = UnitQuirks(rawValue: 1 << 6)
-  /// Interrupt requests are recorded with source-id 0xffff (QEMU).
-  public static let anonymousInterruptFaults = UnitQuirks(rawValue: 1 << 7)
+  /// A DMA to the interrupt range has no source-id: it is recorded with 0xffff, no entry refuses it
+  /// for its source, and what is no whole dword is no message (QEMU).
+  public static let anonymousPlainWrites = UnitQuirks(rawValue: 1 << 7)
   /// FECTL.IP is cleared by a write to FSTS only, not by clearing the last F (QEMU).
   public static let pendingBitNeedsStatusWrite = UnitQuirks(rawValue: 1 << 8)
   /// FPD does not count for reserved bits of the context entry, nor for a PASID directory or entry
@@ -97,7 +98,7 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
   public static let qemu10: UnitQuirks = [
     .foldFaultsOfPendingSource, .recordPASIDZero, .recordPASIDOnes, .legacyPermissionCodes,
     .permissionBeforeReserved, .tableModeIsOneBit, .interruptRangeReadable,
-    .anonymousInterruptFaults, .pendingBitNeedsStatusWrite, .reservedContextAlwaysRecorded,
+    .anonymousPlainWrites, .pendingBitNeedsStatusWrite, .reservedContextAlwaysRecorded,
     .silentPermissionOnHit, .noDirtyOnHit, .compatibilityAlwaysPasses, .waitNeedsOneAction,
     .disableNeedsIdleQueue, .queueResumesAtTailWrite, .noQueueErrorRecord,
     .domainContextInvalidationIsGlobal, .globalCommandsDropCaches, .canonicalCheckUsesAW,

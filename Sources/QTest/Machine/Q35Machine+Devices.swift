@@ -29,12 +29,17 @@ extension Q35Machine {
     return (bytes, isComplete)
   }
 
-  func deviceWrites(_ slot: Int, _ bytes: [UInt8], to address: IOVA) -> Bool {
+  /// - Parameter isMessage: the write is the device's interrupt.
+  func deviceWrites(
+    _ slot: Int, _ bytes: [UInt8], to address: IOVA, isMessage: Bool = false
+  ) -> Bool {
     bytes.withUnsafeBytes { buffer in
       if functions[slot].configuration.isBusMaster {
         observer?.deviceWrote(functions[slot].sourceID, buffer, to: address)
       }
-      return transfer(slot, address, count: buffer.count, .write) { offset, address, count in
+      return transfer(
+        slot, address, count: buffer.count, .write, isPlainWrite: !isMessage
+      ) { offset, address, count in
         write(address, from: UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + count]))
       } message: { offset in
         var data: UInt32 = 0
@@ -51,7 +56,7 @@ extension Q35Machine {
   /// One DMA, a translation for each page that it touches. A blocked page does not keep the others
   /// from being tried.
   private func transfer(
-    _ slot: Int, _ address: IOVA, count: Int, _ access: DMAAccess,
+    _ slot: Int, _ address: IOVA, count: Int, _ access: DMAAccess, isPlainWrite: Bool = true,
     _ move: (_ offset: Int, _ address: UInt64, _ count: Int) -> Bool,
     message: ((_ offset: Int) -> UInt32)? = nil
   ) -> Bool {
@@ -76,7 +81,9 @@ extension Q35Machine {
           break
         }
         interrupt(
-          InterruptRequest(source: source, address: UInt32(truncatingIfNeeded: place), data: data))
+          InterruptRequest(
+            source: source, address: UInt32(truncatingIfNeeded: place), data: data,
+            isPlainWrite: isPlainWrite))
       case .blocked:
         isComplete = false
       }
@@ -120,7 +127,7 @@ extension Q35Machine {
   func deviceSendsMSI(_ slot: Int) {
     guard let message = functions[slot].configuration.message else { return }
     let bytes = (0..<4).map { UInt8(truncatingIfNeeded: message.data >> UInt32(8 * $0)) }
-    _ = deviceWrites(slot, bytes, to: IOVA(rawValue: message.address))
+    _ = deviceWrites(slot, bytes, to: IOVA(rawValue: message.address), isMessage: true)
   }
 
   func deviceDrivesPin(_ slot: Int, _ level: Bool) {

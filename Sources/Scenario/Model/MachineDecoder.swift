@@ -149,7 +149,7 @@ enum UnitQuirkNames {
     ("permission-before-reserved", .permissionBeforeReserved),
     ("table-mode-is-one-bit", .tableModeIsOneBit),
     ("interrupt-range-readable", .interruptRangeReadable),
-    ("anonymous-interrupt-faults", .anonymousInterruptFaults),
+    ("anonymous-plain-writes", .anonymousPlainWrites),
     ("pending-bit-needs-status-write", .pendingBitNeedsStatusWrite),
     ("reserved-context-always-recorded", .reservedContextAlwaysRecorded),
     ("silent-permission-on-hit", .silentPermissionOnHit),

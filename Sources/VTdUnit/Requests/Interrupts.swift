@@ -18,11 +18,15 @@ public struct InterruptRequest: Hashable, Sendable {
   public let source: SourceID
   public let address: UInt32
   public let data: UInt32
+  /// A DMA that happens to go to the range, not a message that the kernel has set the device up to
+  /// send. Both are the same on a bus; QEMU tells them apart.
+  public let isPlainWrite: Bool
 
-  public init(source: SourceID, address: UInt32, data: UInt32) {
+  public init(source: SourceID, address: UInt32, data: UInt32, isPlainWrite: Bool = false) {
     self.source = source
     self.address = address
     self.data = data
+    self.isPlainWrite = isPlainWrite
   }
 }
 
