@@ -165,6 +165,32 @@ struct ImportTests {
   }
 
   @Test(
+    "import, then replay, gives back what a real console printed, the limiter's counts too",
+    arguments: [
+      "burst", "ratelimit", "first-stage", "broken-first-stage", "broken-scalable", "suspend",
+    ])
+  func console(_ name: String) throws {
+    func lines(_ text: [UInt8]) -> [String] {
+      Self.events(text).compactMap { event in
+        switch event.kind {
+        case .fault(let fault): fault.line.map { "\($0)" }
+        case .dump(let line, _): "\(line)"
+        case .suppressed(_, let count): "\(count) suppressed"
+        default: nil
+        }
+      }
+    }
+    let folder = try TemporaryFolder()
+    let scenario = folder.url.appending(path: "s.yaml").path(percentEncoded: false)
+    #expect(try Tool.dmar("import", "Tests/Golden/\(name).log.gz", "-o", scenario).status == 0)
+    let replayed = try Tool.dmar("replay", scenario)
+    let log = Array((try Golden.lines("\(name).log.gz")).joined(separator: "\n").utf8)
+    let wanted = lines(log)
+    #expect(wanted.count > 10)
+    #expect(lines(Array(replayed.output)) == wanted, "\(replayed.errorText)")
+  }
+
+  @Test(
     "every page that debugfs shows translates to what it says",
     arguments: ["legacy.log.gz", "scalable.log.gz"])
   func everyPage(file: String) throws {

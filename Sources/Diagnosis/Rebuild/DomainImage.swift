@@ -23,6 +23,7 @@ struct DomainImage {
   private var ids: [UInt64: UInt64] = [:]
   /// Leaves by domain and first address. The kernel prints a domain once for each of its devices, so
   /// a row that another message tore apart is whole in the next copy.
+  private var firstStage: Set<UInt64> = []
   private var leaves: [UInt64: [UInt64: Mapping]] = [:]
 
   init(_ rows: [Noted<DebugfsRow>]) {
@@ -72,13 +73,27 @@ struct DomainImage {
       (id, table) = (context[.domainID], context[inPlace: .secondStageTable])
       levels = context.levels
     } else {
-      guard entry[flag: .present], entry.translationType == .secondStage else { return }
-      (id, table) = (entry[.domainID], entry[inPlace: .secondStageTable])
-      levels = entry.secondStageLevels
+      guard entry[flag: .present] else { return }
+      switch entry.translationType {
+      case .secondStage:
+        (id, table) = (entry[.domainID], entry[inPlace: .secondStageTable])
+        levels = entry.secondStageLevels
+      case .firstStage:
+        (id, table) = (entry[.domainID], entry[inPlace: .firstStageTable])
+        levels = entry.firstStageLevels ?? 0
+        firstStage.insert(id)
+      default: return
+      }
     }
     guard (3...5).contains(levels), id != 0 else { return }
     domains[id, default: Domain(levels: levels)].devices.append("\(source)")
     ids[table] = id
+  }
+
+  /// What is present may be read.
+  private static func access(_ entry: FirstStageEntry) -> String {
+    guard entry[flag: .present] else { return "" }
+    return entry[flag: .write] ? "rw" : "r"
   }
 
   /// A page row: the entries from PML5E down; the last that is set is the leaf.
@@ -89,7 +104,10 @@ struct DomainImage {
     guard (1...3).contains(level) else { return }
     let entry = SecondStageEntry(rawValue: entries[index])
     let size = UInt64(1) << UInt64(Paging.shift(level: level))
-    let access = (entry[flag: .read] ? "r" : "") + (entry[flag: .write] ? "w" : "")
+    let access =
+      firstStage.contains(id)
+      ? Self.access(FirstStageEntry(rawValue: entries[index]))
+      : (entry[flag: .read] ? "r" : "") + (entry[flag: .write] ? "w" : "")
     guard !access.isEmpty, level == 1 || entry[flag: .pageSize] else { return }
     let mapping = Mapping(
       iova: frame << 12 & ~(size - 1), target: entry[inPlace: .address] & ~(size - 1), size: size,

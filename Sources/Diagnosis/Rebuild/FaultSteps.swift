@@ -7,7 +7,10 @@ extension Rebuild.Writer {
     line("steps:")
     lockSteps()
     var expected: [String] = []
-    for fault in timeline.faults {
+    for (index, fault) in timeline.faults.enumerated() {
+      let burst = timeline.bursts.first { $0.faults.contains(index) }
+      // Those of a burst share a window of the limiter.
+      let isFirst = burst.map { $0.faults.lowerBound == index } ?? true
       guard let reason = fault.observation.reason else {
         omitted.append("line \(fault.line): its reason is cut off")
         continue
@@ -21,14 +24,20 @@ extension Rebuild.Writer {
           omitted.append("line \(fault.line): it needs \(obstacle)")
           continue
         }
-        separate()
+        if isFirst { separate() }
         write(need, fault, unit)
         let space = pasid.map { ", pasid: \($0.rawValue)" } ?? ""
         line("  # line \(fault.line) of the log")
-        line(
+        let request =
           "  - dma: {device: \"\(fault.observation.source)\", access: \(sent(access, reason)), "
-            + "address: 0x\(hex(address.rawValue)), length: 4\(quirkFree(space, reason))\(overflow(fault))}"
-        )
+          + "address: 0x\(hex(address.rawValue)), length: 4\(quirkFree(space, fault, reason))"
+        line("\(request)\(overflow(fault))}")
+        if let burst, burst.faults.upperBound == index + 1 {
+          line("  # assumed: the same once more, whose lines the limiter left out")
+          for count in burst.hidden {
+            line("\(request)\(count > 1 ? ", repeat: \(count)" : "")}")
+          }
+        }
         expected.append(
           "    - {device: \"\(fault.observation.source)\", access: \(access.rawValue), "
             + "address: 0x\(hex(address.rawValue)), reason: 0x\(hex(UInt64(reason), digits: 2))}")
@@ -60,8 +69,10 @@ extension Rebuild.Writer {
   }
 
   /// QEMU records a request without PASID as PASID 0; the device sent none.
-  private func quirkFree(_ space: String, _ reason: UInt8) -> String {
-    isScalable && reason < 0x30 && space == ", pasid: 0" ? "" : space
+  private func quirkFree(
+    _ space: String, _ fault: FaultTimeline.Fault, _ reason: UInt8
+  ) -> String {
+    isScalable && space == ", pasid: 0" && (reason < 0x30 || fault.sendsNoPASIDs) ? "" : space
   }
 
   /// The limiter lets three faults pass in five seconds; the log has them all.
@@ -140,5 +151,20 @@ extension Rebuild.Writer {
         "  - write_register: {unit: \(unit.name), offset: 0x\(hex(UInt64(RegisterOffset.gcmd))), "
           + "value: 0x\(hex(UInt64(command.rawValue)))}")
     }
+  }
+}
+
+extension FaultTimeline.Fault {
+  /// The dumped context entry lets no request with a PASID through.
+  var sendsNoPASIDs: Bool {
+    guard let context = dump?.context, dump?.scalableRoot != nil else { return false }
+    return !ScalableContextEntry(words: [context.low, context.high])[flag: .pasidEnable]
+  }
+
+  /// What could not be read by the unit's word lies there in the dump: QEMU 7.2 has this reason for
+  /// all that is wrong with PASID tables.
+  var isMisreadPASIDEntry: Bool {
+    observation.reason == 0x58
+      && (dump?.pasidEntry != nil || dump?.stop == .noPASIDTable || dump?.stop == .noPASIDDirectory)
   }
 }

@@ -21,14 +21,18 @@ public struct FaultTimeline: Sendable {
   public private(set) var isCut = false
   private var status: UInt32?
   private var takesDump = false
+  private var questions = LimiterQuestions()
 
   public init() {}
+
+  var bursts: [LimiterBurst] { questions.bursts }
 
   public mutating func take(_ event: LogEvent) {
     switch event.kind {
     case .status(let value):
       status = value
       takesDump = false
+      questions.takeStatus()
     case .fault(let observation):
       guard faults.count < Self.longest else {
         isCut = true
@@ -39,6 +43,9 @@ public struct FaultTimeline: Sendable {
           observation: observation, status: status, line: event.lines.lowerBound, time: event.time))
       status = nil
       takesDump = true
+      questions.takeFault(faults.count - 1)
+    case .suppressed("dmar_fault", let count):
+      questions.takeSuppressed(count)
     case .dump(let line, let wording):
       guard takesDump, let last = faults.indices.last else { return }
       let noted = Noted(

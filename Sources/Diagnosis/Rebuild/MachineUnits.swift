@@ -148,13 +148,15 @@ extension Rebuild.Writer {
       isScalable
       && timeline.faults.contains {
         guard case .dma(_, let pasid?, _) = $0.observation.request else { return false }
-        return pasid.rawValue == 0 && ($0.observation.reason.map { $0 < 0x30 } ?? false)
+        let isLegacyReason = $0.observation.reason.map { $0 < 0x30 } ?? false
+        return pasid.rawValue == 0 && (isLegacyReason || $0.sendsNoPASIDs)
       }
     if isQEMU {
+      let isOld = timeline.faults.contains(where: \.isMisreadPASIDEntry)
       quirks.append(
         (
-          "qemu-10",
-          "the log has reasons 5 and 6 with PASID 0 in scalable mode, as QEMU records them"
+          isOld ? "qemu-7.2" : "qemu-10",
+          "the log has PASID 0 in scalable mode for requests without one, as QEMU records them"
         ))
     }
     if dropsCaches, !isQEMU {

@@ -15,10 +15,7 @@ extension IntelIOMMUDriver {
     for bus in UInt8.min...UInt8.max {
       for devfn in UInt8.min...UInt8.max {
         let source = SourceID(rawValue: UInt16(bus) << 8 | UInt16(devfn))
-        lines +=
-          pointer.mode == .scalable
-          ? scalableRows(for: source, root: pointer[inPlace: .rootTable])
-          : legacyRow(for: source, root: pointer[inPlace: .rootTable])
+        lines += rows(for: source, from: pointer)
       }
     }
     return lines + [""]
@@ -34,45 +31,21 @@ extension IntelIOMMUDriver {
       + "\t\(padded(entry[2])):\(padded(entry[1])):\(padded(entry[0]))"
   }
 
-  private func legacyRow(for source: SourceID, root: UInt64) -> [String] {
-    let slot = root &+ UInt64(source.bus) * RootEntry.byteCount
-    let rootEntry = RootEntry(low: load(slot), high: load(slot &+ 8))
-    guard rootEntry[flag: .present] else { return [] }
-    let address =
-      rootEntry[inPlace: .contextTable] &+ UInt64(source.devfn) * ContextEntry.byteCount
-    let context = ContextEntry(low: load(address), high: load(address &+ 8))
-    guard context[flag: .present] else { return [] }
-    return [
-      row(
-        source, root: (rootEntry.high, rootEntry.low), context: (context.high, context.low),
-        pasid: "-1", entry: [0, 0, 0])
-    ]
-  }
-
-  private func scalableRows(for source: SourceID, root: UInt64) -> [String] {
-    let slot = root &+ UInt64(source.bus) * RootEntry.byteCount
-    let rootEntry = ScalableRootEntry(low: load(slot), high: load(slot &+ 8))
-    let isUpper = source.device >= 16
-    guard rootEntry[flag: isUpper ? .upperPresent : .lowerPresent] else { return [] }
-    let table = rootEntry[inPlace: isUpper ? .upperContextTable : .lowerContextTable]
-    let address = table &+ UInt64(source.devfn & 0x7f) * ScalableContextEntry.byteCount
-    let context = ScalableContextEntry(words: (0..<4).map { load(address &+ $0 * 8) })
-    guard context[flag: .present] else { return [] }
-
+  private func rows(for source: SourceID, from pointer: RootTableAddress) -> [String] {
+    guard let path = entryPath(of: source, from: pointer) else { return [] }
+    let context = (high: path.context[1], low: path.context[0])
+    guard pointer.mode == .scalable else {
+      return [row(source, root: path.root, context: context, pasid: "-1", entry: [0, 0, 0])]
+    }
+    let directory = path.scalableContext[inPlace: .pasidDirectory]
     var rows: [String] = []
-    let directory = context[inPlace: .pasidDirectory]
-    for index in 0..<(context.pasidLimit >> 6) {
-      let directoryEntry = PASIDDirectoryEntry(rawValue: load(directory &+ index * 8))
-      guard directoryEntry[flag: .present] else { continue }
-      for slot in 0..<UInt64(64) {
-        let entry = directoryEntry[inPlace: .pasidTable] &+ slot * 64
-        let words = (0..<8).map { load(entry &+ UInt64($0) * 8) }
-        guard PASIDTableEntry(words: words)[flag: .present] else { continue }
+    for index in 0..<(path.scalableContext.pasidLimit >> 6) {
+      for (slot, entry) in pasidEntries(at: index, ofDirectory: directory).enumerated()
+      where entry[flag: .present] {
         rows.append(
           row(
-            source, root: (rootEntry.high, rootEntry.low),
-            context: (context[word: 1], context[word: 0]), pasid: "\(index << 6 | slot)",
-            entry: words))
+            source, root: path.root, context: context, pasid: "\(Int(index) << 6 | slot)",
+            entry: entry.words))
       }
     }
     return rows
