@@ -16,7 +16,7 @@ SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Source
 BUILD_PACKAGES = libpciaccess-dev zlib1g-dev pkg-config
 TEST_PACKAGES = pciutils acpica-tools
 
-.PHONY: replay test build release bench fuzz tsan lint format schema docs setup setup-tests clean
+.PHONY: replay test build release bench beside fuzz tsan lint format schema docs setup setup-tests clean
 
 replay: release
 	$(RELEASE) replay Configs/klist-splat/report.yaml
@@ -44,6 +44,11 @@ bench: release
 	  Benchmarks/count-instructions Benchmarks/.build/release/VTdUnitBenchmark; \
 	fi
 	Benchmarks/qtest-round-trip $(SYSTEM)
+
+# The packages beside this one, which no test runs: they are to build all the same.
+beside: setup
+	$(SWIFT) build --package-path Benchmarks
+	$(SWIFT) build --package-path Fuzz
 
 # Each fuzz target for a bounded time; what one finds is kept in Fuzz/Cases.
 FUZZ_SECONDS = 60

@@ -11,7 +11,7 @@ public func fuzzUnit(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   var configuration = UnitConfiguration(
     cap: bytes.bool ? bytes.word : 0xd2008c_222f0606, ecap: bytes.bool ? bytes.word : 0xf00f4a)
   configuration.quirks = UnitQuirks(
-    rawValue: bytes.bool ? UInt32(truncatingIfNeeded: bytes.word) : 0)
+    rawValue: bytes.bool ? .init(truncatingIfNeeded: bytes.word) : 0)
   configuration.caches.isEnabled = bytes.bool
   // Capabilities that do not go together are refused: that is all they may do.
   guard let unit = try? RemappingUnit(configuration: configuration, memory: memory) else {
