@@ -63,7 +63,8 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
   /// RID_PASID counts although ECAP.RPS is clear (QEMU 10.0).
   public static let ridPASIDAlwaysUsed = UnitQuirks(rawValue: 1 << 22)
   /// Scalable mode: the enables of context entries, the size of the PASID directory and reserved
-  /// bits of directory and PASID entries are not checked, and PGTT is checked before P (QEMU).
+  /// bits of directory and PASID entries are not checked, and PGTT is checked before P; a device that
+  /// once passed through goes on until its context entry is invalidated (QEMU).
   public static let scalableEntriesUnchecked = UnitQuirks(rawValue: 1 << 23)
   /// A blocked message in compatibility format is recorded with bits 19:4 of its address as index,
   /// as public logs of real machines show it; the specification leaves the index undefined.

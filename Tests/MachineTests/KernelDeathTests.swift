@@ -110,8 +110,10 @@ struct KernelDeathTests {
     let lines = machine.lines
     let oops = try #require(lines.firstIndex { $0.hasPrefix("DMAR: context entry") }) + 1
     #expect(Array(lines[oops...].prefix(test.lines.count)) == test.lines)
+    let uid = KernelProfile.named(test.release)?.behaviour.backtrace == .uid ? " UID: 0" : ""
     #expect(
       Array(lines[(oops + test.lines.count)...]) == [
+        "CPU: 0\(uid) PID: 0 Comm: swapper/0 Not tainted \(test.release) #1",
         "Kernel panic - not syncing: Fatal exception in interrupt", "Kernel Offset: disabled",
       ])
     #expect(machine.kernel.dumpOutcome == .fatal)

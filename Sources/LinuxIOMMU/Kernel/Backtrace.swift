@@ -43,11 +43,12 @@ extension KernelContext {
     return lines
   }
 
-  /// Who runs where, on which kernel and which machine.
-  private func backtraceHead(
+  /// Who runs where, on which kernel and which machine (dump_stack_print_info).
+  func backtraceHead(
     _ generation: KernelBehaviour.BacktraceGeneration
   ) -> [String] {
-    let task = locks?.currentTask ?? .kernelInit
+    let interruptedTask = interrupted.map { KernelTask(name: $0.task.name, pid: $0.task.pid) }
+    let task = locks?.currentTask ?? interruptedTask ?? .kernelInit
     let kernel = "\(build.taint) \(build.release) \(build.version)"
     guard generation > .pid else { return ["Pid: \(task.pid), comm: \(task.name) \(kernel)"] }
     let user = generation >= .uid ? " UID: 0" : ""

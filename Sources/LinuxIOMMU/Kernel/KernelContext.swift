@@ -45,7 +45,9 @@ final class KernelContext {
 
   /// An oops in interrupt context, which is a panic.
   func die(of death: KernelDeath) {
-    for (level, text) in death.records(of: build, timeOut: panicTimeOut) { print(level, text) }
+    for (level, text) in death.head(of: build) { print(level, text) }
+    for line in backtraceHead(build.behaviour.backtrace) { print(.warning, line) }
+    for (level, text) in KernelDeath.panic(build, timeOut: panicTimeOut) { print(level, text) }
     self.death = death
   }
 

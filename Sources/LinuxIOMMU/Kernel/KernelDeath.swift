@@ -27,20 +27,17 @@ public struct KernelDeath: Error, Hashable, Sendable {
     exception = isCanonical ? .pageFault : .generalProtection
   }
 
-  /// The lines of the oops in interrupt context that its facts determine, and of the panic at its
-  /// end.
+  /// The first lines of the oops.
   ///
-  /// Between them a kernel prints registers, code bytes and its stack, and for a page fault the
-  /// entries of its own page table: what those hold, only a compiled kernel knows.
-  ///
-  /// - Parameter timeOut: `panic=`, see ``timeOut(in:)``.
-  func records(of build: KernelBuild, timeOut: Int) -> [(LogLevel, String)] {
+  /// Behind them, and behind the lines that say who ran where, a kernel prints registers, code bytes
+  /// and its stack, and for a page fault the entries of its own page table: what those hold, only a
+  /// compiled kernel knows.
+  func head(of build: KernelBuild) -> [(LogLevel, String)] {
     let prefix = build.behaviour.oopsPrefix == .everywhere ? "Oops: " : ""
     let options = build.oopsOptions.isEmpty ? "" : " \(build.oopsOptions)"
-    var records: [(LogLevel, String)]
     switch exception {
     case .generalProtection:
-      records = [
+      return [
         (
           .warning,
           "\(prefix)general protection fault, probably for non-canonical address 0x\(hex(address))"
@@ -52,20 +49,26 @@ public struct KernelDeath: Error, Hashable, Sendable {
         address < 0x1000
         ? "BUG: kernel NULL pointer dereference, address: "
         : "BUG: unable to handle page fault for address: "
-      records = [
+      return [
         (.alert, what + hex(address, digits: 16)),
         (.alert, "#PF: supervisor read access in kernel mode"),
         (.alert, "#PF: error_code(0x0000) - not-present page"),
         (.warning, "\(prefix)Oops: 0000 [#1]\(options)"),
       ]
     }
+  }
+
+  /// The panic at its end.
+  ///
+  /// - Parameter timeOut: `panic=`, see ``timeOut(in:)``.
+  static func panic(_ build: KernelBuild, timeOut: Int) -> [(LogLevel, String)] {
     let panic = "Kernel panic - not syncing: Fatal exception in interrupt"
-    records.append((.emergency, panic))
+    var records: [(LogLevel, String)] = [(.emergency, panic)]
     // With an address space that was not moved at random.
-    if Self.fixedDirectMaps.contains(build.directMap) {
+    if fixedDirectMaps.contains(build.directMap) {
       records.append((.emergency, "Kernel Offset: disabled"))
     }
-    return records + Self.end(panic, timeOut: timeOut)
+    return records + end(panic, timeOut: timeOut)
   }
 
   /// Where the map lies with four and with five levels, unless it is moved at random.

@@ -20,6 +20,8 @@ struct EntryCaches {
     let isScalable: Bool
     /// Not 0 for an entry that faults.
     let reason: UInt8
+    /// QEMU: the PASID entry through which the device got past the unit.
+    var passThrough: PASIDTableEntry?
   }
 
   private struct PASIDSlot {
@@ -103,7 +105,8 @@ struct EntryCaches {
   }
 
   /// QEMU keeps a context entry once the PASID entry behind it was good, and reads directory and
-  /// PASID entry each time.
+  /// PASID entry each time. But a device whose requests pass through is led past the unit, and back
+  /// only when its context entry is invalidated: PASID-cache invalidations do nothing.
   private mutating func findUncachedPASID(
     _ request: DMARequest, root: RootTableAddress, _ walker: inout Walker<SilentObserver>,
     _ context: inout RequestContext
@@ -112,20 +115,27 @@ struct EntryCaches {
     let slot = Int(source) & (contexts.count - 1)
     var entry = ScalableContextEntry()
     var isCached = false
+    var passThrough: PASIDTableEntry?
     if let cached = contexts[slot], cached.source == source, cached.isScalable {
       entry = cached.entry
       isCached = true
+      passThrough = cached.passThrough
     } else {
       let reason = walker.readScalableContext(request.source, root: root, &entry, &context)
       if reason != 0 { return walker.scalableReason(reason, &context) }
     }
-    let kept = ContextSlot(
+    var kept = ContextSlot(
       source: source, context: context, entry: entry, isScalable: true, reason: 0)
     let unusable = walker.useScalableContext(entry, request, &context)
     if unusable != 0 { return unusable }
+    if let passThrough { return walker.usePASIDEntry(passThrough, &context) }
     var pasidEntry = PASIDTableEntry()
     let reason = walker.readPASIDEntry(entry, &pasidEntry, &context)
     if reason != 0 { return reason }
+    if pasidEntry.translationType == .passThrough {
+      kept.passThrough = pasidEntry
+      isCached = false
+    }
     if !isCached { contexts[slot] = kept }
     return walker.usePASIDEntry(pasidEntry, &context)
   }

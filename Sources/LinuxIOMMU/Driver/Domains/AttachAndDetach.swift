@@ -247,12 +247,14 @@ extension IntelIOMMUDriver {
   /// scalable-mode entries.
   func remove(_ device: DeviceInfo) throws(DriverError) {
     guard let domain = device.domain else { return }
-    if isScalable(device.unit) {
+    if isScalable(device.unit), kernel.build.behaviour.driver.setsContextAtProbe {
+      // As for any other domain that comes next: the device has no TLB any more to be flushed.
+      disable(device)
+      try clearPASIDEntry(of: Self.noPASID, for: device)
+    } else if isScalable(device.unit) {
       try clearPASIDEntry(of: Self.noPASID, for: device)
       disable(device)
-      if !kernel.build.behaviour.driver.setsContextAtProbe {
-        for source in sourceIDs(of: device) { try clearContextEntry(of: source, for: device) }
-      }
+      for source in sourceIDs(of: device) { try clearContextEntry(of: source, for: device) }
     } else {
       disable(device)
       for source in sourceIDs(of: device) { try clearContextEntry(of: source, for: device) }
