@@ -11,7 +11,7 @@ extension Machine {
   public func kexec(
     _ build: KernelBuild, pages: PageAllocator, commandLine: [String] = [], _ plan: Kernel.BootPlan
   ) throws {
-    if !plan.isCrashKernel { letKernel { $0.shutDown() } }
+    if !plan.isCrashKernel { ask { $0.shutDown() } }
     replaceKernel(by: build, pages: pages, commandLine: commandLine)
     try boot(plan)
   }

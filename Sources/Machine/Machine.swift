@@ -144,129 +144,6 @@ public final class Machine {
   /// What the units recorded, in order, whether or not the kernel saw it.
   public var faultRecords: [FaultRecord] { units.first?.recorded.all ?? [] }
 
-  // MARK: What devices do
-
-  /// What a device does on the bus.
-  public struct DMA: Hashable, Sendable {
-    public var device: PCIAddress
-    /// The id that its requests carry where it is not the device's own.
-    public var claimedID: SourceID?
-    public var access: DMAAccess
-    public var address: IOVA
-    /// Bytes; a transfer that crosses a page is several requests.
-    public var length: UInt64
-    public var pasid: PASID?
-    public var attributes: Attributes
-
-    /// What a request may carry besides its address.
-    public struct Attributes: Hashable, Sendable {
-      /// An instruction fetch; only with a PASID.
-      public var isExecute = false
-      /// Supervisor privilege; only with a PASID.
-      public var isPrivileged = false
-      public var addressType = AddressType.untranslated
-      /// The device uses its own TLB, if the kernel has switched that on.
-      public var usesDeviceTLB = false
-      /// What a write to the interrupt range holds.
-      public var data: UInt32 = 0
-      /// What a write holds, as many as its length; empty: it leaves memory alone.
-      public var bytes: [UInt8] = []
-
-      public init() {}
-    }
-
-    public init(
-      device: PCIAddress, claimedID: SourceID? = nil, access: DMAAccess, address: IOVA,
-      length: UInt64 = 4, pasid: PASID? = nil, attributes: Attributes = Attributes()
-    ) {
-      self.device = device
-      self.claimedID = claimedID
-      self.access = access
-      self.address = address
-      self.length = length
-      self.pasid = pasid
-      self.attributes = attributes
-    }
-  }
-
-  /// Sends a DMA over the bus to the unit that covers its device. Interrupts it causes wait until
-  /// ``deliverInterrupts()``.
-  @discardableResult
-  public func perform(_ dma: DMA) -> [TranslationOutcome] {
-    guard let (unit, source, pasid) = arrival(of: dma) else { return [] }
-    if dma.attributes.usesDeviceTLB, let device = deviceTLB(of: dma.device) {
-      return perform(dma, through: device, of: unit)
-    }
-    var outcomes: [TranslationOutcome] = []
-    var address = dma.address.rawValue
-    var left = dma.length
-    var landed: [HardwareAccess.Piece] = []
-    repeat {
-      let request = DMARequest(
-        source: source, address: IOVA(rawValue: address), access: dma.access,
-        isZeroLength: dma.length == 0, pasid: pasid, isPrivileged: dma.attributes.isPrivileged,
-        isExecute: dma.attributes.isExecute, addressType: dma.attributes.addressType)
-      let outcome = unit.hardware.translate(request).outcome
-      outcomes.append(outcome)
-      events.append(.dma(unit: unit.name, request, outcome))
-      let inPage = min(left, PageAllocator.pageSize - address % PageAllocator.pageSize)
-      if outcome == .interruptRequest {
-        sendInterrupts(
-          from: source, to: address, count: inPage, data: dma.attributes.data, through: unit)
-      }
-      if case .translated(let page) = outcome, !dma.attributes.bytes.isEmpty {
-        let bytes = Array(
-          dma.attributes.bytes.dropFirst(Int(dma.length - left)).prefix(Int(inPage)))
-        if memory.write(bytes, at: page.address) {
-          landed.append(HardwareAccess.Piece(address: page.address, bytes: bytes))
-        }
-      }
-      if case .blocked(_, .recorded(let index)) = outcome { report(index, of: unit) }
-      left -= inPage
-      address &+= inPage
-    } while left > 0
-    tap.hear(.dma(dma, landed: landed))
-    return outcomes
-  }
-
-  /// Lets a device ask for a page (PRI).
-  public func askForPage(_ device: PCIAddress, _ address: IOVA, pasid: PASID?) {
-    let dma = DMA(device: device, access: .read, address: address, pasid: pasid)
-    guard let (unit, source, pasid) = arrival(of: dma) else { return }
-    tap.hear(.pageRequest)
-    let request = PageRequest(source: source, address: address, pasid: pasid)
-    events.append(.pageRequest(unit: unit.name, request, unit.hardware.pageRequest(request)))
-  }
-
-  /// The interrupts that devices' requests became, in order.
-  public var deliveredInterrupts: [DeliveredInterrupt] {
-    events.compactMap { event in
-      guard case .interruptRequest(_, _, let outcome) = event else { return nil }
-      switch outcome {
-      case .unchanged(let interrupt), .remapped(let interrupt, _): return interrupt
-      case .posted(_, _, let notification): return notification
-      case .blocked: return nil
-      }
-    }
-  }
-
-  /// A write to the interrupt range: each dword of it is an interrupt request of its own.
-  private func sendInterrupts(
-    from source: SourceID, to address: UInt64, count: UInt64, data: UInt32, through unit: Unit
-  ) {
-    let first = address & ~3
-    let end = address + max(count, 1)
-    let needsWhole = unit.hardware.configuration.quirks.contains(.anonymousPlainWrites)
-    for dword in stride(from: first, to: end, by: 4) {
-      if needsWhole, dword < address || dword + 4 > end { continue }
-      let request = InterruptRequest(
-        source: source, address: UInt32(truncatingIfNeeded: dword), data: data, isPlainWrite: true)
-      let outcome = unit.hardware.interrupt(request)
-      events.append(.interruptRequest(unit: unit.name, request, outcome))
-      if case .blocked(_, .recorded(let index)) = outcome { report(index, of: unit) }
-    }
-  }
-
   // MARK: What the CPU does
 
   /// Lets the CPU take every interrupt that waits, one after the other.
@@ -291,7 +168,7 @@ public final class Machine {
   }
 
   /// Lets a kernel whose driver leaves the units alone print what a unit has just recorded.
-  private func report(_ index: Int, of unit: Unit) {
+  func report(_ index: Int, of unit: Unit) {
     guard isBystander else { return }
     tap.isMuted = true
     defer { tap.isMuted = false }
@@ -363,12 +240,6 @@ public final class Machine {
     knownHangs = 0
     knowsDeath = false
     clock.restart()
-  }
-
-  /// Runs what somebody asks of the kernel, and keeps what it prints.
-  func letKernel(_ action: (Kernel) throws -> Void) rethrows {
-    defer { collectLog() }
-    try action(kernel)
   }
 
   /// From now on the registers of the unit at that place read as ones.

@@ -4,12 +4,12 @@ internal import LinuxIOMMU
 extension Machine {
   /// The kernel lets go of its units, and those of the given names lose their registers and caches.
   public func suspend(losing names: [String]) throws {
-    try letKernel { try $0.suspend() }
+    try ask { try $0.suspend() }
     for unit in units where names.contains(unit.name) { reset(unit) }
   }
 
   /// The machine wakes up, and the kernel takes its units back.
   public func resume() throws {
-    try letKernel { try $0.resume() }
+    try ask { try $0.resume() }
   }
 }

@@ -1,0 +1,86 @@
+internal import LinuxIOMMU
+internal import PhysicalMemory
+public import PCI
+public import VTdFormats
+public import VTdUnit
+
+// What devices do.
+extension Machine {
+  /// Sends a DMA over the bus to the unit that covers its device. Interrupts it causes wait until
+  /// ``deliverInterrupts()``.
+  @discardableResult
+  public func perform(_ dma: DMA) -> [TranslationOutcome] {
+    guard let (unit, source, pasid) = arrival(of: dma) else { return [] }
+    if dma.attributes.usesDeviceTLB, let device = deviceTLB(of: dma.device) {
+      return perform(dma, through: device, of: unit)
+    }
+    var outcomes: [TranslationOutcome] = []
+    var address = dma.address.rawValue
+    var left = dma.length
+    var landed: [HardwareAccess.Piece] = []
+    repeat {
+      let request = DMARequest(
+        source: source, address: IOVA(rawValue: address), access: dma.access,
+        isZeroLength: dma.length == 0, pasid: pasid, isPrivileged: dma.attributes.isPrivileged,
+        isExecute: dma.attributes.isExecute, addressType: dma.attributes.addressType)
+      let outcome = unit.hardware.translate(request).outcome
+      outcomes.append(outcome)
+      record(.dma(unit: unit.name, request, outcome))
+      let inPage = min(left, PageAllocator.pageSize - address % PageAllocator.pageSize)
+      if outcome == .interruptRequest {
+        sendInterrupts(
+          from: source, to: address, count: inPage, data: dma.attributes.data, through: unit)
+      }
+      if case .translated(let page) = outcome, !dma.attributes.bytes.isEmpty {
+        let bytes = Array(
+          dma.attributes.bytes.dropFirst(Int(dma.length - left)).prefix(Int(inPage)))
+        if memory.write(bytes, at: page.address) {
+          landed.append(HardwareAccess.Piece(address: page.address, bytes: bytes))
+        }
+      }
+      if case .blocked(_, .recorded(let index)) = outcome { report(index, of: unit) }
+      left -= inPage
+      address &+= inPage
+    } while left > 0
+    tap.hear(.dma(dma, landed: landed))
+    return outcomes
+  }
+
+  /// Lets a device ask for a page (PRI).
+  public func askForPage(_ device: PCIAddress, _ address: IOVA, pasid: PASID?) {
+    let dma = DMA(device: device, access: .read, address: address, pasid: pasid)
+    guard let (unit, source, pasid) = arrival(of: dma) else { return }
+    tap.hear(.pageRequest)
+    let request = PageRequest(source: source, address: address, pasid: pasid)
+    record(.pageRequest(unit: unit.name, request, unit.hardware.pageRequest(request)))
+  }
+
+  /// The interrupts that devices' requests became, in order.
+  public var deliveredInterrupts: [DeliveredInterrupt] {
+    events.compactMap { event in
+      guard case .interruptRequest(_, _, let outcome) = event else { return nil }
+      switch outcome {
+      case .unchanged(let interrupt), .remapped(let interrupt, _): return interrupt
+      case .posted(_, _, let notification): return notification
+      case .blocked: return nil
+      }
+    }
+  }
+
+  /// A write to the interrupt range: each dword of it is an interrupt request of its own.
+  private func sendInterrupts(
+    from source: SourceID, to address: UInt64, count: UInt64, data: UInt32, through unit: Unit
+  ) {
+    let first = address & ~3
+    let end = address + max(count, 1)
+    let needsWhole = unit.hardware.configuration.quirks.contains(.anonymousPlainWrites)
+    for dword in stride(from: first, to: end, by: 4) {
+      if needsWhole, dword < address || dword + 4 > end { continue }
+      let request = InterruptRequest(
+        source: source, address: UInt32(truncatingIfNeeded: dword), data: data, isPlainWrite: true)
+      let outcome = unit.hardware.interrupt(request)
+      record(.interruptRequest(unit: unit.name, request, outcome))
+      if case .blocked(_, .recorded(let index)) = outcome { report(index, of: unit) }
+    }
+  }
+}
