@@ -102,7 +102,9 @@ let package = Package(
       "LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog"],
       resources: [.copy("Golden")]),
     tests(
-      "Machine", ["VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "KernelLog", "LinuxIOMMU"]),
+      "Machine",
+      ["VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "Lockdep", "KernelLog", "LinuxIOMMU"],
+      resources: [.copy("Golden")]),
     tests(
       "Scenario",
       [

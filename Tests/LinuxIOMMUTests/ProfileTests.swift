@@ -65,6 +65,12 @@ struct ProfileTests {
       ("5.16", ["backtrace": "task", "splat_scenarios": "locks"]),
       ("6.1.192", ["backtrace": "task", "splat_scenarios": "modes"]),
       ("6.12", ["backtrace": "uid"]), ("6.16", ["backtrace": "preemption"]),
+      ("3.4", ["global_lock": "absent", "group_locks": "none", "irq_allocation_lock": "off"]),
+      ("4.9", ["global_lock": "held", "group_locks": "group", "process_locks": "pasid-mutex"]),
+      ("5.14", ["global_lock": "released", "region_lock": "global-lock"]),
+      ("5.14", ["process_locks": "reports", "cookie_mutex": "off"]),
+      ("6.1.192", ["global_lock": "shared", "region_lock": "rcu", "group_locks": "probe"]),
+      ("6.12.117", ["global_lock": "released", "group_locks": "dma-api", "cookie_mutex": "on"]),
     ])
   func profile(release: String, expected: [String: String]) throws {
     let behaviour = try #require(KernelProfile.named(release)).behaviour

@@ -55,6 +55,9 @@ final class IntelIOMMUDriver {
   let timers: KernelTimers
   /// `device_domain_lock`, which kernels to 5.19 have.
   let deviceDomainLock: KernelLock
+  let coreLocks: CoreLocks
+  /// Devices are being found.
+  var isProbing = false
 
   init(
     units: [UnitDescription], memory: PhysicalMemory, pages: PageAllocator, pci: PCICore,
@@ -72,6 +75,7 @@ final class IntelIOMMUDriver {
     }
     deviceDomainLock = kernel.makeLock(
       .spinlock, class: "device_domain_lock", instance: "device_domain_lock")
+    coreLocks = CoreLocks(in: kernel)
   }
 
   // MARK: Devices

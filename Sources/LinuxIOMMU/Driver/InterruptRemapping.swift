@@ -71,7 +71,15 @@ extension IntelIOMMUDriver {
   /// Changes entries of the first unit, in order.
   func change(_ changes: [InterruptEntryChange]) throws(DriverError) {
     guard let unit = units.first else { return }
-    for change in changes { try self.change(change, of: unit) }
+    for change in changes {
+      if change.entry != nil, unit.interruptTable != nil { allocateInterruptEntry() }
+      guard change.isLate else {
+        try self.change(change, of: unit)
+        continue
+      }
+      // The device's driver asks for it.
+      try requestingInterrupt { () throws(DriverError) in try self.change(change, of: unit) }
+    }
   }
 
   /// modify_irte: the entry, then the flush of what the unit has cached of it.
@@ -94,8 +102,20 @@ extension IntelIOMMUDriver {
       entry[.sourceValidation] = UInt64(SourceValidationType.sourceID.rawValue)
     }
     let address = table.rawValue + UInt64(change.index) * UInt64(InterruptEntry.bitWidth / 8)
-    try store(entry.low, at: address)
-    try store(entry.high, at: address + 8)
-    try flushInterruptEntries(change.index, of: unit)
+    try kernel.locked(coreLocks.interruptEntries, .irqsave) { () throws(DriverError) in
+      try store(entry.low, at: address)
+      try store(entry.high, at: address + 8)
+      try flushInterruptEntries(change.index, of: unit)
+    }
+  }
+
+  /// alloc_irte, which finds a free entry; the scenario says which.
+  private func allocateInterruptEntry() {
+    kernel.call("intel_irq_remapping_alloc") {
+      let global = lockBehaviour.interruptAllocation == .on ? coreLocks.global : nil
+      kernel.locked(global, .shared) {
+        kernel.locked(coreLocks.interruptEntries, .irqsave) {}
+      }
+    }
   }
 }

@@ -6,6 +6,9 @@ public struct DriverBehaviour: Hashable, Sendable {
   public enum Locking: String, CaseIterable, Hashable, Sendable {
     /// One `device_domain_lock` for all domains and `iommu->lock` below it, interrupts off.
     case deviceDomainLock = "device-domain-lock"
+    /// 5.2-rc5: `iommu->lock` before `device_domain_lock` where a domain gets its id, and after it
+    /// where a context entry is set.
+    case swappedDomainLock = "swapped-domain-lock"
     /// `domain->lock` and `iommu->lock`, both plain.
     case plainDomainLock = "plain-domain-lock"
     /// `domain->lock` with interrupts off, `iommu->lock` plain.
@@ -106,6 +109,8 @@ public struct DriverBehaviour: Hashable, Sendable {
 
   public init() {}
 
+  /// One lock for the devices of all domains.
+  var sharesDeviceLock: Bool { locking == .deviceDomainLock || locking == .swappedDomainLock }
   /// Cache tags, which also align a flush's address and pass the invalidation hint on.
   var hasCacheTags: Bool { locking == .cacheTags }
   var mapsWriteOnly: Bool { writeOnlyMappings == .on }

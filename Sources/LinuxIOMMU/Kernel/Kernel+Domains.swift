@@ -53,7 +53,10 @@ extension Kernel {
   ) throws(DriverError) -> AttachOutcome {
     guard let domain = domains[name] else { return .refused }
     return try inUserCall { () throws(DriverError) in
-      try driver.attachGroup(of: try driver.device(at: device), to: domain)
+      let device = try driver.device(at: device)
+      return try driver.inGroup(of: device) { () throws(DriverError) in
+        try driver.attachGroup(of: device, to: domain)
+      }
     }
   }
 
@@ -62,10 +65,12 @@ extension Kernel {
   public func detach(_ device: PCIAddress) throws(DriverError) {
     try inUserCall { () throws(DriverError) in
       let info = try driver.device(at: device)
-      if let domain = driver.defaultDomains[info.function.group] {
-        _ = try driver.attachGroup(of: info, to: domain)
-      } else {
-        for member in try driver.group(of: info) { try driver.remove(member) }
+      try driver.inGroup(of: info) { () throws(DriverError) in
+        if let domain = driver.defaultDomains[info.function.group] {
+          _ = try driver.attachGroup(of: info, to: domain)
+        } else {
+          for member in try driver.group(of: info) { try driver.remove(member) }
+        }
       }
     }
   }
@@ -82,7 +87,7 @@ extension Kernel {
         "vfs_write", "kernfs_fop_write_iter", "iommu_group_attr_store", "iommu_group_store_type",
       ]
     ) { () throws(DriverError) in
-      try driver.changeType(ofGroupOf: try driver.device(at: device), to: type)
+      try driver.storeType(ofGroupOf: try driver.device(at: device), type)
     }
   }
 
@@ -206,7 +211,10 @@ extension Kernel {
   ) throws(DriverError) -> BindOutcome {
     guard let process = processes[name] else { return .refused }
     return try inDriverCall { () throws(DriverError) in
-      try driver.bind(try driver.device(at: device), to: process)
+      let device = try driver.device(at: device)
+      return try driver.changingBond(of: device, binds: true) { () throws(DriverError) in
+        try driver.bind(device, to: process)
+      }
     }
   }
 
@@ -214,7 +222,10 @@ extension Kernel {
   public func unbind(_ device: PCIAddress, fromProcess name: String) throws(DriverError) {
     guard let process = processes[name] else { return }
     try inDriverCall { () throws(DriverError) in
-      try driver.unbind(try driver.device(at: device), from: process)
+      let device = try driver.device(at: device)
+      try driver.changingBond(of: device, binds: false) { () throws(DriverError) in
+        try driver.unbind(device, from: process)
+      }
     }
   }
 

@@ -81,6 +81,9 @@ public final class Kernel {
   /// The reports that the lock validator has made so far.
   public var lockReports: [LockReport] { context.locks?.validator.reports ?? [] }
 
+  /// The lines of /proc/lockdep_chains: each order in which locks were taken so far.
+  public var lockChains: [String] { context.locks?.validator.chainListing() ?? [] }
+
   /// The functions of a stored trace or a frame as messages print them.
   public func symbol(for frame: Frame) -> String { context.locks?.symbol(for: frame) ?? "0x0" }
 
@@ -144,8 +147,10 @@ public final class Kernel {
       if driver.isLeftAlone || !driver.options.isOn { return }
       driver.distrustCachingMode(says: plan.messages != nil)
       if plan.makesDefaultDomains {
-        try context.call("bus_iommu_probe") { () throws(DriverError) in
-          try driver.probe(plan.functions, plan.messages)
+        try driver.whileProbing { () throws(DriverError) in
+          try context.call("bus_iommu_probe") { () throws(DriverError) in
+            try driver.probe(plan.functions, plan.messages)
+          }
         }
       }
       driver.enableTranslation()
@@ -204,8 +209,12 @@ public final class Kernel {
   public func removeDevice(_ address: PCIAddress) throws(DriverError) {
     let shell = KernelTask(name: "bash", pid: 1)
     try context.run(as: shell, in: Self.sysfsRemoveFunctions) { () throws(DriverError) in
-      pci.remove(address)
-      try driver.release(address)
+      try driver.removing { () throws(DriverError) in
+        pci.remove(address)
+        try driver.announceRemoval(of: driver.devices[address]) { () throws(DriverError) in
+          try driver.release(address)
+        }
+      }
     }
   }
 

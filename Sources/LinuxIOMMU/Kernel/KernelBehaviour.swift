@@ -89,6 +89,8 @@ public struct KernelBehaviour: Hashable, Sendable {
   /// What `dump_stack` prints.
   public var backtrace = BacktraceGeneration.preemption
 
+  /// The sleeping locks of the IOMMU core and the driver.
+  public var coreLocks = CoreLockBehaviour()
   /// How the driver keeps domains.
   public var driver = DriverBehaviour()
 

@@ -123,6 +123,13 @@ final class KernelContext {
     return try body()
   }
 
+  /// del_timer_sync: it may wait for the timer's function, and says so with interrupts off.
+  func deleteTimer(_ map: KernelLock) {
+    let saved = locks?.disableInterrupts() ?? .untouched
+    mapped(map, from: "del_timer_sync") {}
+    if saved == .wereOn { locks?.enableInterrupts() }
+  }
+
   /// Takes a spinning lock and says what `release` has to restore.
   func acquire(_ lock: KernelLock, _ mode: KernelBehaviour.LockMode) -> SavedInterrupts {
     // raw_spin_lock and spin_lock are one function each way on a kernel without PREEMPT_RT.

@@ -78,6 +78,7 @@ extension KernelBehaviour {
     behaviour.oopsPrefix = .pageFaults
     behaviour.driver.groupTypes = .fixed
     behaviour.splat = .oldest
+    behaviour.coreLocks = .oldest
     behaviour.backtrace = .pid
     behaviour.driver.locking = .deviceDomainLock
     behaviour.driver.firstStage = .off

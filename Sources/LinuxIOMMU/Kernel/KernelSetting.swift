@@ -12,7 +12,7 @@ public struct KernelSetting: Sendable {
   private let get: @Sendable (KernelBehaviour) -> String
   private let set: @Sendable (String, inout KernelBehaviour) -> Bool
 
-  private init<Value>(
+  init<Value>(
     _ key: String, _ field: any WritableKeyPath<KernelBehaviour, Value> & Sendable,
     _ summary: String
   ) where Value: CaseIterable & RawRepresentable & SendableMetatype, Value.RawValue == String {
@@ -87,7 +87,7 @@ public struct KernelSetting: Sendable {
       KernelSetting("klist_put", \.klistPut, "how klist_put, hence klist_del, takes it"),
       KernelSetting(
         "spinlock_names", \.spinlockNames, "what spin_lock_init calls the class of a lock"),
-    ] + splats + driver
+    ] + splats + driver + coreLocks
 
   private static let splats: [KernelSetting] = [
     KernelSetting("splat_heads", \.splat.heads, "the box around the title of a lock report"),

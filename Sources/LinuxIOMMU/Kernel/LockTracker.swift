@@ -31,6 +31,8 @@ final class LockTracker {
 
   /// Where locks lie that the scenario gives no address.
   private static let firstLockAddress: UInt64 = 0xffff_8881_0000_0000
+  /// Every device's, which lockdep_set_novalidate_class takes out of all checks.
+  private static let deviceMutex = "&dev->mutex"
   private static let firstKeyAddress: UInt64 = 0xffff_ffff_8400_0000
 
   init(addresses: [String: UInt64], in kernel: KernelContext) {
@@ -79,7 +81,9 @@ final class LockTracker {
 
   func makeLock(_ kind: LockKind, class name: String, instance: String) -> LockID {
     let key =
-      keys[name] ?? LockKey(rawValue: Self.firstKeyAddress + UInt64(keys.count) * 16)
+      name == Self.deviceMutex
+      ? .noValidate
+      : keys[name] ?? LockKey(rawValue: Self.firstKeyAddress + UInt64(keys.count) * 16)
     keys[name] = key
     let address = addresses[instance] ?? Self.firstLockAddress + UInt64(madeLocks) * 64
     madeLocks += 1
@@ -97,9 +101,11 @@ final class LockTracker {
     return "&(\(name))->rlock"
   }
 
-  func acquire(_ lock: KernelLock, at place: CallStack.Frame?) {
+  func acquire(
+    _ lock: KernelLock, _ how: Acquisition = .exclusive, at place: CallStack.Frame?
+  ) {
     guard let id = lock.id else { return }
-    report(validator.acquire(id, in: context, at: frame(for: place)))
+    report(validator.acquire(id, how, in: context, at: frame(for: place)))
   }
 
   func release(_ lock: KernelLock) {

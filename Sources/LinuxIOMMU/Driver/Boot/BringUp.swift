@@ -37,6 +37,15 @@ extension IntelIOMMUDriver {
       if !isLeftAlone, !findScopes(messages) { isLeftAlone = true }
       if isLeftAlone { return }
     }
+    try kernel.locked(coreLocks.global, .exclusive) { () throws(DriverError) in
+      try bringUpTranslation(messages, isCrashKernel: isCrashKernel)
+    }
+  }
+
+  /// init_dmars, under `dmar_global_lock`.
+  private func bringUpTranslation(
+    _ messages: BootMessages?, isCrashKernel: Bool
+  ) throws(DriverError) {
     // intel_disable_iommus: what firmware or an earlier kernel switched on does not stay on.
     guard options.isOn else { return stopTranslation(of: ordered) }
     if let messages {
@@ -80,11 +89,13 @@ extension IntelIOMMUDriver {
   /// The last thing of intel_iommu_init: devices have their domains by then. A unit whose tables were
   /// taken over translates all the time.
   func enableTranslation() {
-    for unit in ordered {
-      if unit.rootTable != nil, !unit.hasInheritedTables {
-        kernel.locked(unit.registerLock, .irqsave) { unit.command(.translation) }
+    kernel.locked(coreLocks.global, .shared) {
+      for unit in ordered {
+        if unit.rootTable != nil, !unit.hasInheritedTables {
+          kernel.locked(unit.registerLock, .irqsave) { unit.command(.translation) }
+        }
+        disableProtectedRegions(of: unit)
       }
-      disableProtectedRegions(of: unit)
     }
   }
 
@@ -188,13 +199,15 @@ extension IntelIOMMUDriver {
   /// The message of an event: data, address and upper address behind the control register, which
   /// then loses its mask.
   func setEvent(_ message: EventMessage, control: Int, of unit: IntelIOMMU) {
-    kernel.locked(unit.registerLock, .irqsave) {
-      unit.port.write32(message.data, at: control + 4)
-      unit.port.write32(UInt32(truncatingIfNeeded: message.address), at: control + 8)
-      unit.port.write32(UInt32(truncatingIfNeeded: message.address >> 32), at: control + 12)
-    }
-    kernel.locked(unit.registerLock, .irqsave) {
-      unit.port.write32(EventControl().rawValue, at: control)
+    requestingInterrupt {
+      kernel.locked(unit.registerLock, .irqsave) {
+        unit.port.write32(message.data, at: control + 4)
+        unit.port.write32(UInt32(truncatingIfNeeded: message.address), at: control + 8)
+        unit.port.write32(UInt32(truncatingIfNeeded: message.address >> 32), at: control + 12)
+      }
+      kernel.locked(unit.registerLock, .irqsave) {
+        unit.port.write32(EventControl().rawValue, at: control)
+      }
     }
   }
 }

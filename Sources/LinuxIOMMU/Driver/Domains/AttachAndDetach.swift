@@ -20,7 +20,7 @@ extension IntelIOMMUDriver {
     _ kind: DomainKind, levels: Int? = nil, id: DomainID? = nil
   ) throws(DriverError) -> IOMMUDomain {
     let behaviour = kernel.build.behaviour.driver
-    let hasOwnLock = behaviour.locking != .deviceDomainLock
+    let hasOwnLock = !behaviour.sharesDeviceLock
     let domain = IOMMUDomain(
       kind, usesFirstStage: usesFirstStage(kind), levels: levels ?? 5,
       pageTable: needsTables(kind) ? try allocatePage() : PhysicalAddress(rawValue: 0),
@@ -30,7 +30,9 @@ extension IntelIOMMUDriver {
         : deviceDomainLock,
       cacheLock: behaviour.hasCacheTags
         ? kernel.makeLock(.spinlock, class: "&domain->cache_lock", instance: "domain.cache_lock")
-        : deviceDomainLock)
+        : deviceDomainLock,
+      cookieMutex: kernel.makeLock(
+        .mutex, class: "&domain->iova_cookie->mutex", instance: "domain.iova_cookie.mutex"))
     domain.isLazy = kind == .dma && options.defaultDomain == .lazy
     return domain
   }
@@ -106,7 +108,7 @@ extension IntelIOMMUDriver {
   func attach(
     _ device: DeviceInfo, to domain: IOMMUDomain
   ) throws(DriverError) -> AttachOutcome {
-    try kernel.call("intel_iommu_attach_device") { () throws(DriverError) in
+    try kernel.call(attachFunctions.driver) { () throws(DriverError) in
       try block(device)
       if domain.kind == .blocked { return .attached }
       guard fits(domain, device) else { return .refused }
@@ -127,6 +129,7 @@ extension IntelIOMMUDriver {
         }
       }
       enableCapabilities(of: device)
+      noteCaches(of: domain)
       return .attached
     }
   }
@@ -186,7 +189,7 @@ extension IntelIOMMUDriver {
   /// domain_attach_iommu: the unit's first free id, and then what the unit can do.
   private func takeID(for domain: IOMMUDomain, of unit: IntelIOMMU) -> Bool {
     if domain.kind == .identity, kernel.build.behaviour.driver.needsPassThrough { return true }
-    let hasRoom = withDevicesLocked(of: unit) { () -> Bool in
+    return withDevicesLocked(of: unit, takesID: true) { () -> Bool in
       if domain.attachments[unit.number] != nil {
         domain.attachments[unit.number]?.devices += 1
         return true
@@ -197,10 +200,9 @@ extension IntelIOMMUDriver {
       }
       unit.usedDomainIDs.insert(id)
       domain.attachments[unit.number] = IOMMUDomain.Attachment(id: id)
+      updateCapabilities(of: domain)
       return true
     }
-    if hasRoom { updateCapabilities(of: domain) }
-    return hasRoom
   }
 
   /// domain_update_iommu_cap: the sizes of pages that every unit has. It looks at the domain's
@@ -210,7 +212,10 @@ extension IntelIOMMUDriver {
       domain.superpageSizes =
         options.usesSuperpages
         ? units.map { $0.superpageSizes(inFirstStage: domain.usesFirstStage) }.min() ?? 0 : 0
-      kernel.locked(domain.lock, domainLockMode) {}
+      // With one lock for all domains, the caller holds it.
+      if !kernel.build.behaviour.driver.sharesDeviceLock {
+        kernel.locked(domain.lock, domainLockMode) {}
+      }
     }
   }
 
@@ -283,14 +288,22 @@ extension IntelIOMMUDriver {
     probed.removeAll { $0.address == address }
   }
 
+  /// cache_tag_assign_domain and cache_tag_unassign_domain: who has cached what of the domain.
+  private func noteCaches(of domain: IOMMUDomain) {
+    guard kernel.build.behaviour.driver.hasCacheTags else { return }
+    kernel.locked(domain.cacheLock, .irqsave) {}
+  }
+
   private func leave(_ domain: IOMMUDomain, _ device: DeviceInfo) {
+    noteCaches(of: domain)
     kernel.locked(domain.lock, domainLockMode) { domain.devices.removeAll { $0 === device } }
     let unit = device.unit
-    withDevicesLocked(of: unit) {
+    withDevicesLocked(of: unit, takesID: true) {
       domain.attachments[unit.number]?.devices -= 1
       if let left = domain.attachments[unit.number], left.devices == 0 {
         unit.usedDomainIDs.remove(left.id)
         domain.attachments[unit.number] = nil
+        updateCapabilities(of: domain)
       }
     }
     device.domain = nil

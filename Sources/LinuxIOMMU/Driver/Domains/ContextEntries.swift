@@ -169,11 +169,19 @@ extension IntelIOMMUDriver {
   var hasPassThrough: Bool { units.allSatisfy { $0.extendedCapability[flag: .passThrough] } }
 
   /// Runs `body` under `iommu->lock`, in kernels to 5.19 with `device_domain_lock` around it.
+  ///
+  /// - Parameter takesID: a domain gets its id, or gives it back.
   func withDevicesLocked<Result, Failure: Error>(
-    of unit: IntelIOMMU, _ body: () throws(Failure) -> Result
+    of unit: IntelIOMMU, takesID: Bool = false, _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    guard kernel.build.behaviour.driver.locking == .deviceDomainLock else {
+    let behaviour = kernel.build.behaviour.driver
+    guard behaviour.sharesDeviceLock else {
       return try kernel.locked(unit.lock, lockMode, body)
+    }
+    if takesID, behaviour.locking == .swappedDomainLock {
+      return try kernel.locked(unit.lock, .plain) { () throws(Failure) in
+        try kernel.locked(deviceDomainLock, .irqsave, body)
+      }
     }
     return try kernel.locked(deviceDomainLock, .irqsave) { () throws(Failure) in
       try kernel.locked(unit.lock, .plain, body)
@@ -182,7 +190,7 @@ extension IntelIOMMUDriver {
 
   /// How `iommu->lock` is taken where nothing is around it.
   var lockMode: KernelBehaviour.LockMode {
-    kernel.build.behaviour.driver.locking == .deviceDomainLock ? .irqsave : .plain
+    kernel.build.behaviour.driver.sharesDeviceLock ? .irqsave : .plain
   }
 
   /// How the lock of a domain's device list is taken.

@@ -16,27 +16,47 @@ extension IntelIOMMUDriver {
     }
     // The driver makes it before it looks at devices; its page is of interest where it is used.
     if options.defaultDomain == .passthrough { _ = try sharedIdentityDomain() }
-    for function in functions { _ = try device(at: function.address) }
+    for function in functions {
+      try kernel.locked(coreLocks.probe, .mutex) { () throws(DriverError) in
+        let device = try device(at: function.address)
+        try inGroup(of: device) {}
+      }
+    }
     var groups: [Int] = []
     for function in functions where !groups.contains(function.group) {
       groups.append(function.group)
     }
     for group in groups {
       let members = functions.filter { $0.group == group }
-      let domain = try makeDefaultDomain(for: members)
-      defaultDomains[group] = domain
-      if domain.kind == .dma {
-        for member in members { try mapDirectly(directRegions(of: member.traits), in: domain) }
+      try inGroup(group) { () throws(DriverError) in
+        try setUpDefaultDomain(of: members, group)
+        if lockBehaviour.group >= .dmaAPI { try setUpDMA(of: members) }
       }
-      // Where tables were taken over, a device keeps its own until its driver asks for memory
-      // (intel_iommu_is_attach_deferred).
-      for member in members where unit(covering: member.address)?.hasInheritedTables != true {
-        let device = try device(at: member.address)
-        try kernel.call("__iommu_attach_device") { () throws(DriverError) in
-          _ = try attach(device, to: domain)
-        }
+      if lockBehaviour.group < .dmaAPI { try setUpDMA(of: members) }
+    }
+  }
+
+  /// iommu_setup_default_domain.
+  private func setUpDefaultDomain(
+    of members: [ProbedFunction], _ group: Int
+  ) throws(DriverError) {
+    let domain = try makeDefaultDomain(for: members)
+    defaultDomains[group] = domain
+    if domain.kind == .dma {
+      for member in members { try mapDirectly(listReservedRegions(of: member), in: domain) }
+    }
+    // Where tables were taken over, a device keeps its own until its driver asks for memory
+    // (intel_iommu_is_attach_deferred).
+    for member in members where unit(covering: member.address)?.hasInheritedTables != true {
+      let device = try device(at: member.address)
+      try kernel.call(attachFunctions.core) { () throws(DriverError) in
+        _ = try attach(device, to: domain)
       }
     }
+  }
+
+  private func setUpDMA(of members: [ProbedFunction]) throws(DriverError) {
+    for member in members { setUpDMA(of: try device(at: member.address)) }
   }
 
   private func makeDefaultDomain(

@@ -111,9 +111,12 @@ extension IntelIOMMUDriver {
     }
     for member in members {
       defaultDomains[member.function.group] = new
-      try kernel.call("__iommu_attach_device") { () throws(DriverError) in
-        _ = try attach(member, to: new)
+      try changingDomain(of: member) { () throws(DriverError) in
+        try kernel.call("__iommu_attach_device") { () throws(DriverError) in
+          _ = try attach(member, to: new)
+        }
       }
+      setUpDMA(of: member)
     }
     if old.kind == .dma { try free(old) }
     return .replaced
@@ -121,7 +124,10 @@ extension IntelIOMMUDriver {
 
   /// iommu_domain_free: what the DMA API kept, then every table, the top one last.
   private func free(_ domain: IOMMUDomain) throws(DriverError) {
-    for entry in domain.addressSpace?.queue?.entries ?? [] { free(entry.tables) }
+    if let queue = domain.addressSpace?.queue {
+      for entry in queue.entries { free(entry.tables) }
+      kernel.deleteTimer(queue.timerMap)
+    }
     domain.addressSpace = nil
     var tables: [PhysicalAddress] = []
     let last = UInt64(1) << UInt64(Paging.width(levels: domain.levels) - 12) - 1

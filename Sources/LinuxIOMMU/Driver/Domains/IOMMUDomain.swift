@@ -42,6 +42,8 @@ final class IOMMUDomain {
   let lock: KernelLock
   /// `domain->cache_lock`.
   let cacheLock: KernelLock
+  /// `domain->iova_cookie->mutex`.
+  let cookieMutex: KernelLock
 
   struct Attachment {
     let id: DomainID
@@ -50,7 +52,8 @@ final class IOMMUDomain {
 
   init(
     _ kind: DomainKind, usesFirstStage: Bool = false, levels: Int, pageTable: PhysicalAddress,
-    fixedID: DomainID? = nil, lock: KernelLock, cacheLock: KernelLock
+    fixedID: DomainID? = nil, lock: KernelLock, cacheLock: KernelLock,
+    cookieMutex: KernelLock
   ) {
     self.kind = kind
     self.usesFirstStage = usesFirstStage
@@ -59,6 +62,7 @@ final class IOMMUDomain {
     self.fixedID = fixedID
     self.lock = lock
     self.cacheLock = cacheLock
+    self.cookieMutex = cookieMutex
     width = Paging.width(levels: levels)
   }
 

@@ -16,6 +16,7 @@ extension IntelIOMMUDriver {
       drain == .everyDomain ? "intel_iommu_drain_pasid_prq" : "intel_svm_drain_prq"
     try kernel.call(function) { () throws(DriverError) in
       guard wait(of: device.unit, until: { !isQueued(pasid, in: device.unit) }) else { return }
+      waitForReports()
       let descriptors = drainDescriptors(of: pasid, for: device, drain)
       for _ in 0..<Self.sleeps {
         try submit(descriptors, drains: true, to: device.unit)

@@ -51,10 +51,13 @@ extension IntelIOMMUDriver {
     }
     let source = SourceID(rawValue: UInt16(truncatingIfNeeded: request[.requesterID]))
     let device = PCIAddress(segment: unit.segment, sourceID: source)
-    let answer = pci.isPresent(device) ? serve(request, from: device) : .unknown
+    let answer =
+      pci.isPresent(device) ? reporting { serve(request, from: device) } : .unknown
     switch answer {
-    case .served: try respond(.success, to: request, of: unit)
-    case .refused: try respond(.invalid, to: request, of: unit)
+    case .served, .refused:
+      try answering { () throws(DriverError) in
+        try respond(answer == .served ? .success : .invalid, to: request, of: unit)
+      }
     case .unknown:
       if kernel.build.behaviour.pageRequestLines == .long {
         let pasid = UInt32(truncatingIfNeeded: request[.pasid])
