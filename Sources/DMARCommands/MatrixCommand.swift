@@ -39,19 +39,25 @@ struct MatrixCommand: ParsableCommand {
     let releases = rows
     // The cures are for the kernel that the scenario itself describes.
     let own = description.build.behaviour
+    let asWritten = try reportingInputErrors {
+      try MatrixRow(name: "", description, own, above: nil)
+    }
     var cures: [MatrixRow] = []
     for cure in KernelCure.all {
-      let baseline = try reportingInputErrors { try MatrixRow.lines(description, own) }
       if let row = try reportingInputErrors({
-        try MatrixRow(name: cure.name, description, cure.applied(to: own), above: baseline)
+        try MatrixRow(
+          name: cure.name, description, cure.applied(to: own), above: asWritten?.lines ?? [])
       }) {
         cures.append(row.explained(as: cure.summary))
       }
     }
+    // Some releases have a report of their own, whatever the scenario.
+    let splat = asWritten.flatMap { $0.hasSplat ? $0.splat : nil }
+    let range = SplatRange(of: splat, in: releases)
     var output = Output()
     switch format {
-    case .text: MatrixText.write(releases, cures, to: &output)
-    case .json: output.print(MatrixText.json(releases, cures))
+    case .text: MatrixText.write(releases, cures, range, to: &output)
+    case .json: output.print(MatrixText.json(releases, cures, range))
     }
     output.flush()
   }
@@ -69,6 +75,20 @@ extension MatrixCommand {
       try MatrixRow.lines(description, $0.applied(to: behaviour)) != lines
     }
     return decisive.isEmpty ? changes : decisive
+  }
+}
+
+/// From the first release with the scenario's own splat to the first one behind it without.
+struct SplatRange {
+  /// Indices of releases; nil where there is none.
+  let bad: Int?
+  let good: Int?
+
+  /// - Parameter title: the splat's; nil: any splat's.
+  init(of title: String?, in releases: [MatrixRow]) {
+    func shows(_ row: MatrixRow) -> Bool { title == nil ? row.hasSplat : row.splat == title }
+    bad = releases.firstIndex(where: shows)
+    good = bad.flatMap { releases[$0...].firstIndex { !shows($0) } }
   }
 }
 

@@ -3,7 +3,9 @@ internal import LinuxIOMMU
 
 /// The matrix for people and for programs.
 enum MatrixText {
-  static func write(_ releases: [MatrixRow], _ cures: [MatrixRow], to output: inout Output) {
+  static func write(
+    _ releases: [MatrixRow], _ cures: [MatrixRow], _ range: SplatRange, to output: inout Output
+  ) {
     let header = ["kernel", "faults", "dump", "splat", "lines", "what came with it"]
     let table = releases.map(cells)
     let cureTable = cures.map(cells)
@@ -20,7 +22,7 @@ enum MatrixText {
     output.print(line(header))
     for row in table { output.print(line(row)) }
     output.print("")
-    for sentence in verdict(releases) { output.print(sentence) }
+    for sentence in verdict(releases, range) { output.print(sentence) }
     output.print("")
     output.print(line(["cure"] + header.dropFirst().dropLast() + ["what it does"]))
     for row in cureTable { output.print(line(row)) }
@@ -30,13 +32,16 @@ enum MatrixText {
     [row.name, "\(row.faults)", row.dump, row.splat, row.change, row.reason]
   }
 
-  /// The first release with a splat and the first one behind it without.
-  private static func verdict(_ releases: [MatrixRow]) -> [String] {
-    guard let bad = releases.firstIndex(where: \.hasSplat) else {
-      return ["No release prints a splat."]
+  /// What the matrix says of `range`.
+  private static func verdict(_ releases: [MatrixRow], _ range: SplatRange) -> [String] {
+    guard let bad = range.bad else {
+      return [
+        releases.contains(where: \.hasSplat)
+          ? "No release prints the scenario's splat." : "No release prints a splat."
+      ]
     }
     var sentences = ["First with the splat: \(releases[bad].name), \(releases[bad].reason)."]
-    if let good = releases[bad...].firstIndex(where: { !$0.hasSplat }) {
+    if let good = range.good {
       sentences.append("First without it again: \(releases[good].name), \(releases[good].reason).")
     } else {
       sentences.append("No later release is without it.")
@@ -44,7 +49,9 @@ enum MatrixText {
     return sentences
   }
 
-  static func json(_ releases: [MatrixRow], _ cures: [MatrixRow]) -> String {
+  static func json(
+    _ releases: [MatrixRow], _ cures: [MatrixRow], _ range: SplatRange
+  ) -> String {
     func value(_ row: MatrixRow, as kind: String) -> JSONValue {
       .object(
         [
@@ -56,21 +63,19 @@ enum MatrixText {
           ("lines_removed", .unsigned(UInt64(row.removed))), ("reason", .string(row.reason)),
         ] + (kind == "kernel" ? [("changes", .array(row.changes.map(\.json)))] : []))
     }
-    let bad = releases.firstIndex(where: \.hasSplat)
-    let good = bad.flatMap { releases[$0...].firstIndex { !$0.hasSplat } }
     func commits(_ index: Int?) -> JSONValue {
       .array(index.map { releases[$0].changes.compactMap(\.commit).map { .string($0) } } ?? [])
     }
     return JSONValue.object([
       ("releases", .array(releases.map { value($0, as: "kernel") })),
       ("cures", .array(cures.map { value($0, as: "cure") })),
-      ("first_bad", bad.map { .string(releases[$0].name) } ?? .null),
-      ("first_bad_commits", commits(bad)),
-      ("first_fixed", good.map { .string(releases[$0].name) } ?? .null),
-      ("first_fixed_commits", commits(good)),
+      ("first_bad", range.bad.map { .string(releases[$0].name) } ?? .null),
+      ("first_bad_commits", commits(range.bad)),
+      ("first_fixed", range.good.map { .string(releases[$0].name) } ?? .null),
+      ("first_fixed_commits", commits(range.good)),
       (
         "cured_by",
-        .array(bad == nil ? [] : cures.filter { !$0.hasSplat }.map { .string($0.name) })
+        .array(range.bad == nil ? [] : cures.filter { !$0.hasSplat }.map { .string($0.name) })
       ),
     ]).pretty
   }

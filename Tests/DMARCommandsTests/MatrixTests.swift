@@ -27,7 +27,9 @@ struct MatrixTests {
     #expect(document["first_bad"] as? String == "6.0-rc1")
     #expect(document["first_fixed"] as? String == "6.0")
     let splats = try splats("releases")
-    #expect(splats.filter { $0.value != nil }.keys.sorted() == ["6.0-rc1"])
+    // 5.2-rc5 has a report of its own, of two locks of the driver, in every scenario.
+    #expect(splats.filter { $0.value == "inconsistent lock state" }.keys.sorted() == ["6.0-rc1"])
+    #expect(splats.filter { $0.value != nil }.keys.sorted() == ["5.2-rc5", "6.0-rc1"])
     #expect(splats.count >= 14)
   }
 
