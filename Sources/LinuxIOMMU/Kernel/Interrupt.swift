@@ -8,10 +8,19 @@ extension KernelContext {
   func interrupt(
     _ context: InterruptedContext, descriptorLock: KernelLock, _ handler: () -> Void
   ) {
+    // request_irq gives the fault handler IRQF_NO_THREAD.
+    interrupt(context) { handleEdge(descriptorLock, handler) }
+  }
+
+  /// Runs `flow`, the flow handler of an interrupt that hit the CPU in `context`, in the x86 entry
+  /// code.
+  ///
+  /// - Parameter isThreaded: PREEMPT_RT runs the handler as a thread, which its locks may do with.
+  func interrupt(_ context: InterruptedContext, isThreaded: Bool = false, _ flow: () -> Void) {
     let outer = (stack, interrupted)
     stack = CallStack(context.functions)
     interrupted = context
-    locks?.enterInterrupt(context)
+    locks?.enterInterrupt(context, isThreaded: isThreaded)
     defer {
       locks?.leaveInterrupt()
       (stack, interrupted) = outer
@@ -22,9 +31,7 @@ extension KernelContext {
     call("common_interrupt") {
       call("__common_interrupt") {
         call("handle_irq") {
-          call("generic_handle_irq_desc") {
-            handleEdge(descriptorLock, handler)
-          }
+          call("generic_handle_irq_desc", flow)
         }
       }
     }

@@ -29,8 +29,8 @@ public final class Kernel {
     addresses: [String: UInt64] = [:], commandLine: [String] = [], timer: any KernelTimer,
     stores: ((PhysicalAddress, UInt64) -> Void)? = nil
   ) {
-    context = KernelContext(build: build, addresses: addresses, timer: timer)
-    context.panicTimeOut = KernelDeath.timeOut(in: commandLine)
+    context = KernelContext(
+      build: build, addresses: addresses, commandLine: commandLine, timer: timer)
     core = DriverCore(in: context)
     pci = PCICore(core: core, in: context)
     driver = IntelIOMMUDriver(
@@ -138,6 +138,7 @@ public final class Kernel {
     driver.find(plan.functions)
     driver.isBystander = plan.leavesUnits
     if plan.leavesUnits { return }
+    defer { context.console?.isOpened() }
     driver.hostBridgeWindows = plan.hostBridgeWindows
     try context.run(as: .kernelInit, in: Self.initFunctions + Self.driverFunctions) {
       () throws(DriverError) in

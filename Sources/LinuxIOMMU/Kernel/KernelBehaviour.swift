@@ -88,6 +88,8 @@ public struct KernelBehaviour: Hashable, Sendable {
   public var splat = ReportStyle()
   /// What `dump_stack` prints.
   public var backtrace = BacktraceGeneration.preemption
+  /// What printing takes where there is a serial console.
+  public var printkLocks = PrintkLocks.override
 
   /// The sleeping locks of the IOMMU core and the driver.
   public var coreLocks = CoreLockBehaviour()

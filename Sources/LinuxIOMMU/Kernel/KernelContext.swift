@@ -15,18 +15,25 @@ final class KernelContext {
   var stack = CallStack()
   /// What the kernel died of; it prints nothing any more then.
   private(set) var death: KernelDeath?
+  /// Who prints on a console takes its locks; nil without one.
+  private(set) var console: SerialConsole?
   /// `panic=` of the command line.
   var panicTimeOut = 0
   /// What an interrupt found; nil outside interrupts.
   var interrupted: InterruptedContext?
 
   /// - Parameter addresses: where named objects lie, for messages that print them.
-  init(build: KernelBuild, addresses: [String: UInt64], timer: any KernelTimer) {
+  init(
+    build: KernelBuild, addresses: [String: UInt64], commandLine: [String] = [],
+    timer: any KernelTimer
+  ) {
     self.build = build
     self.timer = timer
     if build.configuration.provesLocking {
       locks = LockTracker(addresses: addresses, in: self)
+      console = SerialConsole(commandLine: commandLine, in: self)
     }
+    panicTimeOut = KernelDeath.timeOut(in: commandLine)
   }
 
   // MARK: Log
@@ -35,6 +42,7 @@ final class KernelContext {
   func print(_ level: LogLevel, _ text: String) {
     if death != nil { return }
     log.append(LogRecord(level: level, microseconds: timer.stamp(), text: text))
+    console?.flush()
   }
 
   /// Hands out what was printed since the last call.

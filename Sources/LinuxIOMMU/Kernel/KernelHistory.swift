@@ -58,7 +58,7 @@ public struct KernelChange: Sendable {
   /// Releases are those of mainline. Stable updates take fixes into older series as well; the ones
   /// named are those in which the change was seen.
   public static let history: [KernelChange] = inOrder(
-    before4 + series4 + series5 + series6 + reports + locks)
+    before4 + series4 + series5 + series6 + reports + locks + printing)
 
   /// By release; of one release, in the order given.
   private static func inOrder(_ changes: [KernelChange]) -> [KernelChange] {

@@ -79,6 +79,7 @@ extension KernelBehaviour {
     behaviour.driver.groupTypes = .fixed
     behaviour.splat = .oldest
     behaviour.coreLocks = .oldest
+    behaviour.printkLocks = .buffer
     behaviour.backtrace = .pid
     behaviour.driver.locking = .deviceDomainLock
     behaviour.driver.firstStage = .off

@@ -87,7 +87,7 @@ public struct KernelSetting: Sendable {
       KernelSetting("klist_put", \.klistPut, "how klist_put, hence klist_del, takes it"),
       KernelSetting(
         "spinlock_names", \.spinlockNames, "what spin_lock_init calls the class of a lock"),
-    ] + splats + driver + coreLocks
+    ] + splats + driver + coreLocks + printing
 
   private static let splats: [KernelSetting] = [
     KernelSetting("splat_heads", \.splat.heads, "the box around the title of a lock report"),

@@ -157,7 +157,7 @@ final class LockTracker {
   }
 
   /// The CPU leaves its task for an interrupt.
-  func enterInterrupt(_ interrupted: InterruptedContext) {
+  func enterInterrupt(_ interrupted: InterruptedContext, isThreaded: Bool) {
     enter(KernelTask(name: interrupted.task.name, pid: interrupted.task.pid))
     let events = interrupted.interruptEvents
     var record = IRQTrace()
@@ -173,8 +173,7 @@ final class LockTracker {
     validator.setIRQTrace(record, of: context.task)
     validator.hardirqsOff(
       in: context, at: frame(named: events.entrySymbol, address: events.entryAddress))
-    // request_irq gives the fault handler IRQF_NO_THREAD.
-    validator.enterHardirq(in: context, isThreaded: false)
+    validator.enterHardirq(in: context, isThreaded: isThreaded)
   }
 
   /// The CPU leaves its task for a soft interrupt, which runs with hard interrupts on.
