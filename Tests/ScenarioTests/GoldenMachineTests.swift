@@ -111,6 +111,7 @@ struct GoldenMachineTests {
     ("drivers-first-stage", [36, 301, 562]),
     ("groups-first-stage", [0, 3, 5, 6]), ("device-tlb", [0, 2, 3, 4]),
     ("device-tlb-6.1", [0, 2, 3, 4]), ("device-tlb-driver", [2, 2, 10]),
+    ("device-tlb-driver-6.1", [2, 2, 10]),
   ]
 
   @Test("shows them as they are after later steps", arguments: dumps)
