@@ -94,12 +94,13 @@ struct EventWriter {
     case .spurious(let message):
       return ("spurious interrupt", [("address", "0x\(hex(message.address))")])
     case .hang(let unit):
-      return ("hang", [("unit", unit), ("waits for", "the invalidation queue")])
-    case .death(let death):
+      return ("hang", [("waits for", unit)])
+    case .death(.badRead(let address, let exception)):
       return (
-        "panic",
-        [("by", death.exception.rawValue), ("address", "0x\(hex(death.address, digits: 16))")]
+        "panic", [("by", exception.rawValue), ("address", "0x\(hex(address, digits: 16))")]
       )
+    case .death(.malfunction(let unit)):
+      return ("panic", [("by", "a unit that confirms nothing"), ("unit", unit)])
     case .log:
       return ("log", [])
     }

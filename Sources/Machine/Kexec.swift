@@ -11,7 +11,10 @@ extension Machine {
   public func kexec(
     _ build: KernelBuild, pages: PageAllocator, commandLine: [String] = [], _ plan: Kernel.BootPlan
   ) throws {
-    if !plan.isCrashKernel { ask { $0.shutDown() } }
+    if !plan.isCrashKernel {
+      ask { $0.shutDown() }
+      if kernel.death != nil { return }
+    }
     replaceKernel(by: build, pages: pages, commandLine: commandLine)
     try boot(plan)
   }

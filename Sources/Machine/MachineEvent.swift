@@ -23,7 +23,7 @@ public enum MachineEvent: Hashable, Sendable {
   case interrupt(EventMessage, task: InterruptedContext.Task)
   /// A message that no handler belongs to.
   case spurious(EventMessage)
-  /// A CPU waits for a unit's invalidation queue, with interrupts off, and nothing will end that.
+  /// A CPU waits for a unit, with interrupts off, and nothing will end that.
   case hang(unit: String)
   /// The kernel died.
   case death(KernelDeath)

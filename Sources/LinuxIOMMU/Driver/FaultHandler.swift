@@ -38,7 +38,7 @@ extension IntelIOMMUDriver {
   ) -> SavedInterrupts {
     var saved = restoring
     var index = Int(status[.faultRecordIndex])
-    while true {
+    for _ in 0..<Self.mostRecords {
       // The limiter is asked before it is known whether there is a record, so the round that ends
       // the loop costs one as well.
       let isPrinted = isPrinted(unless: isLimited)
@@ -53,7 +53,13 @@ extension IntelIOMMUDriver {
       if index >= unit.capability.faultRecordCount { index = 0 }
       saved = kernel.acquire(unit.registerLock, .irqsave)
     }
+    hangs.append(unit.name)
+    return saved
   }
+
+  /// How many records the handler reads before it counts as hanging: those of a unit that is gone
+  /// cannot be cleared. The kernel has no limit.
+  private static let mostRecords = 1024
 
   /// Whether the next line is printed, asking the limiter where a line is what it is asked about.
   private func isPrinted(unless isLimited: Bool) -> Bool {

@@ -92,12 +92,15 @@ final class IntelIOMMU {
   /// Interrupt remapping has to be switched on.
   var startsRemapping = false
 
+  private let kernel: KernelContext
+
   init(_ unit: UnitDescription, number: Int, isScalable: Bool, in kernel: KernelContext) {
     self.number = number
     name = unit.name
     segment = unit.segment
     registerBase = unit.registerBase
-    port = unit.port
+    self.kernel = kernel
+    port = LivingPort(to: unit.port, of: kernel)
     faultMessage = unit.faultMessage
     pageRequestMessage = unit.pageRequestMessage
     let lockKind: LockKind = kernel.build.behaviour.registerLock == .raw ? .rawSpinlock : .spinlock
@@ -167,11 +170,41 @@ final class IntelIOMMU {
   ///
   /// GCMD has a bit for each level that must be written again with every command, and one-shot bits
   /// that must not: what is written is GSTS without those (VT-d specification 11.4.4.1).
+  ///
+  /// Where nobody answers every bit is set for ever, and the kernel dies of waiting for one to clear.
   func command(_ bit: BitField<GlobalCommand>, on isOn: Bool = true) {
     let status = port.read32(at: RegisterOffset.gsts)
     var command = GlobalCommand(rawValue: status)
     for oneShot in GlobalCommand.oneShot { command[flag: oneShot] = false }
     command[flag: bit] = isOn
     port.write32(command.rawValue, at: RegisterOffset.gcmd)
+    var flush = GlobalCommand(rawValue: 0)
+    flush[flag: .writeBufferFlush] = true
+    if status == .max, !isOn || flush[flag: bit] { confirmsNothing() }
+  }
+
+  /// IOMMU_WAIT_OP: the time is over.
+  func confirmsNothing() { kernel.die(of: .malfunction(unit: name)) }
+}
+
+/// A unit's registers as long as the kernel lives: a dead one writes nothing.
+private final class LivingPort: UnitPort {
+  private let port: any UnitPort
+  private let kernel: KernelContext
+
+  init(to port: any UnitPort, of kernel: KernelContext) {
+    self.port = port
+    self.kernel = kernel
+  }
+
+  func read32(at offset: Int) -> UInt32 { port.read32(at: offset) }
+  func read64(at offset: Int) -> UInt64 { port.read64(at: offset) }
+
+  func write32(_ value: UInt32, at offset: Int) {
+    if kernel.death == nil { port.write32(value, at: offset) }
+  }
+
+  func write64(_ value: UInt64, at offset: Int) {
+    if kernel.death == nil { port.write64(value, at: offset) }
   }
 }

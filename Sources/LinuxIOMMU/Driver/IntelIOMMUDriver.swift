@@ -28,7 +28,7 @@ final class IntelIOMMUDriver {
   var isBystander = false
   /// Interrupts are remapped in the extended mode, with 32-bit destinations.
   var usesExtendedInterrupts = false
-  /// The units whose queue somebody waits for in vain.
+  /// The units that somebody waits for in vain.
   var hangs: [String] = []
   /// What the driver knows of each function that it has met.
   var devices: [PCIAddress: DeviceInfo] = [:]

@@ -59,7 +59,7 @@ public final class Kernel {
     DumpOutcome.allCases.last { driver.dumps.contains($0) }
   }
 
-  /// The units whose invalidation queue a CPU waits for in vain, in the order in which that happened.
+  /// The units that a CPU waits for in vain, in the order in which that happened.
   public var hangs: [String] { driver.hangs }
 
   /// What the kernel died of; nil while it runs.

@@ -60,6 +60,8 @@ public struct KernelBehaviour: Hashable, Sendable {
 
   /// Where an oops begins with `Oops: `.
   public var oopsPrefix = OopsPrefix.everywhere
+  /// How a panic repeats its reason at the end.
+  public var panicEnd = PanicEnd.oneLine
 
   // MARK: What the kernel shows and sets up
 
@@ -270,6 +272,16 @@ extension KernelBehaviour {
     /// `general protection fault, …`; a page fault's line has the word in any case.
     case pageFaults = "page-faults"
     case everywhere
+  }
+
+  /// `---[ end Kernel panic - not syncing: …`.
+  public enum PanicEnd: String, CaseIterable, Hashable, Sendable {
+    /// Nothing closes it.
+    case open
+    /// `]---` closes it, on the next line where the reason ends with a line's end.
+    case closed
+    /// The reason's own line end is taken away first.
+    case oneLine = "one-line"
   }
 
   /// VCCAP, VCMD and VCRSP in `iommu_regset`.

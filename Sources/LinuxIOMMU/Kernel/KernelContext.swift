@@ -51,11 +51,16 @@ final class KernelContext {
     return log
   }
 
-  /// An oops in interrupt context, which is a panic.
+  /// A panic, or an oops in interrupt context, which is one.
   func die(of death: KernelDeath) {
-    for (level, text) in death.head(of: build) { print(level, text) }
-    for line in backtraceHead(build.behaviour.backtrace) { print(.warning, line) }
-    for (level, text) in KernelDeath.panic(build, timeOut: panicTimeOut) { print(level, text) }
+    if self.death != nil { return }
+    if case .badRead(let address, let exception) = death {
+      for (level, text) in KernelDeath.oops(reading: address, exception, of: build) {
+        print(level, text)
+      }
+      for line in backtraceHead(build.behaviour.backtrace) { print(.warning, line) }
+    }
+    for (level, text) in death.panic(build, timeOut: panicTimeOut) { print(level, text) }
     self.death = death
   }
 

@@ -1,30 +1,32 @@
 internal import KernelLog
 internal import VTdFormats
 
-/// A read of the kernel's through its direct map where the map has nothing: the processor faults.
-///
-/// `phys_to_virt` adds a constant and checks nothing, so an address that garbage in a table gave is
-/// read like any other.
-public struct KernelDeath: Error, Hashable, Sendable {
+/// What a kernel with this driver dies of.
+public enum KernelDeath: Error, Hashable, Sendable {
+  /// A read through the direct map at a virtual address where the map has nothing: the processor
+  /// faults.
+  ///
+  /// `phys_to_virt` adds a constant and checks nothing, so an address that garbage in a table gave is
+  /// read like any other.
+  case badRead(UInt64, Exception)
+  /// The unit did not confirm a command within ten seconds.
+  case malfunction(unit: String)
+
   public enum Exception: String, CaseIterable, Hashable, Sendable {
     /// The address is not canonical.
     case generalProtection = "general-protection"
     case pageFault = "page-fault"
   }
 
-  /// The virtual address that was read.
-  public let address: UInt64
-  public let exception: Exception
-
   /// - Parameters:
   ///   - physical: what the kernel took for a physical address, all 64 bits of it.
   ///   - directMap: where physical address 0 is in the kernel's address space (`page_offset_base`).
   init(reading physical: UInt64, directMap: UInt64) {
-    address = directMap &+ physical
+    let address = directMap &+ physical
     // A kernel with five levels has its map below the half that four levels can address.
     let width: UInt64 = directMap >> 47 == ~0 >> 47 ? 47 : 56
     let isCanonical = address >> width == 0 || address >> width == ~0 >> width
-    exception = isCanonical ? .pageFault : .generalProtection
+    self = .badRead(address, isCanonical ? .pageFault : .generalProtection)
   }
 
   /// The first lines of the oops.
@@ -32,7 +34,9 @@ public struct KernelDeath: Error, Hashable, Sendable {
   /// Behind them, and behind the lines that say who ran where, a kernel prints registers, code bytes
   /// and its stack, and for a page fault the entries of its own page table: what those hold, only a
   /// compiled kernel knows.
-  func head(of build: KernelBuild) -> [(LogLevel, String)] {
+  static func oops(
+    reading address: UInt64, _ exception: Exception, of build: KernelBuild
+  ) -> [(LogLevel, String)] {
     let prefix = build.behaviour.oopsPrefix == .everywhere ? "Oops: " : ""
     let options = build.oopsOptions.isEmpty ? "" : " \(build.oopsOptions)"
     switch exception {
@@ -58,17 +62,29 @@ public struct KernelDeath: Error, Hashable, Sendable {
     }
   }
 
-  /// The panic at its end.
+  /// The panic, without the stack that a kernel prints below its first line where no oops did.
   ///
   /// - Parameter timeOut: `panic=`, see ``timeOut(in:)``.
-  static func panic(_ build: KernelBuild, timeOut: Int) -> [(LogLevel, String)] {
-    let panic = "Kernel panic - not syncing: Fatal exception in interrupt"
+  func panic(_ build: KernelBuild, timeOut: Int) -> [(LogLevel, String)] {
+    var reason: String
+    switch self {
+    case .badRead: reason = "Fatal exception in interrupt"
+    case .malfunction:
+      reason = "DMAR hardware is malfunctioning"
+      if build.behaviour.panicEnd != .oneLine { reason += "\n" }
+    }
+    let panic = "Kernel panic - not syncing: \(reason)"
     var records: [(LogLevel, String)] = [(.emergency, panic)]
     // With an address space that was not moved at random.
-    if fixedDirectMaps.contains(build.directMap) {
+    if Self.fixedDirectMaps.contains(build.directMap) {
       records.append((.emergency, "Kernel Offset: disabled"))
     }
-    return records + end(panic, timeOut: timeOut)
+    if timeOut > 0 { records.append((.emergency, "Rebooting in \(timeOut) seconds..")) }
+    if timeOut == 0 {
+      let close = build.behaviour.panicEnd == .open ? "" : " ]---"
+      records.append((.emergency, "---[ end \(panic)\(close)"))
+    }
+    return records
   }
 
   /// Where the map lies with four and with five levels, unless it is moved at random.
@@ -77,10 +93,5 @@ public struct KernelDeath: Error, Hashable, Sendable {
   /// `panic=`: seconds until a reboot, none for 0; below 0 at once.
   static func timeOut(in words: [String]) -> Int {
     words.last { $0.hasPrefix("panic=") }.flatMap { Int($0.dropFirst("panic=".count)) } ?? 0
-  }
-
-  private static func end(_ panic: String, timeOut: Int) -> [(LogLevel, String)] {
-    if timeOut == 0 { return [(.emergency, "---[ end \(panic) ]---")] }
-    return timeOut > 0 ? [(.emergency, "Rebooting in \(timeOut) seconds..")] : []
   }
 }

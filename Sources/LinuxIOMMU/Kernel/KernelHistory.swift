@@ -112,12 +112,18 @@ public struct KernelChange: Sendable {
     {
       $0.rateLimit = .round
     },
+    KernelChange("4.18", nil, isEstimated: true, "]--- at the end of a panic") {
+      $0.panicEnd = .closed
+    },
     KernelChange("4.19", "624fa7790f80", "klist_next saves and disables interrupts") {
       $0.klistNext = .irqsave
     },
   ]
 
   private static let series5: [KernelChange] = [
+    KernelChange("5.0", nil, isEstimated: true, "a panic's reason is one line") {
+      $0.panicEnd = .oneLine
+    },
     KernelChange("5.0", "5d308fc1ecf5", "descriptors of 256 bits; bad ones are told as qw0 and qw1")
     {
       $0.queueErrors = .words

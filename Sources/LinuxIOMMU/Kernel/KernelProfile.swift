@@ -76,6 +76,7 @@ extension KernelBehaviour {
     behaviour.registerLock = .spinlock
     behaviour.klistNext = .plain
     behaviour.oopsPrefix = .pageFaults
+    behaviour.panicEnd = .open
     behaviour.driver.groupTypes = .fixed
     behaviour.splat = .oldest
     behaviour.coreLocks = .oldest

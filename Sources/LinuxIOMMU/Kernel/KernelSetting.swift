@@ -63,6 +63,7 @@ public struct KernelSetting: Sendable {
       KernelSetting(
         "remapping_found", \.remappingFound, "how interrupt remapping that was on is told"),
       KernelSetting("oops_prefix", \.oopsPrefix, "which oopses begin with Oops:"),
+      KernelSetting("panic_end", \.panicEnd, "how a panic repeats its reason at the end"),
       KernelSetting(
         "option_words", \.optionWords, "what is said about intel_iommu=forcedac and strict"),
       KernelSetting("device_lines", \.deviceLines, "where lines about one device have its name"),

@@ -22,6 +22,9 @@ extension IntelIOMMUDriver {
         if remapsInterrupts { _ = announceTable(messages) }
         return
       }
+    } else if units.contains(where: { !$0.answers }) {
+      isLeftAlone = true
+      return
     }
     // The table is read when interrupts are remapped, long before the bus is scanned, or else after.
     if remapsInterrupts, let messages, !announceTable(messages) { isLeftAlone = true }

@@ -93,6 +93,8 @@ extension IntelIOMMUDriver {
       var enable = ProtectedMemoryEnable(rawValue: unit.port.read32(at: RegisterOffset.pmen))
       enable[flag: .enable] = false
       unit.port.write32(enable.rawValue, at: RegisterOffset.pmen)
+      let after = ProtectedMemoryEnable(rawValue: unit.port.read32(at: RegisterOffset.pmen))
+      if after[flag: .status] { unit.confirmsNothing() }
     }
   }
 }

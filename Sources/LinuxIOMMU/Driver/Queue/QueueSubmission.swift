@@ -41,7 +41,7 @@ extension IntelIOMMUDriver {
   func submit(_ descriptors: [[UInt64]], drains: Bool = false, to unit: IntelIOMMU)
     throws(DriverError) -> QueueOutcome
   {
-    guard let queue = unit.queue else { return .done }
+    guard let queue = unit.queue, kernel.death == nil else { return .done }
     var outcome = QueueOutcome.done
     for _ in 0..<Self.rounds {
       kernel.stack.push("qi_submit_sync")
