@@ -65,6 +65,7 @@ struct ProfileTests {
       ("5.16", ["backtrace": "task", "splat_scenarios": "locks"]),
       ("6.1.192", ["backtrace": "task", "splat_scenarios": "modes"]),
       ("6.12", ["backtrace": "uid"]), ("6.16", ["backtrace": "preemption"]),
+      ("5.8", ["request_lock": "plain"]), ("5.9", ["request_lock": "irqsave"]),
       ("3.6", ["printk_locks": "buffer"]), ("4.15", ["printk_locks": "console-lock"]),
       ("6.0", ["printk_locks": "flush-all"]), ("6.7", ["printk_locks": "srcu"]),
       ("6.12", ["printk_locks": "override"]),

@@ -65,6 +65,8 @@ public struct CoreLockBehaviour: Hashable, Sendable {
   public var processes = ProcessLocks.svaLock
   /// Whether an interrupt entry is allocated under `dmar_global_lock`.
   public var interruptAllocation = Switch.off
+  /// How `iommu->lock` is taken to set the PASID entry of requests without PASID.
+  public var requestLock = KernelBehaviour.LockMode.irqsave
   /// Whether `iova_cookie->mutex` is held while the DMA API sets a domain up.
   public var cookieMutex = Switch.on
 
@@ -77,6 +79,7 @@ public struct CoreLockBehaviour: Hashable, Sendable {
     locks.group = .none
     locks.processes = .none
     locks.cookieMutex = .off
+    locks.requestLock = .plain
     return locks
   }()
 }
@@ -91,6 +94,9 @@ extension KernelSetting {
     KernelSetting(
       "irq_allocation_lock", \.coreLocks.interruptAllocation,
       "interrupt entries are allocated under dmar_global_lock"),
+    KernelSetting(
+      "request_lock", \.coreLocks.requestLock,
+      "iommu->lock where the entry of requests without PASID is set"),
     KernelSetting(
       "cookie_mutex", \.coreLocks.cookieMutex, "the DMA API sets domains up under a mutex"),
   ]
@@ -125,6 +131,9 @@ extension KernelChange {
     KernelChange("5.8", "064a57d7ddfc", "processes are bound through the core, under group->mutex")
     {
       $0.coreLocks.processes = .group
+    },
+    KernelChange("5.9", "1a3f2fd7fc4e", "iommu->lock with interrupts off wherever it is taken") {
+      $0.coreLocks.requestLock = .irqsave
     },
     KernelChange("5.14", "d5b9e4bfe0d8", "page requests are answered under fault_param->lock") {
       $0.coreLocks.processes = .reports

@@ -75,7 +75,10 @@ extension IntelIOMMUDriver {
     of pasid: PASID, for device: DeviceInfo, to translation: Translation
   ) throws(DriverError) {
     let unit = device.unit
-    let saved = kernel.acquire(unit.lock, lockMode)
+    let behaviour = kernel.build.behaviour
+    let isRequestEntry = behaviour.driver.sharesDeviceLock && pasid == Self.noPASID
+    let saved = kernel.acquire(
+      unit.lock, isRequestEntry ? behaviour.coreLocks.requestLock : lockMode)
     guard let address = try pasidEntryAddress(of: pasid, for: device),
       !pasidEntry(at: address)[flag: .present]
     else { return kernel.release(unit.lock, restoring: saved) }
