@@ -118,12 +118,12 @@ public struct KernelChange: Sendable {
     KernelChange("4.19", "624fa7790f80", "klist_next saves and disables interrupts") {
       $0.klistNext = .irqsave
     },
+    KernelChange("4.20", "b49dec1cf8ff", isEstimated: true, "a panic's reason is one line") {
+      $0.panicEnd = .oneLine
+    },
   ]
 
   private static let series5: [KernelChange] = [
-    KernelChange("5.0", nil, isEstimated: true, "a panic's reason is one line") {
-      $0.panicEnd = .oneLine
-    },
     KernelChange("5.0", "5d308fc1ecf5", "descriptors of 256 bits; bad ones are told as qw0 and qw1")
     {
       $0.queueErrors = .words
