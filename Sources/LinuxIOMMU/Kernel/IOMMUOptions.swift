@@ -38,6 +38,12 @@ public struct IOMMUOptions: Hashable, Sendable {
     for word in words { read(word) }
   }
 
+  /// The same in a build whose driver may not know every word.
+  init(_ build: KernelBuild, commandLine words: [String]) {
+    self.init(build.configuration, commandLine: words)
+    if build.behaviour.scalableMode == .absent { usesScalableMode = false }
+  }
+
   private mutating func read(_ word: String) {
     switch word {
     case "iommu=pt", "iommu.passthrough=1": defaultDomain = .passthrough

@@ -35,7 +35,7 @@ public final class Kernel {
     pci = PCICore(core: core, in: context)
     driver = IntelIOMMUDriver(
       units: units, memory: memory, pages: pages, pci: pci,
-      options: IOMMUOptions(build.configuration, commandLine: commandLine), timers: timers,
+      options: IOMMUOptions(build, commandLine: commandLine), timers: timers,
       in: context)
     driver.stores = stores
     driver.pageRequestServer = { [unowned driver] device, pasid, address, writes in
