@@ -4,8 +4,9 @@
 ///
 /// Bits are counted over the whole structure, so bit 72 of a 128-bit entry is bit 8 of its upper
 /// half. A field never crosses a 64-bit word. Fields are written as computed static properties:
-/// the compiler folds them, so reading through the table costs what a shift and a mask cost.
-public struct BitField<Image: BitImage>: Sendable {
+/// the compiler folds them, so reading through the table costs what a shift and a mask cost. `Image` is
+/// the structure, a ``BitImage``; saying so here would have each run look up that it is one.
+public struct BitField<Image>: Sendable {
   /// The specification's mnemonic, for example `PPF`.
   public let name: StaticString
   /// The field's bits, lowest first, half open.

@@ -26,7 +26,7 @@ extension IntelIOMMUDriver {
   private static let intel: UInt16 = 0x8086
 
   /// quirk_igfx_skip_te_disable, as of 6.7. The first kernels with it knew fewer.
-  private static let keptOn: Set<UInt16> = [
+  private static let keptOn: [UInt16] = [
     0x45, 0x46, 0x4c, 0x4e, 0x7d, 0x8a, 0x98, 0x9a, 0xa7,
   ]
 
@@ -62,7 +62,7 @@ extension KernelBehaviour.GraphicsQuirks {
     }
   }
 
-  private static let fourSeriesDevices: Set<UInt16> = [
+  private static let fourSeriesDevices: [UInt16] = [
     0x2a40, 0x2e00, 0x2e10, 0x2e20, 0x2e30, 0x2e40, 0x2e90,
   ]
 
