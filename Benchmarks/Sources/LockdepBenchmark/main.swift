@@ -46,7 +46,7 @@ func measureDependencies(classes: Int, edges: Int, limit: Double) {
     })
   var medians: [Double] = []
   var peers: [Double] = []
-  for round in 0..<9 {
+  for round in 0..<rounds {
     mutexes.pairs(repeats)
     let start = Clock.threadTime()
     mutexes.pairs(repeats)
