@@ -149,9 +149,7 @@ public final class Kernel {
       driver.distrustCachingMode(says: plan.messages != nil)
       if plan.makesDefaultDomains {
         try driver.whileProbing { () throws(DriverError) in
-          try context.call("bus_iommu_probe") { () throws(DriverError) in
-            try driver.probe(plan.functions, plan.messages)
-          }
+          try driver.probe(plan.functions, plan.messages)
         }
       }
       driver.enableTranslation()
