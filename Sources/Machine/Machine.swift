@@ -23,8 +23,6 @@ public final class Machine {
   public private(set) var events: [MachineEvent] = []
   var routing: BusRouting
   let tap: AccessTap
-  /// The kernel's driver leaves the units alone: it prints each fault that one records.
-  private var isBystander = false
   /// The devices that have TLBs of their own.
   var deviceTLBs: [PCIAddress: ATSDevice] = [:]
   /// Functions whose TLB is on without the kernel's doing.
@@ -151,7 +149,7 @@ public final class Machine {
     for unit in units {
       while let message = unit.messages.popFirst() {
         events.append(.message(unit: unit.name, message))
-        if isBystander { continue }
+        if kernel.isBystander { continue }
         let event = EventMessage(address: message.address.rawValue, data: message.data)
         events.append(.interrupt(event, task: interrupted.task))
         if !kernel.interrupt(event, in: interrupted) { events.append(.spurious(event)) }
@@ -163,13 +161,12 @@ public final class Machine {
   /// Boots the kernel; what it prints is in ``events``.
   public func boot(_ plan: Kernel.BootPlan) throws {
     defer { collectLog() }
-    isBystander = plan.leavesUnits
     try kernel.boot(plan)
   }
 
   /// Lets a kernel whose driver leaves the units alone print what a unit has just recorded.
   func report(_ index: Int, of unit: Unit) {
-    guard isBystander else { return }
+    guard kernel.isBystander else { return }
     tap.isMuted = true
     defer { tap.isMuted = false }
     kernel.report(recordAt: index, ofUnit: unit.name, in: interrupted)

@@ -100,18 +100,21 @@ extension RemappingUnit {
     let iova = request.iova
     let sizes = caches.largeSizes.load(ordering: .relaxed)
     let cached = caches.findTable(iova, space: space, sizes)
-    var walk: LargePageWalk?
-    if let cached {
-      walk = LargePageWalk(
-        iova, table: cached.data & BitField<SecondStageEntry>.address.mask, level: cached.level,
-        all: Stage.bits(above: cached.data), suspect: Stage.suspect(environment),
-        environment.pointee.plainMemory)
-    } else {
-      walk = LargePageWalk(
-        iova, table: plan.table, level: Int(plan.shift / 9), all: ~0,
-        suspect: Stage.suspect(environment), environment.pointee.plainMemory)
-    }
-    guard let walk, let page = Stage.page(walk.walk, request, plan, level: walk.level) else {
+    let (table, level, above) =
+      if let cached {
+        (
+          cached.data & BitField<SecondStageEntry>.address.mask, cached.level,
+          Stage.bits(above: cached.data)
+        )
+      } else {
+        (plan.table, Int(plan.shift / 9), ~0)
+      }
+    guard
+      let walk = LargePageWalk(
+        iova, table: table, level: level, all: above, suspect: Stage.suspect(environment),
+        environment.pointee.plainMemory),
+      let page = Stage.page(walk.walk, request, plan, level: walk.level)
+    else {
       return translateSlowly(request)
     }
     caches.keep(request, space: space, page, seen: seen)

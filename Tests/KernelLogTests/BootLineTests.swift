@@ -1,4 +1,5 @@
 import KernelLog
+import PCI
 import Testing
 import VTdFormats
 
@@ -92,6 +93,19 @@ import VTdFormats
   @Test("a boot line prints as the kernels of its generation print it", arguments: cases)
   func boot(_ expected: Case) {
     #expect(expected.line.text(expected.generation) == expected.text)
+  }
+
+  @Test(
+    "an identity map that is ignored is read with its device and range, wherever the device stands",
+    arguments: [
+      "pci 0000:00:02.0: DMAR: Ignoring identity map for HW passthrough [0x100000 - 0x1fffff]",
+      "Ignoring identity map for HW passthrough device 0000:00:02.0 [0x100000 - 0x1fffff]",
+    ])
+  func ignored(_ text: String) {
+    let device = PCIAddress(segment: 0, sourceID: SourceID(bus: 0, device: 2, function: 0))
+    #expect(
+      DriverLine(reading: text)
+        == .boot(.identityMapIgnored(device, start: 0x10_0000, end: 0x1f_ffff)))
   }
 
   @Test(

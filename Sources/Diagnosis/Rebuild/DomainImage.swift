@@ -21,9 +21,10 @@ struct DomainImage {
   private(set) var domains: [UInt64: Domain] = [:]
   /// Tables of domains: who has them.
   private var ids: [UInt64: UInt64] = [:]
+  /// The domains whose tables are first-stage ones.
+  private var firstStage: Set<UInt64> = []
   /// Leaves by domain and first address. The kernel prints a domain once for each of its devices, so
   /// a row that another message tore apart is whole in the next copy.
-  private var firstStage: Set<UInt64> = []
   private var leaves: [UInt64: [UInt64: Mapping]] = [:]
 
   init(_ rows: [Noted<DebugfsRow>]) {

@@ -118,6 +118,9 @@ enum DriverTextReader {
     .interruptRemappingFailed, .forcedByTboot,
   ]
 
+  /// A range follows, or in kernels to 5.0 a device first.
+  private static let ignoredMap = "Ignoring identity map for HW passthrough"
+
   private static func boot(_ bytes: [UInt8]) -> BootLine? {
     let text = String(decoding: bytes, as: UTF8.self)
     for line in plainLines {
@@ -133,8 +136,8 @@ enum DriverTextReader {
       let line = BootLine.identityMap(device, start: start, end: end)
       return isNamed ? .inLine(line) : line
     case .deviceNote(let device, _, let text)
-    where text.hasPrefix("Ignoring identity map for HW passthrough "):
-      var range = TextCursor(Array(text.utf8.dropFirst(41)))
+    where text.hasPrefix(ignoredMap):
+      var range = TextCursor(Array(text.utf8.dropFirst(ignoredMap.utf8.count)))
       guard let (start, end) = FactReader.range(&range) else { return nil }
       return .identityMapIgnored(device, start: start, end: end)
     case .deviceNote(let device, _, "Hardware identity mapping"):
@@ -213,7 +216,7 @@ enum DriverTextReader {
       let line = BootLine.staticIdentity(device, isHardware: isHardware)
       return isCurrent ? .inLine(line) : line
     }
-    let ignored = "Ignoring identity map for HW passthrough device "
+    let ignored = ignoredMap + " device "
     let isCurrent = bytes.starts(with: "DMAR: ".utf8)
     let rest = isCurrent ? Array(bytes.dropFirst(6)) : bytes
     guard rest.starts(with: ignored.utf8) else { return nil }

@@ -16,7 +16,7 @@ public struct CoreLockBehaviour: Hashable, Sendable {
   }
 
   /// What guards a group and its probe, each with what the ones before it have.
-  public enum GroupLocks: String, CaseIterable, Hashable, Comparable, Sendable {
+  public enum GroupLocks: String, Generation, Hashable, Sendable {
     case none
     /// `group->mutex`.
     case group
@@ -26,10 +26,6 @@ public struct CoreLockBehaviour: Hashable, Sendable {
     case release
     /// `group->mutex` around setting up the DMA API as well.
     case dmaAPI = "dma-api"
-
-    public static func < (left: GroupLocks, right: GroupLocks) -> Bool {
-      (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
-    }
   }
 
   /// What guards the list of reserved regions.
@@ -40,7 +36,7 @@ public struct CoreLockBehaviour: Hashable, Sendable {
   }
 
   /// What is held where a process is bound or unbound.
-  public enum ProcessLocks: String, CaseIterable, Hashable, Comparable, Sendable {
+  public enum ProcessLocks: String, Generation, Hashable, Sendable {
     case none
     /// `pasid_mutex`.
     case pasidMutex = "pasid-mutex"
@@ -53,10 +49,6 @@ public struct CoreLockBehaviour: Hashable, Sendable {
     case releasedDrain = "released-drain"
     /// `iommu_sva_lock`, and `group->mutex` inside it.
     case svaLock = "sva-lock"
-
-    public static func < (left: ProcessLocks, right: ProcessLocks) -> Bool {
-      (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
-    }
   }
 
   public var global = GlobalLock.released

@@ -65,6 +65,9 @@ public final class Kernel {
   /// What the kernel died of; nil while it runs.
   public var death: KernelDeath? { context.death }
 
+  /// Somebody else programs the units; the driver only tells what they record.
+  public var isBystander: Bool { driver.isBystander }
+
   /// What another CPU does while the first one is busy with interrupts off; nil, as at first, on a
   /// machine with one CPU.
   public var otherCPU: (() -> Void)? {

@@ -245,7 +245,7 @@ extension KernelBehaviour {
   }
 
   /// `Disabling IOMMU for graphics on this chipset`: each list has those before it.
-  public enum GraphicsQuirks: String, CaseIterable, Hashable, Sendable {
+  public enum GraphicsQuirks: String, Generation, Hashable, Sendable {
     case none
     case fourSeries = "4-series"
     case broadwell
@@ -312,7 +312,7 @@ extension KernelBehaviour {
   }
 
   /// The shape of a stack dump, each with what the ones before it have.
-  public enum BacktraceGeneration: String, CaseIterable, Hashable, Comparable, Sendable {
+  public enum BacktraceGeneration: String, Generation, Hashable, Sendable {
     /// `Pid: 1, comm: swapper Not tainted`, frames with addresses, ` <IRQ> ` and ` <EOI> ` in front of
     /// the first frame of a stack.
     case pid
@@ -331,10 +331,6 @@ extension KernelBehaviour {
     case uid
     /// The model of preemption behind the version.
     case preemption
-
-    public static func < (left: BacktraceGeneration, right: BacktraceGeneration) -> Bool {
-      (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
-    }
   }
 
   /// How a klist operation takes `k_lock`.

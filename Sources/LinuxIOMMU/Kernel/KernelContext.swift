@@ -31,6 +31,7 @@ final class KernelContext {
     self.timer = timer
     if build.configuration.provesLocking {
       locks = LockTracker(addresses: addresses, in: self)
+      // Its locks are all that there is to know of it.
       console = SerialConsole(commandLine: commandLine, in: self)
     }
     panicTimeOut = KernelDeath.timeOut(in: commandLine)
@@ -138,9 +139,16 @@ final class KernelContext {
 
   /// del_timer_sync: it may wait for the timer's function, and says so with interrupts off.
   func deleteTimer(_ map: KernelLock) {
+    withInterruptsOff { mapped(map, from: "del_timer_sync") {} }
+  }
+
+  /// local_irq_save and local_irq_restore around `body`.
+  func withInterruptsOff<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     let saved = locks?.disableInterrupts() ?? .untouched
-    mapped(map, from: "del_timer_sync") {}
-    if saved == .wereOn { locks?.enableInterrupts() }
+    defer { if saved == .wereOn { locks?.enableInterrupts() } }
+    return try body()
   }
 
   /// Takes a spinning lock and says what `release` has to restore.

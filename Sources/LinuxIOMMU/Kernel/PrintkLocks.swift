@@ -1,5 +1,5 @@
 /// Which locks printing takes on its way to a console.
-public enum PrintkLocks: String, CaseIterable, Hashable, Comparable, Sendable {
+public enum PrintkLocks: String, Generation, Hashable, Sendable {
   /// `logbuf_lock` around the buffer, and the console semaphore.
   case buffer
   /// The semaphore is a map of the validator's: `console_lock`.
@@ -16,10 +16,6 @@ public enum PrintkLocks: String, CaseIterable, Hashable, Comparable, Sendable {
   case srcu
   /// The console's driver may take spinlocks under raw ones, so that nobody complains of it.
   case override
-
-  public static func < (left: PrintkLocks, right: PrintkLocks) -> Bool {
-    (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
-  }
 }
 
 extension KernelSetting {

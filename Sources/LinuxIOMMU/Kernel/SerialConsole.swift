@@ -13,11 +13,9 @@ final class SerialConsole {
   private let port: KernelLock
   private let interrupts: KernelLock
 
-  /// Nil where no console is wanted, or nobody looks at locks.
+  /// Nil where no console is wanted.
   init?(commandLine: [String], in kernel: KernelContext) {
-    guard kernel.locks != nil, commandLine.contains(where: { $0.hasPrefix("console=ttyS") }) else {
-      return nil
-    }
+    guard commandLine.contains(where: { $0.hasPrefix("console=ttyS") }) else { return nil }
     self.kernel = kernel
     generation = kernel.build.behaviour.printkLocks
     func make(_ kind: LockKind, _ name: String) -> KernelLock {
@@ -71,19 +69,19 @@ final class SerialConsole {
   /// console_emit_next_record, with interrupts off.
   private func emit() {
     take(list, .unchecked, at: place("console_srcu_read_lock"))
-    let saved = kernel.locks?.disableInterrupts() ?? .untouched
-    if let owner {
-      kernel.locked(owner.lock, .plain) {}
-      take(owner.map, at: place("console_lock_spinning_enable"))
+    kernel.withInterruptsOff {
+      if let owner {
+        kernel.locked(owner.lock, .plain) {}
+        take(owner.map, at: place("console_lock_spinning_enable"))
+      }
+      take(allowance, .trylock, at: place("printk_legacy_allow_spinlock_enter"))
+      kernel.call("serial8250_console_write") { kernel.locked(port, .irqsave) {} }
+      give(allowance)
+      if let owner {
+        kernel.locked(owner.lock, .plain) {}
+        give(owner.map)
+      }
     }
-    take(allowance, .trylock, at: place("printk_legacy_allow_spinlock_enter"))
-    kernel.call("serial8250_console_write") { kernel.locked(port, .irqsave) {} }
-    give(allowance)
-    if let owner {
-      kernel.locked(owner.lock, .plain) {}
-      give(owner.map)
-    }
-    if saved == .wereOn { kernel.locks?.enableInterrupts() }
     give(list)
   }
 

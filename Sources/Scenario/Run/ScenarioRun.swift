@@ -149,12 +149,15 @@ private struct ScenarioRunner {
   /// The bus as the IOMMU core groups it.
   private func probedFunctions(on machine: Machine) -> [ProbedFunction] {
     let groups = bus.isolationGroups()
+    let external = scenario.machine.functions.filter(\.isExternal).map(\.invention.address)
+    let traits = FunctionTraits(
+      topology: bus, table: scenario.machine.table, externalPorts: Set(external))
     return bus.functions.map { function in
       let aliases = bus.aliases(of: function.address).filter { $0.sourceID != function.sourceID }
       var probed = ProbedFunction(
         address: function.address, group: groups.group(of: function.address)?.id ?? -1,
         aliases: aliases.map(\.sourceID), unit: machine.unitChoice(for: function.address),
-        traits: traits(of: function))
+        traits: traits.traits(of: function))
       probed.bridgeAliases = Set(
         aliases.filter { $0.carrier != function.address }.map(\.sourceID))
       return probed
@@ -172,13 +175,6 @@ private struct ScenarioRunner {
     messages.interruptControllers = scenario.machine.interruptControllers
     messages.isMeasuredLaunch = scenario.machine.isMeasuredLaunch
     return messages
-  }
-
-  private func traits(of function: PCIFunction) -> ProbedFunction.Traits {
-    let external = scenario.machine.functions.filter(\.isExternal).map(\.invention.address)
-    return FunctionTraits(
-      topology: bus, table: scenario.machine.table, externalPorts: Set(external)
-    ).traits(of: function)
   }
 
   private func makeMachine(_ description: ScenarioDescription.MachineDescription) throws -> Machine

@@ -219,9 +219,7 @@ extension IntelIOMMUDriver {
   /// first, but those that take all that is left over come last, in the table's order.
   func unitsInOrder(_ table: DMARTable?) -> [IntelIOMMU] {
     guard let table else { return units }
-    let specific = table.units.filter { !$0.includesAll }.reversed()
-    let ordered = (specific + table.units.filter(\.includesAll))
-      .compactMap { unit(at: $0.registerBase) }
+    let ordered = hardwareInOrder(table).compactMap { unit(at: $0.registerBase) }
     return ordered + units.filter { unit in !ordered.contains { $0 === unit } }
   }
 

@@ -78,34 +78,37 @@ extension IntelIOMMUDriver {
     case otherType
   }
 
+  /// Scopes of one structure of the table, and the segment that they are in.
+  private typealias Scopes = (scopes: [DeviceScope], segment: UInt16)
+
   /// dmar_pci_bus_add_dev: the units first, then reserved regions, root ports and integrated ATS,
-  /// each list from its newest on.
+  /// each list from its newest on. A function may have several regions; of the rest, one.
   private func findScopes(of function: PCIFunction, _ messages: BootMessages) -> Bool {
     let table = messages.table
-    for hardware in hardwareInOrder(table) where !hardware.includesAll {
-      switch match(function, hardware.scopes, hardware.segment, messages.bus) {
-      case .notFound: continue
-      case .otherType: return false
-      case .found: break
+    let units = hardwareInOrder(table).filter { !$0.includesAll }
+    let structures = table.structures.reversed()
+    let ports = structures.compactMap { structure -> Scopes? in
+      guard case .rootPortATS(let ports) = structure, !ports.allPorts else { return nil }
+      return (ports.scopes, ports.segment)
+    }
+    let caches = structures.compactMap { structure -> Scopes? in
+      guard case .socATC(let cache) = structure else { return nil }
+      return (cache.scopes, cache.segment)
+    }
+    let bus = messages.bus
+    return find(function, in: units.map { ($0.scopes, $0.segment) }, bus)
+      && table.reservedMemory.reversed().allSatisfy {
+        match(function, $0.scopes, $0.segment, bus) != .otherType
       }
-      break
-    }
-    for region in table.reservedMemory.reversed()
-    where match(function, region.scopes, region.segment, messages.bus) == .otherType {
-      return false
-    }
-    for structure in table.structures.reversed() {
-      guard case .rootPortATS(let ports) = structure, !ports.allPorts else { continue }
-      let match = match(function, ports.scopes, ports.segment, messages.bus)
-      if match == .otherType { return false }
-      if match == .found { break }
-    }
-    guard kernel.build.behaviour.capabilityAudit == .on else { return true }
-    for structure in table.structures.reversed() {
-      guard case .socATC(let cache) = structure else { continue }
-      let match = match(function, cache.scopes, cache.segment, messages.bus)
-      if match == .otherType { return false }
-      if match == .found { break }
+      && find(function, in: ports, bus)
+      && (kernel.build.behaviour.capabilityAudit != .on || find(function, in: caches, bus))
+  }
+
+  /// Looks for the function up to the first that means it; false where that is of another type.
+  private func find(_ function: PCIFunction, in list: [Scopes], _ bus: PCITopology) -> Bool {
+    for (scopes, segment) in list {
+      let match = match(function, scopes, segment, bus)
+      if match != .notFound { return match == .found }
     }
     return true
   }
@@ -138,8 +141,8 @@ extension IntelIOMMUDriver {
     return true
   }
 
-  /// `dmar_drhd_units`.
-  private func hardwareInOrder(_ table: DMARTable) -> [HardwareUnit] {
+  /// `dmar_drhd_units`: from the newest on, and the one that covers all the rest last.
+  func hardwareInOrder(_ table: DMARTable) -> [HardwareUnit] {
     table.units.filter { !$0.includesAll }.reversed() + table.units.filter(\.includesAll)
   }
 }

@@ -50,16 +50,10 @@ extension IntelIOMMUDriver {
 extension KernelBehaviour.GraphicsQuirks {
   /// quirk_iommu_igfx's list.
   func disables(_ device: UInt16) -> Bool {
-    switch self {
-    case .none: false
-    case .fourSeries: Self.fourSeriesDevices.contains(device)
-    case .broadwell: Self.fourSeriesDevices.contains(device) || Self.isBroadwell(device)
-    case .ironlake:
-      Self.fourSeriesDevices.contains(device) || Self.isBroadwell(device) || device == 0x0044
-    case .q35:
-      Self.fourSeriesDevices.contains(device) || Self.isBroadwell(device) || device == 0x0044
-        || device == 0x29b2
-    }
+    self >= .fourSeries && Self.fourSeriesDevices.contains(device)
+      || self >= .broadwell && Self.isBroadwell(device)
+      || self >= .ironlake && device == 0x0044
+      || self >= .q35 && device == 0x29b2
   }
 
   private static let fourSeriesDevices: [UInt16] = [

@@ -69,7 +69,8 @@ public struct DMABuffer: Hashable, Sendable {
 
 /// The DMA API over domains (drivers/iommu/dma-iommu.c).
 extension IntelIOMMUDriver {
-  /// iommu_dma_map_page and iommu_dma_map_sg: the address that the device is to use; nil where there is no room left.
+  /// iommu_dma_map_page and iommu_dma_map_sg: the address that the device is to use; nil where there
+  /// is no room left.
   ///
   /// A device whose domain changes no addresses, or which has none, gets the physical address.
   func mapDMA(_ buffer: DMABuffer, for device: DeviceInfo) throws(DriverError) -> IOVA? {

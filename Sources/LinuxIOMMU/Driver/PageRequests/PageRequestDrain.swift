@@ -68,14 +68,14 @@ extension IntelIOMMUDriver {
     let id = device.domain?.id(in: device.unit) ?? Self.sharedDomainID
     if pasid == Self.noPASID {
       let iotlb = iotlbDescriptor(id, .everything, leavesOnly: false, of: device.unit)
-      return [fence.words, iotlb.words]
-        + [deviceTLBDescriptor(of: device, .everything, pasid: pasid).words]
+      let deviceTLB = deviceTLBDescriptor(of: device, .everything, pasid: pasid)
+      return [fence.words, iotlb.words, deviceTLB.words]
     }
     let iotlb = pasidIOTLBDescriptor(pasid, id, .everything, leavesOnly: false)
     // Before 6.13 the address was left out of the descriptor: the device drops one page alone.
     let range =
       drain == .onePage ? RangeInvalidation.pages(address: 0, mask: 0) : .everything
-    return [fence.words, iotlb.words]
-      + [deviceTLBDescriptor(of: device, range, pasid: pasid).words]
+    let deviceTLB = deviceTLBDescriptor(of: device, range, pasid: pasid)
+    return [fence.words, iotlb.words, deviceTLB.words]
   }
 }

@@ -129,10 +129,6 @@ extension Kernel {
         "vfs_write", "kernfs_fop_write_iter", "kobj_attr_store", "state_store", "pm_suspend",
         "enter_state", "suspend_devices_and_enter", "suspend_enter", function,
       ]
-    ) { () throws(DriverError) in
-      let saved = context.locks?.disableInterrupts() ?? .untouched
-      defer { if saved == .wereOn { context.locks?.enableInterrupts() } }
-      try body()
-    }
+    ) { () throws(DriverError) in try context.withInterruptsOff(body) }
   }
 }
