@@ -14,6 +14,11 @@ struct FaultCase: Sendable {
 
   func isReason(_ codes: UInt8...) -> Bool { reason.map(codes.contains) ?? false }
 
+  /// Whether the log names a reason, and it is one of these: `isReason(FaultReason.pageMissing)`.
+  func isReason(_ reasons: Set<FaultReason>) -> Bool {
+    reason.map { reasons.contains(FaultReason(rawValue: $0)) } ?? false
+  }
+
   /// The function's own entry, where the log lists it.
   var function: LogContents.Function? {
     log.functions[fault.function].flatMap { $0.isListed ? $0 : nil }

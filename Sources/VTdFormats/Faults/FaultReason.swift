@@ -1,8 +1,8 @@
 /// Why a request was blocked: the FR field of a fault record (VT-d specification 7.1, tables).
 ///
-/// The set is open: a record can hold any byte, and a kernel prints what it does not know as
-/// `Unknown`. What Linux prints for each code belongs to the log, not here.
-public struct FaultReason: RawRepresentable, Hashable, Comparable, Sendable, Codable {
+/// The set is open: a record can hold any byte. What is known of each code, and what Linux prints
+/// for it, is its row: ``rows``.
+public struct FaultReason: RawRepresentable, Hashable, Comparable, Sendable {
   public let rawValue: UInt8
 
   @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
@@ -14,6 +14,8 @@ public struct FaultReason: RawRepresentable, Hashable, Comparable, Sendable, Cod
 
 extension FaultReason {
   // Legacy mode.
+  /// Software's own code, which no unit records; Linux has words for it.
+  public static let software = FaultReason(rawValue: 0x00)
   /// The root entry's P is clear.
   public static let rootNotPresent = FaultReason(rawValue: 0x01)
   /// The context entry's P is clear.
