@@ -43,6 +43,7 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
+    room("Text"),
     room("VTdFormats"),
     room("PhysicalMemory", ["VTdFormats"]),
     room("PCI", ["VTdFormats"]),
@@ -51,8 +52,8 @@ let package = Package(
     room("PCIHost", ["VTdFormats", "PCI", "CPCIAccess"]),
     room("ACPITables", ["VTdFormats", "PCI"]),
     room("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
-    room("Lockdep"),
-    room("KernelLog", ["VTdFormats", "PCI"]),
+    room("Lockdep", ["Text"]),
+    room("KernelLog", ["Text", "VTdFormats", "PCI"]),
     room(
       "LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "ACPITables", "Lockdep", "KernelLog"]),
     room(
@@ -67,13 +68,13 @@ let package = Package(
         "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep",
         "KernelLog", "LinuxIOMMU", "Machine", .product(name: "Yams", package: "Yams"),
       ]),
-    room("Diagnosis", ["VTdFormats", "PCI", "ACPITables", "KernelLog"]),
+    room("Diagnosis", ["Text", "VTdFormats", "PCI", "ACPITables", "KernelLog"]),
     .systemLibrary(name: "CEpoll"),
-    room("QTest", ["VTdFormats", "PhysicalMemory", "VTdUnit", "KernelLog", "CEpoll"]),
+    room("QTest", ["Text", "VTdFormats", "PhysicalMemory", "VTdUnit", "KernelLog", "CEpoll"]),
     room(
       "DMARCommands",
       [
-        "Diagnosis",
+        "Text", "Diagnosis",
         "VTdFormats", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep", "KernelLog",
         "LinuxIOMMU", "Machine", "Scenario", "QTest",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -88,6 +89,7 @@ let package = Package(
     .executableTarget(
       name: "dmar-system-x86_64", dependencies: ["QTest"], swiftSettings: strict),
 
+    tests("Text"),
     tests("VTdFormats"),
     tests("PhysicalMemory", ["VTdFormats"]),
     tests("PCI", ["VTdFormats"]),
@@ -97,7 +99,7 @@ let package = Package(
     tests("ACPITables", ["PCI", "TestSupport", "VTdFormats"]),
     tests("VTdUnit", ["VTdFormats", "PhysicalMemory"], resources: [.copy("Golden")]),
     tests("Lockdep", resources: [.copy("Golden")]),
-    tests("KernelLog", ["VTdFormats", "PCI", "TestSupport"]),
+    tests("KernelLog", ["Text", "VTdFormats", "PCI", "TestSupport"]),
     tests(
       "LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog"],
       resources: [.copy("Golden")]),
@@ -114,7 +116,8 @@ let package = Package(
     tests(
       "QTest",
       [
-        "dmar-system-x86_64", "VTdFormats", "PhysicalMemory", "VTdUnit", "KernelLog", "TestSupport",
+        "dmar-system-x86_64", "Text", "VTdFormats", "PhysicalMemory", "VTdUnit", "KernelLog",
+        "TestSupport",
       ]),
     tests(
       "DMARCommands",

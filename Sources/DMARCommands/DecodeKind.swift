@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import KernelLog
+import Text
 internal import VTdFormats
 
 /// Something that `dmar decode` knows.

@@ -2,6 +2,7 @@ internal import KernelLog
 internal import LinuxIOMMU
 internal import Machine
 internal import PCI
+import Text
 internal import VTdFormats
 internal import VTdUnit
 

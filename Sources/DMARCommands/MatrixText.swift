@@ -1,5 +1,6 @@
 internal import KernelLog
 internal import LinuxIOMMU
+import Text
 
 /// The matrix for people and for programs.
 enum MatrixText {

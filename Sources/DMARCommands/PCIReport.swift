@@ -1,6 +1,7 @@
 internal import ACPITables
 internal import KernelLog
 internal import PCI
+import Text
 internal import VTdFormats
 
 /// A bus with everything that follows from it, for people and for programs.

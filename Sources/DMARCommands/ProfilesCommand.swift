@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import KernelLog
 internal import LinuxIOMMU
+import Text
 
 /// `dmar profiles`: what each kernel release does, and since which commit.
 struct ProfilesCommand: ParsableCommand {

@@ -1,4 +1,5 @@
 internal import KernelLog
+import Text
 internal import VTdFormats
 internal import VTdUnit
 

@@ -1,5 +1,6 @@
 import KernelLog
 import PCI
+import Text
 import VTdFormats
 
 /// An explanation for programs. The members are described in the document `Explain` beside.

@@ -1,3 +1,5 @@
+import Text
+
 /// The severity of a printk record, 0 (emergency) to 7 (debug): `KERN_EMERG` to `KERN_DEBUG`.
 public enum LogLevel: UInt8, Hashable, Sendable, Codable, CaseIterable {
   case emergency = 0

@@ -1,5 +1,6 @@
 import KernelLog
 import Testing
+import Text
 
 /// Input that was never meant for us ends in bounded memory, without a trap.
 @Suite struct HostileTests {

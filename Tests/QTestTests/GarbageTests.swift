@@ -1,6 +1,7 @@
 import Testing
 
 @testable import QTest
+import Text
 
 /// Whatever comes in, nothing traps, and the next request is served.
 @Suite struct GarbageTests {

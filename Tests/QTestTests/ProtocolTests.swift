@@ -1,5 +1,6 @@
 import QTest
 import Testing
+import Text
 
 @Suite struct ProtocolTests {
   /// Request and reply; taken from QEMU 7.2, where it does not end the process.

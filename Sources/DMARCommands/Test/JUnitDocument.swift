@@ -1,3 +1,5 @@
+import Text
+
 /// Results in the XML form that JUnit began and CI servers read.
 struct JUnitDocument {
   let text: String
@@ -18,18 +20,20 @@ struct JUnitDocument {
     let folder = slash.map { String(result.file[..<$0]) } ?? "."
     let name = slash.map { String(result.file[result.file.index(after: $0)...]) } ?? result.file
     let head =
-      #"    <testcase classname="\#(escaped(folder))" name="\#(escaped(name))""#
+      #"    <testcase classname="\#(Escaping.xml(folder))" name="\#(Escaping.xml(name))""#
       + #" time="\#(seconds(result.duration))""#
     switch result.outcome {
     case .passed: return [head + "/>"]
     case .skipped(let reason):
-      return [head + ">", #"      <skipped message="\#(escaped(reason))"/>"#, "    </testcase>"]
+      return [
+        head + ">", #"      <skipped message="\#(Escaping.xml(reason))"/>"#, "    </testcase>",
+      ]
     case .failed(let reasons):
       let first = reasons.first ?? ""
       return [
         head + ">",
-        #"      <failure message="\#(escaped(first))">"#
-          + escaped(reasons.joined(separator: "\n")) + "</failure>",
+        #"      <failure message="\#(Escaping.xml(first))">"#
+          + Escaping.xml(reasons.joined(separator: "\n")) + "</failure>",
         "    </testcase>",
       ]
     }
@@ -40,23 +44,5 @@ struct JUnitDocument {
     let whole = Int(milliseconds.rounded())
     let fraction = String(whole % 1000)
     return "\(whole / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
-  }
-
-  /// For element content and for attributes; XML 1.0 has no control characters but white space.
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "\n", "\t", "\r": result += "&#\(scalar.value);"
-      case _ where scalar.value < 0x20 || scalar.value == 0xfffe || scalar.value == 0xffff:
-        result += "\u{fffd}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
   }
 }

@@ -1,5 +1,6 @@
 internal import KernelLog
 internal import Synchronization
+import Text
 
 /// Prints results as they come.
 final class TestProgress: Sendable {

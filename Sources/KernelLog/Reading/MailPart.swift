@@ -1,3 +1,5 @@
+import Text
+
 /// Takes the base64 parts of a mail apart: a log that was attached stands in one, as text or packed.
 ///
 /// A part begins at the empty line behind a `Content-Transfer-Encoding: base64` and ends with the
@@ -10,9 +12,7 @@ struct MailPart: Sendable {
   private static let mostUnpacked = 1 << 26
 
   private var state = State.outside
-  /// Digits that do not make three bytes yet.
-  private var digits: UInt32 = 0
-  private var digitCount = 0
+  private var decoder = Base64.Decoder()
   /// The beginning of a line, or a packed file as far as it has come.
   private var bytes: [UInt8] = []
   private var isFirstLine = false
@@ -31,7 +31,7 @@ struct MailPart: Sendable {
     case .header:
       if Self.isBlank(line) {
         state = .body
-        (digits, digitCount, bytes, isFirstLine) = (0, 0, [], true)
+        (decoder, bytes, isFirstLine) = (Base64.Decoder(), [], true)
       }
       return (false, [])
     case .body, .packed:
@@ -68,7 +68,7 @@ struct MailPart: Sendable {
   private mutating func wholeLines() -> [[UInt8]] {
     var lines: [[UInt8]] = []
     var start = 0
-    while let end = bytes[start...].firstIndex(of: 0x0a) {
+    while let end = bytes[start...].firstIndex(of: ASCII.newline) {
       lines.append(Array(bytes[start..<end].prefix(LineScanner.longestLine)))
       start = end + 1
     }
@@ -80,49 +80,26 @@ struct MailPart: Sendable {
   /// Adds a line of base64; false where it is none.
   private mutating func decode(_ line: UnsafeRawBufferPointer) -> Bool {
     guard !Self.isBlank(line) else { return false }
+    for byte in line
+    where !ASCII.isWhiteSpace(byte) && byte != Base64.padding && Base64.value(of: byte) == nil {
+      return false
+    }
     for byte in line {
-      switch byte {
-      case 0x0d, 0x20, 0x09, 0x3d: continue
-      default:
-        guard let digit = Self.digit(byte) else { return false }
-        digits = digits << 6 | UInt32(digit)
-        digitCount += 1
-        if digitCount == 4 { emit(3) }
-      }
+      if let decoded = decoder.take(byte) { bytes.append(decoded) }
     }
-    // Padding ends the whole text.
-    if line.contains(0x3d), digitCount > 1 {
-      let left = digitCount
-      digits <<= UInt32(6 * (4 - left))
-      emit(left - 1)
-    }
+    // Padding ends the whole text; another may follow.
+    if line.contains(Base64.padding) { decoder = Base64.Decoder() }
     return true
   }
 
-  private mutating func emit(_ count: Int) {
-    for index in 0..<count {
-      bytes.append(UInt8(truncatingIfNeeded: digits >> UInt32(16 - 8 * index)))
-    }
-    (digits, digitCount) = (0, 0)
-  }
-
-  private static func digit(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case 0x41...0x5a: byte - 0x41
-    case 0x61...0x7a: byte - 0x61 + 26
-    case 0x30...0x39: byte - 0x30 + 52
-    case 0x2b: 62
-    case 0x2f: 63
-    default: nil
-    }
-  }
-
   private static func isBlank(_ line: UnsafeRawBufferPointer) -> Bool {
-    line.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }
+    line.allSatisfy(ASCII.isWhiteSpace)
   }
 
   private static func isHeader(_ line: UnsafeRawBufferPointer) -> Bool {
-    guard line.count >= 33, line.count < 80, line[0] | 0x20 == 0x63 else { return false }
+    guard line.count >= 33, line.count < 80, ASCII.lowercased(line[0]) == UInt8(ascii: "c") else {
+      return false
+    }
     let bytes = Array(line)
     return ByteSearch.find("content-transfer-encoding:", in: bytes) == 0
       && ByteSearch.contains("base64", in: bytes)

@@ -1,3 +1,5 @@
+import Text
+
 /// Reads `[fault reason NN] text` and settles what the number is.
 ///
 /// Kernels up to 5.13 print it in decimal, later ones as `0x%02x`, Xen in hex without a prefix, and
@@ -168,7 +170,7 @@ enum ReasonTextMatch {
     var best: (code: UInt8, distance: Int)?
     for code in FaultReasonTable.codes {
       let text = Array(FaultReasonTable.scalable.text(code).lowercased().utf8)
-      let distance = editDistance(heard.prefix(text.count + 4), text[...])
+      let distance = editDistance(heard.prefix(text.count + 4), text)
       if best.map({ distance < $0.distance }) ?? true { best = (code, distance) }
     }
     guard let best, best.distance <= 5 else { return nil }
@@ -182,19 +184,5 @@ enum ReasonTextMatch {
     cursor.skipBlanksOnLine()
     let words = cursor.restOfLine()
     return String(words.prefix(120))
-  }
-
-  static func editDistance(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Int {
-    var row = Array(0...right.count)
-    for (i, a) in left.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, b) in right.enumerated() {
-        let above = row[j + 1]
-        row[j + 1] = min(above + 1, row[j] + 1, diagonal + (a == b ? 0 : 1))
-        diagonal = above
-      }
-    }
-    return row[right.count]
   }
 }

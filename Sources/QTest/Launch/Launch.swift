@@ -1,4 +1,5 @@
 import KernelLog
+import Text
 import VTdUnit
 
 /// What a command line in QEMU's style asks for.

@@ -1,4 +1,5 @@
 import KernelLog
+import Text
 
 /// What the monitor's commands act on: the machine, and whether the program goes on.
 final class MonitorHost {

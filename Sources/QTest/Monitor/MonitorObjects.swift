@@ -1,4 +1,5 @@
 import KernelLog
+import Text
 
 /// The part of QEMU's object tree that clients look into: the machine, its devices, the types.
 struct MonitorObjects {

@@ -1,4 +1,5 @@
 import KernelLog
+import Text
 
 /// One client of the monitor: JSON objects come in, JSON objects go out, a line each.
 ///

@@ -1,3 +1,5 @@
+import Text
+
 // The requests, each in the form that QEMU's qtest server gives it.
 extension QTestSession {
   /// Executes one line without its end.

@@ -1,3 +1,5 @@
+import Text
+
 /// A `write` or `b64write` under way: text comes in, bytes go to the target in large pieces.
 ///
 /// Pieces end at multiples of their size, so that a device register is never cut in two where the

@@ -1,6 +1,7 @@
 import CEpoll
 import Glibc
 import KernelLog
+import Text
 
 /// Serves the endpoints of a command line until nobody is left: one thread, one machine, as many
 /// clients as there are descriptors.

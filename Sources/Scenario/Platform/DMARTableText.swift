@@ -1,4 +1,5 @@
 public import ACPITables
+internal import Text
 internal import VTdFormats
 
 extension DMARTableFile {
@@ -101,7 +102,7 @@ extension DMARTableFile {
   private static func name(of device: NamespaceDevice) -> String {
     let isText = device.nameBytes.last == 0 && device.nameBytes.dropLast().allSatisfy(isPrintable)
     return isText && device.nameBytes.count > 1
-      ? YAMLText.quoted(device.name) : list(device.nameBytes)
+      ? Escaping.yaml(device.name) : list(device.nameBytes)
   }
 
   /// Text without the blanks that pad it, or bytes where that would lose something.
@@ -109,7 +110,7 @@ extension DMARTableFile {
     var text = bytes[...]
     while text.last == 0x20 { text = text.dropLast() }
     return text.allSatisfy(isPrintable) && !text.isEmpty
-      ? YAMLText.quoted(String(decoding: text, as: UTF8.self)) : list(bytes)
+      ? Escaping.yaml(String(decoding: text, as: UTF8.self)) : list(bytes)
   }
 
   private static func isPrintable(_ byte: UInt8) -> Bool { (0x20..<0x7f).contains(byte) }

@@ -1,4 +1,5 @@
 public import PCI
+internal import Text
 internal import VTdFormats
 
 /// Snapshots of a PCI bus: plain YAML that a person can read and edit, so that one machine's bus
@@ -104,7 +105,7 @@ public enum PCISnapshotFile {
       ("subsystem_vendor", names.subsystemVendor), ("subsystem", names.subsystem),
     ]
     let lines = known.compactMap { key, name in
-      name.map { "      \(key): \(YAMLText.quoted($0))\n" }
+      name.map { "      \(key): \(Escaping.yaml($0))\n" }
     }
     return lines.isEmpty ? "" : "    names:\n" + lines.joined()
   }
@@ -130,23 +131,5 @@ public enum PCISnapshotFile {
     }
     if !rows.isEmpty { text += "    configuration:\n" + rows }
     return text
-  }
-}
-
-/// Text in a YAML file that is written here.
-enum YAMLText {
-  /// `text` in quotation marks, whatever is in it.
-  static func quoted(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7f:
-        quoted += "\\x" + hex(UInt64(scalar.value), digits: 2)
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + "\""
   }
 }

@@ -1,3 +1,4 @@
+import Text
 internal import VTdFormats
 
 extension SchemaType {
@@ -116,28 +117,4 @@ extension SchemaType {
     case .either(let simple, let structured): "\(simple.summary), or \(structured.summary)"
     }
   }
-}
-
-/// The word of `words` that a slip of the keyboard may have made `word` of: at most one edit in
-/// three letters away.
-func nearest(to word: String, in words: [String]) -> String? {
-  let best = words.map { ($0, editDistance(word, $0)) }.min { $0.1 < $1.1 }
-  guard let best, best.1 <= max(1, word.count / 3) else { return nil }
-  return best.0
-}
-
-/// How many insertions, deletions and replacements lead from one word to the other.
-func editDistance(_ left: String, _ right: String) -> Int {
-  let right = Array(right)
-  var row = Array(0...right.count)
-  for (i, letter) in left.enumerated() {
-    var diagonal = row[0]
-    row[0] = i + 1
-    for j in right.indices {
-      let replaced = diagonal + (letter == right[j] ? 0 : 1)
-      diagonal = row[j + 1]
-      row[j + 1] = min(replaced, row[j] + 1, diagonal + 1)
-    }
-  }
-  return row[right.count]
 }

@@ -1,3 +1,5 @@
+import Text
+
 /// The JSON Schema (draft 2020-12) of a type, for editors.
 ///
 /// Mappings may also hold `extends`, and any value may be `null`, which removes a key of the file
@@ -7,7 +9,7 @@ enum SchemaJSON {
     """
     {
       "$schema": "https://json-schema.org/draft/2020-12/schema",
-      "title": \(quoted(title)),
+      "title": \(Escaping.json(title)),
     \(members(of: type, indent: 1).map { "  \($0)" }.joined(separator: ",\n"))
     }
 
@@ -16,7 +18,7 @@ enum SchemaJSON {
 
   private static func object(_ type: SchemaType, meaning: String? = nil, indent: Int) -> String {
     var all = members(of: type, indent: indent + 1)
-    if let meaning { all.insert("\"description\": \(quoted(meaning))", at: 0) }
+    if let meaning { all.insert("\"description\": \(Escaping.json(meaning))", at: 0) }
     let pad = String(repeating: "  ", count: indent + 1)
     return "{\n" + all.map { pad + $0 }.joined(separator: ",\n") + "\n"
       + String(repeating: "  ", count: indent) + "}"
@@ -27,7 +29,10 @@ enum SchemaJSON {
     case .text:
       ["\"type\": [\"string\", \"number\", \"boolean\", \"null\"]"]
     case .form(let form):
-      ["\"type\": [\"string\", \"number\", \"null\"]", "\"pattern\": \(quoted(form.pattern))"]
+      [
+        "\"type\": [\"string\", \"number\", \"null\"]",
+        "\"pattern\": \(Escaping.json(form.pattern))",
+      ]
     case .boolean:
       ["\"type\": [\"boolean\", \"null\"]"]
     case .integer(let range):
@@ -46,7 +51,7 @@ enum SchemaJSON {
         "\"pattern\": \"^[0-9]+(\\\\.[0-9]{1,6})?$\"",
       ]
     case .oneOf(let words):
-      ["\"enum\": [\(words.map(quoted).joined(separator: ", ")), null]"]
+      ["\"enum\": [\(words.map(Escaping.json).joined(separator: ", ")), null]"]
     case .list(let element):
       ["\"type\": [\"array\", \"null\"]", "\"items\": \(object(element, indent: indent))"]
     case .section(let section):
@@ -56,7 +61,7 @@ enum SchemaJSON {
     case .table(let key, let value):
       [
         "\"type\": [\"object\", \"null\"]", "\"properties\": {\"extends\": {\"type\": \"string\"}}",
-        "\"patternProperties\": {\(quoted(key.pattern)): \(object(value, indent: indent))}",
+        "\"patternProperties\": {\(Escaping.json(key.pattern)): \(object(value, indent: indent))}",
         "\"additionalProperties\": false",
       ]
     case .either(let simple, let structured):
@@ -70,7 +75,7 @@ enum SchemaJSON {
   private static func mapping(_ fields: [Field], indent: Int) -> [String] {
     let pad = String(repeating: "  ", count: indent + 1)
     var properties = fields.map { field in
-      "\(quoted(field.key)): "
+      "\(Escaping.json(field.key)): "
         + object(field.type, meaning: field.meaning, indent: indent + 1)
     }
     properties.append(
@@ -82,19 +87,5 @@ enum SchemaJSON {
         + String(repeating: "  ", count: indent) + "}",
       "\"additionalProperties\": false",
     ]
-  }
-
-  static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

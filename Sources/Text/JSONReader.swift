@@ -1,12 +1,11 @@
-import KernelLog
-
 /// Reads JSON (RFC 8259) from bytes that somebody else sent.
 ///
-/// Nesting is bounded; numbers are integers, because the monitor knows no others.
-struct JSONReader {
-  struct Failure: Error, Equatable {
-    let offset: Int
-    let expected: String
+/// Nesting is bounded. Numbers are integers: nothing that this project reads has others.
+package struct JSONReader {
+  /// Where the bytes stop being JSON, counted from 0, and what was expected there.
+  package struct Failure: Error, Equatable {
+    package let offset: Int
+    package let expected: String
   }
 
   private let bytes: [UInt8]
@@ -16,7 +15,7 @@ struct JSONReader {
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   /// The one value that the bytes are.
-  static func value(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
+  package static func value(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
     var reader = JSONReader(bytes)
     let value = try reader.value(depth: 0)
     reader.skipBlanks()
@@ -31,7 +30,7 @@ struct JSONReader {
   private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
   private mutating func skipBlanks() {
-    while let byte = next, byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d {
+    while let byte = next, ASCII.isWhiteSpace(byte) {
       position += 1
     }
   }
@@ -113,7 +112,7 @@ struct JSONReader {
     while let byte = next {
       position += 1
       if byte == quote { return String(decoding: text, as: UTF8.self) }
-      guard byte >= 0x20 else { throw failure("no control character") }
+      guard byte >= ASCII.space else { throw failure("no control character") }
       if byte == UInt8(ascii: "\\") {
         text += try escape()
       } else {
@@ -127,11 +126,11 @@ struct JSONReader {
     guard let byte = next else { throw failure("an escape") }
     position += 1
     switch byte {
-    case UInt8(ascii: "b"): return [0x08]
-    case UInt8(ascii: "f"): return [0x0c]
-    case UInt8(ascii: "n"): return [0x0a]
-    case UInt8(ascii: "r"): return [0x0d]
-    case UInt8(ascii: "t"): return [0x09]
+    case UInt8(ascii: "b"): return [UInt8(ascii: "\u{8}")]
+    case UInt8(ascii: "f"): return [UInt8(ascii: "\u{c}")]
+    case UInt8(ascii: "n"): return [UInt8(ascii: "\n")]
+    case UInt8(ascii: "r"): return [UInt8(ascii: "\r")]
+    case UInt8(ascii: "t"): return [UInt8(ascii: "\t")]
     case UInt8(ascii: "u"):
       var unit = try hexadecimalUnit()
       if (0xd800..<0xdc00).contains(unit), take("\\"), take("u") {
@@ -149,7 +148,9 @@ struct JSONReader {
   private mutating func hexadecimalUnit() throws(Failure) -> UInt32 {
     var value: UInt32 = 0
     for _ in 0..<4 {
-      guard let digit = next.flatMap(Hexadecimal.digit) else { throw failure("four hex digits") }
+      guard let digit = next.flatMap({ Hexadecimal.digit($0) }) else {
+        throw failure("four hex digits")
+      }
       value = value << 4 | UInt32(digit)
       position += 1
     }

@@ -32,7 +32,7 @@ package enum JSONValue: Sendable {
     case .boolean(let value): text += value ? "true" : "false"
     case .signed(let value): text += String(value)
     case .unsigned(let value): text += String(value)
-    case .string(let value): Self.quote(value, to: &text)
+    case .string(let value): Escaping.appendJSON(value, to: &text)
     case .array(let values):
       Self.write(values, between: "[", and: "]", to: &text, indent: indent) { value, text, inner in
         value.write(to: &text, indent: inner)
@@ -40,7 +40,7 @@ package enum JSONValue: Sendable {
     case .object(let members):
       Self.write(members, between: "{", and: "}", to: &text, indent: indent) {
         member, text, inner in
-        Self.quote(member.0, to: &text)
+        Escaping.appendJSON(member.0, to: &text)
         text += inner == nil ? ":" : ": "
         member.1.write(to: &text, indent: inner)
       }
@@ -60,30 +60,5 @@ package enum JSONValue: Sendable {
     }
     if let indent, !elements.isEmpty { text += "\n" + String(repeating: " ", count: indent) }
     text += close
-  }
-
-  /// RFC 8259 section 7: quotation mark, backslash and control characters are escaped.
-  private static func quote(_ value: String, to text: inout String) {
-    text += "\""
-    // Most texts need no escape.
-    if !value.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5c }) {
-      text += value
-      text += "\""
-      return
-    }
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case "\r": text += "\\r"
-      case "\t": text += "\\t"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    text += "\""
   }
 }

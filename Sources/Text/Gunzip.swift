@@ -1,5 +1,4 @@
-/// Unpacks gzip (RFC 1952) as its bytes come. Reports are often sent packed; this room does without
-/// a library for it.
+/// Unpacks gzip (RFC 1952) as its bytes come. Logs are often sent packed; this needs no library.
 package struct Gunzip: Sendable {
   package enum Failure: Error, Hashable, Sendable {
     case notGzip

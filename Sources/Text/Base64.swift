@@ -1,11 +1,12 @@
 /// Base64 (RFC 4648, section 4) piece by piece, in constant memory.
-enum Base64 {
+package enum Base64 {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-  static let padding = UInt8(ascii: "=")
+  package static let padding = UInt8(ascii: "=")
 
-  @inline(__always)
-  static func value(of character: UInt8) -> UInt8? {
+  /// The six bits that a character of the alphabet stands for.
+  @inlinable @inline(__always)
+  package static func value(of character: UInt8) -> UInt8? {
     switch character {
     case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - UInt8(ascii: "A")
     case UInt8(ascii: "a")...UInt8(ascii: "z"): character - UInt8(ascii: "a") + 26
@@ -17,11 +18,13 @@ enum Base64 {
   }
 
   /// Turns bytes into text; up to two bytes wait for the next call.
-  struct Encoder {
+  package struct Encoder {
     private var group: UInt32 = 0
     private var count = 0
 
-    mutating func append(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+    package init() {}
+
+    package mutating func append(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
       for byte in bytes {
         group = group << 8 | UInt32(byte)
         count += 1
@@ -29,7 +32,7 @@ enum Base64 {
       }
     }
 
-    mutating func finish(to output: inout [UInt8]) {
+    package mutating func finish(to output: inout [UInt8]) {
       guard count > 0 else { return }
       let missing = 3 - count
       group <<= UInt32(8 * missing)
@@ -47,15 +50,17 @@ enum Base64 {
   }
 
   /// Turns text into bytes; what is not of the alphabet is passed over.
-  struct Decoder {
-    private var bits: UInt32 = 0
-    private var width = 0
-    private var isFinished = false
+  package struct Decoder {
+    @usableFromInline package var bits: UInt32 = 0
+    @usableFromInline package var width = 0
+    @usableFromInline package var isFinished = false
+
+    package init() {}
 
     /// The byte that this character completes.
-    @inline(__always)
-    mutating func take(_ character: UInt8) -> UInt8? {
-      if character == padding { isFinished = true }
+    @inlinable @inline(__always)
+    package mutating func take(_ character: UInt8) -> UInt8? {
+      if character == UInt8(ascii: "=") { isFinished = true }
       guard !isFinished, let value = value(of: character) else { return nil }
       bits = bits << 6 | UInt32(value)
       width += 6

@@ -1,0 +1,101 @@
+/// Text as it has to be written inside documents of other languages.
+package enum Escaping {
+  /// A JSON string with its quotation marks (RFC 8259 section 7): quotation mark, backslash and
+  /// control characters are escaped.
+  package static func json(_ value: String) -> String {
+    var text = ""
+    appendJSON(value, to: &text)
+    return text
+  }
+
+  /// As `json`, at the end of `text`.
+  package static func appendJSON(_ value: String, to text: inout String) {
+    text += "\""
+    // Most texts need no escape.
+    let needsEscapes = value.utf8.contains {
+      $0 < ASCII.space || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\")
+    }
+    if !needsEscapes {
+      text += value
+      text += "\""
+      return
+    }
+    for scalar in value.unicodeScalars {
+      switch scalar {
+      case "\"": text += "\\\""
+      case "\\": text += "\\\\"
+      case "\n": text += "\\n"
+      case "\r": text += "\\r"
+      case "\t": text += "\\t"
+      case _ where scalar.value < 0x20: text += "\\u" + hexadecimal(scalar, digits: 4)
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    text += "\""
+  }
+
+  /// A double-quoted YAML scalar with its quotation marks (YAML 1.2 section 7.3.1).
+  package static func yaml(_ value: String) -> String {
+    var quoted = "\""
+    for scalar in value.unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case _ where scalar.value < 0x20 || scalar.value == 0x7f:
+        quoted += "\\x" + hexadecimal(scalar, digits: 2)
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
+  }
+
+  /// Content or attribute of an XML element. XML 1.0 has no control characters but white space,
+  /// which is written as numbers so that attributes keep it; the others are replaced.
+  package static func xml(_ value: String) -> String {
+    var result = ""
+    for scalar in value.unicodeScalars {
+      switch scalar {
+      case "\n", "\t", "\r": result += "&#\(scalar.value);"
+      case _ where scalar.value < 0x20 || scalar.value == 0xfffe || scalar.value == 0xffff:
+        result += "\u{fffd}"
+      default: appendMarkup(scalar, to: &result)
+      }
+    }
+    return result
+  }
+
+  /// Content or double-quoted attribute of an HTML element; white space stays as it is.
+  package static func html(_ value: String) -> String {
+    var result = ""
+    for scalar in value.unicodeScalars { appendMarkup(scalar, to: &result) }
+    return result
+  }
+
+  /// A double-quoted name or label of Graphviz's DOT language with its quotation marks.
+  package static func dot(_ value: String) -> String {
+    var quoted = "\""
+    for scalar in value.unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case "\n": quoted += "\\n"
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
+  }
+
+  private static func appendMarkup(_ scalar: Unicode.Scalar, to text: inout String) {
+    switch scalar {
+    case "&": text += "&amp;"
+    case "<": text += "&lt;"
+    case ">": text += "&gt;"
+    case "\"": text += "&quot;"
+    default: text.unicodeScalars.append(scalar)
+    }
+  }
+
+  private static func hexadecimal(_ scalar: Unicode.Scalar, digits: Int) -> String {
+    String(scalar.value, radix: 16).aligned(to: digits, with: "0")
+  }
+}

@@ -1,0 +1,62 @@
+import Testing
+import Text
+
+@Suite("Escaping, columns, cursors and slips of the keyboard")
+struct TextPieceTests {
+  static let text = "a\"b\\c\n<&>\u{7}"
+
+  @Test("Each language gets its own escapes")
+  func escaping() {
+    #expect(Escaping.json(Self.text) == #""a\"b\\c\n<&>\u0007""#)
+    #expect(Escaping.yaml(Self.text) == #""a\"b\\c\x0a<&>\x07""#)
+    #expect(Escaping.xml(Self.text) == "a&quot;b\\c&#10;&lt;&amp;&gt;\u{fffd}")
+    #expect(Escaping.html(Self.text) == "a&quot;b\\c\n&lt;&amp;&gt;\u{7}")
+    #expect(Escaping.dot(Self.text) == "\"a\\\"b\\\\c\\n<&>\u{7}\"")
+  }
+
+  @Test("Columns are filled up and never cut")
+  func columns() {
+    #expect("ab".padded(to: 4) == "ab  ")
+    #expect("ab".aligned(to: 4) == "  ab")
+    #expect("ab".aligned(to: 4, with: "0") == "00ab")
+    #expect("abcde".padded(to: 4) == "abcde")
+    #expect("abcde".aligned(to: 4) == "abcde")
+  }
+
+  @Test("A cursor takes what is there and stays where nothing fits")
+  func cursor() {
+    var cursor = ByteCursor("IOMMU 12: ff")
+    let wrong = cursor.take(word: "iommu")
+    let name = cursor.take(word: "IOMMU")
+    #expect(!wrong && name)
+    #expect(cursor.skipBlanks() == 1)
+    let number = cursor.decimal()
+    #expect(number?.value == 12 && number?.digits == 2)
+    let colon = cursor.take(":")
+    #expect(colon)
+    cursor.skipBlanks()
+    let tooLong = cursor.hexadecimal(digits: 3...4)
+    #expect(tooLong == nil)
+    let value = cursor.hexadecimal(digits: 1...4)
+    #expect(value == 0xff)
+    #expect(cursor.isAtEnd && cursor.next == nil)
+    cursor.move(to: 99)
+    #expect(cursor.position == 12)
+  }
+
+  static let distances = [
+    ("", "", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("device", "devcie", 2), ("a", "b", 1),
+  ]
+
+  @Test("Edit distance", arguments: distances)
+  func distance(_ left: String, _ right: String, _ expected: Int) {
+    #expect(editDistance(left, right) == expected)
+    #expect(editDistance(right, left) == expected)
+  }
+
+  @Test("A near word is found, a far one is not")
+  func nearestWord() {
+    #expect(nearest(to: "devcie", in: ["function", "device"]) == "device")
+    #expect(nearest(to: "zzz", in: ["function", "device"]) == nil)
+  }
+}
