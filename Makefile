@@ -1,7 +1,7 @@
 # The two commands of the README are `make replay` and `make test`; each sets up what it needs.
 
 SWIFT ?= swift
-# A release binary starts without the dynamic linker's work for Swift and Foundation. libpciaccess
+# A release binary starts without the dynamic linker's work for Swift's libraries. libpciaccess
 # needs zlib when it is linked statically.
 # lld also leaves out the warnings of glibc's that every static program gets.
 STATIC = --static-swift-stdlib -Xswiftc -static-executable -Xlinker -lz -Xswiftc -use-ld=lld
@@ -13,7 +13,7 @@ SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Source
   Fuzz/Package.swift Fuzz/Sources
 
 # Debian packages: to build, and for the tests that compare with other programs.
-BUILD_PACKAGES = libpciaccess-dev zlib1g-dev pkg-config
+BUILD_PACKAGES = libpciaccess-dev libyaml-dev zlib1g-dev pkg-config
 TEST_PACKAGES = pciutils acpica-tools
 
 .PHONY: replay test build release bench beside fuzz tsan lint format schema docs setup setup-tests clean

@@ -39,11 +39,14 @@ let package = Package(
     .library(name: "Scenario", targets: ["Scenario"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     room("Text"),
+    room("YAMLNodes"),
+    .systemLibrary(
+      name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    room("YAMLReading", ["YAMLNodes", "CLibYAML"]),
     room("VTdFormats"),
     room("PhysicalMemory", ["VTdFormats"]),
     room("PCI", ["VTdFormats"]),
@@ -66,7 +69,7 @@ let package = Package(
       "Scenario",
       [
         "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep",
-        "KernelLog", "LinuxIOMMU", "Machine", .product(name: "Yams", package: "Yams"),
+        "KernelLog", "LinuxIOMMU", "Machine", "YAMLNodes", "YAMLReading",
       ]),
     room("Diagnosis", ["Text", "VTdFormats", "PCI", "ACPITables", "KernelLog"]),
     .systemLibrary(name: "CEpoll"),
@@ -90,6 +93,7 @@ let package = Package(
       name: "dmar-system-x86_64", dependencies: ["QTest"], swiftSettings: strict),
 
     tests("Text"),
+    tests("YAMLReading", ["YAMLNodes"]),
     tests("VTdFormats"),
     tests("PhysicalMemory", ["VTdFormats"]),
     tests("PCI", ["VTdFormats"]),
@@ -111,7 +115,7 @@ let package = Package(
       "Scenario",
       [
         "ACPITables", "Machine", "KernelLog", "LinuxIOMMU", "PCI", "TestSupport", "VTdFormats",
-        "VTdUnit",
+        "VTdUnit", "YAMLNodes",
       ]),
     tests(
       "QTest",

@@ -145,6 +145,55 @@ struct BadInputTests {
     #expect(result.errorText.contains("values once aliases are followed"))
   }
 
+  @Test("a bomb of aliases as a key ends with exit 65")
+  func keyOfAliases() throws {
+    var text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+    for level in 1...8 {
+      let alias = Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", ")
+      text += "a\(level): &a\(level) [\(alias)]\n"
+    }
+    let bomb = try Tool.dmar("replay", try folder.write(text + "? *a8\n: x\n", as: "bomb.yaml"))
+    #expect(bomb.status == 65)
+    let list = try Tool.dmar("replay", try folder.write("a: &a [1]\n? *a\n: x\n", as: "list.yaml"))
+    #expect(list.status == 65)
+    #expect(
+      list.errorText.contains(
+        "list.yaml:2:3: a key that is itself a structure; a word was expected"))
+  }
+
+  @Test("files that extend files twice over share one budget")
+  func extendsTwice() throws {
+    _ = try folder.write("x: 1\n", as: "e0.yaml")
+    var last = ""
+    for level in 1...30 {
+      let text = "a: {extends: e\(level - 1).yaml}\nb: {extends: e\(level - 1).yaml}\n"
+      last = try folder.write(text, as: "e\(level).yaml")
+    }
+    let result = try Tool.dmar("replay", last)
+    #expect(result.status == 65)
+    #expect(result.errorText.contains("values once aliases are followed"))
+  }
+
+  @Test("values, and files that extend files, stand only so deep in each other")
+  func depth() throws {
+    let deep = String(repeating: "[", count: 6000) + String(repeating: "]", count: 6000)
+    let aliases = (1...300).map { "a\($0): &a\($0) [*a\($0 - 1)]\n" }.joined()
+    _ = try folder.write("x: 1\n", as: "f0.yaml")
+    var last = ""
+    for level in 1...300 {
+      last = try folder.write("extends: f\(level - 1).yaml\n", as: "f\(level).yaml")
+    }
+    let paths = [
+      try folder.write(deep, as: "deep.yaml"),
+      try folder.write("a0: &a0 x\n" + aliases, as: "aliases.yaml"), last,
+    ]
+    for path in paths {
+      let result = try Tool.dmar("replay", path)
+      #expect(result.status == 65)
+      #expect(result.errorText.contains("more than 200 deep"), "\(path)")
+    }
+  }
+
   @Test("one bad scenario among good ones keeps standard output empty")
   func nothingHalf() throws {
     let path = try folder.write("steps: 1\n", as: "bad.yaml")

@@ -38,7 +38,8 @@ enum ExpectationDecoder {
         .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
       if lines.last == "" { lines.removeLast() }
       return Expectation.Log(path: path, lines: lines)
-    } catch let error as InputError where toleratesMissing && error.kind == .notFound {
+    } catch {
+      guard toleratesMissing, error.kind == .notFound else { throw error }
       return Expectation.Log(path: path, lines: [])
     }
   }

@@ -44,7 +44,7 @@ public enum ScenarioFiles {
     let lines = try Files.text(at: path).split(separator: "\n")
     if lines.contains(where: { $0.hasPrefix("steps:") || $0.hasPrefix("expect:") }) { return true }
     guard lines.contains(where: { $0.hasPrefix("extends:") }) else { return false }
-    let resolver = ExtensionResolver { try Files.text(at: $0, namedAt: $1) }
+    var resolver = ExtensionResolver()
     // What cannot be read is kept: running it says what is wrong.
     guard let root = try? resolver.load(path) else { return true }
     return root.entries?.contains { $0.key == "steps" } ?? false

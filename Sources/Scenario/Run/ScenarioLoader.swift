@@ -18,9 +18,9 @@ public struct ScenarioLoader: Sendable {
 
   /// - Throws: `InputError` at the first thing that is not as it should be.
   public func load(_ path: String) throws -> ScenarioDescription {
-    let resolver = ExtensionResolver { try Files.text(at: $0, namedAt: $1) }
+    var resolver = ExtensionResolver()
     var root = try resolver.load(path)
-    if let kernelFile { root = try replaceKernel(of: root, by: kernelFile, resolver) }
+    if let kernelFile { root = try replaceKernel(of: root, by: kernelFile, &resolver) }
     for override in overrides { root = try override.applied(to: root) }
     try ScenarioSchema.type.check(root, as: "the scenario")
     return try ScenarioDecoder.scenario(
@@ -28,7 +28,7 @@ public struct ScenarioLoader: Sendable {
   }
 
   private func replaceKernel(
-    of root: YAMLValue, by path: String, _ resolver: ExtensionResolver
+    of root: YAMLValue, by path: String, _ resolver: inout ExtensionResolver
   ) throws -> YAMLValue {
     let kernel = try resolver.load(path)
     guard var entries = root.entries else { return root }

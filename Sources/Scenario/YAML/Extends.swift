@@ -1,3 +1,5 @@
+internal import YAMLNodes
+
 /// `extends:`, the way a scenario says only in what it differs from another.
 ///
 /// Any mapping may have the key: what stands in the named file comes first, then the mapping's own
@@ -7,38 +9,59 @@ struct ExtensionResolver {
   static let key = "extends"
 
   /// Reads a file; given in so that tests need no disk.
-  let read: (_ path: String, _ namedAt: Place?) throws -> String
+  let read: (_ path: String, _ namedAt: Place?) throws(InputError) -> String
+  /// One for all files that this resolver reads, however often they name each other.
+  private var budget = ReadingBudget()
 
-  func load(_ path: String) throws -> YAMLValue {
-    try load(path, namedAt: nil, through: [])
+  init(
+    read: @escaping (_ path: String, _ namedAt: Place?) throws(InputError) -> String = {
+      (path, place) throws(InputError) in try Files.text(at: path, namedAt: place)
+    }
+  ) {
+    self.read = read
   }
 
-  private func load(_ path: String, namedAt place: Place?, through chain: [String]) throws
-    -> YAMLValue
-  {
+  mutating func load(_ path: String) throws(InputError) -> YAMLValue {
+    try load(path, namedAt: nil, through: [], depth: 0)
+  }
+
+  private mutating func load(
+    _ path: String, namedAt place: Place?, through chain: [String], depth: Int
+  ) throws(InputError) -> YAMLValue {
     if chain.contains(path) {
       let circle = (chain + [path]).joined(separator: " -> ")
       throw InputError(
         at: place ?? Place(file: path), "extends goes in a circle: \(circle); an end was expected")
     }
-    let value = try YAMLReader.value(of: try read(path, place), file: path)
-    return try resolve(value, through: chain + [path])
+    guard budget.spend(ReadingBudget.fileCost) else {
+      throw InputError(at: place ?? Place(file: path), ReadingBudget.message)
+    }
+    let value = try YAMLReader.value(of: try read(path, place), file: path, budget: &budget)
+    return try resolve(value, through: chain + [path], depth: depth + 1)
   }
 
-  private func resolve(_ value: YAMLValue, through chain: [String]) throws -> YAMLValue {
+  private mutating func resolve(_ value: YAMLValue, through chain: [String], depth: Int)
+    throws(InputError) -> YAMLValue
+  {
+    guard depth <= ReadingBudget.depthLimit else {
+      throw InputError(at: value.place, ReadingBudget.depthMessage)
+    }
     switch value.content {
     case .scalar:
       return value
     case .sequence(let elements):
-      return YAMLValue(
-        .sequence(try elements.map { try resolve($0, through: chain) }), at: value.place)
+      var resolved: [YAMLValue] = []
+      for element in elements {
+        resolved.append(try resolve(element, through: chain, depth: depth + 1))
+      }
+      return YAMLValue(.sequence(resolved), at: value.place)
     case .mapping(let entries):
       var own: [YAMLValue.Entry] = []
       var base: YAMLValue?
       for entry in entries {
         guard entry.key == Self.key else {
           var resolved = entry
-          resolved.value = try resolve(entry.value, through: chain)
+          resolved.value = try resolve(entry.value, through: chain, depth: depth + 1)
           own.append(resolved)
           continue
         }
@@ -47,7 +70,8 @@ struct ExtensionResolver {
             at: entry.value.place, "extends is \(entry.value.kindName); a file name was expected")
         }
         base = try load(
-          Files.resolve(path, from: value.place.file), namedAt: entry.value.place, through: chain)
+          Files.resolve(path, from: value.place.file), namedAt: entry.value.place, through: chain,
+          depth: depth)
       }
       let result = YAMLValue(.mapping(own), at: value.place)
       return base.map { Self.merge(result, over: $0) } ?? result
@@ -56,18 +80,22 @@ struct ExtensionResolver {
 
   /// `upper` laid over `lower`.
   static func merge(_ upper: YAMLValue, over lower: YAMLValue) -> YAMLValue {
-    guard let over = upper.entries, var merged = lower.entries else { return upper }
+    guard let over = upper.entries, let under = lower.entries else { return upper }
+    // A removed entry leaves a gap, so that positions stay right.
+    var merged: [YAMLValue.Entry?] = under
+    var positions: [String: Int] = [:]
+    for (index, entry) in under.enumerated() { positions[entry.key] = index }
     for entry in over {
-      let index = merged.firstIndex { $0.key == entry.key }
+      let index = positions[entry.key]
       if entry.value.scalar == "" {
-        if let index { merged.remove(at: index) }
-      } else if let index {
-        merged[index].value = merge(entry.value, over: merged[index].value)
-        merged[index].keyPlace = entry.keyPlace
+        if let index { merged[index] = nil }
+      } else if let index, let below = merged[index] {
+        merged[index] = YAMLValue.Entry(
+          key: entry.key, keyPlace: entry.keyPlace, value: merge(entry.value, over: below.value))
       } else {
         merged.append(entry)
       }
     }
-    return YAMLValue(.mapping(merged), at: upper.place)
+    return YAMLValue(.mapping(merged.compactMap { $0 }), at: upper.place)
   }
 }

@@ -6,14 +6,17 @@ public enum Files {
   ///
   /// - Parameter place: where the path was written, for the error.
   /// - Throws: `InputError` (`notFound`) with the system's reason.
-  public static func text(at path: String, namedAt place: Place? = nil) throws -> String {
+  public static func text(at path: String, namedAt place: Place? = nil) throws(InputError) -> String
+  {
     String(decoding: try bytes(at: path, namedAt: place), as: UTF8.self)
   }
 
   /// The bytes of the file at `path`.
   ///
   /// - Throws: `InputError` (`notFound`) with the system's reason.
-  public static func bytes(at path: String, namedAt place: Place? = nil) throws -> [UInt8] {
+  public static func bytes(at path: String, namedAt place: Place? = nil) throws(InputError)
+    -> [UInt8]
+  {
     func failure(_ reason: String) -> InputError {
       InputError(
         .notFound, at: place ?? Place(file: path),
@@ -39,7 +42,7 @@ public enum Files {
   }
 
   /// Makes a folder, unless it is there.
-  public static func makeFolder(_ path: String) throws {
+  public static func makeFolder(_ path: String) throws(InputError) {
     guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
       throw InputError(.notFound, at: Place(file: path), String(cString: strerror(errno)))
     }
