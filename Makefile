@@ -75,7 +75,7 @@ schema: build
 	mv Configs/schema.json.new Configs/schema.json
 
 # The page on kernel profiles is made from the profiles.
-PROFILES = Sources/LinuxIOMMU/LinuxIOMMU.docc/KernelProfiles.md
+PROFILES = Sources/KernelProfiles/KernelProfiles.docc/KernelProfiles.md
 docs: build
 	$(DMAR) profiles --format markdown > $(PROFILES).new
 	mv $(PROFILES).new $(PROFILES)

@@ -57,8 +57,13 @@ let package = Package(
     room("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
     room("Lockdep", ["Text"]),
     room("KernelLog", ["Text", "VTdFormats", "PCI"]),
+    room("KernelProfiles", ["Lockdep", "KernelLog"]),
     room(
-      "LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "ACPITables", "Lockdep", "KernelLog"]),
+      "LinuxIOMMU",
+      [
+        "VTdFormats", "PhysicalMemory", "PCI", "ACPITables", "Lockdep", "KernelLog",
+        "KernelProfiles",
+      ]),
     room(
       "Machine",
       [
@@ -69,7 +74,7 @@ let package = Package(
       "Scenario",
       [
         "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep",
-        "KernelLog", "LinuxIOMMU", "Machine", "YAMLNodes", "YAMLReading",
+        "KernelLog", "KernelProfiles", "LinuxIOMMU", "Machine", "YAMLNodes", "YAMLReading",
       ]),
     room("Diagnosis", ["Text", "VTdFormats", "PCI", "ACPITables", "KernelLog"]),
     .systemLibrary(name: "CEpoll"),
@@ -79,7 +84,7 @@ let package = Package(
       [
         "Text", "Diagnosis",
         "VTdFormats", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep", "KernelLog",
-        "LinuxIOMMU", "Machine", "Scenario", "QTest",
+        "KernelProfiles", "LinuxIOMMU", "Machine", "Scenario", "QTest",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -105,11 +110,17 @@ let package = Package(
     tests("Lockdep", resources: [.copy("Golden")]),
     tests("KernelLog", ["Text", "VTdFormats", "PCI", "TestSupport"]),
     tests(
-      "LinuxIOMMU", ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog"],
+      "KernelProfiles", ["KernelLog", "Lockdep", "TestSupport"], resources: [.copy("Golden")]),
+    tests(
+      "LinuxIOMMU",
+      ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog", "KernelProfiles"],
       resources: [.copy("Golden")]),
     tests(
       "Machine",
-      ["VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "Lockdep", "KernelLog", "LinuxIOMMU"],
+      [
+        "VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "Lockdep", "KernelLog", "KernelProfiles",
+        "LinuxIOMMU",
+      ],
       resources: [.copy("Golden")]),
     tests(
       "Scenario",

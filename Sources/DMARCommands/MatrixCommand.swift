@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import KernelLog
+internal import KernelProfiles
 internal import LinuxIOMMU
 internal import Lockdep
 internal import Machine

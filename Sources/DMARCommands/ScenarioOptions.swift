@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import KernelProfiles
 internal import LinuxIOMMU
 internal import Scenario
 
@@ -13,7 +14,7 @@ struct ScenarioOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Run under the kernel of this file, or under the behaviour of this release, such as 4.19.",
+      "Run under the kernel of this file, or as a kernel of this release, such as 4.19.",
       valueName: "file or release"))
   var kernel: String?
 
@@ -22,8 +23,9 @@ struct ScenarioOptions: ParsableArguments {
     if let kernel, let profile = KernelProfile.named(kernel),
       access(kernel, F_OK) != 0
     {
-      // What the build has of its own stays: its name, its options, where its calls are.
+      // What the build has of its own stays: its options, its version, where its calls are.
       var scenario = try ScenarioLoader(overrides: overrides).load(path)
+      scenario.build.release = profile.release
       scenario.build.behaviour = profile.behaviour
       return scenario
     }

@@ -8,8 +8,8 @@ struct ProfilesTests {
   func page() throws {
     let page = try Tool.dmar("profiles", "--format", "markdown").outputText
     let committed = try String(
-      contentsOfFile: Repository.path("Sources/LinuxIOMMU/LinuxIOMMU.docc/KernelProfiles.md"),
-      encoding: .utf8)
+      contentsOfFile: Repository.path(
+        "Sources/KernelProfiles/KernelProfiles.docc/KernelProfiles.md"), encoding: .utf8)
     #expect(page == committed, "make docs writes it anew")
   }
 
@@ -45,6 +45,15 @@ struct ProfilesTests {
         DMAR:[fault reason 05] PTE Write access is not set
 
         """)
+  }
+
+  @Test("--kernel gives the release that is printed, too")
+  func printedRelease() throws {
+    let log = try Tool.dmar(
+      "replay", "Configs/klist-splat/report.yaml", "--kernel", "6.0-rc1", "--no-timestamps"
+    ).outputText
+    #expect(log.contains("Not tainted 6.0-rc1 #1"))
+    #expect(!log.contains("5.20.0"))
   }
 
   @Test("refuses what is no release")

@@ -1,3 +1,4 @@
+import KernelProfiles
 import Testing
 
 @testable import LinuxIOMMU

@@ -1,4 +1,5 @@
 import KernelLog
+import KernelProfiles
 import Testing
 
 @testable import LinuxIOMMU

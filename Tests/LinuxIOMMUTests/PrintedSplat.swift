@@ -1,3 +1,4 @@
+import KernelProfiles
 import Lockdep
 import LinuxIOMMU
 

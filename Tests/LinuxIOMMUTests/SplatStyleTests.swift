@@ -1,4 +1,5 @@
 import Foundation
+import KernelProfiles
 import LinuxIOMMU
 import Lockdep
 import Testing

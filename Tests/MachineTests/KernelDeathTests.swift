@@ -1,4 +1,5 @@
 import KernelLog
+import KernelProfiles
 import LinuxIOMMU
 import PCI
 import PhysicalMemory

@@ -1,3 +1,4 @@
+import KernelProfiles
 import LinuxIOMMU
 import Lockdep
 import PCI

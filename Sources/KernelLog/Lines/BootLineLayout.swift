@@ -1,16 +1,17 @@
-/// The shapes of the boot lines over the kernel's history.
+/// The shapes of the boot lines over the kernel's history. The first two are older than the oldest
+/// profile; when the others came is told by the timeline of `boot_lines` in `KernelProfiles`.
 public enum BootLineGeneration: String, Hashable, Sendable, Codable, CaseIterable {
   /// Before 2.6.27: `ACPI DMAR:`.
   case acpi
   /// About 2.6.27 to 2.6.31: `DMAR:DRHD base: …`, `IOMMU feb03000: ver …`.
   case tagged
-  /// 2.6.32: `DMAR: DRHD base: …`, `IOMMU feb03000: ver …`.
+  /// `DMAR: DRHD base: …`, `IOMMU feb03000: ver …`.
   case spaced
-  /// 2.6.33 to 3.5: `DMAR: DRHD base: …`, `IOMMU 1: reg_base_addr …`.
+  /// `DMAR: DRHD base: …`, `IOMMU 1: reg_base_addr …`.
   case numbered
-  /// About 3.6 to 4.1: `dmar: ` before the table's lines and the unit's.
+  /// `dmar: ` before the table's lines and the unit's.
   case lowercase
-  /// 4.2 on: `DMAR: ` and `DMAR-IR: ` before everything.
+  /// `DMAR: ` and `DMAR-IR: ` before everything.
   case current
 }
 
@@ -24,7 +25,7 @@ package struct BootLineLayout: Sendable {
   package let interruptPrefix: String
   /// Before what the driver says of itself.
   package let driverPrefix: String
-  /// The unit's name: `dmar0` from 4.2 on, the bare number before.
+  /// The unit's name: `dmar0`, or in older shapes the bare number.
   package let unitName: String
 
   package static func of(_ generation: BootLineGeneration) -> BootLineLayout {

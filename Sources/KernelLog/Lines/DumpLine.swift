@@ -1,6 +1,6 @@
 public import VTdFormats
 
-/// One line of the table dump behind a fault (`dmar_fault_dump_ptes`, `pgtable_walk`; 5.16 on, with
+/// One line of the table dump behind a fault (`dmar_fault_dump_ptes`, `pgtable_walk`, with
 /// `CONFIG_DMAR_DEBUG`). Entries are printed raw.
 public enum DumpLine: Hashable, Sendable {
   /// `Dump dmar0 table entries for IOVA 0x0`
@@ -29,17 +29,17 @@ public enum DumpStop: Hashable, Sendable {
   case noScalablePageTable
   /// The entry at `level` is not present; in the original wording also: is a superpage.
   case entryNotPresent(level: Int)
-  /// 5.16 to 5.19: the driver has no data for the device.
+  /// Of a search of the driver's list of devices: the driver has no data for the device.
   case deviceNotProbed(SourceID)
-  /// 5.16 to 5.19: the device's domain has no page table.
+  /// Of the same search: the device's domain has no page table.
   case noPageTableSetUp
 }
 
 /// The words of the dump's stop lines.
 public enum DumpWording: String, Hashable, Sendable, Codable, CaseIterable {
-  /// 5.16 until the fix of November 2024.
+  /// Of kernels that follow entries without checking them.
   case original
-  /// The fix of November 2024 (6.13, and stable kernels such as 6.1.192 and 6.12).
+  /// Of kernels that check each entry before they follow it.
   case revised
 }
 
@@ -49,7 +49,7 @@ extension DumpLine {
     switch self {
     case .header(let unit, let address):
       "Dump \(unit) table entries for IOVA 0x\(hex(address.rawValue))"
-    // 5.16 prints it without a newline; the next record ends the line all the same.
+    // The first kernels print it without a newline; the next record ends the line all the same.
     case .rootEntry(let low): "root entry: \(entry(low))"
     case .scalableRootEntry(let high, let low):
       "scalable mode root entry: hi \(entry(high)), low \(entry(low))"

@@ -49,21 +49,21 @@ public struct FaultLine: Hashable, Sendable {
 }
 
 /// The shapes of a fault record's line over the kernel's history (F1 to F7; interrupt lines I1 to
-/// I7 change with them).
+/// I7 change with them). When each came is told by the timeline of `fault_lines` in `KernelProfiles`.
 public enum FaultLineGeneration: String, Hashable, Comparable, Sendable, Codable, CaseIterable {
-  /// 2.6.30 on: two lines, no prefix but their own.
+  /// Two lines, no prefix but their own.
   case f1 = "F1"
-  /// About 3.6 to 3.17: `dmar: ` before the first line.
+  /// `dmar: ` before the first line.
   case f2 = "F2"
-  /// 4.2 to 4.6: `DMAR: ` before the first line.
+  /// `DMAR: ` before the first line.
   case f3 = "F3"
-  /// 4.7 (a0fe14d7dcf5) to 5.3: one line.
+  /// One line.
   case f4 = "F4"
-  /// 5.4 to 5.13: `PASID %x` always, `ffffffff` for none.
+  /// `PASID %x` always, `ffffffff` for none.
   case f5 = "F5"
-  /// 5.14 (719a19335692) to 5.15-rc3: the PASID in the tag, `0x` before every number.
+  /// The PASID in the tag, `0x` before every number.
   case f6 = "F6"
-  /// 5.15-rc4 on: as F6 with a plain bus:device.function.
+  /// As F6 with a plain bus:device.function.
   case f7 = "F7"
 
   public static func < (left: FaultLineGeneration, right: FaultLineGeneration) -> Bool {

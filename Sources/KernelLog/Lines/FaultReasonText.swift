@@ -6,11 +6,11 @@ internal import VTdFormats
 /// The tables grew: a code that a kernel's tables lack is printed as `Unknown`. The texts stand in the
 /// rows of `FaultReason`.
 public enum FaultReasonTable: String, Hashable, Sendable, Codable, CaseIterable {
-  /// 2.6.30 to 3.6 at least: DMA reasons 0x00 to 0x0c and the interrupt reasons.
+  /// DMA reasons 0x00 to 0x0c and the interrupt reasons.
   case first
-  /// Later (4.8 has it), up to 5.3: 0x0d as well.
+  /// 0x0d as well.
   case legacy
-  /// 5.4 and later: the scalable-mode reasons 0x30 to 0x90 as well.
+  /// The scalable-mode reasons 0x30 to 0x90 as well.
   case scalable
 
   /// What a code without text prints (`dmar_get_fault_reason`).

@@ -1,3 +1,4 @@
+internal import KernelProfiles
 internal import VTdFormats
 
 /// `iommu_regset`: registers by name, the narrow ones first, in the driver's order.

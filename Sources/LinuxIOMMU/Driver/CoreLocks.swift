@@ -1,3 +1,4 @@
+internal import KernelProfiles
 internal import Lockdep
 
 /// The sleeping locks of the IOMMU core, the driver and what calls them. Nil is a lock that the kernel

@@ -1,4 +1,5 @@
 internal import KernelLog
+internal import KernelProfiles
 internal import VTdFormats
 
 /// dmar_fault: what the CPU does in the unit's interrupt.

@@ -1,3 +1,4 @@
+internal import KernelProfiles
 public import VTdFormats
 
 /// An entry of the interrupt-remapping table as the kernel sets it up, or takes down.

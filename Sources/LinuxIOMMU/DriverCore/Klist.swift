@@ -1,3 +1,4 @@
+internal import KernelProfiles
 internal import Lockdep
 
 /// A list that its readers may walk while it changes (lib/klist.c): each step of a walk and each

@@ -1,4 +1,5 @@
 internal import KernelLog
+internal import KernelProfiles
 internal import VTdFormats
 
 /// What dump_stack prints: the CPU and its task, then the stacks from the innermost outwards.

@@ -1,3 +1,5 @@
+internal import KernelProfiles
+
 /// What a group's devices get where neither driver nor device has a say
 /// (CONFIG_IOMMU_DEFAULT_*, `iommu.passthrough=`, `iommu.strict=`).
 public enum DefaultDomainPolicy: String, CaseIterable, Hashable, Sendable {

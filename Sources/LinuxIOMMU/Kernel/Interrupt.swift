@@ -1,3 +1,5 @@
+internal import KernelProfiles
+
 /// From the interrupt's first instruction to the device driver's handler, and back.
 extension KernelContext {
   /// Runs `handler` as the action of an edge-triggered message interrupt that hit the CPU in

@@ -1,3 +1,5 @@
+public import KernelProfiles
+
 /// The facts of one compiled kernel that its messages show and that no model could derive: what it
 /// calls itself, where the compiler put each call, and which functions left no frame.
 public struct KernelBuild: Hashable, Sendable {
@@ -22,11 +24,13 @@ public struct KernelBuild: Hashable, Sendable {
   public var configuration: KernelConfiguration
   public var behaviour: KernelBehaviour
 
+  /// - Parameter behaviour: what the release does, unless given; what the newest release does where the
+  ///   text names none that has a profile.
   public init(
     release: String, version: String = "#1", taint: String = "Not tainted",
     packageNote: String = "", hardwareName: String? = nil, callSites: CallSites = CallSites(),
     configuration: KernelConfiguration = KernelConfiguration(),
-    behaviour: KernelBehaviour = KernelBehaviour()
+    behaviour: KernelBehaviour? = nil
   ) {
     self.release = release
     self.version = version
@@ -35,7 +39,7 @@ public struct KernelBuild: Hashable, Sendable {
     self.hardwareName = hardwareName
     self.callSites = callSites
     self.configuration = configuration
-    self.behaviour = behaviour
+    self.behaviour = behaviour ?? KernelProfile.named(release)?.behaviour ?? KernelBehaviour()
   }
 
   /// The line that names the kernel in every report (`print_kernel_ident`).

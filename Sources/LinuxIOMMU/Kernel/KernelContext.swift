@@ -1,4 +1,5 @@
 internal import KernelLog
+internal import KernelProfiles
 internal import Lockdep
 
 /// What all of the kernel's parts share: the build, the log, the CPU with its stack, the locks.

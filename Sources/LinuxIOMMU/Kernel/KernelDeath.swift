@@ -1,4 +1,5 @@
 internal import KernelLog
+internal import KernelProfiles
 internal import VTdFormats
 
 /// What a kernel with this driver dies of.

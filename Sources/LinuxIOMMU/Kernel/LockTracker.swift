@@ -1,4 +1,5 @@
 internal import KernelLog
+internal import KernelProfiles
 internal import Lockdep
 
 /// The kernel's lock validator, fed by the model of the kernel and printing into its log.

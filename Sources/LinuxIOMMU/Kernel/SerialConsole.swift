@@ -1,3 +1,4 @@
+internal import KernelProfiles
 internal import Lockdep
 
 /// The console on an 8250 port: who prints a line takes its locks, whatever else it holds.

@@ -1,16 +1,16 @@
 /// How a kernel of some age words its reports: kernel/locking/lockdep.c changed its text one piece at
 /// a time, and a distribution may have taken a piece early.
 ///
-/// The default is the text of today's kernels. Each field names the release whose kernels first
-/// printed each of its values; the value listed first is that of 2.6.32.
+/// The default is the text of the newest kernels that are known here. A field's values are listed as
+/// they came, the oldest first; when each came is told by the timelines of `KernelProfiles`.
 public struct ReportStyle: Hashable, Sendable {
   /// The box around a report's title.
   public enum Heads: String, CaseIterable, Hashable, Sendable {
     /// `[ INFO: … ]` over the release; boxes of `[ BUG: … ]` have no release.
     case bare
-    /// 3.3: the release and the taint flags below every title.
+    /// The release and the taint flags below every title.
     case info
-    /// 4.12: `WARNING: …`.
+    /// `WARNING: …`.
     case warning
   }
 
@@ -18,11 +18,11 @@ public struct ReportStyle: Hashable, Sendable {
   public enum Locks: String, CaseIterable, Hashable, Sendable {
     /// ` (name){....}, at: [<ffffffff81234567>] function+0x1/0x2`.
     case place
-    /// 4.15: the same with a hash in place of the address.
+    /// The same with a hash in place of the address.
     case hashedPlace = "hashed-place"
-    /// 4.17: `00000000deadbeef (name){....}, at: function+0x1/0x2`, the lock's address hashed.
+    /// `00000000deadbeef (name){....}, at: function+0x1/0x2`, the lock's address hashed.
     case hashedLock = "hashed-lock"
-    /// 5.4 (519248f36d6f): the lock's address in the clear.
+    /// The lock's address in the clear.
     case lock
   }
 
@@ -30,14 +30,14 @@ public struct ReportStyle: Hashable, Sendable {
   public enum Usage: String, CaseIterable, Hashable, Sendable {
     /// Two each for hardirq, softirq and the reclaim of memory.
     case six
-    /// 4.14 (d92a8cfcb37e): reclaim is a lock of its own.
+    /// Reclaim is a lock of its own.
     case four
   }
 
   /// `-{3:3}` behind the braces.
   public enum WaitTypes: String, CaseIterable, Hashable, Sendable {
     case absent
-    /// 5.7 (de8f5e4f2dc1), with the check of wait contexts.
+    /// They came with the check of wait contexts.
     case printed
   }
 
@@ -45,16 +45,16 @@ public struct ReportStyle: Hashable, Sendable {
   public enum Traces: String, CaseIterable, Hashable, Sendable {
     /// `[<ffffffff81234567>] function+0x1/0x2`.
     case addresses
-    /// 4.11: `function+0x1/0x2`.
+    /// `function+0x1/0x2`.
     case symbols
   }
 
   /// `Possible unsafe locking scenario:`.
   public enum Scenarios: String, CaseIterable, Hashable, Sendable {
     case none
-    /// 3.0: every step is a `lock(…)`.
+    /// Every step is a `lock(…)`.
     case locks
-    /// 6.4: a circle's steps are `rlock(…)` and `sync(…)` where they are that.
+    /// A circle's steps are `rlock(…)` and `sync(…)` where they are that.
     case modes
   }
 
@@ -62,14 +62,14 @@ public struct ReportStyle: Hashable, Sendable {
   public enum Paths: String, CaseIterable, Hashable, Sendable {
     /// Printed as those in front of an unsafe lock: each trace is one class off.
     case forward
-    /// 5.14 (69c7a5fb2482): each trace at its class.
+    /// Each trace at its class.
     case both
   }
 
   /// ` ops: 1234` in the list of a class's usages.
   public enum Uses: String, CaseIterable, Hashable, Sendable {
     case counted
-    /// 4.20: only in kernels that debug lockdep itself.
+    /// Only in kernels that debug lockdep itself.
     case uncounted
   }
 
@@ -77,7 +77,7 @@ public struct ReportStyle: Hashable, Sendable {
   public enum FirstUse: String, CaseIterable, Hashable, Sendable {
     /// `INITIAL USE`, shared or not.
     case one
-    /// 5.11: `INITIAL READ USE` as well.
+    /// `INITIAL READ USE` as well.
     case each
   }
 
@@ -86,9 +86,9 @@ public struct ReportStyle: Hashable, Sendable {
     /// Joined. A call of printk counts what the log puts in front of the line too, so that a usage's
     /// trace stands far to the right.
     case counted
-    /// 3.5: joined; only the text is counted.
+    /// Joined; only the text is counted.
     case joined
-    /// 4.10: a piece that does not ask to be joined begins a line.
+    /// A piece that does not ask to be joined begins a line.
     case apart
   }
 
@@ -96,14 +96,14 @@ public struct ReportStyle: Hashable, Sendable {
   public enum TaskExit: String, CaseIterable, Hashable, Sendable {
     /// `lock held at task exit time!`, and who it is on a line below.
     case exitTime = "exit-time"
-    /// 3.11: `comm/pid still has locks held!`.
+    /// `comm/pid still has locks held!`.
     case stillHeld = "still-held"
   }
 
   /// The advice behind `trying to register non-static key.`
   public enum KeyAdvice: String, CaseIterable, Hashable, Sendable {
     case short
-    /// 5.13: two lines, which think of an object without initialisation too.
+    /// Two lines, which think of an object without initialisation too.
     case long
   }
 
@@ -121,24 +121,6 @@ public struct ReportStyle: Hashable, Sendable {
   public var keyAdvice = KeyAdvice.long
 
   public init() {}
-
-  /// What 2.6.32 printed.
-  public static let oldest: ReportStyle = {
-    var style = ReportStyle()
-    style.heads = .bare
-    style.locks = .place
-    style.usage = .six
-    style.waitTypes = .absent
-    style.traces = .addresses
-    style.scenarios = .none
-    style.paths = .forward
-    style.uses = .counted
-    style.firstUse = .one
-    style.pieces = .counted
-    style.taskExit = .exitTime
-    style.keyAdvice = .short
-    return style
-  }()
 
   /// What printk returns too much of for a usage's line: the line feed, `<4>`, and a time stamp of the
   /// usual width.

@@ -1,9 +1,13 @@
+internal import KernelProfiles
 internal import LinuxIOMMU
 
 /// The kernel section of a scenario.
 enum KernelDecoder {
   static func build(from kernel: CheckedValue) throws -> KernelBuild {
-    var build = KernelBuild(release: try kernel.required("release").text())
+    let profile = try profile(of: kernel)
+    var build = KernelBuild(
+      release: try kernel["release"]?.text() ?? profile.release,
+      behaviour: try behaviour(from: kernel, profile))
     if let version = try kernel["version"]?.text() { build.version = version }
     if let taint = try kernel["taint"]?.text() { build.taint = taint }
     if let note = try kernel["package_note"]?.text() { build.packageNote = note }
@@ -13,9 +17,29 @@ enum KernelDecoder {
     if let configuration = kernel["configuration"] {
       build.configuration = try self.configuration(from: configuration)
     }
-    build.behaviour = try behaviour(from: kernel)
     build.callSites = try callSites(from: kernel)
     return build
+  }
+
+  /// Whether the section says which release the kernel behaves as. One that does not behaves as the
+  /// newest release does, which another version of this program may know another one to be.
+  static func namesRelease(_ kernel: CheckedValue) throws -> Bool {
+    if kernel["profile"] != nil { return true }
+    return try kernel["release"].flatMap { KernelProfile.named(try $0.text()) } != nil
+  }
+
+  /// The release that the kernel behaves as: the profile's, else its own, else the newest.
+  private static func profile(of kernel: CheckedValue) throws -> KernelProfile {
+    if let name = kernel["profile"] {
+      guard let profile = KernelProfile.named(try name.text()) else {
+        throw InputError(
+          at: name.place,
+          "\"\(try name.text())\" is no release that has a profile; \(KernelProfile.oldest) or later"
+            + " was expected")
+      }
+      return profile
+    }
+    return try kernel["release"].flatMap { KernelProfile.named(try $0.text()) } ?? .newest
   }
 
   private static func configuration(from section: CheckedValue) throws -> KernelConfiguration {
@@ -39,16 +63,10 @@ enum KernelDecoder {
   }
 
   /// The profile, then what the file changes of it.
-  private static func behaviour(from kernel: CheckedValue) throws -> KernelBehaviour {
-    var behaviour = KernelBehaviour()
-    if let name = kernel["profile"] {
-      guard let profile = KernelProfile.named(try name.text()) else {
-        throw InputError(
-          at: name.place,
-          "\"\(try name.text())\" is no release that has a profile; 2.6.32 or later was expected")
-      }
-      behaviour = profile.behaviour
-    }
+  private static func behaviour(
+    from kernel: CheckedValue, _ profile: KernelProfile
+  ) throws -> KernelBehaviour {
+    var behaviour = profile.behaviour
     for (key, value) in try kernel["behaviour"]?.table() ?? [] {
       // The schema has checked that the setting and its value exist.
       _ = KernelSetting.named(key)?.apply(try value.text(), to: &behaviour)

@@ -10,9 +10,11 @@ enum ScenarioDecoder {
   static func scenario(
     from root: CheckedValue, file: String, toleratesMissingLog: Bool
   ) throws -> ScenarioDescription {
-    ScenarioDescription(
+    let kernel = try root.required("kernel")
+    return ScenarioDescription(
       summary: try root["description"]?.text() ?? "",
-      build: try KernelDecoder.build(from: try root.required("kernel")),
+      build: try KernelDecoder.build(from: kernel),
+      namesRelease: try KernelDecoder.namesRelease(kernel),
       machine: try MachineDecoder.machine(from: try root.required("machine")),
       boot: try boot(from: root["boot"], at: root.place),
       steps: try root.required("steps").list().map { try step(from: $0) },

@@ -10,6 +10,9 @@ public import VTdUnit
 public struct ScenarioDescription: Sendable {
   public var summary: String
   public var build: KernelBuild
+  /// Whether the scenario says which release its kernel behaves as. Otherwise it is the newest one, and
+  /// what the scenario prints may change when another release becomes known.
+  public var namesRelease: Bool
   public var machine: MachineDescription
   public var boot: BootDescription
   public var steps: [Step]

@@ -1,3 +1,4 @@
+internal import KernelProfiles
 internal import LinuxIOMMU
 
 /// What a kernel file holds: the facts of one build, and how that kernel behaves.
@@ -7,7 +8,10 @@ enum KernelSchema {
   static let section = Section(
     name: "kernel",
     fields: [
-      Field("release", .text, required: true, "uname -r"),
+      Field(
+        "release", .text,
+        "uname -r; chooses the behaviour where there is no profile, and is the profile's unless given"
+      ),
       Field("version", .text, "the first word of uname -v, such as #1"),
       Field("taint", .text, "Not tainted, or Tainted: and the flags"),
       Field("package_note", .text, "what is printed behind the version in backtraces"),
@@ -22,8 +26,8 @@ enum KernelSchema {
       Field("configuration", .section(configuration), "build and boot options"),
       Field(
         "profile", .text,
-        "a mainline release, such as 4.19, whose behaviour the kernel starts from; a recent one"
-          + " unless given"),
+        "a mainline release, such as 4.19, whose behaviour the kernel starts from; the one that the"
+          + " release names unless given, and the newest where that names none"),
       Field(
         "behaviour", .section(behaviour),
         "what differs from the profile: a distribution's backports, or a what-if"),

@@ -1,5 +1,6 @@
 public import ACPITables
 internal import KernelLog
+internal import KernelProfiles
 public import PCI
 internal import VTdFormats
 

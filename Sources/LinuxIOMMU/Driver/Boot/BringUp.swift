@@ -1,5 +1,6 @@
 internal import ACPITables
 internal import KernelLog
+internal import KernelProfiles
 internal import VTdFormats
 
 /// From the table to units that translate (intel_prepare_irq_remapping and

@@ -1,4 +1,5 @@
 internal import KernelLog
+internal import KernelProfiles
 internal import VTdFormats
 
 /// intel_cap_audit: units that differ from the first one in a feature make the driver say so.

@@ -1,5 +1,6 @@
 internal import ACPITables
 internal import KernelLog
+internal import KernelProfiles
 internal import PCI
 internal import VTdFormats
 

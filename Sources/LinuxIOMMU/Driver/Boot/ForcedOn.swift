@@ -1,5 +1,6 @@
 internal import ACPITables
 internal import KernelLog
+internal import KernelProfiles
 
 /// Who may switch remapping on against the command line's word or the build's default.
 extension IntelIOMMUDriver {

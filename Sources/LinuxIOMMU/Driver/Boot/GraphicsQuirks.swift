@@ -1,4 +1,5 @@
 internal import KernelLog
+internal import KernelProfiles
 internal import PCI
 internal import VTdFormats
 

@@ -1,5 +1,6 @@
 internal import ACPITables
 internal import KernelLog
+internal import KernelProfiles
 internal import VTdFormats
 
 /// What interrupt remapping says while it is switched on (intel_prepare_irq_remapping).

@@ -1,4 +1,5 @@
 internal import KernelLog
+internal import KernelProfiles
 internal import VTdFormats
 
 /// What another kernel left switched on: taken over by a crash kernel, switched off by any other.

@@ -1,3 +1,4 @@
+internal import KernelProfiles
 public import VTdFormats
 
 /// Which way a mapped buffer's contents go (`enum dma_data_direction`).

@@ -1,3 +1,4 @@
+internal import KernelProfiles
 internal import PCI
 internal import PhysicalMemory
 internal import VTdFormats

@@ -1,4 +1,5 @@
 internal import KernelLog
+internal import KernelProfiles
 internal import VTdFormats
 
 /// What is written to `/sys/kernel/iommu_groups/N/type`.

@@ -1,3 +1,4 @@
+internal import KernelProfiles
 internal import VTdFormats
 
 /// A domain's page table as the driver walks, fills and empties it.

@@ -1,3 +1,4 @@
+internal import KernelProfiles
 internal import VTdFormats
 
 /// What the driver invalidates after it changed a domain's table.

@@ -1,4 +1,5 @@
 internal import KernelLog
+internal import KernelProfiles
 internal import VTdFormats
 
 /// Single invalidations, through the queue or, in a unit without one, through registers.

@@ -1,3 +1,4 @@
+internal import KernelProfiles
 internal import VTdFormats
 
 /// intel_drain_pasid_prq: when a PASID's translation is gone, nothing of it may be under way any

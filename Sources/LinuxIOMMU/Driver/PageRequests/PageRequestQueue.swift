@@ -1,3 +1,4 @@
+internal import KernelProfiles
 internal import VTdFormats
 
 /// The queue that a unit writes devices' page requests to.

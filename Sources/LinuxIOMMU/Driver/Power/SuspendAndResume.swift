@@ -1,3 +1,4 @@
+internal import KernelProfiles
 internal import VTdFormats
 
 /// What the driver does around a sleep of the whole machine (S3), as the last thing before it and as

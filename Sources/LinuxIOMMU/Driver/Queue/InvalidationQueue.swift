@@ -1,3 +1,4 @@
+internal import KernelProfiles
 internal import VTdFormats
 
 /// The driver's end of a unit's invalidation queue: `struct q_inval`.

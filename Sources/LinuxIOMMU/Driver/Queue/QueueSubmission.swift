@@ -1,3 +1,4 @@
+internal import KernelProfiles
 internal import PhysicalMemory
 internal import VTdFormats
 

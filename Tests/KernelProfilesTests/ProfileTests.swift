@@ -1,5 +1,5 @@
 import KernelLog
-import LinuxIOMMU
+import KernelProfiles
 import Testing
 
 @Suite("Kernel profiles")

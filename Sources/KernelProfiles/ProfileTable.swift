@@ -14,9 +14,9 @@ public enum ProfileTable {
     What the kernels of a release print and how they lock, as `dmar` has it. `dmar profiles --format
     markdown` writes this page.
 
-    A scenario starts from a release with `kernel.profile`, and changes single settings with
-    `kernel.behaviour`: distributions take changes early or late. Without a profile, a kernel behaves
-    as recent ones do.
+    A scenario starts from the release that `kernel.profile` or else `kernel.release` names, and changes
+    single settings with `kernel.behaviour`: distributions take changes early or late. Where neither
+    names a release, the kernel is the newest of this page, \(KernelProfile.newest.release).
 
     ## What changed when
 
@@ -41,7 +41,7 @@ public enum ProfileTable {
     var rows: [[String]] = []
     for change in KernelChange.history {
       let values = change.settings(after: behaviour).map { "`\($0.setting.key): \($0.value)`" }
-      change.apply(&behaviour)
+      behaviour = change.applied(to: behaviour)
       let since = (change.isEstimated ? "about " : "") + change.release
       rows.append([
         ([since] + change.stable.map { "+ \($0)" }).joined(separator: " "),

@@ -1,0 +1,131 @@
+public import KernelLog
+public import Lockdep
+
+/// Where the driver, and what it shares with the rest of the kernel, behave differently from release
+/// to release. A profile of one kernel is a value of this; a distribution's backport is one field of
+/// it changed.
+///
+/// Every field is an enumeration with names, so that files, tables and documents all show the same
+/// words: see ``KernelSetting``. A new value of this is what the newest release does.
+public struct KernelBehaviour: Hashable, Sendable {
+  // MARK: Faults
+
+  /// The shape of fault and status lines.
+  public var faultLines = Self.faultLinesTimeline.newest
+  /// The texts behind fault reasons.
+  public var faultReasons = Self.faultReasonsTimeline.newest
+  /// What the rate limiter is asked about.
+  public var rateLimit = Self.rateLimitTimeline.newest
+  /// What the handler writes to FSTS when it is done.
+  public var statusClear = Self.statusClearTimeline.newest
+  /// How the dump's page walk finds its table.
+  public var tableWalk = Self.tableWalkTimeline.newest
+
+  // MARK: The invalidation queue and page requests
+
+  /// What is printed where the queue stops.
+  public var queueErrors = Self.queueErrorsTimeline.newest
+  /// Whether an invalidation that timed out is tried again.
+  public var timeOutRetry = Self.timeOutRetryTimeline.newest
+  /// Which of the pending waits a time-out aborts.
+  public var timeOutAbort = Self.timeOutAbortTimeline.newest
+  /// How page requests that cannot be served are told.
+  public var pageRequestLines = Self.pageRequestLinesTimeline.newest
+
+  // MARK: Boot
+
+  /// The shape of boot lines.
+  public var bootLines = Self.bootLinesTimeline.newest
+  /// Whether the units' features are compared, and the absence of SATC structures is told.
+  public var capabilityAudit = Self.capabilityAuditTimeline.newest
+  /// Whether reserved regions are held against the memory map.
+  public var reservedRegionCheck = Self.reservedRegionCheckTimeline.newest
+  /// What a crash kernel does about translation that is on already.
+  public var takeOver = Self.takeOverTimeline.newest
+  /// What becomes of translation when another kernel is started in the ordinary way.
+  public var shutdown = Self.shutdownTimeline.newest
+  /// How it is told that interrupt remapping was on, outside a crash kernel.
+  public var remappingFound = Self.remappingFoundTimeline.newest
+  /// What is said about words of `intel_iommu=` that all drivers have by now.
+  public var optionWords = Self.optionWordsTimeline.newest
+  /// Where a line that is about one device has its name.
+  public var deviceLines = Self.deviceLinesTimeline.newest
+  /// Whether firmware's wish for remapping counts, where something may be plugged in from outside.
+  public var platformOptIn = Self.platformOptInTimeline.newest
+  /// Which graphics devices are known not to work behind a unit.
+  public var graphicsQuirks = Self.graphicsQuirksTimeline.newest
+  /// Whether translation stays on for graphics that would hang without.
+  public var graphicsTranslation = Self.graphicsTranslationTimeline.newest
+  /// Scalable mode without a word on the command line.
+  public var scalableMode = Self.scalableModeTimeline.newest
+
+  /// Where an oops begins with `Oops: `.
+  public var oopsPrefix = Self.oopsPrefixTimeline.newest
+  /// How a panic repeats its reason at the end.
+  public var panicEnd = Self.panicEndTimeline.newest
+
+  // MARK: What the kernel shows and sets up
+
+  /// Whether `iommu_regset` has the registers of virtual commands.
+  public var virtualCommandRegisters = Self.virtualCommandTimeline.newest
+  /// How interrupts name the CPU that they go to.
+  public var interruptDestination = Self.interruptDestinationTimeline.newest
+
+  // MARK: Locks
+
+  /// `iommu->register_lock` and the queue's lock.
+  public var registerLock = Self.registerLockTimeline.newest
+  /// `klist_add_head`, `klist_add_tail`, `klist_add_behind`, `klist_add_before`.
+  public var klistAdd = Self.klistAddTimeline.newest
+  /// `klist_next`, `klist_prev`.
+  public var klistNext = Self.klistNextTimeline.newest
+  /// `klist_put`, hence `klist_del`, `klist_remove` and `klist_iter_exit`.
+  public var klistPut = Self.klistPutTimeline.newest
+
+  /// What `spin_lock_init` calls a lock's class.
+  public var spinlockNames = Self.spinlockNamesTimeline.newest
+
+  // MARK: What is printed about locks and stacks
+
+  /// The text of the lock validator's reports.
+  public var splat = ReportStyle()
+  /// What `dump_stack` prints.
+  public var backtrace = Self.backtraceTimeline.newest
+  /// What printing takes where there is a serial console.
+  public var printkLocks = Self.printkLocksTimeline.newest
+
+  /// The sleeping locks of the IOMMU core and the driver.
+  public var coreLocks = CoreLockBehaviour()
+  /// How the driver keeps domains.
+  public var driver = DriverBehaviour()
+
+  /// What the newest release does.
+  public init() {
+    // The words of lock reports are another room's, which knows no releases.
+    for setting in KernelSetting.reports { setting.takeNewest(to: &self) }
+  }
+
+  /// The words of the dump changed with the fix that checks entries.
+  package var dumpWording: DumpWording { tableWalk == .checkedEntry ? .revised : .original }
+
+  /// The shapes of all the driver's lines.
+  public var lines: LineGenerations {
+    LineGenerations(
+      faults: faultLines, reasons: faultReasons, dump: dumpWording,
+      queue: QueueErrorLine.Shape(
+        prefix: faultLines.prefix, namesWords: queueErrors != .lowHigh),
+      boot: bootLines)
+  }
+
+  /// A setting that is simply off or on.
+  public enum Switch: String, CaseIterable, Hashable, Sendable {
+    case off
+    case on
+  }
+
+  /// How an operation takes a spinning lock.
+  public enum LockMode: String, CaseIterable, Hashable, Sendable {
+    case plain
+    case irqsave
+  }
+}

@@ -1,0 +1,60 @@
+/// How the kernels of a release behave.
+public struct KernelProfile: Sendable {
+  /// The release as it was asked for.
+  public let release: String
+  /// What all changes up to the release make of the oldest behaviour.
+  public let behaviour: KernelBehaviour
+
+  private let number: KernelRelease
+
+  /// What came with this release; empty for one that changed nothing here.
+  public var changes: [KernelChange] { KernelChange.history.filter { $0.cameWith(number) } }
+
+  /// The profile of a mainline or stable release.
+  public static func of(_ release: KernelRelease) -> KernelProfile {
+    var behaviour = KernelBehaviour()
+    for setting in KernelSetting.all { setting.take(release, to: &behaviour) }
+    return KernelProfile(release: release.description, behaviour: behaviour, number: release)
+  }
+
+  /// The profile of the release that `text` begins with, such as `3.10.0-1062.el7.x86_64`; nil if it
+  /// is none.
+  ///
+  /// A distribution's kernel has more than its number tells: what it took early is for the caller to
+  /// change.
+  public static func named(_ text: String) -> KernelProfile? {
+    guard let release = KernelRelease(text), release >= oldest else { return nil }
+    return of(release)
+  }
+
+  /// The oldest kernel whose behaviour is known here.
+  public static let oldest = KernelRelease(numbers: [2, 6, 32])
+
+  /// The newest release that changed something here. Its behaviour is what a kernel has for which no
+  /// release is named.
+  public static var newest: KernelProfile {
+    KernelChange.history.last.flatMap { named($0.release) } ?? of(oldest)
+  }
+
+  /// The releases that `dmar matrix` runs: those with a change, and some that people run.
+  public static let all: [KernelProfile] = {
+    let known =
+      KernelChange.history.map { $0.release } + [
+        "2.6.32", "6.1", "6.1.192", "6.6", "6.12", "6.12.117",
+      ]
+    var releases: [KernelRelease] = []
+    for release in known.compactMap(KernelRelease.init) where !releases.contains(release) {
+      releases.append(release)
+    }
+    return releases.sorted().map { of($0) }
+  }()
+}
+
+extension KernelBehaviour {
+  /// What the oldest kernel with a profile did.
+  public static var oldest: KernelBehaviour {
+    var behaviour = KernelBehaviour()
+    for setting in KernelSetting.all { setting.take(nil, to: &behaviour) }
+    return behaviour
+  }
+}

@@ -1,0 +1,106 @@
+// What the rest of the kernel does that shows beside the driver: its end, its interrupts, its locks.
+
+extension KernelChange {
+  /// The half of the report's bug that came first.
+  static let klistNextSaves = KernelChange(
+    "4.19", commit: "624fa7790f80", "klist_next saves and disables interrupts")
+}
+
+extension KernelBehaviour {
+  /// The first line of an oops by another exception than a page fault.
+  public enum OopsPrefix: String, CaseIterable, Hashable, Sendable {
+    /// `general protection fault, …`; a page fault's line has the word in any case.
+    case pageFaults = "page-faults"
+    case everywhere
+  }
+
+  static let oopsPrefixTimeline = Timeline<OopsPrefix>(
+    "oops_prefix", "which oopses begin with Oops:", oldest: .pageFaults,
+    [.since("6.10", commit: "f9f62a877da1", "every oops begins with Oops:", .everywhere)])
+
+  /// `---[ end Kernel panic - not syncing: …`.
+  public enum PanicEnd: String, CaseIterable, Hashable, Sendable {
+    /// Nothing closes it.
+    case open
+    /// `]---` closes it, on the next line where the reason ends with a line's end.
+    case closed
+    /// The reason's own line end is taken away first.
+    case oneLine = "one-line"
+  }
+
+  static let panicEndTimeline = Timeline<PanicEnd>(
+    "panic_end", "how a panic repeats its reason at the end", oldest: .open,
+    [
+      .about("4.18", "a panic ends with ]---", .closed),
+      .about("4.20", commit: "b49dec1cf8ff", "a panic's reason is one line", .oneLine),
+    ])
+
+  /// VCCAP, VCMD and VCRSP in `iommu_regset`.
+  public enum VirtualCommandRegisters: String, CaseIterable, Hashable, Sendable {
+    case shown
+    case hidden
+  }
+
+  static let virtualCommandTimeline = Timeline<VirtualCommandRegisters>(
+    "virtual_command", "whether iommu_regset has VCCAP, VCMD and VCRSP", oldest: .shown,
+    [
+      .since(
+        "6.4", commit: "760f41d182ec",
+        "there are no virtual commands any more, and none in iommu_regset", .hidden)
+    ])
+
+  /// The destination mode of the x86-64 interrupt drivers for few CPUs (`apic_flat`).
+  public enum InterruptDestination: String, CaseIterable, Hashable, Sendable {
+    /// A bit for each CPU.
+    case logical
+    /// The local APIC's id.
+    case physical
+  }
+
+  static let interruptDestinationTimeline = Timeline<InterruptDestination>(
+    "interrupt_destination", "how interrupt entries name a CPU while there are few",
+    oldest: .logical,
+    [
+      .since(
+        "6.12", stable: ["6.11.3"], "64-bit kernels address CPUs by their APIC ids", .physical)
+    ])
+
+  /// The kind of `register_lock`.
+  public enum RegisterLock: String, CaseIterable, Hashable, Sendable {
+    case spinlock
+    case raw
+  }
+
+  static let registerLockTimeline = Timeline<RegisterLock>(
+    "register_lock", "the kind of register_lock and of the queue's lock", oldest: .spinlock,
+    [
+      .since(
+        "3.2", commit: "1f5b3c3fd2d7", "register_lock and the queue's lock are raw spinlocks", .raw)
+    ])
+
+  static let klistAddTimeline = Timeline<LockMode>(
+    "klist_add", "how klist_add_* takes the klist's lock", oldest: .plain)
+
+  static let klistNextTimeline = Timeline<LockMode>(
+    "klist_next", "how klist_next and klist_prev take the klist's lock", oldest: .plain,
+    [.by(.klistNextSaves, .irqsave)])
+
+  static let klistPutTimeline = Timeline<LockMode>(
+    "klist_put", "how klist_put, hence klist_del, takes the klist's lock", oldest: .plain)
+
+  /// `spin_lock_init(&x->lock)` hands its argument's text to the validator.
+  public enum SpinlockNames: String, CaseIterable, Hashable, Sendable {
+    /// `&x->lock`.
+    case lock
+    /// `&(&x->lock)->rlock`: the raw spinlock inside is what is initialised.
+    case rlock
+  }
+
+  static let spinlockNamesTimeline = Timeline<SpinlockNames>(
+    "spinlock_names", "what spin_lock_init calls the class of a lock", oldest: .lock,
+    [
+      .since(
+        "2.6.33", "spinlock_t has a raw spinlock inside, whose name reports show", .rlock),
+      .by(.waitTypes, .lock),
+    ])
+}
