@@ -149,8 +149,17 @@ extension Rebuild {
 
     mutating func line(_ words: String) { text += words + "\n" }
 
+    /// The words between quotation marks, as YAML escapes what may not stand there.
     func quoted(_ words: String) -> String {
-      "\"" + words.filter { $0 != "\"" && $0 != "\\" && !$0.isNewline } + "\""
+      var escaped = ""
+      for character in words {
+        switch character {
+        case "\"", "\\": escaped += "\\" + String(character)
+        case _ where character.isNewline: escaped += "\\n"
+        default: escaped.append(character)
+        }
+      }
+      return "\"" + escaped + "\""
     }
 
     private mutating func header() {
