@@ -5,7 +5,7 @@ internal import VTdFormats
 
 /// Something that `dmar decode` knows.
 enum DecodeKind {
-  case layout(any BitImage.Type)
+  case layout(Layout)
   /// A queue descriptor: its type says which layout.
   case descriptor
   /// An interrupt message: address, then data; the address says which format.
@@ -17,7 +17,7 @@ enum DecodeKind {
 
   /// Each kind with what it is.
   static let list: [(kind: String, what: String)] =
-    Layouts.all.map { ($0.kind, "\($0.layout.name), \($0.layout.bitWidth) bits") } + [
+    Layouts.all.map { ($0.kind, "\($0.name), \($0.bitWidth) bits") } + [
       ("descriptor", "a descriptor of the invalidation queue, 128 or 256 bits, by its type"),
       ("msi", "an interrupt message: address, then data; by its format"),
       ("reason", "a fault reason, 8 bits"),
@@ -36,15 +36,15 @@ enum DecodeKind {
     case "reason": self = .reason
     default:
       let name = Self.aliases[name] ?? name
-      guard let found = Layouts.all.first(where: { $0.kind == name }) else { return nil }
-      self = .layout(found.layout)
+      guard let found = Layouts.named(name) else { return nil }
+      self = .layout(found)
     }
   }
 
   /// 64-bit words of one value; a message is two numbers.
   var wordCount: Int {
     switch self {
-    case .layout(let layout): (layout.bitWidth + 63) / 64
+    case .layout(let layout): layout.wordCount
     case .descriptor: 4
     case .message: 2
     case .reason: 1
@@ -55,21 +55,23 @@ enum DecodeKind {
     switch self {
     case .layout(let layout):
       // IM tells which form an interrupt entry has.
-      if layout == InterruptEntry.self, InterruptEntry(words: words)[flag: .posted] {
-        return try Self.decode(words, as: PostedInterruptEntry.self)
+      if layout.kind == "irte", InterruptEntry(words: words)[flag: .posted],
+        let posted = Layouts.named("posted-irte")
+      {
+        return try Self.decode(words, as: posted)
       }
       var decoded = try Self.decode(words, as: layout)
-      if layout == FaultRecord.self { decoded.explainReason() }
+      if layout.kind == "frcd" { decoded.explainReason() }
       return decoded
     case .descriptor:
       let code = DescriptorHeader(rawValue: words.first ?? 0).typeCode
-      guard let layout = Layouts.descriptors.first(where: { $0.type.rawValue == code }) else {
+      guard let type = DescriptorType(rawValue: code) else {
         throw ValidationError("descriptor type \(code) does not exist; 1 to 9 were expected")
       }
-      var decoded = try Self.decode(Array(words.prefix(2)), as: layout)
+      var decoded = try Self.decode(Array(words.prefix(2)), as: Layouts.descriptor(type))
       for (index, word) in words.enumerated().dropFirst(2) where word != 0 {
         // A page-group response may carry the device's private data there.
-        let isData = layout == PageGroupResponseDescriptor.self
+        let isData = type == .pageGroupResponse
         decoded.words.append(word)
         decoded.fields.append(
           DecodedField(
@@ -83,12 +85,10 @@ enum DecodeKind {
         throw ValidationError("an interrupt message has an address of 32 bits")
       }
       let isRemappable = RemappableAddress(rawValue: low)[flag: .format]
-      var decoded =
-        isRemappable
-        ? try Self.decode([address], as: RemappableAddress.self)
-        : try Self.decode([address], as: CompatibilityAddress.self)
+      var decoded = try Self.decode(
+        [address], as: isRemappable ? .remappableAddress : .compatibilityAddress)
       if words.count > 1 && !isRemappable {
-        let data = try Self.decode([words[1]], as: InterruptMessageData.self)
+        let data = try Self.decode([words[1]], as: .messageData)
         decoded.fields += data.fields
         decoded.words.append(words[1])
       }
@@ -104,16 +104,15 @@ enum DecodeKind {
     }
   }
 
-  private static func decode<Image: BitImage>(
-    _ words: [UInt64], as image: Image.Type
-  ) throws -> DecodedValue {
-    if image.bitWidth < 64, let word = words.first, word >> UInt64(image.bitWidth) != 0 {
+  private static func decode(_ words: [UInt64], as layout: Layout) throws -> DecodedValue {
+    if layout.bitWidth < 64, let word = words.first, word >> UInt64(layout.bitWidth) != 0 {
       throw ValidationError(
-        "0x\(hex(word)) is wider than the \(image.bitWidth) bits of \(image.name)")
+        "0x\(hex(word)) is wider than the \(layout.bitWidth) bits of \(layout.name)")
     }
-    let value = Image(words: words)
+    var whole = Array(words.prefix(layout.wordCount))
+    while whole.count < layout.wordCount { whole.append(0) }
     return DecodedValue(
-      name: image.name, bitWidth: image.bitWidth, words: value.words, fields: value.decoded)
+      name: layout.name, bitWidth: layout.bitWidth, words: whole, fields: layout.decode(whole))
   }
 }
 

@@ -43,9 +43,7 @@ enum DumpDecoding {
   /// An invalidation descriptor by its type, or its header where the type is unknown.
   static func descriptor(_ qw0: UInt64, _ qw1: UInt64) -> String {
     let header = DescriptorHeader(rawValue: qw0)
-    for type in Layouts.descriptors where type.type.rawValue == header.typeCode {
-      return "\(type.init(words: [qw0, qw1]))"
-    }
-    return "\(header)"
+    guard let type = DescriptorType(rawValue: header.typeCode) else { return "\(header)" }
+    return Layouts.descriptor(type).describe([qw0, qw1])
   }
 }

@@ -1,30 +1,14 @@
-internal import LinuxIOMMU
 internal import PCI
 internal import VTdFormats
 internal import VTdUnit
 
 /// Devices with TLBs of their own (ATS), as partners of their units.
 extension Machine {
-  /// Every function with the capability has a TLB, empty until the kernel switches it on.
+  /// Every function with the capability has a TLB, off until the kernel switches it on.
   func connectDeviceTLBs() {
     for function in pci.functions where function.configuration.addressTranslationServices != nil {
-      renewDeviceTLB(of: function.address)
+      _ = connectTLB(to: function.address, isGiven: false)
     }
-  }
-
-  private func renewDeviceTLB(of address: PCIAddress) {
-    guard let unit = unit(covering: address) else { return }
-    let device = ATSDevice(source: address.sourceID)
-    deviceTLBs[address] = device
-    unit.hardware.attach(device)
-  }
-
-  /// The device's TLB, if it was given one by hand, or the kernel has switched it on; one that is off loses what it held.
-  func deviceTLB(of address: PCIAddress) -> ATSDevice? {
-    guard let device = deviceTLBs[address] else { return nil }
-    if kernel.usesATS(address) || givenTLBs.contains(address) { return device }
-    if device.translationCount > 0 { renewDeviceTLB(of: address) }
-    return nil
   }
 
   /// Sends a DMA page by page through the device's TLB: what is not in it is asked for first.
@@ -42,7 +26,7 @@ extension Machine {
           addressType: .translated)
         record(.dma(unit: unit.name, request, outcome))
       }
-      let inPage = min(left, 4096 - address % 4096)
+      let inPage = min(left, Paging.pageSize - address % Paging.pageSize)
       left -= inPage
       address &+= inPage
     } while left > 0

@@ -1,4 +1,4 @@
-internal import LinuxIOMMU
+public import LinuxIOMMU
 internal import PhysicalMemory
 public import VTdFormats
 internal import VTdUnit
@@ -81,7 +81,7 @@ extension Machine {
   /// Lets time pass; the kernel's timers run when they are due.
   ///
   /// - Throws: `DriverError` where a table would not lie in memory.
-  public func wait(_ microseconds: UInt64) throws {
+  public func wait(_ microseconds: UInt64) throws(DriverError) {
     let end = clock.now &+ microseconds
     while let due = kernel.nextTimer, due <= end {
       pass(until: due)

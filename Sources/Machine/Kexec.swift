@@ -10,9 +10,9 @@ extension Machine {
   ///   - plan: its boot. A crash kernel comes without the old one's shutdown.
   public func kexec(
     _ build: KernelBuild, pages: PageAllocator, commandLine: [String] = [], _ plan: Kernel.BootPlan
-  ) throws {
+  ) throws(DriverError) {
     if !plan.isCrashKernel {
-      ask { $0.shutDown() }
+      kernel.shutDown()
       if kernel.death != nil { return }
     }
     replaceKernel(by: build, pages: pages, commandLine: commandLine)

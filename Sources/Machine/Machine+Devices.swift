@@ -11,7 +11,7 @@ extension Machine {
   @discardableResult
   public func perform(_ dma: DMA) -> [TranslationOutcome] {
     guard let (unit, source, pasid) = arrival(of: dma) else { return [] }
-    if dma.attributes.usesDeviceTLB, let device = deviceTLB(of: dma.device) {
+    if dma.attributes.usesDeviceTLB, let device = bus.deviceTLB(of: dma.device) {
       return perform(dma, through: device, of: unit)
     }
     var outcomes: [TranslationOutcome] = []
@@ -26,7 +26,7 @@ extension Machine {
       let outcome = unit.hardware.translate(request).outcome
       outcomes.append(outcome)
       record(.dma(unit: unit.name, request, outcome))
-      let inPage = min(left, PageAllocator.pageSize - address % PageAllocator.pageSize)
+      let inPage = min(left, Paging.pageSize - address % Paging.pageSize)
       if outcome == .interruptRequest {
         sendInterrupts(
           from: source, to: address, count: inPage, data: dma.attributes.data, through: unit)

@@ -1,5 +1,4 @@
 public import ACPITables
-internal import KernelLog
 public import LinuxIOMMU
 public import Lockdep
 public import PCI
@@ -11,33 +10,29 @@ public import VTdUnit
 /// A machine: memory, a PCI bus, remapping units, one CPU, a kernel.
 ///
 /// Nothing happens by itself: a DMA, a write, an interrupt is a call, and what came of it is in
-/// ``events``.
+/// ``events``. Hardware and kernel meet at registers, memory, configuration space and interrupts.
 public final class Machine {
   public let memory: PhysicalMemory
-  public private(set) var pci: PCITopology
   public let units: [Unit]
   public private(set) var kernel: Kernel
   public let clock: MachineClock
-  /// What an interrupt finds on the CPU.
-  public var interrupted: InterruptedContext
-  public private(set) var events: [MachineEvent] = []
+  /// The CPU has its interrupts off: ``settle()`` leaves them waiting.
+  public var holdsInterrupts = false
   var routing: BusRouting
   let tap: AccessTap
-  /// The devices that have TLBs of their own.
-  var deviceTLBs: [PCIAddress: ATSDevice] = [:]
-  /// Functions whose TLB is on without the kernel's doing.
-  var givenTLBs: Set<PCIAddress> = []
+  let bus: MachineBus
+  private let interrupts: InterruptDelivery
+  private let records: RecordLog
   /// The units as a kernel finds them.
   private let descriptions: [UnitDescription]
   private let addresses: [String: UInt64]
+  private let cpuCount: Int
 
   /// A remapping unit with its name and the PCI segment that it covers.
   public struct Unit {
     public let name: String
     public let segment: UInt32
     public let hardware: RemappingUnit
-    fileprivate let messages: MessageQueue
-    fileprivate let recorded: RecordLog
     fileprivate let port: RegisterPort
   }
 
@@ -97,25 +92,36 @@ public final class Machine {
     }
   }
 
-  /// Builds the machine and leaves it switched off: ``Kernel/boot(_:)`` comes next.
+  /// Builds the machine and leaves it switched off: ``boot(_:)`` comes next.
   ///
-  /// - Throws: `PhysicalMemoryError` or `UnitConfigurationError` for a machine that cannot be.
-  public init(_ configuration: Configuration) throws {
-    let memory = try PhysicalMemory(size: configuration.memorySize)
-    let clock = MachineClock()
-    let tap = AccessTap()
-    self.tap = tap
-    let recorded = RecordLog()
-    units = try configuration.units.map { unit in
-      let messages = MessageQueue()
-      let hardware = try RemappingUnit(
-        configuration: unit.hardware, memory: memory, messages: { messages.append($0) },
-        trace: { if case .faultRecorded(let record, _) = $0 { recorded.append(record) } })
-      return Unit(
-        name: unit.name, segment: unit.segment, hardware: hardware, messages: messages,
-        recorded: recorded,
-        port: RegisterPort(hardware, named: unit.name, tap: tap, answers: unit.answers))
+  /// - Throws: ``MachineError`` for a machine that cannot be.
+  public init(_ configuration: Configuration) throws(MachineError) {
+    let memory: PhysicalMemory
+    do {
+      memory = try PhysicalMemory(size: configuration.memorySize)
+    } catch {
+      throw MachineError.memory(error)
     }
+    let tap = AccessTap()
+    let records = RecordLog()
+    let interrupts = InterruptDelivery(configuration.interrupted)
+    var units: [Unit] = []
+    for unit in configuration.units {
+      let messages = interrupts.queue(of: unit.name)
+      let hardware: RemappingUnit
+      do {
+        hardware = try RemappingUnit(
+          configuration: unit.hardware, memory: memory, messages: { messages.append($0) },
+          trace: { if case .faultRecorded(let record, _) = $0 { records.append(record) } })
+      } catch {
+        throw MachineError.unit(unit.name, error)
+      }
+      units.append(
+        Unit(
+          name: unit.name, segment: unit.segment, hardware: hardware,
+          port: RegisterPort(hardware, named: unit.name, tap: tap, answers: unit.answers)))
+    }
+    self.units = units
     descriptions = zip(units, configuration.units).map { unit, described in
       UnitDescription(
         name: unit.name, segment: unit.segment,
@@ -123,119 +129,112 @@ public final class Machine {
         faultMessage: described.faultMessage)
     }
     addresses = configuration.addresses
-    kernel = Kernel(
-      build: configuration.build, units: descriptions, memory: memory, pages: configuration.pages,
-      addresses: addresses, commandLine: configuration.commandLine, timer: clock,
-      stores: { address, value in
-        tap.hear(.writeMemory(address, value.littleEndianBytes))
-      })
-    self.memory = memory
-    self.clock = clock
-    pci = configuration.pci
+    cpuCount = configuration.cpuCount
+    clock = MachineClock()
+    bus = MachineBus(configuration.pci)
     routing = BusRouting(configuration)
-    interrupted = configuration.interrupted
-    if configuration.cpuCount > 1 { useOtherCPU() }
-    takeInterruptsWhileAsleep()
+    self.tap = tap
+    self.records = records
+    self.interrupts = interrupts
+    self.memory = memory
+    kernel = Kernel(
+      build: configuration.build, units: descriptions, pages: configuration.pages,
+      addresses: addresses, commandLine: configuration.commandLine,
+      on: Self.host(memory, bus, clock, tap, interrupts, cpuCount: cpuCount))
+    interrupts.kernel = kernel
     connectDeviceTLBs()
   }
 
+  /// The kernel's way to the machine holds on to what delivers interrupts, and that to the kernel.
+  deinit { interrupts.kernel = nil }
+
+  /// What a kernel meets of the machine besides its units.
+  private static func host(
+    _ memory: PhysicalMemory, _ bus: MachineBus, _ clock: MachineClock, _ tap: AccessTap,
+    _ interrupts: InterruptDelivery, cpuCount: Int
+  ) -> KernelHost {
+    KernelHost(
+      memory: memory, configurationSpace: bus, timer: clock, cpuCount: cpuCount,
+      events: { interrupts.events.append(MachineEvent($0)) },
+      stores: { tap.hear(.writeMemory($0, $1.littleEndianBytes)) },
+      takeInterrupts: { context throws(DriverError) in try interrupts.take(in: context) })
+  }
+
+  /// What happened so far, in order.
+  public var events: [MachineEvent] { interrupts.events }
+
+  /// What an interrupt finds on the CPU.
+  public var interrupted: InterruptedContext {
+    get { interrupts.interrupted }
+    set { interrupts.interrupted = newValue }
+  }
+
+  /// The bus as the kernel sees it.
+  public var pci: PCITopology { bus.topology }
+
   /// What the units recorded, in order, whether or not the kernel saw it.
-  public var faultRecords: [FaultRecord] { units.first?.recorded.all ?? [] }
+  public var faultRecords: [FaultRecord] { records.all }
 
   // MARK: What the CPU does
 
-  /// Lets the CPU take every interrupt that waits, one after the other.
-  public func deliverInterrupts() {
-    for unit in units {
-      while let message = unit.messages.popFirst() {
-        events.append(.message(unit: unit.name, message))
-        if kernel.isBystander { continue }
-        let event = EventMessage(address: message.address.rawValue, data: message.data)
-        events.append(.interrupt(event, task: interrupted.task))
-        if !kernel.interrupt(event, in: interrupted) { events.append(.spurious(event)) }
-        collectLog()
-      }
-    }
+  /// Ends a step: the CPU takes the interrupts that wait, unless it has them off.
+  ///
+  /// - Throws: `DriverError` where an answer of the kernel's would not lie in memory.
+  public func settle() throws(DriverError) {
+    if !holdsInterrupts { try deliverInterrupts() }
   }
 
+  /// Lets the CPU take every interrupt that waits, one after the other.
+  ///
+  /// - Throws: `DriverError` where an answer of the kernel's would not lie in memory.
+  public func deliverInterrupts() throws(DriverError) { try interrupts.take() }
+
   /// Boots the kernel; what it prints is in ``events``.
-  public func boot(_ plan: Kernel.BootPlan) throws {
-    defer { collectLog() }
+  ///
+  /// - Throws: `DriverError` where a table would not lie in memory.
+  public func boot(_ plan: Kernel.BootPlan) throws(DriverError) {
+    interrupts.reachKernel = !plan.leavesUnits
     try kernel.boot(plan)
   }
 
   /// Lets a kernel whose driver leaves the units alone print what a unit has just recorded.
   func report(_ index: Int, of unit: Unit) {
-    guard kernel.isBystander else { return }
+    if interrupts.reachKernel { return }
     tap.isMuted = true
     defer { tap.isMuted = false }
     kernel.report(recordAt: index, ofUnit: unit.name, in: interrupted)
-    collectLog()
   }
 
   /// Runs the kernel's timers that the clock has passed.
   ///
   /// - Throws: `DriverError` where a table would not lie in memory.
-  public func runTimers() throws {
-    defer { collectLog() }
-    try kernel.runTimers()
-  }
-
-  /// Asks something of the kernel and takes what it prints.
-  public func ask<Result>(_ body: (Kernel) throws -> Result) rethrows -> Result {
-    defer { collectLog() }
-    return try body(kernel)
-  }
+  public func runTimers() throws(DriverError) { try kernel.runTimers() }
 
   /// Removes a function, and everything below it, from the bus and from the kernel, which takes what
   /// is below first (pci_stop_and_remove_bus_device).
   ///
   /// - Throws: `DriverError` where a table of the driver's does not lie in memory.
-  public func remove(_ device: PCIAddress) throws {
-    defer { collectLog() }
+  public func remove(_ device: PCIAddress) throws(DriverError) {
     routing.remove(device)
-    let gone = pci.remove(device).map(\.address)
+    let gone = bus.topology.remove(device).map(\.address)
     for address in gone.reversed() where address != device { try kernel.removeDevice(address) }
     try kernel.removeDevice(device)
   }
 
-  func record(_ event: MachineEvent) { events.append(event) }
+  func record(_ event: MachineEvent) { interrupts.events.append(event) }
 
   /// Runs a lock program in the kernel.
   public func run(_ program: LockProgram, calledFrom functions: [String]) {
     kernel.run(program, calledFrom: functions)
-    collectLog()
   }
-
-  private func collectLog() {
-    events += kernel.drainLog().map { .log($0) }
-    while knownHangs < kernel.hangs.count {
-      events.append(.hang(unit: kernel.hangs[knownHangs]))
-      knownHangs += 1
-    }
-    if let death = kernel.death, !knowsDeath {
-      events.append(.death(death))
-      knowsDeath = true
-    }
-  }
-
-  private var knownHangs = 0
-  private var knowsDeath = false
 
   /// Puts a new kernel, not booted yet, in the old one's place. Its clock starts anew.
   func replaceKernel(by build: KernelBuild, pages: PageAllocator, commandLine: [String]) {
-    collectLog()
-    let otherCPU = kernel.otherCPU
     kernel = Kernel(
-      build: build, units: descriptions, memory: memory, pages: pages, addresses: addresses,
-      commandLine: commandLine, timer: clock,
-      stores: { [tap] address, value in
-        tap.hear(.writeMemory(address, value.littleEndianBytes))
-      })
-    kernel.otherCPU = otherCPU
-    takeInterruptsWhileAsleep()
-    knownHangs = 0
-    knowsDeath = false
+      build: build, units: descriptions, pages: pages, addresses: addresses,
+      commandLine: commandLine,
+      on: Self.host(memory, bus, clock, tap, interrupts, cpuCount: cpuCount))
+    interrupts.kernel = kernel
     clock.restart()
   }
 
@@ -243,53 +242,33 @@ public final class Machine {
   public func stopAnswering(_ index: Int) {
     if units.indices.contains(index) { units[index].port.answers = false }
   }
+}
 
-  /// A task of the kernel that waits leaves the CPU to the interrupts.
-  private func takeInterruptsWhileAsleep() {
-    kernel.whileAsleep = { [unowned self] in
-      let context = interrupted
-      interrupted = .idle
-      deliverInterrupts()
-      interrupted = context
-    }
-  }
+/// Why a machine cannot be.
+public enum MachineError: Error, CustomStringConvertible {
+  case memory(PhysicalMemoryError)
+  /// The unit of that name.
+  case unit(String, ConfigurationError)
 
-  /// What the second CPU does while the first one is in the middle of something: it takes the
-  /// interrupts that wait.
-  private func useOtherCPU() {
-    kernel.otherCPU = { [unowned self] in
-      let context = interrupted
-      interrupted = .idle(cpu: 1)
-      deliverInterrupts()
-      interrupted = context
+  public var description: String {
+    switch self {
+    case .memory(let error): "\(error)"
+    case .unit(_, let error): "\(error)"
     }
   }
 }
 
 /// Fault records of all units, in the order in which they came.
 private final class RecordLog: Sendable {
-  private let records = Mutex<[FaultRecord]>([])
+  private let records = UnitLock<[FaultRecord]>([])
 
   func append(_ record: FaultRecord) { records.withLock { $0.append(record) } }
   var all: [FaultRecord] { records.withLock { $0 } }
 }
 
-/// Messages on their way from a unit to the CPU.
-private final class MessageQueue: Sendable {
-  private let messages = Mutex<[InterruptMessage]>([])
-
-  func append(_ message: InterruptMessage) {
-    messages.withLock { $0.append(message) }
-  }
-
-  func popFirst() -> InterruptMessage? {
-    messages.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-  }
-}
-
 extension UInt64 {
   /// As they lie in memory.
   fileprivate var littleEndianBytes: [UInt8] {
-    withUnsafeBytes(of: littleEndian) { Array($0) }
+    (0..<8).map { UInt8(truncatingIfNeeded: self >> UInt64($0 * 8)) }
   }
 }

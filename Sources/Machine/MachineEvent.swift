@@ -29,4 +29,12 @@ public enum MachineEvent: Hashable, Sendable {
   case death(KernelDeath)
   /// The kernel printed a record.
   case log(LogRecord)
+
+  init(_ event: KernelEvent) {
+    switch event {
+    case .log(let record): self = .log(record)
+    case .hang(let unit): self = .hang(unit: unit)
+    case .death(let death): self = .death(death)
+    }
+  }
 }

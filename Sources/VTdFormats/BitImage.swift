@@ -1,5 +1,19 @@
 /// Layouts as data: a structure lists its fields once, and everything reads it through that list.
 
+/// What software may do with a field of a register. Software may do anything with memory.
+public enum FieldAccess: Hashable, Sendable {
+  /// RW: a write replaces it.
+  case readWrite
+  /// RO: hardware's own; writes leave it alone.
+  case readOnly
+  /// RW1C: a written 1 clears it, a 0 leaves it alone.
+  case writeOneToClear
+  /// WO: a write replaces it, and it reads as 0.
+  case writeOnly
+  /// WO: a write sets something off and is not kept.
+  case command
+}
+
 /// One field of a structure: the specification's name for it, its bits, what it means.
 ///
 /// Bits are counted over the whole structure, so bit 72 of a 128-bit entry is bit 8 of its upper
@@ -17,21 +31,29 @@ public struct BitField<Image>: Sendable {
   /// Whether the field is an address, or an offset, cut to its alignment: read in place it is whole.
   public let isAddress: Bool
 
+  /// What software may do with it; nil for what it may do with the whole structure
+  /// (``BitImage/access``).
+  public let access: FieldAccess?
+
   /// A field as the specification's tables print it: `high:low`.
   @inlinable @inline(__always)
   public init(
-    _ name: StaticString, _ high: Int, _ low: Int, _ meaning: StaticString, isAddress: Bool = false
+    _ name: StaticString, _ high: Int, _ low: Int, _ meaning: StaticString, isAddress: Bool = false,
+    _ access: FieldAccess? = nil
   ) {
     self.name = name
     self.bits = low..<(high &+ 1)
     self.meaning = meaning
     self.isAddress = isAddress
+    self.access = access
   }
 
   /// A field of one bit.
   @inlinable @inline(__always)
-  public init(_ name: StaticString, _ bit: Int, _ meaning: StaticString) {
-    self.init(name, bit, bit, meaning)
+  public init(
+    _ name: StaticString, _ bit: Int, _ meaning: StaticString, _ access: FieldAccess? = nil
+  ) {
+    self.init(name, bit, bit, meaning, access)
   }
 
   /// The 64-bit word of the structure that holds the field.
@@ -51,7 +73,7 @@ public struct BitField<Image>: Sendable {
 }
 
 /// A field of one structure with the value that one image of it holds.
-public struct DecodedField: Hashable, Sendable, Codable {
+public struct DecodedField: Hashable, Sendable {
   /// The name of a set bit that no field has.
   public static let reserved = "reserved"
 
@@ -80,11 +102,16 @@ public struct DecodedField: Hashable, Sendable, Codable {
   }
 }
 
+#if !hasFeature(Embedded)
+  // Here and not in Codable.swift: the compiler writes it in the type's own file only.
+  extension DecodedField: Codable {}
+#endif
+
 /// The bits of a register, table entry or descriptor, with the list of its fields.
 ///
 /// Bits that no field names are reserved.
 public protocol BitImage: Hashable, Sendable, CustomStringConvertible {
-  /// All bits zero.
+  /// All bits zero, but for a descriptor's type.
   init()
   /// What the specification calls the structure.
   static var name: String { get }
@@ -92,11 +119,15 @@ public protocol BitImage: Hashable, Sendable, CustomStringConvertible {
   static var bitWidth: Int { get }
   /// Every field, lowest first; bits without a field are reserved.
   static var fields: [BitField<Self>] { get }
+  /// What software may do with fields that do not say so themselves.
+  static var access: FieldAccess { get }
   /// The structure's 64-bit words, lowest first; a 32-bit register is one word.
   subscript(word index: Int) -> UInt64 { get set }
 }
 
 extension BitImage {
+  public static var access: FieldAccess { .readWrite }
+
   /// The field's value, shifted down to bit 0. Setting cuts what does not fit.
   @inlinable
   public subscript(field: BitField<Self>) -> UInt64 {
@@ -141,6 +172,13 @@ extension BitImage {
     return fields.reduce(all) { $1.word == word ? $0 & ~$1.mask : $0 }
   }
 
+  /// The bits of one word that software may use in one way.
+  public static func mask(_ access: FieldAccess, word: Int = 0) -> UInt64 {
+    fields.reduce(0) { mask, field in
+      field.word == word && (field.access ?? Self.access) == access ? mask | field.mask : mask
+    }
+  }
+
   /// Whether a bit is set that no field names.
   public var hasReservedBits: Bool {
     (0..<Self.wordCount).contains { self[word: $0] & Self.reservedMask(word: $0) != 0 }
@@ -149,7 +187,7 @@ extension BitImage {
   /// An image from its words, lowest first; missing words are zero, more are ignored.
   public init(words: [UInt64]) {
     self.init()
-    for (index, word) in words.prefix(Self.wordCount).enumerated() { self[word: index] = word }
+    for index in 0..<Self.wordCount { self[word: index] = index < words.count ? words[index] : 0 }
   }
 
   /// The words, lowest first.

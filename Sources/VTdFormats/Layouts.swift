@@ -1,52 +1,100 @@
+/// A layout of this module as a value: what it is called, and how words become its fields.
+public struct Layout: Sendable {
+  /// The short name that a command line uses.
+  public let kind: String
+  /// What the specification calls the structure.
+  public let name: String
+  public let bitWidth: Int
+  /// Every field with its value in these words, lowest first; set bits that no field names come
+  /// last, as `reserved`.
+  public let decode: @Sendable ([UInt64]) -> [DecodedField]
+  /// The words as one line: `NAME[FIELD=0x1 …]`.
+  public let describe: @Sendable ([UInt64]) -> String
+
+  #if !hasFeature(Embedded)
+    /// The layout itself.
+    public let image: any BitImage.Type
+  #endif
+
+  init<Image: BitImage>(_ kind: String, _ image: Image.Type) {
+    self.kind = kind
+    name = Image.name
+    bitWidth = Image.bitWidth
+    decode = { Image(words: $0).decoded }
+    describe = { Image(words: $0).description }
+    #if !hasFeature(Embedded)
+      self.image = image
+    #endif
+  }
+
+  public static let remappableAddress = Layout("remappable-msi", RemappableAddress.self)
+  public static let compatibilityAddress = Layout("compatibility-msi", CompatibilityAddress.self)
+  public static let messageData = Layout("msi-data", InterruptMessageData.self)
+
+  /// The number of 64-bit words.
+  public var wordCount: Int { (bitWidth + 63) / 64 }
+}
+
 /// Every layout of this module by the short name that a command line uses.
 public enum Layouts {
-  /// Name and layout, in the order of the specification's chapters.
-  public static let all: [(kind: String, layout: any BitImage.Type)] = [
-    ("ver", VersionRegister.self),
-    ("cap", Capability.self),
-    ("ecap", ExtendedCapability.self),
-    ("gcmd", GlobalCommand.self),
-    ("gsts", GlobalStatus.self),
-    ("rtaddr", RootTableAddress.self),
-    ("ccmd", ContextCommand.self),
-    ("fsts", FaultStatus.self),
-    ("ectl", EventControl.self),
-    ("frcd", FaultRecord.self),
-    ("aflog", FaultLogAddress.self),
-    ("pmen", ProtectedMemoryEnable.self),
-    ("iva", InvalidateAddress.self),
-    ("iotlb", IOTLBCommand.self),
-    ("iqh", QueueHead.self),
-    ("iqt", QueueTail.self),
-    ("iqa", QueueAddress.self),
-    ("ics", CompletionStatus.self),
-    ("iqercd", QueueErrorRecord.self),
-    ("irta", InterruptTableAddress.self),
-    ("pqa", PageRequestQueueAddress.self),
-    ("pqh", PageRequestQueuePointer.self),
-    ("prs", PageRequestStatus.self),
-    ("root", RootEntry.self),
-    ("scalable-root", ScalableRootEntry.self),
-    ("context", ContextEntry.self),
-    ("scalable-context", ScalableContextEntry.self),
-    ("pasid-directory", PASIDDirectoryEntry.self),
-    ("pasid", PASIDTableEntry.self),
-    ("pte", SecondStageEntry.self),
-    ("first-stage", FirstStageEntry.self),
-    ("irte", InterruptEntry.self),
-    ("posted-irte", PostedInterruptEntry.self),
-    ("posted-descriptor", PostedInterruptDescriptor.self),
-    ("remappable-msi", RemappableAddress.self),
-    ("compatibility-msi", CompatibilityAddress.self),
-    ("msi-data", InterruptMessageData.self),
-    ("descriptor-header", DescriptorHeader.self),
-    ("page-request", PageRequestDescriptor.self),
+  /// In the order of the specification's chapters.
+  public static let all: [Layout] = [
+    Layout("ver", VersionRegister.self),
+    Layout("cap", Capability.self),
+    Layout("ecap", ExtendedCapability.self),
+    Layout("gcmd", GlobalCommand.self),
+    Layout("gsts", GlobalStatus.self),
+    Layout("rtaddr", RootTableAddress.self),
+    Layout("ccmd", ContextCommand.self),
+    Layout("fsts", FaultStatus.self),
+    Layout("ectl", EventControl.self),
+    Layout("frcd", FaultRecord.self),
+    Layout("aflog", FaultLogAddress.self),
+    Layout("pmen", ProtectedMemoryEnable.self),
+    Layout("iva", InvalidateAddress.self),
+    Layout("iotlb", IOTLBCommand.self),
+    Layout("iqh", QueueHead.self),
+    Layout("iqt", QueueTail.self),
+    Layout("iqa", QueueAddress.self),
+    Layout("ics", CompletionStatus.self),
+    Layout("iqercd", QueueErrorRecord.self),
+    Layout("irta", InterruptTableAddress.self),
+    Layout("pqa", PageRequestQueueAddress.self),
+    Layout("pqh", PageRequestQueuePointer.self),
+    Layout("prs", PageRequestStatus.self),
+    Layout("root", RootEntry.self),
+    Layout("scalable-root", ScalableRootEntry.self),
+    Layout("context", ContextEntry.self),
+    Layout("scalable-context", ScalableContextEntry.self),
+    Layout("pasid-directory", PASIDDirectoryEntry.self),
+    Layout("pasid", PASIDTableEntry.self),
+    Layout("pte", SecondStageEntry.self),
+    Layout("first-stage", FirstStageEntry.self),
+    Layout("irte", InterruptEntry.self),
+    Layout("posted-irte", PostedInterruptEntry.self),
+    Layout("posted-descriptor", PostedInterruptDescriptor.self),
+    .remappableAddress,
+    .compatibilityAddress,
+    .messageData,
+    Layout("descriptor-header", DescriptorHeader.self),
+    Layout("page-request", PageRequestDescriptor.self),
   ]
 
-  /// The layouts of the invalidation queue's descriptors, by type.
-  public static let descriptors: [any InvalidationDescriptor.Type] = [
-    ContextCacheDescriptor.self, IOTLBDescriptor.self, DeviceTLBDescriptor.self,
-    InterruptEntryCacheDescriptor.self, WaitDescriptor.self, PASIDIOTLBDescriptor.self,
-    PASIDCacheDescriptor.self, PASIDDeviceTLBDescriptor.self, PageGroupResponseDescriptor.self,
-  ]
+  /// The layout of that kind.
+  public static func named(_ kind: String) -> Layout? { all.first { $0.kind == kind } }
+
+  /// The layout of the invalidation queue's descriptors of one type.
+  public static func descriptor(_ type: DescriptorType) -> Layout {
+    switch type {
+    case .contextCache: Layout("descriptor", ContextCacheDescriptor.self)
+    case .iotlb: Layout("descriptor", IOTLBDescriptor.self)
+    case .deviceTLB: Layout("descriptor", DeviceTLBDescriptor.self)
+    case .interruptEntryCache: Layout("descriptor", InterruptEntryCacheDescriptor.self)
+    case .wait: Layout("descriptor", WaitDescriptor.self)
+    case .pasidIOTLB: Layout("descriptor", PASIDIOTLBDescriptor.self)
+    case .pasidCache: Layout("descriptor", PASIDCacheDescriptor.self)
+    case .pasidDeviceTLB: Layout("descriptor", PASIDDeviceTLBDescriptor.self)
+    case .pageGroupResponse: Layout("descriptor", PageGroupResponseDescriptor.self)
+    }
+  }
 }

@@ -1,7 +1,7 @@
 /// The register file as the specification's table has it (VT-d specification 11.4).
 
 /// What software may do with a register.
-public enum RegisterAccess: String, Sendable, Hashable, Codable {
+public enum RegisterAccess: String, Sendable, Hashable {
   case readOnly = "RO"
   case writeOnly = "WO"
   case readWrite = "RW"
@@ -23,27 +23,56 @@ public struct RegisterDescription: Hashable, Sendable {
   /// Value after reset.
   public let reset: UInt64
 
+  /// A register without a layout of its own.
+  ///
+  /// - Parameter write: the bits that a write replaces.
   init(
-    _ offset: Int, _ name: String, _ width: Int, _ access: RegisterAccess,
-    write: UInt64 = 0, clear: UInt64 = 0, reset: UInt64 = 0
+    _ offset: Int, _ name: String, _ width: Int, _ access: RegisterAccess, write: UInt64 = 0
   ) {
     self.name = name
     self.offset = offset
     self.width = width
     self.access = access
     self.writeMask = [write]
-    self.writeOneToClearMask = [clear]
-    self.reset = reset
+    self.writeOneToClearMask = [0]
+    self.reset = 0
   }
 
-  init(recordAt offset: Int, _ name: String, clearHigh: UInt64) {
+  /// A register whose fields say what software may do with them.
+  ///
+  /// - Parameter without: fields that this unit does not have.
+  init<Image: BitImage>(
+    _ offset: Int, _ name: String, _: Image.Type, without: [BitField<Image>] = [],
+    reset: UInt64 = 0
+  ) {
+    var replaced: [UInt64] = []
+    var cleared: [UInt64] = []
+    for word in 0..<Image.wordCount {
+      let missing = without.reduce(0) { $1.word == word ? $0 | $1.mask : $0 }
+      replaced.append(
+        (Image.mask(.readWrite, word: word) | Image.mask(.writeOnly, word: word)) & ~missing)
+      cleared.append(Image.mask(.writeOneToClear, word: word))
+    }
     self.name = name
     self.offset = offset
-    self.width = 128
-    self.access = .readWrite
-    self.writeMask = [0, 0]
-    self.writeOneToClearMask = [0, clearHigh]
-    self.reset = 0
+    width = Image.bitWidth
+    access = RegisterAccess(Image.fields.map { $0.access ?? Image.access })
+    writeMask = replaced
+    writeOneToClearMask = cleared
+    self.reset = reset
+  }
+}
+
+extension RegisterAccess {
+  /// What a register is whose fields are these.
+  init(_ fields: [FieldAccess]) {
+    if fields.allSatisfy({ $0 == .readOnly }) {
+      self = .readOnly
+    } else if fields.allSatisfy({ $0 == .writeOnly || $0 == .command }) {
+      self = .writeOnly
+    } else {
+      self = .readWrite
+    }
   }
 }
 
@@ -92,22 +121,25 @@ public enum RegisterOffset {
   public static let vcmd = 0xe00
   public static let vcrsp = 0xe10
   public static let vccap = 0xe30
+
+  // An event's registers, from its control register on: FECTL, IECTL, PECTL.
+  public static func data(ofEvent control: Int) -> Int { control + 4 }
+  public static func address(ofEvent control: Int) -> Int { control + 8 }
+  public static func upperAddress(ofEvent control: Int) -> Int { control + 12 }
 }
 
 /// The table itself, for one unit's capabilities.
 public enum RegisterMap {
   /// Every register that a unit with these capabilities has, by offset.
   ///
-  /// Masks come from the layouts: a field list is the only place that knows its bits.
+  /// Masks come from the layouts: a field list is the only place that knows its bits. A register
+  /// without a layout of its own has its mask in its row.
   public static func registers(
     capability: Capability, extendedCapability: ExtendedCapability
   ) -> [RegisterDescription] {
     var table = global + faultEvent
     if capability[flag: .advancedFaultLogging] {
-      table.append(
-        .init(
-          RegisterOffset.aflog, "AFLOG", 64, .readWrite,
-          write: mask(of: FaultLogAddress.self, [.size, .address])))
+      table.append(.init(RegisterOffset.aflog, "AFLOG", FaultLogAddress.self))
     }
     table += protectedMemory(capability)
     if extendedCapability[flag: .queuedInvalidation] { table += queue(extendedCapability) }
@@ -121,43 +153,34 @@ public enum RegisterMap {
   }
 
   private static let global: [RegisterDescription] = [
-    .init(RegisterOffset.ver, "VER", 32, .readOnly),
-    .init(RegisterOffset.cap, "CAP", 64, .readOnly),
-    .init(RegisterOffset.ecap, "ECAP", 64, .readOnly),
-    .init(RegisterOffset.gcmd, "GCMD", 32, .writeOnly),
-    .init(RegisterOffset.gsts, "GSTS", 32, .readOnly),
-    .init(
-      RegisterOffset.rtaddr, "RTADDR", 64, .readWrite,
-      write: mask(of: RootTableAddress.self, [.rootTable, .translationTableMode])),
-    .init(
-      RegisterOffset.ccmd, "CCMD", 64, .readWrite,
-      write: mask(
-        of: ContextCommand.self,
-        [.domainID, .sourceID, .functionMask, .requestedGranularity, .invalidate])),
+    .init(RegisterOffset.ver, "VER", VersionRegister.self),
+    .init(RegisterOffset.cap, "CAP", Capability.self),
+    .init(RegisterOffset.ecap, "ECAP", ExtendedCapability.self),
+    .init(RegisterOffset.gcmd, "GCMD", GlobalCommand.self),
+    .init(RegisterOffset.gsts, "GSTS", GlobalStatus.self),
+    .init(RegisterOffset.rtaddr, "RTADDR", RootTableAddress.self),
+    .init(RegisterOffset.ccmd, "CCMD", ContextCommand.self),
   ]
 
   private static let faultEvent: [RegisterDescription] =
-    [
-      .init(
-        RegisterOffset.fsts, "FSTS", 32, .readWrite,
-        clear: mask(
-          of: FaultStatus.self,
-          [
-            .primaryFaultOverflow, .advancedFaultOverflow, .advancedPendingFault,
-            .invalidationQueueError, .invalidationCompletionError, .invalidationTimeOutError,
-          ]))
-    ] + event(at: RegisterOffset.fectl, "FE")
+    [.init(RegisterOffset.fsts, "FSTS", FaultStatus.self)] + event(at: RegisterOffset.fectl, "FE")
 
   /// Control, data, address and upper address of one event.
   ///
   /// Data holds 16 bits of message: the upper half is reserved since the 2021 specifications.
   private static func event(at offset: Int, _ prefix: String) -> [RegisterDescription] {
-    let masked = BitField<EventControl>.interruptMask.mask
-    return [
-      .init(offset, "\(prefix)CTL", 32, .readWrite, write: masked, reset: masked),
-      .init(offset + 4, "\(prefix)DATA", 32, .readWrite, write: 0xffff),
-      .init(offset + 8, "\(prefix)ADDR", 32, .readWrite, write: 0xffff_fffc),
-      .init(offset + 12, "\(prefix)UADDR", 32, .readWrite, write: 0xffff_ffff),
+    [
+      .init(
+        offset, "\(prefix)CTL", EventControl.self,
+        reset: BitField<EventControl>.interruptMask.mask),
+      .init(
+        RegisterOffset.data(ofEvent: offset), "\(prefix)DATA", 32, .readWrite, write: 0xffff),
+      .init(
+        RegisterOffset.address(ofEvent: offset), "\(prefix)ADDR", 32, .readWrite,
+        write: 0xffff_fffc),
+      .init(
+        RegisterOffset.upperAddress(ofEvent: offset), "\(prefix)UADDR", 32, .readWrite,
+        write: 0xffff_ffff),
     ]
   }
 
@@ -177,48 +200,32 @@ public enum RegisterMap {
       ]
     }
     if !table.isEmpty {
-      table.append(
-        .init(
-          RegisterOffset.pmen, "PMEN", 32, .readWrite,
-          write: BitField<ProtectedMemoryEnable>.enable.mask))
+      table.append(.init(RegisterOffset.pmen, "PMEN", ProtectedMemoryEnable.self))
     }
     return table
   }
 
   private static func queue(_ extended: ExtendedCapability) -> [RegisterDescription] {
-    let wide = extended[flag: .scalableMode] ? BitField<QueueAddress>.descriptorWidth.mask : 0
-    return [
-      .init(RegisterOffset.iqh, "IQH", 64, .readOnly),
+    [
+      .init(RegisterOffset.iqh, "IQH", QueueHead.self),
+      .init(RegisterOffset.iqt, "IQT", QueueTail.self),
       .init(
-        RegisterOffset.iqt, "IQT", 64, .readWrite, write: BitField<QueueTail>.offset.mask),
-      .init(
-        RegisterOffset.iqa, "IQA", 64, .readWrite,
-        write: mask(of: QueueAddress.self, [.address, .size]) | wide),
-      .init(
-        RegisterOffset.ics, "ICS", 32, .readWrite,
-        clear: BitField<CompletionStatus>.waitComplete.mask),
-      .init(RegisterOffset.iqercd, "IQERCD", 64, .readOnly),
+        RegisterOffset.iqa, "IQA", QueueAddress.self,
+        without: extended[flag: .scalableMode] ? [] : [.descriptorWidth]),
+      .init(RegisterOffset.ics, "ICS", CompletionStatus.self),
+      .init(RegisterOffset.iqercd, "IQERCD", QueueErrorRecord.self),
     ] + event(at: RegisterOffset.iectl, "IE")
   }
 
   private static let interruptTable = RegisterDescription(
-    RegisterOffset.irta, "IRTA", 64, .readWrite,
-    write: mask(of: InterruptTableAddress.self, [.address, .extendedInterruptMode, .size]))
+    RegisterOffset.irta, "IRTA", InterruptTableAddress.self)
 
   private static let pageRequests: [RegisterDescription] =
     [
-      .init(
-        RegisterOffset.pqh, "PQH", 64, .readWrite,
-        write: BitField<PageRequestQueuePointer>.offset.mask),
-      .init(
-        RegisterOffset.pqt, "PQT", 64, .readWrite,
-        write: BitField<PageRequestQueuePointer>.offset.mask),
-      .init(
-        RegisterOffset.pqa, "PQA", 64, .readWrite,
-        write: mask(of: PageRequestQueueAddress.self, [.address, .size])),
-      .init(
-        RegisterOffset.prs, "PRS", 32, .readWrite,
-        clear: mask(of: PageRequestStatus.self, [.pendingRequest, .overflow])),
+      .init(RegisterOffset.pqh, "PQH", PageRequestQueuePointer.self),
+      .init(RegisterOffset.pqt, "PQT", PageRequestQueuePointer.self),
+      .init(RegisterOffset.pqa, "PQA", PageRequestQueueAddress.self),
+      .init(RegisterOffset.prs, "PRS", PageRequestStatus.self),
     ] + event(at: RegisterOffset.pectl, "PE")
 
   private static let memoryTypes: [RegisterDescription] =
@@ -248,28 +255,16 @@ public enum RegisterMap {
 
   private static func invalidation(at offset: Int) -> [RegisterDescription] {
     [
-      .init(
-        offset, "IVA", 64, .writeOnly,
-        write: mask(of: InvalidateAddress.self, [.address, .invalidationHint, .addressMask])),
-      .init(
-        offset + 8, "IOTLB", 64, .readWrite,
-        write: mask(
-          of: IOTLBCommand.self,
-          [.invalidate, .requestedGranularity, .drainReads, .drainWrites, .domainID])),
+      .init(offset, "IVA", InvalidateAddress.self),
+      .init(offset + 8, "IOTLB", IOTLBCommand.self),
     ]
   }
 
   private static func faultRecords(_ capability: Capability) -> [RegisterDescription] {
     (0..<capability.faultRecordCount).map { index in
       .init(
-        recordAt: capability.faultRecordOffset + index * 16, "FRCD[\(index)]",
-        clearHigh: BitField<FaultRecord>.fault.mask)
+        capability.faultRecordOffset + index * FaultRecord.byteCount, "FRCD[\(index)]",
+        FaultRecord.self)
     }
-  }
-
-  private static func mask<Image: RegisterImage>(
-    of image: Image.Type, _ fields: [BitField<Image>]
-  ) -> UInt64 {
-    fields.reduce(0) { $0 | $1.mask }
   }
 }

@@ -5,11 +5,11 @@
   ///
   /// On Linux the standard library's `Mutex` waits on a futex in code that is not instrumented: the
   /// sanitizer knows of no order between its holders and reports all that they share.
-  final class UnitLock<Value>: @unchecked Sendable {
+  package final class UnitLock<Value>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private var value: Value
 
-    init(_ value: Value) {
+    package init(_ value: Value) {
       self.value = value
       pthread_mutex_init(mutex, nil)
     }
@@ -19,7 +19,7 @@
       mutex.deallocate()
     }
 
-    func withLock<Result, Failure: Error>(
+    package func withLock<Result, Failure: Error>(
       _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
       pthread_mutex_lock(mutex)
@@ -28,8 +28,8 @@
     }
   }
 #else
-  internal import Synchronization
+  package import Synchronization
 
   /// The lock of what only slow paths change: registers, cached entries' owners, devices.
-  typealias UnitLock<Value: ~Copyable> = Mutex<Value>
+  package typealias UnitLock<Value: ~Copyable> = Mutex<Value>
 #endif

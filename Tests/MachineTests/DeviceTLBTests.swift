@@ -87,7 +87,7 @@ struct DeviceTLBTests {
     let address = try #require(try machine.kernel.mapDMA(Self.buffer, for: MappingUnit.device))
     #expect(machine.write(address))
     try machine.kernel.makeDomain(named: "blocked", .blocked)
-    try machine.kernel.attach(MappingUnit.device, toDomainNamed: "blocked")
+    try machine.kernel.attach(MappingUnit.device, to: .named("blocked"))
     #expect(!machine.write(address))
   }
 
@@ -110,7 +110,7 @@ struct DeviceTLBTests {
     let address = try #require(try machine.kernel.mapDMA(Self.buffer, for: MappingUnit.device))
     try machine.kernel.unmapDMA(address, size: 4096, for: MappingUnit.device)
     try machine.kernel.makeDomain(named: "guest")
-    try machine.kernel.attach(MappingUnit.device, toDomainNamed: "guest")
+    try machine.kernel.attach(MappingUnit.device, to: .named("guest"))
     try machine.kernel.detach(MappingUnit.device)
     try machine.wait(10_000)
     #expect(machine.kernel.lockReports.map(\.title) == (test.title.map { [$0] } ?? []))

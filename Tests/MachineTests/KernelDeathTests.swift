@@ -40,7 +40,7 @@ struct KernelDeathTests {
   static func write(_ address: UInt64, _ machine: Machine) {
     machine.perform(
       Machine.DMA(device: device, access: .write, address: IOVA(rawValue: address)))
-    machine.deliverInterrupts()
+    try machine.deliverInterrupts()
   }
 
   struct Case: CustomTestStringConvertible {

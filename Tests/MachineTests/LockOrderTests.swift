@@ -244,7 +244,7 @@ struct LockOrderTests {
     switch operation {
     case .attach:
       try kernel.makeDomain(named: "guest")
-      try kernel.attach(Self.disk, toDomainNamed: "guest")
+      try kernel.attach(Self.disk, to: .named("guest"))
     case .map:
       let buffer = DMABuffer(target: PhysicalAddress(rawValue: 0x200_0000), size: 8192)
       let address = try #require(try kernel.mapDMA(buffer, for: Self.card))
@@ -280,7 +280,7 @@ struct LockOrderTests {
       try machine.wait(20_000)
     }
     try kernel.makeDomain(named: "guest")
-    try kernel.attach(Self.disk, toDomainNamed: "guest")
+    try kernel.attach(Self.disk, to: .named("guest"))
     let page = IOVA(rawValue: 0x10_0000)
     try kernel.map(
       Mapping(
@@ -295,7 +295,7 @@ struct LockOrderTests {
     }
     if mode == .scalable, takesProcesses { try useProcess(machine) }
     _ = machine.perform(Machine.DMA(device: Self.card, access: .write, address: page))
-    machine.deliverInterrupts()
+    try machine.deliverInterrupts()
     try machine.suspend(losing: [])
     try machine.resume()
     try machine.remove(Self.disk)
@@ -309,7 +309,7 @@ struct LockOrderTests {
     _ = try machine.kernel.bind(Self.card, toProcess: "database")
     for page in [0x7f00_0000_1000, 0x7f00_0000_2000, 0x1000] as [UInt64] {
       machine.askForPage(Self.card, IOVA(rawValue: page), pasid: PASID(rawValue: 1))
-      machine.deliverInterrupts()
+      try machine.deliverInterrupts()
     }
     try machine.kernel.unmap(area, ofProcess: "database")
     try machine.kernel.unbind(Self.card, fromProcess: "database")

@@ -67,7 +67,7 @@ struct PageRequestDrainTests {
       let machine = try machine(release)
       let before = try descriptors(on: machine).count
       try machine.kernel.makeDomain(named: "user", .unmanaged)
-      try machine.kernel.attach(Self.device, toDomainNamed: "user")
+      try machine.kernel.attach(Self.device, to: .named("user"))
       let added = try descriptors(on: machine).dropFirst(before)
       #expect(added.contains(Self.fence) == isDrained, "\(release)")
     }

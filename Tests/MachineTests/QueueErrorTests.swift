@@ -98,7 +98,7 @@ struct QueueErrorTests {
     let tlb = try #require(machine.attachTLB(to: device))
     tlb.unansweredInvalidations = 1
     try machine.flushDeviceTLB(of: device, IOVA(rawValue: 0), order: 0, queueDepth: 0)
-    machine.deliverInterrupts()
+    try machine.deliverInterrupts()
     #expect(machine.kernel.hangs.isEmpty)
     #expect(machine.units[0].hardware.read32(RegisterOffset.fsts) == 0)
   }

@@ -36,7 +36,7 @@ struct SerialConsoleTests {
     ])
   func locks(release: String, expected: [String]) throws {
     let machine = try boot(release, provesNesting: false)
-    fault(machine)
+    try fault(machine)
     #expect(machine.kernel.lockReports.isEmpty)
     let chains = machine.kernel.lockChains.dropFirst().split { !$0.hasPrefix("[") }.map { chain in
       chain.map { String($0.drop { $0 != "]" }.dropFirst(2)) }
@@ -58,7 +58,7 @@ struct SerialConsoleTests {
     ] as [(String, Bool?)])
   func nesting(release: String, isReported: Bool?) throws {
     let machine = try boot(release, provesNesting: true)
-    fault(machine)
+    try fault(machine)
     let report = machine.kernel.lockReports.first
     #expect(report?.title == (isReported == true ? "[ BUG: Invalid wait context ]" : nil))
   }
@@ -66,15 +66,15 @@ struct SerialConsoleTests {
   @Test("takes no locks where there is none")
   func absence() throws {
     let machine = try boot("6.1.192", provesNesting: true, commandLine: ["console=tty0"])
-    fault(machine)
+    try fault(machine)
     #expect(machine.kernel.lockReports.isEmpty)
     #expect(!machine.kernel.lockChains.contains { $0.contains("console") })
   }
 
-  private func fault(_ machine: Machine) {
+  private func fault(_ machine: Machine) throws {
     _ = machine.perform(
       Machine.DMA(device: Self.card, access: .write, address: IOVA(rawValue: 0x1000)))
-    machine.deliverInterrupts()
+    try machine.deliverInterrupts()
   }
 
   private func boot(

@@ -46,13 +46,13 @@ private struct ScalableRig {
   }
 
   /// What is printed about a write to `address`, behind the fault's own line.
-  func dump(_ address: UInt64, pasid: UInt32? = nil) -> [String] {
+  func dump(_ address: UInt64, pasid: UInt32? = nil) throws -> [String] {
     let before = machine.lines.count
     machine.perform(
       Machine.DMA(
         device: device, access: .write, address: IOVA(rawValue: address),
         pasid: pasid.map(PASID.init(rawValue:))))
-    machine.deliverInterrupts()
+    try machine.deliverInterrupts()
     return machine.lines.dropFirst(before + 3).map { String($0.dropFirst("DMAR: ".count)) }
   }
 }
@@ -77,7 +77,7 @@ struct WalkGenerationTests {
   func noContextTable(_ walk: KernelBehaviour.TableWalk, _ stop: String) throws {
     let rig = try ScalableRig(walk)
     #expect(
-      rig.dump(0x1000) == [
+      try rig.dump(0x1000) == [
         "scalable mode root entry: hi 0x0000000000000000, low 0x0000000000000000", stop,
       ])
   }
@@ -87,7 +87,7 @@ struct WalkGenerationTests {
     let checked = try ScalableRig(Self.new)
     checked.write(0, checked.context | 1, at: checked.root)
     #expect(
-      checked.dump(0x1000).suffix(2) == [
+      try checked.dump(0x1000).suffix(2) == [
         "context entry: hi 0x0000000000000000, low 0x0000000000000000",
         "pasid directory table is not present",
       ])
@@ -96,7 +96,7 @@ struct WalkGenerationTests {
     unchecked.write(0, unchecked.context | 1, at: unchecked.root)
     unchecked.write(0xf000_ff53_f000_ff52, at: 0)
     #expect(
-      unchecked.dump(0x1000).suffix(2) == [
+      try unchecked.dump(0x1000).suffix(2) == [
         "pasid dir entry: 0xf000ff53f000ff52", "pasid table entry is not present",
       ])
   }
@@ -108,7 +108,7 @@ struct WalkGenerationTests {
     let rig = try ScalableRig(walk)
     rig.build([])
     rig.write(0, at: rig.directory)
-    #expect(rig.dump(0x1000).suffix(2) == ["pasid dir entry: 0x0000000000000000", stop])
+    #expect(try rig.dump(0x1000).suffix(2) == ["pasid dir entry: 0x0000000000000000", stop])
   }
 
   @Test("at a PASID entry that is not present stops, or walks from address 0 with two levels")
@@ -116,7 +116,7 @@ struct WalkGenerationTests {
     let checked = try ScalableRig(Self.new)
     checked.build([0, 0, 0, 0, 0, 0, 0, 0])
     #expect(
-      checked.dump(0x1000).suffix(2) == [
+      try checked.dump(0x1000).suffix(2) == [
         "pasid table entry[7]: 0x0000000000000000", "scalable mode page table is not present",
       ])
     let unchecked = try ScalableRig(Self.old)
@@ -124,7 +124,7 @@ struct WalkGenerationTests {
     unchecked.write(0xf000_ff53_f000_ff53, at: 0)
     // Bit 1 of the vector table's entry makes it present; what it points to is outside memory, where
     // the kernel dies.
-    #expect(unchecked.dump(0x1000).contains("pte level: 2, pte value: 0xf000ff53f000ff53"))
+    #expect(try unchecked.dump(0x1000).contains("pte level: 2, pte value: 0xf000ff53f000ff53"))
     #expect(
       unchecked.machine.kernel.death == .badRead(0x7000_87d3_f000_f008, .generalProtection))
   }
@@ -134,7 +134,7 @@ struct WalkGenerationTests {
     for levels in [4, 5] {
       let rig = try ScalableRig(Self.new)
       rig.build(firstStage(rig.top, levels: levels))
-      let lines = rig.dump(0x1000)
+      let lines = try rig.dump(0x1000)
       #expect(
         lines.contains(
           "pasid table entry[2]: 0x\(hex(rig.top | (levels == 5 ? 4 : 0), digits: 16))"))
@@ -151,7 +151,7 @@ struct WalkGenerationTests {
     for levels in [4, 5] {
       let rig = try ScalableRig(Self.old)
       rig.build(secondStage(rig.top, levels: levels))
-      #expect(rig.dump(0x1000).last == "PTE not present at level \(levels)")
+      #expect(try rig.dump(0x1000).last == "PTE not present at level \(levels)")
     }
   }
 
@@ -165,7 +165,7 @@ struct WalkGenerationTests {
     rig.write(rig.top + 0x3000 | 0x27, at: rig.top + 0x2000)
     rig.write(0x8000_0000_0abc_0025, at: rig.top + 0x3008)
     #expect(
-      rig.dump(0x1000).suffix(4) == [
+      try rig.dump(0x1000).suffix(4) == [
         "pte level: 4, pte value: 0x0000000000204027",
         "pte level: 3, pte value: 0x0000000000205027",
         "pte level: 2, pte value: 0x0000000000206027",
@@ -179,7 +179,7 @@ struct WalkGenerationTests {
     rig.build(firstStage(rig.top))
     rig.write(1 << 63 | (rig.top + 0x1000) | 0x27, at: rig.top)
     #expect(
-      rig.dump(0x1000).suffix(3) == [
+      try rig.dump(0x1000).suffix(3) == [
         "pte level: 4, pte value: 0x8000000000204027",
         "pte level: 3, pte value: 0x0000000000000000",
         "page table not present at level 2",
@@ -193,14 +193,14 @@ struct WalkGenerationTests {
     old.write(old.top + 0x1000 | 3, at: old.top)
     old.write(0x4000_0000 | 0x81, at: old.top + 0x1000)
     #expect(
-      old.dump(0x1000).suffix(2) == [
+      try old.dump(0x1000).suffix(2) == [
         "pte level: 4, pte value: 0x0000000000204003", "PTE not present at level 3",
       ])
     let new = try ScalableRig(Self.new)
     new.build(secondStage(new.top))
     new.write(new.top + 0x1000 | 3, at: new.top)
     new.write(0x4000_0000 | 0x81, at: new.top + 0x1000)
-    #expect(new.dump(0x1000).last == "pte level: 3, pte value: 0x0000000040000081")
+    #expect(try new.dump(0x1000).last == "pte level: 3, pte value: 0x0000000040000081")
     #expect(new.machine.kernel.dumps == [.complete])
   }
 
@@ -217,7 +217,7 @@ struct WalkGenerationTests {
         rig.write(rig.top + (level + 1) << 12 | 0x27, at: rig.top + level << 12)
       }
       rig.write(0x0abc_00a5, at: rig.top + 0x3008)
-      #expect(rig.dump(0x1000).last == last)
+      #expect(try rig.dump(0x1000).last == last)
     }
   }
 
@@ -229,7 +229,7 @@ struct WalkGenerationTests {
     rig.write(rig.directory | 1 | 8, 0, 0, 0, at: rig.context + 0x50 * 32)
     rig.write(0x20_8001, at: rig.directory + 8)
     rig.write(0x41, 0x3, 0x20_9000, at: 0x20_8000 + 2 * 64)
-    let lines = rig.dump(0x7000, pasid: 66)
+    let lines = try rig.dump(0x7000, pasid: 66)
     #expect(lines.contains("pasid dir entry: 0x0000000000208001"))
     #expect(lines.contains("pasid table entry[2]: 0x0000000000209000"))
     #expect(lines.last == "page table not present at level 3")
@@ -251,15 +251,15 @@ struct LegacyWalkTests {
       for level in stride(from: 4, to: missing, by: -1) {
         rig.point(level: level)
       }
-      #expect(rig.dump(0x1000).last == stop)
+      #expect(try rig.dump(0x1000).last == stop)
     }
   }
 
   @Test("looks the domain up by the device where the first kernels with a dump did")
   func driverList() throws {
     let rig = try LegacyRig(.driverList)
-    #expect(rig.dump(0x1000).last == "PTE not present at level 4")
-    let lines = rig.dump(0x1000, device: PCIAddress(bus: 0, device: 9, function: 0))
+    #expect(try rig.dump(0x1000).last == "PTE not present at level 4")
+    let lines = try rig.dump(0x1000, device: PCIAddress(bus: 0, device: 9, function: 0))
     #expect(lines.last == "device [00:09.0] not probed")
   }
 
@@ -287,7 +287,7 @@ private struct LegacyRig {
       Capability(rawValue: 0x1c0_000c_4066_0462), ExtendedCapability(rawValue: 0x19e_2ff0_505e),
       build: build, device: device)
     try machine.kernel.makeDomain(DomainID(rawValue: 2), levels: 4)
-    try machine.kernel.attach(device, to: DomainID(rawValue: 2))
+    try machine.kernel.attach(device, to: .numbered(DomainID(rawValue: 2)))
     let root = RootEntry(
       low: machine.memory.load64(PhysicalAddress(rawValue: machine.rootTable)) ?? 0,
       high: 0)
@@ -305,10 +305,10 @@ private struct LegacyRig {
     #expect(machine.memory.store64(table(level: level - 1) | 3, at: entry))
   }
 
-  func dump(_ address: UInt64, device other: PCIAddress? = nil) -> [String] {
+  func dump(_ address: UInt64, device other: PCIAddress? = nil) throws -> [String] {
     machine.perform(
       Machine.DMA(device: other ?? device, access: .write, address: IOVA(rawValue: address)))
-    machine.deliverInterrupts()
+    try machine.deliverInterrupts()
     return machine.lines.map { String($0.dropFirst("DMAR: ".count)) }
   }
 }

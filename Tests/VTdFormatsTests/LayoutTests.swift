@@ -7,8 +7,8 @@ struct LayoutCase: CustomTestStringConvertible, Sendable {
   var testDescription: String { layout.name }
 
   static let all =
-    Layouts.all.map { LayoutCase(layout: $0.layout) }
-    + Layouts.descriptors.map { LayoutCase(layout: $0) }
+    Layouts.all.map { LayoutCase(layout: $0.image) }
+    + DescriptorType.allCases.map { LayoutCase(layout: Layouts.descriptor($0).image) }
 }
 
 @Suite("Layouts")
@@ -38,9 +38,18 @@ struct LayoutTests {
   @Test("setting a field changes its own bits only, and reads back", arguments: LayoutCase.all)
   func fieldsReadBack(_ layout: LayoutCase) { readBack(layout.layout) }
 
+  @Test("A new descriptor has its type and nothing else", arguments: DescriptorType.allCases)
+  func descriptorsAreBornWithTheirType(_ type: DescriptorType) {
+    func check<Image: BitImage>(_: Image.Type) {
+      #expect(Image().words == [type.header, 0])
+      #expect(DescriptorHeader(rawValue: Image()[word: 0]).typeCode == type.rawValue)
+    }
+    check(Layouts.descriptor(type).image)
+  }
+
   private func readBack<Image: BitImage>(_: Image.Type) {
     for field in Image.fields {
-      var image = Image()
+      var image = Image(words: [])
       image[field] = .max
       let ones: UInt64 = .max >> UInt64(64 - field.bits.count)
       #expect(image[field] == ones, "\(field.name)")
@@ -48,7 +57,7 @@ struct LayoutTests {
         #expect(value == (word == field.word ? ones << UInt64(field.shift) : 0))
       }
       image[field] = 0
-      #expect(image == Image())
+      #expect(image == Image(words: []))
     }
   }
 }

@@ -36,21 +36,21 @@ struct TableImage {
     var need = Need()
     let source = fault.observation.source
     let dump = fault.dump
-    let reason = fault.observation.reason ?? 0
-    let rootAddress = root + UInt64(source.bus) * 16
-    var rootEntry = dump?.root ?? RootEntry(low: contextTable(source) | 1, high: 0)
+    let reason = fault.observation.faultReason
+    let rootAddress = root + RootEntry.offset(of: source)
+    var rootEntry = dump?.root ?? Self.rootEntry(to: contextTable(source))
     if dump?.root == nil {
       need.assumptions.append("the log shows no root entry")
-      if reason == 1 { rootEntry = RootEntry() }
-      if reason == 9 { rootEntry = RootEntry(low: beyond | 1, high: 0) }
-      if reason == 0x0a { rootEntry = RootEntry(low: rootEntry.low | 1 << 1, high: 0) }
-      if reason == 8 { need.obstacle = "a root table that cannot be read" }
+      if reason == .rootNotPresent { rootEntry = RootEntry() }
+      if reason == .contextRead { rootEntry = Self.rootEntry(to: beyond) }
+      if reason == .rootReserved { rootEntry.setReservedBit() }
+      if reason == .rootRead { need.obstacle = "a root table that cannot be read" }
     }
     need.words[rootAddress] = rootEntry.low
     need.words[rootAddress + 8] = rootEntry.high
-    guard rootEntry[flag: .present], reason != 9 else { return need }
+    guard rootEntry[flag: .present], reason != .contextRead else { return need }
     let table = rootEntry[inPlace: .contextTable]
-    let contextAddress = table + UInt64(source.devfn) * 16
+    let contextAddress = table + ContextEntry.offset(of: source)
     let context: ContextEntry
     if let dumped = dump?.context {
       context = ContextEntry(low: dumped.low, high: dumped.high)
@@ -63,32 +63,51 @@ struct TableImage {
     guard context[flag: .present], let address = address(of: fault) else { return need }
     walk(
       from: context[inPlace: .secondStageTable], levels: context.levels, address, fault, &need)
-    if dump?.pageEntries.isEmpty ?? true, reason == 7 {
+    if dump?.pageEntries.isEmpty ?? true, reason == .secondStageRead {
       let top = context[inPlace: .secondStageTable]
-      need.words[entryAddress(top, context.levels, address)] = beyond | 3
+      need.words[entryAddress(top, context.levels, address)] = Self.tableEntry(to: beyond).rawValue
       need.assumptions.append("the table that cannot be read is the one below the top")
     }
-    if dump?.pageEntries.isEmpty ?? true, reason == 0x0c {
+    if dump?.pageEntries.isEmpty ?? true, reason == .secondStageReserved {
       let top = context[inPlace: .secondStageTable]
-      need.words[entryAddress(top, context.levels, address)] = 0x83
+      // PS is reserved where there are no pages of that size.
+      var entry = Self.tableEntry(to: 0)
+      entry[flag: .pageSize] = true
+      need.words[entryAddress(top, context.levels, address)] = entry.rawValue
       need.assumptions.append("the entry with the reserved bit is the top one")
     }
     return need
   }
 
-  private func assumedContext(_ source: SourceID, _ reason: UInt8, _ need: inout Need)
+  private static func rootEntry(to table: UInt64) -> RootEntry {
+    var entry = RootEntry()
+    entry[flag: .present] = true
+    entry[inPlace: .contextTable] = table
+    return entry
+  }
+
+  /// A second-stage entry that lets everything through to the next table.
+  private static func tableEntry(to table: UInt64) -> SecondStageEntry {
+    var entry = SecondStageEntry()
+    entry[flag: .read] = true
+    entry[flag: .write] = true
+    entry[inPlace: .address] = table
+    return entry
+  }
+
+  private func assumedContext(_ source: SourceID, _ reason: FaultReason?, _ need: inout Need)
     -> ContextEntry
   {
     var context = ContextEntry()
-    if reason == 2 { return context }
+    if reason == .contextNotPresent { return context }
     context[flag: .present] = true
     context[.addressWidth] = UInt64(levels - 2)
     context[.domainID] = UInt64(source.rawValue % 0xff) + 1
     context[inPlace: .secondStageTable] = page(source, 0)
     // AW 7 is a reserved encoding.
-    if reason == 3 { context[.addressWidth] = 7 }
-    if reason == 0x0b { context.low |= 1 << 4 }
-    if reason == 0x0d { need.obstacle = "a translated request (ATS)" }
+    if reason == .contextInvalid { context[.addressWidth] = 7 }
+    if reason == .contextReserved { context.setReservedBit() }
+    if reason == .requestTypeBlocked { need.obstacle = "a translated request (ATS)" }
     need.assumptions.append("the log shows no context entry: domain, width and tables")
     return context
   }
@@ -99,7 +118,7 @@ struct TableImage {
   }
 
   private func entryAddress(_ table: UInt64, _ level: Int, _ address: UInt64) -> UInt64 {
-    table + (address >> UInt64(Paging.shift(level: level)) & 0x1ff) * 8
+    table + Paging.entryOffset(of: address, level: level)
   }
 
   /// The dumped entries at the places where the walk finds them; behind the last one nothing.
@@ -132,18 +151,26 @@ struct TableImage {
     var need = Need()
     let source = fault.observation.source
     let dump = fault.dump
-    let reason = fault.observation.reason ?? 0
-    let isUpper = source.device >= 16
-    let rootAddress = root + UInt64(source.bus) * 16
+    let reason = fault.observation.faultReason
+    let isUpper = ScalableRootEntry.isUpper(source)
+    let rootAddress = root + ScalableRootEntry.offset(of: source)
     var rootEntry: ScalableRootEntry
     if let dumped = dump?.scalableRoot {
       rootEntry = dumped
     } else {
       need.assumptions.append("the log shows no root entry")
       let table = contextTable(source)
-      rootEntry = ScalableRootEntry(low: table | 1, high: (table + 0x1000) | 1)
-      if reason == 0x39 { rootEntry = ScalableRootEntry() }
-      if reason == 0x3a { rootEntry.low |= 2; rootEntry.high |= 2 }
+      rootEntry = ScalableRootEntry()
+      if reason != .scalableRootNotPresent {
+        rootEntry[flag: .lowerPresent] = true
+        rootEntry[inPlace: .lowerContextTable] = table
+        rootEntry[flag: .upperPresent] = true
+        rootEntry.high |= Self.rootEntry(to: table + Paging.pageSize).low
+      }
+      if reason == .scalableRootReserved {
+        rootEntry.setReservedBit()
+        rootEntry.setReservedBit(ofWord: 1)
+      }
     }
     need.words[rootAddress] = rootEntry.low
     need.words[rootAddress + 8] = rootEntry.high
@@ -152,45 +179,50 @@ struct TableImage {
     }
     let table =
       isUpper ? rootEntry[inPlace: .upperContextTable] : rootEntry[inPlace: .lowerContextTable]
-    let contextAddress = table + UInt64(source.devfn & 0x7f) * 32
-    var context = (high: UInt64(0), low: page(source, 1) | 1)
+    let contextAddress = table + ScalableContextEntry.offset(of: source)
+    var context = ScalableContextEntry()
     if let dumped = dump?.context {
-      context = dumped
+      context = ScalableContextEntry(words: [dumped.low, dumped.high])
     } else {
       need.assumptions.append("the log shows no context entry")
-      if reason == 0x41 { context = (0, 0) }
-      if reason == 0x42 { context.low |= 1 << 5 }
-      if case .dma(_, .some, _) = fault.observation.request, reason != 0x41 {
-        context.low |= 1 << 3
+      if reason != .scalableContextNotPresent {
+        context[flag: .present] = true
+        context[inPlace: .pasidDirectory] = page(source, 1)
+        if case .dma(_, .some, _) = fault.observation.request { context[flag: .pasidEnable] = true }
       }
+      if reason == .scalableContextReserved { context.setReservedBit() }
     }
-    need.words[contextAddress] = context.low
-    need.words[contextAddress + 8] = context.high
-    guard context.low & 1 != 0, let address = address(of: fault) else { return need }
-    pasid(fault, directory: context.low & ~0xfff, reason, address, &need)
+    need.words[contextAddress] = context[word: 0]
+    need.words[contextAddress + 8] = context[word: 1]
+    guard context[flag: .present], let address = address(of: fault) else { return need }
+    pasid(fault, directory: context[inPlace: .pasidDirectory], reason, address, &need)
     return need
   }
 
   private func pasid(
-    _ fault: FaultTimeline.Fault, directory: UInt64, _ reason: UInt8, _ address: UInt64,
+    _ fault: FaultTimeline.Fault, directory: UInt64, _ reason: FaultReason?, _ address: UInt64,
     _ need: inout Need
   ) {
     let source = fault.observation.source
-    var pasid: UInt64 = 0
-    if case .dma(_, let value?, _) = fault.observation.request { pasid = UInt64(value.rawValue) }
+    var pasid = PASID(rawValue: 0)
+    if case .dma(_, let value?, _) = fault.observation.request { pasid = value }
     let dump = fault.dump
     let dumped = dump?.lines.lazy.compactMap { line -> UInt64? in
       if case .pasidDirectoryEntry(let value) = line.value { value } else { nil }
     }.first
-    var directoryEntry = dumped ?? (page(source, 2) | 1)
+    var directoryEntry = PASIDDirectoryEntry(rawValue: dumped ?? 0)
     if dumped == nil {
       need.assumptions.append("the log shows no PASID directory entry")
-      if reason == 0x51 { directoryEntry = 0 }
-      if reason == 0x52 { directoryEntry |= 1 << 2 }
+      if reason != .directoryNotPresent {
+        directoryEntry[flag: .present] = true
+        directoryEntry[inPlace: .pasidTable] = page(source, 2)
+      }
+      if reason == .directoryReserved { directoryEntry.setReservedBit() }
     }
-    need.words[directory + (pasid >> 6) * 8] = directoryEntry
-    guard directoryEntry & 1 != 0 else { return }
-    let entryAddress = directoryEntry & ~0xfff + (pasid & 0x3f) * 64
+    need.words[directory + PASIDDirectoryEntry.offset(of: pasid)] = directoryEntry.rawValue
+    guard directoryEntry[flag: .present] else { return }
+    let entryAddress =
+      directoryEntry[inPlace: .pasidTable] + PASIDTableEntry.offset(of: pasid)
     let entry = dump?.pasidEntry ?? assumedEntry(source, reason, &need)
     for (index, word) in entry.words.enumerated() {
       need.words[entryAddress + UInt64(index) * 8] = word
@@ -200,12 +232,17 @@ struct TableImage {
       let top = entry[inPlace: .firstStageTable]
       let levels = entry.firstStageLevels ?? 4
       walk(from: top, levels: levels, address, fault, &need)
-      if reason == 0x81, dump?.pageEntries.isEmpty ?? true {
+      if reason == .userNotPermitted, dump?.pageEntries.isEmpty ?? true {
         // A whole walk, its entries present, writable, accessed and dirty, but not for users.
         var table = top
         for level in stride(from: levels, through: 1, by: -1) {
-          let next = page(source, 3) + 0x1000 * UInt64(levels - level)
-          need.words[self.entryAddress(table, level, address)] = next | 0x63
+          let next = page(source, 3) + Paging.pageSize * UInt64(levels - level)
+          var entry = FirstStageEntry()
+          for flag in [BitField<FirstStageEntry>.present, .write, .accessed, .dirty] {
+            entry[flag: flag] = true
+          }
+          entry[inPlace: .address] = next
+          need.words[self.entryAddress(table, level, address)] = entry.rawValue
           table = next
         }
         need.assumptions.append("no level of the walk has U/S")
@@ -217,23 +254,42 @@ struct TableImage {
     }
   }
 
-  private func assumedEntry(_ source: SourceID, _ reason: UInt8, _ need: inout Need)
+  private func assumedEntry(_ source: SourceID, _ reason: FaultReason?, _ need: inout Need)
     -> PASIDTableEntry
   {
     var entry = PASIDTableEntry()
     need.assumptions.append("the log shows no PASID table entry")
-    if reason == 0x59 { return entry }
+    if reason == .pasidEntryNotPresent { return entry }
     entry[flag: .present] = true
     entry[.domainID] = UInt64(source.rawValue % 0xff) + 1
-    if (0x70...0x73).contains(reason) || reason == 0x81 || reason == 0x80 {
-      entry[.translationType] = 1
+    if let reason, Self.firstStageReasons.contains(reason) {
+      entry[.translationType] = UInt64(PASIDTranslationType.firstStage.rawValue)
       entry[inPlace: .firstStageTable] = page(source, 0)
     } else {
-      entry[.translationType] = 2
+      entry[.translationType] = UInt64(PASIDTranslationType.secondStage.rawValue)
       entry[.addressWidth] = UInt64(levels - 2)
       entry[inPlace: .secondStageTable] = page(source, 0)
     }
-    if reason == 0x5a { entry[word: 1] |= 1 << 20 }
+    if reason == .pasidEntryReserved { entry.setReservedBit(ofWord: 1) }
     return entry
   }
+
+  /// What only a first stage refuses.
+  private static let firstStageReasons: Set<FaultReason> = [
+    .firstStageRead, .firstStageNotPresent, .firstStageReserved, .firstStageTableRead,
+    .addressNotCanonical, .userNotPermitted,
+  ]
+}
+
+extension BitImage {
+  /// Sets the lowest bit of a word that no field has.
+  fileprivate mutating func setReservedBit(ofWord word: Int = 0) {
+    let reserved = Self.reservedMask(word: word)
+    self[word: word] |= reserved & (0 &- reserved)
+  }
+}
+
+extension FaultObservation {
+  /// What the log says that the unit recorded; nil where it says nothing.
+  fileprivate var faultReason: FaultReason? { reason.map { FaultReason(rawValue: $0) } }
 }

@@ -36,8 +36,8 @@ extension IntelIOMMUDriver {
     table: UInt64, level: Int, start: UInt64, _ isShort: Bool, _ path: inout [UInt64],
     _ rows: inout [String]
   ) {
-    for index in 0..<UInt64(512) {
-      let raw = load(table &+ index * 8)
+    for index in 0..<UInt64(Paging.entryCount) {
+      let raw = load(table &+ index * Paging.entryBytes)
       let entry = SecondStageEntry(rawValue: raw)
       guard entry.isPresent else { continue }
       let address = start &+ index << UInt64(Paging.shift(level: level))

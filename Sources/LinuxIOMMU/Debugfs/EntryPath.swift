@@ -16,16 +16,17 @@ struct EntryPath {
 extension IntelIOMMUDriver {
   /// Nil where root or context entry are not present.
   func entryPath(of source: SourceID, from pointer: RootTableAddress) -> EntryPath? {
-    let slot = pointer[inPlace: .rootTable] &+ UInt64(source.bus) * RootEntry.byteCount
+    let slot = pointer[inPlace: .rootTable] &+ RootEntry.offset(of: source)
     let root = (high: load(slot &+ 8), low: load(slot))
     let isScalable = pointer.mode == .scalable
-    let isUpper = isScalable && source.device >= 16
+    let isUpper = isScalable && ScalableRootEntry.isUpper(source)
     // The halves of a scalable entry are laid out alike, and as a legacy entry's lower one.
     let half = RootEntry(low: isUpper ? root.high : root.low, high: 0)
     guard half[flag: .present] else { return nil }
-    let index = UInt64(isScalable ? source.devfn & 0x7f : source.devfn)
     let width = isScalable ? ScalableContextEntry.byteCount : ContextEntry.byteCount
-    let entry = half[inPlace: .contextTable] &+ index * width
+    let offset =
+      isScalable ? ScalableContextEntry.offset(of: source) : ContextEntry.offset(of: source)
+    let entry = half[inPlace: .contextTable] &+ offset
     let context = stride(from: 0, to: width, by: 8).map { load(entry &+ $0) }
     guard ContextEntry(low: context[0], high: 0)[flag: .present] else { return nil }
     return EntryPath(root: root, context: context)
@@ -36,8 +37,8 @@ extension IntelIOMMUDriver {
     let entry = PASIDDirectoryEntry(
       rawValue: load(directory &+ index * PASIDDirectoryEntry.byteCount))
     guard entry[flag: .present] else { return [] }
-    return (0..<64).map { slot in
-      pasidEntry(at: entry[inPlace: .pasidTable] &+ slot * PASIDTableEntry.byteCount)
+    return (0..<PASIDTableEntry.countInTable).map { slot in
+      pasidEntry(at: entry[inPlace: .pasidTable] &+ UInt64(slot) * PASIDTableEntry.byteCount)
     }
   }
 }

@@ -24,8 +24,8 @@ extension IntelIOMMUDriver {
       " IR table address:\(hex(table))",
       " Entry SrcID   DstID    Vct IRTE_high\t\tIRTE_low",
     ]
-    for index in 0..<(UInt64(2) << pointer[.size]) {
-      let address = table &+ index * 16
+    for index in 0..<UInt64(pointer.entryCount) {
+      let address = table &+ index * InterruptEntry.byteCount
       let entry = InterruptEntry(low: load(address), high: load(address &+ 8))
       guard entry[flag: .present] else { continue }
       let number = "\(index)"

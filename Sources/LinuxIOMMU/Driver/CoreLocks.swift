@@ -219,9 +219,8 @@ extension IntelIOMMUDriver {
   /// requests.
   func answering(_ body: () throws(DriverError) -> Void) throws(DriverError) {
     guard coreLocks.responses != nil else { return try body() }
-    let worker = KernelTask(name: "kworker/u2:1", pid: 30)
     try kernel.run(
-      as: worker,
+      as: .pageRequestWorker,
       in: [
         "ret_from_fork", "kthread", "worker_thread", "process_one_work", "iopf_handle_group",
         "iommu_page_response",

@@ -48,13 +48,15 @@ extension IntelIOMMUDriver {
 
       // Printing takes long, so the handler lets go of the registers meanwhile.
       kernel.release(unit.registerLock, restoring: saved)
-      if isPrinted { handle(record, of: unit) }
+      if isPrinted {
+        handle(record, of: unit, UnitTables(root: unit.rootTable, isScalable: isScalable(unit)))
+      }
       if kernel.death != nil { return saved }
       index += 1
       if index >= unit.capability.faultRecordCount { index = 0 }
       saved = kernel.acquire(unit.registerLock, .irqsave)
     }
-    hangs.append(unit.name)
+    kernel.hang(on: unit.name)
     return saved
   }
 
@@ -76,13 +78,14 @@ extension IntelIOMMUDriver {
   func report(recordAt index: Int, of unit: IntelIOMMU) {
     kernel.call("dmar_fault") {
       let pointer = RootTableAddress(rawValue: unit.port.read64(at: RegisterOffset.rtaddr))
-      unit.rootTable = PhysicalAddress(rawValue: pointer[inPlace: .rootTable])
-      unit.foreignMode = pointer.mode
+      let tables = UnitTables(
+        root: PhysicalAddress(rawValue: pointer[inPlace: .rootTable]),
+        isScalable: pointer.mode == .scalable)
       let status = unit.port.read32(at: RegisterOffset.fsts)
       guard let record = unit.faultRecord(at: index, withFields: true) else { return }
       let line = FaultStatusLine(status: status)
       kernel.print(.faultLine, line.text(kernel.build.behaviour.faultLines))
-      handle(record, of: unit)
+      handle(record, of: unit, tables)
     }
   }
 
@@ -96,7 +99,7 @@ extension IntelIOMMUDriver {
   }
 
   /// dmar_fault_do_one.
-  private func handle(_ record: FaultRecord, of unit: IntelIOMMU) {
+  private func handle(_ record: FaultRecord, of unit: IntelIOMMU, _ tables: UnitTables) {
     kernel.call("dmar_fault_do_one") {
       let line = FaultLine(
         reason: record.reason.rawValue, isRead: record[flag: .type1], pasid: record.pasid,
@@ -107,7 +110,7 @@ extension IntelIOMMUDriver {
         .faultLine, line.text(behaviour.faultLines, reasons: behaviour.faultReasons))
       guard case .dma(_, let pasid, let address) = line.request else { return }
       if kernel.build.configuration.dumpsTables, kernel.build.behaviour.tableWalk != .none {
-        dump(for: record.source, address: address, pasid: pasid, of: unit)
+        dump(tables, for: record.source, address: address, pasid: pasid, of: unit)
       }
     }
   }
@@ -116,12 +119,17 @@ extension IntelIOMMUDriver {
 extension FaultStatus {
   /// What the handler writes when it is done: the overflow, the pending bit (which is read only)
   /// and the page-request overflow of older specifications, bit 7.
-  fileprivate static let clearedByHandler = FaultStatus(rawValue: 0x83)
+  fileprivate static var clearedByHandler: FaultStatus {
+    var status = FaultStatus(rawValue: 1 << 7)
+    status[flag: .primaryFaultOverflow] = true
+    status[flag: .primaryPendingFault] = true
+    return status
+  }
 }
 
 extension IntelIOMMU {
   private func faultRecordOffset(_ index: Int) -> Int {
-    capability.faultRecordOffset + index * FaultRecord.bitWidth / 8
+    capability.faultRecordOffset + index * FaultRecord.byteCount
   }
 
   /// The record at `index`, nil if its F bit is clear. The handler reads the upper dword first, and

@@ -39,17 +39,6 @@ public struct UnitDescription {
   }
 }
 
-/// A message-signalled interrupt: a write of `data` to `address`.
-public struct EventMessage: Hashable, Sendable {
-  public var address: UInt64
-  public var data: UInt32
-
-  public init(address: UInt64, data: UInt32) {
-    self.address = address
-    self.data = data
-  }
-}
-
 /// One unit as its driver sees it: `struct intel_iommu`.
 final class IntelIOMMU {
   let name: String
@@ -70,8 +59,6 @@ final class IntelIOMMU {
   let extendedCapability: ExtendedCapability
   /// What RTADDR points to; nil before bring-up.
   var rootTable: PhysicalAddress?
-  /// The mode of tables that somebody else made; nil for the driver's own.
-  var foreignMode: TranslationTableMode?
   /// What IRTA points to; nil where interrupts are not remapped.
   var interruptTable: PhysicalAddress?
   var queue: InvalidationQueue?

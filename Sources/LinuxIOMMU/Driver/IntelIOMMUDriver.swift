@@ -10,6 +10,7 @@ public import VTdFormats
 final class IntelIOMMUDriver {
   let kernel: KernelContext
   let pci: PCICore
+  let host: KernelHost
   let memory: PhysicalMemory
   let units: [IntelIOMMU]
   /// `dmar_drhd_units`: the same in the order in which the driver goes through them.
@@ -28,16 +29,12 @@ final class IntelIOMMUDriver {
   var isBystander = false
   /// Interrupts are remapped in the extended mode, with 32-bit destinations.
   var usesExtendedInterrupts = false
-  /// The units that somebody waits for in vain.
-  var hangs: [String] = []
   /// What the driver knows of each function that it has met.
   var devices: [PCIAddress: DeviceInfo] = [:]
   /// The functions that were probed, in the bus's order.
   var probed: [ProbedFunction] = []
   /// What the bus scan found out about each function.
   private(set) var found: [PCIAddress: ProbedFunction] = [:]
-  /// Hears what is written to tables.
-  var stores: ((PhysicalAddress, UInt64) -> Void)?
   /// By group.
   var defaultDomains: [Int: IOMMUDomain] = [:]
   /// Domains come when a device first needs one, and no sooner.
@@ -60,11 +57,12 @@ final class IntelIOMMUDriver {
   var isProbing = false
 
   init(
-    units: [UnitDescription], memory: PhysicalMemory, pages: PageAllocator, pci: PCICore,
-    options: IOMMUOptions, timers: KernelTimers, in kernel: KernelContext
+    units: [UnitDescription], pages: PageAllocator, pci: PCICore, options: IOMMUOptions,
+    timers: KernelTimers, host: KernelHost, in kernel: KernelContext
   ) {
     self.kernel = kernel
-    self.memory = memory
+    self.host = host
+    memory = host.memory
     self.pages = pages
     self.pci = pci
     self.options = options
@@ -101,7 +99,7 @@ final class IntelIOMMUDriver {
   /// Consecutive pages, zeroed.
   func allocatePages(_ count: Int) throws(DriverError) -> PhysicalAddress {
     let page = pages.allocate(count)
-    for offset in stride(from: 0, to: PageAllocator.pageSize * UInt64(count), by: 8) {
+    for offset in stride(from: 0, to: Paging.pageSize * UInt64(count), by: 8) {
       try store(0, at: page.rawValue &+ offset)
     }
     return page
@@ -111,7 +109,7 @@ final class IntelIOMMUDriver {
     guard memory.store64(value, at: PhysicalAddress(rawValue: address)) else {
       throw DriverError(.outsideMemory(PhysicalAddress(rawValue: address)))
     }
-    stores?(PhysicalAddress(rawValue: address), value)
+    host.stores(PhysicalAddress(rawValue: address), value)
   }
 
   /// A load by the CPU; outside memory, where a kernel would have no address for it, all ones.

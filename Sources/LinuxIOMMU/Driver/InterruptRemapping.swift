@@ -39,8 +39,8 @@ extension IntelIOMMUDriver {
   /// intel_setup_irq_remapping: memory for the table, then the queue.
   func setUpInterruptRemapping(of unit: IntelIOMMU) throws(DriverError) {
     let entries: UInt64 = 2 << Self.interruptTableSize
-    let size = entries * UInt64(InterruptEntry.bitWidth / 8)
-    unit.interruptTable = try allocatePages(Int(size / PageAllocator.pageSize))
+    let size = entries * InterruptEntry.byteCount
+    unit.interruptTable = try allocatePages(Int(size / Paging.pageSize))
     stopQueue(of: unit)
     try enableQueue(of: unit)
   }
@@ -102,7 +102,7 @@ extension IntelIOMMUDriver {
       entry[.sourceID] = UInt64(wanted.source.rawValue)
       entry[.sourceValidation] = UInt64(SourceValidationType.sourceID.rawValue)
     }
-    let address = table.rawValue + UInt64(change.index) * UInt64(InterruptEntry.bitWidth / 8)
+    let address = table.rawValue + UInt64(change.index) * InterruptEntry.byteCount
     try kernel.locked(coreLocks.interruptEntries, .irqsave) { () throws(DriverError) in
       try store(entry.low, at: address)
       try store(entry.high, at: address + 8)

@@ -11,8 +11,6 @@ public struct PageAllocator: Hashable, Sendable {
   /// Given back, newest last.
   private var freed: [PhysicalAddress] = []
 
-  public static let pageSize: UInt64 = 4096
-
   public init(pages: [PhysicalAddress] = [], base: PhysicalAddress) {
     listed = pages[...]
     next = base
@@ -23,7 +21,7 @@ public struct PageAllocator: Hashable, Sendable {
     if let page = listed.popFirst() { return page }
     if count == 1, let page = freed.popLast() { return page }
     let page = next
-    next = PhysicalAddress(rawValue: page.rawValue &+ Self.pageSize &* UInt64(count))
+    next = PhysicalAddress(rawValue: page.rawValue &+ Paging.pageSize &* UInt64(count))
     return page
   }
 
@@ -35,7 +33,7 @@ public struct PageAllocator: Hashable, Sendable {
   /// low memory, away from the tables.
   mutating func allocateSmall() -> PhysicalAddress {
     let page = nextSmall
-    nextSmall = PhysicalAddress(rawValue: page.rawValue &+ Self.pageSize)
+    nextSmall = PhysicalAddress(rawValue: page.rawValue &+ Paging.pageSize)
     return page
   }
 }

@@ -14,15 +14,26 @@ public enum DumpOutcome: String, Hashable, Sendable, CaseIterable {
   case fatal
 }
 
+/// The tables that a dump walks: the driver's own, or those that somebody else made.
+struct UnitTables {
+  /// Nil before there are any.
+  let root: PhysicalAddress?
+  let isScalable: Bool
+}
+
 /// dmar_fault_dump_ptes and pgtable_walk: the tables behind a fault, as the log shows them.
 extension IntelIOMMUDriver {
-  func dump(for source: SourceID, address: IOVA, pasid: PASID?, of unit: IntelIOMMU) {
+  func dump(
+    _ tables: UnitTables, for source: SourceID, address: IOVA, pasid: PASID?, of unit: IntelIOMMU
+  ) {
     dumps.append(.cut)
     kernel.call("dmar_fault_dump_ptes") {
       print(.header(unit: unit.name, address: address))
-      guard let root = unit.rootTable else { return print(.stop(.noRootTable)) }
+      guard let root = tables.root else { return print(.stop(.noRootTable)) }
       do throws(KernelDeath) {
-        try dump(from: root.rawValue, for: source, address: address, pasid: pasid, of: unit)
+        try dump(
+          from: root.rawValue, isScalable: tables.isScalable, for: source, address: address,
+          pasid: pasid, of: unit)
       } catch {
         dumps[dumps.count - 1] = .fatal
         kernel.die(of: error)
@@ -31,12 +42,13 @@ extension IntelIOMMUDriver {
   }
 
   private func dump(
-    from root: UInt64, for source: SourceID, address: IOVA, pasid: PASID?, of unit: IntelIOMMU
+    from root: UInt64, isScalable: Bool, for source: SourceID, address: IOVA, pasid: PASID?,
+    of unit: IntelIOMMU
   ) throws(KernelDeath) {
-    let low = try read(root &+ UInt64(source.bus) * RootEntry.byteCount)
-    let high = try read(root &+ UInt64(source.bus) * RootEntry.byteCount + 8)
-    print(isScalable(unit) ? .scalableRootEntry(high: high, low: low) : .rootEntry(low: low))
-    if isScalable(unit) {
+    let slot = root &+ RootEntry.offset(of: source)
+    let (low, high) = (try read(slot), try read(slot &+ 8))
+    print(isScalable ? .scalableRootEntry(high: high, low: low) : .rootEntry(low: low))
+    if isScalable {
       try dumpScalable(
         ScalableRootEntry(low: low, high: high), source, address, pasid ?? PASID(rawValue: 0),
         of: unit)
@@ -54,7 +66,7 @@ extension IntelIOMMUDriver {
 
   /// What the driver takes of an entry for the address of the next table (VTD_PAGE_MASK): all bits
   /// above the offset, reserved ones too.
-  private func tableAddress(_ word: UInt64) -> UInt64 { word & ~0xfff }
+  private func tableAddress(_ word: UInt64) -> UInt64 { word & ~(Paging.pageSize - 1) }
 
   /// dma_pte_addr, which leaves XD out as long as the driver sets it.
   private func nextTable(_ entry: UInt64) -> UInt64 {
@@ -63,7 +75,6 @@ extension IntelIOMMUDriver {
 
   /// The driver's own switch, and a unit with something to use it for (`sm_supported`).
   func isScalable(_ unit: IntelIOMMU) -> Bool {
-    if let mode = unit.foreignMode { return mode == .scalable }
     let capability = unit.extendedCapability
     return options.usesScalableMode && capability[flag: .scalableMode]
       && (capability[flag: .firstStage] || capability[flag: .secondStage])
@@ -75,7 +86,7 @@ extension IntelIOMMUDriver {
     guard root[flag: .present], !hidesEntry(of: source, unit) else {
       return print(.stop(.noContextTable))
     }
-    let entry = tableAddress(root.low) &+ UInt64(source.devfn) * ContextEntry.byteCount
+    let entry = tableAddress(root.low) &+ ContextEntry.offset(of: source)
     let context = ContextEntry(low: try read(entry), high: try read(entry &+ 8))
     print(.contextEntry(high: context.high, low: context.low))
     if checksEntries, !context[flag: .present] { return print(.stop(.noLegacyPageTable)) }
@@ -88,24 +99,24 @@ extension IntelIOMMUDriver {
     _ root: ScalableRootEntry, _ source: SourceID, _ address: IOVA, _ pasid: PASID,
     of unit: IntelIOMMU
   ) throws(KernelDeath) {
-    let isUpper = source.device >= 16
+    let isUpper = ScalableRootEntry.isUpper(source)
     guard root[flag: isUpper ? .upperPresent : .lowerPresent], !hidesEntry(of: source, unit) else {
       return print(.stop(.noContextTable))
     }
     let table = tableAddress(isUpper ? root.high : root.low)
-    let entry = table &+ UInt64(source.devfn & 0x7f) * ScalableContextEntry.byteCount
+    let entry = table &+ ScalableContextEntry.offset(of: source)
     let context = ScalableContextEntry(words: [try read(entry), try read(entry &+ 8)])
     print(.contextEntry(high: context[word: 1], low: context[word: 0]))
     if checksEntries, !context[flag: .present] { return print(.stop(.noPASIDDirectory)) }
 
     let directory = tableAddress(context[word: 0])
     let directoryEntry = PASIDDirectoryEntry(
-      rawValue: try read(directory &+ UInt64(pasid.rawValue >> 6) * 8))
+      rawValue: try read(directory &+ PASIDDirectoryEntry.offset(of: pasid)))
     print(.pasidDirectoryEntry(directoryEntry.rawValue))
     guard directoryEntry[flag: .present] else { return print(.stop(.noPASIDTable)) }
 
     let pasidEntry =
-      tableAddress(directoryEntry.rawValue) &+ UInt64(pasid.rawValue & 0x3f) * 64
+      tableAddress(directoryEntry.rawValue) &+ PASIDTableEntry.offset(of: pasid)
     var words: [UInt64] = []
     for index in 0..<8 {
       words.append(try read(pasidEntry &+ UInt64(index) * 8))

@@ -5,6 +5,8 @@ public import VTdFormats
 public enum DomainReference: Hashable, Sendable {
   /// One that was made under a name.
   case named(String)
+  /// One that was made with an id of its maker's choice.
+  case numbered(DomainID)
   /// The one that a device is attached to now.
   case of(PCIAddress)
 }
@@ -14,44 +16,36 @@ extension Kernel {
   // MARK: Domains
 
   /// Makes a domain with an empty second-stage table of `levels` levels, and an id of the caller's
-  /// choice; its name is the number.
+  /// choice.
   public func makeDomain(_ id: DomainID, levels: Int) throws(DriverError) {
-    domains["\(id)"] = try driver.makeDomain(.unmanaged, levels: levels, id: id)
+    domains[.numbered(id)] = try driver.makeDomain(.unmanaged, levels: levels, id: id)
   }
 
   /// Makes a domain as a user such as VFIO does (iommu_domain_alloc).
   public func makeDomain(named name: String, _ kind: DomainKind = .unmanaged) throws(DriverError) {
-    domains[name] =
+    domains[.named(name)] =
       kind == .identity ? try driver.sharedIdentityDomain() : try driver.makeDomain(kind)
   }
-
-  /// Whether a domain of that name was made.
-  public func hasDomain(named name: String) -> Bool { domains[name] != nil }
 
   /// Whether the reference means a domain.
   public func hasDomain(_ reference: DomainReference) -> Bool { domain(reference) != nil }
 
   private func domain(_ reference: DomainReference) -> IOMMUDomain? {
     switch reference {
-    case .named(let name): domains[name]
+    case .named, .numbered: domains[reference]
     case .of(let device): driver.devices[device]?.domain
     }
   }
 
   // MARK: Attach and detach
 
-  /// Attaches a device to a domain that was made before; an unknown domain is left alone.
-  @discardableResult
-  public func attach(_ device: PCIAddress, to id: DomainID) throws(DriverError) -> AttachOutcome {
-    try attach(device, toDomainNamed: "\(id)")
-  }
-
-  /// The same by the domain's name (iommu_attach_group): the functions of its group go along.
+  /// Attaches a device to a domain that was made before (iommu_attach_group): the functions of its
+  /// group go along. An unknown domain is refused.
   @discardableResult
   public func attach(
-    _ device: PCIAddress, toDomainNamed name: String
+    _ device: PCIAddress, to reference: DomainReference
   ) throws(DriverError) -> AttachOutcome {
-    guard let domain = domains[name] else { return .refused }
+    guard let domain = domain(reference) else { return .refused }
     return try inUserCall { () throws(DriverError) in
       let device = try driver.device(at: device)
       return try driver.inGroup(of: device) { () throws(DriverError) in
@@ -80,24 +74,13 @@ extension Kernel {
   public func changeGroupType(
     of device: PCIAddress, to type: GroupType
   ) throws(DriverError) -> GroupTypeOutcome {
-    try context.run(
-      as: KernelTask(name: "bash", pid: 1),
-      in: [
-        "entry_SYSCALL_64_after_hwframe", "do_syscall_64", "__x64_sys_write", "ksys_write",
-        "vfs_write", "kernfs_fop_write_iter", "iommu_group_attr_store", "iommu_group_store_type",
-      ]
-    ) { () throws(DriverError) in
+    let functions = ["iommu_group_attr_store", "iommu_group_store_type"]
+    return try context.write(toSysfs: functions, by: .shell) { () throws(DriverError) in
       try driver.storeType(ofGroupOf: try driver.device(at: device), type)
     }
   }
 
   // MARK: Map and unmap
-
-  /// Maps a range in a domain that was made before.
-  @discardableResult
-  public func map(_ mapping: Mapping, in id: DomainID) throws(DriverError) -> Bool {
-    try map(mapping, in: .named("\(id)"))
-  }
 
   /// iommu_map: false where the kernel refuses.
   @discardableResult
@@ -131,7 +114,7 @@ extension Kernel {
     _ body: () throws(DriverError) -> Result
   ) throws(DriverError) -> Result {
     try context.run(
-      as: KernelTask(name: "qemu-system-x86", pid: 1500),
+      as: .virtualMachine,
       in: [
         "entry_SYSCALL_64_after_hwframe", "do_syscall_64", "__x64_sys_ioctl",
         "vfio_iommu_type1_ioctl",
@@ -163,21 +146,15 @@ extension Kernel {
     try inDriverCall { () throws(DriverError) in try driver.change([change]) }
   }
 
-  /// The work queue in which the device's driver does what it does.
   private func inDriverCall<Result>(
     _ body: () throws(DriverError) -> Result
   ) throws(DriverError) -> Result {
     try context.run(
-      as: KernelTask(name: "kworker/0:1", pid: 9),
+      as: .driverWorker,
       in: ["ret_from_fork", "kthread", "worker_thread", "process_one_work"], body)
   }
 
-  // MARK: Devices and time
-
-  /// Whether the driver lets the device keep translations (ATS).
-  public func usesATS(_ device: PCIAddress) -> Bool {
-    driver.devices[device]?.isATSEnabled ?? false
-  }
+  // MARK: Time
 
   /// When the kernel's next timer is due, in microseconds since boot.
   public var nextTimer: UInt64? { timers.nextDue }

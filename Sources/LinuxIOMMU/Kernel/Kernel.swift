@@ -1,13 +1,13 @@
 public import KernelLog
 public import Lockdep
 public import PCI
-public import PhysicalMemory
 public import VTdFormats
 
 /// A running Linux kernel, as far as a DMA fault can see it.
 ///
 /// It boots, sets units up, attaches devices to domains and handles interrupts. It reaches hardware
-/// through unit ports and memory only; what it prints comes out of ``drainLog()``.
+/// through unit ports, memory and configuration space only, and tells what it does as it does it
+/// (``KernelHost/events``).
 public final class Kernel {
   let context: KernelContext
   private let core: DriverCore
@@ -16,37 +16,32 @@ public final class Kernel {
   private let faultInterruptLock: KernelLock
   let timers = KernelTimers()
   /// Domains and processes that users made, by name.
-  var domains: [String: IOMMUDomain] = [:]
+  var domains: [DomainReference: IOMMUDomain] = [:]
   var processes: [String: IOMMUProcess] = [:]
 
   /// - Parameters:
   ///   - commandLine: its words, of which those count that the driver knows.
   ///   - addresses: where named objects lie, for messages that print an address; other objects get
   ///     addresses of the kernel's own choice.
-  ///   - stores: hears each 64 bits that the kernel writes to its tables.
   public init(
-    build: KernelBuild, units: [UnitDescription], memory: PhysicalMemory, pages: PageAllocator,
-    addresses: [String: UInt64] = [:], commandLine: [String] = [], timer: any KernelTimer,
-    stores: ((PhysicalAddress, UInt64) -> Void)? = nil
+    build: KernelBuild, units: [UnitDescription], pages: PageAllocator,
+    addresses: [String: UInt64] = [:], commandLine: [String] = [], on host: KernelHost
   ) {
     context = KernelContext(
-      build: build, addresses: addresses, commandLine: commandLine, timer: timer)
+      build: build, addresses: addresses, commandLine: commandLine, timer: host.timer,
+      events: host.events)
     core = DriverCore(in: context)
     pci = PCICore(core: core, in: context)
     driver = IntelIOMMUDriver(
-      units: units, memory: memory, pages: pages, pci: pci,
-      options: IOMMUOptions(build, commandLine: commandLine), timers: timers,
+      units: units, pages: pages, pci: pci,
+      options: IOMMUOptions(build, commandLine: commandLine), timers: timers, host: host,
       in: context)
-    driver.stores = stores
     driver.pageRequestServer = { [unowned driver] device, pasid, address, writes in
       driver.serve(pasid, of: device, at: address, writes: writes)
     }
     faultInterruptLock = context.makeLock(
       .rawSpinlock, class: "&irq_desc_lock_class", instance: "dmar.irq_desc.lock")
   }
-
-  /// What was printed since the last call.
-  public func drainLog() -> [LogRecord] { context.drainLog() }
 
   /// The faults printed so far, in order.
   public var faults: [FaultLine] { driver.faults }
@@ -60,26 +55,10 @@ public final class Kernel {
   }
 
   /// The units that a CPU waits for in vain, in the order in which that happened.
-  public var hangs: [String] { driver.hangs }
+  public var hangs: [String] { context.hangs }
 
   /// What the kernel died of; nil while it runs.
   public var death: KernelDeath? { context.death }
-
-  /// Somebody else programs the units; the driver only tells what they record.
-  public var isBystander: Bool { driver.isBystander }
-
-  /// What another CPU does while the first one is busy with interrupts off; nil, as at first, on a
-  /// machine with one CPU.
-  public var otherCPU: (() -> Void)? {
-    get { context.otherCPU }
-    set { context.otherCPU = newValue }
-  }
-
-  /// What happens while a task of the kernel sleeps: the interrupts that wait are taken.
-  public var whileAsleep: (() -> Void)? {
-    get { context.whileAsleep }
-    set { context.whileAsleep = newValue }
-  }
 
   /// The reports that the lock validator has made so far.
   public var lockReports: [LockReport] { context.locks?.validator.reports ?? [] }
@@ -209,8 +188,10 @@ public final class Kernel {
   ///
   /// The driver takes it off its domain: entries that led there are cleared and flushed.
   public func removeDevice(_ address: PCIAddress) throws(DriverError) {
-    let shell = KernelTask(name: "bash", pid: 1)
-    try context.run(as: shell, in: Self.sysfsRemoveFunctions) { () throws(DriverError) in
+    let functions = [
+      "dev_attr_store", "remove_store", "pci_stop_and_remove_bus_device_locked",
+    ]
+    try context.write(toSysfs: functions, by: .shell) { () throws(DriverError) in
       try driver.removing { () throws(DriverError) in
         pci.remove(address)
         try driver.announceRemoval(of: driver.devices[address]) { () throws(DriverError) in
@@ -219,12 +200,6 @@ public final class Kernel {
       }
     }
   }
-
-  private static let sysfsRemoveFunctions = [
-    "entry_SYSCALL_64_after_hwframe", "do_syscall_64", "__x64_sys_write", "ksys_write",
-    "vfs_write", "new_sync_write", "kernfs_fop_write_iter", "sysfs_kf_write", "dev_attr_store",
-    "remove_store", "pci_stop_and_remove_bus_device_locked",
-  ]
 
   /// Every file below /sys/kernel/debug/iommu/intel.
   public var debugfsEntries: [DebugfsEntry] { driver.debugfsEntries }
@@ -251,8 +226,11 @@ public final class Kernel {
   /// Handles the fault event of the unit with that message, which hit the CPU in `interrupted`.
   ///
   /// - Returns: false if the message belongs to no unit: a spurious interrupt.
+  /// - Throws: `DriverError` where an answer to a page request would not lie in memory.
   @discardableResult
-  public func interrupt(_ message: EventMessage, in interrupted: InterruptedContext) -> Bool {
+  public func interrupt(
+    _ message: EventMessage, in interrupted: InterruptedContext
+  ) throws(DriverError) -> Bool {
     if context.death != nil { return true }
     if let unit = driver.units.first(where: { $0.faultMessage == message }) {
       context.interrupt(interrupted, descriptorLock: faultInterruptLock) {
@@ -263,7 +241,7 @@ public final class Kernel {
     guard let unit = driver.units.first(where: { $0.pageRequestMessage == message }),
       unit.pageRequests != nil
     else { return false }
-    handlePageRequests(of: unit, in: interrupted)
+    try handlePageRequests(of: unit, in: interrupted)
     return true
   }
 
@@ -279,15 +257,16 @@ public final class Kernel {
   }
 
   /// The page-request interrupt does nothing but wake its thread.
-  private func handlePageRequests(of unit: IntelIOMMU, in interrupted: InterruptedContext) {
+  private func handlePageRequests(
+    of unit: IntelIOMMU, in interrupted: InterruptedContext
+  ) throws(DriverError) {
     context.interrupt(interrupted, descriptorLock: faultInterruptLock) {}
-    let thread = KernelTask(name: "irq/\(unit.pageRequestMessage.data)-\(unit.name)", pid: 90)
-    context.run(
+    let thread = KernelTask.interruptThread(unit.pageRequestMessage.data, of: unit.name)
+    try context.run(
       as: thread, in: ["ret_from_fork", "kthread", "irq_thread", "irq_thread_fn"]
-    ) {
-      context.call("prq_event_thread") {
-        // A queue that lies outside memory was refused when it was made.
-        try? driver.handlePageRequests(of: unit)
+    ) { () throws(DriverError) in
+      try context.call("prq_event_thread") { () throws(DriverError) in
+        try driver.handlePageRequests(of: unit)
       }
     }
   }

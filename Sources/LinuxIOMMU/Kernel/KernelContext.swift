@@ -9,7 +9,9 @@ internal import Lockdep
 final class KernelContext {
   let build: KernelBuild
   let timer: any KernelTimer
-  private(set) var log: [LogRecord] = []
+  private let events: (KernelEvent) -> Void
+  /// The units that a CPU waits for in vain, in the order in which that happened.
+  private(set) var hangs: [String] = []
 
   /// Nil where the build has no lock validator.
   private(set) var locks: LockTracker?
@@ -26,10 +28,11 @@ final class KernelContext {
   /// - Parameter addresses: where named objects lie, for messages that print them.
   init(
     build: KernelBuild, addresses: [String: UInt64], commandLine: [String] = [],
-    timer: any KernelTimer
+    timer: any KernelTimer, events: @escaping (KernelEvent) -> Void = { _ in }
   ) {
     self.build = build
     self.timer = timer
+    self.events = events
     if build.configuration.provesLocking {
       locks = LockTracker(addresses: addresses, in: self)
       // Its locks are all that there is to know of it.
@@ -43,14 +46,14 @@ final class KernelContext {
   /// printk: one record, which may have several lines.
   func print(_ level: LogLevel, _ text: String) {
     if death != nil { return }
-    log.append(LogRecord(level: level, microseconds: timer.stamp(), text: text))
+    events(.log(LogRecord(level: level, microseconds: timer.stamp(), text: text)))
     console?.flush()
   }
 
-  /// Hands out what was printed since the last call.
-  func drainLog() -> [LogRecord] {
-    defer { log.removeAll() }
-    return log
+  /// A CPU waits for a unit for ever.
+  func hang(on unit: String) {
+    hangs.append(unit)
+    events(.hang(unit: unit))
   }
 
   /// A panic, or an oops in interrupt context, which is one.
@@ -64,6 +67,7 @@ final class KernelContext {
     }
     for (level, text) in death.panic(build, timeOut: panicTimeOut) { print(level, text) }
     self.death = death
+    events(.death(death))
   }
 
   // MARK: Calls
@@ -170,30 +174,23 @@ final class KernelContext {
     if saved == .wereOn { locks?.enableInterrupts() }
   }
 
-  // MARK: Sleeping
+  // MARK: Other work
 
-  /// What the CPU does while a task sleeps: it takes the interrupts that wait. Nil where there is
-  /// nobody to bring them.
-  var whileAsleep: (() -> Void)?
-
-  /// A task that waits for another one (wait_for_completion).
-  func sleep() {
-    guard let work = whileAsleep else { return }
+  /// Lets the CPU idle for as long as a task waits for another one (wait_for_completion).
+  func idle<Failure: Error>(_ work: () throws(Failure) -> Void) throws(Failure) {
     let outer = interrupted
     interrupted = nil
     defer { interrupted = outer }
-    run(as: KernelTask(name: "swapper/0", pid: 0), in: [], work)
+    try run(as: .idle(), in: [], work)
   }
 
-  // MARK: Other CPUs
+  /// The model has turned to another CPU.
+  private var isOnOtherCPU = false
 
-  /// What another CPU does while this one is busy; nil on a machine with one.
-  var otherCPU: (() -> Void)?
-
-  /// A moment that lasts long enough for another CPU to take an interrupt.
-  func letOthersRun() {
-    guard let work = otherCPU else { return }
-    otherCPU = nil
+  /// What another CPU does while this one is busy; nothing where the model is on that one already.
+  func onOtherCPU<Failure: Error>(_ work: () throws(Failure) -> Void) throws(Failure) {
+    if isOnOtherCPU { return }
+    isOnOtherCPU = true
     let outer = (stack, interrupted)
     stack = CallStack()
     interrupted = nil
@@ -201,9 +198,9 @@ final class KernelContext {
     defer {
       locks?.moveBack()
       (stack, interrupted) = outer
-      otherCPU = work
+      isOnOtherCPU = false
     }
-    work()
+    try work()
   }
 }
 
@@ -219,15 +216,6 @@ enum SavedInterrupts {
   case untouched
   case wereOn
   case wereOff
-}
-
-/// A task that kernel code runs as.
-struct KernelTask: Hashable {
-  let name: String
-  let pid: Int
-
-  /// The first process, in which the kernel initialises itself.
-  static let kernelInit = KernelTask(name: "swapper/0", pid: 1)
 }
 
 /// Microseconds since boot, as the printed lines and the rate limiter see them.

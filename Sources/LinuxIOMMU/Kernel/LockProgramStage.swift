@@ -28,7 +28,7 @@ final class LockProgramStage: LockProgramHost {
 
   private func task(of thread: LockThread) -> KernelTask {
     guard thread.kind == .task else {
-      return running[thread.cpu] ?? KernelTask(name: "swapper/\(thread.cpu)", pid: 0)
+      return running[thread.cpu] ?? .idle(cpu: thread.cpu)
     }
     let task = KernelTask(name: thread.name, pid: tracker.programPID(thread.name))
     running[thread.cpu] = task

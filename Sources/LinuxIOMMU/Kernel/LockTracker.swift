@@ -204,7 +204,7 @@ final class LockTracker {
     first = (cpu, running)
     cpu = otherCPUs[0]
     running = []
-    enter(KernelTask(name: "swapper/1", pid: 0))
+    enter(.idle(cpu: 1))
   }
 
   func moveBack() {

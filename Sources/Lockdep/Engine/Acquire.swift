@@ -116,17 +116,18 @@ extension Validator {
     }
 
     // Usage bits.
-    var usage: UInt16 = how.mode.isRead ? 1 << 9 : 1 << 8
+    var usage = how.mode.isRead ? UsageBit.usedRead.bit : UsageBit.used.bit
     if isChecked {
       var bits: UInt16 = 0
       if !how.isTrylock {
-        if inHardirq { bits |= 1 << 0 }
-        if inSoftirq { bits |= 1 << 4 }
+        if inHardirq { bits |= UsageBit.usedInHardirq.bit }
+        if inSoftirq { bits |= UsageBit.usedInSoftirq.bit }
       }
       if !hardirqsOff && !isSync {
-        bits |= 1 << 2
-        if task.pointee.softirqsEnabled { bits |= 1 << 6 }
+        bits |= UsageBit.enabledHardirq.bit
+        if task.pointee.softirqsEnabled { bits |= UsageBit.enabledSoftirq.bit }
       }
+      // A read bit stands beside its write bit.
       usage |= how.mode.isRead ? bits << 1 : bits
     }
     if usage & ~lockClass.pointee.usage != 0, !mark(usage, held, entry.marking, context) {

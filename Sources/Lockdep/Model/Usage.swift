@@ -27,7 +27,9 @@ public enum UsageBit: UInt8, Sendable, Hashable, Codable, CaseIterable, CustomSt
   /// Whether the bit says "held with interrupts enabled"; the others say "used in an interrupt".
   var isEnabled: Bool { rawValue & 2 != 0 }
   var isRead: Bool { rawValue & 1 != 0 }
-  var mask: UsageMask { UsageMask(rawValue: 1 << UInt16(rawValue)) }
+  var mask: UsageMask { UsageMask(rawValue: bit) }
+  /// The bit in place; on the way of every acquire.
+  @inline(__always) var bit: UInt16 { 1 &<< UInt16(rawValue) }
 
   /// The write bit of the same state and the opposite direction (the kernel's `exclusive_bit`).
   var exclusive: UsageBit {

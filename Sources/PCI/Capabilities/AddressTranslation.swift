@@ -76,6 +76,15 @@ extension ConfigurationSpace {
       isEnabled: self[.atsEnable, at: base] == 1)
   }
 
+  /// Switches Address Translation Services on or off: the device uses its own TLB, or has none.
+  ///
+  /// - Returns: whether the function has the capability.
+  @discardableResult
+  public mutating func setAddressTranslationServices(_ isOn: Bool) -> Bool {
+    guard let base = capability(.addressTranslationServices)?.offset else { return false }
+    return set(.atsEnable, at: base, to: isOn ? 1 : 0)
+  }
+
   public var pageRequestInterface: PageRequestInterface? {
     guard let base = capability(.pageRequest)?.offset,
       let capacity = self[.pageRequestCapacity, at: base],

@@ -53,7 +53,7 @@ enum DriverDecoder {
   }
 
   private static func size(from value: CheckedValue) throws -> UInt64 {
-    guard let section = value["size"] else { return PageAllocator.pageSize }
+    guard let section = value["size"] else { return Paging.pageSize }
     let size = try section.size()
     guard size > 0 else {
       throw InputError(at: section.place, "a size of 0 bytes; at least 1 was expected")

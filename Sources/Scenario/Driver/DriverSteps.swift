@@ -20,7 +20,7 @@ struct DriverSteps {
     _ address: (ScenarioDescription.DeviceName) -> PCIAddress
   ) throws {
     do {
-      try machine.ask { kernel in try take(action, at: place, with: kernel, address) }
+      try take(action, at: place, with: machine.kernel, address)
     } catch let error as DriverError {
       throw InputError(at: place, "\(error)")
     }
@@ -33,13 +33,13 @@ struct DriverSteps {
     func reference(_ name: ScenarioDescription.DomainName) throws -> DomainReference {
       switch name {
       case .named(let name):
-        guard kernel.hasDomain(named: name) else {
+        guard let known = known(name, to: kernel) else {
           throw InputError(
             at: place,
             "no domain is called \"\(name)\"; one that an attach or boot has made was"
               + " expected")
         }
-        return .named(name)
+        return known
       case .of(let device):
         let device = address(device)
         guard kernel.hasDomain(.of(device)) else {
@@ -75,11 +75,20 @@ struct DriverSteps {
     }
   }
 
+  /// What a step calls a domain: the name that an attach gave it, or else the id of one that the
+  /// boot made.
+  private func known(_ name: String, to kernel: Kernel) -> DomainReference? {
+    if kernel.hasDomain(.named(name)) { return .named(name) }
+    guard let number = UInt16(name) else { return nil }
+    let reference = DomainReference.numbered(DomainID(rawValue: number))
+    return kernel.hasDomain(reference) ? reference : nil
+  }
+
   private func attach(_ device: PCIAddress, _ name: String, with kernel: Kernel) throws {
-    if !kernel.hasDomain(named: name) {
+    if known(name, to: kernel) == nil {
       try kernel.makeDomain(named: name, DomainKind(rawValue: name) ?? .unmanaged)
     }
-    try kernel.attach(device, toDomainNamed: name)
+    try kernel.attach(device, to: known(name, to: kernel) ?? .named(name))
   }
 
   private mutating func mapDMA(

@@ -3,7 +3,6 @@ internal import LinuxIOMMU
 public import Machine
 internal import PCI
 internal import PCIHost
-internal import PhysicalMemory
 internal import VTdFormats
 internal import VTdUnit
 
@@ -119,7 +118,7 @@ private struct ScenarioRunner {
     hear(machine, at: scenario.boot.pagesPlace)
     do {
       try machine.boot(plan(of: scenario.boot, on: machine))
-    } catch let error as DriverError {
+    } catch {
       throw InputError(at: scenario.boot.pagesPlace, "\(error)")
     }
     for domain in scenario.boot.domains { try set(up: domain, on: machine) }
@@ -197,11 +196,13 @@ private struct ScenarioRunner {
     configuration.commandLine = scenario.boot.commandLine ?? []
     do {
       return try Machine(configuration)
-    } catch let error as PhysicalMemoryError {
-      throw InputError(at: description.memoryPlace, "\(error)")
     } catch {
-      let place = description.units.first?.place ?? description.memoryPlace
-      throw InputError(at: place, "\(error)")
+      switch error {
+      case .memory: throw InputError(at: description.memoryPlace, "\(error)")
+      case .unit(let name, _):
+        let unit = description.units.first { $0.name == name }
+        throw InputError(at: unit?.place ?? description.memoryPlace, "\(error)")
+      }
     }
   }
 
@@ -209,9 +210,11 @@ private struct ScenarioRunner {
     do {
       try machine.kernel.makeDomain(domain.id, levels: domain.levels)
       for device in domain.devices {
-        try machine.kernel.attach(address(of: device), to: domain.id)
+        try machine.kernel.attach(address(of: device), to: .numbered(domain.id))
       }
-      for mapping in domain.mappings { try machine.kernel.map(mapping, in: domain.id) }
+      for mapping in domain.mappings {
+        try machine.kernel.map(mapping, in: .numbered(domain.id))
+      }
     } catch {
       throw InputError(at: domain.place, "\(error)")
     }
@@ -234,8 +237,13 @@ private struct ScenarioRunner {
       hear(machine, at: step.place)
       machine.clock.list(step.times)
       try machine.runTimers()
+      machine.holdsInterrupts = step.holdsInterrupts
       try take(step, on: machine)
-      if !step.holdsInterrupts { machine.deliverInterrupts() }
+      do {
+        try machine.settle()
+      } catch {
+        throw InputError(at: step.place, "\(error)")
+      }
     }
     return machine
   }

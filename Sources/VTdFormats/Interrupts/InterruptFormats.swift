@@ -1,3 +1,14 @@
+/// A message-signalled interrupt: a write of `data` to `address`.
+public struct EventMessage: Hashable, Sendable {
+  public var address: UInt64
+  public var data: UInt32
+
+  public init(address: UInt64, data: UInt32) {
+    self.address = address
+    self.data = data
+  }
+}
+
 /// Address of an interrupt request in remappable format (VT-d specification 5.1.2.2).
 public struct RemappableAddress: RegisterImage {
   public var rawValue: UInt32
@@ -69,7 +80,7 @@ extension BitField where Image == InterruptMessageData {
 }
 
 /// How the unit checks who sent an interrupt (SVT, VT-d specification 9.10).
-public enum SourceValidationType: UInt8, Sendable, Hashable, CaseIterable, Codable {
+public enum SourceValidationType: UInt8, Sendable, Hashable, CaseIterable {
   case none = 0
   /// The source-id, without the function bits that SQ ignores.
   case sourceID = 1

@@ -1,5 +1,5 @@
 /// What a descriptor of the invalidation queue asks for: type bits 3:0 with 11:9 above them.
-public enum DescriptorType: UInt8, Sendable, Hashable, CaseIterable, Codable {
+public enum DescriptorType: UInt8, Sendable, Hashable, CaseIterable {
   case contextCache = 1
   case iotlb = 2
   case deviceTLB = 3
@@ -9,9 +9,13 @@ public enum DescriptorType: UInt8, Sendable, Hashable, CaseIterable, Codable {
   case pasidCache = 7
   case pasidDeviceTLB = 8
   case pageGroupResponse = 9
+
+  /// The type in place: bits 3:0 of the code, and bits 11:9 for those above.
+  @inlinable
+  public var header: UInt64 { UInt64(rawValue & 0xf) | UInt64(rawValue >> 4) << 9 }
 }
 
-/// A descriptor of 128 bits whose low word ends in the type fields.
+/// A descriptor of 128 bits whose low word ends in the type fields. A new one has its type.
 public protocol InvalidationDescriptor: Image128 {
   static var type: DescriptorType { get }
 }
@@ -38,7 +42,7 @@ extension BitField where Image == DescriptorHeader {
 
 /// Context-cache invalidate descriptor (VT-d specification 6.5.2.1).
 public struct ContextCacheDescriptor: InvalidationDescriptor {
-  public var low: UInt64 = 0
+  public var low = Self.type.header
   public var high: UInt64 = 0
   public static let name = "context-cache invalidate descriptor"
   public static let type = DescriptorType.contextCache
@@ -59,7 +63,7 @@ extension BitField where Image == ContextCacheDescriptor {
 
 /// IOTLB invalidate descriptor (VT-d specification 6.5.2.3).
 public struct IOTLBDescriptor: InvalidationDescriptor {
-  public var low: UInt64 = 0
+  public var low = Self.type.header
   public var high: UInt64 = 0
   public static let name = "IOTLB invalidate descriptor"
   public static let type = DescriptorType.iotlb
@@ -84,7 +88,7 @@ extension BitField where Image == IOTLBDescriptor {
 
 /// Device-TLB invalidate descriptor (VT-d specification 6.5.2.5).
 public struct DeviceTLBDescriptor: InvalidationDescriptor {
-  public var low: UInt64 = 0
+  public var low = Self.type.header
   public var high: UInt64 = 0
   public static let name = "device-TLB invalidate descriptor"
   public static let type = DescriptorType.deviceTLB
@@ -118,7 +122,7 @@ extension BitField where Image == DeviceTLBDescriptor {
 
 /// Interrupt-entry-cache invalidate descriptor (VT-d specification 6.5.2.7).
 public struct InterruptEntryCacheDescriptor: InvalidationDescriptor {
-  public var low: UInt64 = 0
+  public var low = Self.type.header
   public var high: UInt64 = 0
   public static let name = "interrupt-entry-cache invalidate descriptor"
   public static let type = DescriptorType.interruptEntryCache
@@ -138,7 +142,7 @@ extension BitField where Image == InterruptEntryCacheDescriptor {
 
 /// Invalidation wait descriptor (VT-d specification 6.5.2.8).
 public struct WaitDescriptor: InvalidationDescriptor {
-  public var low: UInt64 = 0
+  public var low = Self.type.header
   public var high: UInt64 = 0
   public static let name = "invalidation wait descriptor"
   public static let type = DescriptorType.wait
@@ -164,7 +168,7 @@ extension BitField where Image == WaitDescriptor {
 
 /// PASID-based IOTLB invalidate descriptor (VT-d specification 6.5.2.4).
 public struct PASIDIOTLBDescriptor: InvalidationDescriptor {
-  public var low: UInt64 = 0
+  public var low = Self.type.header
   public var high: UInt64 = 0
   public static let name = "PASID-based IOTLB invalidate descriptor"
   public static let type = DescriptorType.pasidIOTLB
@@ -190,7 +194,7 @@ extension BitField where Image == PASIDIOTLBDescriptor {
 
 /// PASID-cache invalidate descriptor (VT-d specification 6.5.2.2).
 public struct PASIDCacheDescriptor: InvalidationDescriptor {
-  public var low: UInt64 = 0
+  public var low = Self.type.header
   public var high: UInt64 = 0
   public static let name = "PASID-cache invalidate descriptor"
   public static let type = DescriptorType.pasidCache
@@ -212,7 +216,7 @@ extension BitField where Image == PASIDCacheDescriptor {
 
 /// PASID-based device-TLB invalidate descriptor (VT-d specification 6.5.2.6).
 public struct PASIDDeviceTLBDescriptor: InvalidationDescriptor {
-  public var low: UInt64 = 0
+  public var low = Self.type.header
   public var high: UInt64 = 0
   public static let name = "PASID-based device-TLB invalidate descriptor"
   public static let type = DescriptorType.pasidDeviceTLB

@@ -1,6 +1,6 @@
 /// Page-group response descriptor of the invalidation queue (VT-d specification 7.7).
 public struct PageGroupResponseDescriptor: InvalidationDescriptor {
-  public var low: UInt64 = 0
+  public var low = Self.type.header
   public var high: UInt64 = 0
   public static let name = "page-group response descriptor"
   public static let type = DescriptorType.pageGroupResponse
@@ -24,10 +24,23 @@ extension BitField where Image == PageGroupResponseDescriptor {
   public static var groupIndex: Self { .init("PRGI", 64 + 11, 64 + 3, "page request group index") }
 }
 
+/// How a page-group ends: RC of the response.
+public enum PageResponseCode: UInt8, Hashable, Sendable {
+  case success = 0
+  case invalidRequest = 1
+  case failure = 15
+}
+
 /// Page request descriptor, 32 bytes, that the unit writes to the page request queue (7.5.1).
 public struct PageRequestDescriptor: WideImage {
-  public var storage = SIMD4<UInt64>()
+  public var storage = SIMD4<UInt64>(Self.type, 0, 0, 0)
   public static let name = "page request descriptor"
+
+  /// What TYPE holds in every descriptor that the unit writes.
+  @usableFromInline static let type: UInt64 = 1
+
+  /// Bytes of one descriptor.
+  public static let byteCount: UInt64 = 32
 
   @inlinable public init() {}
 

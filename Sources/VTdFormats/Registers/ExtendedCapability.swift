@@ -2,6 +2,7 @@
 public struct ExtendedCapability: RegisterImage {
   public var rawValue: UInt64
   public static let name = "ECAP"
+  public static let access = FieldAccess.readOnly
 
   @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
 

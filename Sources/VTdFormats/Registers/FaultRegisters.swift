@@ -11,6 +11,18 @@ public struct FaultStatus: RegisterImage {
     .faultRecordIndex,
   ]
 
+  /// The bits that stop the invalidation queue.
+  @inlinable public static var queueErrors: Self {
+    Self(
+      rawValue: UInt32(
+        truncatingIfNeeded: BitField<Self>.invalidationQueueError.mask
+          | BitField<Self>.invalidationTimeOutError.mask
+          | BitField<Self>.invalidationCompletionError.mask))
+  }
+
+  /// Whether the invalidation queue has stopped.
+  public var hasQueueError: Bool { rawValue & Self.queueErrors.rawValue != 0 }
+
   /// Whether anything that raises the fault event is set.
   @inlinable
   public var isPending: Bool {
@@ -23,25 +35,29 @@ public struct FaultStatus: RegisterImage {
 
 extension BitField where Image == FaultStatus {
   public static var primaryFaultOverflow: Self {
-    .init("PFO", 0, "a fault was lost: its record was in use")
+    .init("PFO", 0, "a fault was lost: its record was in use", .writeOneToClear)
   }
-  public static var primaryPendingFault: Self { .init("PPF", 1, "a record holds a fault") }
+  public static var primaryPendingFault: Self {
+    .init("PPF", 1, "a record holds a fault", .readOnly)
+  }
   public static var advancedFaultOverflow: Self {
-    .init("AFO", 2, "the fault log in memory overflowed")
+    .init("AFO", 2, "the fault log in memory overflowed", .writeOneToClear)
   }
   public static var advancedPendingFault: Self {
-    .init("APF", 3, "the fault log in memory holds a fault")
+    .init("APF", 3, "the fault log in memory holds a fault", .writeOneToClear)
   }
   public static var invalidationQueueError: Self {
-    .init("IQE", 4, "the invalidation queue stopped; IQERCD says why")
+    .init("IQE", 4, "the invalidation queue stopped; IQERCD says why", .writeOneToClear)
   }
   public static var invalidationCompletionError: Self {
-    .init("ICE", 5, "a device answered an invalidation wrongly")
+    .init("ICE", 5, "a device answered an invalidation wrongly", .writeOneToClear)
   }
   public static var invalidationTimeOutError: Self {
-    .init("ITE", 6, "a device did not answer an invalidation")
+    .init("ITE", 6, "a device did not answer an invalidation", .writeOneToClear)
   }
-  public static var faultRecordIndex: Self { .init("FRI", 15, 8, "the record that faulted first") }
+  public static var faultRecordIndex: Self {
+    .init("FRI", 15, 8, "the record that faulted first", .readOnly)
+  }
 }
 
 /// FECTL, IECTL and PECTL: the control register of an event (VT-d specification 11.4.7.2).
@@ -55,7 +71,9 @@ public struct EventControl: RegisterImage {
 }
 
 extension BitField where Image == EventControl {
-  public static var interruptPending: Self { .init("IP", 30, "a message waits for IM to clear") }
+  public static var interruptPending: Self {
+    .init("IP", 30, "a message waits for IM to clear", .readOnly)
+  }
   public static var interruptMask: Self { .init("IM", 31, "messages are held back") }
 }
 
@@ -83,7 +101,7 @@ extension BitField where Image == FaultLogAddress {
 ///
 /// Read and write are T1 alone, as before T2 existed; of the two values that T2 adds, 3 is an AtomicOp
 /// and 1, the one that is left, a page request.
-public enum FaultRequestType: UInt8, Sendable, Hashable, CaseIterable, Codable {
+public enum FaultRequestType: UInt8, Sendable, Hashable, CaseIterable {
   case write = 0
   case pageRequest = 1
   case read = 2
@@ -91,7 +109,7 @@ public enum FaultRequestType: UInt8, Sendable, Hashable, CaseIterable, Codable {
 }
 
 /// Address type of a request (AT): the PCI Express field of the same name.
-public enum AddressType: UInt8, Sendable, Hashable, CaseIterable, Codable {
+public enum AddressType: UInt8, Sendable, Hashable, CaseIterable {
   case untranslated = 0
   case translationRequest = 1
   case translated = 2
@@ -102,6 +120,7 @@ public struct FaultRecord: Image128 {
   public var low: UInt64 = 0
   public var high: UInt64 = 0
   public static let name = "FRCD"
+  public static let access = FieldAccess.readOnly
 
   @inlinable public init() {}
 
@@ -109,6 +128,9 @@ public struct FaultRecord: Image128 {
     .faultInformation, .sourceID, .type2, .privilege, .execute, .pasidPresent, .reason, .pasid,
     .addressType, .type1, .fault,
   ]
+
+  /// Bytes of one record.
+  public static let byteCount = 16
 
   /// The page that the request touched. Not meaningful for interrupt requests.
   public var address: IOVA {
@@ -173,5 +195,7 @@ extension BitField where Image == FaultRecord {
     .init("AT", 125, 124, "0 untranslated, 1 translation request, 2 translated")
   }
   public static var type1: Self { .init("T1", 126, "1 read, 0 write; see T2") }
-  public static var fault: Self { .init("F", 127, "the record is in use; write 1 to clear") }
+  public static var fault: Self {
+    .init("F", 127, "the record is in use; write 1 to clear", .writeOneToClear)
+  }
 }

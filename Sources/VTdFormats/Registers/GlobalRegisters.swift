@@ -2,6 +2,7 @@
 public struct VersionRegister: RegisterImage {
   public var rawValue: UInt32
   public static let name = "VER"
+  public static let access = FieldAccess.readOnly
 
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
@@ -17,6 +18,7 @@ extension BitField where Image == VersionRegister {
 public struct GlobalCommand: RegisterImage {
   public var rawValue: UInt32
   public static let name = "GCMD"
+  public static let access = FieldAccess.command
 
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
@@ -51,6 +53,7 @@ extension BitField where Image == GlobalCommand {
 public struct GlobalStatus: RegisterImage {
   public var rawValue: UInt32
   public static let name = "GSTS"
+  public static let access = FieldAccess.readOnly
 
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
@@ -129,7 +132,7 @@ extension BitField where Image == ContextCommand {
     .init("FM", 33, 32, "function bits to ignore: 0 none, 1 bit 2, 2 bits 2:1, 3 all")
   }
   public static var actualGranularity: Self {
-    .init("CAIG", 60, 59, "done: 1 global, 2 domain, 3 device")
+    .init("CAIG", 60, 59, "done: 1 global, 2 domain, 3 device", .readOnly)
   }
   public static var requestedGranularity: Self {
     .init("CIRG", 62, 61, "asked: 1 global, 2 domain, 3 device")
@@ -148,6 +151,6 @@ public struct ProtectedMemoryEnable: RegisterImage {
 }
 
 extension BitField where Image == ProtectedMemoryEnable {
-  public static var status: Self { .init("PRS", 0, "protection is on") }
+  public static var status: Self { .init("PRS", 0, "protection is on", .readOnly) }
   public static var enable: Self { .init("EPM", 31, "turn protection on") }
 }

@@ -15,7 +15,7 @@ extension BitField where Image == IOTLBCommand {
   public static var drainWrites: Self { .init("DW", 48, "wait for writes under way") }
   public static var drainReads: Self { .init("DR", 49, "wait for reads under way") }
   public static var actualGranularity: Self {
-    .init("IAIG", 58, 57, "done: 1 global, 2 domain, 3 page; 0 refused")
+    .init("IAIG", 58, 57, "done: 1 global, 2 domain, 3 page; 0 refused", .readOnly)
   }
   public static var requestedGranularity: Self {
     .init("IIRG", 61, 60, "asked: 1 global, 2 domain, 3 page")
@@ -27,6 +27,7 @@ extension BitField where Image == IOTLBCommand {
 public struct InvalidateAddress: RegisterImage {
   public var rawValue: UInt64
   public static let name = "IVA"
+  public static let access = FieldAccess.writeOnly
 
   @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
 
@@ -43,6 +44,7 @@ extension BitField where Image == InvalidateAddress {
 public struct QueueHead: RegisterImage {
   public var rawValue: UInt64
   public static let name = "IQH"
+  public static let access = FieldAccess.readOnly
 
   @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
 
@@ -81,7 +83,7 @@ public struct QueueAddress: RegisterImage {
   public static let fields: [BitField<Self>] = [.size, .descriptorWidth, .address]
 
   /// The queue's size in bytes: 4 KiB << QS.
-  public var byteCount: UInt64 { 4096 << self[.size] }
+  public var byteCount: UInt64 { Paging.pageSize << self[.size] }
   /// A descriptor's size in bytes: 16 or 32.
   public var descriptorBytes: UInt64 { self[flag: .descriptorWidth] ? 32 : 16 }
 }
@@ -103,13 +105,16 @@ public struct CompletionStatus: RegisterImage {
 }
 
 extension BitField where Image == CompletionStatus {
-  public static var waitComplete: Self { .init("IWC", 0, "a wait descriptor with IF is done") }
+  public static var waitComplete: Self {
+    .init("IWC", 0, "a wait descriptor with IF is done", .writeOneToClear)
+  }
 }
 
 /// Invalidation queue error record register, IQERCD_REG, offset 0xb0.
 public struct QueueErrorRecord: RegisterImage {
   public var rawValue: UInt64
   public static let name = "IQERCD"
+  public static let access = FieldAccess.readOnly
 
   @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
 
@@ -127,7 +132,7 @@ extension BitField where Image == QueueErrorRecord {
 }
 
 /// Why the invalidation queue stopped: IQERCD.IQEI (VT-d specification 11.4.9.9).
-public enum QueueErrorInformation: UInt8, Sendable, Hashable, CaseIterable, Codable {
+public enum QueueErrorInformation: UInt8, Sendable, Hashable, CaseIterable {
   case notAvailable = 0
   /// The tail lies beyond the queue.
   case invalidTail = 1
@@ -176,7 +181,7 @@ public struct PageRequestQueueAddress: RegisterImage {
   public static let fields: [BitField<Self>] = [.size, .address]
 
   /// The queue's size in bytes: 4 KiB << PQS.
-  public var byteCount: UInt64 { 4096 << self[.size] }
+  public var byteCount: UInt64 { Paging.pageSize << self[.size] }
 }
 
 extension BitField where Image == PageRequestQueueAddress {
@@ -211,8 +216,10 @@ public struct PageRequestStatus: RegisterImage {
 }
 
 extension BitField where Image == PageRequestStatus {
-  public static var pendingRequest: Self { .init("PPR", 0, "a page request waits") }
+  public static var pendingRequest: Self {
+    .init("PPR", 0, "a page request waits", .writeOneToClear)
+  }
   public static var overflow: Self {
-    .init("PRO", 1, "a page request was lost: the queue was full")
+    .init("PRO", 1, "a page request was lost: the queue was full", .writeOneToClear)
   }
 }

@@ -1,5 +1,5 @@
 /// What a legacy context entry does with requests (TT, VT-d specification 9.3).
-public enum TranslationType: UInt8, Sendable, Hashable, CaseIterable, Codable {
+public enum TranslationType: UInt8, Sendable, Hashable, CaseIterable {
   /// Untranslated requests go through the second-stage tables; others are blocked.
   case untranslatedOnly = 0
   /// As `untranslatedOnly`, and the device may use ATS.
@@ -24,6 +24,9 @@ public struct ContextEntry: Image128 {
 
   /// Bytes of one entry.
   public static let byteCount: UInt64 = 16
+
+  /// Where, in its bus's table, the entry for a source-id lies.
+  public static func offset(of source: SourceID) -> UInt64 { UInt64(source.devfn) * byteCount }
 
   /// What is done with requests.
   @inlinable
@@ -70,6 +73,11 @@ public struct ScalableContextEntry: WideImage {
 
   /// Bytes of one entry.
   public static let byteCount: UInt64 = 32
+
+  /// Where, in the table of its half of the bus, the entry for a source-id lies.
+  public static func offset(of source: SourceID) -> UInt64 {
+    UInt64(source.devfn & 0x7f) * byteCount
+  }
 
   /// Number of PASIDs that the directory covers: 2^13 for PDTS 0 (2^(PDTS+7) entries of 64).
   @inlinable

@@ -9,6 +9,9 @@ public struct PASIDDirectoryEntry: RegisterImage {
 
   /// Bytes of one entry.
   public static let byteCount: UInt64 = 8
+
+  /// Where, in a directory, the entry for a PASID lies: bits 19:6 are its index.
+  public static func offset(of pasid: PASID) -> UInt64 { UInt64(pasid.rawValue >> 6) * byteCount }
 }
 
 extension BitField where Image == PASIDDirectoryEntry {
@@ -22,7 +25,7 @@ extension BitField where Image == PASIDDirectoryEntry {
 }
 
 /// How a PASID's requests are translated (PGTT, VT-d specification 9.6).
-public enum PASIDTranslationType: UInt8, Sendable, Hashable, CaseIterable, Codable {
+public enum PASIDTranslationType: UInt8, Sendable, Hashable, CaseIterable {
   case firstStage = 1
   case secondStage = 2
   /// First stage, whose tables and result go through the second stage.
@@ -47,6 +50,12 @@ public struct PASIDTableEntry: WideImage {
 
   /// Bytes of one entry.
   public static let byteCount: UInt64 = 64
+
+  /// Entries of a table, which a directory entry points to.
+  public static let countInTable = 64
+
+  /// Where, in its table, the entry for a PASID lies: bits 5:0 are its index.
+  public static func offset(of pasid: PASID) -> UInt64 { UInt64(pasid.rawValue & 0x3f) * byteCount }
 
   /// How requests are translated; nil for an encoding that the specification reserves.
   @inlinable

@@ -2,6 +2,21 @@
 
 /// Geometry that both stages share.
 public enum Paging {
+  /// Bytes of the smallest page, and of every table.
+  public static let pageSize: UInt64 = 4096
+
+  /// Entries of a table.
+  public static let entryCount = 512
+
+  /// Bytes of an entry.
+  public static let entryBytes: UInt64 = 8
+
+  /// How many 4 KiB pages an entry at `level` stands for.
+  @inlinable @inline(__always)
+  public static func pages(level: Int) -> UInt64 {
+    1 &<< UInt64(truncatingIfNeeded: 9 &* (level &- 1))
+  }
+
   /// log2 of what an entry at `level` covers: 12, 21, 30, 39, 48.
   @inlinable @inline(__always)
   public static func shift(level: Int) -> Int { 12 &+ 9 &* (level &- 1) }

@@ -10,6 +10,9 @@ public struct RootEntry: Image128 {
 
   /// Bytes of one entry.
   public static let byteCount: UInt64 = 16
+
+  /// Where, in the root table, the entry for a source-id's bus lies.
+  public static func offset(of source: SourceID) -> UInt64 { UInt64(source.bus) * byteCount }
 }
 
 extension BitField where Image == RootEntry {
@@ -33,6 +36,12 @@ public struct ScalableRootEntry: Image128 {
 
   /// Bytes of one entry.
   public static let byteCount: UInt64 = 16
+
+  /// Where, in the root table, the entry for a source-id's bus lies.
+  public static func offset(of source: SourceID) -> UInt64 { UInt64(source.bus) * byteCount }
+
+  /// Whether a source-id's context entry is in the table of the upper half: devices 16 to 31.
+  public static func isUpper(_ source: SourceID) -> Bool { source.device >= 16 }
 }
 
 extension BitField where Image == ScalableRootEntry {

@@ -99,6 +99,9 @@ public final class ATSDevice: Sendable {
   /// Number of translations in the device's TLB.
   public var translationCount: Int { state.withLock { $0.entries.count } }
 
+  /// Drops everything, as a TLB that is switched off does.
+  public func forget() { state.withLock { $0.entries = [:] } }
+
   /// Drops what an invalidation names; false if the device does not answer.
   func invalidate(_ request: DeviceInvalidation) -> Bool {
     state.withLock { state in

@@ -30,7 +30,6 @@ public struct PageRequest: Hashable, Sendable {
   /// The descriptor that software finds in the queue.
   public var descriptor: PageRequestDescriptor {
     var descriptor = PageRequestDescriptor()
-    descriptor[.type] = 1
     descriptor[.requesterID] = UInt64(source.rawValue)
     descriptor[flag: .pasidPresent] = pasid != nil
     descriptor[.pasid] = UInt64(pasid?.rawValue ?? 0)
@@ -43,13 +42,6 @@ public struct PageRequest: Hashable, Sendable {
     descriptor[inPlace: .address] = address.rawValue
     return descriptor
   }
-}
-
-/// How a page-group ends: RC of the response.
-public enum PageResponseCode: UInt8, Hashable, Sendable, Codable {
-  case success = 0
-  case invalidRequest = 1
-  case failure = 15
 }
 
 /// The answer to a page request group, as the device gets it.
@@ -122,7 +114,7 @@ extension RemappingUnit {
     let queue: PageRequestQueueAddress = state.registers[image: RegisterOffset.pqa]
     let head = state.registers[quad: RegisterOffset.pqh]
     let tail = state.registers[quad: RegisterOffset.pqt] % queue.byteCount
-    let next = (tail + 32) % queue.byteCount
+    let next = (tail + PageRequestDescriptor.byteCount) % queue.byteCount
     var status: PageRequestStatus = state.registers[image: RegisterOffset.prs]
     let wasPending = status[flag: .pendingRequest] || status[flag: .overflow]
     let address = queue[inPlace: .address] &+ tail

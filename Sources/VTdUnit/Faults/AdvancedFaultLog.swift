@@ -25,7 +25,7 @@ struct AdvancedFaultLog {
   /// Writes a record behind the last one; nil where the log is full, or where there is no memory.
   mutating func append(_ record: FaultRecord, to memory: PhysicalMemory) -> Int? {
     guard next < count else { return nil }
-    let place = base &+ next * 16
+    let place = base &+ next * UInt64(FaultRecord.byteCount)
     // The upper half last: it has F.
     guard memory.store64(record.low, at: PhysicalAddress(rawValue: place)),
       memory.store64(record.high, at: PhysicalAddress(rawValue: place &+ 8))

@@ -54,7 +54,7 @@ struct FaultRecording {
     {
       return .folded(index: index)
     }
-    let place = offset + next * 16
+    let place = offset + next * FaultRecord.byteCount
     if registers[record: place][flag: .fault] {
       // PPF is set, for this record is pending: the event was raised when the first one came.
       update(&registers, &effects) { $0[flag: .primaryFaultOverflow] = true }
@@ -94,7 +94,7 @@ struct FaultRecording {
 
   private func pendingRecord(of source: SourceID, _ registers: RegisterFile) -> Int? {
     (0..<count).first {
-      let record = registers[record: offset + $0 * 16]
+      let record = registers[record: offset + $0 * FaultRecord.byteCount]
       return record[flag: .fault] && record.source == source
     }
   }
@@ -113,7 +113,9 @@ struct FaultRecording {
 
   /// Software wrote a record's F: PPF is the OR of all of them.
   func recordWritten(_ registers: inout RegisterFile) {
-    let pending = (0..<count).contains { registers[record: offset + $0 * 16][flag: .fault] }
+    let pending = (0..<count).contains {
+      registers[record: offset + $0 * FaultRecord.byteCount][flag: .fault]
+    }
     var status: FaultStatus = registers[image: RegisterOffset.fsts]
     status[flag: .primaryPendingFault] = pending
     registers[image: RegisterOffset.fsts] = status

@@ -105,56 +105,56 @@ extension RemappingUnit {
   private func invalidate(_ descriptor: ContextCacheDescriptor) -> QueueErrorInformation? {
     guard
       let selection = contextSelection(
-        granularity: descriptor[.granularity], domain: descriptor[.domainID],
+        granularity: descriptor.granularity, domain: descriptor[.domainID],
         source: descriptor[.sourceID], mask: descriptor[.functionMask])
     else { return .reservedField }
     invalidateContexts(selection)
     return nil
   }
 
-  /// 1 global, 2 domain, 3 device; 0 is reserved.
+  /// Nil for a granularity that is reserved.
   func contextSelection(
-    granularity: UInt64, domain: UInt64, source: UInt64, mask: UInt64
+    granularity: ContextGranularity?, domain: UInt64, source: UInt64, mask: UInt64
   ) -> ContextSelection? {
     switch granularity {
-    case 1: .global
-    case 2: .domain(UInt16(truncatingIfNeeded: domain))
-    case 3:
+    case .global: .global
+    case .domain: .domain(UInt16(truncatingIfNeeded: domain))
+    case .device:
       .device(
         UInt16(truncatingIfNeeded: source), ignoring: ContextSelection.functionMask(mask))
-    default: nil
+    case nil: nil
     }
   }
 
   private func invalidate(_ descriptor: IOTLBDescriptor) -> QueueErrorInformation? {
     let done = invalidateIOTLB(
-      granularity: descriptor[.granularity], domain: descriptor[.domainID],
+      granularity: descriptor.granularity, domain: descriptor[.domainID],
       InvalidateAddress(rawValue: descriptor.high))
-    return done == 0 ? .reservedField : nil
+    return done == nil ? .reservedField : nil
   }
 
-  /// The granularity that was done: 1 global, 2 domain, 3 page; 0 where the request is invalid.
+  /// The granularity that was done; nil where the request is invalid.
   func invalidateIOTLB(
-    granularity: UInt64, domain: UInt64, _ range: InvalidateAddress
-  ) -> UInt64 {
+    granularity: IOTLBGranularity?, domain: UInt64, _ range: InvalidateAddress
+  ) -> IOTLBGranularity? {
     let domain = UInt16(truncatingIfNeeded: domain)
     switch granularity {
-    case 1:
+    case .global:
       invalidateTranslations()
-    case 2:
+    case .domain:
       invalidateTranslations(domain: domain)
-    case 3:
-      if range[.addressMask] > configuration.capability[.maximumAddressMask] { return 0 }
+    case .page:
+      if range[.addressMask] > configuration.capability[.maximumAddressMask] { return nil }
       if !configuration.capability[flag: .pageSelectiveInvalidation] {
         // Without CAP.PSI a page costs its domain.
         invalidateTranslations(domain: domain)
-        return 2
+        return .domain
       }
       invalidatePages(
         domain: domain, address: range[inPlace: .address], mask: range[.addressMask],
         leavesOnly: range[flag: .invalidationHint])
-    default:
-      return 0
+    case nil:
+      break
     }
     return granularity
   }
@@ -162,17 +162,17 @@ extension RemappingUnit {
   private func invalidate(_ descriptor: PASIDIOTLBDescriptor) -> QueueErrorInformation? {
     let domain = UInt16(truncatingIfNeeded: descriptor[.domainID])
     let pasid = UInt32(truncatingIfNeeded: descriptor[.pasid])
-    switch descriptor[.granularity] {
-    case 2:
+    switch descriptor.granularity {
+    case .pasid:
       invalidateTranslations(domain: domain, pasid: pasid)
-    case 3:
+    case .page:
       if descriptor[.addressMask] > configuration.capability[.maximumAddressMask] {
         return .reservedField
       }
       invalidatePages(
         domain: domain, pasid: pasid, address: descriptor[inPlace: .address],
         mask: descriptor[.addressMask], leavesOnly: descriptor[flag: .invalidationHint])
-    default:
+    case nil:
       return .reservedField
     }
     return nil
@@ -180,11 +180,12 @@ extension RemappingUnit {
 
   private func invalidate(_ descriptor: PASIDCacheDescriptor) -> QueueErrorInformation? {
     let domain = UInt16(truncatingIfNeeded: descriptor[.domainID])
-    switch descriptor[.granularity] {
-    case 0: invalidatePASIDs(.domain(domain))
-    case 1: invalidatePASIDs(.pasid(domain, UInt32(truncatingIfNeeded: descriptor[.pasid])))
-    case 3: invalidatePASIDs(.global)
-    default: return .reservedField
+    switch descriptor.granularity {
+    case .domain: invalidatePASIDs(.domain(domain))
+    case .pasid:
+      invalidatePASIDs(.pasid(domain, UInt32(truncatingIfNeeded: descriptor[.pasid])))
+    case .global: invalidatePASIDs(.global)
+    case nil: return .reservedField
     }
     return nil
   }

@@ -48,10 +48,7 @@ extension RemappingUnit {
   }
 
   private static var queueErrors: UInt32 {
-    UInt32(
-      truncatingIfNeeded: BitField<FaultStatus>.invalidationQueueError.mask
-        | BitField<FaultStatus>.invalidationTimeOutError.mask
-        | BitField<FaultStatus>.invalidationCompletionError.mask)
+    FaultStatus.queueErrors.rawValue
   }
 
   @inline(__always)

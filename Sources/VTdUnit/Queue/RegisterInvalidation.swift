@@ -9,7 +9,7 @@ extension RemappingUnit {
     command[flag: .invalidate] = false
     command[.actualGranularity] = 0
     if let selection = contextSelection(
-      granularity: command[.requestedGranularity], domain: command[.domainID],
+      granularity: command.requestedGranularity, domain: command[.domainID],
       source: command[.sourceID], mask: command[.functionMask])
     {
       invalidateContexts(selection)
@@ -22,9 +22,10 @@ extension RemappingUnit {
     var command: IOTLBCommand = state.registers[image: offset]
     if !command[flag: .invalidate] || isQueueOn(state) { return }
     command[flag: .invalidate] = false
-    command[.actualGranularity] = invalidateIOTLB(
-      granularity: command[.requestedGranularity], domain: command[.domainID],
+    let done = invalidateIOTLB(
+      granularity: command.requestedGranularity, domain: command[.domainID],
       state.registers[image: offset - 8])
+    command[.actualGranularity] = done?.rawValue ?? 0
     state.registers[image: offset] = command
   }
 

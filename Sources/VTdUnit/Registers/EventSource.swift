@@ -45,8 +45,10 @@ struct EventSource {
   }
 
   private func message(_ registers: RegisterFile) -> InterruptMessage {
-    let address = UInt64(registers[control + 12]) << 32 | UInt64(registers[control + 8])
+    let upper = UInt64(registers[RegisterOffset.upperAddress(ofEvent: control)])
+    let address = upper << 32 | UInt64(registers[RegisterOffset.address(ofEvent: control)])
     return InterruptMessage(
-      event: event, address: PhysicalAddress(rawValue: address), data: registers[control + 4])
+      event: event, address: PhysicalAddress(rawValue: address),
+      data: registers[RegisterOffset.data(ofEvent: control)])
   }
 }

@@ -1,7 +1,7 @@
 public import VTdFormats
 
 /// What a DMA wants to do.
-public enum DMAAccess: UInt8, Sendable, Hashable, CaseIterable, Codable {
+public enum DMAAccess: UInt8, Sendable, Hashable, CaseIterable {
   case read = 0
   case write = 1
   /// An AtomicOp: reads and writes.

@@ -3,7 +3,7 @@ public import VTdFormats
 /// A message that the unit itself sends to signal one of its events.
 public struct InterruptMessage: Hashable, Sendable {
   /// Which event.
-  public enum Event: String, Hashable, Sendable, Codable {
+  public enum Event: String, Hashable, Sendable {
     case fault, invalidationCompletion, pageRequest
   }
   public let event: Event
@@ -11,6 +11,9 @@ public struct InterruptMessage: Hashable, Sendable {
   public let address: PhysicalAddress
   /// What is written: the event data register.
   public let data: UInt32
+
+  /// Address and data alone, by which software knows whose event it is.
+  public var message: EventMessage { EventMessage(address: address.rawValue, data: data) }
 }
 
 /// A device's write of 32 bits to the interrupt range, 0xfee00000 to 0xfeefffff.

@@ -1,7 +1,7 @@
 import VTdFormats
 
 /// Which structure a step of a walk reads.
-public enum WalkStructure: String, Hashable, Sendable, Codable {
+public enum WalkStructure: String, Hashable, Sendable {
   case rootEntry = "root entry"
   case scalableRootEntry = "scalable-mode root entry"
   case contextEntry = "context entry"

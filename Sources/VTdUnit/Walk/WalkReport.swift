@@ -2,7 +2,7 @@ import Synchronization
 public import VTdFormats
 
 /// One step of a walk: an entry read, what it says, what was looked at.
-public struct WalkStep: Hashable, Sendable, Codable {
+public struct WalkStep: Hashable, Sendable {
   public let structure: WalkStructure
   /// Paging level, 5 to 1; 0 for the other structures.
   public let level: Int
@@ -27,6 +27,11 @@ public struct WalkStep: Hashable, Sendable, Codable {
   /// What did not hold, where the walk ends here.
   public internal(set) var failed: String?
 }
+
+#if !hasFeature(Embedded)
+  // Here and not in Codable.swift: the compiler writes it in the type's own file only.
+  extension WalkStep: Codable {}
+#endif
 
 /// One translation, told step by step.
 public struct WalkReport: Hashable, Sendable {

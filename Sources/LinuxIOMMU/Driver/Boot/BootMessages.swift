@@ -181,7 +181,7 @@ extension IntelIOMMUDriver {
   /// rmrr_sanity_check: whole pages, in order, and reserved in the firmware's memory map.
   private func announceFaults(of region: ReservedMemory, _ messages: BootMessages) {
     guard kernel.build.behaviour.reservedRegionCheck == .map else { return }
-    let mask = PageAllocator.pageSize - 1
+    let mask = Paging.pageSize - 1
     var isBad = region.base & mask != 0 || (region.limit &+ 1) & mask != 0
     isBad = isBad || region.limit <= region.base
     if !isBad, let reserved = messages.reserved,

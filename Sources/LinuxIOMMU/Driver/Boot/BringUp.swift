@@ -177,10 +177,10 @@ extension IntelIOMMUDriver {
   private func flushThroughRegisters(of unit: IntelIOMMU) {
     var context = ContextCommand()
     context[flag: .invalidate] = true
-    context[.requestedGranularity] = InvalidationGranularity.global
+    context.requestedGranularity = .global
     var iotlb = IOTLBCommand()
     iotlb[flag: .invalidate] = true
-    iotlb[.requestedGranularity] = InvalidationGranularity.global
+    iotlb.requestedGranularity = .global
     kernel.locked(unit.registerLock, .irqsave) {
       unit.port.write64(context.rawValue, at: RegisterOffset.ccmd)
     }
@@ -205,9 +205,13 @@ extension IntelIOMMUDriver {
   func setEvent(_ message: EventMessage, control: Int, of unit: IntelIOMMU) {
     requestingInterrupt {
       kernel.locked(unit.registerLock, .irqsave) {
-        unit.port.write32(message.data, at: control + 4)
-        unit.port.write32(UInt32(truncatingIfNeeded: message.address), at: control + 8)
-        unit.port.write32(UInt32(truncatingIfNeeded: message.address >> 32), at: control + 12)
+        unit.port.write32(message.data, at: RegisterOffset.data(ofEvent: control))
+        unit.port.write32(
+          UInt32(truncatingIfNeeded: message.address),
+          at: RegisterOffset.address(ofEvent: control))
+        unit.port.write32(
+          UInt32(truncatingIfNeeded: message.address >> 32),
+          at: RegisterOffset.upperAddress(ofEvent: control))
       }
       kernel.locked(unit.registerLock, .irqsave) {
         unit.port.write32(EventControl().rawValue, at: control)

@@ -120,7 +120,7 @@ extension IntelIOMMUDriver {
     guard old[.size] == Self.interruptTableSize, let table = unit.interruptTable else {
       return false
     }
-    let bytes = (UInt64(2) << old[.size]) * UInt64(InterruptEntry.bitWidth / 8)
+    let bytes = UInt64(old.entryCount) * InterruptEntry.byteCount
     for offset in stride(from: 0, to: bytes, by: 8) {
       let word = load(old[inPlace: .address] &+ offset)
       if word != 0 { try store(word, at: table.rawValue + offset) }

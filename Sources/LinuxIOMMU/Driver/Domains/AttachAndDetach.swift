@@ -225,7 +225,7 @@ extension IntelIOMMUDriver {
     guard let domain = device.domain, isScalable(device.unit) || domain.kind != .identity else {
       return
     }
-    device.isATSEnabled = device.supportsATS
+    setATS(of: device, device.supportsATS)
     if kernel.build.behaviour.driver.pageRequestSwitch == .attach {
       device.isPageRequestEnabled = supportsPageRequests(device)
     }
@@ -271,10 +271,19 @@ extension IntelIOMMUDriver {
   /// iommu_disable_dev_iotlb: the device drops its translations when its ATS goes off, so nothing
   /// has to be sent to it afterwards.
   private func disable(_ device: DeviceInfo) {
-    device.isATSEnabled = false
+    setATS(of: device, false)
     if kernel.build.behaviour.driver.pageRequestSwitch == .attach {
       device.isPageRequestEnabled = false
     }
+  }
+
+  /// pci_enable_ats and pci_disable_ats: the driver notes what it wrote to the function's
+  /// configuration space.
+  private func setATS(of device: DeviceInfo, _ isOn: Bool) {
+    if device.isATSEnabled != isOn, kernel.death == nil {
+      host.configurationSpace.write(device.address) { $0.setAddressTranslationServices(isOn) }
+    }
+    device.isATSEnabled = isOn
   }
 
   /// intel_iommu_release_device: the function is gone from the bus.

@@ -17,10 +17,10 @@ extension IntelIOMMUDriver {
   ) throws(DriverError) -> PhysicalAddress? {
     guard let root = unit.rootTable else { return nil }
     let isScalable = isScalable(unit)
-    let isUpper = isScalable && source.device >= 16
+    let isUpper = isScalable && ScalableRootEntry.isUpper(source)
     // The two halves of a scalable entry are laid out alike, and as a legacy entry's lower one.
     let slot =
-      root.rawValue + UInt64(source.bus) * RootEntry.byteCount
+      root.rawValue + RootEntry.offset(of: source)
       + (isUpper ? RootEntry.byteCount / 2 : 0)
     var entry = RootEntry(low: load(slot), high: 0)
     if !entry[flag: .present] {
@@ -29,9 +29,9 @@ extension IntelIOMMUDriver {
       entry[flag: .present] = true
       try store(entry.low, at: slot)
     }
-    let index = UInt64(isScalable ? source.devfn & 0x7f : source.devfn)
-    let width = isScalable ? ScalableContextEntry.byteCount : ContextEntry.byteCount
-    return PhysicalAddress(rawValue: entry[inPlace: .contextTable] + index * width)
+    let offset =
+      isScalable ? ScalableContextEntry.offset(of: source) : ContextEntry.offset(of: source)
+    return PhysicalAddress(rawValue: entry[inPlace: .contextTable] + offset)
   }
 
   /// Whether the id has a present context entry; one that was copied from a crashed kernel makes way.

@@ -46,16 +46,14 @@ extension IntelIOMMUDriver {
     of pasid: PASID, for device: DeviceInfo
   ) throws(DriverError) -> UInt64? {
     guard let directory = device.directory, pasid.rawValue < device.pasidLimit else { return nil }
-    let slot =
-      directory.rawValue + UInt64(pasid.rawValue >> 6) * PASIDDirectoryEntry.byteCount
+    let slot = directory.rawValue + PASIDDirectoryEntry.offset(of: pasid)
     var entry = PASIDDirectoryEntry(rawValue: load(slot))
     if !entry[flag: .present] {
       entry[inPlace: .pasidTable] = try allocatePage().rawValue
       entry[flag: .present] = true
       try store(entry.rawValue, at: slot)
     }
-    return entry[inPlace: .pasidTable]
-      + UInt64(pasid.rawValue & 0x3f) * PASIDTableEntry.byteCount
+    return entry[inPlace: .pasidTable] + PASIDTableEntry.offset(of: pasid)
   }
 
   func pasidEntry(at address: UInt64) -> PASIDTableEntry {

@@ -103,16 +103,16 @@ extension IntelIOMMUDriver {
         }
       }
       page = first + pages
-      slot += 8
-    } while slot & 0xfff != 0 && page <= range.upperBound
+      slot += Paging.entryBytes
+    } while slot % Paging.pageSize != 0 && page <= range.upperBound
   }
 
   /// dma_pte_list_pagetables: a table at `level` and all tables below it.
   private func collectTables(_ table: UInt64, level: Int, _ freed: inout [PhysicalAddress]) {
     freed.append(PhysicalAddress(rawValue: table))
     guard level > 1 else { return }
-    for index in 0..<UInt64(512) {
-      let entry = SecondStageEntry(rawValue: load(table &+ index * 8))
+    for index in 0..<UInt64(Paging.entryCount) {
+      let entry = SecondStageEntry(rawValue: load(table &+ index * Paging.entryBytes))
       if entry.isPresent, !entry[flag: .pageSize] {
         collectTables(entry[inPlace: .address], level: level - 1, &freed)
       }
@@ -123,9 +123,4 @@ extension IntelIOMMUDriver {
   func free(_ tables: [PhysicalAddress]) {
     for table in tables { pages.free(table) }
   }
-}
-
-extension Paging {
-  /// How many 4 KiB pages an entry at `level` stands for.
-  static func pages(level: Int) -> UInt64 { 1 << UInt64(9 * (level - 1)) }
 }

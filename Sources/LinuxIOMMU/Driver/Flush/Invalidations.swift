@@ -13,7 +13,7 @@ extension IntelIOMMUDriver {
     guard unit.queue != nil else {
       var command = ContextCommand()
       command[flag: .invalidate] = true
-      command[.requestedGranularity] = InvalidationGranularity.device
+      command.requestedGranularity = .device
       command[.sourceID] = UInt64(source.rawValue)
       command[.domainID] = UInt64(domain.rawValue)
       return kernel.locked(unit.registerLock, .irqsave) {
@@ -21,8 +21,7 @@ extension IntelIOMMUDriver {
       }
     }
     var descriptor = ContextCacheDescriptor()
-    descriptor[.typeLow] = UInt64(DescriptorType.contextCache.rawValue)
-    descriptor[.granularity] = InvalidationGranularity.device
+    descriptor.granularity = .device
     descriptor[.sourceID] = UInt64(source.rawValue)
     descriptor[.domainID] = UInt64(domain.rawValue)
     try submit(descriptor, to: unit)
@@ -31,8 +30,7 @@ extension IntelIOMMUDriver {
   /// All of a domain.
   func flushPASIDs(of domain: DomainID, of unit: IntelIOMMU) throws(DriverError) {
     var descriptor = PASIDCacheDescriptor()
-    descriptor[.typeLow] = UInt64(DescriptorType.pasidCache.rawValue)
-    descriptor[.granularity] = InvalidationGranularity.domainPASIDs
+    descriptor.granularity = .domain
     descriptor[.domainID] = UInt64(domain.rawValue)
     try submit(descriptor, to: unit)
   }
@@ -41,8 +39,7 @@ extension IntelIOMMUDriver {
     _ pasid: PASID, of domain: DomainID, of unit: IntelIOMMU
   ) throws(DriverError) {
     var descriptor = PASIDCacheDescriptor()
-    descriptor[.typeLow] = UInt64(DescriptorType.pasidCache.rawValue)
-    descriptor[.granularity] = InvalidationGranularity.onePASID
+    descriptor.granularity = .pasid
     descriptor[.domainID] = UInt64(domain.rawValue)
     descriptor[.pasid] = UInt64(pasid.rawValue)
     try submit(descriptor, to: unit)
@@ -69,15 +66,14 @@ extension IntelIOMMUDriver {
     _ domain: DomainID, _ range: RangeInvalidation, leavesOnly: Bool, of unit: IntelIOMMU
   ) -> IOTLBDescriptor {
     var descriptor = IOTLBDescriptor()
-    descriptor[.typeLow] = UInt64(DescriptorType.iotlb.rawValue)
     descriptor[.domainID] = UInt64(domain.rawValue)
     descriptor[flag: .drainReads] = unit.capability[flag: .readDraining]
     descriptor[flag: .drainWrites] = unit.capability[flag: .writeDraining]
     switch range {
     case .everything:
-      descriptor[.granularity] = InvalidationGranularity.domain
+      descriptor.granularity = .domain
     case .pages(let address, let mask):
-      descriptor[.granularity] = InvalidationGranularity.page
+      descriptor.granularity = .page
       descriptor[inPlace: .address] = address
       descriptor[.addressMask] = mask
       // Before 6.10 the hint was lost on its way into the descriptor.
@@ -95,11 +91,11 @@ extension IntelIOMMUDriver {
     command[flag: .invalidate] = true
     command[.domainID] = UInt64(domain.rawValue)
     command[flag: .drainWrites] = unit.capability[flag: .writeDraining]
-    command[.requestedGranularity] = InvalidationGranularity.domain
+    command.requestedGranularity = .domain
     let offset = unit.extendedCapability.iotlbRegisterOffset
     kernel.locked(unit.registerLock, .irqsave) {
       if case .pages(let first, let mask) = range {
-        command[.requestedGranularity] = InvalidationGranularity.page
+        command.requestedGranularity = .page
         var address = InvalidateAddress()
         address[inPlace: .address] = first
         address[.addressMask] = mask
@@ -125,14 +121,13 @@ extension IntelIOMMUDriver {
     _ pasid: PASID, _ domain: DomainID, _ range: RangeInvalidation, leavesOnly: Bool
   ) -> PASIDIOTLBDescriptor {
     var descriptor = PASIDIOTLBDescriptor()
-    descriptor[.typeLow] = UInt64(DescriptorType.pasidIOTLB.rawValue)
     descriptor[.domainID] = UInt64(domain.rawValue)
     descriptor[.pasid] = UInt64(pasid.rawValue)
     switch range {
     case .everything:
-      descriptor[.granularity] = InvalidationGranularity.wholePASID
+      descriptor.granularity = .pasid
     case .pages(let address, let mask):
-      descriptor[.granularity] = InvalidationGranularity.page
+      descriptor.granularity = .page
       descriptor[inPlace: .address] = address
       descriptor[.addressMask] = mask
       descriptor[flag: .invalidationHint] = leavesOnly
@@ -167,7 +162,6 @@ extension IntelIOMMUDriver {
     let (address, isLarge) = Self.deviceAddress(range)
     if pasid == Self.noPASID {
       var descriptor = DeviceTLBDescriptor()
-      descriptor[.typeLow] = UInt64(DescriptorType.deviceTLB.rawValue)
       descriptor[.sourceID] = UInt64(device.source.rawValue)
       descriptor[.maximumPending] = depth
       descriptor[inPlace: .address] = address
@@ -175,7 +169,6 @@ extension IntelIOMMUDriver {
       return descriptor
     }
     var descriptor = PASIDDeviceTLBDescriptor()
-    descriptor[.typeLow] = UInt64(DescriptorType.pasidDeviceTLB.rawValue)
     descriptor[.sourceID] = UInt64(device.source.rawValue)
     descriptor[.pasid] = UInt64(pasid.rawValue)
     descriptor[.maximumPending] = depth

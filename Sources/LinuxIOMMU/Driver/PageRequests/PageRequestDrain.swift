@@ -16,7 +16,7 @@ extension IntelIOMMUDriver {
     let function =
       drain == .everyDomain ? "intel_iommu_drain_pasid_prq" : "intel_svm_drain_prq"
     try kernel.call(function) { () throws(DriverError) in
-      guard wait(of: device.unit, until: { !isQueued(pasid, in: device.unit) }) else { return }
+      guard try wait(of: device.unit, until: { !isQueued(pasid, in: device.unit) }) else { return }
       waitForReports()
       let descriptors = drainDescriptors(of: pasid, for: device, drain)
       for _ in 0..<Self.sleeps {
@@ -25,21 +25,28 @@ extension IntelIOMMUDriver {
         let status = PageRequestStatus(
           rawValue: device.unit.port.read32(at: RegisterOffset.prs))
         guard status[flag: .overflow] else { return }
-        kernel.sleep()
+        try sleep()
       }
-      hangs.append(device.unit.name)
+      kernel.hang(on: device.unit.name)
     }
   }
 
   /// Sleeps until the thread has seen to it; false where it never does.
-  private func wait(of unit: IntelIOMMU, until isDone: () -> Bool) -> Bool {
+  private func wait(
+    of unit: IntelIOMMU, until isDone: () -> Bool
+  ) throws(DriverError) -> Bool {
     for _ in 0..<Self.sleeps {
       if isDone() { return true }
-      kernel.sleep()
+      try sleep()
     }
     if isDone() { return true }
-    hangs.append(unit.name)
+    kernel.hang(on: unit.name)
     return false
+  }
+
+  /// The task waits, and its CPU takes the interrupts that wait.
+  private func sleep() throws(DriverError) {
+    try kernel.idle { () throws(DriverError) in try host.takeInterrupts(.idle) }
   }
 
   /// Whether the queue in memory holds a request of the PASID, of whichever device.
@@ -62,7 +69,6 @@ extension IntelIOMMUDriver {
     of pasid: PASID, for device: DeviceInfo, _ drain: DriverBehaviour.PageRequestDrain
   ) -> [[UInt64]] {
     var fence = WaitDescriptor()
-    fence[.typeLow] = UInt64(DescriptorType.wait.rawValue)
     fence[flag: .fence] = true
     fence[.statusData] = UInt64(InvalidationQueue.Status.done.rawValue)
     // The id is that of the device's own domain, whatever the PASID's translations are tagged with.

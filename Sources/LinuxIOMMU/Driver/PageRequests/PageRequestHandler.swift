@@ -57,7 +57,7 @@ extension IntelIOMMUDriver {
     switch answer {
     case .served, .refused:
       try answering { () throws(DriverError) in
-        try respond(answer == .served ? .success : .invalid, to: request, of: unit)
+        try respond(answer == .served ? .success : .invalidRequest, to: request, of: unit)
       }
     case .unknown:
       if kernel.build.behaviour.pageRequestLines == .long {
@@ -96,25 +96,18 @@ extension IntelIOMMUDriver {
     if kernel.build.behaviour.pageRequestLines != .long {
       tell(.invalid(unit: unit.name, request.firstWords))
     }
-    try respond(.invalid, to: request, of: unit)
-  }
-
-  /// The codes that the driver answers with.
-  private enum Response: UInt64 {
-    case success = 0
-    case invalid = 1
+    try respond(.invalidRequest, to: request, of: unit)
   }
 
   /// A page-group response, which only the last request of a group gets.
   private func respond(
-    _ response: Response, to request: PageRequestDescriptor, of unit: IntelIOMMU
+    _ response: PageResponseCode, to request: PageRequestDescriptor, of unit: IntelIOMMU
   ) throws(DriverError) {
     guard request[flag: .lastInGroup] || request[flag: .privateDataPresent] else { return }
     var descriptor = PageGroupResponseDescriptor()
-    descriptor[.typeLow] = UInt64(DescriptorType.pageGroupResponse.rawValue)
     descriptor[flag: .pasidPresent] = request[flag: .pasidPresent]
     descriptor[flag: .privateDataPresent] = request[flag: .privateDataPresent]
-    descriptor[.responseCode] = response.rawValue
+    descriptor[.responseCode] = UInt64(response.rawValue)
     descriptor[.requesterID] = request[.requesterID]
     descriptor[.pasid] = request[.pasid]
     descriptor[.groupIndex] = request[.groupIndex]

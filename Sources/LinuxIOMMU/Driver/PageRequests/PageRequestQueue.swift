@@ -7,13 +7,12 @@ struct PageRequestQueue {
   /// 2^order pages.
   let order: Int
 
-  /// Bytes of one descriptor.
-  static let width: UInt64 = 32
-
-  var byteCount: UInt64 { PageAllocator.pageSize << UInt64(order) }
+  var byteCount: UInt64 { Paging.pageSize << UInt64(order) }
 
   func address(at offset: UInt64) -> UInt64 { descriptors.rawValue + offset }
-  func next(after offset: UInt64) -> UInt64 { (offset + Self.width) % byteCount }
+  func next(after offset: UInt64) -> UInt64 {
+    (offset + PageRequestDescriptor.byteCount) % byteCount
+  }
 }
 
 /// What becomes of a page that a device asks for.

@@ -123,13 +123,12 @@ extension Kernel {
   private func whileSuspending(
     _ function: String, _ body: () throws(DriverError) -> Void
   ) throws(DriverError) {
-    try context.run(
-      as: KernelTask(name: "systemd-sleep", pid: 1200),
-      in: [
-        "entry_SYSCALL_64_after_hwframe", "do_syscall_64", "__x64_sys_write", "ksys_write",
-        "vfs_write", "kernfs_fop_write_iter", "kobj_attr_store", "state_store", "pm_suspend",
-        "enter_state", "suspend_devices_and_enter", "suspend_enter", function,
-      ]
-    ) { () throws(DriverError) in try context.withInterruptsOff(body) }
+    let functions = [
+      "kobj_attr_store", "state_store", "pm_suspend", "enter_state", "suspend_devices_and_enter",
+      "suspend_enter", function,
+    ]
+    try context.write(toSysfs: functions, by: .sleepManager) { () throws(DriverError) in
+      try context.withInterruptsOff(body)
+    }
   }
 }

@@ -10,7 +10,6 @@ extension IntelIOMMUDriver {
   ) throws(DriverError) -> QueueOutcome {
     guard let unit = unit(covering: device) else { throw DriverError(.noUnit(device.segment)) }
     var descriptor = DeviceTLBDescriptor()
-    descriptor[.typeLow] = UInt64(DescriptorType.deviceTLB.rawValue)
     descriptor[.sourceID] = UInt64(device.sourceID.rawValue)
     descriptor[.maximumPending] = UInt64(queueDepth)
     var range = address.rawValue

@@ -70,22 +70,19 @@ extension IntelIOMMUDriver {
 
   func flushContextsGlobally(of unit: IntelIOMMU) throws(DriverError) {
     var descriptor = ContextCacheDescriptor()
-    descriptor[.typeLow] = UInt64(DescriptorType.contextCache.rawValue)
-    descriptor[.granularity] = InvalidationGranularity.global
+    descriptor.granularity = .global
     try submit(descriptor, to: unit)
   }
 
   func flushPASIDsGlobally(of unit: IntelIOMMU) throws(DriverError) {
     var descriptor = PASIDCacheDescriptor()
-    descriptor[.typeLow] = UInt64(DescriptorType.pasidCache.rawValue)
-    descriptor[.granularity] = InvalidationGranularity.allPASIDs
+    descriptor.granularity = .global
     try submit(descriptor, to: unit)
   }
 
   func flushTranslationsGlobally(of unit: IntelIOMMU) throws(DriverError) {
     var descriptor = IOTLBDescriptor()
-    descriptor[.typeLow] = UInt64(DescriptorType.iotlb.rawValue)
-    descriptor[.granularity] = InvalidationGranularity.global
+    descriptor.granularity = .global
     descriptor[flag: .drainReads] = unit.capability[flag: .readDraining]
     descriptor[flag: .drainWrites] = unit.capability[flag: .writeDraining]
     try submit(descriptor, to: unit)
@@ -94,28 +91,10 @@ extension IntelIOMMUDriver {
   /// The interrupt-entry cache: all of it, or one entry.
   func flushInterruptEntries(_ index: Int? = nil, of unit: IntelIOMMU) throws(DriverError) {
     var descriptor = InterruptEntryCacheDescriptor()
-    descriptor[.typeLow] = UInt64(DescriptorType.interruptEntryCache.rawValue)
     if let index {
-      descriptor[.granularity] = 1
+      descriptor[flag: .granularity] = true
       descriptor[.index] = UInt64(index)
     }
     try submit(descriptor, to: unit)
   }
-}
-
-/// What invalidations ask for.
-enum InvalidationGranularity {
-  static let global: UInt64 = 1
-  static let domain: UInt64 = 2
-  /// Of the context cache.
-  static let device: UInt64 = 3
-  /// Of the IOTLB.
-  static let page: UInt64 = 3
-  /// Of the PASID-based IOTLB: all pages of a PASID.
-  static let wholePASID: UInt64 = 2
-  /// Of the PASID cache.
-  static let domainPASIDs: UInt64 = 0
-  static let onePASID: UInt64 = 1
-  /// Of the PASID cache.
-  static let allPASIDs: UInt64 = 3
 }

@@ -11,26 +11,28 @@ extension IntelIOMMUDriver {
     if status(of: place.waitIndex, in: queue) == .aborted { return .again }
     let behaviour = kernel.build.behaviour
     let fault = FaultStatus(rawValue: unit.port.read32(at: RegisterOffset.fsts))
-    if fault.hasQueueError, behaviour.queueErrors == .dump { dumpQueue(fault, of: unit, queue) }
+    if fault.hasQueueError, behaviour.queueErrors == .dump {
+      try dumpQueue(fault, of: unit, queue)
+    }
 
     if fault[flag: .invalidationQueueError], queue.headIndex(of: unit) == place.index {
       if behaviour.queueErrors != .dump {
         let words = descriptor(at: place.index, in: queue)
-        printQueue(.invalidDescriptor(qw0: words[0], qw1: words[1]))
+        try printQueue(.invalidDescriptor(qw0: words[0], qw1: words[1]))
       }
       // The refused descriptor becomes a second wait, so that the queue can go on.
       for word in 0..<(queue.width / 8) {
         let value = load(queue.address(of: place.waitIndex) + word * 8)
         try store(value, at: queue.address(of: place.index) + word * 8)
       }
-      clear(.invalidationQueueError, .queueErrorCleared, of: unit)
+      try clear(.invalidationQueueError, .queueErrorCleared, of: unit)
       return .refused
     }
 
     if fault[flag: .invalidationTimeOutError] {
       let record = QueueErrorRecord(rawValue: unit.port.read64(at: RegisterOffset.iqercd))
       let (head, tail) = (queue.headIndex(of: unit), queue.tailIndex(of: unit))
-      clear(.invalidationTimeOutError, .timeoutCleared, of: unit)
+      try clear(.invalidationTimeOutError, .timeoutCleared, of: unit)
       if try !abortWaits(from: head, to: tail, in: queue) { return .stands }
       if behaviour.timeOutRetry == .presentDevices, isGone(record[.timeOutSource], from: unit) {
         return .gone
@@ -39,7 +41,7 @@ extension IntelIOMMUDriver {
     }
 
     if fault[flag: .invalidationCompletionError] {
-      clear(.invalidationCompletionError, .completionErrorCleared, of: unit)
+      try clear(.invalidationCompletionError, .completionErrorCleared, of: unit)
     }
     return .fine
   }
@@ -70,18 +72,20 @@ extension IntelIOMMUDriver {
     return !pci.isPresent(PCIAddress(segment: unit.segment, sourceID: id))
   }
 
-  private func dumpQueue(_ fault: FaultStatus, of unit: IntelIOMMU, _ queue: InvalidationQueue) {
+  private func dumpQueue(
+    _ fault: FaultStatus, of unit: IntelIOMMU, _ queue: InvalidationQueue
+  ) throws(DriverError) {
     let head = queue.headIndex(of: unit)
     let offset = UInt64(unit.port.read32(at: RegisterOffset.iqh))
     let record = QueueErrorRecord(rawValue: unit.port.read64(at: RegisterOffset.iqercd))
     if fault[flag: .invalidationQueueError] {
-      printQueue(.queueError(reason: record[.information]))
+      try printQueue(.queueError(reason: record[.information]))
     }
     if fault[flag: .invalidationTimeOutError] {
-      printQueue(.timeout(source: record[.timeOutSource]))
+      try printQueue(.timeout(source: record[.timeOutSource]))
     }
     if fault[flag: .invalidationCompletionError] {
-      printQueue(.completionError(source: record[.completionSource]))
+      try printQueue(.completionError(source: record[.completionSource]))
     }
     for (position, index) in [
       (QueueErrorLine.Position.head, head), (.prior, queue.index(head, plus: -1)),
@@ -89,7 +93,7 @@ extension IntelIOMMUDriver {
       // A head that no queue has leads to memory 4 GiB behind it, where there is nothing.
       let isInside = position == .prior || offset < queue.width * UInt64(InvalidationQueue.length)
       let words = isInside ? descriptor(at: index, in: queue) : [0, 0]
-      printQueue(.descriptor(position, qw0: words[0], qw1: words[1]))
+      try printQueue(.descriptor(position, qw0: words[0], qw1: words[1]))
     }
   }
 
@@ -100,24 +104,18 @@ extension IntelIOMMUDriver {
   /// FSTS's error bits are cleared by writing ones. Kernels that dump also say so.
   private func clear(
     _ bit: BitField<FaultStatus>, _ line: QueueErrorLine, of unit: IntelIOMMU
-  ) {
+  ) throws(DriverError) {
     var status = FaultStatus(rawValue: 0)
     status[flag: bit] = true
     unit.port.write32(status.rawValue, at: RegisterOffset.fsts)
-    if kernel.build.behaviour.queueErrors == .dump { printQueue(line) }
+    if kernel.build.behaviour.queueErrors == .dump { try printQueue(line) }
   }
 
-  private func printQueue(_ line: QueueErrorLine) {
+  private func printQueue(_ line: QueueErrorLine) throws(DriverError) {
     kernel.print(line.level, line.text(kernel.build.behaviour.lines.queue))
     // Printing takes long: meanwhile another CPU may take the unit's interrupt.
-    kernel.letOthersRun()
-  }
-}
-
-extension FaultStatus {
-  var hasQueueError: Bool {
-    self[flag: .invalidationQueueError] || self[flag: .invalidationTimeOutError]
-      || self[flag: .invalidationCompletionError]
+    guard host.cpuCount > 1 else { return }
+    try kernel.onOtherCPU { () throws(DriverError) in try host.takeInterrupts(.idle(cpu: 1)) }
   }
 }
 

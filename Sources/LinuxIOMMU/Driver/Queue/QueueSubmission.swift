@@ -61,7 +61,7 @@ extension IntelIOMMUDriver {
       }
       break
     }
-    if outcome == .hangs { hangs.append(unit.name) }
+    if outcome == .hangs { kernel.hang(on: unit.name) }
     return outcome
   }
 
@@ -77,7 +77,6 @@ extension IntelIOMMUDriver {
     }
     try setStatus(.inUse, of: waitIndex, in: queue)
     var wait = WaitDescriptor()
-    wait[.typeLow] = UInt64(DescriptorType.wait.rawValue)
     wait[flag: .statusWrite] = true
     wait[.statusData] = UInt64(InvalidationQueue.Status.done.rawValue)
     wait[flag: .pageRequestDrain] = drains

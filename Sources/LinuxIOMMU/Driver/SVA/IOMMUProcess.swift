@@ -66,7 +66,7 @@ extension IntelIOMMUDriver {
       name: name, pasid: pasid, levels: levels, pageTable: try allocatePage())
     process.areas = areas
     for area in areas where area.isPopulated {
-      for offset in stride(from: 0, to: area.size, by: Int(PageAllocator.pageSize)) {
+      for offset in stride(from: 0, to: area.size, by: Int(Paging.pageSize)) {
         try populate(area.start + offset, area, of: process)
       }
     }

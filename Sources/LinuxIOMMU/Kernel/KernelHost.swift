@@ -1,0 +1,53 @@
+public import KernelLog
+public import PCI
+public import PhysicalMemory
+public import VTdFormats
+
+/// What a kernel does that others can see.
+public enum KernelEvent: Hashable, Sendable {
+  /// It printed a record.
+  case log(LogRecord)
+  /// A CPU waits for a unit, with interrupts off, and nothing will end that.
+  case hang(unit: String)
+  /// It died.
+  case death(KernelDeath)
+}
+
+/// The configuration space of the machine's functions, as the CPU reaches it.
+public protocol ConfigurationPort: AnyObject {
+  /// What reads of a function's space give; nil where no function answers.
+  func read(_ function: PCIAddress) -> ConfigurationSpace?
+  /// Writes fields of a function's space; where no function answers nothing happens.
+  func write(_ function: PCIAddress, _ change: (inout ConfigurationSpace) -> Void)
+}
+
+/// The machine below a kernel, besides its units: all that the kernel meets of it.
+public struct KernelHost {
+  public var memory: PhysicalMemory
+  public var configurationSpace: any ConfigurationPort
+  public var timer: any KernelTimer
+  /// With a second CPU, an interrupt may be handled while the first one is busy.
+  public var cpuCount: Int
+  /// Hears what the kernel does, in the order in which it does it.
+  public var events: (KernelEvent) -> Void
+  /// Hears each 64 bits that the kernel writes to its tables.
+  public var stores: (PhysicalAddress, UInt64) -> Void
+  /// Lets a CPU in that state take the interrupts that wait: one that idles while a task sleeps, or
+  /// another one while the first is busy.
+  public var takeInterrupts: (InterruptedContext) throws(DriverError) -> Void
+
+  public init(
+    memory: PhysicalMemory, configurationSpace: any ConfigurationPort, timer: any KernelTimer,
+    cpuCount: Int = 1, events: @escaping (KernelEvent) -> Void,
+    stores: @escaping (PhysicalAddress, UInt64) -> Void = { _, _ in },
+    takeInterrupts: @escaping (InterruptedContext) throws(DriverError) -> Void = { _ in }
+  ) {
+    self.memory = memory
+    self.configurationSpace = configurationSpace
+    self.timer = timer
+    self.cpuCount = cpuCount
+    self.events = events
+    self.stores = stores
+    self.takeInterrupts = takeInterrupts
+  }
+}
