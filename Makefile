@@ -74,11 +74,13 @@ schema: build
 	$(DMAR) schema > Configs/schema.json.new
 	mv Configs/schema.json.new Configs/schema.json
 
-# The page on kernel profiles is made from the profiles.
+# Pages that are made from the program's own tables.
 PROFILES = Sources/KernelProfiles/KernelProfiles.docc/KernelProfiles.md
 docs: build
 	$(DMAR) profiles --format markdown > $(PROFILES).new
 	mv $(PROFILES).new $(PROFILES)
+	$(DMAR) words --format markdown > docs/Glossary.md.new
+	mv docs/Glossary.md.new docs/Glossary.md
 
 setup:
 	@$(call install,$(BUILD_PACKAGES))

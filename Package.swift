@@ -28,6 +28,7 @@ let package = Package(
   products: [
     .executable(name: "dmar", targets: ["dmar"]),
     .executable(name: "dmar-system-x86_64", targets: ["dmar-system-x86_64"]),
+    .library(name: "Glossary", targets: ["Glossary"]),
     .library(name: "VTdFormats", targets: ["VTdFormats"]),
     .library(name: "PhysicalMemory", targets: ["PhysicalMemory"]),
     .library(name: "PCI", targets: ["PCI"]),
@@ -43,6 +44,7 @@ let package = Package(
   ],
   targets: [
     room("Text"),
+    room("Glossary"),
     room("YAMLNodes"),
     .systemLibrary(
       name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -82,7 +84,7 @@ let package = Package(
     room(
       "DMARCommands",
       [
-        "Text", "Diagnosis",
+        "Text", "Glossary", "Diagnosis",
         "VTdFormats", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep", "KernelLog",
         "KernelProfiles", "LinuxIOMMU", "Machine", "Scenario", "QTest",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -98,6 +100,7 @@ let package = Package(
       name: "dmar-system-x86_64", dependencies: ["QTest"], swiftSettings: strict),
 
     tests("Text"),
+    tests("Glossary"),
     tests("YAMLReading", ["YAMLNodes"]),
     tests("VTdFormats"),
     tests("PhysicalMemory", ["VTdFormats"]),

@@ -12,7 +12,7 @@ public struct DMARCommand: ParsableCommand {
       ExplainCommand.self,
       ImportCommand.self,
       LockcheckCommand.self, PCICommand.self, ACPICommand.self,
-      DecodeCommand.self, SchemaCommand.self, ServeCommand.self,
+      DecodeCommand.self, WordsCommand.self, SchemaCommand.self, ServeCommand.self,
     ])
 
   public init() {}

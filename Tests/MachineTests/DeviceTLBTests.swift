@@ -43,7 +43,9 @@ private func machine(
 }
 
 extension Machine {
-  fileprivate var cachedByDevice: Int { deviceTLBs[MappingUnit.device]?.translationCount ?? -1 }
+  fileprivate var cachedByDevice: Int {
+    bus.deviceTLB(of: MappingUnit.device)?.translationCount ?? -1
+  }
 
   /// A write through the device's TLB; whether it reached memory.
   fileprivate func write(_ address: IOVA) -> Bool {

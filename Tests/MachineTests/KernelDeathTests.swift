@@ -37,7 +37,7 @@ struct KernelDeathTests {
     #expect(machine.memory.store64(word, at: PhysicalAddress(rawValue: address)))
   }
 
-  static func write(_ address: UInt64, _ machine: Machine) {
+  static func write(_ address: UInt64, _ machine: Machine) throws {
     machine.perform(
       Machine.DMA(device: device, access: .write, address: IOVA(rawValue: address)))
     try machine.deliverInterrupts()
@@ -107,7 +107,7 @@ struct KernelDeathTests {
   func lines(_ test: Case) throws {
     let machine = try Self.machine(
       test.release, table: test.table, directMap: test.directMap, options: test.options)
-    Self.write(0x1000, machine)
+    try Self.write(0x1000, machine)
     let lines = machine.lines
     let oops = try #require(lines.firstIndex { $0.hasPrefix("DMAR: context entry") }) + 1
     #expect(Array(lines[oops...].prefix(test.lines.count)) == test.lines)
@@ -127,7 +127,7 @@ struct KernelDeathTests {
     ] {
       let machine = try Self.machine(release, table: 0x30_0000)
       Self.store(0xf000_ff53_f000_ff53, at: 0x30_0000, machine)
-      Self.write(0x1000, machine)
+      try Self.write(0x1000, machine)
       #expect(machine.kernel.death == .badRead(address, .generalProtection))
     }
   }
@@ -137,7 +137,7 @@ struct KernelDeathTests {
     let end = "---[ end Kernel panic - not syncing: Fatal exception in interrupt ]---"
     for (word, last) in [("quiet", end), ("panic=30", "Rebooting in 30 seconds..")] {
       let machine = try Self.machine("6.12", table: 0x40_0000_0000, panic: word)
-      Self.write(0x1000, machine)
+      try Self.write(0x1000, machine)
       #expect(machine.lines.last == last)
     }
   }
@@ -145,10 +145,10 @@ struct KernelDeathTests {
   @Test("is the last that the kernel says, while units go on recording")
   func silence() throws {
     let machine = try Self.machine("6.12", table: 0x40_0000_0000)
-    Self.write(0x1000, machine)
+    try Self.write(0x1000, machine)
     let count = machine.lines.count
     let records = machine.faultRecords.count
-    Self.write(0x2000, machine)
+    try Self.write(0x2000, machine)
     #expect(machine.lines.count == count)
     #expect(machine.kernel.death == .badRead(0xffff_88c0_0000_0000, .pageFault))
     // The handler had freed the one record that there is.
@@ -161,7 +161,7 @@ struct KernelDeathTests {
   @Test("does nothing to a kernel that checks no tables, or dumps none")
   func noDump() throws {
     let machine = try Self.machine("5.15", table: 0x40_0000_0000)
-    Self.write(0x1000, machine)
+    try Self.write(0x1000, machine)
     #expect(machine.kernel.death == nil)
     #expect(machine.kernel.dumpOutcome == nil)
   }
