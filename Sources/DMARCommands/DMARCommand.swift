@@ -9,7 +9,7 @@ public struct DMARCommand: ParsableCommand {
     subcommands: [
       ReplayCommand.self, TestCommand.self, WalkCommand.self, MatrixCommand.self,
       ProfilesCommand.self,
-      ExplainCommand.self,
+      ExplainCommand.self, CalibrateCommand.self,
       ImportCommand.self,
       LockcheckCommand.self, PCICommand.self, ACPICommand.self,
       DecodeCommand.self, WordsCommand.self, SchemaCommand.self, ServeCommand.self,

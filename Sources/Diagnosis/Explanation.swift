@@ -11,6 +11,8 @@ public struct Explanation: Sendable {
     public var contradictions: [Finding.Evidence]
     /// Dumped entries and values, decoded.
     public var decoded: [(place: LogPlace, text: String)]
+    /// What to do about the verdict's cause; nil for an open verdict.
+    public var advice: Advice?
     /// What the log calls the device: `Ethernet controller …, driver e1000e`.
     public var deviceWords: String
 
@@ -37,9 +39,9 @@ public struct Explanation: Sendable {
   /// The worst of all; it stays when parts are taken out to be shown apart.
   public private(set) var severity: Finding.Severity?
 
-  /// Whether the input was a log of ours at all.
+  /// Whether the input was no kernel's log at all.
   public var isEmpty: Bool {
-    faults.isEmpty && findings.isEmpty && splats.isEmpty && remarks.isEmpty
+    !contents.isLog && faults.isEmpty && findings.isEmpty && splats.isEmpty && remarks.isEmpty
       && dumps.isEmpty && contents.eventCount == 0
   }
 
@@ -53,7 +55,7 @@ public struct Explanation: Sendable {
         dump: dump, decoded: DumpDecoding.decode(dump),
         contradictions: Contradictions.dumpOfNothing(dump).map { [$0] } ?? [])
     }
-    remarks = Self.remarks(contents)
+    remarks = Self.remarks(contents, beside: findings)
     let all =
       faults.compactMap { $0.verdict?.severity } + findings.map(\.severity)
       + splats.map { _ in .serious }
@@ -63,14 +65,9 @@ public struct Explanation: Sendable {
   /// Explains one fault among what is known.
   static func explain(_ group: FaultGroup, _ contents: LogContents) -> Fault {
     let fault = FaultCase(fault: group, log: contents)
-    var findings = Rule.all.compactMap { $0.judge(fault) }
-    // The order of the rules decides between equals.
-    findings = findings.enumerated().sorted {
-      $0.element.confidence == $1.element.confidence
-        ? $0.offset < $1.offset : $0.element.confidence > $1.element.confidence
-    }.map(\.element)
+    var findings = Judgement.rank(Rule.all.compactMap { $0.judge(fault) })
     if (findings.first?.confidence ?? 0) < 50 {
-      findings.insert(OpenVerdict.make(fault, hasHints: !findings.isEmpty), at: 0)
+      findings.insert(OpenVerdict.make(fault, others: findings), at: 0)
     }
     var decoded = group.dump.map(DumpDecoding.decode) ?? []
     if let status = group.status {
@@ -83,7 +80,9 @@ public struct Explanation: Sendable {
     }
     return Fault(
       group: group, findings: findings, contradictions: Contradictions.find(fault),
-      decoded: decoded, deviceWords: words(fault))
+      decoded: decoded,
+      advice: findings.first.flatMap { Advice.on($0.cause, kernel: fault.release) },
+      deviceWords: words(fault))
   }
 
   private static func words(_ fault: FaultCase) -> String {
@@ -102,14 +101,17 @@ public struct Explanation: Sendable {
     return parts.joined(separator: ", ")
   }
 
-  private static func remarks(_ contents: LogContents) -> [Finding.Evidence] {
+  private static func remarks(
+    _ contents: LogContents, beside findings: [Finding]
+  ) -> [Finding.Evidence] {
     var remarks: [Finding.Evidence] = []
-    for defect in contents.defects {
+    let told = Set(findings.flatMap(\.why).flatMap(\.places))
+    for defect in contents.defects where !told.contains(defect.place) {
       remarks.append(Finding.Evidence("the kernel stumbled: \(defect.value)", [defect.place]))
     }
     let quiet = contents.statuses.filter { value, _ in
       let status = FaultStatus(rawValue: value)
-      return !status[flag: .primaryPendingFault] && !status[flag: .invalidationQueueError]
+      return value != .max && !status[flag: .primaryPendingFault] && !status[flag: .invalidationQueueError]
         && !status[flag: .invalidationCompletionError] && !status[flag: .invalidationTimeOutError]
     }
     let count = quiet.values.reduce(0, +)
@@ -118,6 +120,9 @@ public struct Explanation: Sendable {
         Finding.Evidence(
           "\(count) status line\(count == 1 ? "" : "s") without a pending fault: an interrupt whose "
             + "record was read already; normal"))
+    }
+    for repair in contents.reportRepairs {
+      remarks.append(Finding.Evidence("repaired: \(repair)"))
     }
     if contents.suppressed > 0 {
       remarks.append(
@@ -135,30 +140,5 @@ public struct Explanation: Sendable {
           "\(contents.amdFaults) faults of an AMD IOMMU, which this tool does not explain"))
     }
     return remarks
-  }
-}
-
-/// What is said where no rule fits: the reason in words, and what would tell.
-enum OpenVerdict {
-  static func make(_ fault: FaultCase, hasHints: Bool) -> Finding {
-    let meaning =
-      fault.reason.map { FaultReason(rawValue: $0).meaning ?? "a reason that is not known" }
-      ?? "the reason is cut off"
-    var missing: [String] = []
-    if fault.fault.dump == nil, fault.fault.interruptIndex == nil {
-      missing.append("the table dump (a kernel with CONFIG_INTEL_IOMMU_DEBUGFS)")
-    }
-    if fault.log.memory.isEmpty { missing.append("the whole boot log (e820, RMRR and DRHD lines)") }
-    if fault.function == nil { missing.append("lspci -nnvv") }
-    if fault.fault.address != nil {
-      missing.append("the map and unmap history (iommu trace events)")
-    }
-    return Finding(
-      .unknown, confidence: 0, severity: .unclear, culprit: "open",
-      verdict:
-        "the cause is open: \(fault.device) was refused (\(meaning)), and "
-        + (hasHints ? "the log holds no more than hints why" : "nothing in the log says why"),
-      why: [],
-      next: ["gather what is missing, and explain it together with this log"], missing: missing)
   }
 }

@@ -54,7 +54,10 @@ public struct ExplanationJSON: Sendable {
       members += [
         ("kind", .string(access == .read ? "dma_read" : "dma_write")),
         ("pasid", pasid.map { .unsigned(UInt64($0.rawValue)) } ?? .null),
-        ("address", .string("\(address)")), ("index", .null),
+        (
+          "address",
+          group.key.hiddenAddress == nil ? .string("\(address)") : .null
+        ), ("index", .null),
       ]
     case .interrupt(let index):
       members += [
@@ -78,6 +81,18 @@ public struct ExplanationJSON: Sendable {
       ("device_words", .string(fault.deviceWords)),
     ]
     if let verdict = fault.verdict { members += finding(verdict) }
+    if let advice = fault.advice {
+      members += [
+        ("danger", .string(advice.danger)), ("filter", .text(advice.filter)),
+        (
+          "workarounds",
+          .array(
+            advice.workarounds.map {
+              .object([("option", .string($0.rawValue)), ("price", .string($0.price))])
+            })
+        ), ("kernels", .array(advice.history.map(JSONValue.string))),
+      ]
+    }
     members += [
       (
         "others",
@@ -108,10 +123,20 @@ public struct ExplanationJSON: Sendable {
 
   private func finding(_ finding: Finding) -> [(String, JSONValue)] {
     [
-      ("cause", .string(finding.cause.rawValue)), ("cause_number", .count(finding.cause.number)),
+      ("id", .string(finding.id)), ("cause", .string(finding.cause.rawValue)),
+      ("cause_number", .count(finding.cause.number)),
       ("confidence", .count(finding.confidence)), ("severity", .string(finding.severity.rawValue)),
       ("culprit", .string(finding.culprit)), ("verdict", .string(finding.verdict)),
       ("why", .array(finding.why.map { evidence($0) })),
+      (
+        "clues",
+        .array(
+          finding.clues.map {
+            .object([
+              ("clue", .string($0.weight.rawValue)), ("decibans", .signed(Int64($0.decibans))),
+            ])
+          })
+      ),
       ("next", .array(finding.next.map(JSONValue.string))),
       ("missing", .array(finding.missing.map(JSONValue.string))),
     ]
@@ -138,7 +163,8 @@ public struct ExplanationJSON: Sendable {
       ])
     }
     return [
-      ("kind", .string(splat.splat.kind.rawValue)), ("at", place(splat.place, nil)),
+      ("kind", .string(splat.splat.kind.rawValue)), ("title", .string(splat.title)),
+      ("corrupted", .text(splat.corruption)), ("at", place(splat.place, nil)),
       ("kernel", .string(splat.splat.kernel)), ("task", .string(splat.splat.task)),
       ("wanted", splat.splat.wanted.map(lock) ?? .null),
       ("blocker", splat.splat.blocker.map(lock) ?? .null),
@@ -173,6 +199,7 @@ public struct ExplanationJSON: Sendable {
     return [
       ("fault_records", .count(contents.faults.map(\.count).reduce(0, +) + contents.faultsNotKept)),
       ("distinct_faults", .count(contents.faults.count)),
+      ("incidents", .count(explanation.incidents.count)),
       ("suppressed", .count(contents.suppressed)),
       ("lock_reports", .count(contents.splats.count)),
       ("kernel", .text(contents.kernels.last?.value)),

@@ -18,9 +18,10 @@ public struct ExplanationText: Sendable {
     var text = ""
     let contents = explanation.contents
     header(contents, &text)
-    for block in blocks(explanation.faults) { text += render(block, contents) + "\n" }
+    for block in explanation.incidents { text += render(block, contents) + "\n" }
     for finding in explanation.findings {
-      text += "log-wide\n" + body(finding, contents) + "\n"
+      let title = finding.id == finding.cause.rawValue ? "log-wide" : "message: \(finding.id)"
+      text += bold(title) + "\n" + body(finding, contents) + "\n"
     }
     for dump in explanation.dumps { text += render(dump, contents) + "\n" }
     for splat in explanation.splats { text += render(splat, contents) + "\n" }
@@ -41,20 +42,6 @@ public struct ExplanationText: Sendable {
     render([fault], contents)
   }
 
-  /// Faults that differ in nothing but the page stand together: a storm is one block.
-  func blocks(_ faults: [Explanation.Fault]) -> [[Explanation.Fault]] {
-    var order: [String] = []
-    var blocks: [String: [Explanation.Fault]] = [:]
-    for fault in faults {
-      let key =
-        "\(fault.group.key.source) \(fault.group.key.reason ?? 0) \(fault.group.access == nil ? "i" : "d") "
-        + "\(fault.group.pasid?.rawValue ?? 0) \(fault.verdict?.cause.rawValue ?? "")"
-      if blocks[key] == nil { order.append(key) }
-      blocks[key, default: []].append(fault)
-    }
-    return order.compactMap { blocks[$0] }
-  }
-
   /// One fault, or several of one kind.
   func render(_ block: [Explanation.Fault], _ contents: LogContents) -> String {
     guard let first = block.first else { return "" }
@@ -66,20 +53,24 @@ public struct ExplanationText: Sendable {
       text += item(repair + places(Array(place.prefix(3)), contents), mark: "repaired: ")
     }
     if let verdict = first.verdict { text += body(verdict, contents) }
+    if let advice = first.advice { text += body(advice, id: first.verdict?.id ?? "") }
     for contradiction in first.contradictions {
       text += item(contradiction.text + places(contradiction.places, contents), mark: "beware  ")
     }
     for line in first.decoded {
       text += item(line.text + places([line.place], contents), mark: "decoded ")
     }
-    for other in first.findings.dropFirst().prefix(3) {
+    // Below one in ten a possibility is not worth a reader's time.
+    for other in first.findings.dropFirst().filter({ $0.confidence >= 10 }).prefix(3) {
       text += item("\(other.certainty): \(other.verdict)", mark: "or      ")
     }
     return text
   }
 
   private func body(_ finding: Finding, _ contents: LogContents) -> String {
-    let trust = finding.cause == .unknown ? "" : " (\(finding.certainty), \(finding.confidence) %)"
+    // A message says itself what it says.
+    let isSure = finding.cause == .unknown || finding.id != finding.cause.rawValue
+    let trust = isSure ? "" : " (\(finding.certainty), \(finding.confidence) %)"
     var text = item(
       colour(finding.severity, finding.severity.rawValue) + ": " + finding.verdict + trust,
       mark: "verdict ")
@@ -96,12 +87,26 @@ public struct ExplanationText: Sendable {
     return text
   }
 
+  private func body(_ advice: Advice, id: String) -> String {
+    var text = item(advice.danger, mark: "danger  ")
+    if let filter = advice.filter {
+      text += item("may be filtered as \(id): by \(filter)", mark: "filter  ")
+    }
+    for workaround in advice.workarounds {
+      text += item("\(workaround.rawValue): \(workaround.price)", mark: "around  ")
+    }
+    for line in advice.history { text += item(line, mark: "kernel  ") }
+    return text
+  }
+
   private func render(_ splat: SplatExplanation, _ contents: LogContents) -> String {
     var text = bold("lock report: \(splat.splat.kind.rawValue)") + "\n"
     text += item(
       (splat.splat.kernel.isEmpty ? "" : "kernel \(splat.splat.kernel), ")
         + (splat.splat.task.isEmpty ? "" : "task \(splat.splat.task)")
         + places([splat.place], contents), mark: "seen    ")
+    text += item(splat.title, mark: "title   ")
+    if let corruption = splat.corruption { text += item(corruption, mark: "beware  ") }
     text += item(splat.meaning, mark: "meaning ")
     for line in splat.story { text += item(line, mark: "who     ") }
     text += item(splat.cure, mark: "cure    ")
@@ -157,7 +162,8 @@ public struct ExplanationText: Sendable {
   /// `DMA reads and writes by 00:1a.0, reason …`.
   static func title(_ groups: [FaultGroup]) -> String {
     guard let first = groups.first else { return "" }
-    let device = first.function.shortDescription
+    let functions = Set(groups.map(\.function)).sorted()
+    let device = functions.map(\.shortDescription).joined(separator: ", ")
     let what: String
     switch first.key.request {
     case .dma(let access, let pasid, let address):
@@ -166,12 +172,14 @@ public struct ExplanationText: Sendable {
       let isOne = Set(groups.compactMap(\.address)).count == 1
       switch (groups.count, kinds.count) {
       case (1, _):
+        let place = first.key.hiddenAddress == nil ? "\(address)" : "an address that is hidden"
         what =
           access == .read
-          ? "DMA read by \(device) from \(address)\(space)"
-          : "DMA write by \(device) to \(address)\(space)"
+          ? "DMA read by \(device) from \(place)\(space)"
+          : "DMA write by \(device) to \(place)\(space)"
       case (_, 1):
-        what = "DMA \(access == .read ? "reads" : "writes") by \(device)\(space)"
+        what = "DMA \(access == .read ? "reads" : "writes") by \(device)"
+          + "\(isOne && functions.count > 1 ? " at \(address)" : "")\(space)"
       default:
         what = "DMA reads and writes by \(device)\(isOne ? " at \(address)" : "")\(space)"
       }
@@ -180,6 +188,11 @@ public struct ExplanationText: Sendable {
         groups.count == 1
         ? "interrupt by \(device), index 0x\(hex(UInt64(index)))"
         : "interrupts by \(device), \(groups.count) indices"
+    }
+    let reasons = Set(groups.compactMap(\.key.reason)).sorted()
+    if reasons.count > 1 {
+      return what + ", reasons "
+        + reasons.map { "0x" + hex(UInt64($0), digits: 2) }.joined(separator: ", ")
     }
     guard let reason = first.key.reason else { return what + ", reason cut off" }
     let words = FaultReasonTable.scalable.text(reason)
@@ -200,17 +213,36 @@ public struct ExplanationText: Sendable {
       }
     }
     if suppressed > 0 { text += ", \(suppressed) lines suppressed" }
-    let first = groups.min { $0.first < $1.first }
-    let last = groups.max { $0.last < $1.last }
+    let boots = Set(groups.map { [$0.first.file, $0.key.boot] }).count
+    if boots > 1, Set(groups.map(\.key.boot)).count > 1 { text += " in \(boots) boots" }
+    let sightings = groups.flatMap { group in
+      [(group.first, group.sightings.first?.time), (group.last, group.lastTime)]
+    }
+    let first = sightings.min { $0.0 < $1.0 }
+    let last = sightings.max { $0.0 < $1.0 }
     if let first, let last {
-      text += places(
-        first.first == last.last ? [first.first] : [first.first, last.last], contents)
-      if let from = Self.time(first.firstTime) {
-        text +=
-          first.first == last.last ? ", \(from)" : ", \(from) to \(Self.time(last.lastTime) ?? "?")"
-      }
+      text += places(first.0 == last.0 ? [first.0] : [first.0, last.0], contents)
+      text += Self.times(groups) ?? ""
+    }
+    let copies = groups.flatMap(\.sightings).filter { sighting in
+      contents.files.count > 1 && sighting.place.file != first?.0.file
+    }
+    if groups.contains(where: { $0.duplicates > 0 }) {
+      text += "; the same records also" + places(copies.map(\.place), contents)
     }
     return text
+  }
+
+  /// From the earliest to the latest time, whatever the order of lines.
+  private static func times(_ groups: [FaultGroup]) -> String? {
+    let ups = groups.flatMap { [$0.firstTime?.uptime, $0.lastTime?.uptime] }.compactMap { $0 }
+    if let low = ups.min(), let high = ups.max() {
+      let from = time(LogTime(uptime: low)) ?? ""
+      return low == high ? ", \(from)" : ", \(from) to \(time(LogTime(uptime: high)) ?? "")"
+    }
+    guard let from = time(groups.first?.firstTime) else { return nil }
+    let to = time(groups.last?.lastTime)
+    return to == nil || to == from ? ", \(from)" : ", \(from) to \(to ?? "")"
   }
 
   static func time(_ time: LogTime?) -> String? {
@@ -222,7 +254,15 @@ public struct ExplanationText: Sendable {
 
   private func header(_ contents: LogContents, _ text: inout String) {
     var parts: [String] = []
-    if let kernel = contents.kernels.last { parts.append("kernel \(kernel.value)") }
+    var kernels: [String] = []
+    for kernel in contents.kernels where !kernels.contains(kernel.value) {
+      kernels.append(kernel.value)
+    }
+    if kernels.count > 1 {
+      parts.append("\(contents.kernels.count) boots: kernels \(kernels.joined(separator: ", "))")
+    } else if let kernel = kernels.last {
+      parts.append("kernel \(kernel)")
+    }
     if let machine = contents.machines.last { parts.append(machine.value) }
     if !contents.units.isEmpty {
       let count = Set(contents.units.map(\.value.number)).count
@@ -235,15 +275,22 @@ public struct ExplanationText: Sendable {
     let count =
       explanation.contents.faults.map(\.count).reduce(0, +)
       + explanation.contents.faultsNotKept
-    let distinct = explanation.contents.faults.count
+    let incidents = explanation.incidents.count
     var text =
       count == 0
-      ? "no fault record among \(explanation.contents.eventCount) lines of interest"
-      : "\(count) fault record\(count == 1 ? "" : "s"), \(distinct) distinct"
+      ? noFaultRecord(explanation)
+      : "\(count) fault record\(count == 1 ? "" : "s"), \(incidents) incident\(incidents == 1 ? "" : "s")"
     let splats = explanation.splats.count
     if splats > 0 { text += ", \(splats) lock report\(splats == 1 ? "" : "s")" }
     if let severity = explanation.severity { text += ": \(severity.rawValue)" }
     return wrap(text, indent: 0)
+  }
+
+  private func noFaultRecord(_ explanation: Explanation) -> String {
+    let events = explanation.contents.eventCount
+    return events == 0
+      ? "no fault record, and nothing else about remapping"
+      : "no fault record among \(events) line\(events == 1 ? "" : "s") of interest"
   }
 
   private func places(_ places: [LogPlace], _ contents: LogContents) -> String {

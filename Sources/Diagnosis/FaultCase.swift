@@ -50,6 +50,13 @@ struct FaultCase: Sendable {
     return log.regions.filter { $0.value.contains(address) }
   }
 
+  /// Whether an address can be one that the kernel hands out: from just under 4 GiB downwards, or
+  /// from just under 2 to the power of 48, 47 or 39 downwards for wide masks.
+  var isLikeAllocated: Bool {
+    guard let address = fault.address else { return false }
+    return address >= 0xf000_0000 && address < 0x1_0000_0000 || address >> 36 == 0xfff
+  }
+
   /// What the firmware's memory map calls the address.
   var memory: Noted<(region: LogContents.Region, type: String)>? {
     guard let address = fault.address else { return nil }
@@ -94,16 +101,18 @@ struct FaultCase: Sendable {
   /// The buses below the device, where it is a bridge.
   var busesBelow: LogContents.Bridge? { log.bridges[fault.function] }
 
-  /// Whether the driver had not brought its units up when the fault was printed.
-  var isBeforeBringUp: Bool {
-    let marks = boot {
+  /// The first line that says that Linux's units are set up, in the fault's own boot.
+  var bringUp: Noted<BootLine>? {
+    boot {
       switch $0 {
       case .interruptRemapping, .queuedInvalidation, .registerBasedInvalidation: true
       default: false
       }
-    }.filter { $0.place.file == fault.first.file }
-    return marks.first.map { fault.first < $0.place } ?? false
+    }.first { isSameBoot($0.place) }
   }
+
+  /// Whether the driver had not brought its units up when the fault was printed.
+  var isBeforeBringUp: Bool { bringUp.map { isBefore($0.place, $0.time) } ?? false }
 
   var uptime: UInt64? { fault.firstTime?.uptime }
 
@@ -129,6 +138,122 @@ struct FaultCase: Sendable {
   var leafAllows: Bool? {
     guard let leaf, let access = fault.access else { return nil }
     return access == .read ? leaf.entry[flag: .read] : leaf.entry[flag: .write]
+  }
+
+  // MARK: Time and order
+
+  /// Whether a line belongs to the boot that the fault happened in: the banners of other boots of
+  /// the same file do not stand between.
+  func isSameBoot(_ place: LogPlace) -> Bool {
+    guard place.file == fault.first.file else { return true }
+    let low = min(place, fault.first)
+    let high = max(place, fault.first)
+    let first = log.kernels.first { $0.place.file == place.file }?.place
+    return !log.kernels.contains {
+      $0.place.file == place.file && $0.place != first && low < $0.place && $0.place <= high
+    }
+  }
+
+  /// Whether the fault's first record came before a line: by the times where both have one, else
+  /// by the order of the lines of one file.
+  func isBefore(_ place: LogPlace, _ time: LogTime?) -> Bool {
+    if let then = time?.uptime, let now = fault.firstTime?.uptime, then != now { return now < then }
+    return place.file == fault.first.file && fault.first < place
+  }
+
+  /// How long a line came before the fault's first record, in microseconds; nil where the line
+  /// came later or where times are missing.
+  func ago(_ time: LogTime?) -> UInt64? {
+    guard let then = time?.uptime, let now = fault.firstTime?.uptime, now >= then else {
+      return nil
+    }
+    return now - then
+  }
+
+  /// Marks of some kinds in the fault's boot.
+  func marks(_ kinds: KernelMessage.Kind...) -> [Noted<KernelMessage>] {
+    log.marks.filter { kinds.contains($0.value.kind) && isSameBoot($0.place) }
+  }
+
+  func messages(_ kinds: KernelMessage.Kind...) -> [LogContents.MessageGroup] {
+    log.messages.filter { kinds.contains($0.message.kind) }
+  }
+
+  /// The line that tells of a wake-up shortly before one of the fault's records: within two
+  /// seconds, or within eighty lines where there are no times.
+  var resume: Noted<KernelMessage>? {
+    let wakeUps = marks(.resume)
+    for sighting in fault.sightings {
+      for mark in wakeUps {
+        if let then = mark.time?.uptime, let now = sighting.time?.uptime {
+          if now >= then, now - then < 2_000_000 { return mark }
+        } else if mark.place.file == sighting.place.file, mark.place < sighting.place,
+          sighting.place.line - mark.place.line < 80
+        {
+          return mark
+        }
+      }
+    }
+    return nil
+  }
+
+  /// Notes on the function that came shortly before the fault: within `seconds`, or on the lines
+  /// before it where there are no times.
+  func earlier(_ notes: [Noted<LogContents.Note>], seconds: UInt64) -> [Noted<LogContents.Note>] {
+    notes.filter { note in
+      guard isSameBoot(note.place) else { return false }
+      if let then = note.time?.uptime {
+        return fault.sightings.contains {
+          $0.time?.uptime.map { $0 >= then && $0 - then <= seconds * 1_000_000 } ?? false
+        }
+      }
+      return note.place.file == fault.last.file && note.place < fault.last
+    }
+  }
+
+  /// All faults of the same device in the same boot.
+  var ofDevice: [FaultGroup] {
+    log.faults.filter {
+      $0.key.source == fault.key.source && $0.key.segment == fault.key.segment
+        && $0.key.boot == fault.key.boot
+    }
+  }
+
+  // MARK: What the device is
+
+  /// Whether the device draws: the processor's graphics, or a function of class 03.
+  var isDisplay: Bool {
+    if let code = log.functions[fault.function]?.classCode { return code >> 16 == 0x03 }
+    let words = log.functions[fault.function]?.words ?? ""
+    return fault.key.source == SourceID(bus: 0, device: 2, function: 0)
+      || words.contains("VGA compatible") || words.contains("Display controller")
+  }
+
+  /// The lines that show that a guest has the device.
+  var guestLines: [LogPlace] {
+    let notes = (log.notes[fault.function] ?? []).filter { $0.value.driver.hasPrefix("vfio") }
+    let hidden = log.marks.filter {
+      $0.value.kind == .assignment && $0.value.device == fault.function
+        && $0.value.driver.hasPrefix("vfio")
+    }
+    return Array((notes.map(\.place) + hidden.map(\.place)).sorted().prefix(4))
+  }
+
+  /// `0x1000` in the words that verdicts use.
+  var addressText: String {
+    fault.address.map { "0x\(hex($0))" } ?? "an address that the log hides"
+  }
+
+  /// `a DMA read from` or `a DMA write to`.
+  var accessText: String { fault.access == .read ? "a DMA read from" : "a DMA write to" }
+
+  /// The kernel's release as two numbers, where the log has its banner.
+  var release: (major: Int, minor: Int)? {
+    let banner = log.kernels.last { isSameBoot($0.place) && $0.place < fault.first }
+    guard let text = (banner ?? log.kernels.first)?.value else { return nil }
+    let parts = text.split(separator: ".").map { $0.prefix { $0.isNumber } }
+    guard parts.count >= 2, let major = Int(parts[0]), let minor = Int(parts[1]) else { return nil }
+    return (major, minor)
   }
 
   var isKdump: Bool {

@@ -10,6 +10,18 @@ public struct LogCollector: Sendable {
   private var lastStatus: UInt32?
   /// A dump whose fault record is not in the log.
   private var isInLooseDump = false
+  /// Which boot of the present file is being read.
+  private var boot = 0
+  private var hasKernel = false
+  private var messageIndices: [MessageKey: Int] = [:]
+
+  /// Messages that differ in nothing else are counted.
+  private struct MessageKey: Hashable {
+    var kind: KernelMessage.Kind
+    var device: PCIAddress?
+    var words: [String]
+    var numbers: [UInt64]
+  }
 
   /// How many rows of debugfs files are kept.
   private let mostRows: Int
@@ -26,6 +38,8 @@ public struct LogCollector: Sendable {
     lastFault = nil
     lastStatus = nil
     isInLooseDump = false
+    boot = 0
+    hasKernel = false
   }
 
   /// Takes an event; answers the index of a fault group that is new with it.
@@ -42,6 +56,7 @@ public struct LogCollector: Sendable {
       lastStatus = status
       isInLooseDump = false
       contents.statuses[status, default: 0] += 1
+      if status == .max, contents.onesPlaces.count < 6 { contents.onesPlaces.append(place) }
     case .suppressed(let function, let count):
       guard function == "dmar_fault" else { break }
       contents.suppressed += count
@@ -69,12 +84,35 @@ public struct LogCollector: Sendable {
     defer { lastStatus = nil }
     isInLooseDump = false
     let key = FaultGroup.Key(
-      request: fault.request, source: fault.source, segment: fault.segment, reason: fault.reason)
+      request: fault.request, source: fault.source, segment: fault.segment, reason: fault.reason,
+      boot: boot, hiddenAddress: fault.hiddenAddress)
+    let sighting = FaultGroup.Sighting(place: place, time: event.time)
     if let index = indices[key] {
-      contents.faults[index].count += 1
-      contents.faults[index].last = place
-      contents.faults[index].lastTime = event.time
       lastFault = index
+      // A mail's subject tells a record that its body shows.
+      if event.repairs.contains(.mailSubject) { return nil }
+      if contents.faults[index].isFromSubject {
+        replace(index, with: sighting, event)
+        return nil
+      }
+      if isSeen(sighting, in: contents.faults[index]) {
+        contents.faults[index].sightings.append(sighting)
+        contents.faults[index].duplicates += 1
+        return nil
+      }
+      contents.faults[index].count += 1
+      if contents.faults[index].sightings.count < LogContents.mostSightings {
+        contents.faults[index].sightings.append(sighting)
+      }
+      // An excerpt may stand before the whole log: times tell first and last better than lines.
+      let earlier = Self.isEarlier(event.time, contents.faults[index].firstTime)
+      if earlier {
+        contents.faults[index].firstTime = event.time
+      }
+      if !Self.isEarlier(event.time, contents.faults[index].lastTime) {
+        contents.faults[index].last = place
+        contents.faults[index].lastTime = event.time
+      }
       return nil
     }
     guard contents.faults.count < LogContents.mostFaults else {
@@ -87,11 +125,73 @@ public struct LogCollector: Sendable {
     group.firstTime = event.time
     group.lastTime = event.time
     group.status = lastStatus
+    group.sightings = [sighting]
     group.repairs = event.repairs.map { Noted(value: $0, place: place, time: nil) }
     contents.faults.append(group)
     indices[key] = contents.faults.count - 1
     lastFault = contents.faults.count - 1
     return lastFault
+  }
+
+  private mutating func replace(
+    _ index: Int, with sighting: FaultGroup.Sighting, _ event: LogEvent
+  ) {
+    contents.faults[index].first = sighting.place
+    contents.faults[index].last = sighting.place
+    contents.faults[index].firstLines = event.lines
+    contents.faults[index].firstTime = event.time
+    contents.faults[index].lastTime = event.time
+    contents.faults[index].sightings = [sighting]
+    contents.faults[index].status = lastStatus
+    contents.faults[index].repairs = event.repairs.map {
+      Noted(value: $0, place: sighting.place, time: nil)
+    }
+  }
+
+  private static func isEarlier(_ time: LogTime?, _ other: LogTime?) -> Bool {
+    guard let time = time?.uptime, let other = other?.uptime else { return false }
+    return time < other
+  }
+
+  /// Whether another file holds the very record: the same uptime down to the microsecond.
+  private func isSeen(_ sighting: FaultGroup.Sighting, in group: FaultGroup) -> Bool {
+    guard let uptime = sighting.time?.uptime, uptime > 0 else { return false }
+    return group.sightings.count < 2 * LogContents.mostSightings
+      && group.sightings.contains {
+        $0.place.file != sighting.place.file && $0.time?.uptime == uptime
+      }
+  }
+
+  /// Says that the input is a kernel's log, though nothing in it may be about remapping.
+  public mutating func noteLog() { contents.isLog = true }
+
+  private mutating func take(_ message: KernelMessage, _ place: LogPlace, _ time: LogTime?) {
+    guard !message.kind.isMark else {
+      if message.kind == .driverClaims, let device = message.device {
+        change(device, place) {
+          let line = Noted(value: message.driver, place: place, time: time)
+          if $0.driverLine == nil { $0.driverLine = line }
+          if $0.driver.isEmpty || $0.driver.hasPrefix("vfio") { $0.driver = message.driver }
+        }
+      }
+      append(Noted(value: message, place: place, time: time), to: \.marks)
+      return
+    }
+    let key = MessageKey(
+      kind: message.kind, device: message.device, words: message.words, numbers: message.numbers)
+    if let index = messageIndices[key] {
+      contents.messages[index].count += 1
+      contents.messages[index].lastTime = time
+      if contents.messages[index].places.count < 6 {
+        contents.messages[index].places.append(place)
+      }
+      return
+    }
+    guard contents.messages.count < LogContents.mostEvents else { return }
+    messageIndices[key] = contents.messages.count
+    contents.messages.append(
+      LogContents.MessageGroup(
+        message: message, places: [place], firstTime: time, lastTime: time))
   }
 
   private mutating func take(_ line: Noted<DumpLine>) {
@@ -147,7 +247,11 @@ public struct LogCollector: Sendable {
       Noted(value: value, place: place, time: event.time)
     }
     switch fact {
-    case .kernelVersion(let text): append(noted(text), to: \.kernels)
+    case .kernelVersion(let text):
+      // The second banner in a log begins another boot, with a clock and devices of its own.
+      if hasKernel { boot += 1 }
+      hasKernel = true
+      append(noted(text), to: \.kernels)
     case .commandLine(let text): append(noted(text), to: \.commandLines)
     case .machine(let text): append(noted(text), to: \.machines)
     case .memory(let start, let end, let type):
@@ -160,6 +264,9 @@ public struct LogCollector: Sendable {
         function.classCode = classCode ?? function.classCode
         if !words.isEmpty { function.words = words }
         function.isListed = true
+        if words.isEmpty, let device, function.announcements.count < LogContents.mostNotes {
+          function.announcements.append(Noted(value: device, place: place, time: event.time))
+        }
       }
     case .pciWindow(let address, let start, let end):
       append(
@@ -180,6 +287,9 @@ public struct LogCollector: Sendable {
       change(address, place) {
         $0.group = group
         $0.isListed = true
+        if $0.groupLines.count < LogContents.mostNotes {
+          $0.groupLines.append(Noted(value: group, place: place, time: event.time))
+        }
       }
     case .leftIOMMUGroup(let address, _): contents.departures[address] = place
     case .identityMap(let address, let start, let end):
@@ -190,7 +300,9 @@ public struct LogCollector: Sendable {
       note(address, driver, "DMAR: " + text, place, event)
     case .driverMessage(let address, let driver, let text):
       note(address, driver, text, place, event)
-    case .dmarNote(let text): append(noted(text), to: \.dmarNotes)
+    case .dmarNote(let text):
+      append(noted(text), to: \.dmarNotes)
+      if let address = Self.endpoint(text) { change(address, place) { $0.isListed = true } }
     case .defaultDomain: break
     case .defect(let text): append(noted(text), to: \.defects)
     case .panic(let text): append(noted(text), to: \.panics)
@@ -207,8 +319,22 @@ public struct LogCollector: Sendable {
       }
       guard contents.debugfs.count < mostRows else { return }
       contents.debugfs.append(noted(row))
-    case .lockSplat(let splat): append(noted(splat), to: \.splats)
+    case .lockSplat(let splat):
+      append(noted(splat), to: \.splats)
+      for repair in event.repairs where !contents.reportRepairs.contains(repair) {
+        contents.reportRepairs.append(repair)
+      }
+    case .message(let message): take(message, place, event.time)
+    case .stumble(let stumble): append(noted(stumble), to: \.stumbles)
     }
+  }
+
+  /// Xen lists the devices of the table's scopes: `endpoint: 0000:04:00.0`.
+  private static func endpoint(_ text: String) -> PCIAddress? {
+    guard let colon = text.firstIndex(of: ":"), text[..<colon].hasSuffix("endpoint") else {
+      return nil
+    }
+    return PCIAddress(String(text[text.index(after: colon)...].drop { $0 == " " }.prefix(12)))
   }
 
   private mutating func bridge(
@@ -237,6 +363,10 @@ public struct LogCollector: Sendable {
     change(address, place) {
       // `pci` and `pcieport` are the bus speaking, not the device's driver.
       if $0.driver.isEmpty, driver != "pci" { $0.driver = driver }
+      let isBus = driver == "pci" || text.hasPrefix("DMAR: ") || text.hasPrefix("Using iommu")
+      if !isBus, $0.driverLine == nil || Self.isEarlier(event.time, $0.driverLine?.time) {
+        $0.driverLine = Noted(value: driver, place: place, time: event.time)
+      }
       // Somebody who drives a function has found it.
       $0.isListed = true
     }

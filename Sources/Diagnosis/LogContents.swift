@@ -37,6 +37,7 @@ public struct LogContents: Sendable {
   static let mostFunctions = 8192
   static let mostNotes = 16
   static let mostEvents = 1024
+  static let mostSightings = 64
 
   public struct Unit: Sendable {
     public var number: Int
@@ -67,6 +68,12 @@ public struct LogContents: Sendable {
     /// Found on the bus, and not only named by somebody.
     public var isListed: Bool
     public var group: Int?
+    /// The first line of the driver itself, which is when it began to use the device.
+    public var driverLine: Noted<String>?
+    /// Where the function was put into an IOMMU group; more than once where it came again.
+    public var groupLines: [Noted<Int>] = []
+    /// Where the bus code announced it.
+    public var announcements: [Noted<UInt16>] = []
   }
 
   public struct Bridge: Sendable {
@@ -78,6 +85,16 @@ public struct LogContents: Sendable {
   public struct Note: Sendable {
     public var driver: String
     public var text: String
+  }
+
+  /// A message that was printed once or many times.
+  public struct MessageGroup: Sendable {
+    public var message: KernelMessage
+    public var count = 1
+    /// The first lines that it stands on.
+    public var places: [LogPlace]
+    public var firstTime: LogTime?
+    public var lastTime: LogTime?
   }
 
   public internal(set) var files: [String] = []
@@ -95,6 +112,8 @@ public struct LogContents: Sendable {
   public internal(set) var dmarNotes: [Noted<String>] = []
   public internal(set) var queueErrors: [Noted<QueueErrorLine>] = []
   public internal(set) var statuses: [UInt32: Int] = [:]
+  /// Where a status of all ones was read.
+  public internal(set) var onesPlaces: [LogPlace] = []
   public internal(set) var suppressed = 0
   public internal(set) var looseDumps: [TableDump] = []
   public internal(set) var toolWalks: [[Noted<(level: Int, value: UInt64)>]] = []
@@ -115,8 +134,18 @@ public struct LogContents: Sendable {
   /// Functions from a snapshot of the bus.
   public internal(set) var topology: PCITopology?
   public internal(set) var departures: [PCIAddress: LogPlace] = [:]
+  /// Messages about remapping that are no fault records, in the order of their first lines.
+  public internal(set) var messages: [MessageGroup] = []
+  /// Lines that are evidence for others: suspend and resume, commands that no driver wrote.
+  public internal(set) var marks: [Noted<KernelMessage>] = []
+  /// Defects of the kernel with the functions that were running.
+  public internal(set) var stumbles: [Noted<KernelStumble>] = []
   public internal(set) var amdFaults = 0
   public internal(set) var eventCount = 0
+  /// Whether the input is a kernel's log, though it may hold no event; an empty one is.
+  public internal(set) var isLog = false
+  /// What was put right in the lines of lock reports.
+  public internal(set) var reportRepairs: [Repair] = []
 
   public init() {}
 }
@@ -128,10 +157,16 @@ public struct FaultGroup: Sendable {
     public var source: SourceID
     public var segment: UInt16?
     public var reason: UInt8?
+    /// Which boot of its log it belongs to, counted from 0.
+    public var boot = 0
+    /// The address as it stands in the log, where its author or an accident hid a part of it.
+    public var hiddenAddress: String?
   }
 
   public var key: Key
   public var count = 1
+  /// How often the very same record stood in another file as well.
+  public var duplicates = 0
   /// `callbacks suppressed` that came while this fault was the last one seen.
   public var suppressed = 0
   public var first: LogPlace
@@ -142,10 +177,22 @@ public struct FaultGroup: Sendable {
   public var observation: FaultObservation
   public var dump: TableDump?
   public var status: UInt32?
+  /// The first places and times that it was seen at.
+  public var sightings: [Sighting] = []
   /// Which repairs were made, and on which line first.
   public var repairs: [Noted<Repair>] = []
 
+  /// Whether the record has been seen in the subject of a mail alone.
+  var isFromSubject: Bool { count == 1 && repairs.contains { $0.value == .mailSubject } }
+
+  public struct Sighting: Hashable, Sendable {
+    public var place: LogPlace
+    public var time: LogTime?
+  }
+
+  /// Nil for an interrupt, and where the log hides the address.
   public var address: UInt64? {
+    guard key.hiddenAddress == nil else { return nil }
     if case .dma(_, _, let address) = key.request { return address.rawValue }
     return nil
   }

@@ -5,12 +5,31 @@ import VTdFormats
 /// Findings that belong to the log as a whole, not to a fault record.
 enum LogFindings {
   static func find(_ log: LogContents) -> [Finding] {
-    let stops = queueStops(log.queueErrors).compactMap { invalidationTimeout($0, log) }
+    let stops = queueStops(log.queueErrors).compactMap { QueueFindings.find($0, log) }
     let others = [
-      firmwareTable(log), kexecWithoutTakeOver(log), malfunction(log), unalignedFlush(log),
-      fatalDump(log),
+      statusOfOnes(log), firmwareTable(log), kexecWithoutTakeOver(log), malfunction(log),
+      unalignedFlush(log), fatalDump(log),
     ]
-    return stops + others.compactMap { $0 }
+    return stops + others.compactMap { $0 } + MessageFindings.find(log) + StumbleFindings.find(log)
+  }
+
+  /// A fault status of all ones is no status: the register page did not answer.
+  private static func statusOfOnes(_ log: LogContents) -> Finding? {
+    guard let count = log.statuses[.max] else { return nil }
+    return Finding(
+      .message, id: "status-all-ones", confidence: 95, severity: .serious,
+      culprit: "the unit's power, link or parent: its registers are not there",
+      verdict: "a unit no longer answers: its fault status reads all ones, which is no status "
+        + "(powered off, reset, or its domain is gone)",
+      why: [
+        Finding.Evidence(
+          "the status line shows ffffffff\(count > 1 ? " \(count) times" : "")",
+          log.onesPlaces)
+      ],
+      next: [
+        "see what was reset, removed or powered down just before (VMD domains take their unit along)",
+        "do not read the bits: no fault is recorded there",
+      ])
   }
 
   /// The errors of one stop of the queue each: detections, then descriptors, then what was cleared.
@@ -30,91 +49,6 @@ enum LogFindings {
       stops[stops.count - 1].append(error)
     }
     return stops
-  }
-
-  /// Cause 17: a device does not answer the invalidation of its own cache.
-  private static func invalidationTimeout(
-    _ stop: [Noted<QueueErrorLine>], _ log: LogContents
-  ) -> Finding? {
-    let timeouts = stop.filter {
-      switch $0.value {
-      case .timeout, .queueError, .completionError: true
-      default: false
-      }
-    }
-    guard let first = timeouts.first else { return nil }
-    var why = [Finding.Evidence("the invalidation queue stopped", timeouts.map(\.place))]
-    var source: SourceID?
-    var confidence = 74
-    var isGone = false
-    for error in stop {
-      switch error.value {
-      case .timeout(let value) where value == 0xffff:
-        isGone = true
-      case .timeout(let value) where value != 0:
-        source = SourceID(rawValue: UInt16(truncatingIfNeeded: value))
-      case .descriptor(let position, let qw0, let qw1) where qw0 != 0:
-        why.append(
-          Finding.Evidence(
-            "\(position.rawValue): \(DumpDecoding.descriptor(qw0, qw1))", [error.place]))
-        if DescriptorHeader(rawValue: qw0).typeCode == DescriptorType.deviceTLB.rawValue {
-          source = SourceID(
-            rawValue: UInt16(
-              truncatingIfNeeded: DeviceTLBDescriptor(low: qw0, high: qw1)[.sourceID]))
-        }
-      default: break
-      }
-    }
-    if isGone {
-      why.append(
-        Finding.Evidence(
-          "all ones were read: the unit itself did not answer, so it is gone or powered down",
-          timeouts.map(\.place)))
-    }
-    if let (address, note) = lostDevice(before: first.place, log) {
-      why.append(
-        Finding.Evidence("\(address) no longer answers: \(note.value.text)", [note.place]))
-      source = source ?? address.sourceID
-      confidence = 88
-    }
-    if source != nil { confidence = max(confidence, 84) }
-    let device = source.map { "\($0)" } ?? "a device with ATS"
-    return Finding(
-      .invalidationTimeout, confidence: confidence, severity: .serious,
-      culprit: "the device (gone, reset or hung), or who reset it with ATS on",
-      verdict: isGone
-        ? "the invalidation queue's unit reads all ones: the unit, or the hierarchy it belongs to, "
-          + "is gone"
-        : "\(device) did not answer the invalidation of its device TLB: it is gone, hung or was "
-          + "reset while ATS was on",
-      why: why,
-      next: [
-        "see what happened to the device before line \(first.place.line): removal, reset, power state",
-        "the kernel must stop invalidations for a device that is gone; look for such a fix",
-      ],
-      missing: source == nil ? ["the QI HEAD and QI PRIOR lines, which name the device"] : [])
-  }
-
-  /// The device that is said to be gone before `place`, where no other stop of the queue lies
-  /// between: then it would be another device's story.
-  private static func lostDevice(
-    before place: LogPlace, _ log: LogContents
-  ) -> (PCIAddress, Noted<LogContents.Note>)? {
-    let earlier = log.queueErrors.last { $0.place < place }?.place
-    var found: (PCIAddress, Noted<LogContents.Note>)?
-    for (address, notes) in log.notes {
-      for note in notes where note.place < place && note.place.file == place.file {
-        let text = note.value.text
-        guard text.contains("inaccessible") || text.contains("Unable to change power") else {
-          continue
-        }
-        if let earlier, note.place < earlier { continue }
-        if place.line - note.place.line > 200 { continue }
-        if let best = found, best.1.place > note.place { continue }
-        found = (address, note)
-      }
-    }
-    return found
   }
 
   /// Cause 16: the DMAR table is wrong.
@@ -165,17 +99,26 @@ enum LogFindings {
     let lines = log.boot.filter {
       if case .interruptRemappingNotKdump = $0.value { true } else { false }
     }
-    guard !lines.isEmpty else { return nil }
+    let translations = log.marks.filter { $0.value.kind == .translationWasOn }
+    guard !lines.isEmpty || !translations.isEmpty else { return nil }
+    var why: [Finding.Evidence] = []
+    if !lines.isEmpty {
+      why.append(
+        Finding.Evidence(
+          "\(lines.count) units had interrupt remapping on, and this is no kdump kernel",
+          lines.prefix(4).map(\.place)))
+    }
+    if !translations.isEmpty {
+      why.append(
+        Finding.Evidence(
+          "\(translations.count) units had translation on", translations.prefix(4).map(\.place)))
+    }
     return Finding(
       .oldKernelTables, confidence: 84, severity: .unclear,
       culprit: "the kernel before this one: it left remapping on",
-      verdict: "this kernel was started by kexec while interrupt remapping was still on; it clears "
+      verdict: "this kernel was started by kexec while remapping was still on; it clears "
         + "the units and starts anew",
-      why: [
-        Finding.Evidence(
-          "\(lines.count) units had interrupt remapping on, and this is no kdump kernel",
-          lines.prefix(4).map(\.place))
-      ],
+      why: why,
       next: [
         "harmless if all devices work; otherwise shut the units down before the kexec "
           + "(a kernel whose reboot path disables remapping)"

@@ -10,6 +10,10 @@ public struct SplatExplanation: Sendable {
   public var story: [String]
   /// Where the cure usually lies.
   public var cure: String
+  /// The title under which trackers file such a report: `possible deadlock in md_open`.
+  public var title: String
+  /// Why the report's frames cannot be trusted; nil where they can.
+  public var corruption: String?
 
   public init(_ splat: LockSplat, place: LogPlace) {
     self.splat = splat
@@ -18,6 +22,8 @@ public struct SplatExplanation: Sendable {
     meaning = words.meaning
     story = words.story
     cure = words.cure
+    title = SplatTitle.title(splat)
+    corruption = SplatTitle.corruption(splat)
   }
 
   private typealias Words = (meaning: String, story: [String], cure: String)
@@ -50,6 +56,8 @@ public struct SplatExplanation: Sendable {
     }
     if let user = owner(splat.stack) { story.append("\(state(splat.newState)): \(user)") }
     let taker = splat.wanted.map(\.function) ?? ""
+    if isReclaim(splat.wanted) { return reclaim(splat, story) }
+    let isSoft = splat.newState.contains("SOFTIRQ") && splat.oldState.contains("SOFTIRQ")
     return (
       "\(lock) was taken with \(state(splat.oldState)), and is now taken with "
         + "\(state(splat.newState)): an interrupt on a processor that holds it would wait for itself",
@@ -58,7 +66,26 @@ public struct SplatExplanation: Sendable {
         ? "the fault handler runs in hard interrupt context and must not call \(taker): walk from "
           + "the dumped entry without a device look-up; or take \(lock) with interrupts off "
           + "everywhere"
-        : "take \(lock) with interrupts off wherever it is taken, or keep it out of the interrupt"
+        : isSoft
+          ? "take \(lock) with soft interrupts off wherever it is taken outside of them (the _bh form), "
+            + "or keep it out of the soft interrupt"
+          : "take \(lock) with interrupts off wherever it is taken (the _irqsave form), or keep it out "
+            + "of the interrupt"
+    )
+  }
+
+  /// Lockdep's stand-in for memory reclaim: an allocation that may sleep "takes" it.
+  private static func isReclaim(_ lock: LockSplat.Lock?) -> Bool {
+    lock.map { $0.name.hasPrefix("fs_reclaim") || $0.name.contains("mmu_notifier_invalidate") }
+      ?? false
+  }
+
+  private static func reclaim(_ splat: LockSplat, _ story: [String]) -> Words {
+    (
+      "\(name(splat.wanted)) is no lock: it stands for memory reclaim, which an allocation that may "
+        + "sleep can start. Such an allocation is made with \(state(splat.oldState)), and one with "
+        + "\(state(splat.newState)), where nothing may sleep", story,
+      "allocate with GFP_ATOMIC in the interrupt, or allocate elsewhere: before it, or in a work queue"
     )
   }
 
@@ -215,14 +242,7 @@ public struct SplatExplanation: Sendable {
 
   /// The functions of a stack that tell who it was: below the locking itself.
   private static func owner(_ stack: [String]) -> String? {
-    let noise = [
-      "lock", "mutex", "dump_stack", "mark_", "_raw", "__might", "print_", "down_", "up_",
-      "debug_check_no", "register_lock",
-    ]
-    let told = stack.filter { name in
-      !noise.contains { name.hasPrefix($0) } && !name.contains("lock_acquire")
-        && !name.contains("_lock")
-    }
+    let told = stack.filter { !SplatTitle.isPrimitive($0) }
     return told.isEmpty ? nil : told.prefix(4).joined(separator: " < ")
   }
 }

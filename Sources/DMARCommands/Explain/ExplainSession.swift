@@ -32,6 +32,7 @@ struct ExplainSession {
     collector.begin(file: input.name)
     var collector = self.collector
     try input.readAll(&reader) { collector.take($0) }
+    if reader.kernelLineCount > 0 || reader.byteCount == 0 { collector.noteLog() }
     self.collector = collector
     bytes += reader.byteCount
     binaryBytes += reader.binaryBytes
@@ -61,6 +62,7 @@ struct ExplainSession {
       if count == nil { break }
     }
     reader.finish { collector.take($0) }
+    if reader.kernelLineCount > 0 || reader.byteCount == 0 { collector.noteLog() }
     self.collector = collector
     bytes += reader.byteCount
     binaryBytes += reader.binaryBytes

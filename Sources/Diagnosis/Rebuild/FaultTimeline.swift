@@ -34,6 +34,8 @@ public struct FaultTimeline: Sendable {
       takesDump = false
       questions.takeStatus()
     case .fault(let observation):
+      // An address that the log hides cannot be sent again.
+      if observation.hiddenAddress != nil { return }
       guard faults.count < Self.longest else {
         isCut = true
         return

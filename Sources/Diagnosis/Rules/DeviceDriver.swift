@@ -2,6 +2,7 @@ import KernelLog
 import PCI
 import VTdFormats
 
+/// Causes that lie in the driver of the device that faults.
 extension Rule {
   /// Patterns that memory and registers show when nobody has set an address.
   private static let patterns: Set<UInt64> = [
@@ -14,29 +15,45 @@ extension Rule {
     guard let address = fault.fault.address, fault.isReason(5, 6, 0x71, 0x79, 0x85, 0x86),
       patterns.contains(address & ~0xfff), fault.fault.pasid == nil
     else { return nil }
-    if fault.leafAllows == true { return nil }
-    var why = [
-      Finding.Evidence(
+    if fault.leafAllows == true || fault.isDomainEmpty != nil && fault.function?.driverLine == nil
+      && fault.function?.groupLines.isEmpty == false
+    {
+      return nil
+    }
+    var clues = [
+      Clue(
+        fault.fault.access == .write ? .writesToNowhere : .readsFromNowhere,
         address == 0
           ? "the device uses address 0, which the DMA API never hands out"
           : "the address 0x\(hex(address)) is a filling pattern, not an allocated one", fault.place)
     ]
-    var confidence = fault.fault.access == .write ? 76 : 68
     if let stop = fault.fault.dump?.stop, case .entryNotPresent(let level) = stop {
-      why.append(
-        Finding.Evidence(
-          "the dump shows nothing mapped there (level \(level))",
+      clues.append(
+        Clue(
+          .dumpShowsNothing, "the dump shows nothing mapped there (level \(level))",
           fault.fault.dump?.lines.suffix(1).map(\.place) ?? []))
-      confidence += 8
+    }
+    if let resume = fault.resume {
+      clues.append(
+        Clue(
+          .afterResume, "it follows a wake-up, and worked before", [resume.place], against: true))
+    }
+    // A driver that has not begun has not forgotten anything.
+    if let line = fault.function?.driverLine, fault.isBefore(line.place, line.time) { return nil }
+    let others = fault.ofDevice.filter { $0.address.map { $0 & ~0xfff != address & ~0xfff } ?? false }
+    if !others.isEmpty {
+      clues.append(
+        Clue(
+          .otherAddressesToo, "the device faults at other addresses as well, so it has some",
+          others.prefix(4).map(\.first)))
     }
     let driver = fault.function?.driver ?? ""
-    return Finding(
-      .unsetAddress, confidence: confidence, severity: .serious,
+    return Hypothesis(
+      cause: .unsetAddress, clues: clues, severity: .serious,
       culprit: driver.isEmpty ? "the device's driver" : "the driver \(driver)",
       verdict:
         "\(fault.device) does a DMA \(fault.fault.access == .read ? "read from" : "write to") "
         + "0x\(hex(address)): its driver never gave it a DMA address",
-      why: why,
       next: [
         "find the register or descriptor of \(driver.isEmpty ? "the driver" : driver) that holds the "
           + "address, and why it was not set before the device was started",
@@ -54,42 +71,55 @@ extension Rule {
   static let unmappedTooEarly = Rule(cause: .unmappedTooEarly) { fault in
     guard let address = fault.fault.address,
       fault.reason == nil || fault.isReason(5, 6, 0x71, 0x79), !fault.isKdump,
-      fault.regions.isEmpty, fault.fault.pasid == nil, fault.leafAllows != true
+      fault.regions.isEmpty, fault.fault.pasid == nil, fault.leafAllows != true,
+      fault.guestLines.isEmpty
     else { return nil }
-    // The allocator hands out from the top of 32 bits down: its first pages are 0xffff....
     let isHigh = address >= 0xf000_0000 && address < 0x1_0000_0000
     // With a 48-bit or wider mask an allocator that is asked for more than 32 bits begins up there.
     let isHighest = address >> 36 == 0xfff
     guard isHigh || isHighest else { return nil }
     // The address alone is a hint, not a cause: nobody has seen it mapped.
-    var confidence = address >= 0xff00_0000 ? 48 : 44
-    var why = [
-      Finding.Evidence(
+    var clues = [
+      Clue(
+        .likeAllocated,
         isHigh
           ? "0x\(hex(address)) is just under 4 GiB, where the kernel hands out DMA addresses first: "
             + "it was probably mapped earlier"
           : "0x\(hex(address)) is just under 2 to the power of 48, where the kernel hands out DMA "
             + "addresses to devices with wide masks: it was probably mapped earlier", fault.place)
     ]
-    let signs = fault.notes(
-      "timeout", "timed out", "reset", "disconnect", "remove", "stop", "abort", "cancel",
-      "Link down"
-    ).filter { $0.place < fault.fault.first }
+    let signs = fault.earlier(
+      fault.notes(
+        "timeout", "timed out", "reset", "disconnect", "remove", "stop", "Stop", "abort", "Abort",
+        "cancel", "Set TR Deq", "Link down", "Link is Down", "shutdown", "hung", "not part of current"
+      ), seconds: 30)
     if !signs.isEmpty {
-      why.append(
-        Finding.Evidence(
-          "the driver reports that the device was stopped or reset near it", signs.map(\.place)))
-      confidence += 24
+      clues.append(
+        Clue(
+          .stoppedBefore, "the driver reports that the device was stopped or reset before it",
+          signs.prefix(4).map(\.place)))
     }
-    if fault.memory?.value.type.hasPrefix("usable") == true { confidence -= 20 }
-    return Finding(
-      .unmappedTooEarly, confidence: confidence, severity: .serious,
+    if MemoryKind(fault.memory?.value.type ?? "") == .ram {
+      clues.append(
+        Clue(
+          .inRAM, "the address is RAM as well, so it may be a physical one",
+          fault.memory.map { [$0.place] } ?? [], against: true))
+    }
+    if fault.fault.count > 2, fault.ofDevice.count == 1, signs.isEmpty {
+      clues.append(
+        Clue(
+          .samePageAgain, "the device comes back to one and the same page "
+            + "\(fault.fault.count) times: a pointer that stays, not a buffer that goes by",
+          [fault.fault.last]))
+    }
+    return Hypothesis(
+      cause: .unmappedTooEarly, clues: clues, severity: .serious,
       culprit: "the device's driver",
       verdict: "\(fault.device) still uses a buffer at 0x\(hex(address)) that was already unmapped",
-      why: why,
       next: [
         "trace iommu:map and iommu:unmap for the device and look the address up in the trace",
         "see whether the driver stops the device before it unmaps: at stop, reset, kill, kexec",
+        "iommu.strict=1 closes the window of lazy unmapping: the fault then comes at once",
       ],
       missing: ["the map and unmap history (trace events iommu:map, iommu:unmap)"])
   }
@@ -98,48 +128,52 @@ extension Rule {
   static let rawPhysicalAddress = Rule(cause: .rawPhysicalAddress) { fault in
     guard let address = fault.fault.address, address >= 0x10_0000,
       fault.isReason(5, 6, 0x71, 0x79), fault.regions.isEmpty, fault.leafAllows != true,
-      !isGraphicsAtBoot(fault), fault.fault.pasid == nil
+      !isGraphicsAtBoot(fault), fault.fault.pasid == nil, fault.guestLines.isEmpty
     else { return nil }
-    var why: [Finding.Evidence] = []
-    var confidence = 0
+    var clues: [Clue] = []
     if let window = fault.window, let owner = window.value.function {
-      why.append(
-        Finding.Evidence(
+      clues.append(
+        Clue(
+          .inDeviceWindow,
           "0x\(hex(address)) lies in a memory window of \(owner.shortDescription)",
           fault.place + [window.place]))
-      confidence = 78
-    } else if let memory = fault.memory, memory.value.type.hasPrefix("usable") {
-      // IOVAs are numbers too: an allocated one may lie over RAM by chance, but not up here.
-      confidence = address < 0xf000_0000 || address >= 0x1_0000_0000 ? 66 : 40
-      why.append(
-        Finding.Evidence(
+    } else if let memory = fault.memory, MemoryKind(memory.value.type) == .ram {
+      // IOVAs are numbers too: an allocated one may lie over RAM by chance, but not down here.
+      clues.append(
+        Clue(
+          fault.isLikeAllocated ? .inRAMWhereAllocated : .inRAM,
           "0x\(hex(address)) is RAM in the firmware's memory map, and nothing is mapped there",
           fault.place + [memory.place]))
-    } else if address < 0xe000_0000, fault.log.memory.isEmpty,
+    } else if address < 0xe000_0000, fault.log.memory.isEmpty, !fault.isDisplay,
       fault.fault.key.source.bus != 0 || fault.fault.key.source.device == 5
     {
-      confidence = 42
-      why.append(
-        Finding.Evidence(
+      clues.append(
+        Clue(
+          .notLikeAllocated,
           "0x\(hex(address)) is not where the kernel hands out DMA addresses (just under 4 GiB, "
             + "downwards), so it looks like a physical address", fault.place))
       if fault.fault.key.source == SourceID(bus: 0, device: 5, function: 0) {
-        why.append(
-          Finding.Evidence(
+        clues.append(
+          Clue(
+            .imagingUnit,
             "00:05.0 is the imaging unit of many Intel processors, which has page tables of its "
               + "own and puts physical addresses into them"))
-        confidence = 58
       }
     } else {
       return nil
     }
-    return Finding(
-      .rawPhysicalAddress, confidence: confidence, severity: .serious,
+    if let line = fault.function?.driverLine, fault.isBefore(line.place, line.time),
+      fault.window == nil, fault.memory == nil
+    {
+      clues.append(
+        Clue(.beforeItsDriver, "its driver had not begun", [line.place], against: true))
+    }
+    return Hypothesis(
+      cause: .rawPhysicalAddress, clues: clues, severity: .serious,
       culprit: "the device's driver (or whoever gave it the buffer)",
       verdict:
         "\(fault.device) was given the physical address 0x\(hex(address)) instead of one from "
         + "the DMA API",
-      why: why,
       next: [
         "look for virt_to_phys, __pa, page_to_phys, mmap of physical memory or a BAR address in the "
           + "driver; it must use dma_map_* or dma_alloc_coherent (dma_map_resource for a BAR)",
@@ -149,23 +183,123 @@ extension Rule {
         ? ["the e820 map and the BARs (the whole boot log, lspci -vv)"] : [])
   }
 
+  /// Controllers that are known to read past the end of what they were given.
+  private static let prefetchers: [(vendor: UInt16, device: UInt16, words: String)] = [
+    (0x1106, 0x3483, "VL805"), (0x1106, 0x3432, "VL80"), (0x1d17, 0x9202, "ZX-100"),
+    (0x1d17, 0x9203, "ZX-200"),
+  ]
+
+  /// Cause 23: the device reads past the end of a buffer.
+  static let overRead = Rule(cause: .overRead) { fault in
+    guard fault.fault.access == .read, fault.isReason(6, 0x71, 0x79), fault.fault.address != nil,
+      fault.leafAllows != true
+    else { return nil }
+    let function = fault.log.functions[fault.fault.function]
+    let known = prefetchers.first { row in
+      function?.vendor == row.vendor && function?.device == row.device
+        || function?.words.contains(row.words) == true
+    }
+    guard let known else { return nil }
+    var clues = [
+      Clue(
+        .knownPrefetcher,
+        "the controller is a \(known.words), which is known to prefetch past the end of a ring "
+          + "segment: the page behind the ring is not mapped",
+        function.map { [$0.place] } ?? [])
+    ]
+    let errors = fault.marks(.hostError).filter {
+      $0.value.device == fault.fault.function || $0.value.device == nil
+    }
+    if !errors.isEmpty {
+      clues.append(
+        Clue(
+          .hostSystemError, "the controller reports a Host System Error with it: its own read was "
+            + "refused", errors.prefix(2).map(\.place)))
+    }
+    return Hypothesis(
+      cause: .overRead, clues: clues, severity: .serious,
+      culprit: "the device: it reads past the end of what it was given",
+      verdict: "\(fault.device) read past the end of a buffer: \(fault.addressText) is the page "
+        + "behind a mapped one (over-read by prefetching)",
+      next: [
+        "use a kernel with the quirk for this controller (XHCI_TRB_OVERFETCH, 2022)",
+        "as a work-around the device on another controller; iommu=pt hides it",
+      ],
+      missing: ["the map and unmap history, which shows the mapping right below the address"])
+  }
+
   /// Cause 7: the page is mapped, but not for this direction.
   static let wrongDirection = Rule(cause: .wrongDirection) { fault in
     guard fault.isReason(5, 6, 0x79, 0x85, 0x86), let leaf = fault.leaf, fault.leafAllows == false,
       let access = fault.fault.access
     else { return nil }
-    return Finding(
-      .wrongDirection, confidence: 90, severity: .serious, culprit: "the device's driver",
-      verdict: "\(fault.device) \(access == .read ? "reads" : "writes") a buffer that its driver "
-        + "mapped for the other direction only",
-      why: [
-        Finding.Evidence(
+    return Hypothesis(
+      cause: .wrongDirection,
+      clues: [
+        Clue(
+          .entryForbids,
           "the dumped entry is present with \(leaf.entry), "
             + "so \(access == .read ? "reads" : "writes") are not allowed", leaf.places)
-      ],
+      ], severity: .serious, culprit: "the device's driver",
+      verdict: "\(fault.device) \(access == .read ? "reads" : "writes") a buffer that its driver "
+        + "mapped for the other direction only",
       next: [
         "correct the direction in the driver's dma_map call (DMA_TO_DEVICE is for reads by the "
           + "device, DMA_FROM_DEVICE for writes)"
       ])
+  }
+
+  /// Cause 7 as a possibility: the same page again and again, and no dump.
+  static let possibleDirection = Rule(cause: .wrongDirection) { fault in
+    guard fault.isReason(5, 6), fault.leaf == nil, fault.fault.dump == nil, fault.isLikeAllocated,
+      fault.fault.count > 2, fault.fault.pasid == nil, fault.guestLines.isEmpty
+    else { return nil }
+    return Hypothesis(
+      cause: .wrongDirection,
+      clues: [
+        Clue(
+          .samePagePersists,
+          "one and the same page is refused \(fault.fault.count) times: it may be mapped, but for the "
+            + "other direction, or for another function than the one that sends",
+          fault.place + [fault.fault.last])
+      ], severity: .serious, culprit: "the device's driver",
+      verdict: "\(fault.device) may use a buffer that is mapped for the other direction, or for "
+        + "another function (a DMA engine beside it)",
+      next: ["look the address up in /sys/kernel/debug/dma-api/dump while the fault goes on"],
+      missing: ["the dumped entry, or /sys/kernel/debug/dma-api/dump"])
+  }
+
+  /// Cause 24: kernels before 5.13 and from 6.16 on enforce mappings that are for writes alone.
+  static let writeOnlyMapping = Rule(cause: .writeOnlyMapping) { fault in
+    guard fault.fault.access == .read, fault.isReason(6), fault.leaf == nil,
+      let release = fault.release, release >= (6, 16), fault.isLikeAllocated,
+      fault.fault.pasid == nil, fault.guestLines.isEmpty
+    else { return nil }
+    var clues = [
+      Clue(
+        .writeOnlyEnforced,
+        "kernel \(release.major).\(release.minor) refuses reads of buffers that are mapped for "
+          + "writes by the device (from 6.16 on; 5.13 to 6.15 allowed them)",
+        fault.place + (fault.log.kernels.first.map { [$0.place] } ?? []))
+    ]
+    if fault.fault.count > 1 {
+      clues.append(
+        Clue(
+          .samePagePersists, "the same page is refused again: the mapping stays",
+          [fault.fault.last]))
+    }
+    let driver = fault.function?.driver ?? ""
+    return Hypothesis(
+      cause: .writeOnlyMapping, clues: clues, severity: .serious,
+      culprit: driver.isEmpty ? "the device's driver" : "the driver \(driver)",
+      verdict: "\(fault.device) reads \(fault.addressText), which its driver probably mapped for "
+        + "writes alone: wrong direction; older kernels did not check",
+      next: [
+        "look for DMA_FROM_DEVICE in the driver where the device also reads; it has to be "
+          + "DMA_BIDIRECTIONAL or DMA_TO_DEVICE",
+        "QAT had it (cured by d41d75fe1b75, also in 6.6 and 6.12)",
+        "a kernel 6.15 without the fault supports it",
+      ],
+      missing: ["the dumped entry (W without R proves it)"])
   }
 }

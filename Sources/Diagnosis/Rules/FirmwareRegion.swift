@@ -10,50 +10,59 @@ extension Rule {
       let region = fault.regions.first, !Rule.isGraphicsAtBoot(fault)
     else { return nil }
     let range = "0x\(hex(region.value.start))-0x\(hex(region.value.end))"
-    var why = [
-      Finding.Evidence(
+    var clues = [
+      Clue(
+        region.value.function == nil ? .insideReservedRegion : .insideOthersIdentityMap,
         region.value.function == nil
           ? "the address 0x\(hex(address)) lies in the firmware's reserved region \(range)"
           : "the address 0x\(hex(address)) lies in \(range), which the kernel maps for other "
             + "functions as a region reserved by the firmware",
         fault.place + fault.regions.prefix(3).map(\.place))
     ]
-    var confidence = region.value.function == nil ? 84 : 80
+    var isForeign = false
     if let scoped = fault.regions.first(where: { !$0.value.reservedFor.isEmpty }) {
       let names = scoped.value.reservedFor.map(\.shortDescription).joined(separator: ", ")
       let isOwn = scoped.value.reservedFor.contains(fault.fault.function)
-      why.append(
-        Finding.Evidence(
+      let isRelated = scoped.value.reservedFor.contains {
+        $0.bus == fault.fault.function.bus && $0.device == fault.fault.function.device
+          && $0.segment == fault.fault.function.segment
+      }
+      isForeign = !isRelated
+      clues.append(
+        Clue(
+          isOwn ? .regionOfThisDevice : .regionOfAnotherDevice,
           isOwn
             ? "the DMAR table reserves the region for this very function"
-            : "the DMAR table reserves the region for \(names) only: another function of the same "
-              + "group or device uses it", [scoped.place]))
-      if isOwn { confidence += 8 }
+            : "the DMAR table reserves the region for \(names) only: "
+              + (isForeign
+                ? "this device has no business there"
+                : "another function of the same device uses it"), [scoped.place]))
     }
     let own = fault.regions.filter { $0.value.function == fault.fault.function }
     if !own.isEmpty {
-      why.append(
-        Finding.Evidence("it was mapped for this very function earlier", own.map(\.place)))
-      confidence -= 10
+      clues.append(
+        Clue(
+          .regionMappedEarlier, "it was mapped for this very function earlier", own.map(\.place)))
     }
     if let group = fault.function?.group {
       let mixed = fault.log.functions.filter { $0.value.group == group }.keys.sorted().flatMap {
         (fault.log.notes[$0] ?? []).filter { $0.value.text.contains("private") }
       }
       if !mixed.isEmpty {
-        why.append(
-          Finding.Evidence(
+        clues.append(
+          Clue(
+            .mixedDomainsInGroup,
             "its IOMMU group \(group) holds functions with domains of their own, so not all of "
               + "them got the mapping", mixed.map(\.place)))
-        confidence += 8
       }
     }
-    return Finding(
-      .firmwareRegion, confidence: confidence, severity: .serious,
-      culprit: "the IOMMU set-up: a firmware region is missing in the device's domain",
+    return Hypothesis(
+      cause: .firmwareRegion, clues: clues, severity: .serious,
+      culprit: isForeign
+        ? "the device's driver: it uses memory that the firmware reserved for another device"
+        : "the IOMMU set-up: a firmware region is missing in the device's domain",
       verdict: "\(fault.device) uses the firmware's reserved region \(range), but it is not mapped "
         + "in the domain that the device has now",
-      why: why,
       next: [
         "see which domain the function and its IOMMU group have: /sys/kernel/iommu_groups/*/type",
         "look for a kernel that maps reserved regions again after a domain change",
@@ -79,23 +88,24 @@ extension Rule {
     let others = fault.log.faults.filter {
       $0.address == address && $0.key.source != fault.fault.key.source
     }
-    var why = [
-      Finding.Evidence(
+    var clues = [
+      Clue(
+        .movedBetweenDomains,
         "the kernel moves the device to another domain around the fault; its context entry is "
           + "clear meanwhile", moves.map(\.place))
     ]
     if !others.isEmpty {
-      why.append(
-        Finding.Evidence(
+      clues.append(
+        Clue(
+          .sameAddressOfOthers,
           "other functions fault at the very same address 0x\(hex(address)): a buffer that the "
             + "firmware has set up", others.map(\.first)))
     }
-    return Finding(
-      .firmwareRegion, confidence: others.isEmpty ? 66 : 78, severity: .serious,
+    return Hypothesis(
+      cause: .firmwareRegion, clues: clues, severity: .serious,
       culprit: "the IOMMU driver: the device is between two domains while its firmware still works",
       verdict: "\(fault.device) went on with DMA to 0x\(hex(address)) while the kernel moved it "
         + "between domains",
-      why: why,
       next: [
         "compare 0x\(hex(address)) with the RMRR lines of the boot log",
         "try a kernel that does not change domains under a live device (5.8 and later)",
@@ -103,9 +113,70 @@ extension Rule {
       missing: ["the RMRR lines of this boot"])
   }
 
+  /// Cause 18: memory of the firmware that no reserved region of the table covers.
+  static let firmwareOwnDMA = Rule(cause: .firmwareOwnDMA) { fault in
+    guard let address = fault.fault.address, address >= 0x10_0000, fault.regions.isEmpty,
+      fault.isReason(1, 2, 5, 6, 0x71, 0x79), let memory = fault.memory, !fault.isDisplay,
+      fault.isInFirmwareMemory
+    else { return nil }
+    let range = memory.value.region
+    var clues = [
+      Clue(
+        .inFirmwareMemory,
+        "0x\(hex(address)) lies in 0x\(hex(range.start))-0x\(hex(range.end)), which the firmware's "
+          + "memory map calls \(memory.value.type): no driver gets a buffer there",
+        fault.place + [memory.place])
+    ]
+    let regions = fault.log.regions.filter { $0.value.function == nil }
+    if regions.isEmpty {
+      clues.append(
+        Clue(.regionsNotShown, "the log has no RMRR line, so whether one covers it is not known"))
+    } else {
+      clues.append(
+        Clue(
+          .noRegionCovers, "none of the \(regions.count) reserved regions in the log covers it",
+          regions.prefix(4).map(\.place)))
+    }
+    if let line = fault.function?.driverLine, fault.isBefore(line.place, line.time) {
+      clues.append(
+        Clue(
+          .beforeItsDriver,
+          "it comes before the first line of the device's driver \(line.value)", [line.place]))
+    }
+    let pages = Set(fault.ofDevice.compactMap { $0.address.map { $0 >> 12 } })
+    if fault.fault.count > 1, pages.count <= 2 {
+      clues.append(
+        Clue(
+          .samePageForEver, "the device comes back to the same \(pages.count == 1 ? "page" : "pages"), "
+            + "\(fault.fault.count) times", fault.place + [fault.fault.last]))
+    }
+    return Hypothesis(
+      cause: .firmwareOwnDMA, clues: clues, severity: .serious,
+      culprit: "the firmware: its table does not reserve memory that it uses for DMA",
+      verdict: "\(fault.device) does DMA of the platform's firmware: \(fault.addressText) is "
+        + "firmware memory, and the DMAR table has no RMRR for it",
+      next: [
+        "update the firmware of the machine and of the device",
+        "report the memory map's line, the RMRR lines and the fault to the vendor",
+        "look in the firmware's set-up for the feature behind it (Thunderbolt or USB4 support at "
+          + "boot, management engine, legacy USB)",
+      ],
+      missing: regions.isEmpty ? ["the RMRR lines of this boot"] : [])
+  }
+
   static func isGraphicsAtBoot(_ fault: FaultCase) -> Bool {
-    fault.fault.key.source == SourceID(bus: 0, device: 2, function: 0)
-      && fault.fault.access == .read
+    fault.isDisplay && fault.fault.access == .read
       && (fault.isBeforeBringUp || (fault.uptime ?? .max) < 2_000_000)
+  }
+}
+
+extension FaultCase {
+  /// Whether the address lies in memory that the firmware keeps for itself.
+  var isInFirmwareMemory: Bool {
+    guard let address = fault.address, let memory else { return false }
+    // Flash, APICs and configuration space stand there in every map, and so do IOVAs.
+    guard !(0xe000_0000..<0x1_0000_0000).contains(address) else { return false }
+    let kind = MemoryKind(memory.value.type)
+    return kind == .reserved || kind == .firmwareTables
   }
 }

@@ -2,6 +2,7 @@ import KernelLog
 import PCI
 import VTdFormats
 
+/// Causes that lie in the requester id.
 extension Rule {
   /// Families whose engines are known to send another function's number.
   private static let aliasingVendors: [UInt16: String] = [
@@ -37,58 +38,54 @@ extension Rule {
   static let phantomFunction = Rule(cause: .phantomFunction) { fault in
     let source = fault.fault.key.source
     let isEngine = source.bus == 0 && source.device == 0x16
+    // Xen prints the reason on a line of its own, which an excerpt may lack.
+    let isContext = fault.isReason(1, 2, 0x39, 0x41) || fault.reason == nil
     // With a table that names the engine's id it has a context, and its pages are still missing.
-    guard fault.isReason(1, 2, 0x39, 0x41) || isEngine && fault.isReason(5, 6),
-      fault.function == nil
+    guard isContext || isEngine && fault.isReason(5, 6), fault.function == nil,
+      fault.fault.interruptIndex == nil, fault.behindBridge == nil, !fault.isTimerID
     else { return nil }
     // A bus that nothing else is known of tells nothing, but for a function other than 0.
     guard fault.isBusListed || !fault.siblings.isEmpty || source.function != 0,
       fault.log.departures[fault.fault.function] == nil, !fault.isKdump
     else { return nil }
-    var why: [Finding.Evidence] = []
-    var confidence: Int
+    var clues: [Clue] = []
     if !fault.siblings.isEmpty {
       let names = fault.siblings.map(\.shortDescription).joined(separator: ", ")
       let places = fault.siblings.compactMap { fault.log.functions[$0]?.place }
-      why.append(
-        Finding.Evidence(
+      clues.append(
+        Clue(
+          .siblingListed,
           "no PCI function \(fault.device) is in the log, but \(names) of the same device is",
           places))
-      confidence = 84
     } else if fault.isBusListed {
-      why.append(
-        Finding.Evidence("the log lists the functions of this bus, and \(fault.device) is not one"))
-      confidence = 74
+      clues.append(
+        Clue(
+          .busListedWithout,
+          "the log lists the functions of this bus, and \(fault.device) is not one"))
     } else {
-      why.append(
-        Finding.Evidence(
-          "the log knows no function \(source.function) of this device",
-          fault.place))
-      confidence = 56
+      clues.append(
+        Clue(
+          .functionUnknown,
+          "the log knows no function \(source.function) of this device", fault.place))
+    }
+    if fault.reason == nil {
+      clues.append(Clue(.reasonCut, "the reason is cut off", fault.place))
     }
     let alias = knownAlias(fault)
     if let alias {
-      why.append(
-        Finding.Evidence(
+      clues.append(
+        Clue(
+          .knownAlias,
           "\(alias.sibling.shortDescription) is a \(alias.row.note), which is known to send requests "
             + "under this id"
             + (alias.row.isKnownToLinux ? "" : "; Linux has no quirk for it"),
           fault.log.functions[alias.sibling].map { [$0.place] } ?? []))
-      confidence += 12
     }
     if let above = fault.bridgeAbove {
       let buses = "bus \(hex(UInt64(source.bus), digits: 2))"
-      if source.devfn == 0, fault.siblings.isEmpty {
-        why.append(
-          Finding.Evidence(
-            "\(above.address.shortDescription) leads to \(buses), and a bridge to conventional PCI "
-              + "sends what comes from below under this very id", [above.bridge.place]))
-        confidence += 8
-      } else {
-        why.append(
-          Finding.Evidence(
-            "\(buses) is below \(above.address.shortDescription)", [above.bridge.place]))
-      }
+      clues.append(
+        Clue(
+          .context, "\(buses) is below \(above.address.shortDescription)", [above.bridge.place]))
     }
     let family =
       alias != nil
@@ -98,27 +95,38 @@ extension Rule {
         return aliasingVendors[vendor]
       }.first
     if let family {
-      why.append(Finding.Evidence("\(family) controllers are known to send such ids"))
-      confidence += 10
+      clues.append(Clue(.aliasingFamily, "\(family) controllers are known to send such ids"))
     }
     if isEngine {
-      why.append(
-        Finding.Evidence(
+      clues.append(
+        Clue(
+          .managementEngine,
           "00:16.x is the management engine: .7 is its firmware TPM, which has no PCI function"))
-      confidence += 6
     }
     let directions = Set(
       fault.log.faults.filter { $0.key.source == source }.compactMap(\.access))
     if directions.count == 2 {
-      why.append(Finding.Evidence("it both reads and writes: a whole engine uses this id"))
-      confidence += 3
+      clues.append(
+        Clue(.bothDirections, "it both reads and writes: a whole engine uses this id"))
     }
-    return Finding(
-      .phantomFunction, confidence: confidence, severity: .serious,
-      culprit: "the device: it sends a requester id that is not its own",
+    let phantoms = fault.log.faults.filter {
+      $0.key.source.bus == source.bus && $0.key.source.device == source.device
+        && $0.key.source != source && $0.address == fault.fault.address && $0.address != nil
+    }
+    if !phantoms.isEmpty {
+      clues.append(
+        Clue(
+          .sameAddressOfOthers,
+          "other ids of the device fault at the same address: one engine uses several ids",
+          phantoms.prefix(4).map(\.first)))
+    }
+    return Hypothesis(
+      cause: .phantomFunction, clues: clues, severity: .serious,
+      culprit: isEngine
+        ? "the firmware: it uses an id that the table gives to no unit's device"
+        : "the device: it sends a requester id that is not its own",
       verdict: "no function \(fault.device) exists as far as the log tells: a device next to it "
         + "sends DMA under this id, and the kernel has set nothing up for it",
-      why: why,
       next: [
         "compare with lspci: which function sits at "
           + "\(hex(UInt64(source.bus), digits: 2)):\(hex(UInt64(source.device), digits: 2)).x?",
@@ -126,5 +134,67 @@ extension Rule {
       ],
       missing: fault.isBusListed || !fault.siblings.isEmpty
         ? (alias == nil ? ["lspci -nn"] : []) : ["lspci -nn, lspci -t"])
+  }
+
+  /// Cause 29: a bridge to conventional PCI sends what is behind it under function 0 of its
+  /// secondary bus, and the kernel has no entry for that id.
+  static let bridgeAlias = Rule(cause: .bridgeAlias) { fault in
+    guard fault.isReason(1, 2, 0x39, 0x41, 0x59), let behind = fault.behindBridge else {
+      return nil
+    }
+    let names = behind.functions.map(\.shortDescription).joined(separator: ", ")
+    var clues = [
+      Clue(
+        .aliasOfBridge,
+        "no function \(fault.device) is listed, but \(names) behind the bridge "
+          + "\(behind.bridge.shortDescription) "
+          + (behind.functions.count == 1 ? "is" : "are")
+          + "; such a bridge sends their requests as \(fault.device)",
+        behind.places)
+    ]
+    if behind.isConventional {
+      clues.append(
+        Clue(
+          .conventionalBus,
+          "a PCI Express link has one device, number 0: other numbers show a conventional bus",
+          behind.places))
+    }
+    return Hypothesis(
+      cause: .bridgeAlias, clues: clues, severity: .serious,
+      culprit: "the kernel's IOMMU set-up: it has no context entry for the bridge's alias",
+      verdict: "\(fault.device) is the id that the bridge \(behind.bridge.shortDescription) uses for "
+        + "what is behind it (\(names)); the bridge is right, and the kernel has no context entry "
+        + "for the alias",
+      next: [
+        "see whether all functions behind the bridge and the bridge itself are in one IOMMU group",
+        "report it with lspci -tv: no quirk is missing, the entry for the alias is",
+        "as a test: a kernel in legacy mode (intel_iommu=on,sm_off) sets aliases up in another way",
+      ])
+  }
+}
+
+extension FaultCase {
+  /// What stands behind a conventional bridge whose alias the requester id is.
+  struct BehindBridge: Sendable {
+    var bridge: PCIAddress
+    var functions: [PCIAddress]
+    /// Whether the functions' numbers show a conventional bus.
+    var isConventional: Bool
+    var places: [LogPlace]
+  }
+
+  /// The requester id is that of function 0 of a bus on which that function does not exist, and
+  /// a bridge leads to other functions there.
+  var behindBridge: BehindBridge? {
+    let source = fault.key.source
+    guard source.devfn == 0, function == nil, let above = bridgeAbove else { return nil }
+    let below = log.functions.filter {
+      $0.value.isListed && $0.key.segment == fault.function.segment && $0.key.bus == source.bus
+    }
+    guard !below.isEmpty else { return nil }
+    return BehindBridge(
+      bridge: above.address, functions: below.keys.sorted(),
+      isConventional: below.keys.contains { $0.device > 0 },
+      places: [above.bridge.place] + below.values.map(\.place).sorted().prefix(4))
   }
 }

@@ -13,6 +13,8 @@ struct CleanLine: Sendable {
   var repairs: [Repair]
   /// A quoted-printable soft break: the next line goes on without a blank.
   var endsSoftly = false
+  /// Whether the line is one of a kernel's log by its prefix, or a remark of journalctl.
+  var isOfKernel = false
 
   var bodyBytes: ArraySlice<UInt8> { bytes[min(body, bytes.count)...] }
   var text: String { String(decoding: bodyBytes, as: UTF8.self) }
@@ -34,6 +36,8 @@ struct LineCleaner: Sendable {
   private(set) var isQuotedPrintable = false
   /// The last line ended with a soft break, so this one is the rest of it and has no prefix.
   private var continues = false
+  /// The fields of a journal's record that stand on lines of their own.
+  private var fields = JournalFields()
 
   init() {}
 
@@ -41,11 +45,28 @@ struct LineCleaner: Sendable {
     var bytes = [UInt8](raw)
     var repairs: [Repair] = isCut ? [.cutLongLine] : []
     if bytes.last == 0x0d { bytes.removeLast() }
+    // `^M` typed out, as some viewers and mail programs show a carriage return.
+    if bytes.count >= 2, bytes[bytes.count - 1] == 0x4d, bytes[bytes.count - 2] == 0x5e {
+      bytes.removeLast(2)
+      repairs.append(.removedCarriageReturn)
+    }
+    if let field = fields.take(bytes) {
+      guard let message = field.message else {
+        return CleanLine(number: number, bytes: [], body: 0, time: nil, repairs: [])
+      }
+      let start = LinePrefix(message)
+      return CleanLine(
+        number: number, bytes: message, body: start.end, time: field.time ?? start.time,
+        repairs: repairs, isOfKernel: field.time != nil)
+    }
+    // Records of a sequence begin with a separator, those of a stream with `data: `.
+    if bytes.first == 0x1e { bytes.removeFirst() }
+    if bytes.starts(with: "data: {".utf8) { bytes.removeFirst(6) }
     if bytes.first == 0x7b, let line = JournalLine(bytes) {
       let start = LinePrefix(line.message)
       return CleanLine(
         number: number, bytes: line.message, body: start.end,
-        time: line.time ?? start.time, repairs: repairs)
+        time: line.time ?? start.time, repairs: repairs, isOfKernel: true)
     }
     noteQuotedPrintable(bytes)
     var endsSoftly = false
@@ -75,7 +96,14 @@ struct LineCleaner: Sendable {
     let prefix = LinePrefix(bytes)
     return CleanLine(
       number: number, bytes: bytes, body: prefix.end, time: prefix.time, repairs: repairs,
-      endsSoftly: endsSoftly)
+      endsSoftly: endsSoftly,
+      isOfKernel: prefix.isOfKernel || Self.isRemarkOfJournal(bytes))
+  }
+
+  /// `-- No entries --`, `-- Logs begin at …`, `-- Boot 0123… --`.
+  private static func isRemarkOfJournal(_ bytes: [UInt8]) -> Bool {
+    let remarks: [StaticString] = ["-- No entries --", "-- Logs begin", "-- Boot ", "-- Journal begins"]
+    return remarks.contains { ByteSearch.hasPrefix($0, in: bytes) }
   }
 
   private mutating func noteQuotedPrintable(_ bytes: [UInt8]) {
@@ -147,6 +175,26 @@ struct LineCleaner: Sendable {
     ("&gt;", 0x3e), ("&lt;", 0x3c), ("&quot;", 0x22), ("&#39;", 0x27), ("&nbsp;", 0x20),
     ("&#160;", 0x20), ("&#x27;", 0x27), ("&amp;", 0x26),
   ]
+  /// `&#91;` and `&#x5b;`: a printable character by its number.
+  private static func numericEntity(_ bytes: [UInt8], _ start: Int) -> (UInt8, end: Int)? {
+    guard start + 3 < bytes.count, bytes[start + 1] == 0x23 else { return nil }
+    var position = start + 2
+    let isHex = bytes[position] | 0x20 == 0x78
+    if isHex { position += 1 }
+    var value = 0
+    let first = position
+    while position < bytes.count, position - first < 4, let digit = TextCursor.hexDigit(bytes[position]),
+      isHex || digit < 10
+    {
+      value = value * (isHex ? 16 : 10) + Int(digit)
+      position += 1
+    }
+    guard position > first, position < bytes.count, bytes[position] == 0x3b,
+      (0x20...0x7e).contains(value)
+    else { return nil }
+    return (UInt8(value), position + 1)
+  }
+
   private static let tags: [StaticString] = [
     "br", "p", "div", "span", "pre", "code", "blockquote", "td", "tr", "font", "tt", "a", "b",
     "i", "li", "html", "body", "table",
@@ -165,6 +213,12 @@ struct LineCleaner: Sendable {
         {
           decoded.append(character)
           position += name.utf8CodeUnitCount
+          changed = true
+          continue scan
+        }
+        if let (character, end) = numericEntity(bytes, position) {
+          decoded.append(character)
+          position = end
           changed = true
           continue scan
         }

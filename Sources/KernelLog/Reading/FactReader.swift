@@ -23,7 +23,7 @@ enum FactReader {
       // 6.12 prints another line of DMI behind the machine's.
       var trial = cursor
       if trial.take("Memory slots populated: ") { return nil }
-      return .machine(line(&cursor))
+      return .machine(machine(&cursor))
     }
     if cursor.take("Kernel panic - not syncing: ") { return .panic(line(&cursor)) }
     if let defect = defect(&cursor) { return .defect(defect) }
@@ -66,6 +66,19 @@ enum FactReader {
     ("PML5:", 5), ("pml5e:", 5), ("PML4:", 4), ("pml4e:", 4), ("PDPE:", 3), ("PDE:", 2),
     ("PTE:", 1),
   ]
+
+  /// `VENDOR PRODUCT/BOARD, BIOS VERSION DATE`; a mail program may have broken it before the BIOS.
+  private static func machine(_ cursor: inout TextCursor) -> String {
+    var text = line(&cursor)
+    for _ in 0..<2 where !text.contains("BIOS ") && cursor.next == TextCursor.join {
+      cursor.skipBlanks()
+      let more = line(&cursor)
+      // Without the BIOS at last it is another line.
+      guard !more.isEmpty else { break }
+      text += " " + more
+    }
+    return text
+  }
 
   private static func line(_ cursor: inout TextCursor) -> String {
     let text = withoutGluedLine(cursor.takeRestOfLine())

@@ -34,18 +34,28 @@ enum FaultReader {
       pasidPlace = .behindDevice
     }
     guard cursor.take(" fault index") || cursor.takeRoughly(" fault addr") else { return nil }
-    guard let number = cursor.hexNumber(acrossJoins: true) else { return nil }
-    if number.hasPrefix { isWide = true }
+    let beforeNumber = cursor
+    let read = cursor.hexNumber(acrossJoins: true)
+    var hidden: String?
+    if read == nil || Self.isHiding(cursor.next) {
+      cursor = beforeNumber
+      hidden = Self.hiddenNumber(&cursor)
+      if hidden == nil { return nil }
+    }
+    let value = hidden == nil ? read?.value ?? 0 : 0
+    if read?.hasPrefix == true { isWide = true }
     let request: FaultLine.Request
     switch tag {
     case .dma(let access, _, _):
-      request = .dma(access: access, pasid: pasid, address: IOVA(rawValue: number.value))
+      request = .dma(access: access, pasid: pasid, address: IOVA(rawValue: value))
     case .interrupt:
-      request = .interrupt(index: UInt16(truncatingIfNeeded: number.value))
+      if hidden != nil { return nil }
+      request = .interrupt(index: UInt16(truncatingIfNeeded: value))
     }
     var observation = FaultObservation(
       request: request, source: device.source, segment: device.segment, reason: nil)
-    var repairs: [Repair] = []
+    observation.hiddenAddress = hidden
+    var repairs: [Repair] = hidden == nil ? [] : [.hiddenNumber]
     let reasonPart = ReasonReader.read(&cursor, elsewhere: reasonLine)
     observation.isXen = reasonPart.isXen
     observation.reason = reasonPart.reason
@@ -62,6 +72,24 @@ enum FaultReader {
       tag: tag, device: device, pasid: pasidPlace, isWide: isWide, reason: reasonPart,
       slips: cursor.slips, text: text, start: start)
     return Result(observation: observation, repairs: repairs, end: cursor.at)
+  }
+
+  /// Whether a number goes on with something that is no digit: its author masked a part of it, or it
+  /// was cut in the middle.
+  private static func isHiding(_ byte: UInt8?) -> Bool {
+    guard let byte else { return false }
+    return byte >= 0x30 && byte <= 0x39 || (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a
+      || [0x2a, 0x3f, 0x23, 0x5f, 0xe2].contains(byte)
+  }
+
+  /// The word that stands in a number's place, up to white space or a bracket.
+  private static func hiddenNumber(_ cursor: inout TextCursor) -> String? {
+    cursor.skipBlanks()
+    let word = cursor.word()
+    let shown = word.prefix { $0 != "[" && $0 != "," }
+    guard !shown.isEmpty, shown.utf8.count <= 24 else { return nil }
+    cursor.advance(to: cursor.at - (word.utf8.count - shown.utf8.count))
+    return String(shown)
   }
 
   /// `[DMA Read]`, `[DMA Write NO_PASID]`, `[DMA Read PASID 0x2]`, `[INTR-REMAP]`, `INTR-REMAP:`.
@@ -82,7 +110,7 @@ enum FaultReader {
     }
     var pasid: PASID?
     var hasPASID = false
-    if cursor.take(" NO_PASID") {
+    if cursor.take(" NO_PASID") || cursor.take(" NO PASID") {
       hasPASID = true
     } else if cursor.take(" PASID ") {
       guard let number = cursor.hexNumber(maximumDigits: 8, acrossJoins: true) else { return nil }

@@ -6,14 +6,21 @@ struct JournalLine {
   init?(_ bytes: [UInt8]) {
     guard let text = Self.value(of: "\"MESSAGE\"", in: bytes) else { return nil }
     message = text.filter { $0 != 0x0a && $0 > TextCursor.start }
-    if let digits = Self.value(of: "\"_SOURCE_MONOTONIC_TIMESTAMP\"", in: bytes),
-      let uptime = UInt64(String(decoding: digits, as: UTF8.self))
-    {
-      time = LogTime(uptime: uptime)
-    } else if let digits = Self.value(of: "\"__REALTIME_TIMESTAMP\"", in: bytes) {
-      time = LogTime(wallClock: String(decoding: digits, as: UTF8.self))
+    let uptime =
+      Self.number("\"_SOURCE_MONOTONIC_TIMESTAMP\"", bytes)
+      ?? Self.number("\"__MONOTONIC_TIMESTAMP\"", bytes)
+    let wallClock = Self.number("\"__REALTIME_TIMESTAMP\"", bytes)
+    if uptime != nil || wallClock != nil {
+      time = LogTime(uptime: uptime, wallClock: wallClock.map(WallClock.text))
     }
   }
+
+  private static func number(_ key: StaticString, _ bytes: [UInt8]) -> UInt64? {
+    value(of: key, in: bytes).flatMap { UInt64(String(decoding: $0, as: UTF8.self)) }
+  }
+
+  /// A string of JSON with its quotes, unescaped; empty where it does not end.
+  static func unescape(_ quoted: [UInt8]) -> [UInt8] { string(quoted, 1) ?? [] }
 
   /// The string, number or byte array behind `key`, unescaped.
   private static func value(of key: StaticString, in bytes: [UInt8]) -> [UInt8]? {

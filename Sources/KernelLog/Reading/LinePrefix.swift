@@ -3,19 +3,25 @@ struct LinePrefix {
   private(set) var time: LogTime?
   /// Where the message begins.
   private(set) var end = 0
+  /// Whether the prefix is one that a kernel's log has: a time since boot, a level, or the word.
+  private(set) var isOfKernel = false
 
   private let bytes: [UInt8]
   private var at = 0
 
   init(_ bytes: [UInt8]) {
     self.bytes = bytes
-    if kernelMessageDevice() { return }
+    if kernelMessageDevice() {
+      isOfKernel = true
+      return
+    }
     // Each piece may come once or twice and in any order; eight are more than any logger writes.
     for _ in 0..<8 {
       let start = at
       skipBlanks()
       if bracket() || lostBracket() || level() || syslogDate() || isoDate() || clock()
-        || lineNumber() || word("kernel:") || word("(XEN)") || debugfsPath()
+        || weekday() || epoch() || facility() || lineNumber() || word("kernel:")
+        || word("(XEN)") || hostKernel() || debugfsPath()
       {
         end = at
         continue
@@ -23,6 +29,9 @@ struct LinePrefix {
       at = start
       break
     }
+    isOfKernel =
+      time?.uptime != nil || ByteSearch.contains("kernel:", in: Array(bytes[..<end]))
+      || ByteSearch.contains("(XEN)", in: Array(bytes[..<end]))
     // The one blank that ends a prefix is not the message's.
     if end > 0, end < bytes.count, bytes[end] == 0x20 { end += 1 }
   }
@@ -101,8 +110,14 @@ struct LinePrefix {
     }
     at = inside
     skipBlanks()
-    if let seconds = digits(), take(0x2e), let fraction = digits(), take(0x5d) {
+    if let seconds = digits(), take(0x2e), let fraction = digits(), endOfStamp() {
       note(uptime: Self.microseconds(seconds.value, fraction))
+      return true
+    }
+    at = inside
+    // `[10:00:10]`, which ts and some consoles put before the kernel's own stamp.
+    if time24(), take(0x5d) {
+      note(wallClock: inside..<at - 1)
       return true
     }
     at = inside
@@ -129,6 +144,102 @@ struct LinePrefix {
     }
     note(wallClock: inside..<close)
     at = close + 1
+    return true
+  }
+
+  /// The bracket that ends a time stamp, behind the distance to the line before where one is shown
+  /// (`dmesg -d`, `journalctl -o short-delta`): ` <    0.000100>]`.
+  private mutating func endOfStamp() -> Bool {
+    if take(0x5d) { return true }
+    guard next == 0x20 else { return false }
+    skipBlanks()
+    if take(0x3c) {
+      skipBlanks()
+      guard digits() != nil, take(0x2e), digits() != nil else { return false }
+      skipBlanks()
+      guard take(0x3e) else { return false }
+      skipBlanks()
+    }
+    return take(0x5d)
+  }
+
+  /// `kern  :err   : `, facility and level as words (`dmesg -x`).
+  private mutating func facility() -> Bool {
+    let start = at
+    let facilities: [StaticString] = ["kern", "user", "daemon", "auth", "syslog"]
+    guard facilities.contains(where: { word($0) }) else { return false }
+    skipBlanks()
+    guard take(0x3a) else {
+      at = start
+      return false
+    }
+    let level = at
+    while let byte = next, (0x61...0x7a).contains(byte) { at += 1 }
+    guard at > level else {
+      at = start
+      return false
+    }
+    skipBlanks()
+    guard take(0x3a) else {
+      at = start
+      return false
+    }
+    return true
+  }
+
+  /// `Mon 2026-03-02 10:00:10 UTC host kernel:` (`journalctl -o short-full`).
+  private mutating func weekday() -> Bool {
+    let start = at
+    guard letters(2...4), blank() else {
+      at = start
+      return false
+    }
+    let date = at
+    guard let year = digits(), year.count == 4, take(0x2d), digits() != nil, take(0x2d),
+      digits() != nil, blank(), time24()
+    else {
+      at = start
+      return false
+    }
+    // The zone, and the host behind it.
+    let clock = at
+    if blank() {
+      let zone = at
+      while let byte = next, byte != 0x20, byte != 0x5b { at += 1 }
+      if at == zone { at = clock }
+    }
+    note(wallClock: date..<at)
+    host()
+    return true
+  }
+
+  /// `1772445610.000100 host kernel:` (`journalctl -o short-unix`): seconds since 1970.
+  private mutating func epoch() -> Bool {
+    let start = at
+    guard let seconds = digits(), seconds.count == 10, take(0x2e), let fraction = digits(),
+      fraction.count == 6, next == 0x20
+    else {
+      at = start
+      return false
+    }
+    if time?.wallClock == nil {
+      time = LogTime(
+        uptime: time?.uptime,
+        wallClock: WallClock.text(Self.microseconds(seconds.value, fraction)))
+    }
+    host()
+    return true
+  }
+
+  /// `host kernel:` behind a time stamp that is no date.
+  private mutating func hostKernel() -> Bool {
+    guard time != nil else { return false }
+    let start = at
+    while let byte = next, byte != 0x20, byte != 0x5b, byte != 0x3a, at - start < 64 { at += 1 }
+    guard at > start, blank(), word("kernel:") else {
+      at = start
+      return false
+    }
     return true
   }
 

@@ -35,6 +35,8 @@ public struct LockSplat: Hashable, Sendable {
   }
 
   public var kind: Kind
+  /// The word that the report's head begins with: `WARNING`, `BUG` or `INFO`.
+  public var head: String = ""
   public var kernel: String = ""
   public var task: String = ""
   /// The lock that is being taken, released or freed.

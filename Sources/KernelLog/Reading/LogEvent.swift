@@ -58,6 +58,9 @@ public struct FaultObservation: Hashable, Sendable {
   /// The shape of the line; nil where it is nobody's exactly (typed by hand, Xen).
   public var generation: FaultLineGeneration?
   public var isXen: Bool
+  /// What stands in the address's place where the author masked it or the line was cut inside it;
+  /// the request's address means nothing then.
+  public var hiddenAddress: String?
 
   public init(
     request: FaultLine.Request, source: SourceID, segment: UInt16? = nil, reason: UInt8?,
@@ -74,9 +77,10 @@ public struct FaultObservation: Hashable, Sendable {
     self.isXen = isXen
   }
 
-  /// The record as a kernel would print it, where its reason is known.
+  /// The record as a kernel would print it, where its reason is known and its address not hidden.
   public var line: FaultLine? {
-    reason.map { FaultLine(request: request, source: source, reason: $0) }
+    guard hiddenAddress == nil else { return nil }
+    return reason.map { FaultLine(request: request, source: source, reason: $0) }
   }
 }
 
@@ -96,6 +100,10 @@ public enum Repair: Hashable, Sendable, CustomStringConvertible {
   case lostPrefix
   case cutLongLine
   case skippedForeignLines(Int)
+  case hiddenNumber
+  case removedCarriageReturn
+  case mailSubject
+  case reasonWithoutNumber
 
   public var description: String {
     switch self {
@@ -113,6 +121,10 @@ public enum Repair: Hashable, Sendable, CustomStringConvertible {
     case .hexWithoutPrefix: "read a reason without 0x as hex, as its text says"
     case .lostPrefix: "the line's prefix is lost"
     case .cutLongLine: "cut a very long line"
+    case .hiddenNumber: "the address is masked by the author or cut off; nothing rests on it"
+    case .removedCarriageReturn: "removed ^M from the ends of lines"
+    case .mailSubject: "read from a mail's subject"
+    case .reasonWithoutNumber: "the reason's number is missing; taken from its text"
     case .skippedForeignLines(let count): "skipped \(count) foreign lines inside the record"
     }
   }

@@ -35,6 +35,10 @@ public enum LogFact: Hashable, Sendable {
   /// A line of a debugfs file.
   case debugfs(DebugfsRow)
   case lockSplat(LockSplat)
+  /// A message about remapping that is no fault record.
+  case message(KernelMessage)
+  /// A defect of the kernel with the functions that were running.
+  case stumble(KernelStumble)
 }
 
 /// A function in a drawn tree, with the buses below it if it is a bridge.

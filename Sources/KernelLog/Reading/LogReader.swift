@@ -13,6 +13,8 @@ public struct LogReader: Sendable {
 
   /// Lines seen so far.
   public var lineCount: Int { scanner.lineNumber - (sawBytes && lastByteWasNewline ? 1 : 0) }
+  /// Lines so far that a kernel's log has by their prefix, of those that were looked at.
+  public var kernelLineCount: Int { records.kernelLines }
   /// Bytes seen so far that no text has: control characters other than white space and escape.
   public private(set) var binaryBytes = 0
   public private(set) var byteCount = 0

@@ -56,9 +56,19 @@ enum ReasonReader {
       isHex = true
     } else {
       cursor = xen
-      guard cursor.takeRoughly(" [fault reason"),
-        let value = cursor.hexNumber(maximumDigits: 3, acrossJoins: true)
-      else { return nil }
+      guard cursor.takeRoughly(" [fault reason") else { return nil }
+      let behindWords = cursor
+      guard let value = cursor.hexNumber(maximumDigits: 3, acrossJoins: true),
+        cursor.next.map({ TextCursor.isBlank($0) || $0 == 0x5d || $0 | 0x20 == 0x68 }) ?? true
+      else {
+        // The line ends before the number, and the words stand on the next.
+        cursor = behindWords
+        guard let (code, words) = ReasonTextMatch.nearest(&cursor) else { return nil }
+        result.reason = code
+        result.text = words
+        result.repairs.append(.reasonWithoutNumber)
+        return result
+      }
       number = value
       // Xen before 4.5 printed `06h`.
       let hasSuffix = cursor.take("h")

@@ -2,6 +2,7 @@
 struct RecordReader: Sendable {
   private var cleaner = LineCleaner()
   private var splats = SplatCollector()
+  private var stumbles = StumbleCollector()
   private var waiting: [CleanLine] = []
   /// Where in the first waiting line reading goes on; a record may end inside a line.
   private var resume = 0
@@ -9,6 +10,12 @@ struct RecordReader: Sendable {
   private var isInRegisters = false
   private var tree = BusTreeReader()
   private var part = MailPart()
+  /// Lines that are a kernel's by their prefix.
+  private(set) var kernelLines = 0
+  /// Whether `^M` stood at the end of a line.
+  private var hasCarriageReturns = false
+  /// Whether the lines of a mail's subject are being read.
+  private var isInSubject = false
   private var lastNumber = 0
   private var sequence = 0
 
@@ -41,14 +48,27 @@ struct RecordReader: Sendable {
     _ line: CleanLine, after jump: Int, _ emit: (LogEvent) -> Void
   ) -> Int {
     var line = line
+    if line.isOfKernel { kernelLines += 1 }
+    noteSubject(line.bytes)
+    if isInSubject { line.repairs.append(.mailSubject) }
+    if line.repairs.contains(.removedCarriageReturn) { hasCarriageReturns = true }
     sequence += jump
     line.sequence = sequence
     waiting.append(line)
     var found = 0
     while waiting.count > LogReader.longestRecord { found += readFirst(emit) }
     // Enough lines to complete a record, and to see what stands around it.
-    if splats.isCollecting { return Self.reportLength }
+    if splats.isCollecting || stumbles.isCollecting { return Self.reportLength }
     return found > 0 || Self.isTelling(line) ? Self.surroundings : 0
+  }
+
+  /// A subject begins with its name and goes on in lines that are indented.
+  private mutating func noteSubject(_ bytes: [UInt8]) {
+    if ByteSearch.hasPrefix("Subject:", in: bytes) {
+      isInSubject = true
+    } else if isInSubject {
+      isInSubject = bytes.first == 0x20 || bytes.first == 0x09
+    }
   }
 
   private static func isTelling(_ line: CleanLine) -> Bool {
@@ -68,18 +88,54 @@ struct RecordReader: Sendable {
       _ = take(clean, after: 1, emit)
     }
     flush(emit)
-    if let splat = splats.finish() { emit(Self.event(splat)) }
+    if let splat = splats.finish() { emit(event(splat)) }
+    if let ended = stumbles.finish() { emit(Self.event(ended)) }
   }
 
-  private static func event(_ splat: LockSplat) -> LogEvent {
-    LogEvent(kind: .fact(.lockSplat(splat)), lines: splat.lines)
+  private static func event(_ ended: (stumble: KernelStumble, time: LogTime?)) -> LogEvent {
+    LogEvent(kind: .fact(.stumble(ended.stumble)), lines: ended.stumble.lines, time: ended.time)
+  }
+
+  /// The messages that begin on `line`; a further line may hold their rest.
+  private func messages(_ line: CleanLine) -> [LogEvent] {
+    let candidates = KernelMessageReader.candidates(line.bodyBytes)
+    guard !candidates.isEmpty else { return [] }
+    let text = JoinedText(waiting).bytes
+    var events: [LogEvent] = []
+    for candidate in candidates {
+      guard let message = KernelMessageReader.read(text, candidate, body: line.body),
+        !events.contains(where: { $0.kind == .fact(.message(message)) || Self.isSame($0, message) })
+      else { continue }
+      events.append(
+        LogEvent(
+          kind: .fact(.message(message)), lines: line.number...line.number, time: line.time))
+    }
+    return events
+  }
+
+  private static func isSame(_ event: LogEvent, _ message: KernelMessage) -> Bool {
+    if case .fact(.message(let other)) = event.kind { return other.kind == message.kind }
+    return false
+  }
+
+  private func event(_ splat: LockSplat) -> LogEvent {
+    LogEvent(
+      kind: .fact(.lockSplat(splat)), lines: splat.lines,
+      repairs: hasCarriageReturns ? [.removedCarriageReturn] : [])
   }
 
   /// Reads everything that begins in the first waiting line; answers how many events that were.
   private mutating func readFirst(_ emit: (LogEvent) -> Void) -> Int {
     guard let line = waiting.first else { return 0 }
-    if resume == 0, let splat = splats.observe(line) { emit(Self.event(splat)) }
+    if resume == 0, let splat = splats.observe(line) { emit(event(splat)) }
+    if resume == 0, let ended = stumbles.observe(line) { emit(Self.event(ended)) }
     var count = 0
+    if resume == 0 {
+      for event in messages(line) {
+        emit(event)
+        count += 1
+      }
+    }
     var places = Self.places(line)
     if resume > 0 { places.removeAll { $0 < resume } }
     // A line with nothing on it begins no record, though the next line does.
@@ -115,6 +171,7 @@ struct RecordReader: Sendable {
       // Lines inside a record do not begin another, but a report may run through them.
       for skipped in waiting[1..<min(last + (resume >= line.bytes.count ? 1 : 0), waiting.count)] {
         _ = splats.observe(skipped)
+        _ = stumbles.observe(skipped)
       }
     }
     let isDone = last == 0 || resume >= waiting[last].bytes.count

@@ -45,6 +45,15 @@ struct SplatCollector: Sendable {
     return false
   }
 
+  /// The severity in a head: `WARNING`, `BUG` or `INFO`.
+  private static func headWord(_ bytes: [UInt8]) -> String {
+    let words: [StaticString] = ["WARNING:", "BUG:", "INFO:"]
+    for word in words where ByteSearch.contains(word, in: bytes) {
+      return String("\(word)".dropLast())
+    }
+    return ""
+  }
+
   /// Takes a line; returns a report that has ended with it.
   mutating func observe(_ line: CleanLine) -> LockSplat? {
     if Self.mayBeHead(line.bytes) {
@@ -52,12 +61,24 @@ struct SplatCollector: Sendable {
         let done = finish()
         splat = LockSplat(kind: kind, lines: line.number...line.number)
         splat?.detail = Self.detail(line.text, kind)
+        splat?.head = Self.headWord(line.bytes)
         section = .head
         expects = .kernel
         silent = 0
         if texts <= Self.mostTexts { texts += 1 }
         return done
       }
+    }
+    if splat == nil, line.bytes.last == 0x21, Self.isWithoutHead(line) {
+      // The lines above, with the report's name, are lost.
+      splat = LockSplat(kind: .rcu, lines: line.number...line.number)
+      splat?.detail = String(
+        line.text.drop { $0 == " " || $0 == "\t" }.prefix(160))
+      section = .head
+      expects = .none
+      silent = 0
+      if texts <= Self.mostTexts { texts += 1 }
+      return nil
     }
     guard splat != nil else { return nil }
     if take(line) {
@@ -69,6 +90,12 @@ struct SplatCollector: Sendable {
     silent += 1
     // Foreign lines stand in the middle of reports; this many in a row end one.
     return silent > 24 ? finish() : nil
+  }
+
+  /// `FILE:LINE RCU-list traversed in non-reader section!!`, the second line of an RCU report.
+  private static func isWithoutHead(_ line: CleanLine) -> Bool {
+    ByteSearch.contains("RCU-list traversed in non-reader section", in: line.bytes)
+      || ByteSearch.contains("suspicious rcu_dereference", in: line.bytes)
   }
 
   /// Lockdep reports once a boot; the lines of so many reports are kept, and no more, because a
@@ -85,8 +112,11 @@ struct SplatCollector: Sendable {
   mutating func finish() -> LockSplat? {
     defer { splat = nil }
     guard var splat else { return nil }
+    // A boot's table of lock limits looks like a head; of a real one the dashes or the kernel stand
+    // below it, even where the rest is lost.
     let isWhole =
       splat.wanted != nil || !splat.stack.isEmpty || !splat.held.isEmpty || splat.kind == .rcu
+      || !splat.head.isEmpty && splat.kind != .tableFull
     // The list of held locks may be cut off, and the one that matters was named before.
     if let blocker = splat.blocker, !splat.held.contains(blocker) { splat.held.append(blocker) }
     return isWhole ? splat : nil

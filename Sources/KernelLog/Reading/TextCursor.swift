@@ -44,6 +44,13 @@ struct TextCursor {
     return true
   }
 
+  /// Takes the words of a form that is data, as `take` does with those of the program.
+  mutating func take(_ words: [UInt8]) -> Bool {
+    guard let end = words.withUnsafeBufferPointer({ match($0, from: at) }) else { return false }
+    at = end
+    return true
+  }
+
   /// Takes `literal`, or something that is at most two slips away from it: a lost, a doubled or a
   /// wrong character.
   mutating func takeRoughly(_ literal: StaticString) -> Bool {

@@ -1,0 +1,176 @@
+import KernelLog
+
+/// What people ask once they know the cause: is it dangerous, may it be ignored, what helps until it
+/// is cured, and which kernel has the cure.
+public struct Advice: Sendable {
+  /// Whether data, hardware or security is in danger, in one sentence.
+  public var danger: String
+  /// How a machine that watches logs may filter it; nil where it must not be ignored.
+  public var filter: String?
+  /// Work-arounds, the cheapest first, each with its price.
+  public var workarounds: [WorkAround]
+  /// What kernels brought and cured, as far as the kernel of the log goes.
+  public var history: [String]
+}
+
+/// Something that hides or avoids a fault without curing it.
+public enum WorkAround: String, Hashable, Sendable, CaseIterable {
+  case passThrough = "iommu=pt"
+  case strict = "iommu.strict=1"
+  case smallPages = "intel_iommu=sp_off"
+  case withoutATS = "pci=noats"
+  case earlyBusMasters = "efi=disable_early_pci_dma"
+  case unsafeInterrupts = "allow_unsafe_interrupts=1"
+  case aliasQuirk = "a DMA-alias quirk in drivers/pci/quirks.c"
+  case firmwareOption = "an option of the firmware"
+  case relaxedRegions = "relaxed reserved regions"
+  case highAddresses = "iommu.forcedac=1"
+
+  /// What it does and what it gives up.
+  public var price: String {
+    switch self {
+    case .passThrough:
+      "as a test, or for trusted machines: the kernel's devices do DMA untranslated, so nothing "
+        + "protects memory from them, and the fault is hidden, not cured; pass-through still works"
+    case .strict: "flushes at each unmap: costs throughput, and shows late DMA at once"
+    case .smallPages: "no large pages: more misses in the unit's cache"
+    case .withoutATS: "no device TLBs: slower for such devices, no shared virtual memory"
+    case .earlyBusMasters: "bus masters are off when the kernel takes over; some devices need their "
+      + "firmware's set-up"
+    case .unsafeInterrupts: "a guest can inject interrupts into the host: for trusted guests only"
+    case .aliasQuirk: "the two ids share one IOMMU group, so they cannot be given to two guests"
+    case .firmwareOption: "the feature behind it: remote management, legacy USB, boot from the device"
+    case .relaxedRegions:
+      "out of tree: firmware goes on writing into memory that a guest or the host uses"
+    case .highAddresses: "devices that cannot do 64 bits right break"
+    }
+  }
+}
+
+extension Advice {
+  /// Advice on a cause; nil for messages and open verdicts.
+  static func on(_ cause: Finding.Cause, kernel: (major: Int, minor: Int)?) -> Advice? {
+    guard let row = row(cause) else { return nil }
+    return Advice(
+      danger: row.danger, filter: row.filter, workarounds: row.workarounds,
+      history: KernelFixes.words(cause, kernel: kernel))
+  }
+
+  private typealias Row = (danger: String, filter: String?, workarounds: [WorkAround])
+
+  private static let blocked =
+    "the unit blocked the access: no data was read or written; the device's work failed"
+
+  private static func row(_ cause: Finding.Cause) -> Row? {
+    switch cause {
+    case .firmwareRegion:
+      (blocked + "; management functions of the firmware may fail", nil,
+        [.firmwareOption, .passThrough, .relaxedRegions])
+    case .inherited, .latchedBeforeLinux:
+      ("none: an old access was blocked or recorded, before anything depended on it",
+        "the device, the address's region, reads, and a time before remapping is reported enabled",
+        [.earlyBusMasters])
+    case .ioapicAtBoot, .interruptWithoutAddress:
+      ("none, if timers and devices work: one message was blocked",
+        "the device's id, index 0, at boot or within two seconds of a resume", [])
+    case .displayRefresh:
+      ("none to data: a picture is not shown", "the display's reads while no driver has set a mode", [])
+    case .kernelBefore:
+      ("none, if it ends with the driver's start", "the time between take-over and the driver's first line", [])
+    case .phantomFunction: (blocked + "; the device is often dead", nil, [.aliasQuirk, .passThrough])
+    case .bridgeAlias: (blocked + "; all devices behind the bridge may be dead", nil, [.passThrough])
+    case .unsetAddress, .rawPhysicalAddress, .wrongDirection, .writeOnlyMapping:
+      (blocked + "; without an IOMMU the same DMA would hit memory", nil, [.passThrough])
+    case .unmappedTooEarly:
+      (blocked + "; without an IOMMU it would write into memory that has another owner", nil,
+        [.strict, .passThrough])
+    case .overRead: (blocked + "; the controller may stop", nil, [.passThrough])
+    case .superpage: (blocked, nil, [.smallPages])
+    case .staleCache:
+      ("data may be lost: the unit may also use an old entry to write to memory that has a new owner",
+        nil, [.strict, .smallPages])
+    case .compatibilityInterrupt, .interruptEntry:
+      ("an interrupt was lost: the device or its driver may hang", nil, [])
+    case .guestInterrupt: ("the guest's device gets no interrupts; the host is safe", nil, [])
+    case .oldKernelTables: ("the crash dump may be incomplete; the running system is safe", nil, [])
+    case .missingFeature: (blocked, nil, [])
+    case .detached, .removedAndFound: (blocked + "; what the device was doing is lost", nil, [])
+    case .firmwareTable:
+      ("security: where VT-d stays off, devices reach all memory", nil, [])
+    case .invalidationTimeout, .flushOfRemovedDevice:
+      ("the host may hang: flushes wait for each other", nil, [.withoutATS])
+    case .firmwareOwnDMA:
+      (blocked + "; what the firmware wanted to do fails (hot-plug, boot devices)", nil,
+        [.firmwareOption, .passThrough])
+    case .memoryCorruption:
+      ("data loss: memory holds wrong bits, and hardware is failing", nil, [])
+    case .garbageDescriptors:
+      ("data loss: the device may have read or written what nobody asked for", nil, [])
+    case .leftRunning: (blocked, nil, [.earlyBusMasters])
+    case .guestMapping: ("the guest's device fails; the host is safe", nil, [])
+    case .message, .unknown: nil
+    }
+  }
+}
+
+/// What kernels brought and cured, with the commits.
+enum KernelFixes {
+  fileprivate struct Fix {
+    var cause: Finding.Cause
+    /// The first release with the symptom, and the first without it; nil where that is not known.
+    var brought: (major: Int, minor: Int)?
+    var cured: (major: Int, minor: Int)?
+    var commit: String
+    var words: String
+  }
+
+  private static let fixes: [Fix] = [
+    Fix(
+      cause: .writeOnlyMapping, brought: (6, 16), cured: nil, commit: "6f5dc7658094",
+      words: "from 6.16 on mappings for writes alone are enforced (as before 5.13); cures are in the "
+        + "drivers: QAT by d41d75fe1b75, also in 6.6 and 6.12"),
+    Fix(
+      cause: .flushOfRemovedDevice, brought: nil, cured: (6, 9), commit: "hotplug ATS capable device",
+      words: "time-outs of device-TLB flushes are retried for present devices only"),
+    Fix(
+      cause: .overRead, brought: nil, cured: (5, 19), commit: "ff588d0030",
+      words: "the TRB_OVERFETCH quirk of the VL805"),
+    Fix(
+      cause: .oldKernelTables, brought: nil, cured: (7, 3), commit: "f532c57985b1",
+      words: "copied entries are torn down right; tables of devices 10 and up in scalable mode are "
+        + "still an open report"),
+    Fix(
+      cause: .removedAndFound, brought: nil, cured: (6, 18), commit: "821807c167b7, d2138abc8f0a",
+      words: "a DMA that races a tear-down is reported without garbage"),
+    Fix(
+      cause: .detached, brought: nil, cured: (6, 18), commit: "821807c167b7, d2138abc8f0a",
+      words: "a DMA that races a tear-down is reported without garbage"),
+    Fix(
+      cause: .bridgeAlias, brought: nil, cured: (7, 3), commit: "c54e4ae971b9",
+      words: "aliases are torn down with the right source id"),
+    Fix(
+      cause: .firmwareRegion, brought: (5, 3), cured: (5, 8), commit: "the default domains of 2020",
+      words: "one domain for all devices of a group; no change of domains under a live device"),
+  ]
+
+  /// What is known for a cause, held against the kernel of the log.
+  static func words(_ cause: Finding.Cause, kernel: (major: Int, minor: Int)?) -> [String] {
+    fixes.filter { $0.cause == cause }.compactMap { fix in
+      guard let kernel else { return fix.text }
+      if let brought = fix.brought, kernel < brought { return nil }
+      if let cured = fix.cured {
+        return kernel < cured
+          ? "your \(kernel.major).\(kernel.minor) lacks: " + fix.text
+          : "your \(kernel.major).\(kernel.minor) has it already: " + fix.text
+      }
+      return fix.text
+    }
+  }
+}
+
+extension KernelFixes.Fix {
+  fileprivate var text: String {
+    "\(words) (\(commit)"
+      + (cured.map { ", in \($0.major).\($0.minor)" } ?? "") + ")"
+  }
+}

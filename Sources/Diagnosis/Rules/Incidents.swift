@@ -1,0 +1,257 @@
+import KernelLog
+import PCI
+import VTdFormats
+
+/// Causes that show in several faults together, and not in one alone.
+extension Rule {
+  /// Cause 28: the device reads commands that its driver did not write.
+  static let garbageDescriptors = Rule(cause: .garbageDescriptors) { fault in
+    guard fault.fault.interruptIndex == nil, fault.guestLines.isEmpty else { return nil }
+    let incident = fault.incident
+    let marks = fault.marks(.garbageCommand).filter { mark in
+      guard mark.value.device == nil || mark.value.device == fault.fault.function else {
+        return false
+      }
+      guard let then = mark.time?.uptime, let now = fault.uptime else {
+        return mark.place.file == fault.fault.first.file
+      }
+      return then + 10_000_000 > now && now + 10_000_000 > then
+    }
+    let addresses = Set(incident.compactMap(\.address))
+    let strange = addresses.filter { $0 < 0x10_0000 || $0 >> 48 != 0 }
+    let tooWide = incident.filter { $0.key.reason == 4 }
+    guard !marks.isEmpty || addresses.count >= 3 && !strange.isEmpty && !tooWide.isEmpty else {
+      return nil
+    }
+    var clues: [Clue] = []
+    if !marks.isEmpty {
+      clues.append(
+        Clue(
+          .driverSeesGarbage,
+          "the driver got completions for commands that it did not send: "
+            + (marks.first?.value.text ?? ""), marks.prefix(4).map(\.place)))
+    }
+    if addresses.count >= 2, !strange.isEmpty {
+      clues.append(
+        Clue(
+          .strangeAddresses,
+          "\(addresses.count) addresses in one incident, of which "
+            + strange.sorted().prefix(3).map { "0x\(hex($0))" }.joined(separator: ", ")
+            + " come from no allocator", incident.prefix(5).map(\.first)))
+    }
+    if !tooWide.isEmpty {
+      clues.append(
+        Clue(
+          .beyondWidth, "one address is wider than the unit can translate",
+          tooWide.prefix(2).map(\.first)))
+    }
+    if Set(incident.compactMap(\.access)).count == 2 {
+      clues.append(Clue(.bothDirections, "it both reads and writes there"))
+    }
+    guard !clues.isEmpty else { return nil }
+    return Hypothesis(
+      cause: .garbageDescriptors, clues: clues, severity: .serious,
+      culprit: "whoever reused or corrupted the queue's memory: the driver, or the device itself",
+      verdict: "\(fault.device) works on garbage descriptors: it takes commands from its queue that "
+        + "the driver did not write (memory reused or corrupted); one incident, data may be lost",
+      next: [
+        "do not trust the data that was written around the incident; check file systems",
+        "update the device's firmware; test memory",
+        "see whether the queue's memory is freed or reused while the device runs (reset, time-out)",
+      ])
+  }
+
+  /// Cause 22: a display is refreshed from memory that is not mapped any more.
+  static let displayRefresh = Rule(cause: .displayRefresh) { fault in
+    guard fault.fault.access == .read, fault.isDisplay, fault.isReason(2, 5, 6, 0x71),
+      !isGraphicsAtBoot(fault)
+    else { return nil }
+    let times = fault.ofDevice.filter { $0.access == .read }.flatMap(\.sightings).compactMap {
+      $0.time?.uptime
+    }.sorted()
+    let gaps = zip(times, times.dropFirst()).map { $1 - $0 }.filter { $0 > 0 && $0 < 60_000 }
+    guard let rate = Self.refreshRate(gaps) else { return nil }
+    var clues = [
+      Clue(
+        .refreshPeriod,
+        "the reads come at the period of a screen that is refreshed \(rate.hertz) times a second "
+          + "(\(rate.hertz) Hz): \(rate.matches) of \(gaps.count) gaps fit",
+        fault.ofDevice.flatMap(\.sightings).map(\.place).sorted().prefix(4).map { $0 }),
+      Clue(.graphicsDevice, "\(fault.device) is a graphics device"),
+    ]
+    let guests = fault.guestLines
+    if !guests.isEmpty {
+      clues.append(Clue(.heldByGuest, "a guest has the device", guests))
+    }
+    return Hypothesis(
+      cause: .displayRefresh, clues: clues, severity: .harmless,
+      culprit: "whoever took the screen's memory away: a guest that was reset, or a display that "
+        + "nobody has switched off",
+      verdict: "the display of \(fault.device) is still refreshed from memory that is not mapped any "
+        + "more (scan-out at \(rate.hertz) Hz); harmless to data, it ends with the next mode set",
+      next: [
+        "reset the graphics device, or switch its outputs off, before the guest's memory goes",
+        "ignore it if it ends by itself when a driver sets a mode",
+      ])
+  }
+
+  /// The refresh rate that gaps between reads fit, in hertz, with how many of them do.
+  static func refreshRate(_ gaps: [UInt64]) -> (hertz: Int, matches: Int)? {
+    var best: (hertz: Int, matches: Int)?
+    for hertz in [60, 59, 50, 75, 100, 120, 144, 165, 240, 30] {
+      let period = 1_000_000 / UInt64(hertz)
+      let matches = gaps.filter { gap in
+        (gap > period ? gap - period : period - gap) * 100 <= period * 2
+      }.count
+      if matches >= 2, matches * 3 >= gaps.count, matches > best?.matches ?? 0 {
+        best = (hertz, matches)
+      }
+    }
+    return best
+  }
+
+  /// Cause 21: a paging entry was corrupted.
+  static let memoryCorruption = Rule(cause: .memoryCorruption) { fault in
+    guard let address = fault.fault.address else { return nil }
+    let set = fault.messages(.entryAlreadySet).filter { group in
+      group.message.numbers.count == 3 && group.message.numbers[1] != group.message.numbers[2]
+        && EntrySanity.isCorrupt(group.message.numbers[1])
+    }
+    guard let message = set.first(where: { $0.message.numbers[0] == address >> 12 }) ?? set.first
+    else { return nil }
+    let isSamePage = message.message.numbers[0] == address >> 12
+    let old = message.message.numbers[1]
+    var clues = [
+      Clue(
+        .entryIsNoEntry,
+        "the kernel found the entry of page 0x\(hex(message.message.numbers[0])) set to 0x\(hex(old)), "
+          + "which is no entry: \(EntrySanity.words(old))", message.places)
+    ]
+    clues.append(
+      isSamePage
+        ? Clue(.corruptEntryOfThisPage, "it is the very page that faults", fault.place)
+        : Clue(.corruptEntryElsewhere, "another page faults, so it may be another story"))
+    return Hypothesis(
+      cause: .memoryCorruption, clues: clues, severity: .serious,
+      culprit: "hardware: memory (a stray bit in a paging entry); data in memory is in danger",
+      verdict: "memory corruption: a paging entry of \(fault.device) held 0x\(hex(old)), "
+        + "\(EntrySanity.words(old)); the device is not to blame",
+      next: [
+        "run a memory test for some hours; look for ECC and machine-check messages",
+        "take overclocking and memory profiles back; then board, processor, memory",
+        "check file systems and arrays: the same memory holds their data",
+      ])
+  }
+
+  /// A guest has the device, and the domain does not map what it uses.
+  static let guestMapping = Rule(cause: .guestMapping) { fault in
+    guard fault.fault.interruptIndex == nil, fault.isReason(2, 5, 6, 0x71, 0x79, 0x59),
+      !fault.guestLines.isEmpty, fault.driverAfterGuest == nil
+    else { return nil }
+    let bypass = fault.marks(.guestBypass)
+    var clues = [
+      Clue(.heldByGuest, "vfio-pci holds the device: a guest has it", fault.guestLines)
+    ]
+    if !bypass.isEmpty {
+      clues.append(
+        Clue(
+          .guestBypasses,
+          "the guest's own IOMMU lets devices through: \(fault.addressText) is an address of guest "
+            + "memory", bypass.map(\.place)))
+    }
+    if fault.isDisplay {
+      clues.append(
+        Clue(
+          .graphicsDevice,
+          "it is a graphics device: it also reads the memory that the firmware took for it (stolen "
+            + "memory), which is no guest memory"))
+    }
+    return Hypothesis(
+      cause: .guestMapping, clues: clues, severity: fault.isDisplay ? .unclear : .serious,
+      culprit: fault.isDisplay
+        ? "the set-up of the guest: the graphics' firmware memory is not mapped for it"
+        : "the hypervisor's mapping, or the guest's driver",
+      verdict: fault.isDisplay
+        ? "the graphics device \(fault.device) belongs to a guest, whose domain does not map "
+          + "\(fault.addressText): firmware (stolen) memory of the device, or a screen that is still "
+          + "refreshed"
+        : "\(fault.device) belongs to a guest and uses \(fault.addressText), a guest-physical address "
+          + "that its domain does not map",
+      next: fault.isDisplay
+        ? [
+          "give the guest what the device needs (OpRegion and stolen memory options of vfio-pci)",
+          "ignore it if it ends when the guest's driver sets a mode",
+        ]
+        : [
+          "see whether all of the guest's memory is mapped (QEMU's VFIO_MAP_DMA errors, memory "
+            + "hot-plug, balloon)",
+          "with an IOMMU inside the guest: bypass needs guest-physical memory mapped one to one",
+          "the guest's driver: it may use an address that it never mapped",
+        ],
+      missing: ["the guest's memory layout (info mtree -f in QEMU's monitor)"])
+  }
+
+  /// Cause 15: a reset and a change of driver, and the device goes on with addresses of before.
+  static let formerDomain = Rule(cause: .detached) { fault in
+    guard fault.fault.interruptIndex == nil, fault.isReason(2, 5, 6, 0x71, 0x59),
+      !fault.guestLines.isEmpty, let change = fault.driverAfterGuest
+    else { return nil }
+    return Hypothesis(
+      cause: .detached,
+      clues: [
+        Clue(
+          .changedOwner,
+          "the device was given from one owner to another before the fault: its domain changed",
+          fault.guestLines.suffix(2) + [change])
+      ], severity: .serious,
+      culprit: "whoever handed the device over without stopping it, or the new driver",
+      verdict: "\(fault.device) still uses \(fault.addressText), an address of its former domain: it "
+        + "was handed to another driver right before",
+      next: [
+        "reset the device and clear its bus-master bit between the two owners",
+        "see whether the new driver resets the device before it maps anything",
+      ])
+  }
+}
+
+extension FaultCase {
+  /// All faults of the device that come within three seconds of this one, or all where there are no
+  /// times.
+  var incident: [FaultGroup] {
+    ofDevice.filter { group in
+      guard let now = uptime, let then = group.firstTime?.uptime else { return true }
+      return then + 3_000_000 > now && now + 3_000_000 > then
+    }
+  }
+
+  /// Where another driver than the guest's took the device, after the guest's lines and before the
+  /// fault.
+  var driverAfterGuest: LogPlace? {
+    guard let guest = guestLines.last else { return nil }
+    let own = (log.notes[fault.function] ?? []).first {
+      !$0.value.driver.hasPrefix("vfio") && $0.value.driver != "pci" && $0.place > guest
+        && $0.place < fault.first
+    }
+    return own?.place
+      ?? marks(.driverClaims).first {
+        $0.value.device == fault.function && $0.place > guest && $0.place < fault.first
+      }?.place
+  }
+}
+
+/// Whether a second-stage entry can be one.
+enum EntrySanity {
+  /// An entry that is set has a permission bit and an address of memory; one without any permission
+  /// and with other bits, or with reserved bits, is none.
+  static func isCorrupt(_ value: UInt64) -> Bool {
+    value != 0 && (value & 3 == 0 || value >> 52 & 0x7ff != 0 || value & 0x70 != 0)
+  }
+
+  static func words(_ value: UInt64) -> String {
+    switch value.nonzeroBitCount {
+    case 1: "a single bit"
+    case 2: "two stray bits"
+    default: "no permission or reserved bits in it"
+    }
+  }
+}

@@ -1,0 +1,207 @@
+/// The words of every message in `KernelMessage`, as data with holes.
+///
+/// Holes: `%d` a decimal number, `%x` a hexadecimal one with or without `0x`, `%p` a PCI address,
+/// `%g` one as QEMU writes a guest's (`00:04:00`), `%s` a word, `%*` anything as far as the words behind it. A form may begin anywhere in a line;
+/// it begins with words of at least four characters. Sources: drivers/iommu, drivers/vfio,
+/// kernel/dma and mm of Linux 2.6.30 to 7.3, Xen, QEMU and FreeBSD.
+enum KernelMessageForms {
+  typealias Row = (kind: KernelMessage.Kind, form: String)
+
+  static let rows: [Row] = regions + interrupts + table + domains + users + others + marks
+
+  private static let regions: [Row] = [
+    (.attachIneligible, "Device is ineligible for IOMMU domain attach due to platform RMRR"),
+    (
+      .identityMappingRequired,
+      "Firmware has requested this device have a 1:1 IOMMU mapping, rejecting"
+    ),
+    (.regionsRelaxed, "assuming all RMRRs are relaxable"),
+    (
+      .directMappingFailed,
+      "IOMMU driver was not able to establish FW requested direct mapping"
+    ),
+    (.addressWidth, "iommu width (%d) is not sufficient for the mapped address (%x)"),
+    (.entryAlreadySet, "DMA PTE for vPFN %x already set (to %x not %x)"),
+    (.identityDomain, "Device uses a private identity domain"),
+    (.domainMoved, "32bit DMA uses non-identity mapping"),
+    (.mappingRefused, "iommu: unaligned: iova %x pa %x size %x min_pagesz %x"),
+    (.mappingRefused, "iommu_map: ops->map failed iova %x pa %x"),
+    (.mappingRefused, "Mapping reserved region failed"),
+  ]
+
+  private static let interrupts: [Row] = [
+    (.interruptRemappingFailed, "Failed to enable irq remapping. You are vulnerable"),
+    (.interruptRemappingFailed, "Failed to enable Interrupt remapping"),
+    (.chipsetErratum, "This system BIOS has enabled interrupt remapping"),
+    (.chipsetErratum, "enabled interrupt remapping on a chipset that contains an erratum"),
+    (.x2apicOptOut, "x2apic is disabled because BIOS sets x2apic opt out bit"),
+    (.x2apicOptOut, "Your BIOS is broken and requested that x2apic be disabled"),
+    (.x2apicRefused, "IRQ remapping doesn't support X2APIC mode"),
+    (.x2apicRefused, "IRQ remapping hardware does not support EIM"),
+    (.ioapicWithoutUnit, "ioapic %d has no mapping iommu, interrupt remapping will be disabled"),
+    (.ioapicWithoutUnit, "No mapping IOMMU for ioapic %d"),
+    (.interruptTableNotCopied, "Failed to copy IR table for %s from previous kernel"),
+  ]
+
+  private static let table: [Row] = [
+    (.unitReportedBroken, "Your BIOS is broken; DMAR reported at address %x returns all ones"),
+    (.unitReportedBroken, "Your BIOS is broken; DMAR reported at address %x"),
+    (.unitReportedBroken, "Your BIOS is broken; DMAR reported at address zero"),
+    (.regionScopeBroken, "RMRR entry for device %p is broken - applying workaround"),
+    (.scopeMismatch, "Device scope type does not match for %p"),
+    (.tableUnusable, "Unsupported device scope"),
+    (.tableUnusable, "Invalid DMAR haw"),
+    (.tableUnusable, "No DMAR devices found"),
+    (.tableUnusable, "Invalid 0-length structure"),
+    (.namespaceDevice, "Failed to find handle for ACPI object %s"),
+    (.namespaceDevice, "No IOMMU scope found for ANDD enumeration ID %d (%s)"),
+    (.namespaceDevice, "ACPI name space devices didn't probe correctly"),
+    (.unitNotMapped, "Failed to map dmar%d"),
+    (.unitNotMapped, "IOMMU: failed to map dmar%d"),
+    (.unitNotMapped, "IOMMU: can't map the region"),
+    (.unitNotMapped, "Can't validate DRHD address: %x"),
+    (.unitNotMapped, "can't reserve memory"),
+    (.unitNotMapped, "Can't map the region"),
+    (.unitWithoutWidth, "No supported address widths. Not attempting DMA translation"),
+    (.unitWithoutWidth, "Cannot get a valid agaw for iommu (seq_id = %d)"),
+    (.unitWithoutWidth, "Cannot get a valid max agaw for iommu (seq_id = %d)"),
+    (.firmwareForcesOff, "Firmware forces DMA remapping off"),
+    (.firmwareForcesOff, "DMA remapping disabled due to platform opt out"),
+    (.forcedOn, "Intel-IOMMU force enabled due to platform opt in"),
+    (.forcedOn, "Forcing Intel-IOMMU to enabled"),
+    (.azaliaEntries, "Recommended TLB entries for ISOCH unit is 16; your BIOS set %d"),
+  ]
+
+  private static let domains: [Row] = [
+    (.registerInvalidation, "dmar%d: Using Register based invalidation"),
+    (.registerInvalidation, "using Register based invalidation"),
+    (.initializationFailed, "DMAR: Initialization failed"),
+    (.initializationFailed, "DMAR: init_dmars() failed"),
+    (.initializationFailed, "Failed to initialize iommu: %d"),
+    (.faultInterruptMissing, "failed to enable fault, interrupt, ret %d"),
+    (.faultInterruptMissing, "DMAR: No free IRQ vectors"),
+    (.faultInterruptMissing, "DMAR: Can't request irq"),
+    (.domainAllocationFailed, "Allocating domain for %p failed"),
+    (.domainAllocationFailed, "Allocating domain failed"),
+    (.domainAllocationFailed, "Allocating domain for %s failed"),
+    (.domainAllocationFailed, "Can't allocate dmar_domain"),
+    (.domainAllocationFailed, "Domain initialization failed"),
+    (.domainAllocationFailed, "Failed to get a private domain"),
+    (.domainAllocationFailed, "Failed to allocate default IOMMU domain of type %d"),
+    (.domainAllocationFailed, "Domain context map for %s failed"),
+    (.domainAllocationFailed, "Failed to set up IOMMU for device %s"),
+    (.domainAllocationFailed, "Failed to set up IOMMU; retaining platform DMA ops"),
+    (.groupAdditionFailed, "Failed to add to iommu group %d: %s"),
+    (.groupAdditionFailed, "Error attaching device to iommu group"),
+    (.addressesExhausted, "Allocating %d-page iova failed"),
+    (.addressesExhausted, "Allocating iova for %s failed"),
+    (.domainsExhausted, "No free domain ids"),
+    (.domainsExhausted, "no free domain ids"),
+    (.domainsExhausted, "Max domain id reached"),
+    (.tablesNotCopied, "Failed to copy translation tables from previous kernel for %s"),
+    (.graphicsQuirk, "Disabling IOMMU for graphics on this chipset"),
+    (.graphicsQuirk, "Disabling batched IOTLB flush on Ironlake"),
+    (.graphicsQuirk, "BIOS has allocated no shadow GTT; disabling IOMMU for graphics"),
+    (.graphicsQuirk, "Skip IOMMU disabling for graphics"),
+    (.pageLeak, "iommu: Detected page leak"),
+    (.pageRequestOverflow, "PRS: Page Request Overflow"),
+    (.pageRequestOverflow, "PRQ overflow detected"),
+    (.pageRequestInvalid, "Invalid page request: %x %x"),
+    (.pageRequestInvalid, "Page request for invalid PASID %d"),
+    (.pageRequestInvalid, "Address is not canonical"),
+    (.pageRequestWithoutPASID, "Page request without PASID"),
+    (.pageRequestPrivileged, "page request in Privilege Mode"),
+    (.pageRequestExecute, "Execution request not supported"),
+    (.unitDead, "Kernel panic - not syncing: DMAR hardware is malfunctioning"),
+  ]
+
+  private static let users: [Row] = [
+    (.unsafeInterrupts, "No interrupt remapping support.  Use the module param"),
+    (.unsafeInterrupts, "No interrupt remapping for this platform"),
+    (.unsafeInterrupts, "no interrupt remapping support. Use the module param"),
+    (.lockedMemory, "RLIMIT_MEMLOCK (%d) exceeded"),
+    (.groupNotViable, "group %d is not viable"),
+    (.groupNotViable, "are bound to their vfio bus driver"),
+    (.withoutIOMMU, "Adding kernel taint for vfio-noiommu group"),
+    (.withoutIOMMU, "vfio-noiommu device opened by user"),
+    (.deviceStuck, "Unable to power on device, stuck in D3"),
+    (.deviceStuck, "Unable to change power state from %s to %s, device inaccessible"),
+    (.deviceStuck, "Refused to change power state"),
+    (.deviceStuck, "not ready %dms after"),
+    (
+      .guestTranslation,
+      "vtd_iommu_translate: detected translation failure (dev=%g iova=%x)"
+    ),
+    (
+      .guestTranslation,
+      "vtd_iova_to_slpte: detected %*(iova=%x"
+    ),
+    (.guestBarMapping, "IOMMU_IOAS_MAP failed: Bad address, PCI BAR"),
+    (.guestMapping, "vfio_container_dma_map(%*) = %s"),
+    (.guestMapping, "vfio_dma_map(%*) = %s"),
+    (.guestMapping, "VFIO_MAP_DMA failed: %*"),
+    (.guestMapping, "VFIO_MAP_DMA: %s"),
+    (.guestMapping, "IOMMU_IOAS_MAP failed: %*"),
+    (.bounceBufferFull, "swiotlb buffer is full (sz: %d bytes)"),
+    (.bounceBufferFull, "DMA: Out of SW-IOMMU space"),
+    (.bounceBufferFull, "swiotlb: coherent allocation failed"),
+    (.dmaMisuse, "DMA-API: %s %p: %*"),
+    (.dmaMisuse, "DMA-API: %s %s: device driver"),
+    (.dmaUnreachable, "overflow %x+%x of DMA mask %x"),
+    (.dmaUnreachable, "swiotlb addr %x+%d overflow (mask %x"),
+  ]
+
+  private static let others: [Row] = [
+    (.xenSharedRegion, "disallowed to assign %p with shared RMRR at %x"),
+    (.xenSharedRegion, "cannot assign %p with shared RMRR"),
+    (.xenSharedRegion, "assign %p with shared RMRR at %x"),
+    (.xenEmptyEntry, "MSI index (%d) has an empty entry"),
+    (.xenEmptyEntry, "index (%d) get an empty entry"),
+    (.xenQueueTimeout, "Queue invalidate wait descriptor timed out"),
+    (.xenQueueTimeout, "Queue invalidate wait descriptor was not executed"),
+    (.xenGraphics, "BIOS did not enable IGD for VT properly"),
+    (
+      .systemQueueTimeout,
+      "IOMMU UNIT %d did not complete processing of a queued invalidation wait"
+    ),
+    (.bsdUnit, "DMAR%d: Fault Overflow"),
+    (.bsdUnit, "DMAR%d: Invalidation timed out"),
+    (.bsdUnit, "DMAR%d: queue error"),
+    (.otherUnit, "arm-smmu%*: event %x received"),
+    (.otherUnit, "arm-smmu%*: Unhandled context fault"),
+    (.otherUnit, "arm-smmu%*: Unexpected global fault"),
+    (.otherUnit, "exynos-sysmmu"),
+    (.otherUnit, "mtk-iommu"),
+    (.otherUnit, "rk_iommu"),
+  ]
+
+  private static let marks: [Row] = [
+    (.suspend, "PM: suspend entry"),
+    (.suspend, "PM: Suspending system"),
+    (.suspend, "PM: hibernation: hibernation entry"),
+    (.suspend, "Preparing to enter system sleep state S%d"),
+    (.resume, "Waking up from system sleep state S%d"),
+    (.resume, "Low-level resume complete"),
+    (.resume, "PM: suspend exit"),
+    (.resume, "PM: Finishing wakeup"),
+    (.resume, "ACPI: resume from"),
+    (.garbageCommand, "genctr mismatch (got"),
+    (.garbageCommand, "invalid id %d completed on queue %d"),
+    (.garbageCommand, "could not locate request for tag %x"),
+    (.garbageCommand, "Unknown completion"),
+    (.hostError, "Host System Error"),
+    (.slotEmpty, "Slot(%s Card not present"),
+    (.slotEmpty, "Slot(%s Link Down"),
+    (.slotEmpty, "pciehp: Slot(%s Card not present"),
+    (.assignment, "vfio_ecap_init: hiding"),
+    (.assignment, "vfio_cap_init: hiding"),
+    (.assignment, "enabling device (%*)"),
+    (.busError, "AER: Uncorrectable %*error"),
+    (.busError, "AER: Uncorrected %*error"),
+    (.busError, "PCIe Bus Error: severity=%s"),
+    (.guestBypass, "boot-bypass=on"),
+    (.guestBypass, "bypass_iommu"),
+    (.translationWasOn, "Translation was enabled for %s but we are not in kdump mode"),
+    (.driverClaims, "pci function %p"),
+  ]
+}
