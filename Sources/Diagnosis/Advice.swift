@@ -35,11 +35,13 @@ public enum WorkAround: String, Hashable, Sendable, CaseIterable {
     case .strict: "flushes at each unmap: costs throughput, and shows late DMA at once"
     case .smallPages: "no large pages: more misses in the unit's cache"
     case .withoutATS: "no device TLBs: slower for such devices, no shared virtual memory"
-    case .earlyBusMasters: "bus masters are off when the kernel takes over; some devices need their "
-      + "firmware's set-up"
+    case .earlyBusMasters:
+      "bus masters are off when the kernel takes over; some devices need their "
+        + "firmware's set-up"
     case .unsafeInterrupts: "a guest can inject interrupts into the host: for trusted guests only"
     case .aliasQuirk: "the two ids share one IOMMU group, so they cannot be given to two guests"
-    case .firmwareOption: "the feature behind it: remote management, legacy USB, boot from the device"
+    case .firmwareOption:
+      "the feature behind it: remote management, legacy USB, boot from the device"
     case .relaxedRegions:
       "out of tree: firmware goes on writing into memory that a guest or the host uses"
     case .highAddresses: "devices that cannot do 64 bits right break"
@@ -64,31 +66,49 @@ extension Advice {
   private static func row(_ cause: Finding.Cause) -> Row? {
     switch cause {
     case .firmwareRegion:
-      (blocked + "; management functions of the firmware may fail", nil,
-        [.firmwareOption, .passThrough, .relaxedRegions])
+      (
+        blocked + "; management functions of the firmware may fail", nil,
+        [.firmwareOption, .passThrough, .relaxedRegions]
+      )
     case .inherited, .latchedBeforeLinux:
-      ("none: an old access was blocked or recorded, before anything depended on it",
+      (
+        "none: an old access was blocked or recorded, before anything depended on it",
         "the device, the address's region, reads, and a time before remapping is reported enabled",
-        [.earlyBusMasters])
+        [.earlyBusMasters]
+      )
     case .ioapicAtBoot, .interruptWithoutAddress:
-      ("none, if timers and devices work: one message was blocked",
-        "the device's id, index 0, at boot or within two seconds of a resume", [])
+      (
+        "none, if timers and devices work: one message was blocked",
+        "the device's id, index 0, at boot or within two seconds of a resume", []
+      )
     case .displayRefresh:
-      ("none to data: a picture is not shown", "the display's reads while no driver has set a mode", [])
+      (
+        "none to data: a picture is not shown",
+        "the display's reads while no driver has set a mode", []
+      )
     case .kernelBefore:
-      ("none, if it ends with the driver's start", "the time between take-over and the driver's first line", [])
-    case .phantomFunction: (blocked + "; the device is often dead", nil, [.aliasQuirk, .passThrough])
-    case .bridgeAlias: (blocked + "; all devices behind the bridge may be dead", nil, [.passThrough])
+      (
+        "none, if it ends with the driver's start",
+        "the time between take-over and the driver's first line", []
+      )
+    case .phantomFunction:
+      (blocked + "; the device is often dead", nil, [.aliasQuirk, .passThrough])
+    case .bridgeAlias:
+      (blocked + "; all devices behind the bridge may be dead", nil, [.passThrough])
     case .unsetAddress, .rawPhysicalAddress, .wrongDirection, .writeOnlyMapping:
       (blocked + "; without an IOMMU the same DMA would hit memory", nil, [.passThrough])
     case .unmappedTooEarly:
-      (blocked + "; without an IOMMU it would write into memory that has another owner", nil,
-        [.strict, .passThrough])
+      (
+        blocked + "; without an IOMMU it would write into memory that has another owner", nil,
+        [.strict, .passThrough]
+      )
     case .overRead: (blocked + "; the controller may stop", nil, [.passThrough])
     case .superpage: (blocked, nil, [.smallPages])
     case .staleCache:
-      ("data may be lost: the unit may also use an old entry to write to memory that has a new owner",
-        nil, [.strict, .smallPages])
+      (
+        "data may be lost: the unit may also use an old entry to write to memory that has a new owner",
+        nil, [.strict, .smallPages]
+      )
     case .compatibilityInterrupt, .interruptEntry:
       ("an interrupt was lost: the device or its driver may hang", nil, [])
     case .guestInterrupt: ("the guest's device gets no interrupts; the host is safe", nil, [])
@@ -100,8 +120,10 @@ extension Advice {
     case .invalidationTimeout, .flushOfRemovedDevice:
       ("the host may hang: flushes wait for each other", nil, [.withoutATS])
     case .firmwareOwnDMA:
-      (blocked + "; what the firmware wanted to do fails (hot-plug, boot devices)", nil,
-        [.firmwareOption, .passThrough])
+      (
+        blocked + "; what the firmware wanted to do fails (hot-plug, boot devices)", nil,
+        [.firmwareOption, .passThrough]
+      )
     case .memoryCorruption:
       ("data loss: memory holds wrong bits, and hardware is failing", nil, [])
     case .garbageDescriptors:
@@ -127,10 +149,12 @@ enum KernelFixes {
   private static let fixes: [Fix] = [
     Fix(
       cause: .writeOnlyMapping, brought: (6, 16), cured: nil, commit: "6f5dc7658094",
-      words: "from 6.16 on mappings for writes alone are enforced (as before 5.13); cures are in the "
+      words:
+        "from 6.16 on mappings for writes alone are enforced (as before 5.13); cures are in the "
         + "drivers: QAT by d41d75fe1b75, also in 6.6 and 6.12"),
     Fix(
-      cause: .flushOfRemovedDevice, brought: nil, cured: (6, 9), commit: "hotplug ATS capable device",
+      cause: .flushOfRemovedDevice, brought: nil, cured: (6, 9),
+      commit: "hotplug ATS capable device",
       words: "time-outs of device-TLB flushes are retried for present devices only"),
     Fix(
       cause: .overRead, brought: nil, cured: (5, 19), commit: "ff588d0030",

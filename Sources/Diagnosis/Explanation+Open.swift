@@ -15,7 +15,8 @@ enum OpenVerdict {
       verdict += ", and its address is masked or cut (\(Self.shown(hidden)))"
     }
     if !possible.isEmpty {
-      verdict += "; possible, but not shown by the log: "
+      verdict +=
+        "; possible, but not shown by the log: "
         + possible.prefix(3).map(\.cause.words).joined(separator: ", or ")
     }
     var why = [Finding.Evidence("checked: " + checked.joined(separator: "; "))]

@@ -48,7 +48,11 @@ public struct Explanation: Sendable {
   public init(_ contents: LogContents) {
     self.contents = contents
     faults = contents.faults.map { Self.explain($0, contents) }
-    findings = LogFindings.find(contents)
+    let verdicts = faults.compactMap { $0.verdict?.cause }
+    // A fault's own verdict has told it already.
+    findings = LogFindings.find(contents).filter {
+      $0.cause != .memoryCorruption || !verdicts.contains(.memoryCorruption)
+    }
     splats = contents.splats.map { SplatExplanation($0.value, place: $0.place) }
     dumps = contents.looseDumps.map { dump in
       Dump(
@@ -111,7 +115,8 @@ public struct Explanation: Sendable {
     }
     let quiet = contents.statuses.filter { value, _ in
       let status = FaultStatus(rawValue: value)
-      return value != .max && !status[flag: .primaryPendingFault] && !status[flag: .invalidationQueueError]
+      return value != .max && !status[flag: .primaryPendingFault]
+        && !status[flag: .invalidationQueueError]
         && !status[flag: .invalidationCompletionError] && !status[flag: .invalidationTimeOutError]
     }
     let count = quiet.values.reduce(0, +)

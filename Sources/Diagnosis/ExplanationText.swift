@@ -178,7 +178,8 @@ public struct ExplanationText: Sendable {
           ? "DMA read by \(device) from \(place)\(space)"
           : "DMA write by \(device) to \(place)\(space)"
       case (_, 1):
-        what = "DMA \(access == .read ? "reads" : "writes") by \(device)"
+        what =
+          "DMA \(access == .read ? "reads" : "writes") by \(device)"
           + "\(isOne && functions.count > 1 ? " at \(address)" : "")\(space)"
       default:
         what = "DMA reads and writes by \(device)\(isOne ? " at \(address)" : "")\(space)"

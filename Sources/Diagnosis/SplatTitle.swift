@@ -18,7 +18,8 @@ enum SplatTitle {
     case .exit: kind = "\(word): still has locks held"
     case .userReturn: kind = "\(word): lock held when returning to user space"
     case .unregistered: kind = "INFO: trying to register non-static key"
-    case .tableFull: return "\(word): \(splat.detail.isEmpty ? "lockdep's tables are full" : splat.detail)"
+    case .tableFull:
+      return "\(word): \(splat.detail.isEmpty ? "lockdep's tables are full" : splat.detail)"
     case .sleeping: kind = "BUG: sleeping function called from invalid context"
     }
     return "\(kind) in \(function(splat) ?? "corrupted")"
@@ -73,10 +74,13 @@ enum SplatTitle {
 
   /// Beginnings of such names.
   private static let prefixes = [
-    "dump_stack", "dump_backtrace", "show_stack", "show_trace", "print_", "check_", "validate_chain",
+    "dump_stack", "dump_backtrace", "show_stack", "show_trace", "print_", "check_",
+    "validate_chain",
     "mark_", "valid_state", "lock_acquire", "lock_release", "lock_sock_nested", "lock_is_held",
-    "__lock_", "lockdep_", "_raw_", "__raw_", "do_raw_", "mutex_", "__mutex", "ww_mutex", "__ww_mutex",
-    "__down", "down_", "up_", "__up", "rwsem_", "spin_", "__spin", "_spin", "read_lock", "write_lock",
+    "__lock_", "lockdep_", "_raw_", "__raw_", "do_raw_", "mutex_", "__mutex", "ww_mutex",
+    "__ww_mutex",
+    "__down", "down_", "up_", "__up", "rwsem_", "spin_", "__spin", "_spin", "read_lock",
+    "write_lock",
     "register_lock_class", "__might_", "___might_", "might_", "debug_check_no", "debug_object",
     "trace_hardirqs", "trace_softirqs", "__trace_hardirqs", "hardirqs_", "local_bh_", "__local_bh",
     "__flush_work", "flush_work", "cancel_work", "__cancel_work", "console_lock", "console_trylock",
@@ -87,7 +91,8 @@ enum SplatTitle {
   ]
   private static let whole: Set<String> = [
     "down", "up", "complete", "complete_all", "iput", "_atomic_dec_and_lock", "check_noncircular",
-    "atomic_dec_and_mutex_lock", "refcount_dec_and_lock", "refcount_dec_and_mutex_lock", "lock_sock",
+    "atomic_dec_and_mutex_lock", "refcount_dec_and_lock", "refcount_dec_and_mutex_lock",
+    "lock_sock",
     "destroy_workqueue", "drain_workqueue", "raw_spin_lock", "dump_stack_lvl", "warn_alloc",
     "arch_local_irq_restore", "arch_local_irq_enable", "__down_trylock_console_sem",
   ]

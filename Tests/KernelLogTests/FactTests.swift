@@ -132,8 +132,15 @@ import VTdFormats
   @Test("a fact is read from its line, and takes no other line with it", arguments: cases)
   func fact(_ expected: Case) {
     let found = events(in: expected.line + "\n[    9.000000] usb 1-1: new device\n")
-    #expect(found.map(\.kind) == [.fact(expected.fact)])
-    #expect(found.first?.lines == 1...1)
+    // A line may be a message and the head of a report as well.
+    let facts = found.filter { event in
+      switch event.kind {
+      case .fact(.message), .fact(.stumble): false
+      default: true
+      }
+    }
+    #expect(facts.map(\.kind) == [.fact(expected.fact)])
+    #expect(facts.first?.lines == 1...1)
   }
 
   @Test("the other line of DMI names no machine")

@@ -5,7 +5,8 @@ extension ClueWeight {
     case .insideReservedRegion:
       Row(
         9, .corpus,
-        "all settled reports with the address inside an RMRR line end with cause 1, graphics at boot aside")
+        "all settled reports with the address inside an RMRR line end with cause 1, graphics at boot aside"
+      )
     case .insideOthersIdentityMap: Row(7, .corpus, "two reports of HP servers, both cause 1")
     case .regionOfThisDevice:
       Row(
@@ -111,6 +112,7 @@ extension ClueWeight {
       Row(
         -2, .judgement,
         "a mapping that stays and forbids the access looks the same")
+    case .mappingStays: Row(1, .judgement, "a buffer that goes by is not asked for again")
     case .knownPrefetcher: Row(7, .corpus, "VL805 reports; the kernel has a quirk for it")
     case .hostSystemError: Row(2, .corpus, "the VL805 report of 2022")
     case .entryForbids: Row(12, .mechanism, "the dumped entry itself forbids it")

@@ -52,6 +52,7 @@ public enum ClueWeight: String, Hashable, Sendable, CaseIterable {
   case imagingUnit = "imaging-unit"
   case samePageAgain = "same-page-again"
   case samePagePersists = "same-page-persists"
+  case mappingStays = "mapping-stays"
   case knownPrefetcher = "known-prefetcher"
   case hostSystemError = "host-system-error"
   case entryForbids = "entry-forbids"

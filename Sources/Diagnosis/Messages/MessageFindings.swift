@@ -140,7 +140,8 @@ enum MessageFindings {
     return Finding(
       .message, id: "entry-left-over", confidence: 70, severity: .serious,
       culprit: "the IOMMU driver or its user: a mapping was left behind",
-      verdict: "the entry of page 0x\(hex(first.numbers[0])) was still set (to 0x\(hex(first.numbers[1]))) "
+      verdict:
+        "the entry of page 0x\(hex(first.numbers[0])) was still set (to 0x\(hex(first.numbers[1]))) "
         + "when 0x\(hex(first.numbers[2])) was to be written: a mapping was not removed, or the "
         + "address was given twice",
       why: [

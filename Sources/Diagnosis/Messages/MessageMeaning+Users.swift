@@ -6,7 +6,8 @@ extension MessageMeaning {
     case .pageRequestOverflow:
       MessageMeaning(
         weight: .trouble, culprit: "a device that asks for pages faster than they are served",
-        verdict: "the page request queue overflowed: requests of a device were lost, and it has to ask "
+        verdict:
+          "the page request queue overflowed: requests of a device were lost, and it has to ask "
           + "again",
         meaning: "the kernel answers and drains; a device that does not ask again hangs",
         next: ["see which process uses the device (PASID); fewer requests at a time"])
@@ -14,7 +15,8 @@ extension MessageMeaning {
       MessageMeaning(
         weight: .trouble, culprit: "the device, or the process that it works for",
         verdict: "a device asked for a page that it may not have (request words 0x{0} 0x{1})",
-        meaning: "the low word holds the requester's id and PASID, the high word address and access",
+        meaning:
+          "the low word holds the requester's id and PASID, the high word address and access",
         next: ["decode the words; see whether the PASID's process has ended"])
     case .pageRequestPrivileged:
       MessageMeaning(
@@ -27,7 +29,8 @@ extension MessageMeaning {
         weight: .trouble, culprit: "the device",
         verdict: "a device asked for a page without naming an address space (no PASID), which the "
           + "driver does not serve",
-        meaning: "requests without PASID need another use of the queue", next: ["update the device's firmware or driver"])
+        meaning: "requests without PASID need another use of the queue",
+        next: ["update the device's firmware or driver"])
     case .pageRequestExecute:
       MessageMeaning(
         weight: .trouble, culprit: "the device",
@@ -53,7 +56,8 @@ extension MessageMeaning {
       MessageMeaning(
         weight: .trouble, culprit: "the limit of locked memory of the service",
         verdict: "guest memory could not be pinned: RLIMIT_MEMLOCK ({#0}) is too low",
-        meaning: "all of a guest's memory is pinned for pass-through", next: ["raise the limit (LimitMEMLOCK, ulimit -l)"])
+        meaning: "all of a guest's memory is pinned for pass-through",
+        next: ["raise the limit (LimitMEMLOCK, ulimit -l)"])
     case .groupNotViable:
       MessageMeaning(
         weight: .degraded, culprit: "other devices of the IOMMU group that a host driver has",
@@ -74,9 +78,11 @@ extension MessageMeaning {
     case .guestTranslation:
       MessageMeaning(
         weight: .trouble, culprit: "the guest: a driver in it, or its tables",
-        verdict: "QEMU's emulated unit refused a DMA of the guest's device {device} (IOVA 0x{0}); the "
+        verdict:
+          "QEMU's emulated unit refused a DMA of the guest's device {device} (IOVA 0x{0}); the "
           + "guest's log has the fault",
-        meaning: "dev= is bus, device and function inside the guest", next: ["explain the guest's log"])
+        meaning: "dev= is bus, device and function inside the guest",
+        next: ["explain the guest's log"])
     case .guestMapping:
       MessageMeaning(
         weight: .trouble, culprit: "the host: width, memory limit, or the mapped memory itself",
@@ -91,9 +97,11 @@ extension MessageMeaning {
         meaning: "guest memory itself is mapped", next: [])
     case .bounceBufferFull:
       MessageMeaning(
-        weight: .trouble, culprit: "a driver that maps much at once, or bounce memory that is too small",
+        weight: .trouble,
+        culprit: "a driver that maps much at once, or bounce memory that is too small",
         verdict: "the bounce buffer (swiotlb) is full: {device} got no mapping, and its I/O failed",
-        meaning: "bounce memory is used where the IOMMU is off, for untrusted devices, and for devices "
+        meaning:
+          "bounce memory is used where the IOMMU is off, for untrusted devices, and for devices "
           + "that cannot reach high addresses",
         next: [
           "swiotlb=N makes it larger; with the IOMMU on most devices do without",
@@ -130,14 +138,16 @@ extension MessageMeaning {
     case .xenEmptyEntry:
       MessageMeaning(
         weight: .info, culprit: "a device whose interrupt was freed",
-        verdict: "an interrupt came for an MSI entry that is empty (index {#0}): normal while a guest "
+        verdict:
+          "an interrupt came for an MSI entry that is empty (index {#0}): normal while a guest "
           + "is torn down",
         meaning: "at other times the guest's driver uses an interrupt that it freed",
         next: ["ignore it at a guest's end"])
     case .xenQueueTimeout, .systemQueueTimeout:
       MessageMeaning(
         weight: .trouble, culprit: "the unit, or a device with ATS that is gone",
-        verdict: "a unit did not finish a wait descriptor of its invalidation queue in time: it, or a "
+        verdict:
+          "a unit did not finish a wait descriptor of its invalidation queue in time: it, or a "
           + "device with a TLB of its own, does not answer; the host may hang",
         meaning: "every flush waits for it",
         next: ["see which device was reset, removed or lost power just before; ATS off as a test"],
@@ -156,7 +166,8 @@ extension MessageMeaning {
     case .otherUnit:
       MessageMeaning(
         weight: .info, culprit: "another kind of IOMMU",
-        verdict: "a message of another kind of IOMMU (Arm SMMU or similar), which this tool does not "
+        verdict:
+          "a message of another kind of IOMMU (Arm SMMU or similar), which this tool does not "
           + "explain",
         meaning: "only Intel's VT-d is read here", next: [])
     default: nil

@@ -44,7 +44,8 @@ extension MessageMeaning {
     case .attachIneligible:
       MessageMeaning(
         weight: .degraded, culprit: "the firmware: it claims the device through a reserved region",
-        verdict: "VFIO may not have {device}: the firmware uses memory through it (RMRR); nothing is "
+        verdict:
+          "VFIO may not have {device}: the firmware uses memory through it (RMRR); nothing is "
           + "broken, pass-through alone is refused",
         meaning: "the DMAR table reserves a region for this device, and a guest's domain could not "
           + "keep it mapped",
@@ -58,8 +59,10 @@ extension MessageMeaning {
     case .identityMappingRequired:
       MessageMeaning(
         weight: .degraded,
-        culprit: "the firmware: it asks for a region of the device that is mapped one to one (RMRR)",
-        verdict: "{device} was refused: the firmware requires an identity (1:1) mapping for it, which "
+        culprit:
+          "the firmware: it asks for a region of the device that is mapped one to one (RMRR)",
+        verdict:
+          "{device} was refused: the firmware requires an identity (1:1) mapping for it, which "
           + "the wanted domain does not have; nothing is broken, pass-through alone is refused",
         meaning: "kernels from 6.6 on say so where older ones said that the device is ineligible",
         next: [
@@ -70,7 +73,8 @@ extension MessageMeaning {
     case .regionsRelaxed:
       MessageMeaning(
         weight: .danger, culprit: "a kernel with a patch that ignores reserved regions",
-        verdict: "this kernel treats all reserved regions as relaxable: pass-through of devices that "
+        verdict:
+          "this kernel treats all reserved regions as relaxable: pass-through of devices that "
           + "firmware uses is allowed, and firmware may write into memory of guest or host",
         meaning: "an out-of-tree patch prints it",
         next: ["use it only where the vendor says that the region is unused"])
@@ -84,7 +88,8 @@ extension MessageMeaning {
     case .addressWidth:
       MessageMeaning(
         weight: .trouble, culprit: "whoever asked for the mapping (a guest's memory layout, VFIO)",
-        verdict: "a mapping at 0x{1} was refused before any DMA: it needs more address bits than the "
+        verdict:
+          "a mapping at 0x{1} was refused before any DMA: it needs more address bits than the "
           + "{#0} that the unit translates",
         meaning: "the unit's second stage has {#0} bits (CAP.MGAW, SAGAW), and 0x{1} lies beyond",
         next: [
@@ -95,7 +100,8 @@ extension MessageMeaning {
     case .identityDomain:
       MessageMeaning(
         weight: .degraded, culprit: "the IOMMU driver: several domains in one IOMMU group",
-        verdict: "{device} got an identity domain of its own inside its IOMMU group: a region that the "
+        verdict:
+          "{device} got an identity domain of its own inside its IOMMU group: a region that the "
           + "firmware reserved is then mapped for some functions of the group and not for others",
         meaning: "kernels 5.3 to 5.7 give each device the type that it asks for; management "
           + "controllers that use the region through another function fault",
@@ -106,7 +112,8 @@ extension MessageMeaning {
     case .domainMoved:
       MessageMeaning(
         weight: .degraded, culprit: "the IOMMU driver: it changes the domain of a live device",
-        verdict: "{device} was moved from identity mapping to a domain at its first 32-bit DMA: its "
+        verdict:
+          "{device} was moved from identity mapping to a domain at its first 32-bit DMA: its "
           + "reserved regions and its firmware's DMA are not mapped for a moment, or not at all",
         meaning: "kernels 5.3 to 5.7 do so; the device's driver may fail with it",
         next: [
@@ -116,8 +123,10 @@ extension MessageMeaning {
     case .mappingRefused:
       MessageMeaning(
         weight: .trouble, culprit: "whoever asked for the mapping",
-        verdict: "a mapping was refused by the IOMMU layer: address or size does not fit the page size",
-        meaning: "nothing was mapped; a DMA to it will fault", next: ["see who called: the stack, the driver"])
+        verdict:
+          "a mapping was refused by the IOMMU layer: address or size does not fit the page size",
+        meaning: "nothing was mapped; a DMA to it will fault",
+        next: ["see who called: the stack, the driver"])
     default: nil
     }
   }
@@ -127,7 +136,8 @@ extension MessageMeaning {
     case .interruptRemappingFailed:
       MessageMeaning(
         weight: .danger, culprit: "the firmware's or the kernel's set-up of interrupt remapping",
-        verdict: "interrupt remapping is off: a device that a guest has can inject interrupts into the "
+        verdict:
+          "interrupt remapping is off: a device that a guest has can inject interrupts into the "
           + "host",
         meaning: "the lines before it say why; without pass-through it is a loss of features only",
         next: [
@@ -136,7 +146,8 @@ extension MessageMeaning {
         ])
     case .chipsetErratum:
       MessageMeaning(
-        weight: .degraded, culprit: "the chipset (5500, 5520, X58) and firmware that switches the feature on",
+        weight: .degraded,
+        culprit: "the chipset (5500, 5520, X58) and firmware that switches the feature on",
         verdict: "interrupt remapping was switched off because of the erratum of the 5500/5520/X58 "
           + "chipsets: with it the machine would be unstable",
         meaning: "there is no safe pass-through on it",
@@ -153,7 +164,8 @@ extension MessageMeaning {
         next: ["intremap=no_x2apic_optout overrides it, if the firmware copes"])
     case .x2apicRefused:
       MessageMeaning(
-        weight: .degraded, culprit: "interrupt remapping that is off, or a unit without extended mode",
+        weight: .degraded,
+        culprit: "interrupt remapping that is off, or a unit without extended mode",
         verdict: "x2APIC is not used, because interrupt remapping does not support it here",
         meaning: "above 255 processors some stay unused",
         next: ["see the messages about interrupt remapping above it"])
@@ -177,14 +189,17 @@ extension MessageMeaning {
     case .unitReportedBroken:
       MessageMeaning(
         weight: .trouble, culprit: "the firmware: the DMAR table names a unit that is not there",
-        verdict: "the DMAR table reports a unit at 0x{0}, and there is none: VT-d stays off, or does "
+        verdict:
+          "the DMAR table reports a unit at 0x{0}, and there is none: VT-d stays off, or does "
           + "without it",
-        meaning: "the registers read as ones or zeros", next: ["update the firmware; report the line"],
+        meaning: "the registers read as ones or zeros",
+        next: ["update the firmware; report the line"],
         cause: .firmwareTable)
     case .regionScopeBroken:
       MessageMeaning(
         weight: .degraded, culprit: "the firmware's DMAR table",
-        verdict: "a reserved region (RMRR) of the table names {device} wrongly; the kernel repairs it "
+        verdict:
+          "a reserved region (RMRR) of the table names {device} wrongly; the kernel repairs it "
           + "and goes on",
         meaning: "the scope's path does not lead to the device",
         next: ["update the firmware; look whether the device faults at that region"],
@@ -200,40 +215,47 @@ extension MessageMeaning {
       MessageMeaning(
         weight: .trouble, culprit: "the firmware's DMAR table",
         verdict: "the DMAR table cannot be used; VT-d stays off, or a part of it is ignored",
-        meaning: "the line names the part", next: ["update the firmware; dmar acpi shows the table"],
+        meaning: "the line names the part",
+        next: ["update the firmware; dmar acpi shows the table"],
         cause: .firmwareTable)
     case .namespaceDevice:
       MessageMeaning(
         weight: .degraded, culprit: "the firmware: table and ACPI name space do not agree",
-        verdict: "a device that the DMAR table names by its ACPI object was not found or not set up",
+        verdict:
+          "a device that the DMAR table names by its ACPI object was not found or not set up",
         meaning: "its DMA is not translated, or blocked where it exists all the same",
         next: ["harmless where the device is switched off; firmware update"])
     case .unitNotMapped:
       MessageMeaning(
         weight: .trouble, culprit: "the kernel's resources, or the firmware's memory map",
-        verdict: "the registers of a unit could not be mapped: the unit, and often all of VT-d, stays "
+        verdict:
+          "the registers of a unit could not be mapped: the unit, and often all of VT-d, stays "
           + "unused",
         meaning: "the address is in use by something else, or not there",
         next: ["see the memory map and /proc/iomem around the unit's base; firmware update"])
     case .unitWithoutWidth:
       MessageMeaning(
         weight: .degraded, culprit: "the unit: it names no table depth that the kernel can use",
-        verdict: "a unit has no address width that the kernel can use (SAGAW): it remaps interrupts "
+        verdict:
+          "a unit has no address width that the kernel can use (SAGAW): it remaps interrupts "
           + "alone or is left out",
         meaning: "kernels without five-level or first-stage tables refuse such units",
         next: ["a newer kernel; cap and ecap in the boot lines decide"])
     case .firmwareForcesOff:
       MessageMeaning(
         weight: .degraded, culprit: "the firmware: flag 3 of the DMAR table (opt-out)",
-        verdict: "the firmware forbids DMA remapping (opt-out flag of the DMAR table): translation is "
+        verdict:
+          "the firmware forbids DMA remapping (opt-out flag of the DMAR table): translation is "
           + "off whatever the command line says",
         meaning: "interrupt remapping may still be on; kernels from 7.3 on obey the flag",
         next: ["look for the option in the firmware's set-up"])
     case .forcedOn:
       MessageMeaning(
         weight: .info, culprit: "nobody: the platform asks for it",
-        verdict: "translation was switched on because the platform asks for it (opt-in flag or tboot)",
-        meaning: "external ports are protected that way; intel_iommu=off may not be obeyed", next: [])
+        verdict:
+          "translation was switched on because the platform asks for it (opt-in flag or tboot)",
+        meaning: "external ports are protected that way; intel_iommu=off may not be obeyed",
+        next: [])
     case .azaliaEntries:
       MessageMeaning(
         weight: .degraded, culprit: "the firmware",
@@ -248,7 +270,8 @@ extension MessageMeaning {
     case .registerInvalidation:
       MessageMeaning(
         weight: .degraded, culprit: "a unit without a queue, or a queue that could not be set up",
-        verdict: "a unit flushes through registers, not through a queue: slower, without device TLBs "
+        verdict:
+          "a unit flushes through registers, not through a queue: slower, without device TLBs "
           + "and without interrupt remapping",
         meaning: "ECAP.QI says whether the unit has a queue; a kdump kernel may not get it",
         next: ["see ecap in the unit's boot line"])
@@ -266,18 +289,22 @@ extension MessageMeaning {
       MessageMeaning(
         weight: .trouble, culprit: "memory, or a wrong scope in the DMAR table",
         verdict: "{device} got no domain: its DMA is blocked, or not translated",
-        meaning: "the device's driver will fail or fault", next: ["see the errno and the lines before it"])
+        meaning: "the device's driver will fail or fault",
+        next: ["see the errno and the lines before it"])
     case .groupAdditionFailed:
       MessageMeaning(
         weight: .trouble, culprit: "memory, a wrong scope, or a device made by a driver (VMD)",
-        verdict: "{device} could not be added to an IOMMU group ({w0}): it has no domain, and its DMA "
+        verdict:
+          "{device} could not be added to an IOMMU group ({w0}): it has no domain, and its DMA "
           + "is blocked or not translated",
         meaning: "-22: the device fits no unit; -16: its group is in use; -12: no memory",
         next: ["see the lines before it; report it with lspci -tv"])
     case .addressesExhausted:
       MessageMeaning(
-        weight: .trouble, culprit: "a driver that maps more than it unmaps, or a 32-bit device under load",
-        verdict: "{device} got no DMA address: its address space is used up for now, and the I/O failed",
+        weight: .trouble,
+        culprit: "a driver that maps more than it unmaps, or a 32-bit device under load",
+        verdict:
+          "{device} got no DMA address: its address space is used up for now, and the I/O failed",
         meaning: "under pressure it passes, and drivers try again; a number that grows is a leak",
         next: [
           "see whether it goes on when the load ends: then something leaks mappings",
@@ -291,13 +318,15 @@ extension MessageMeaning {
     case .tablesNotCopied:
       MessageMeaning(
         weight: .trouble, culprit: "the take-over of tables (kdump)",
-        verdict: "the tables of the kernel before could not be copied: devices that still run will fault",
+        verdict:
+          "the tables of the kernel before could not be copied: devices that still run will fault",
         meaning: "the dump may still be written", next: ["stop the devices in the first kernel"],
         cause: .oldKernelTables)
     case .graphicsQuirk:
       MessageMeaning(
         weight: .info, culprit: "nobody: a quirk for old graphics",
-        verdict: "a quirk for this graphics unit was applied (its translation or its batched flushes "
+        verdict:
+          "a quirk for this graphics unit was applied (its translation or its batched flushes "
           + "are off, or stay on)",
         meaning: "known errata of old graphics", next: [])
     case .pageLeak:

@@ -10,8 +10,9 @@ enum QueueFindings {
     var queueErrors: [Noted<QueueErrorLine>] = []
     var completions: [Noted<QueueErrorLine>] = []
     var refused: [Noted<QueueErrorLine>] = []
-    var descriptors: [(position: QueueErrorLine.Position, qw0: UInt64, qw1: UInt64, place: LogPlace)] =
-      []
+    var descriptors:
+      [(position: QueueErrorLine.Position, qw0: UInt64, qw1: UInt64, place: LogPlace)] =
+        []
     /// All ones were read: the registers are not there.
     var isOnes = false
     /// The requester id that a status register or a descriptor names.
@@ -32,7 +33,8 @@ enum QueueFindings {
         case .invalidDescriptor: refused.append(line)
         case .descriptor(let position, let qw0, let qw1):
           descriptors.append((position, qw0, qw1, line.place))
-          if qw0 != 0, DescriptorHeader(rawValue: qw0).typeCode == DescriptorType.deviceTLB.rawValue {
+          if qw0 != 0, DescriptorHeader(rawValue: qw0).typeCode == DescriptorType.deviceTLB.rawValue
+          {
             source = SourceID(
               rawValue: UInt16(
                 truncatingIfNeeded: DeviceTLBDescriptor(low: qw0, high: qw1)[.sourceID]))
@@ -84,7 +86,8 @@ enum QueueFindings {
       .invalidationTimeout, confidence: 84, severity: .serious,
       culprit: "whoever reset or removed the hierarchy that the unit belongs to (a VMD domain), or "
         + "its power",
-      verdict: "the invalidation queue's unit reads all ones: the unit, or the hierarchy it belongs to, "
+      verdict:
+        "the invalidation queue's unit reads all ones: the unit, or the hierarchy it belongs to, "
         + "is gone",
       why: [
         Finding.Evidence(
@@ -126,7 +129,9 @@ enum QueueFindings {
       next: [
         "decode the descriptor at the head: which field does this unit not have (ecap)?",
         "look for a kernel fix of that descriptor",
-      ], missing: descriptors.isEmpty ? ["the descriptor (QI HEAD and QI PRIOR lines, from 5.13 on)"] : [])
+      ],
+      missing: descriptors.isEmpty
+        ? ["the descriptor (QI HEAD and QI PRIOR lines, from 5.13 on)"] : [])
   }
 
   /// IQERCD.IQEI of the specification, section 11.4.9.10.
@@ -166,7 +171,8 @@ enum QueueFindings {
     } else if source == nil, let (address, note) = resetDevice(before: first, log) {
       why.append(
         Finding.Evidence(
-          "\(address.shortDescription) was reset right before it: \(note.value.text)", [note.place]))
+          "\(address.shortDescription) was reset right before it: \(note.value.text)", [note.place])
+      )
       source = address.sourceID
       confidence = 66
     }

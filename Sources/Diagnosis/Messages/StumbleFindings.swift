@@ -35,7 +35,8 @@ enum StumbleFindings {
 
   /// The innermost function of remapping in a report; nil where none was running.
   private static func remapping(_ stumble: KernelStumble) -> String? {
-    let inside = ["drivers/iommu/", "drivers/pci/dmar.c", "drivers/pci/intel-iommu.c",
+    let inside = [
+      "drivers/iommu/", "drivers/pci/dmar.c", "drivers/pci/intel-iommu.c",
       "drivers/pci/iova.c", "kernel/dma/",
     ]
     // Deep in a stack they say only that a driver was being probed.
@@ -61,7 +62,8 @@ enum StumbleFindings {
     guard names.contains(where: { $0.hasPrefix("qi_submit") }),
       names.contains(where: { $0.contains("dev_iotlb") || $0.contains("dev_tlb") }),
       names.contains(where: {
-        ["release_device", "device_del", "pciehp", "remove_one_dev_info", "pci_stop",
+        [
+          "release_device", "device_del", "pciehp", "remove_one_dev_info", "pci_stop",
           "pci_remove", "detach", "block_translation",
         ].contains(where: $0.contains)
       })
@@ -115,7 +117,9 @@ enum StumbleFindings {
         Finding.Evidence("the first module in the stack is \(caller.module) (\(caller.function))"))
     }
     let culprit =
-      caller.map { isUnmap ? "the driver \($0.module)" : "the IOMMU code, or its caller \($0.module)" }
+      caller.map {
+        isUnmap ? "the driver \($0.module)" : "the IOMMU code, or its caller \($0.module)"
+      }
       ?? "the kernel's IOMMU code"
     return Finding(
       .message, id: "kernel-\(value.kind.rawValue)", confidence: 90, severity: .serious,
@@ -131,7 +135,8 @@ enum StumbleFindings {
     let inside = function.isEmpty ? "" : " in \(function)"
     switch value.kind {
     case .warning where isUnmap:
-      return "\(module.map { "the driver \($0)" } ?? "a driver") unmaps something that it never mapped, "
+      return
+        "\(module.map { "the driver \($0)" } ?? "a driver") unmaps something that it never mapped, "
         + "or unmaps it twice (warning\(inside)\(place))"
     case .warning where isMap:
       return "the tables of a domain are not what the driver expects (warning\(inside)\(place))"

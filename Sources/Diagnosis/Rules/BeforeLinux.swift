@@ -62,7 +62,8 @@ extension Rule {
     if let line = fault.function?.driverLine, fault.isBefore(line.place, line.time) {
       clues.append(
         Clue(
-          .beforeItsDriver, "the device's driver \(line.value) speaks first on line "
+          .beforeItsDriver,
+          "the device's driver \(line.value) speaks first on line "
             + "\(line.place.line), later than the fault", [line.place]))
     }
     if fault.fault.count > 2 {

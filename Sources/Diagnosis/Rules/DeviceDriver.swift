@@ -15,8 +15,9 @@ extension Rule {
     guard let address = fault.fault.address, fault.isReason(5, 6, 0x71, 0x79, 0x85, 0x86),
       patterns.contains(address & ~0xfff), fault.fault.pasid == nil
     else { return nil }
-    if fault.leafAllows == true || fault.isDomainEmpty != nil && fault.function?.driverLine == nil
-      && fault.function?.groupLines.isEmpty == false
+    if fault.leafAllows == true
+      || fault.isDomainEmpty != nil && fault.function?.driverLine == nil
+        && fault.function?.groupLines.isEmpty == false
     {
       return nil
     }
@@ -40,7 +41,9 @@ extension Rule {
     }
     // A driver that has not begun has not forgotten anything.
     if let line = fault.function?.driverLine, fault.isBefore(line.place, line.time) { return nil }
-    let others = fault.ofDevice.filter { $0.address.map { $0 & ~0xfff != address & ~0xfff } ?? false }
+    let others = fault.ofDevice.filter {
+      $0.address.map { $0 & ~0xfff != address & ~0xfff } ?? false
+    }
     if !others.isEmpty {
       clues.append(
         Clue(
@@ -91,7 +94,8 @@ extension Rule {
     let signs = fault.earlier(
       fault.notes(
         "timeout", "timed out", "reset", "disconnect", "remove", "stop", "Stop", "abort", "Abort",
-        "cancel", "Set TR Deq", "Link down", "Link is Down", "shutdown", "hung", "not part of current"
+        "cancel", "Set TR Deq", "Link down", "Link is Down", "shutdown", "hung",
+        "not part of current"
       ), seconds: 30)
     if !signs.isEmpty {
       clues.append(
@@ -108,7 +112,8 @@ extension Rule {
     if fault.fault.count > 2, fault.ofDevice.count == 1, signs.isEmpty {
       clues.append(
         Clue(
-          .samePageAgain, "the device comes back to one and the same page "
+          .samePageAgain,
+          "the device comes back to one and the same page "
             + "\(fault.fault.count) times: a pointer that stays, not a buffer that goes by",
           [fault.fault.last]))
     }
@@ -213,7 +218,8 @@ extension Rule {
     if !errors.isEmpty {
       clues.append(
         Clue(
-          .hostSystemError, "the controller reports a Host System Error with it: its own read was "
+          .hostSystemError,
+          "the controller reports a Host System Error with it: its own read was "
             + "refused", errors.prefix(2).map(\.place)))
     }
     return Hypothesis(
@@ -251,6 +257,8 @@ extension Rule {
 
   /// Cause 7 as a possibility: the same page again and again, and no dump.
   static let possibleDirection = Rule(cause: .wrongDirection) { fault in
+    // From 6.16 on the reads have a rule of their own.
+    if fault.fault.access == .read, let release = fault.release, release >= (6, 16) { return nil }
     guard fault.isReason(5, 6), fault.leaf == nil, fault.fault.dump == nil, fault.isLikeAllocated,
       fault.fault.count > 2, fault.fault.pasid == nil, fault.guestLines.isEmpty
     else { return nil }
@@ -285,7 +293,7 @@ extension Rule {
     if fault.fault.count > 1 {
       clues.append(
         Clue(
-          .samePagePersists, "the same page is refused again: the mapping stays",
+          .mappingStays, "the same page is refused again: a mapping that stays",
           [fault.fault.last]))
     }
     let driver = fault.function?.driver ?? ""

@@ -36,7 +36,8 @@ extension Rule {
             : "the DMAR table reserves the region for \(names) only: "
               + (isForeign
                 ? "this device has no business there"
-                : "another function of the same device uses it"), [scoped.place]))
+                : "another function of the same device uses it"),
+          [scoped.place]))
     }
     let own = fault.regions.filter { $0.value.function == fault.fault.function }
     if !own.isEmpty {
@@ -147,7 +148,8 @@ extension Rule {
     if fault.fault.count > 1, pages.count <= 2 {
       clues.append(
         Clue(
-          .samePageForEver, "the device comes back to the same \(pages.count == 1 ? "page" : "pages"), "
+          .samePageForEver,
+          "the device comes back to the same \(pages.count == 1 ? "page" : "pages"), "
             + "\(fault.fault.count) times", fault.place + [fault.fault.last]))
     }
     return Hypothesis(

@@ -52,7 +52,8 @@ extension Rule {
     return Hypothesis(
       cause: .garbageDescriptors, clues: clues, severity: .serious,
       culprit: "whoever reused or corrupted the queue's memory: the driver, or the device itself",
-      verdict: "\(fault.device) works on garbage descriptors: it takes commands from its queue that "
+      verdict:
+        "\(fault.device) works on garbage descriptors: it takes commands from its queue that "
         + "the driver did not write (memory reused or corrupted); one incident, data may be lost",
       next: [
         "do not trust the data that was written around the incident; check file systems",
@@ -87,7 +88,8 @@ extension Rule {
       cause: .displayRefresh, clues: clues, severity: .harmless,
       culprit: "whoever took the screen's memory away: a guest that was reset, or a display that "
         + "nobody has switched off",
-      verdict: "the display of \(fault.device) is still refreshed from memory that is not mapped any "
+      verdict:
+        "the display of \(fault.device) is still refreshed from memory that is not mapped any "
         + "more (scan-out at \(rate.hertz) Hz); harmless to data, it ends with the next mode set",
       next: [
         "reset the graphics device, or switch its outputs off, before the guest's memory goes",
@@ -205,7 +207,8 @@ extension Rule {
           fault.guestLines.suffix(2) + [change])
       ], severity: .serious,
       culprit: "whoever handed the device over without stopping it, or the new driver",
-      verdict: "\(fault.device) still uses \(fault.addressText), an address of its former domain: it "
+      verdict:
+        "\(fault.device) still uses \(fault.addressText), an address of its former domain: it "
         + "was handed to another driver right before",
       next: [
         "reset the device and clear its bus-master bit between the two owners",

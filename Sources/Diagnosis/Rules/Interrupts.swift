@@ -81,7 +81,8 @@ extension Rule {
       clues.append(
         Clue(
           .addressesProcessorZero,
-          "the index is 0: the message goes to processor 0, as a guest's first one does", fault.place))
+          "the index is 0: the message goes to processor 0, as a guest's first one does",
+          fault.place))
     }
     return Hypothesis(
       cause: .guestInterrupt, clues: clues, severity: .serious,
@@ -134,7 +135,8 @@ extension Rule {
     var clues: [Clue] = []
     if isTimer { clues.append(fault.timerClue) }
     clues.append(
-      Clue(.writesToNowhere, "a write to address 0 is what a message without an address is",
+      Clue(
+        .writesToNowhere, "a write to address 0 is what a message without an address is",
         fault.place))
     if let resume {
       let ago = fault.ago(resume.time).map { " " + milliseconds($0) + " after" } ?? " behind"
@@ -144,7 +146,8 @@ extension Rule {
     return Hypothesis(
       cause: .interruptWithoutAddress, clues: clues, severity: .harmless,
       culprit: isTimer
-        ? "nobody, or the hypervisor: the timer's route is not set" : "the order of resume: the "
+        ? "nobody, or the hypervisor: the timer's route is not set"
+        : "the order of resume: the "
           + "device may signal before its MSI-X table is restored",
       verdict: isTimer
         ? "\(fault.device) is an id of an HPET or IOAPIC: an interrupt message whose address is 0"
@@ -176,7 +179,8 @@ extension Rule {
     return Hypothesis(
       cause: .interruptWithoutAddress, clues: clues, severity: .harmless,
       culprit: "nobody: an IOAPIC or HPET that is not set up (again)",
-      verdict: "\(fault.device) is the id of an IOAPIC or HPET: it sent an interrupt in the old format "
+      verdict:
+        "\(fault.device) is the id of an IOAPIC or HPET: it sent an interrupt in the old format "
         + (resume != nil
           ? "before it was set up anew after resume" : "before its route was set")
         + "; harmless if all works",
@@ -193,8 +197,10 @@ extension Rule {
     }
     let number = "0x\(hex(UInt64(index)))"
     let code = fault.function?.classCode.map { $0 >> 8 }
-    let isHostBridge = code == 0x0600 || fault.fault.key.source == SourceID(bus: 0, device: 0, function: 0)
-    let isPort = code == 0x0604 || fault.busesBelow != nil
+    let isHostBridge =
+      code == 0x0600 || fault.fault.key.source == SourceID(bus: 0, device: 0, function: 0)
+    let isPort =
+      code == 0x0604 || fault.busesBelow != nil || fault.function?.driver == "pcieport"
     var clues: [Clue] = []
     var verdict: String
     var next: [String] = []
@@ -216,7 +222,8 @@ extension Rule {
             "\(fault.device) is a host bridge, which sends no MSI: the id 0 is that of a device that "
               + "has lost its bus number (hung, reset or powered down)",
             fault.function.map { [$0.place] } ?? []))
-        verdict = "a device that has lost its bus number used interrupt entry \(number): "
+        verdict =
+          "a device that has lost its bus number used interrupt entry \(number): "
           + "\(fault.device) is a host bridge and sends no interrupts"
         culprit = "hardware: a device that hung or was reset and answers without its number"
         next = [
@@ -242,14 +249,16 @@ extension Rule {
             .portsOwnMessage,
             "\(fault.device) is a root port or bridge: its own messages are power management (PME), "
               + "hot-plug and errors", fault.function.map { [$0.place] } ?? []))
-        verdict = "the root port \(fault.device) sent an interrupt of its own (PME, hot-plug or error) "
+        verdict =
+          "the root port \(fault.device) sent an interrupt of its own (PME, hot-plug or error) "
           + "after entry \(number) was freed"
         culprit = "the power management of the port or of what is behind it"
         let power = fault.powerNotes
         if !power.isEmpty {
           clues.append(
             Clue(
-              .context, "a device changes its power state near it: "
+              .context,
+              "a device changes its power state near it: "
                 + (power.first?.value.text ?? ""), power.prefix(2).map(\.place)))
         }
         next = ["look at runtime power management of what is behind the port (power/control)"]
@@ -273,7 +282,8 @@ extension Rule {
     }
     return Hypothesis(
       cause: .interruptEntry, clues: clues, severity: .serious, culprit: culprit, verdict: verdict,
-      next: next, missing: row == nil ? ["/sys/kernel/debug/iommu/intel/ir_translation_struct"] : [])
+      next: next, missing: row == nil ? ["/sys/kernel/debug/iommu/intel/ir_translation_struct"] : []
+    )
   }
 }
 

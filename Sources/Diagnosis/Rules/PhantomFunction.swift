@@ -162,7 +162,8 @@ extension Rule {
     return Hypothesis(
       cause: .bridgeAlias, clues: clues, severity: .serious,
       culprit: "the kernel's IOMMU set-up: it has no context entry for the bridge's alias",
-      verdict: "\(fault.device) is the id that the bridge \(behind.bridge.shortDescription) uses for "
+      verdict:
+        "\(fault.device) is the id that the bridge \(behind.bridge.shortDescription) uses for "
         + "what is behind it (\(names)); the bridge is right, and the kernel has no context entry "
         + "for the alias",
       next: [

@@ -76,7 +76,8 @@ extension Rule {
               .context,
               "it is a large page: when 4 KiB entries are replaced by one, the caches of the "
                 + "upper levels must be flushed first", leaf.places)
-          ] : []), severity: .serious,
+          ] : []),
+      severity: .serious,
       culprit: "the IOMMU driver (a missing flush), or the hardware's caches",
       verdict: "the table in memory allows what \(fault.device) was refused: the unit used a stale "
         + "copy",
@@ -121,7 +122,8 @@ extension Rule {
             Clue(
               .unitDoesNotSnoop, "the unit does not snoop the processor's caches (ECAP.C = 0)",
               fault.unit.map { [$0.place] } ?? [])
-          ] : []), severity: .serious,
+          ] : []),
+      severity: .serious,
       culprit: "the IOMMU driver: the entry was not flushed to memory, or an old copy not dropped",
       verdict:
         "the \(what) of \(fault.device) is present in memory, but the unit saw none: a cache "
@@ -208,7 +210,8 @@ extension Rule {
     case 0x5d:
       clues.append(
         Clue(
-          .supervisorRefused, "supervisor requests are not enabled in the PASID entry", fault.place))
+          .supervisorRefused, "supervisor requests are not enabled in the PASID entry", fault.place)
+      )
     case 0x59:
       return nil
     default:

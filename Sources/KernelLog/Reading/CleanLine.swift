@@ -102,7 +102,9 @@ struct LineCleaner: Sendable {
 
   /// `-- No entries --`, `-- Logs begin at …`, `-- Boot 0123… --`.
   private static func isRemarkOfJournal(_ bytes: [UInt8]) -> Bool {
-    let remarks: [StaticString] = ["-- No entries --", "-- Logs begin", "-- Boot ", "-- Journal begins"]
+    let remarks: [StaticString] = [
+      "-- No entries --", "-- Logs begin", "-- Boot ", "-- Journal begins",
+    ]
     return remarks.contains { ByteSearch.hasPrefix($0, in: bytes) }
   }
 
@@ -183,7 +185,8 @@ struct LineCleaner: Sendable {
     if isHex { position += 1 }
     var value = 0
     let first = position
-    while position < bytes.count, position - first < 4, let digit = TextCursor.hexDigit(bytes[position]),
+    while position < bytes.count, position - first < 4,
+      let digit = TextCursor.hexDigit(bytes[position]),
       isHex || digit < 10
     {
       value = value * (isHex ? 16 : 10) + Int(digit)

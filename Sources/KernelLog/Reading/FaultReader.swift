@@ -12,6 +12,10 @@ enum FaultReader {
   private enum Tag {
     case dma(FaultLine.Access, pasid: PASID?, hasPASID: Bool)
     case interrupt
+
+    var isDMA: Bool {
+      if case .dma = self { true } else { false }
+    }
   }
 
   static func read(_ text: [UInt8], at start: Int, reasonLine: [UInt8]? = nil) -> Result? {
@@ -37,7 +41,8 @@ enum FaultReader {
     let beforeNumber = cursor
     let read = cursor.hexNumber(acrossJoins: true)
     var hidden: String?
-    if read == nil || Self.isHiding(cursor.next) {
+    // The halves of an old record may be glued behind an index, but not behind an address.
+    if read == nil || tag.isDMA && Self.isHiding(cursor.next) {
       cursor = beforeNumber
       hidden = Self.hiddenNumber(&cursor)
       if hidden == nil { return nil }
