@@ -78,7 +78,8 @@ let package = Package(
         "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep",
         "KernelLog", "KernelProfiles", "LinuxIOMMU", "Machine", "YAMLNodes", "YAMLReading",
       ]),
-    room("Diagnosis", ["Text", "VTdFormats", "PCI", "ACPITables", "KernelLog"]),
+    room(
+      "Diagnosis", ["Text", "VTdFormats", "PCI", "ACPITables", "KernelLog", "KernelProfiles"]),
     .systemLibrary(name: "CEpoll"),
     room("QTest", ["Text", "VTdFormats", "PhysicalMemory", "VTdUnit", "KernelLog", "CEpoll"]),
     room(

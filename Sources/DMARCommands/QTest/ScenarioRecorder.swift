@@ -1,4 +1,5 @@
 internal import Glibc
+internal import KernelProfiles
 internal import QTest
 internal import VTdFormats
 internal import VTdUnit
@@ -52,16 +53,16 @@ final class ScenarioRecorder: MachineObserver {
 
       """
     }
-    let quirks = unit.quirks == .qemu10 ? ", quirks: [qemu-10]" : ""
+    let names = unit.quirks.namesOfAll
+    let quirks = names.isEmpty ? "" : ", quirks: [\(names.joined(separator: ", "))]"
     return """
       description: >
         A qtest session, recorded by dmar serve --record. Its client programmed the unit; the kernel
         prints the faults.
 
       kernel:
-        release: 6.12.0
+        profile: "\(KernelProfile.newest.release)"
         configuration: {INTEL_IOMMU_DEBUGFS: true}
-        behaviour: {table_walk: checked-entry}
 
       machine:
         memory: \(number(machine.configuration.memoryEnd))

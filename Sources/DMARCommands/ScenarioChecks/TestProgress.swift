@@ -40,7 +40,9 @@ final class TestProgress: Sendable {
   }
 
   private static func text(_ result: TestResult) -> [String] {
-    let update = result.updatedLog.map { ["      wrote \($0)"] } ?? []
+    let update =
+      (result.updatedLog.map { ["      wrote \($0)"] } ?? [])
+      + result.notes.map { "      note: \($0)" }
     switch result.outcome {
     case .passed: return ["pass  \(result.file)"] + update
     case .skipped(let reason): return ["skip  \(result.file): \(reason)"]
@@ -53,7 +55,8 @@ final class TestProgress: Sendable {
   private static func tap(_ result: TestResult, number: Int) -> [String] {
     // In a description # begins a directive.
     let name = result.file.replacing("\\", with: "\\\\").replacing("#", with: "\\#")
-    let update = result.updatedLog.map { ["# wrote \($0)"] } ?? []
+    let update =
+      (result.updatedLog.map { ["# wrote \($0)"] } ?? []) + result.notes.map { "# note: \($0)" }
     switch result.outcome {
     case .passed: return ["ok \(number) - \(name)"] + update
     case .skipped(let reason): return ["ok \(number) - \(name) # SKIP \(reason)"]

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import KernelProfiles
 internal import Scenario
 internal import Synchronization
 
@@ -16,6 +17,8 @@ struct TestResult: Sendable {
   let duration: Duration
   /// The log file that was written anew.
   var updatedLog: String?
+  /// What is worth knowing of the scenario whatever came out of it, a sentence each.
+  var notes: [String] = []
 }
 
 /// The counts of a run.
@@ -93,18 +96,27 @@ struct TestRun: Sendable {
     }
   }
 
+  private static var noRelease: String {
+    "neither kernel.release nor kernel.profile names a release: it ran as \(KernelProfile.newest.release), "
+      + "and runs as the newest release that the program knows"
+  }
+
   private func result(of file: String) throws -> TestResult {
     let clock = ContinuousClock()
     let start = clock.now
     var updated: String?
-    let outcome = try outcome(of: file, updated: &updated)
+    var notes: [String] = []
+    let outcome = try outcome(of: file, updated: &updated, &notes)
     return TestResult(
-      file: file, outcome: outcome, duration: clock.now - start, updatedLog: updated)
+      file: file, outcome: outcome, duration: clock.now - start, updatedLog: updated, notes: notes)
   }
 
-  private func outcome(of file: String, updated: inout String?) throws -> TestResult.Outcome {
+  private func outcome(
+    of file: String, updated: inout String?, _ notes: inout [String]
+  ) throws -> TestResult.Outcome {
     do {
       var scenario = try ScenarioLoader(toleratesMissingLog: updatesLogs).load(file)
+      if !scenario.namesRelease { notes.append(Self.noRelease) }
       switch try ScenarioRun.run(scenario) {
       case .skipped(let reason): return .skipped(reason)
       case .finished(let run):

@@ -90,7 +90,7 @@ extension Rebuild {
         if case .interrupt = $0.observation.request { true } else { false }
       }
     }
-    private var hasDumps: Bool { timeline.faults.contains { $0.dump != nil } }
+    var hasDumps: Bool { timeline.faults.contains { $0.dump != nil } }
 
     /// The unit of the dumps, else the first.
     var unit: LogContents.Unit? {
@@ -165,50 +165,6 @@ extension Rebuild {
     private mutating func header() {
       line("# yaml-language-server: $schema=Configs/schema.json")
       line("description: " + quoted("Rebuilt by dmar import from \(name)."))
-      line("")
-    }
-
-    private mutating func kernel() {
-      let generation = timeline.faults.lazy.compactMap { $0.observation.generation }.first
-      let wording = timeline.faults.lazy.compactMap(\.wording).first
-      line("kernel:")
-      if let splat {
-        identity(splat)
-      } else if let release = contents.kernels.last?.value {
-        line("  release: \(quoted(release))")
-      } else {
-        line("  # assumed: the log does not name the kernel")
-        line("  release: \"6.1.0\"")
-      }
-      line("  configuration:")
-      for note in splatNotes { line("    # \(note)") }
-      if splat != nil {
-        line(
-          "    # the log has a lock report, and the wait types in it are those without raw nesting")
-        line("    PROVE_LOCKING: true")
-        line("    PROVE_RAW_LOCK_NESTING: false")
-      } else if let lockProgram {
-        line("    # the log has a lock report")
-        line("    PROVE_LOCKING: true")
-        line("    PROVE_RAW_LOCK_NESTING: \(lockProgram.image.provesRawNesting)")
-      } else {
-        line("    # assumed: the log tells nothing of lock checking that a replay would need")
-        line("    PROVE_LOCKING: false")
-      }
-      line("    # \(hasDumps ? "the log has table dumps" : "assumed: the log has no table dump")")
-      line("    INTEL_IOMMU_DEBUGFS: \(hasDumps)")
-      line("    scalable_mode: \(isScalable)")
-      line("    IRQ_REMAP: \(hasInterrupts)")
-      line("  behaviour:")
-      if generation == nil { line("    # assumed: the fault lines have no kernel's exact shape") }
-      line("    fault_lines: \((generation ?? .f7).rawValue)")
-      if let splat {
-        klistBehaviour(splat)
-        callSites(splat)
-      } else {
-        if wording == nil, hasDumps { line("    # assumed: no dump tells how its kernel walks") }
-        line("    table_walk: \(wording == .original ? "entry" : "checked-entry")")
-      }
       line("")
     }
 

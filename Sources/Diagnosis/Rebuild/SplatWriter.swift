@@ -55,22 +55,12 @@ extension Rebuild.Writer {
     return (timeline.faults[first].line..<next).contains(splat.value.lines.lowerBound)
   }
 
+  /// What the build calls itself, beside its release.
   mutating func identity(_ splat: SplatImage) {
-    line("  release: \(quoted(splat.detail.release))")
     line("  version: \(quoted(splat.detail.version))")
     line("  taint: \(quoted(splat.detail.taint))")
     if !splat.packageNote.isEmpty { line("  package_note: \(quoted(splat.packageNote))") }
     if let hardware = splat.detail.hardware { line("  hardware: \(quoted(hardware))") }
-  }
-
-  mutating func klistBehaviour(_ splat: SplatImage) {
-    line("    # the stacks of the lock report show these")
-    line("    table_walk: bus-lookup")
-    line("    klist_add: \(splat.addsPlainly ? "plain" : "irqsave")")
-    line("    klist_next: \(splat.savesInterrupts ? "irqsave" : "plain")")
-    let head = splat.detail.processor
-    let isRecent = head.contains("UID: ")
-    line("    backtrace: \(head.contains("PREEMPT(") ? "preemption" : isRecent ? "uid" : "task")")
   }
 
   /// The build's return addresses, all of them from the report's stacks.

@@ -81,7 +81,7 @@ enum KernelDecoder {
         symbols[caller, default: [:]][callee] = CallSites.Symbol(try text.text(), in: caller)
       }
     }
-    let frameless = try kernel["frameless"]?.list().map { try $0.text() } ?? []
-    return CallSites(symbols, frameless: Set(frameless))
+    let frameless = try kernel["frameless"]?.list().map { try $0.text() }
+    return CallSites(symbols, frameless: frameless.map { Set($0) } ?? CallSites.framelessOfGCC)
   }
 }

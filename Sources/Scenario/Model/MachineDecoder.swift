@@ -63,9 +63,7 @@ enum MachineDecoder {
     }
     if let caches = section["caches"] { hardware.caches = try CacheSchema.caches(from: caches) }
     for quirk in try section["quirks"]?.list() ?? [] {
-      if let known = UnitQuirkNames.quirk(named: try quirk.text()) {
-        hardware.quirks.formUnion(known)
-      }
+      if let known = UnitQuirks(named: try quirk.text()) { hardware.quirks.formUnion(known) }
     }
     var message = EventMessage(address: 0xfee0_1004, data: 0x21)
     if let event = section["fault_event"] {
@@ -134,53 +132,5 @@ enum MachineDecoder {
     return InterruptedContext.StrayFrames(
       after: after == "registers" ? nil : after,
       symbols: try section.required("symbols").list().map { try $0.text() })
-  }
-}
-
-/// The names by which scenarios switch a unit's quirks on.
-enum UnitQuirkNames {
-  private static let table: [(name: String, quirk: UnitQuirks)] = [
-    ("qemu-7.2", .qemu7),
-    ("qemu-10", .qemu10),
-    ("fold-faults-of-pending-source", .foldFaultsOfPendingSource),
-    ("record-pasid-zero", .recordPASIDZero),
-    ("record-pasid-ones", .recordPASIDOnes),
-    ("legacy-permission-codes", .legacyPermissionCodes),
-    ("permission-before-reserved", .permissionBeforeReserved),
-    ("table-mode-is-one-bit", .tableModeIsOneBit),
-    ("interrupt-range-readable", .interruptRangeReadable),
-    ("anonymous-plain-writes", .anonymousPlainWrites),
-    ("pending-bit-needs-status-write", .pendingBitNeedsStatusWrite),
-    ("reserved-context-always-recorded", .reservedContextAlwaysRecorded),
-    ("silent-permission-on-hit", .silentPermissionOnHit),
-    ("no-dirty-on-hit", .noDirtyOnHit),
-    ("compatibility-always-passes", .compatibilityAlwaysPasses),
-    ("compatibility-index-from-address", .compatibilityIndexFromAddress),
-    ("wait-needs-one-action", .waitNeedsOneAction),
-    ("disable-needs-idle-queue", .disableNeedsIdleQueue),
-    ("queue-resumes-at-tail-write", .queueResumesAtTailWrite),
-    ("no-queue-error-record", .noQueueErrorRecord),
-    ("domain-context-invalidation-is-global", .domainContextInvalidationIsGlobal),
-    ("global-commands-drop-caches", .globalCommandsDropCaches),
-    ("canonical-check-uses-aw", .canonicalCheckUsesAW),
-    ("device-tlb-descriptor-always-valid", .deviceTLBDescriptorAlwaysValid),
-    ("updates-without-snoop", .updatesWithoutSnoop),
-    ("rid-pasid-always-used", .ridPASIDAlwaysUsed),
-    ("scalable-entries-unchecked", .scalableEntriesUnchecked),
-    ("plain-first-stage", .plainFirstStage),
-    ("interrupt-range-by-page", .interruptRangeByPage),
-    ("pass-through-unbounded", .passThroughUnbounded),
-    ("transient-mapping-reserved", .transientMappingReserved),
-    ("never-caches-faults", .neverCachesFaults),
-    ("may-lack-translation", .mayLackTranslation),
-    ("pasid-faults-as-entry-read", .pasidFaultsAsEntryRead),
-    ("interrupt-faults-unrecorded", .interruptFaultsUnrecorded),
-    ("queue-width-hidden", .queueWidthHidden),
-  ]
-
-  static var all: [String] { table.map(\.name) }
-
-  static func quirk(named name: String) -> UnitQuirks? {
-    table.first { $0.name == name }?.quirk
   }
 }

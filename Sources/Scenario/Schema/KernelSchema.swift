@@ -37,7 +37,8 @@ enum KernelSchema {
         "function: {callee: offset/size}, the return address of the call as %pS prints it"),
       Field(
         "frameless", .list(.text),
-        "functions that leave no stack frame: inlined, or left by a tail call"),
+        "functions that leave no stack frame: inlined, or left by a tail call; those of x86-64 builds"
+          + " by gcc unless given"),
     ])
 
   static let configuration = Section(

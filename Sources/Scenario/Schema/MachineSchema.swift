@@ -1,3 +1,5 @@
+internal import VTdUnit
+
 /// What a scenario says of its machine.
 enum MachineSchema {
   static let section = Section(
@@ -54,7 +56,7 @@ enum MachineSchema {
         "host_address_width", .integer(32...52),
         "address bits of the platform, 52 unless given: tables must not go beyond"),
       Field("caches", .section(CacheSchema.section), "what the unit remembers"),
-      Field("quirks", .list(.oneOf(UnitQuirkNames.all)), "deviations from the specification"),
+      Field("quirks", .list(.oneOf(UnitQuirks.allNames)), "deviations from the specification"),
       Field("fault_event", .section(message), "the message that the kernel gives the fault event"),
       Field(
         "answers", .boolean, "false: nothing is there, and every register reads as all ones"),
