@@ -9,6 +9,8 @@ struct ACPICommand: ParsableCommand {
     discussion: """
       FILE is a table as firmware has it, or a text (a log, the output of acpidump or hexdump) with \
       a hex dump of one, or YAML. Without FILE it is this machine's own, \(TableFile.hostPath).
+
+      \(ExitStatus.help([.badInput, .noInput, .cannotCreate]))
       """)
 
   @Argument(help: ArgumentHelp("The table.", valueName: "file"))
@@ -59,7 +61,8 @@ struct ACPICommand: ParsableCommand {
   func run() throws {
     if let build, let output {
       let table = try reportingInputErrors { try DMARTableFile.read(build) }
-      try AtomicFile.write(table.bytes, to: output)
+      try OutputFile.check(output, isNoneOf: [build])
+      try OutputFile.write(table.bytes, to: output)
       return
     }
     let loaded = try TableFile.load(file ?? TableFile.hostPath)
@@ -87,8 +90,8 @@ struct ACPICommand: ParsableCommand {
       }
       for finding in findings { output.print("\(finding)") }
     }
-    output.flush()
-    if check && !findings.isEmpty { throw ExitStatus.badInput }
+    try output.flush()
+    if check && !findings.isEmpty { throw ExitStatus.badInput.code }
   }
 
   private static func print(_ text: String, to output: inout Output) {
@@ -137,7 +140,7 @@ struct TableFile {
       return try body()
     } catch let error as ACPITableError {
       StandardError.print("dmar: \(path): \(error)")
-      throw ExitStatus.badInput
+      throw ExitStatus.badInput.code
     }
   }
 }

@@ -5,14 +5,16 @@ internal import Scenario
 /// The driver's debugfs files as a folder of files.
 enum DebugfsFolder {
   /// Writes all files; the folder is made if it is missing.
+  ///
+  /// - Throws: `OutputError` where a folder or a file cannot be made or written.
   static func write(_ run: ScenarioRun, to folder: String) throws {
-    try Files.makeFolder(folder)
+    try OutputFile.makeFolder(folder)
     for entry in run.machine.kernel.debugfsEntries {
       let text = entry.lines.map { $0 + "\n" }.joined()
       if let slash = entry.path.lastIndex(of: "/") {
-        try Files.makeFolder("\(folder)/\(entry.path[..<slash])")
+        try OutputFile.makeFolder("\(folder)/\(entry.path[..<slash])")
       }
-      try AtomicFile.write(Array(text.utf8), to: "\(folder)/\(entry.path)")
+      try OutputFile.write(text, to: "\(folder)/\(entry.path)")
     }
   }
 }

@@ -14,6 +14,8 @@ struct DecodeCommand: ParsableCommand {
       them: decode context 0x102:0x19a8001. Words that are left out are zero.
 
       Kinds: \(DecodeKind.names.joined(separator: ", ")).
+
+      \(ExitStatus.help())
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
@@ -52,7 +54,10 @@ struct DecodeCommand: ParsableCommand {
         output.print(kind + String(repeating: " ", count: width + 2 - kind.count) + what)
       }
     }
-    guard let kind = kind.flatMap(DecodeKind.init(name:)) else { return output.flush() }
+    guard let kind = kind.flatMap(DecodeKind.init(name:)) else {
+      try output.flush()
+      return
+    }
     for words in try Self.structures(values, wordCount: kind.wordCount) {
       let decoded = try kind.decode(words)
       switch format {
@@ -60,7 +65,7 @@ struct DecodeCommand: ParsableCommand {
       case .json: output.print(decoded.json.compact)
       }
     }
-    output.flush()
+    try output.flush()
   }
 
   /// The words of each structure, lowest first.

@@ -6,7 +6,8 @@ internal import Scenario
 struct LockcheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lockcheck", abstract: "Run lock programs through the lock checker.",
-    discussion: LockcheckHelp.notation)
+    discussion: LockcheckHelp.notation + "\n\n"
+      + ExitStatus.help([.badInput, .noInput], failure: "a program gave another verdict"))
 
   @Argument(
     help: ArgumentHelp(
@@ -61,8 +62,8 @@ struct LockcheckCommand: ParsableCommand {
       for line in result.details { output.print(line) }
     }
     output.print("\(rows.count - failed) passed, \(failed) failed")
-    output.flush()
-    if failed > 0 { throw ExitStatus.expectationNotMet }
+    try output.flush()
+    if failed > 0 { throw ExitStatus.expectationNotMet.code }
   }
 
   private static func load(_ path: String) throws -> LockProgramFile {

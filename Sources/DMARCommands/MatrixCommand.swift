@@ -9,7 +9,8 @@ internal import Scenario
 /// `dmar matrix`: one scenario under every kernel release and every cure.
 struct MatrixCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "matrix", abstract: "Run a scenario under every kernel release and every cure.")
+    commandName: "matrix", abstract: "Run a scenario under every kernel release and every cure.",
+    discussion: ExitStatus.help([.badInput, .noInput]))
 
   @Argument(help: ArgumentHelp("A scenario file.", valueName: "scenario"))
   var scenario: String
@@ -60,7 +61,7 @@ struct MatrixCommand: ParsableCommand {
     case .text: MatrixText.write(releases, cures, range, to: &output)
     case .json: output.print(MatrixText.json(releases, cures, range))
     }
-    output.flush()
+    try output.flush()
   }
 }
 

@@ -9,6 +9,7 @@ import Text
 struct PCICommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pci", abstract: "List PCI functions with source-ids, groups and units.",
+    discussion: ExitStatus.help([.badInput, .noInput, .cannotCreate]),
     subcommands: [PCIListCommand.self, PCISnapshotCommand.self],
     defaultSubcommand: PCIListCommand.self)
 }
@@ -32,12 +33,12 @@ struct PCIOrigin: ParsableArguments {
         return topology
       case .noPCI(let reason):
         StandardError.print("dmar: \(reason)")
-        throw ExitStatus.noInput
+        throw ExitStatus.noInput.code
       }
     } catch let error as PCIHostError {
       StandardError.print("dmar: \(error)")
-      if case .unreadableBus = error.kind { throw ExitStatus.noInput }
-      throw ExitStatus.badInput
+      if case .unreadableBus = error.kind { throw ExitStatus.noInput.code }
+      throw ExitStatus.badInput.code
     }
   }
 }
@@ -45,7 +46,8 @@ struct PCIOrigin: ParsableArguments {
 /// `dmar pci`, `dmar pci list`.
 struct PCIListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List the functions (the default).")
+    commandName: "list", abstract: "List the functions (the default).",
+    discussion: ExitStatus.help([.badInput, .noInput]))
 
   enum Format: String, CaseIterable, ExpressibleByArgument {
     case table
@@ -82,7 +84,7 @@ struct PCIListCommand: ParsableCommand {
         for detail in report.detailLines(of: function) { output.print("    \(detail)") }
       }
     }
-    output.flush()
+    try output.flush()
     for warning in report.warnings { StandardError.print("dmar: \(warning)") }
   }
 
@@ -99,7 +101,8 @@ struct PCIListCommand: ParsableCommand {
 /// `dmar pci snapshot`.
 struct PCISnapshotCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "snapshot", abstract: "Save the functions, for scenarios on other machines.")
+    commandName: "snapshot", abstract: "Save the functions, for scenarios on other machines.",
+    discussion: ExitStatus.help([.badInput, .noInput, .cannotCreate]))
 
   @OptionGroup var origin: PCIOrigin
 
@@ -111,9 +114,9 @@ struct PCISnapshotCommand: ParsableCommand {
   func run() throws {
     let text = PCISnapshotFile.text(of: try origin.load())
     guard let output else {
-      Output.write(text, to: 1)
+      try OutputFile.write(text, to: "-")
       return
     }
-    try AtomicFile.write(Array(text.utf8), to: output)
+    try OutputFile.write(text, to: output)
   }
 }

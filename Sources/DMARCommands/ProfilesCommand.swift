@@ -12,6 +12,8 @@ struct ProfilesCommand: ParsableCommand {
     discussion: """
       Without a release: every change, oldest first. With one: the settings of that release, which is
       what `kernel.profile` of a scenario stands for.
+
+      \(ExitStatus.help())
       """)
 
   enum Format: String, CaseIterable, ExpressibleByArgument {
@@ -33,7 +35,7 @@ struct ProfilesCommand: ParsableCommand {
     case .text: try writeText(to: &output)
     case .json: output.print(try json().pretty)
     }
-    output.flush()
+    try output.flush()
   }
 
   private func profile(_ release: String) throws -> KernelProfile {

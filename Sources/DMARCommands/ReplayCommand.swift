@@ -6,7 +6,8 @@ internal import Scenario
 /// `dmar replay`: runs scenarios and prints what their kernels print.
 struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "replay", abstract: "Run scenarios and print the kernel's log.")
+    commandName: "replay", abstract: "Run scenarios and print the kernel's log.",
+    discussion: ExitStatus.help([.badInput, .noInput, .cannotCreate]))
 
   enum Format: String, CaseIterable, ExpressibleByArgument {
     case text
@@ -61,7 +62,7 @@ struct ReplayCommand: ParsableCommand {
         StandardError.print("dmar: \(path): skipped: \(reason)")
       case .finished(let run):
         if let debugfs {
-          try reportingInputErrors { try DebugfsFolder.write(run, to: debugfs) }
+          try DebugfsFolder.write(run, to: debugfs)
         }
         for event in run.machine.events { writer.write(event, to: &output) }
         if run.untakenSteps > 0 {
@@ -71,7 +72,7 @@ struct ReplayCommand: ParsableCommand {
         for check in run.failedChecks { StandardError.print("dmar: \(check)") }
       }
     }
-    output.flush()
+    try output.flush()
   }
 
   private func printQTestScript() throws {
@@ -84,6 +85,6 @@ struct ReplayCommand: ParsableCommand {
       "dmar: for dmar-system-x86_64 \(script.arguments.joined(separator: " "))")
     var output = Output()
     for request in script.requests { output.print(request) }
-    output.flush()
+    try output.flush()
   }
 }

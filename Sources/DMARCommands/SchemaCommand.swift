@@ -4,11 +4,12 @@ internal import Scenario
 /// `dmar schema`: the JSON Schema of scenario files, for editors.
 struct SchemaCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "schema", abstract: "Print the JSON Schema of scenario files.")
+    commandName: "schema", abstract: "Print the JSON Schema of scenario files.",
+    discussion: ExitStatus.help())
 
-  func run() {
+  func run() throws {
     var output = Output()
     output.print(String(ScenarioLoader.jsonSchema.dropLast()))
-    output.flush()
+    try output.flush()
   }
 }

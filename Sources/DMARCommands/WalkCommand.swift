@@ -16,6 +16,8 @@ struct WalkCommand: ParsableCommand {
       first steps write; with --steps they are those after so many steps. Caches are not asked, \
       nothing is recorded, and no accessed or dirty bit is written. A write to 0xfee00000 to \
       0xfeefffff goes on through interrupt remapping.
+
+      \(ExitStatus.help([.badInput, .noInput]))
       """)
 
   enum RequestType: String, ExpressibleByArgument, CaseIterable {
@@ -119,7 +121,7 @@ struct WalkCommand: ParsableCommand {
     guard let unit = run.machine.unit(covering: address) else {
       StandardError.print(
         "dmar: no unit covers \(address); a function in a unit's scope was expected")
-      throw ExitStatus.badInput
+      throw ExitStatus.badInput.code
     }
     let request = DMARequest(
       source: address.sourceID, address: IOVA(rawValue: iova),
@@ -138,7 +140,7 @@ struct WalkCommand: ParsableCommand {
     case .json:
       output.print(WalkJSON.document(of: report, interrupt: interrupt, unit: unit.name))
     }
-    output.flush()
+    try output.flush()
   }
 
   /// What becomes of the write as an interrupt request.

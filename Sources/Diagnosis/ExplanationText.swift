@@ -1,5 +1,6 @@
 import KernelLog
 import PCI
+import Text
 import VTdFormats
 
 /// An explanation for people, wrapped to a terminal's width.
@@ -72,8 +73,8 @@ public struct ExplanationText: Sendable {
     let isSure = finding.cause == .unknown || finding.id != finding.cause.rawValue
     let trust = isSure ? "" : " (\(finding.certainty), \(finding.confidence) %)"
     var text = item(
-      colour(finding.severity, finding.severity.rawValue) + ": " + finding.verdict + trust,
-      mark: "verdict ")
+      finding.severity.rawValue + ": " + finding.verdict + trust, mark: "verdict ",
+      severity: finding.severity)
     if finding.cause != .unknown || finding.confidence > 0 {
       text += item(finding.culprit, mark: "blame   ")
     }
@@ -310,13 +311,23 @@ public struct ExplanationText: Sendable {
 
   private func heading(_ words: String) -> String { bold(words) + "\n" }
 
-  private func item(_ words: String, mark: String = "- ") -> String {
+  /// - Parameter severity: the first word, which is then shown in its colour.
+  private func item(
+    _ words: String, mark: String = "- ", severity: Finding.Severity? = nil
+  ) -> String {
     let indent = 2 + mark.utf8.count
-    return "  " + mark + wrap(words, indent: indent) + "\n"
+    var wrapped = wrap(words, indent: indent)
+    if let severity {
+      let word = severity.rawValue
+      wrapped = colour(severity, word) + wrapped.dropFirst(word.count)
+    }
+    return "  " + mark + wrapped + "\n"
   }
 
-  /// Breaks at blanks; a word longer than the line is left whole.
+  /// Breaks at blanks; a word longer than the line is left whole. Control characters of the log, of
+  /// names and of other inputs are shown escaped; colours are added afterwards.
   private func wrap(_ words: String, indent: Int) -> String {
+    let words = PrintableText.oneLine(words)
     var lines: [String] = [""]
     var column = indent
     for word in words.split(separator: " ", omittingEmptySubsequences: true) {

@@ -1,7 +1,7 @@
 /// Text as it has to be written inside documents of other languages.
 package enum Escaping {
   /// A JSON string with its quotation marks (RFC 8259 section 7): quotation mark, backslash and
-  /// control characters are escaped.
+  /// control characters are escaped, DEL and C1 as well, which a terminal would obey.
   package static func json(_ value: String) -> String {
     var text = ""
     appendJSON(value, to: &text)
@@ -14,6 +14,7 @@ package enum Escaping {
     // Most texts need no escape.
     let needsEscapes = value.utf8.contains {
       $0 < ASCII.space || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\")
+        || $0 == 0x7f || $0 == PrintableText.lead
     }
     if !needsEscapes {
       text += value
@@ -27,7 +28,8 @@ package enum Escaping {
       case "\n": text += "\\n"
       case "\r": text += "\\r"
       case "\t": text += "\\t"
-      case _ where scalar.value < 0x20: text += "\\u" + hexadecimal(scalar, digits: 4)
+      case _ where PrintableText.isControl(scalar):
+        text += "\\u" + hexadecimal(scalar, digits: 4)
       default: text.unicodeScalars.append(scalar)
       }
     }
@@ -56,7 +58,7 @@ package enum Escaping {
     for scalar in value.unicodeScalars {
       switch scalar {
       case "\n", "\t", "\r": result += "&#\(scalar.value);"
-      case _ where scalar.value < 0x20 || scalar.value == 0xfffe || scalar.value == 0xffff:
+      case _ where PrintableText.isControl(scalar), "\u{fffe}", "\u{ffff}":
         result += "\u{fffd}"
       default: appendMarkup(scalar, to: &result)
       }

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DMARCommands
 
-DMARCommand.main()
+Program.main()

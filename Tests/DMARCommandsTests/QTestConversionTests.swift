@@ -41,7 +41,7 @@ import VTdUnit
 
     /// The scenario that the session became, run.
     func replay() throws -> ScenarioRun {
-      recorder.finish()
+      try recorder.finish()
       return try QTestConversionTests.run(ScenarioLoader().load(path))
     }
   }

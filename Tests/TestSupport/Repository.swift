@@ -62,9 +62,18 @@ public struct Tool {
   /// Runs the `dmar` that was built with the tests.
   public static func dmar(_ arguments: String...) throws -> Tool { try dmar(arguments) }
 
-  public static func dmar(_ arguments: [String]) throws -> Tool {
+  public static func dmar(_ arguments: [String]) throws -> Tool { try run(dmarPath, arguments) }
+
+  /// The `dmar` that was built with the tests.
+  public static var dmarPath: String {
     let products = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-    return try run(products.appending(path: "dmar").path(percentEncoded: false), arguments)
+    return products.appending(path: "dmar").path(percentEncoded: false)
+  }
+
+  /// Runs a line of shell in a folder; `$DMAR` is the `dmar` that was built with the tests.
+  public static func shell(_ line: String, in folder: TemporaryFolder) throws -> Tool {
+    let place = folder.url.path(percentEncoded: false)
+    return try run("/bin/bash", ["-c", "cd '\(place)'; DMAR='\(dmarPath)'; \(line)"])
   }
 }
 

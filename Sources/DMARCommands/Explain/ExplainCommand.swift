@@ -13,6 +13,8 @@ struct ExplainCommand: ParsableCommand {
       be quoted, broken or typed by hand; what was repaired is said. A file may also be the \
       machine's DMAR table (as dmar acpi reads it) or a snapshot of its bus (dmar pci snapshot): \
       what they say is joined with the logs.
+
+      \(ExitStatus.help([.badInput, .noInput], failure: "--fail-on found what it names"))
       """)
 
   enum Format: String, CaseIterable, ExpressibleByArgument {
@@ -60,16 +62,16 @@ struct ExplainCommand: ParsableCommand {
       }
     } catch let error as LogInputError {
       StandardError.print("dmar: \(error)")
-      throw error.isMissing ? ExitStatus.noInput : ExitStatus.badInput
+      throw (error.isMissing ? ExitStatus.noInput : .badInput).code
     }
-    let explanation = session.finish()
+    let explanation = try session.finish()
     if explanation.isEmpty {
       StandardError.print("dmar: \(session.complaint(inputs))")
-      throw ExitStatus.badInput
+      throw ExitStatus.badInput.code
     }
     switch failOn {
-    case .serious where explanation.severity == .serious: throw ExitStatus.expectationNotMet
-    case .any where !explanation.faults.isEmpty: throw ExitStatus.expectationNotMet
+    case .serious where explanation.severity == .serious: throw ExitStatus.expectationNotMet.code
+    case .any where !explanation.faults.isEmpty: throw ExitStatus.expectationNotMet.code
     default: break
     }
   }
@@ -87,6 +89,8 @@ struct ExplainCommand: ParsableCommand {
   }
 
   private var isColoured: Bool {
-    isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil && format == .text
+    func variable(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
+    return isatty(STDOUT_FILENO) == 1 && format == .text && variable("NO_COLOR").isEmpty
+      && variable("TERM") != "dumb"
   }
 }

@@ -10,7 +10,7 @@ struct ExplainSession {
   private var collector = LogCollector()
   private var output = Output()
   private var bytes = 0
-  private var binaryBytes = 0
+  private var isBinary = false
   /// Faults were explained while they came, and are not once more at the end.
   private var hasShownFaults = false
 
@@ -35,7 +35,7 @@ struct ExplainSession {
     if reader.kernelLineCount > 0 || reader.byteCount == 0 { collector.noteLog() }
     self.collector = collector
     bytes += reader.byteCount
-    binaryBytes += reader.binaryBytes
+    isBinary = isBinary || reader.isBinary
   }
 
   /// How long a live log has to be quiet before what it has said is explained. A dump follows its
@@ -56,7 +56,7 @@ struct ExplainSession {
         reader.flush { collector.take($0) }
       }
       if collector.contents.faults.count > shown {
-        show(collector.contents, from: shown)
+        try show(collector.contents, from: shown)
         shown = collector.contents.faults.count
       }
       if count == nil { break }
@@ -65,36 +65,37 @@ struct ExplainSession {
     if reader.kernelLineCount > 0 || reader.byteCount == 0 { collector.noteLog() }
     self.collector = collector
     bytes += reader.byteCount
-    binaryBytes += reader.binaryBytes
+    isBinary = isBinary || reader.isBinary
   }
 
-  private mutating func show(_ contents: LogContents, from first: Int) {
+  private mutating func show(_ contents: LogContents, from first: Int) throws {
     let explanation = Explanation(contents)
     for fault in explanation.faults[first...] {
       switch format {
-      case .text: output.print(text.render(fault, contents))
+      // Its own colours are the only control characters in it.
+      case .text: output.write(text.render(fault, contents) + "\n")
       case .ndjson: output.print(ExplanationJSON(explanation).line(fault))
       // One document cannot come in pieces: it comes at the end.
       case .json: break
       }
     }
     hasShownFaults = format != .json
-    output.flush()
+    try output.flush()
   }
 
   /// Prints the explanation of everything that was read.
-  mutating func finish() -> Explanation {
+  mutating func finish() throws -> Explanation {
     let explanation = Explanation(collector.contents)
     guard !explanation.isEmpty else { return explanation }
     var rest = explanation
     if hasShownFaults { rest.faults = [] }
     let json = ExplanationJSON(rest)
     switch format {
-    case .text: output.print(text.render(rest))
+    case .text: output.write(text.render(rest) + "\n")
     case .json: output.print(json.document)
     case .ndjson: for line in json.lines { output.print(line) }
     }
-    output.flush()
+    try output.flush()
     return explanation
   }
 
@@ -102,7 +103,7 @@ struct ExplainSession {
   func complaint(_ paths: [String]) -> String {
     let name = paths.count == 1 ? (paths[0] == "-" ? "standard input" : paths[0]) : "the files"
     if bytes == 0 { return "\(name): empty; a kernel log was expected" }
-    if binaryBytes * 10 > min(bytes, 1 << 16) {
+    if isBinary {
       return "\(name): binary; a kernel log was expected (text, or text packed with gzip)"
     }
     return "\(name): nothing that a kernel prints; a kernel log was expected"

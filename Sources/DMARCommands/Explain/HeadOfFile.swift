@@ -5,7 +5,8 @@ enum HeadOfFile {
   /// At most `count` bytes; nil for what cannot be opened or is no regular file, such as a pipe,
   /// whose bytes could not be read again.
   static func read(_ path: String, _ count: Int) -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Opening a FIFO would wait for its writer.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var status = stat()

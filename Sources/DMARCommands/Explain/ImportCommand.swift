@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Diagnosis
-internal import Glibc
 internal import KernelLog
 
 /// `dmar import`: a scenario from a log.
@@ -12,6 +11,8 @@ struct ImportCommand: ParsableCommand {
       Files may be logs, the driver's debugfs files, the machine's DMAR table (as dmar acpi reads \
       it) and a snapshot of its bus (dmar pci snapshot), in any mixture. What none of them tells is \
       chosen so that the faults come out, and marked "assumed:".
+
+      \(ExitStatus.help([.badInput, .noInput, .cannotCreate]))
       """)
 
   @Argument(
@@ -24,6 +25,7 @@ struct ImportCommand: ParsableCommand {
   var output = "-"
 
   func run() throws {
+    try OutputFile.check(output, isNoneOf: files)
     var collector = LogCollector(keepsTables: true)
     var timeline = FaultTimeline()
     var platform = PlatformReferences(output: output)
@@ -45,26 +47,16 @@ struct ImportCommand: ParsableCommand {
       }
     } catch let error as LogInputError {
       StandardError.print("dmar: \(error)")
-      throw error.isMissing ? ExitStatus.noInput : ExitStatus.badInput
+      throw (error.isMissing ? ExitStatus.noInput : .badInput).code
     }
     guard !timeline.faults.isEmpty else {
       StandardError.print("dmar: \(files[0]): no fault record; a kernel log with one was expected")
-      throw ExitStatus.badInput
+      throw ExitStatus.badInput.code
     }
     let rebuilt = Rebuild(
       collector.contents, timeline, from: files.joined(separator: ", "),
       platform: try platform.files())
     for words in rebuilt.omitted { StandardError.print("dmar: left out: \(words)") }
-    if output == "-" {
-      Output.write(rebuilt.yaml, to: STDOUT_FILENO)
-      return
-    }
-    let descriptor = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      StandardError.print("dmar: \(output): \(String(cString: strerror(errno)))")
-      throw ExitCode(73)
-    }
-    Output.write(rebuilt.yaml, to: descriptor)
-    close(descriptor)
+    try OutputFile.write(rebuilt.yaml, to: output)
   }
 }

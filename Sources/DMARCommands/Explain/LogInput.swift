@@ -9,6 +9,12 @@ struct LogInput: ~Copyable {
   private static let size = 1 << 18
   /// A packed report is unpacked from memory; larger ones are for gunzip.
   private static let largestPacked = 1 << 26
+  /// So much of a device or a pipe that has no line of a log is no log. Devices may never end.
+  private static let largestBinary = 1 << 26
+  /// Milliseconds to wait for someone to write to a FIFO.
+  private static let patience: Int32 = 2000
+  /// SEEK_DATA, which Glibc declares for GNU programs only.
+  private static let seekData: Int32 = 3
 
   let name: String
   private let descriptor: Int32
@@ -16,6 +22,9 @@ struct LogInput: ~Copyable {
   /// Bytes at the buffer's beginning that wait for the rest of their line.
   private var kept = 0
   private var offset = 0
+  private let isRegular: Bool
+  /// The end of a FIFO may be that its writer is still to come.
+  private var mayComeLate: Bool
 
   /// Opens `path`; `-` is standard input.
   init(_ path: String) throws(LogInputError) {
@@ -24,7 +33,8 @@ struct LogInput: ~Copyable {
       descriptor = STDIN_FILENO
     } else {
       name = path
-      descriptor = open(path, O_RDONLY | O_CLOEXEC)
+      // Opening a FIFO would wait for its writer; `fill` does so for a bounded time.
+      descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
       guard descriptor >= 0 else { throw LogInputError(path: path, number: errno) }
     }
     var status = stat()
@@ -32,6 +42,8 @@ struct LogInput: ~Copyable {
       if descriptor != STDIN_FILENO { close(descriptor) }
       throw LogInputError(path: path, number: EISDIR)
     }
+    isRegular = status.st_mode & S_IFMT == S_IFREG
+    mayComeLate = status.st_mode & S_IFMT == S_IFIFO && descriptor != STDIN_FILENO
     buffer = .allocate(byteCount: Self.size, alignment: 64)
   }
 
@@ -40,21 +52,45 @@ struct LogInput: ~Copyable {
     if descriptor != STDIN_FILENO { close(descriptor) }
   }
 
-  /// Reads to the end.
+  /// Reads to the end, or until it is clear that there is no log.
   mutating func readAll(
     _ reader: inout LogReader, emit: (LogEvent) -> Void
   ) throws(LogInputError) {
     var isFirst = true
+    var hasEvents = false
+    func note(_ event: LogEvent) {
+      hasEvents = true
+      emit(event)
+    }
     while true {
+      if !isFirst { skipHole() }
       let count = try fill()
       if isFirst, count > 0, Gunzip.isGzip(UnsafeRawBufferPointer(rebasing: buffer[..<count])) {
         return try readPacked(count, &reader, emit: emit)
       }
       isFirst = false
-      pass(count, isLast: count == 0, &reader, emit)
+      pass(count, isLast: count == 0, &reader, note)
       if count == 0 { break }
+      if !isRegular, !hasEvents, reader.byteCount > Self.largestBinary,
+        reader.isBinary
+      {
+        break
+      }
     }
     reader.finish(emit: emit)
+  }
+
+  /// Goes on behind a hole of a sparse file, which holds no text.
+  private mutating func skipHole() {
+    guard isRegular, kept == 0, buffer[0] == 0, descriptor != STDIN_FILENO else { return }
+    let data = lseek(descriptor, off_t(offset), Self.seekData)
+    if data > off_t(offset) {
+      offset = Int(data)
+    } else if data < 0, errno == ENXIO {
+      offset = Int(lseek(descriptor, 0, SEEK_END))
+    } else {
+      lseek(descriptor, off_t(offset), SEEK_SET)
+    }
   }
 
   /// Reads what is there now; false at the end of a pipe. For a file that grows, an end is none.
@@ -87,13 +123,23 @@ struct LogInput: ~Copyable {
     while true {
       let free = UnsafeMutableRawBufferPointer(rebasing: buffer[kept...])
       let count = read(descriptor, free.baseAddress, free.count)
+      if count == 0, mayComeLate, offset == 0 {
+        mayComeLate = false
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        if poll(&request, 1, Self.patience) > 0 { continue }
+        throw LogInputError(path: name, words: "a FIFO that nobody writes to", isMissing: true)
+      }
       if count >= 0 {
         offset += count
         return count
       }
       // EPIPE: /dev/kmsg tells that records were overwritten before they were read.
       if errno == EINTR || errno == EPIPE { continue }
-      if errno == EAGAIN { return 0 }
+      if errno == EAGAIN {
+        // Nothing is there yet, which is not the end.
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        if poll(&request, 1, -1) >= 0 || errno == EINTR { continue }
+      }
       throw LogInputError(path: name, number: errno)
     }
   }
@@ -138,6 +184,12 @@ struct LogInputError: Error, CustomStringConvertible {
     self.path = path
     words = String(cString: strerror(number))
     isMissing = true
+  }
+
+  init(path: String, words: String, isMissing: Bool) {
+    self.path = path
+    self.words = words
+    self.isMissing = isMissing
   }
 
   init(path: String, reason: Gunzip.Failure) {

@@ -33,7 +33,7 @@ struct PlatformReferences {
       return paths
     }
     let beside = Self.withoutExtension(output) + ".dmar.yaml"
-    try AtomicFile.write(Array(DMARTableFile.text(of: dumped).utf8), to: beside)
+    try OutputFile.write(DMARTableFile.text(of: dumped), to: beside)
     var files = paths
     files.table = Self.split(beside).name
     return files

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import KernelProfiles
 internal import QTest
 internal import VTdFormats
@@ -10,7 +9,7 @@ internal import VTdUnit
 /// Steps go to the file as they come. Memory stays bounded however long the session is, and a
 /// session that is killed leaves a scenario of what came before.
 final class ScenarioRecorder: MachineObserver {
-  private let descriptor: Int32
+  private var file: GrowingFile
   private let names: [Int: String]
   private var buffer: [UInt8] = []
   private var hasSteps = false
@@ -20,8 +19,6 @@ final class ScenarioRecorder: MachineObserver {
   private var clock: UInt64 = 0
   /// Microseconds that steps have waited.
   private var waited: UInt64 = 0
-  /// errno of the first write that failed.
-  private(set) var failure: Int32?
 
   private static let bufferSize = 1 << 16
   /// Bytes of memory in one step.
@@ -29,21 +26,15 @@ final class ScenarioRecorder: MachineObserver {
 
   /// Begins a scenario of `machine`, which has a unit.
   ///
-  /// - Throws: `ExitStatus.cannotCreate` after saying what went wrong.
+  /// - Throws: `OutputError` where the file cannot be made.
   init(_ machine: Q35Machine, _ unit: UnitConfiguration, path: String) throws {
-    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      StandardError.print("dmar: \(path): \(String(cString: strerror(errno)))")
-      throw ExitStatus.cannotCreate
-    }
+    file = try GrowingFile(path)
     names = Dictionary(
       unit.registers.map { ($0.offset, $0.name) }, uniquingKeysWith: { first, _ in first })
     clock = machine.clock
     waited = clock / 1000
     put(Self.head(machine, unit))
   }
-
-  deinit { close(descriptor) }
 
   private static func head(_ machine: Q35Machine, _ unit: UnitConfiguration) -> String {
     let functions = machine.devices.map { place, layout in
@@ -78,11 +69,17 @@ final class ScenarioRecorder: MachineObserver {
   }
 
   /// Ends the file.
-  func finish() {
+  ///
+  /// - Throws: `OutputError` where it is not whole.
+  func finish() throws {
     wait()
     put(hasSteps ? "\n" : " []\n")
     flush()
+    try file.finish()
   }
+
+  /// The client is silent: what came so far is written, in case it is the last.
+  func clientPaused() { flush() }
 
   // MARK: What happens
 
@@ -206,14 +203,8 @@ final class ScenarioRecorder: MachineObserver {
   }
 
   private func flush() {
-    var done = 0
-    while done < buffer.count, failure == nil {
-      let count = buffer.withUnsafeBytes {
-        write(descriptor, $0.baseAddress.map { $0 + done }, buffer.count - done)
-      }
-      if count < 0 && errno != EINTR { failure = errno }
-      done += max(count, 0)
-    }
+    if buffer.isEmpty { return }
+    file.append(buffer)
     buffer.removeAll(keepingCapacity: true)
   }
 }

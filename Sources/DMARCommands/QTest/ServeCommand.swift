@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Glibc
 internal import QTest
 
 /// `dmar serve`: a machine that other programs drive.
@@ -9,6 +8,8 @@ struct ServeCommand: ParsableCommand {
     discussion: """
       Without --listen or --connect the session is on standard input and output. Options of QEMU \
       itself go to dmar-system-x86_64, which takes QEMU's place.
+
+      \(ExitStatus.help([.badInput, .cannotCreate]))
       """)
 
   @Flag(help: "Speak the qtest protocol.")
@@ -81,7 +82,7 @@ struct ServeCommand: ParsableCommand {
       server = try Server(Launch(arguments))
     } catch {
       StandardError.print("dmar: \(error)")
-      throw ExitStatus.badInput
+      throw ExitStatus.badInput.code
     }
     guard let record, let machine = server.machine, let unit = machine.configuration.unit else {
       return server.run()
@@ -89,10 +90,6 @@ struct ServeCommand: ParsableCommand {
     let recorder = try ScenarioRecorder(machine, unit, path: record)
     machine.observer = recorder
     server.run()
-    recorder.finish()
-    if let failure = recorder.failure {
-      StandardError.print("dmar: \(record): \(String(cString: strerror(failure)))")
-      throw ExitStatus.cannotCreate
-    }
+    try recorder.finish()
   }
 }

@@ -38,12 +38,13 @@ struct TestCommand: ParsableCommand {
     let progress = TestProgress(style: tap ? .tap : .text, count: files.count)
     let results = try TestRun(updatesLogs: update).run(files, jobs: jobs) { progress.show($0) }
     let tally = TestTally(results)
-    progress.finish(tally)
     warnOfSharedLogs(results)
+    // Before the last line, which fails where standard output is lost.
     if let junit {
-      try AtomicFile.write(Array(JUnitDocument(results, tally).text.utf8), to: junit)
+      try OutputFile.write(JUnitDocument(results, tally).text, to: junit)
     }
-    if tally.failed > 0 { throw ExitStatus.expectationNotMet }
+    try progress.finish(tally)
+    if tally.failed > 0 { throw ExitStatus.expectationNotMet.code }
   }
 
   /// One file cannot hold two different logs: the last writer won.
@@ -63,7 +64,7 @@ struct TestCommand: ParsableCommand {
       let what = filter.map { "a scenario whose path has \"\($0)\"" } ?? "a scenario"
       StandardError.print(
         "dmar: \(paths.joined(separator: " ")): nothing to run; \(what) was expected")
-      throw ExitStatus.noInput
+      throw ExitStatus.noInput.code
     }
     return shard?.part(of: files) ?? files
   }

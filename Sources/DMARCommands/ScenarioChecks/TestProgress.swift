@@ -28,14 +28,16 @@ final class TestProgress: Sendable {
       state.count += 1
       let lines = style == .tap ? Self.tap(result, number: state.count) : Self.text(result)
       for line in lines { state.output.print(line) }
-      state.output.flush()
+      // What cannot be written is told at the end: the tests go on, for the files beside.
+      try? state.output.flush()
     }
   }
 
-  func finish(_ tally: TestTally) {
-    state.withLock { state in
+  /// - Throws: `OutputError` where not all lines could be written.
+  func finish(_ tally: TestTally) throws {
+    try state.withLock { state in
       state.output.print(style == .tap ? "# \(tally.summary)" : tally.summary)
-      state.output.flush()
+      try state.output.flush()
     }
   }
 

@@ -121,8 +121,7 @@ struct TestRun: Sendable {
       case .skipped(let reason): return .skipped(reason)
       case .finished(let run):
         if updatesLogs, let log = scenario.expectation.log, !log.isEqual(to: run.lines) {
-          try AtomicFile.write(
-            Array(run.lines.map { $0 + "\n" }.joined().utf8), to: log.path)
+          try OutputFile.write(run.lines.map { $0 + "\n" }.joined(), to: log.path)
           scenario.expectation.log?.lines = run.lines
           updated = log.path
         }

@@ -16,8 +16,10 @@ public struct LogReader: Sendable {
   /// Lines so far that a kernel's log has by their prefix, of those that were looked at.
   public var kernelLineCount: Int { records.kernelLines }
   /// Bytes seen so far that no text has: control characters other than white space and escape.
-  public private(set) var binaryBytes = 0
+  private var binaryBytes = 0
   public private(set) var byteCount = 0
+  /// Whether the input begins like no text: a tenth of its first 64 KiB is no character.
+  public var isBinary: Bool { binaryBytes * 10 > min(byteCount, 1 << 16) }
   private var sawBytes = false
   private var lastByteWasNewline = false
 

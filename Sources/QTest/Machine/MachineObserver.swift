@@ -23,6 +23,8 @@ public protocol MachineObserver: AnyObject {
   func clockMoved(to time: UInt64)
   /// The machine was reset.
   func machineReset()
+  /// No client has anything to say at the moment.
+  func clientPaused()
 }
 
 /// Whose access it is.

@@ -53,12 +53,22 @@ public final class Server {
     var events = [epoll_event](repeating: epoll_event(), count: 64)
     while !isOver && hasClients {
       round += 1
-      let count = epoll_wait(poll, &events, Int32(events.count), alwaysReady.isEmpty ? -1 : 0)
+      let observer = machine?.observer
+      var time: Int32 = alwaysReady.isEmpty ? -1 : 0
+      if time < 0, observer != nil { time = Self.pause }
+      var count = epoll_wait(poll, &events, Int32(events.count), time)
+      if count == 0, time > 0 {
+        observer?.clientPaused()
+        count = epoll_wait(poll, &events, Int32(events.count), -1)
+      }
       for event in events.prefix(Int(max(count, 0))) { handle(event.data.fd, event.events) }
       for channel in alwaysReady { serve(channel, isReadable: true) }
     }
     removeListeners()
   }
+
+  /// Milliseconds without a request that an observer hears of.
+  private static let pause: Int32 = 20
 
   private var hasClients: Bool { sources.count > 1 || !alwaysReady.isEmpty }
 

@@ -2,49 +2,82 @@ import Glibc
 
 /// Reading whole files without Foundation, whose start-up a replay should not pay for.
 public enum Files {
-  /// The text of the file at `path`; bytes that are not UTF-8 become the replacement character.
+  /// Bytes; no file that is read whole may be larger. Scenarios and tables are far below.
+  public static let largestSize = 256 << 20
+
+  /// Milliseconds to wait for someone to write to a FIFO.
+  private static let patience: Int32 = 2000
+
+  /// The text of the file at `path`, without a byte order mark; bytes that are not UTF-8 become the
+  /// replacement character.
   ///
   /// - Parameter place: where the path was written, for the error.
-  /// - Throws: `InputError` (`notFound`) with the system's reason.
+  /// - Throws: `InputError`, as `bytes(at:namedAt:)`.
   public static func text(at path: String, namedAt place: Place? = nil) throws(InputError) -> String
   {
-    String(decoding: try bytes(at: path, namedAt: place), as: UTF8.self)
+    let bytes = try bytes(at: path, namedAt: place)
+    let mark: [UInt8] = [0xef, 0xbb, 0xbf]
+    return String(decoding: bytes.starts(with: mark) ? bytes[3...] : bytes[...], as: UTF8.self)
   }
 
-  /// The bytes of the file at `path`.
+  /// The bytes of the file at `path`; `-` is standard input, unless a file names it.
   ///
-  /// - Throws: `InputError` (`notFound`) with the system's reason.
+  /// Whatever the path stands for, this ends: a FIFO that nobody writes to and a file beyond
+  /// `largestSize` (such as a device that never ends) are refused.
+  ///
+  /// - Parameter place: where the path was written, for the error.
+  /// - Throws: `InputError`: `notFound` with the system's reason where a path of the command line
+  ///   cannot be read; `invalid` where a file's own path cannot be, or the file is too large.
   public static func bytes(at path: String, namedAt place: Place? = nil) throws(InputError)
     -> [UInt8]
   {
+    let isStandardInput = path == "-" && place == nil
     func failure(_ reason: String) -> InputError {
-      InputError(
-        .notFound, at: place ?? Place(file: path),
-        place == nil ? reason : "\(path): \(reason); a readable file was expected")
+      place.map {
+        InputError(at: $0, "\(path): \(reason); a readable file was expected")
+      } ?? InputError(.notFound, at: Place(file: path), reason)
     }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure(String(cString: strerror(errno))) }
-    defer { close(descriptor) }
+    func systemFailure() -> InputError { failure(String(cString: strerror(errno))) }
+    // Opening a FIFO would wait for a writer; `wait` does so for a bounded time.
+    let descriptor =
+      isStandardInput
+      ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    guard descriptor >= 0 else { throw systemFailure() }
+    defer { if !isStandardInput { close(descriptor) } }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw failure(String(cString: strerror(errno))) }
-    guard status.st_mode & S_IFMT != S_IFDIR else { throw failure("is a directory") }
+    guard fstat(descriptor, &status) == 0 else { throw systemFailure() }
+    let kind = status.st_mode & S_IFMT
+    guard kind != S_IFDIR else { throw failure("is a directory") }
+    let isRegular = kind == S_IFREG
+    func tooLarge() -> InputError {
+      InputError(
+        at: place ?? Place(file: path),
+        "\(place == nil ? "" : "\(path): ")more than \(largestSize >> 20) MiB; less was expected")
+    }
+    if isRegular, status.st_size > off_t(largestSize) { throw tooLarge() }
+    // Of a FIFO, an end before the first byte may be that its writer is still to come.
+    var mayComeLate = kind == S_IFIFO && !isStandardInput
     var content: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: max(4096, Int(status.st_size) + 1))
+    let size = isRegular ? Int(status.st_size) + 1 : 1 << 16
+    var chunk = [UInt8](repeating: 0, count: min(max(4096, size), 1 << 22))
     while true {
       let count = read(descriptor, &chunk, chunk.count)
+      var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      if count == 0, mayComeLate, content.isEmpty {
+        mayComeLate = false
+        if poll(&request, 1, patience) > 0 { continue }
+        throw failure("a FIFO that nobody writes to")
+      }
       if count == 0 { return content }
       if count < 0 {
         if errno == EINTR { continue }
-        throw failure(String(cString: strerror(errno)))
+        guard errno == EAGAIN else { throw systemFailure() }
+        // Nothing is there yet, which is not the end.
+        _ = poll(&request, 1, -1)
+        continue
       }
       content.append(contentsOf: chunk[..<count])
-    }
-  }
-
-  /// Makes a folder, unless it is there.
-  public static func makeFolder(_ path: String) throws(InputError) {
-    guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
-      throw InputError(.notFound, at: Place(file: path), String(cString: strerror(errno)))
+      if content.count > largestSize { throw tooLarge() }
     }
   }
 

@@ -1,0 +1,56 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Scenario
+
+/// The process: from its arguments to its exit status.
+public enum Program {
+  /// Runs the command that the arguments name, and ends the process.
+  ///
+  /// Help and results that cannot be written whole end with 74, as `ExitStatus` has it.
+  public static func main() -> Never {
+    Descriptor.reserveStandardStreams()
+    var status: Int32 = 0
+    do {
+      var command = try DMARCommand.parseAsRoot()
+      try command.run()
+    } catch {
+      status = report(error)
+    }
+    // What a file system tells only when a file is closed (a quota, a network) is an error as well.
+    if close(STDOUT_FILENO) != 0, status == 0 {
+      status = report(OutputError.cannotWrite("standard output", errno))
+    }
+    exit(status)
+  }
+
+  /// Says what is to be said about an error.
+  ///
+  /// - Returns: the exit status.
+  private static func report(_ error: any Error) -> Int32 {
+    switch error {
+    case let error as ExitCode: return error.rawValue
+    case let error as OutputError:
+      StandardError.print("dmar: \(error)")
+      return error.status.rawValue
+    case let error as InputError:
+      StandardError.print("dmar: \(error)")
+      return (error.kind == .notFound ? ExitStatus.noInput : .badInput).rawValue
+    default: break
+    }
+    let code = DMARCommand.exitCode(for: error)
+    let text = DMARCommand.fullMessage(for: error)
+    guard code == .success else {
+      StandardError.write(text + "\n")
+      // Of errors that it does not know, the parser says 1.
+      return code == .failure ? ExitStatus.defect.rawValue : code.rawValue
+    }
+    var output = Output()
+    if !text.isEmpty { output.print(text) }
+    do {
+      try output.flush()
+      return code.rawValue
+    } catch {
+      return report(error)
+    }
+  }
+}
