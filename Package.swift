@@ -38,6 +38,7 @@ let package = Package(
     .library(name: "Diagnosis", targets: ["Diagnosis"]),
     .library(name: "KernelLog", targets: ["KernelLog"]),
     .library(name: "Scenario", targets: ["Scenario"]),
+    .library(name: "QTest", targets: ["QTest"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")

@@ -12,6 +12,11 @@ let targets = [
   fuzz("LockProgramFuzz", "Lockdep"),
   fuzz("UnitFuzz", "VTdUnit", "VTdFormats", "PhysicalMemory"),
   fuzz("LogReaderFuzz", "Diagnosis", "KernelLog"),
+  fuzz("DriverStepsFuzz", "Scenario"),
+  fuzz("ScenarioTextFuzz", "Scenario"),
+  fuzz("PlatformFileFuzz", "Scenario", "PCI", "ACPITables"),
+  fuzz("QTestSessionFuzz", "QTest"),
+  fuzz("LaunchFuzz", "QTest"),
 ]
 
 let package = Package(

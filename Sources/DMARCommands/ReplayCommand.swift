@@ -38,6 +38,11 @@ struct ReplayCommand: ParsableCommand {
       "Print the scenario as a qtest session instead: what kernel and steps do to the hardware."))
   var qtestScript = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Stop a scenario that takes longer, with exit 65; 0 for no limit.", valueName: "seconds"))
+  var timeout = TimeLimit(0)
+
   func validate() throws {
     if qtestScript, scenarios.count != 1 || debugfs != nil || trace || format != .text {
       throw ValidationError(
@@ -52,7 +57,12 @@ struct ReplayCommand: ParsableCommand {
     if qtestScript { return try printQTestScript() }
     // A scenario that cannot be read must not leave half an output behind: all are run first.
     let runs = try reportingInputErrors {
-      try scenarios.map { try (path: $0, result: ScenarioRun.run(options.load($0))) }
+      try scenarios.map { path in
+        let limit = StepLimit(timeout.duration)
+        return try (
+          path: path, result: ScenarioRun.run(options.load(path), watching: limit.watch)
+        )
+      }
     }
     var output = Output()
     let writer = EventWriter(format: format, timestamps: timestamps, includesTrace: trace)
@@ -64,6 +74,7 @@ struct ReplayCommand: ParsableCommand {
         if let debugfs {
           try DebugfsFolder.write(run, to: debugfs)
         }
+        for warning in run.warnings { StandardError.print("dmar: warning: \(warning)") }
         for event in run.machine.events { writer.write(event, to: &output) }
         if run.untakenSteps > 0 {
           StandardError.print(

@@ -82,7 +82,7 @@ extension Machine {
   ///
   /// - Throws: `DriverError` where a table would not lie in memory.
   public func wait(_ microseconds: UInt64) throws(DriverError) {
-    let end = clock.now &+ microseconds
+    let end = clock.now.saturatingAdd(microseconds)
     while let due = kernel.nextTimer, due <= end {
       pass(until: due)
       try runTimers()

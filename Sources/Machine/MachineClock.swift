@@ -1,4 +1,5 @@
 public import LinuxIOMMU
+internal import VTdFormats
 
 /// The machine's clock: microseconds since boot. It moves only when told to, so a run is a function
 /// of its scenario.
@@ -29,14 +30,14 @@ public final class MachineClock: KernelTimer {
   }
 
   public func advance(by microseconds: UInt64) {
-    now &+= microseconds
+    now = now.saturatingAdd(microseconds)
   }
 
   public func stamp() -> UInt64 {
     if let next = listed.popFirst() {
       now = max(now, next)
     } else if hasStamped {
-      now &+= Self.step
+      now = now.saturatingAdd(Self.step)
     }
     hasStamped = true
     return now

@@ -96,7 +96,12 @@ struct QTestScript {
       for piece in landed {
         requests += MemoryRun.requests(piece.bytes, at: piece.address.rawValue)
       }
-    case .wait(let time): requests.append("clock_step \(time * 1000)")
+    case .wait(let time):
+      // The protocol's clock counts nanoseconds in 63 bits.
+      guard time <= UInt64(Int64.max) / 1000 else {
+        return refuse("a wait of \(time / 1_000_000) s, beyond the clock of the protocol", place)
+      }
+      requests.append("clock_step \(time * 1000)")
     case .pageRequest: refuse("a page request, which edu cannot send", place)
     case .resetUnit: refuse("a reset, which is the monitor's affair", place)
     }

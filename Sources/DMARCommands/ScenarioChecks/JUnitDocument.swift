@@ -1,48 +1,71 @@
-import Text
+internal import Text
+internal import Scenario
 
 /// Results in the XML form that JUnit began and CI servers read.
 struct JUnitDocument {
   let text: String
 
-  init(_ results: [TestResult], _ tally: TestTally) {
+  /// What a scenario printed is kept up to this many bytes.
+  private static let longestLog = 1 << 16
+
+  /// - Parameters:
+  ///   - timestamp: when the run began, as ISO 8601 has it.
+  ///   - folder: the folder that names of files are seen from, if they lie below it; absolute.
+  init(_ results: [TestResult], _ tally: TestTally, timestamp: String, from folder: String) {
     let total = results.reduce(Duration.zero) { $0 + $1.duration }
-    var lines = [#"<?xml version="1.0" encoding="UTF-8"?>"#, "<testsuites>"]
-    lines.append(
-      #"  <testsuite name="dmar test" tests="\#(results.count)" failures="\#(tally.failed)""#
-        + #" errors="0" skipped="\#(tally.skipped)" time="\#(Self.seconds(total))">"#)
-    for result in results { lines += Self.testCase(result) }
+    let counts = [
+      ("tests", results.count), ("failures", tally.failed - tally.errors),
+      ("errors", tally.errors), ("skipped", tally.skipped),
+    ].map { #"\#($0.0)="\#($0.1)""# }.joined(separator: " ")
+    let time = #"time="\#(TestText.seconds(total))""#
+    var lines = [
+      #"<?xml version="1.0" encoding="UTF-8"?>"#,
+      #"<testsuites name="dmar test" \#(counts) \#(time)>"#,
+      #"  <testsuite name="dmar test" \#(counts) \#(time) timestamp="\#(timestamp)">"#,
+    ]
+    for result in results { lines += Self.testCase(result, from: folder) }
     lines += ["  </testsuite>", "</testsuites>", ""]
     text = lines.joined(separator: "\n")
   }
 
-  private static func testCase(_ result: TestResult) -> [String] {
-    let slash = result.file.lastIndex(of: "/")
-    let folder = slash.map { String(result.file[..<$0]) } ?? "."
-    let name = slash.map { String(result.file[result.file.index(after: $0)...]) } ?? result.file
+  private static func testCase(_ result: TestResult, from folder: String) -> [String] {
+    // However the path was typed, the names are the same: results of two runs can be compared.
+    let whole = result.file.canonicalPath
+    let file = whole.hasPrefix(folder + "/") ? String(whole.dropFirst(folder.count + 1)) : whole
+    let slash = file.lastIndex(of: "/")
+    let place = slash.map { String(file[..<$0]) } ?? "."
+    let name = slash.map { String(file[file.index(after: $0)...]) } ?? file
     let head =
-      #"    <testcase classname="\#(Escaping.xml(folder))" name="\#(Escaping.xml(name))""#
-      + #" time="\#(seconds(result.duration))""#
+      #"    <testcase classname="\#(Escaping.xml(place))" name="\#(Escaping.xml(name))""#
+      + #" file="\#(Escaping.xml(file))" line="\#(result.line)""#
+      + #" time="\#(TestText.seconds(result.duration))">"#
+    return [head] + outcome(result) + log(result) + ["    </testcase>"]
+  }
+
+  private static func outcome(_ result: TestResult) -> [String] {
+    func element(_ name: String, type: String, _ message: String, _ lines: [String]) -> String {
+      #"      <\#(name) type="\#(type)" message="\#(Escaping.xml(message))">"#
+        + Escaping.xml(lines.joined(separator: "\n")) + "</\(name)>"
+    }
     switch result.outcome {
-    case .passed: return [head + "/>"]
-    case .skipped(let reason):
+    case .passed: return []
+    case .skipped(let reason): return [#"      <skipped message="\#(Escaping.xml(reason))"/>"#]
+    case .failed(let mismatches):
+      let lines = mismatches.flatMap { [$0.description] + $0.difference }
       return [
-        head + ">", #"      <skipped message="\#(Escaping.xml(reason))"/>"#, "    </testcase>",
+        element("failure", type: "mismatch", mismatches.first?.description ?? "", lines)
       ]
-    case .failed(let reasons):
-      let first = reasons.first ?? ""
-      return [
-        head + ">",
-        #"      <failure message="\#(Escaping.xml(first))">"#
-          + Escaping.xml(reasons.joined(separator: "\n")) + "</failure>",
-        "    </testcase>",
-      ]
+    case .error(let message, let place):
+      return [element("error", type: "input", message, ["\(place): \(message)"])]
     }
   }
 
-  private static func seconds(_ duration: Duration) -> String {
-    let milliseconds = duration / .milliseconds(1)
-    let whole = Int(milliseconds.rounded())
-    let fraction = String(whole % 1000)
-    return "\(whole / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
+  private static func log(_ result: TestResult) -> [String] {
+    guard !result.log.isEmpty else { return [] }
+    var text = result.log.joined(separator: "\n")
+    if text.utf8.count > longestLog {
+      text = String(decoding: text.utf8.prefix(longestLog), as: UTF8.self) + "\n..."
+    }
+    return ["      <system-out>\(Escaping.xml(text))</system-out>"]
   }
 }

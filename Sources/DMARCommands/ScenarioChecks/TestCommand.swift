@@ -5,13 +5,26 @@ internal import Scenario
 /// `dmar test`: runs every scenario below a path and compares it with its `expect:`.
 struct TestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "test", abstract: "Run scenarios and compare them with what they expect.")
+    commandName: "test", abstract: "Run scenarios and compare them with what they expect.",
+    discussion: """
+      Of a folder, every .yaml and .yml file that is a scenario is run; a file that is named is run \
+      whatever it is, and each file once. Names that begin with a dot are left out.
+
+      \(ExitStatus.help([.noInput, .cannotCreate], failure: "a scenario failed: it cannot be run, is not as expected, or expects nothing"))
+      """)
 
   @Argument(help: ArgumentHelp("Scenario files, or folders that hold some.", valueName: "path"))
   var paths: [String]
 
-  @Option(help: ArgumentHelp("Only scenarios whose path has this text.", valueName: "text"))
-  var filter: String?
+  @Option(
+    help: ArgumentHelp(
+      "Only scenarios whose path has this text; repeated: any of the texts.", valueName: "text"))
+  var filter: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "No scenarios whose path has this text; may be repeated.", valueName: "text"))
+  var exclude: [String] = []
 
   @Option(help: ArgumentHelp("Only the I-th of N equal parts, from 1/N to N/N.", valueName: "i/n"))
   var shard: Shard?
@@ -20,30 +33,71 @@ struct TestCommand: ParsableCommand {
     help: ArgumentHelp("How many scenarios run at once; all processors do.", valueName: "count"))
   var jobs = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
-  @Option(help: ArgumentHelp("Write the results as JUnit XML too.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Fail a scenario that takes longer; 0 for no limit.", valueName: "seconds"))
+  var timeout = TimeLimit(60)
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the results as JUnit XML too; - is standard output, and the lines go to standard error.",
+      valueName: "file"))
   var junit: String?
 
-  @Flag(help: "Print the Test Anything Protocol.")
+  @Flag(
+    help: "Print the Test Anything Protocol, version 13; the lines go to standard error.")
   var tap = false
 
-  @Flag(help: "Write what was printed to the log files that scenarios expect, where it differs.")
+  @Flag(help: "Print the scenarios that would be run, and run none.")
+  var list = false
+
+  @Flag(help: "Begin no scenario after the first failure.")
+  var failFast = false
+
+  @Option(help: ArgumentHelp("List the slowest scenarios at the end.", valueName: "count"))
+  var durations = 0
+
+  @Flag(help: "Let a scenario without expectations pass.")
+  var allowEmpty = false
+
+  @Flag(
+    help: ArgumentHelp(
+      "Write what was printed to the log files that scenarios expect, where it differs.",
+      discussion: "Only a log that the scenario names itself, below the folder that is tested."))
   var update = false
 
   func validate() throws {
     if jobs < 1 { throw ValidationError("--jobs: \(jobs); at least 1 was expected") }
+    if durations < 0 { throw ValidationError("--durations: \(durations); 0 or more was expected") }
+    if tap, junit == "-" {
+      throw ValidationError("--tap and --junit - both take standard output; one was expected")
+    }
   }
 
   func run() throws {
     let files = try selectedFiles()
-    let progress = TestProgress(style: tap ? .tap : .text, count: files.count)
-    let results = try TestRun(updatesLogs: update).run(files, jobs: jobs) { progress.show($0) }
+    if list {
+      var output = Output()
+      for file in files { output.print(file.path) }
+      return try output.flush()
+    }
+    if let junit { try OutputFile.check(junit, isNoneOf: files.map(\.path)) }
+    let start = Timestamp.now()
+    let progress = TestProgress(tap: tap, isOutputTaken: junit == "-", count: files.count)
+    let results = try TestRun(
+      updatesLogs: update, allowsEmpty: allowEmpty, stopsAtFailure: failFast,
+      timeLimit: timeout.duration
+    ).run(files, jobs: jobs) { progress.show($0) }
     let tally = TestTally(results)
     warnOfSharedLogs(results)
     // Before the last line, which fails where standard output is lost.
     if let junit {
-      try OutputFile.write(JUnitDocument(results, tally).text, to: junit)
+      let document = JUnitDocument(
+        results, tally, timestamp: start, from: ScenarioFiles.currentFolder)
+      try OutputFile.write(document.text, to: junit)
     }
-    try progress.finish(tally)
+    try progress.finish(
+      results, tally, isCut: results.count < files.count, slowest: durations)
     if tally.failed > 0 { throw ExitStatus.expectationNotMet.code }
   }
 
@@ -57,17 +111,57 @@ struct TestCommand: ParsableCommand {
   }
 
   /// The scenarios to run. Nothing to run at all is no success; an empty part of many is.
-  private func selectedFiles() throws -> [String] {
-    var files = try reportingInputErrors { try paths.flatMap(ScenarioFiles.files) }
-    if let filter { files.removeAll { !$0.contains(filter) } }
+  private func selectedFiles() throws -> [ScenarioFiles.File] {
+    let found = try ScenarioFiles(below: paths)
+    for each in found.leftOut {
+      StandardError.print("dmar: left out: \(each.path): \(each.reason)")
+    }
+    let files = found.files.filter { file in
+      (filter.isEmpty || filter.contains { file.path.contains($0) })
+        && !exclude.contains { file.path.contains($0) }
+    }
     if files.isEmpty {
-      let what = filter.map { "a scenario whose path has \"\($0)\"" } ?? "a scenario"
+      let words = filter.map { "\"\($0)\"" }.joined(separator: " or ")
+      let what = filter.isEmpty ? "a scenario" : "a scenario whose path has \(words)"
       StandardError.print(
         "dmar: \(paths.joined(separator: " ")): nothing to run; \(what) was expected")
       throw ExitStatus.noInput.code
     }
     return shard?.part(of: files) ?? files
   }
+}
+
+/// How long something may take: seconds with at most three decimals, 0 for as long as it wants.
+struct TimeLimit: ExpressibleByArgument, CustomStringConvertible {
+  private let milliseconds: Int
+
+  init(_ seconds: Int) { milliseconds = seconds * 1000 }
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ".", omittingEmptySubsequences: false)
+    // A year is longer than anyone waits.
+    guard (1...2).contains(parts.count),
+      parts.allSatisfy({ part in
+        !part.isEmpty && part.utf8.allSatisfy { (0x30...0x39).contains($0) }
+      }), let whole = Int(parts[0]), whole <= 31_536_000
+    else { return nil }
+    var fraction = 0
+    if parts.count == 2 {
+      guard parts[1].utf8.count <= 3, let digits = Int(parts[1]) else { return nil }
+      fraction = digits
+      for _ in parts[1].utf8.count..<3 { fraction *= 10 }
+    }
+    milliseconds = whole * 1000 + fraction
+  }
+
+  var duration: Duration? { milliseconds == 0 ? nil : .milliseconds(milliseconds) }
+
+  var description: String {
+    milliseconds % 1000 == 0
+      ? "\(milliseconds / 1000)" : TestText.seconds(.milliseconds(milliseconds))
+  }
+
+  var defaultValueDescription: String { description }
 }
 
 /// One of several parts that a list is dealt out to, for machines that share the work.
@@ -86,7 +180,7 @@ struct Shard: ExpressibleByArgument, Hashable {
   }
 
   /// Every N-th element: neighbours, which are alike, go to different parts.
-  func part(of files: [String]) -> [String] {
+  func part<Element>(of files: [Element]) -> [Element] {
     files.enumerated().filter { $0.offset % count == index - 1 }.map(\.element)
   }
 }

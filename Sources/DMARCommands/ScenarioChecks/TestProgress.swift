@@ -1,70 +1,64 @@
-internal import KernelLog
+internal import Glibc
+internal import Scenario
 internal import Synchronization
-import Text
 
-/// Prints results as they come.
+/// Prints results as they come: lines for people, and TAP where that was asked for.
 final class TestProgress: Sendable {
-  enum Style: Sendable {
-    case text
-    case tap
+  private struct State {
+    /// Lines for people: on standard output, unless results for programs take it.
+    var lines: Output
+    var tap: Output?
+    var count = 0
   }
 
-  private let style: Style
-  private let state: Mutex<(output: Output, count: Int)>
+  private let state: Mutex<State>
 
-  /// - Parameter count: how many results will come; TAP announces it.
-  init(style: Style, count: Int) {
-    self.style = style
-    var output = Output()
-    if style == .tap {
-      output.print("TAP version 14")
-      output.print("1..\(count)")
+  /// - Parameters:
+  ///   - tap: whether standard output gets TAP.
+  ///   - isOutputTaken: whether other results for programs take standard output.
+  ///   - count: how many results will come; TAP announces it.
+  init(tap: Bool, isOutputTaken: Bool, count: Int) {
+    var state = State(lines: Output(to: tap || isOutputTaken ? STDERR_FILENO : STDOUT_FILENO))
+    if tap {
+      var output = Output()
+      for line in TAPText.head(count: count) { output.print(line) }
+      state.tap = output
     }
-    state = Mutex((output, 0))
+    self.state = Mutex(state)
   }
 
   func show(_ result: TestResult) {
     state.withLock { state in
       state.count += 1
-      let lines = style == .tap ? Self.tap(result, number: state.count) : Self.text(result)
-      for line in lines { state.output.print(line) }
+      for line in TestText.lines(result) { state.lines.print(line) }
+      for warning in result.warnings { StandardError.print("dmar: warning: \(warning)") }
+      for line in TAPText.lines(result, number: state.count) { state.tap?.print(line) }
       // What cannot be written is told at the end: the tests go on, for the files beside.
-      try? state.output.flush()
+      try? state.lines.flush()
+      try? state.tap?.flush()
     }
   }
 
+  /// Prints what comes at the end.
+  ///
+  /// - Parameters:
+  ///   - isCut: whether results that TAP has announced will not come.
+  ///   - slowest: how many of the slowest scenarios are listed.
   /// - Throws: `OutputError` where not all lines could be written.
-  func finish(_ tally: TestTally) throws {
+  func finish(_ results: [TestResult], _ tally: TestTally, isCut: Bool, slowest: Int) throws {
     try state.withLock { state in
-      state.output.print(style == .tap ? "# \(tally.summary)" : tally.summary)
-      try state.output.flush()
-    }
-  }
-
-  private static func text(_ result: TestResult) -> [String] {
-    let update =
-      (result.updatedLog.map { ["      wrote \($0)"] } ?? [])
-      + result.notes.map { "      note: \($0)" }
-    switch result.outcome {
-    case .passed: return ["pass  \(result.file)"] + update
-    case .skipped(let reason): return ["skip  \(result.file): \(reason)"]
-    case .failed(let reasons):
-      return ["FAIL  \(result.file)"] + update + reasons.map { "      \($0)" }
-    }
-  }
-
-  /// A test point; what was not as expected follows in a YAML block of quoted strings.
-  private static func tap(_ result: TestResult, number: Int) -> [String] {
-    // In a description # begins a directive.
-    let name = result.file.replacing("\\", with: "\\\\").replacing("#", with: "\\#")
-    let update =
-      (result.updatedLog.map { ["# wrote \($0)"] } ?? []) + result.notes.map { "# note: \($0)" }
-    switch result.outcome {
-    case .passed: return ["ok \(number) - \(name)"] + update
-    case .skipped(let reason): return ["ok \(number) - \(name) # SKIP \(reason)"]
-    case .failed(let reasons):
-      return ["not ok \(number) - \(name)", "  ---", "  mismatches:"]
-        + reasons.map { "    - \(JSONValue.string($0).compact)" } + ["  ..."] + update
+      for line in TestText.failures(results) + TestText.slowest(results, slowest) {
+        state.lines.print(line)
+      }
+      if tally.updatedLogs > 0 {
+        state.lines.print(
+          "wrote \(tally.updatedLogs) log\(tally.updatedLogs == 1 ? "" : "s")")
+      }
+      state.lines.print(tally.summary)
+      if isCut { state.tap?.print("Bail out! stopped at the first failure") }
+      state.tap?.print("# \(tally.summary)")
+      try state.tap?.flush()
+      try state.lines.flush()
     }
   }
 }

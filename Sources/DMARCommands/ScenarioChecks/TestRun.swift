@@ -3,56 +3,23 @@ internal import KernelProfiles
 internal import Scenario
 internal import Synchronization
 
-/// What became of one scenario of `dmar test`.
-struct TestResult: Sendable {
-  enum Outcome: Sendable {
-    case passed
-    case skipped(String)
-    /// One sentence for each thing that is not as expected.
-    case failed([String])
-  }
-
-  let file: String
-  let outcome: Outcome
-  let duration: Duration
-  /// The log file that was written anew.
-  var updatedLog: String?
-  /// What is worth knowing of the scenario whatever came out of it, a sentence each.
-  var notes: [String] = []
-}
-
-/// The counts of a run.
-struct TestTally: Hashable {
-  private(set) var passed = 0
-  private(set) var failed = 0
-  private(set) var skipped = 0
-
-  init(_ results: [TestResult]) {
-    for result in results {
-      switch result.outcome {
-      case .passed: passed += 1
-      case .skipped: skipped += 1
-      case .failed: failed += 1
-      }
-    }
-  }
-
-  var summary: String {
-    "\(passed) passed, \(failed) failed" + (skipped > 0 ? ", \(skipped) skipped" : "")
-  }
-}
-
 /// Runs scenarios, several at a time.
 struct TestRun: Sendable {
-  let updatesLogs: Bool
+  var updatesLogs = false
+  /// A scenario without expectations passes.
+  var allowsEmpty = false
+  /// Nothing is begun after the first failure.
+  var stopsAtFailure = false
+  /// How long one scenario may take; nil: as long as it wants.
+  var timeLimit: Duration?
 
   /// Runs them all; results come, to `report` as well, in the order of `files`.
   ///
   /// - Throws: what is neither a scenario's fault nor its expectation's.
   func run(
-    _ files: [String], jobs: Int, report: @escaping @Sendable (TestResult) -> Void
+    _ files: [ScenarioFiles.File], jobs: Int, report: @escaping @Sendable (TestResult) -> Void
   ) throws -> [TestResult] {
-    let progress = Mutex(Progress(count: files.count))
+    let progress = Mutex(Progress(count: files.count, stopsAtFailure: stopsAtFailure))
     DispatchQueue.concurrentPerform(iterations: min(jobs, files.count)) { _ in
       while let index = progress.withLock({ $0.takeNext() }) {
         let result = Result { try self.result(of: files[index]) }
@@ -67,14 +34,16 @@ struct TestRun: Sendable {
     private var finished: [Result<TestResult, any Error>?]
     private var next = 0
     private var reported = 0
-    private var hasFailed = false
+    private var isOver = false
+    private let stopsAtFailure: Bool
 
-    init(count: Int) {
+    init(count: Int, stopsAtFailure: Bool) {
       finished = Array(repeating: nil, count: count)
+      self.stopsAtFailure = stopsAtFailure
     }
 
     mutating func takeNext() -> Int? {
-      guard next < finished.count, !hasFailed else { return nil }
+      guard next < finished.count, !isOver else { return nil }
       defer { next += 1 }
       return next
     }
@@ -82,7 +51,10 @@ struct TestRun: Sendable {
     /// Keeps a result and gives those that can be reported now without changing the order.
     mutating func finish(_ index: Int, _ result: Result<TestResult, any Error>) -> [TestResult] {
       finished[index] = result
-      if case .failure = result { hasFailed = true }
+      switch result {
+      case .failure: isOver = true
+      case .success(let result): if stopsAtFailure, result.isFailed { isOver = true }
+      }
       var ready: [TestResult] = []
       while reported < finished.count, case .success(let result)? = finished[reported] {
         ready.append(result)
@@ -101,35 +73,51 @@ struct TestRun: Sendable {
       + "and runs as the newest release that the program knows"
   }
 
-  private func result(of file: String) throws -> TestResult {
+  private func result(of file: ScenarioFiles.File) throws -> TestResult {
     let clock = ContinuousClock()
     let start = clock.now
-    var updated: String?
-    var notes: [String] = []
-    let outcome = try outcome(of: file, updated: &updated, &notes)
+    var result = TestResult(file: file, outcome: .passed, duration: .zero)
+    do {
+      try run(file, into: &result)
+    } catch let error as InputError {
+      result.outcome = .error(error.message, error.place)
+    }
     return TestResult(
-      file: file, outcome: outcome, duration: clock.now - start, updatedLog: updated, notes: notes)
+      file: file, outcome: result.outcome, duration: clock.now - start, log: result.log,
+      warnings: result.warnings, notes: result.notes, updatedLog: result.updatedLog)
   }
 
-  private func outcome(
-    of file: String, updated: inout String?, _ notes: inout [String]
-  ) throws -> TestResult.Outcome {
-    do {
-      var scenario = try ScenarioLoader(toleratesMissingLog: updatesLogs).load(file)
-      if !scenario.namesRelease { notes.append(Self.noRelease) }
-      switch try ScenarioRun.run(scenario) {
-      case .skipped(let reason): return .skipped(reason)
-      case .finished(let run):
-        if updatesLogs, let log = scenario.expectation.log, !log.isEqual(to: run.lines) {
+  private func run(_ file: ScenarioFiles.File, into result: inout TestResult) throws {
+    let limit = StepLimit(timeLimit)
+    var scenario = try ScenarioLoader(toleratesMissingLog: updatesLogs).load(file.path)
+    if !scenario.namesRelease { result.notes.append(Self.noRelease) }
+    switch try ScenarioRun.run(scenario, watching: limit.watch) {
+    case .skipped(let reason): result.outcome = .skipped(reason)
+    case .finished(let run):
+      result.log = run.lines
+      result.warnings = run.warnings
+      var refusal: Mismatch?
+      if updatesLogs, let log = scenario.expectation.log, !log.isEqual(to: run.lines) {
+        if let reason = LogUpdate.refusal(of: log, for: file, at: scenario.expectation.place("log"))
+        {
+          refusal = Mismatch(
+            "the log is not written: \(reason)", at: scenario.expectation.place("log"))
+        } else {
           try OutputFile.write(run.lines.map { $0 + "\n" }.joined(), to: log.path)
           scenario.expectation.log?.lines = run.lines
-          updated = log.path
+          result.updatedLog = log.path
         }
-        let verdict = Verdict(of: run, against: scenario.expectation)
-        return verdict.isPassed ? .passed : .failed(verdict.mismatches)
       }
-    } catch let error as InputError {
-      return .failed(["\(error)"])
+      var mismatches = Verdict(of: run, against: scenario.expectation).mismatches
+      if let refusal { mismatches.append(refusal) }
+      if mismatches.isEmpty, scenario.expectation.isEmpty, !allowsEmpty {
+        mismatches = [
+          Mismatch(
+            "it expects nothing; expect: was expected (or --allow-empty)",
+            at: Place(file: file.path))
+        ]
+      }
+      result.outcome = mismatches.isEmpty ? .passed : .failed(mismatches)
     }
   }
 }

@@ -22,6 +22,11 @@ public struct DebugfsEntry: Hashable, Sendable {
 extension IntelIOMMUDriver {
   /// The lines of all files of one kind.
   func debugfs(_ file: DebugfsFile) -> [String] {
+    debugfsBudget = DebugfsBudget()
+    return lines(of: file) + debugfsBudget.remarks()
+  }
+
+  private func lines(of file: DebugfsFile) -> [String] {
     switch file {
     case .registers: units.flatMap(registerSet)
     case .translationStructures: units.flatMap(translationStructures)
@@ -34,14 +39,17 @@ extension IntelIOMMUDriver {
 
   /// All files.
   var debugfsEntries: [DebugfsEntry] {
-    DebugfsFile.allCases.flatMap { file -> [DebugfsEntry] in
+    debugfsBudget = DebugfsBudget()
+    return DebugfsFile.allCases.flatMap { file -> [DebugfsEntry] in
       if file == .domainTranslations, hasDeviceFiles {
         return probed.map { function in
-          DebugfsEntry(
-            path: "\(function.address)/\(file.rawValue)", lines: translations(of: function.address))
+          let lines = translations(of: function.address)
+          return DebugfsEntry(
+            path: "\(function.address)/\(file.rawValue)", lines: lines + debugfsBudget.remarks())
         }
       }
-      return [DebugfsEntry(path: file.rawValue, lines: debugfs(file))]
+      let lines = lines(of: file)
+      return [DebugfsEntry(path: file.rawValue, lines: lines + debugfsBudget.remarks())]
     }
   }
 

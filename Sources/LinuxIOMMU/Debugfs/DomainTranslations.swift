@@ -26,6 +26,10 @@ extension IntelIOMMUDriver {
   /// - Parameter isShort: whether a row ends with the level at which the page was found, as it does
   ///   where each device has a file.
   func rows(from table: UInt64, levels: Int, isShort: Bool) -> [String] {
+    // AW, of three bits, can say up to nine levels; hardware has five.
+    guard (1..<6).contains(levels) else {
+      return ["reserved address width: \(levels) levels of tables"]
+    }
     var rows: [String] = []
     var path = [UInt64](repeating: 0, count: 6)
     collect(table: table, level: levels, start: 0, isShort, &path, &rows)
@@ -36,6 +40,7 @@ extension IntelIOMMUDriver {
     table: UInt64, level: Int, start: UInt64, _ isShort: Bool, _ path: inout [UInt64],
     _ rows: inout [String]
   ) {
+    guard isInMemory(table), debugfsBudget.takeEntries(Paging.entryCount) else { return }
     for index in 0..<UInt64(Paging.entryCount) {
       let raw = load(table &+ index * Paging.entryBytes)
       let entry = SecondStageEntry(rawValue: raw)
@@ -44,6 +49,7 @@ extension IntelIOMMUDriver {
       path[level] = raw
       if level == 1 || entry[flag: .pageSize] {
         // Two levels may be missing from a short row: those of a 1 GiB page.
+        guard debugfsBudget.takeRow() else { return }
         let last = isShort ? min(level, 3) : 1
         let columns = path[last...].reversed().map(padded).joined(separator: "\t")
         rows.append("0x\(hex(address >> 12, digits: 13)) |\t\(columns)")

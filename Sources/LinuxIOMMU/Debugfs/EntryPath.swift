@@ -17,6 +17,7 @@ extension IntelIOMMUDriver {
   /// Nil where root or context entry are not present.
   func entryPath(of source: SourceID, from pointer: RootTableAddress) -> EntryPath? {
     let slot = pointer[inPlace: .rootTable] &+ RootEntry.offset(of: source)
+    guard isInMemory(slot) else { return nil }
     let root = (high: load(slot &+ 8), low: load(slot))
     let isScalable = pointer.mode == .scalable
     let isUpper = isScalable && ScalableRootEntry.isUpper(source)
@@ -27,6 +28,7 @@ extension IntelIOMMUDriver {
     let offset =
       isScalable ? ScalableContextEntry.offset(of: source) : ContextEntry.offset(of: source)
     let entry = half[inPlace: .contextTable] &+ offset
+    guard isInMemory(entry) else { return nil }
     let context = stride(from: 0, to: width, by: 8).map { load(entry &+ $0) }
     guard ContextEntry(low: context[0], high: 0)[flag: .present] else { return nil }
     return EntryPath(root: root, context: context)
@@ -34,9 +36,11 @@ extension IntelIOMMUDriver {
 
   /// The PASID entries of one entry of a directory, present or not; none where it has no table.
   func pasidEntries(at index: UInt64, ofDirectory directory: UInt64) -> [PASIDTableEntry] {
+    let slot = directory &+ index * PASIDDirectoryEntry.byteCount
+    guard isInMemory(slot), debugfsBudget.takeEntries(64) else { return [] }
     let entry = PASIDDirectoryEntry(
-      rawValue: load(directory &+ index * PASIDDirectoryEntry.byteCount))
-    guard entry[flag: .present] else { return [] }
+      rawValue: load(slot))
+    guard entry[flag: .present], isInMemory(entry[inPlace: .pasidTable]) else { return [] }
     return (0..<PASIDTableEntry.countInTable).map { slot in
       pasidEntry(at: entry[inPlace: .pasidTable] &+ UInt64(slot) * PASIDTableEntry.byteCount)
     }

@@ -24,6 +24,7 @@ extension IntelIOMMUDriver {
       " IR table address:\(hex(table))",
       " Entry SrcID   DstID    Vct IRTE_high\t\tIRTE_low",
     ]
+    guard isInMemory(table) else { return lines }
     for index in 0..<UInt64(pointer.entryCount) {
       let address = table &+ index * InterruptEntry.byteCount
       let entry = InterruptEntry(low: load(address), high: load(address &+ 8))

@@ -13,7 +13,7 @@ extension IntelIOMMUDriver {
       "B.D.F\tRoot_entry\t\t\t\tContext_entry\t\t\t\tPASID\tPASID_table_entry",
     ]
     for bus in UInt8.min...UInt8.max {
-      for devfn in UInt8.min...UInt8.max {
+      for devfn in UInt8.min...UInt8.max where !debugfsBudget.isSpent {
         let source = SourceID(rawValue: UInt16(bus) << 8 | UInt16(devfn))
         lines += rows(for: source, from: pointer)
       }
@@ -39,9 +39,9 @@ extension IntelIOMMUDriver {
     }
     let directory = path.scalableContext[inPlace: .pasidDirectory]
     var rows: [String] = []
-    for index in 0..<(path.scalableContext.pasidLimit >> 6) {
+    for index in 0..<(path.scalableContext.pasidLimit >> 6) where !debugfsBudget.isSpent {
       for (slot, entry) in pasidEntries(at: index, ofDirectory: directory).enumerated()
-      where entry[flag: .present] {
+      where entry[flag: .present] && debugfsBudget.takeRow() {
         rows.append(
           row(
             source, root: path.root, context: context, pasid: "\(Int(index) << 6 | slot)",

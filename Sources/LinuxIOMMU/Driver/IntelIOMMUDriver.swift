@@ -35,6 +35,8 @@ final class IntelIOMMUDriver {
   var probed: [ProbedFunction] = []
   /// What the bus scan found out about each function.
   private(set) var found: [PCIAddress: ProbedFunction] = [:]
+  /// What is left for the debugfs files that are being written.
+  var debugfsBudget = DebugfsBudget()
   /// By group.
   var defaultDomains: [Int: IOMMUDomain] = [:]
   /// Domains come when a device first needs one, and no sooner.
@@ -106,6 +108,7 @@ final class IntelIOMMUDriver {
   }
 
   func store(_ value: UInt64, at address: UInt64) throws(DriverError) {
+    try kernel.spend()
     guard memory.store64(value, at: PhysicalAddress(rawValue: address)) else {
       throw DriverError(.outsideMemory(PhysicalAddress(rawValue: address)))
     }
@@ -126,6 +129,10 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
     case outsideMemory(PhysicalAddress)
     /// No unit covers the segment.
     case noUnit(UInt32)
+    /// A range that ends beyond the address space.
+    case noRange(start: UInt64, size: UInt64)
+    /// More entries of tables than a run may touch.
+    case tooMuchWork
   }
 
   public let reason: Reason
@@ -140,6 +147,12 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
       "a table at \(address) lies outside memory; an address in memory was expected"
     case .noUnit(let segment):
       "no unit covers segment \(segment); a unit of that segment was expected"
+    case .noRange(let start, let size):
+      "\(size) bytes from 0x\(hex(start)) on end beyond the address space; a range that ends"
+        + " within it was expected"
+    case .tooMuchWork:
+      "more than \(KernelContext.workLimit) entries of tables are touched; smaller ranges were"
+        + " expected"
     }
   }
 }

@@ -1,3 +1,5 @@
+internal import VTdFormats
+
 /// `__ratelimit`: at most `burst` calls in a window of `interval` (lib/ratelimit.c).
 ///
 /// The fault handler has one limiter for all units. It asks for the status line, and once per round
@@ -23,7 +25,7 @@ struct RateLimiter: Hashable, Sendable {
   mutating func ask(at now: UInt64) -> Decision {
     var suppressed = 0
     if let start = windowStart {
-      if now > start + Self.interval {
+      if now > start.saturatingAdd(Self.interval) {
         suppressed = missed
         windowStart = now
         allowed = 0

@@ -88,6 +88,8 @@ extension Kernel {
     _ mapping: Mapping, in reference: DomainReference
   ) throws(DriverError) -> Bool {
     guard let domain = domain(reference) else { return false }
+    _ = try Self.last(from: mapping.address.rawValue, mapping.size)
+    _ = try Self.last(from: mapping.target.rawValue, mapping.size)
     return try inUserCall { () throws(DriverError) in try driver.map(mapping, in: domain) }
   }
 
@@ -97,10 +99,19 @@ extension Kernel {
     _ address: IOVA, size: UInt64, in reference: DomainReference
   ) throws(DriverError) -> UInt64 {
     guard let domain = domain(reference), size > 0 else { return 0 }
-    let pages = address.rawValue >> 12...(address.rawValue &+ size - 1) >> 12
+    let pages = address.rawValue >> 12...(try Self.last(from: address.rawValue, size)) >> 12
     return try inUserCall { () throws(DriverError) in
       try driver.unmap(pages, in: domain) << 12
     }
+  }
+
+  /// The last byte of a range that a caller asks for.
+  private static func last(from start: UInt64, _ size: UInt64) throws(DriverError) -> UInt64 {
+    // Room for a page more, to which ranges that begin in the middle of one are rounded up.
+    guard let last = start.last(ofBytes: size), size <= UInt64.max - 0x1fff else {
+      throw DriverError(.noRange(start: start, size: size))
+    }
+    return last
   }
 
   /// iommu_flush_iotlb_all: the unit forgets all of a domain.
@@ -123,11 +134,23 @@ extension Kernel {
 
   // MARK: The DMA API
 
+  /// Bytes: half of the widest address space that any unit has.
+  private static let largestBuffer: UInt64 = 1 << 56
+
   /// dma_map_single: the address that the device is to use, nil where there was no room.
   public func mapDMA(
     _ buffer: DMABuffer, for device: PCIAddress
   ) throws(DriverError) -> IOVA? {
-    try inDriverCall { () throws(DriverError) in
+    var total: UInt64 = 0
+    for segment in buffer.segments {
+      _ = try Self.last(from: segment.target.rawValue, segment.size)
+      let (sum, overflow) = total.addingReportingOverflow(segment.size &+ 0x2000)
+      guard !overflow, sum <= Self.largestBuffer else {
+        throw DriverError(.noRange(start: segment.target.rawValue, size: segment.size))
+      }
+      total = sum
+    }
+    return try inDriverCall { () throws(DriverError) in
       try driver.mapDMA(buffer, for: try driver.device(at: device))
     }
   }
@@ -171,6 +194,7 @@ extension Kernel {
   public func makeProcess(
     _ name: String, pasid: PASID? = nil, levels: Int = 4, areas: [ProcessArea]
   ) throws(DriverError) {
+    for area in areas { _ = try Self.last(from: area.start, area.size) }
     let used = processes.values.map(\.pasid.rawValue)
     let next = PASID(rawValue: (1...).first { !used.contains($0) } ?? 1)
     processes[name] = try driver.makeProcess(
@@ -209,6 +233,7 @@ extension Kernel {
   /// munmap in the process: its pages go, and what devices have cached of them.
   public func unmap(_ area: ProcessArea, ofProcess name: String) throws(DriverError) {
     guard let process = processes[name] else { return }
+    _ = try Self.last(from: area.start, area.size)
     try inDriverCall { () throws(DriverError) in try driver.unmap(area, of: process) }
   }
 }

@@ -41,6 +41,30 @@ final class KernelContext {
     panicTimeOut = KernelDeath.timeOut(in: commandLine)
   }
 
+  // MARK: Work
+
+  /// Entries of tables that a kernel may touch in all. The largest machines of real logs need a
+  /// twentieth of it; a range of terabytes in small pages needs more than any memory has.
+  static let workLimit = 1 << 25
+  private var work = 0
+
+  /// Counts entries of tables before they are touched, so that no scenario runs for ever.
+  ///
+  /// - Throws: `DriverError` once there are too many.
+  func spend(_ count: UInt64 = 1) throws(DriverError) {
+    let left = Self.workLimit - work
+    guard count <= UInt64(left) else { throw DriverError(.tooMuchWork) }
+    work += Int(count)
+  }
+
+  /// Refuses at once a range with more pages than may be touched.
+  ///
+  /// - Parameter largestPage: how many pages one entry stands for at most.
+  func check(_ pages: ClosedRange<UInt64>, largestPage: UInt64 = 1) throws(DriverError) {
+    let entries = (pages.upperBound - pages.lowerBound) / max(largestPage, 1)
+    if entries >= UInt64(Self.workLimit - work) { throw DriverError(.tooMuchWork) }
+  }
+
   // MARK: Log
 
   /// printk: one record, which may have several lines.

@@ -34,6 +34,13 @@ final class Channel {
     if case .monitor = dialogue { outgoing = MonitorSession.greeting }
   }
 
+  /// Bytes of output that nobody asked for (events, changes of lines) which a client may leave
+  /// unread. A client that reads at all is far below.
+  private static let backlogLimit = 1 << 22
+
+  /// Whether the client leaves more unread than is kept for it.
+  var isBeyondLimit: Bool { outgoing.count - sent > Self.backlogLimit }
+
   /// Whether there is output that the client does not take at the moment.
   var isCongested: Bool { sent < outgoing.count }
 
@@ -159,7 +166,13 @@ final class Channel {
       }
       if count < 0 {
         if errno == EINTR { continue }
-        return errno == EAGAIN
+        let isFull = errno == EAGAIN
+        // What was sent is not kept, however slowly the client reads.
+        if sent > 1 << 16 {
+          outgoing.removeFirst(sent)
+          sent = 0
+        }
+        return isFull
       }
       sent += count
     }

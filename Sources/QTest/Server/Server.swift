@@ -236,7 +236,8 @@ public final class Server {
 
   private func deliver(_ channel: Channel) {
     let wasCongested = channel.isCongested
-    if !channel.flush() {
+    if !channel.flush() || channel.isBeyondLimit {
+      // Gone, or so far behind that it will never be up to date again.
       drop(channel)
     } else if channel.isCongested != wasCongested {
       setDirection(channel)

@@ -15,7 +15,9 @@ public enum SystemCommand {
     do throws(MachineError) {
       let launch = try Launch(arguments)
       if case .print(let text) = launch.task {
-        print(text)
+        guard puts(text) >= 0, fflush(nil) == 0 else {
+          throw MachineError("standard output: \(UnixSocket.message(errno))")
+        }
         return 0
       }
       guard launch.endpoints.contains(where: { $0.endpoint != .none }) else {

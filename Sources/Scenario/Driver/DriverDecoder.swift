@@ -99,9 +99,18 @@ enum DriverDecoder {
   }
 
   private static func area(from value: CheckedValue) throws -> ProcessArea {
-    ProcessArea(
-      start: try value.required("start").integer() & ~0xfff,
-      size: (try size(from: value) + 0xfff) & ~0xfff,
+    let start = try value.required("start").integer()
+    let size = try size(from: value)
+    // Whole pages: the first byte's and the last one's.
+    let first = start & ~0xfff
+    guard let last = start.last(ofBytes: size), last - first < UInt64.max - 0x1000 else {
+      throw InputError(
+        at: value["size"]?.place ?? value.place,
+        "\(size) bytes from 0x\(hex(start)) on end beyond the address space; a range that ends"
+          + " within it was expected")
+    }
+    return ProcessArea(
+      start: first, size: (last & ~0xfff) - first + 0x1000,
       isWritable: try value["writable"]?.boolean() ?? true,
       target: try value["target"].map { PhysicalAddress(rawValue: try $0.integer()) },
       isPopulated: try value["populated"]?.boolean() ?? false)

@@ -10,6 +10,7 @@ enum ExpectationDecoder {
   ) throws -> Expectation {
     var expectation = Expectation()
     guard let section else { return expectation }
+    for (key, value) in try section.table() { expectation.places[key] = value.place }
     expectation.log = try section["log"].map {
       try log(from: $0, toleratesMissing: toleratesMissingLog)
     }

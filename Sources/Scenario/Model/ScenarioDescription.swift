@@ -160,6 +160,14 @@ public struct Expectation: Sendable {
   public var interrupts: [Interrupt]?
   public var splat: Splat?
   public var dump: Dump?
+  /// Where each key of the section stands.
+  var places: [String: Place] = [:]
+
+  /// Whether nothing is expected.
+  public var isEmpty: Bool { places.isEmpty }
+
+  /// Where the value of a key stands.
+  public func place(_ key: String) -> Place? { places[key] }
 
   /// A log file, line for line.
   public struct Log: Sendable {

@@ -1,52 +1,163 @@
 internal import Glibc
 
-/// The scenario files below a path.
-public enum ScenarioFiles {
-  /// `path` itself if it is a file; else every `.yaml` below it that is a scenario, sorted.
+/// The scenario files below some paths.
+public struct ScenarioFiles: Sendable {
+  /// A scenario that was found.
+  public struct File: Hashable, Sendable {
+    /// The path by which it was found.
+    public let path: String
+    /// The same file however its path was typed: absolute, without `.` and `..`, its folder's links
+    /// followed.
+    public let canonicalPath: String
+    /// The folder below which it was searched for, or the file's own where the file was named;
+    /// absolute, with links followed.
+    public let root: String
+  }
+
+  /// A file or folder that looks as if it had scenarios and is not run.
+  public struct LeftOut: Hashable, Sendable {
+    public let path: String
+    public let reason: String
+  }
+
+  /// Each scenario once, in the order of the paths, sorted within a folder.
+  public private(set) var files: [File] = []
+  public private(set) var leftOut: [LeftOut] = []
+  /// What was found already, by the name that every path to it leads to.
+  private var known: Set<String> = []
+  private var knownFolders: Set<FolderIdentity> = []
+
+  private struct FolderIdentity: Hashable {
+    let device: UInt64
+    let number: UInt64
+  }
+
+  /// Searches `paths`: a file is taken as it is, of a folder every `.yaml` and `.yml` file that is a
+  /// scenario, at any depth. Names that begin with a dot are left out, as everywhere.
   ///
-  /// Files below a folder that have no `steps:`, neither of their own nor by `extends:`, are parts of
-  /// others (kernels, snapshots) and are left out.
+  /// Files without `steps:` and `expect:`, neither of their own nor by `extends:`, are parts of
+  /// others (kernels, tables, snapshots, bases) and are no scenarios, as long as their keys are those
+  /// of such a part.
   ///
   /// - Throws: `InputError` if there is no such path.
+  public init(below paths: [String]) throws {
+    for path in paths { try search(path) }
+  }
+
+  /// The paths of the scenarios below one path.
   public static func files(below path: String) throws -> [String] {
+    try ScenarioFiles(below: [path]).files.map(\.path)
+  }
+
+  private mutating func search(_ path: String) throws {
     var status = stat()
-    guard stat(path, &status) == 0 else {
+    guard path == "-" || stat(path, &status) == 0 else {
       throw InputError(.notFound, at: Place(file: path), String(cString: strerror(errno)))
     }
-    guard status.st_mode & S_IFMT == S_IFDIR else { return [path] }
-    return try yamlFiles(below: path).filter(isScenario)
+    guard path != "-", status.st_mode & S_IFMT == S_IFDIR else {
+      let root = Self.canonical(Self.folder(of: path)) ?? "."
+      return add(path, below: root)
+    }
+    let root = Self.canonical(path) ?? path
+    for found in contents(of: path).sorted() where isScenario(found) { add(found, below: root) }
   }
 
-  private static func yamlFiles(below folder: String) throws -> [String] {
+  private mutating func add(_ path: String, below root: String) {
+    guard known.insert(Self.canonical(path) ?? path).inserted else { return }
+    let folder = Self.canonical(Self.folder(of: path)) ?? Self.folder(of: path)
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    files.append(
+      File(
+        path: path, canonicalPath: folder == "/" ? "/\(name)" : "\(folder)/\(name)", root: root))
+  }
+
+  private static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  private static func canonical(_ path: String) -> String? {
+    guard let whole = realpath(path, nil) else { return nil }
+    defer { free(whole) }
+    return String(cString: whole)
+  }
+
+  /// The working folder, absolute, with links followed.
+  public static var currentFolder: String { canonical(".") ?? "." }
+
+  // MARK: Folders
+
+  /// The paths of all YAML files below a folder; each folder is entered once, whatever links lead to
+  /// it.
+  private mutating func contents(of folder: String) -> [String] {
     guard let directory = opendir(folder) else {
-      throw InputError(.notFound, at: Place(file: folder), String(cString: strerror(errno)))
+      leaveOut(folder, String(cString: strerror(errno)))
+      return []
     }
     defer { closedir(directory) }
+    var status = stat()
+    guard fstat(dirfd(directory), &status) == 0 else { return [] }
+    let identity = FolderIdentity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+    guard knownFolders.insert(identity).inserted else { return [] }
     var files: [String] = []
     while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      let bytes = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+      guard bytes.first != UInt8(ascii: ".") else { continue }
+      let isNamedYAML = [".yaml", ".yml"].contains {
+        bytes.suffix($0.utf8.count) == Array($0.utf8)[...]
       }
-      guard !name.hasPrefix(".") else { continue }
+      guard let name = String(validating: bytes, as: UTF8.self) else {
+        if isNamedYAML {
+          leaveOut("\(folder)/\(Self.shown(bytes))", "its name is not UTF-8, which was expected")
+        }
+        continue
+      }
       let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
-      var status = stat()
-      guard stat(path, &status) == 0 else { continue }
-      if status.st_mode & S_IFMT == S_IFDIR {
-        files += try yamlFiles(below: path)
-      } else if name.hasSuffix(".yaml") {
-        files.append(path)
+      guard stat(path, &status) == 0 else {
+        if isNamedYAML { leaveOut(path, String(cString: strerror(errno))) }
+        continue
+      }
+      switch status.st_mode & S_IFMT {
+      case S_IFDIR: files += contents(of: path)
+      case S_IFREG: if isNamedYAML { files.append(path) }
+      default: if isNamedYAML { leaveOut(path, "no regular file, which was expected") }
       }
     }
-    return files.sorted()
+    return files
   }
 
-  private static func isScenario(_ path: String) throws -> Bool {
-    let lines = try Files.text(at: path).split(separator: "\n")
+  private mutating func leaveOut(_ path: String, _ reason: String) {
+    leftOut.append(LeftOut(path: path, reason: reason))
+  }
+
+  /// A name with the bytes that are not ASCII as `\xff`.
+  private static func shown(_ bytes: [UInt8]) -> String {
+    bytes.map { byte in
+      (0x20..<0x7f).contains(byte)
+        ? String(UnicodeScalar(byte)) : "\\x" + String(byte, radix: 16)
+    }.joined()
+  }
+
+  // MARK: Scenarios and parts
+
+  /// Whether a YAML file is to be run. What cannot be read is: running it says what is wrong.
+  private func isScenario(_ path: String) -> Bool {
+    guard let text = try? Files.text(at: path) else { return true }
+    let lines = text.split(whereSeparator: \.isNewline)
     if lines.contains(where: { $0.hasPrefix("steps:") || $0.hasPrefix("expect:") }) { return true }
-    guard lines.contains(where: { $0.hasPrefix("extends:") }) else { return false }
     var resolver = ExtensionResolver()
-    // What cannot be read is kept: running it says what is wrong.
-    guard let root = try? resolver.load(path) else { return true }
-    return root.entries?.contains { $0.key == "steps" } ?? false
+    guard let root = try? resolver.load(path), let entries = root.entries else { return true }
+    let keys = Set(entries.map(\.key))
+    if keys.contains("steps") || keys.contains("expect") { return true }
+    return !Self.partKeys.contains { keys.isSubset(of: $0) }
+  }
+
+  /// The keys of what scenarios refer to, kind by kind.
+  private static let partKeys: [Set<String>] = [
+    ScenarioSchema.type, KernelSchema.type, PCISnapshotSchema.type,
+    .section(DMARTableSchema.section),
+  ].map { type in
+    guard case .section(let section) = type else { return [] }
+    return Set(section.fields.map(\.key))
   }
 }

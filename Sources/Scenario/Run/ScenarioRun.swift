@@ -11,11 +11,17 @@ public struct ScenarioRun {
   /// Hears what CPU and devices do to the hardware, and for which place of the file.
   public typealias AccessHandler = (HardwareAccess, Place) -> Void
 
+  /// Is asked before each step, and in the middle of long ones, whether the run is to go on: it
+  /// throws where it is not.
+  public typealias Watcher = (Place) throws -> Void
+
   public let machine: Machine
-  /// One sentence for each check of the steps that found something else.
-  public let failedChecks: [String]
+  /// Each check of the steps that found something else.
+  public let failedChecks: [Mismatch]
   /// How many steps were left when the kernel died.
   public let untakenSteps: Int
+  /// What the scenario asks for and does not have.
+  public let warnings: [Mismatch]
 
   /// All records that the kernel printed.
   public var log: [LogRecord] {
@@ -37,17 +43,19 @@ public struct ScenarioRun {
   /// - Throws: `InputError` where the scenario asks for a machine or a step that cannot be.
   public static func run(
     _ scenario: ScenarioDescription, firstSteps count: Int = .max,
-    hearing handler: AccessHandler? = nil
+    hearing handler: AccessHandler? = nil, watching watcher: @escaping Watcher = { _ in }
   ) throws -> Result {
     var scenario = scenario
     scenario.steps = Array(scenario.steps.prefix(count))
     var runner = ScenarioRunner(scenario)
     runner.handler = handler
+    runner.watcher = watcher
     guard try runner.prepareBus() else { return .skipped(runner.skipReason) }
     let machine = try runner.run()
     return .finished(
       ScenarioRun(
-        machine: machine, failedChecks: runner.failedChecks, untakenSteps: runner.untakenSteps))
+        machine: machine, failedChecks: runner.failedChecks, untakenSteps: runner.untakenSteps,
+        warnings: runner.warnings))
   }
 }
 
@@ -79,9 +87,15 @@ private struct ScenarioRunner {
   var bus = PCITopology()
   var skipReason = ""
   var handler: ScenarioRun.AccessHandler?
-  var failedChecks: [String] = []
+  var watcher: ScenarioRun.Watcher = { _ in }
+  var failedChecks: [Mismatch] = []
   var untakenSteps = 0
   var driver = DriverSteps()
+  var requests = RequestBudget()
+  var warnings: [Mismatch] = []
+
+  /// DMAs of one step between two questions to the watcher.
+  private static let watchedRounds = 1000
 
   init(_ scenario: ScenarioDescription) {
     self.scenario = scenario
@@ -229,19 +243,23 @@ private struct ScenarioRunner {
 
   mutating func run() throws -> Machine {
     let machine = try boot()
+    var checks = StepWarnings(scenario, bus: bus)
+    defer { warnings = checks.warnings }
     for step in scenario.steps {
+      checks.check(step)
       if machine.kernel.death != nil, !step.startsCrashKernel {
         untakenSteps += 1
         continue
       }
+      try watcher(step.place)
       hear(machine, at: step.place)
       machine.clock.list(step.times)
-      try machine.runTimers()
-      machine.holdsInterrupts = step.holdsInterrupts
-      try take(step, on: machine)
       do {
+        try machine.runTimers()
+        machine.holdsInterrupts = step.holdsInterrupts
+        try take(step, on: machine)
         try machine.settle()
-      } catch {
+      } catch let error as DriverError {
         throw InputError(at: step.place, "\(error)")
       }
     }
@@ -254,7 +272,9 @@ private struct ScenarioRunner {
       try driver.take(action, at: step.place, on: machine, address)
     case .dma(let dma):
       let target = try driver.address(dma.address, at: step.place)
-      for _ in 0..<dma.count {
+      try requests.spend(dma.requests(at: target), at: step.place)
+      for round in 0..<dma.count {
+        if round % Self.watchedRounds == 0 { try watcher(step.place) }
         machine.perform(
           Machine.DMA(
             device: address(of: dma.device), claimedID: dma.claimedID, access: dma.access,
@@ -278,8 +298,9 @@ private struct ScenarioRunner {
       if let index = zip(found, bytes).enumerated().first(where: { $1.0 != $1.1 })?.offset {
         let place = PhysicalAddress(rawValue: address.rawValue &+ UInt64(index))
         failedChecks.append(
-          "\(step.place): the byte at \(place) is 0x\(hex(UInt64(found[index]), digits: 2)); "
-            + "0x\(hex(UInt64(bytes[index]), digits: 2)) was expected")
+          Mismatch(
+            "the byte at \(place) is 0x\(hex(UInt64(found[index]), digits: 2)); "
+              + "0x\(hex(UInt64(bytes[index]), digits: 2)) was expected", at: step.place))
       }
     case .writeRegister(let register):
       machine.writeRegister(
@@ -291,8 +312,9 @@ private struct ScenarioRunner {
         of: try unit(named: register.unit, on: machine, step.place))
       if value != register.value {
         failedChecks.append(
-          "\(step.place): the register at 0x\(hex(UInt64(register.offset))) of \(register.unit) "
-            + "is 0x\(hex(value)); 0x\(hex(register.value)) was expected")
+          Mismatch(
+            "the register at 0x\(hex(UInt64(register.offset))) of \(register.unit) "
+              + "is 0x\(hex(value)); 0x\(hex(register.value)) was expected", at: step.place))
       }
     case .resetUnit(let name): machine.reset(try unit(named: name, on: machine, step.place))
     case .wait(let time):

@@ -7,63 +7,71 @@ internal import VTdUnit
 
 /// A run held against what its scenario expects.
 public struct Verdict: Sendable {
-  /// One sentence for each thing that is not as expected.
-  public let mismatches: [String]
+  /// Each thing that is not as expected.
+  public let mismatches: [Mismatch]
 
   public var isPassed: Bool { mismatches.isEmpty }
 
   public init(of run: ScenarioRun, against expectation: Expectation) {
     let kernel = run.machine.kernel
     let lines = run.lines.map(withoutTrailingBlanks)
-    var mismatches: [String] = []
-    if let log = expectation.log {
-      mismatches += Self.compare(lines, with: log.lines.map(withoutTrailingBlanks))
+    var mismatches: [Mismatch] = []
+    func note(_ sentences: [String], _ key: String) {
+      mismatches += sentences.map { Mismatch($0, at: expectation.place(key)) }
     }
-    mismatches += Self.search(lines, for: expectation.contains, without: expectation.lacks)
+    if let log = expectation.log {
+      mismatches += Self.compare(lines, with: log, at: expectation.place("log"))
+    }
+    note(Self.search(lines, for: expectation.contains), "contains")
+    note(Self.search(lines, without: expectation.lacks), "lacks")
     if let faults = expectation.faults {
-      mismatches += Self.compare(kernel.faults.compactMap(Expectation.Fault.init), with: faults)
+      note(Self.compare(kernel.faults.compactMap(Expectation.Fault.init), with: faults), "faults")
     }
     if let records = expectation.records {
-      mismatches += RecordExpectation.compare(run.machine.faultRecords, with: records)
+      note(RecordExpectation.compare(run.machine.faultRecords, with: records), "records")
     }
     if let interrupts = expectation.interrupts {
       let delivered = run.machine.deliveredInterrupts.map {
         Expectation.Interrupt(vector: $0.vector, destination: $0.destination)
       }
       if delivered != interrupts {
-        mismatches.append(
-          "the interrupts delivered are \(delivered); \(interrupts) were expected")
+        note(
+          ["the interrupts delivered are \(delivered); \(interrupts) were expected"], "interrupts")
       }
     }
-    if let splat = expectation.splat { mismatches += Self.compare(kernel, with: splat) }
+    if let splat = expectation.splat { note(Self.compare(kernel, with: splat), "splat") }
     mismatches += run.failedChecks
     if run.untakenSteps > 0, expectation.dump != .fatal {
-      mismatches.append("the kernel died with \(run.untakenSteps) steps to go")
+      mismatches.append(Mismatch("the kernel died with \(run.untakenSteps) steps to go"))
     }
     if let dump = expectation.dump {
       let actual = kernel.dumpOutcome?.rawValue ?? Expectation.Dump.none.rawValue
       if actual != dump.rawValue {
-        mismatches.append("the dump is \(actual); \(dump.rawValue) was expected")
+        note(["the dump is \(actual); \(dump.rawValue) was expected"], "dump")
       }
     }
     self.mismatches = mismatches
   }
 
-  private static func compare(_ lines: [String], with expected: [String]) -> [String] {
-    if let index = zip(lines, expected).enumerated().first(where: { $1.0 != $1.1 })?.offset {
-      return [
-        "line \(index + 1) is \"\(lines[index])\"; \"\(expected[index])\" was expected"
-      ]
-    }
-    guard lines.count == expected.count else {
-      return ["the log has \(lines.count) lines; \(expected.count) were expected"]
-    }
-    return []
+  /// The whole log, with every difference counted.
+  private static func compare(
+    _ lines: [String], with log: Expectation.Log, at place: Place?
+  ) -> [Mismatch] {
+    let difference = LineDifference(
+      expected: log.lines.map(withoutTrailingBlanks), actual: lines)
+    guard let first = difference.firstLine else { return [] }
+    let places = difference.places == 1 ? "one place" : "\(difference.places) places"
+    return [
+      Mismatch(
+        "the log differs from \(log.path) in \(places), first at line \(first)"
+          + " (\(difference.missing) lines missing, \(difference.added) added);"
+          + " dmar test --update writes what was printed", at: place,
+        difference: ["--- \(log.path)", "+++ printed"] + difference.lines)
+    ]
   }
 
-  private static func search(
-    _ lines: [String], for parts: [String], without absent: [String]
-  ) -> [String] {
+  /// Each part is to be in a line, behind the line of the part before.
+  private static func search(_ lines: [String], for parts: [String]) -> [String] {
     var mismatches: [String] = []
     var rest = lines[...]
     for part in parts {
@@ -73,12 +81,16 @@ public struct Verdict: Sendable {
         mismatches.append("no line (behind the one before) has \"\(part)\"")
       }
     }
-    for part in absent {
-      if let line = lines.first(where: { $0.contains(part) }) {
-        mismatches.append("\"\(line)\" has \"\(part)\", which was not expected")
+    return mismatches
+  }
+
+  /// Each part is to be in no line.
+  private static func search(_ lines: [String], without absent: [String]) -> [String] {
+    absent.compactMap { part in
+      lines.first { $0.contains(part) }.map {
+        "\"\($0)\" has \"\(part)\", which was not expected"
       }
     }
-    return mismatches
   }
 
   private static func compare(

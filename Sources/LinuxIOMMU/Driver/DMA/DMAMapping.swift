@@ -98,7 +98,7 @@ extension IntelIOMMUDriver {
     for segment in buffer.segments {
       let target = segment.target.rawValue & ~0xfff
       let size = segment.pageCount << 12
-      if let last = mappings.last, last.target.rawValue + last.size == target {
+      if let last = mappings.last, last.target.rawValue &+ last.size == target {
         mappings[mappings.count - 1].size += size
       } else {
         mappings.append(
@@ -171,7 +171,7 @@ extension IntelIOMMUDriver {
     }
     guard space.queue?.isTimerOn == false else { return }
     space.queue?.isTimerOn = true
-    timers.add(due: kernel.timer.now + FlushQueue.timeout) {
+    timers.add(due: kernel.timer.now.saturatingAdd(FlushQueue.timeout)) {
       [unowned self, weak domain] () throws(DriverError) in
       if let domain { try self.flushTimeout(of: domain) }
     }

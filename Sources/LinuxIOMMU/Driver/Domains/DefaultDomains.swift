@@ -111,8 +111,12 @@ extension IntelIOMMUDriver {
   ) throws(DriverError) {
     for region in regions {
       var start: UInt64?
-      let end = (region.upperBound + 0x1000) >> 12
-      for page in (region.lowerBound + 0xfff) >> 12...end {
+      let first = region.lowerBound.saturatingAdd(0xfff) >> 12
+      let end = region.upperBound >> 12 + 1
+      guard first <= end else { continue }
+      try kernel.check(first...end)
+      for page in first...end {
+        try kernel.spend()
         let isMapped = try target(of: IOVA(rawValue: page << 12), in: domain) != nil
         let isFree = page < end && !isMapped
         if isFree {

@@ -27,6 +27,7 @@ extension IntelIOMMUDriver {
   /// intel_iommu_map_pages.
   private func place(_ mapping: Mapping, in domain: IOMMUDomain) throws(DriverError) -> Bool {
     let range = mapping.pages
+    try kernel.check(range, largestPage: Paging.pages(level: domain.superpageSizes + 1))
     let end = (range.upperBound + 1) << 12
     if domain.limit < end {
       guard domain.width >= 64 || end <= 1 << UInt64(domain.width) else {
@@ -130,6 +131,7 @@ extension IntelIOMMUDriver {
   ) throws(DriverError) -> UInt64 {
     var page = range.lowerBound
     while page <= range.upperBound {
+      try kernel.spend()
       let piece = pieceSize(at: page, count: range.upperBound - page + 1, in: domain)
       let done = try unmapPiece(page, count: piece, in: domain, &gather)
       if done == 0 { break }

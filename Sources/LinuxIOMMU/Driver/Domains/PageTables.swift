@@ -88,13 +88,14 @@ extension IntelIOMMUDriver {
     var page = max(range.lowerBound, page)
     var slot = table &+ Paging.entryOffset(of: page << 12, level: level)
     repeat {
+      try kernel.spend()
       let pages = Paging.pages(level: level)
       let first = page & ~(pages - 1)
       let entry = SecondStageEntry(rawValue: load(slot))
       if entry.isPresent {
-        if range.lowerBound <= first, range.upperBound >= first + pages - 1 {
+        if range.lowerBound <= first, range.upperBound >= first &+ pages &- 1 {
           if level > 1, !entry[flag: .pageSize] {
-            collectTables(entry[inPlace: .address], level: level - 1, &freed)
+            try collectTables(entry[inPlace: .address], level: level - 1, &freed)
           }
           try store(0, at: slot)
         } else if level > 1 {
@@ -102,19 +103,22 @@ extension IntelIOMMUDriver {
             range, table: entry[inPlace: .address], level: level - 1, from: first, &freed)
         }
       }
-      page = first + pages
-      slot += Paging.entryBytes
+      page = first &+ pages
+      slot &+= Paging.entryBytes
     } while slot % Paging.pageSize != 0 && page <= range.upperBound
   }
 
   /// dma_pte_list_pagetables: a table at `level` and all tables below it.
-  private func collectTables(_ table: UInt64, level: Int, _ freed: inout [PhysicalAddress]) {
+  private func collectTables(
+    _ table: UInt64, level: Int, _ freed: inout [PhysicalAddress]
+  ) throws(DriverError) {
     freed.append(PhysicalAddress(rawValue: table))
     guard level > 1 else { return }
+    try kernel.spend(512)
     for index in 0..<UInt64(Paging.entryCount) {
       let entry = SecondStageEntry(rawValue: load(table &+ index * Paging.entryBytes))
       if entry.isPresent, !entry[flag: .pageSize] {
-        collectTables(entry[inPlace: .address], level: level - 1, &freed)
+        try collectTables(entry[inPlace: .address], level: level - 1, &freed)
       }
     }
   }

@@ -183,8 +183,8 @@ extension IntelIOMMUDriver {
     case .everything: return (.max >> 1, true)
     case .pages(let address, mask: 0): return (address, false)
     case .pages(let address, let mask):
-      let ones = (UInt64(1) << (12 + mask - 1)) - 1
-      return (address & ~((1 << (12 + mask)) - 1) | ones, true)
+      let ones = (UInt64(1) << (12 + mask - 1)) &- 1
+      return (address & ~((1 << (12 + mask)) &- 1) | ones, true)
     }
   }
 

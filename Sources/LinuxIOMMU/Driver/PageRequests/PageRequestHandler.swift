@@ -11,8 +11,9 @@ extension IntelIOMMUDriver {
     var pending = PageRequestStatus()
     pending[flag: .pendingRequest] = true
     unit.port.write32(pending.rawValue, at: RegisterOffset.prs)
-    let tail = unit.port.read64(at: RegisterOffset.pqt) % queue.byteCount
-    var head = unit.port.read64(at: RegisterOffset.pqh) % queue.byteCount
+    // Whatever stands in the registers, a whole descriptor is meant: head meets tail.
+    let tail = queue.place(of: unit.port.read64(at: RegisterOffset.pqt))
+    var head = queue.place(of: unit.port.read64(at: RegisterOffset.pqh))
     while head != tail {
       var request = PageRequestDescriptor()
       for word in 0..<4 { request[word: word] = load(queue.address(at: head) + UInt64(word) * 8) }

@@ -9,6 +9,10 @@ struct PageRequestQueue {
 
   var byteCount: UInt64 { Paging.pageSize << UInt64(order) }
 
+  /// Where the descriptor begins that a register's value lies in.
+  func place(of value: UInt64) -> UInt64 {
+    value % byteCount / PageRequestDescriptor.byteCount * PageRequestDescriptor.byteCount
+  }
   func address(at offset: UInt64) -> UInt64 { descriptors.rawValue + offset }
   func next(after offset: UInt64) -> UInt64 {
     (offset + PageRequestDescriptor.byteCount) % byteCount

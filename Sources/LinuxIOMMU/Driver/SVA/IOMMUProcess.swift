@@ -66,8 +66,9 @@ extension IntelIOMMUDriver {
       name: name, pasid: pasid, levels: levels, pageTable: try allocatePage())
     process.areas = areas
     for area in areas where area.isPopulated {
+      try kernel.check(0...area.size >> 12)
       for offset in stride(from: 0, to: area.size, by: Int(Paging.pageSize)) {
-        try populate(area.start + offset, area, of: process)
+        try populate(area.start &+ offset, area, of: process)
       }
     }
     return process
@@ -147,9 +148,13 @@ extension IntelIOMMUDriver {
   /// The process's pages of a range are gone (munmap): the MMU notifier flushes them for every
   /// device that is bound.
   func unmap(_ area: ProcessArea, of process: IOMMUProcess) throws(DriverError) {
+    guard let end = area.start.last(ofBytes: area.size) else {
+      throw DriverError(.noRange(start: area.start, size: area.size))
+    }
     let first = area.start >> 12
-    let last = (area.start + max(area.size, 1) - 1) >> 12
-    process.areas.removeAll { $0.start >= area.start && $0.start < area.start + area.size }
+    let last = end >> 12
+    try kernel.check(first...last)
+    process.areas.removeAll { $0.start >= area.start && $0.start <= end }
     for page in first...last { try clearProcessPage(page, of: process) }
     let range = RangeInvalidation(
       firstStage: first...last, aligns: kernel.build.behaviour.driver.hasCacheTags)
@@ -183,7 +188,7 @@ extension IntelIOMMUDriver {
     if !entry[flag: .present] {
       let offset = (address - area.start) & ~0xfff
       if let target = area.target {
-        entry[inPlace: .address] = (target.rawValue & ~0xfff) + offset
+        entry[inPlace: .address] = (target.rawValue & ~0xfff) &+ offset
       } else {
         entry[inPlace: .address] = try allocatePage().rawValue
       }
@@ -207,7 +212,7 @@ extension IntelIOMMUDriver {
   private func slot(of address: UInt64, in process: IOMMUProcess) throws(DriverError) -> UInt64 {
     var table = process.pageTable.rawValue
     for level in stride(from: process.levels, to: 1, by: -1) {
-      let slot = table + Paging.entryOffset(of: address, level: level)
+      let slot = table &+ Paging.entryOffset(of: address, level: level)
       var entry = FirstStageEntry(rawValue: load(slot))
       if !entry[flag: .present] {
         entry[flag: .present] = true
@@ -219,6 +224,6 @@ extension IntelIOMMUDriver {
       }
       table = entry[inPlace: .address]
     }
-    return table + Paging.entryOffset(of: address, level: 1)
+    return table &+ Paging.entryOffset(of: address, level: 1)
   }
 }

@@ -1,0 +1,57 @@
+internal import Text
+internal import Scenario
+
+/// Results of `dmar test` as lines for people.
+enum TestText {
+  private static let indent = "      "
+
+  /// A line for the scenario, with what is not as expected below it.
+  static func lines(_ result: TestResult) -> [String] {
+    let name = PrintableText.oneLine(result.file.path)
+    let update =
+      (result.updatedLog.map { [indent + "wrote \(PrintableText.oneLine($0))"] } ?? [])
+      + result.notes.map { indent + "note: \(PrintableText.oneLine($0))" }
+    switch result.outcome {
+    case .passed: return ["pass  \(name)"] + update
+    case .skipped(let reason): return ["skip  \(name): \(PrintableText.oneLine(reason))"]
+    case .failed(let mismatches):
+      return ["FAIL  \(name)"] + update
+        + mismatches.flatMap { mismatch in
+          ([mismatch.description] + mismatch.difference).map { indent + PrintableText.oneLine($0) }
+        }
+    case .error:
+      return ["FAIL  \(name)"] + result.complaints.map { indent + PrintableText.oneLine($0) }
+    }
+  }
+
+  /// The failures once more, with the first thing that is wrong in each; none where all passed.
+  static func failures(_ results: [TestResult]) -> [String] {
+    let failed = results.filter(\.isFailed)
+    guard !failed.isEmpty else { return [] }
+    return ["", "failed:"]
+      + failed.map { result in
+        let complaints = result.complaints
+        let more = complaints.count > 1 ? " (and \(complaints.count - 1) more)" : ""
+        let first = complaints.first ?? ""
+        let path = result.file.path
+        let line = first.hasPrefix(path) ? first : "\(path): \(first)"
+        return "  " + PrintableText.oneLine(line) + more
+      } + [""]
+  }
+
+  /// The scenarios that took longest.
+  static func slowest(_ results: [TestResult], _ count: Int) -> [String] {
+    guard count > 0 else { return [] }
+    let slowest = results.sorted { $0.duration > $1.duration }.prefix(count)
+    return ["", "slowest:"]
+      + slowest.map { "  \(seconds($0.duration)) s  \(PrintableText.oneLine($0.file.path))" } + [""]
+  }
+
+  /// Seconds with three decimals.
+  static func seconds(_ duration: Duration) -> String {
+    let milliseconds = max(Int((duration / .milliseconds(1)).rounded()), 0)
+    let fraction = String(milliseconds % 1000)
+    return "\(milliseconds / 1000)."
+      + String(repeating: "0", count: 3 - fraction.count) + fraction
+  }
+}

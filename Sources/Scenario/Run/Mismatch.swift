@@ -1,0 +1,17 @@
+/// One thing that a run has not as its scenario expects it.
+public struct Mismatch: Hashable, Sendable, CustomStringConvertible {
+  /// One sentence: what is there, and what was expected.
+  public var sentence: String
+  /// The expectation, or the step, in the scenario.
+  public var place: Place?
+  /// The difference to an expected file, as `diff -u` shows it.
+  public var difference: [String]
+
+  public init(_ sentence: String, at place: Place? = nil, difference: [String] = []) {
+    self.sentence = sentence
+    self.place = place
+    self.difference = difference
+  }
+
+  public var description: String { (place.map { "\($0): " } ?? "") + sentence }
+}

@@ -1,0 +1,33 @@
+internal import VTdFormats
+
+/// How many requests devices may still send: one budget for all steps of a run, so that no run keeps
+/// more events than memory holds.
+struct RequestBudget {
+  /// A burst that a real console shows has some thousands.
+  static let limit: UInt64 = 1 << 21
+  private var left = Self.limit
+
+  /// - Throws: `InputError` at `place` where the requests of all steps so far are too many.
+  mutating func spend(_ count: UInt64, at place: Place) throws(InputError) {
+    guard count <= left else {
+      throw InputError(
+        at: place,
+        "more than \(Self.limit) requests of devices (each page of each repetition is one); fewer"
+          + " were expected")
+    }
+    left -= count
+  }
+}
+
+extension ScenarioDescription.DMADescription {
+  /// How many requests the step sends: one for each page, and for each dword of the interrupt range.
+  func requests(at target: IOVA) -> UInt64 {
+    let last = target.rawValue.last(ofBytes: max(length, 1)) ?? .max
+    let interruptRange: ClosedRange<UInt64> = 0xfee0_0000...0xfeef_ffff
+    let meetsInterrupts =
+      target.rawValue <= interruptRange.upperBound && last >= interruptRange.lowerBound
+    let single = meetsInterrupts ? length / 4 + 2 : length / 4096 + 2
+    let (total, overflow) = single.multipliedReportingOverflow(by: UInt64(max(count, 1)))
+    return overflow ? .max : total
+  }
+}

@@ -1,0 +1,87 @@
+internal import LinuxIOMMU
+internal import Machine
+internal import PCI
+internal import VTdFormats
+
+/// What a scenario asks for and does not have: most likely a slip, so it is said, once for each
+/// device, with the key that would say that it is meant.
+struct StepWarnings {
+  private let scenario: ScenarioDescription
+  /// The functions that a request can come from.
+  private let functions: Set<PCIAddress>
+  private var known: Set<PCIAddress> = []
+  private(set) var warnings: [Mismatch] = []
+
+  init(_ scenario: ScenarioDescription, bus: PCITopology) {
+    self.scenario = scenario
+    functions = Set(
+      bus.functions.map(\.address) + scenario.machine.functions.map(\.invention.address))
+    if !scenario.build.configuration.remapsInterrupts, !scenario.boot.interrupts.isEmpty {
+      warn(
+        "boot.interrupts sets entries up and interrupt remapping is off; "
+          + "kernel.configuration.IRQ_REMAP: true was expected", scenario.boot.pagesPlace)
+    }
+  }
+
+  /// Looks at a step before it is taken.
+  mutating func check(_ step: ScenarioDescription.Step) {
+    if case .driver(.interruptEntry(let change)) = step.action, change.entry != nil,
+      !scenario.build.configuration.remapsInterrupts
+    {
+      warn(
+        "interrupt_entry sets an entry up and interrupt remapping is off; "
+          + "kernel.configuration.IRQ_REMAP: true was expected", step.place)
+    }
+    for device in Self.devices(of: step.action) where known.insert(device).inserted {
+      check(device, at: step.place)
+    }
+  }
+
+  private mutating func check(_ device: PCIAddress, at place: Place) {
+    if !functions.contains(device) {
+      warn(
+        "\(device.shortDescription) is not on the bus; machine.pci.functions was expected to have"
+          + " it, with absent: true if it sends without being there", place)
+    }
+    let segments = scenario.machine.units.map(\.segment)
+    if scenario.machine.table == nil, !segments.contains(device.segment) {
+      warn(
+        "no unit covers segment \(device.segment); machine.units was expected to have one with"
+          + " segment: \(device.segment)", place)
+    }
+  }
+
+  private mutating func warn(_ sentence: String, _ place: Place) {
+    warnings.append(Mismatch(sentence, at: place))
+  }
+
+  /// The devices that a step names by address.
+  private static func devices(of action: ScenarioDescription.Action) -> [PCIAddress] {
+    switch action {
+    case .dma(let dma): addresses(dma.device)
+    case .pageRequest(let device, _, _): addresses(device)
+    case .removeDevice(let device): [device]
+    case .driver(let action): devices(of: action)
+    case .event(.deviceTLB(let device, _, _)), .event(.flushDeviceTLB(let device, _, _, _)):
+      addresses(device)
+    case .event, .locks, .writeMemory, .writeRegister, .checkMemory, .checkRegister, .resetUnit,
+      .wait:
+      []
+    }
+  }
+
+  private static func devices(of action: ScenarioDescription.DriverAction) -> [PCIAddress] {
+    switch action {
+    case .attach(let device, _), .detach(let device), .groupType(let device, _),
+      .mapDMA(_, let device, _), .bind(let device, _), .unbind(let device, _):
+      addresses(device)
+    case .map(let domain, _), .unmap(let domain, _, _), .flush(let domain):
+      if case .of(let device) = domain { addresses(device) } else { [] }
+    case .unmapDMA, .interruptEntry, .process, .unmapProcess: []
+    }
+  }
+
+  private static func addresses(_ device: ScenarioDescription.DeviceName) -> [PCIAddress] {
+    if case .address(let address) = device { [address] } else { [] }
+  }
+}
