@@ -10,6 +10,8 @@ struct WordsCommand: ParsableCommand {
     discussion: """
       Without a term it lists all of them by topic. Upper and lower case, blanks and hyphens are the \
       same: "fault record", FRCD and Fault-Record give one answer.
+
+      \(ExitStatus.help())
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, markdown }
@@ -29,7 +31,7 @@ struct WordsCommand: ParsableCommand {
     case .json: output.print(Self.json(topics).compact)
     case .markdown: output.print(Self.markdown(topics))
     }
-    output.flush()
+    try output.flush()
   }
 
   /// All topics, or the one term that was asked for.

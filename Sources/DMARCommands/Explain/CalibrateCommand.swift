@@ -31,10 +31,7 @@ struct CalibrateCommand: ParsableCommand {
   }
 
   func run() throws {
-    if weights {
-      printWeights()
-      return
-    }
+    if weights { return try printWeights() }
     guard let table, let folder else { return }
     let rows = try Self.rows(table)
     var explanations: [String: Explanation] = [:]
@@ -54,10 +51,10 @@ struct CalibrateCommand: ParsableCommand {
         Calibration.Sample(
           report: row.file, confidence: best.confidence, isRight: best.cause.number == row.cause))
     }
-    Self.print(Calibration(samples), missing: missing)
+    try Self.print(Calibration(samples), missing: missing)
   }
 
-  private static func print(_ calibration: Calibration, missing: Int) {
+  private static func print(_ calibration: Calibration, missing: Int) throws {
     var lines = ["level            faults  right  told  others"]
     for level in calibration.levels {
       lines.append(
@@ -68,16 +65,20 @@ struct CalibrateCommand: ParsableCommand {
     lines.append(
       "mean square: told \(thousandths(squares.told)), by the other reports "
         + "\(thousandths(squares.leftOut)); \(missing) faults without a cause to measure")
-    for line in lines { Swift.print(line) }
+    var output = Output()
+    for line in lines { output.print(line) }
+    try output.flush()
   }
 
-  private func printWeights() {
+  private func printWeights() throws {
+    var output = Output()
     for weight in ClueWeight.allCases {
       let row = weight.row
-      Swift.print(
+      output.print(
         Self.right(row.decibans, 4) + "  " + Self.padded(weight.rawValue, 32)
           + Self.padded(row.origin.rawValue, 11) + row.source)
     }
+    try output.flush()
   }
 
   private static func padded(_ text: String, _ width: Int) -> String {
@@ -114,7 +115,7 @@ struct CalibrateCommand: ParsableCommand {
   private static func rows(_ path: String) throws -> [Row] {
     guard let bytes = HeadOfFile.read(path, 1 << 22) else {
       StandardError.print("dmar: \(path): cannot be read; a table of outcomes was expected")
-      throw ExitStatus.noInput
+      throw ExitStatus.noInput.code
     }
     return bytes.split(separator: 0x0a).dropFirst().compactMap { line in
       let columns = String(decoding: line, as: UTF8.self)

@@ -27,7 +27,11 @@ extension IntelIOMMUDriver {
   /// intel_iommu_map_pages.
   private func place(_ mapping: Mapping, in domain: IOMMUDomain) throws(DriverError) -> Bool {
     let range = mapping.pages
-    try kernel.check(range, largestPage: Paging.pages(level: domain.superpageSizes + 1))
+    // Large pages need addresses that are alike below their size, wherever the range begins.
+    let alike = (range.lowerBound ^ mapping.target.rawValue >> 12).trailingZeroBitCount
+    let level =
+      min(domain.superpageSizes, alike / (Paging.shift(level: 2) - Paging.shift(level: 1))) + 1
+    try kernel.check(range, largestPage: Paging.pages(level: level))
     let end = (range.upperBound + 1) << 12
     if domain.limit < end {
       guard domain.width >= 64 || end <= 1 << UInt64(domain.width) else {
