@@ -154,7 +154,8 @@ public struct ScenarioFiles: Sendable {
 
   /// The keys of what scenarios refer to, kind by kind.
   private static let partKeys: [Set<String>] = [
-    ScenarioSchema.type, KernelSchema.type, PCISnapshotSchema.type,
+    ScenarioSchema.type, .section(MachineSchema.section), .section(ScenarioSchema.boot),
+    KernelSchema.type, PCISnapshotSchema.type,
     .section(DMARTableSchema.section),
   ].map { type in
     guard case .section(let section) = type else { return [] }
