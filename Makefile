@@ -70,14 +70,21 @@ lint:
 format:
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
 
-# Configs/schema.json is made from the loader's own tables.
+# The schemas are made from the declarations by which files are read.
 schema: build
+	mkdir -p Configs/schemas
 	$(DMAR) schema > Configs/schema.json.new
 	mv Configs/schema.json.new Configs/schema.json
+	for kind in table snapshot kernel platform; do \
+	  $(DMAR) schema $$kind > Configs/schemas/$$kind.json || exit 1; \
+	done
 
-# Pages that are made from the program's own tables.
+# Pages that are made from the program's own tables and declarations.
 PROFILES = Sources/KernelProfiles/KernelProfiles.docc/KernelProfiles.md
 docs: build
+	mkdir -p docs
+	$(DMAR) schema --reference > docs/Scenarios.md.new
+	mv docs/Scenarios.md.new docs/Scenarios.md
 	$(DMAR) profiles --format markdown > $(PROFILES).new
 	mv $(PROFILES).new $(PROFILES)
 	$(DMAR) words --format markdown > docs/Glossary.md.new

@@ -37,6 +37,7 @@ let package = Package(
     .library(name: "Lockdep", targets: ["Lockdep"]),
     .library(name: "Diagnosis", targets: ["Diagnosis"]),
     .library(name: "KernelLog", targets: ["KernelLog"]),
+    .library(name: "ScenarioFormat", targets: ["ScenarioFormat"]),
     .library(name: "Scenario", targets: ["Scenario"]),
     .library(name: "QTest", targets: ["QTest"]),
   ],
@@ -74,10 +75,16 @@ let package = Package(
         "LinuxIOMMU",
       ]),
     room(
+      "ScenarioFormat",
+      [
+        "Text", "YAMLNodes", "VTdFormats", "PCI", "ACPITables", "VTdUnit", "Lockdep",
+        "KernelProfiles", "LinuxIOMMU",
+      ]),
+    room(
       "Scenario",
       [
         "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep",
-        "KernelLog", "KernelProfiles", "LinuxIOMMU", "Machine", "YAMLNodes", "YAMLReading",
+        "KernelLog", "LinuxIOMMU", "Machine", "YAMLNodes", "YAMLReading", "ScenarioFormat",
       ]),
     room(
       "Diagnosis", ["Text", "VTdFormats", "PCI", "ACPITables", "KernelLog", "KernelProfiles"]),
@@ -88,7 +95,7 @@ let package = Package(
       [
         "Text", "Glossary", "Diagnosis",
         "VTdFormats", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep", "KernelLog",
-        "KernelProfiles", "LinuxIOMMU", "Machine", "Scenario", "QTest",
+        "KernelProfiles", "LinuxIOMMU", "Machine", "ScenarioFormat", "Scenario", "QTest",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -131,8 +138,15 @@ let package = Package(
       "Scenario",
       [
         "ACPITables", "Machine", "KernelLog", "LinuxIOMMU", "PCI", "TestSupport", "VTdFormats",
-        "VTdUnit", "YAMLNodes",
+        "VTdUnit", "ScenarioFormat",
       ]),
+    tests(
+      "ScenarioFormat",
+      [
+        "Scenario", "TestSupport", "YAMLNodes", "YAMLReading", "VTdFormats", "VTdUnit",
+        "LinuxIOMMU",
+        "ACPITables",
+      ], resources: [.copy("Wrong")]),
     tests(
       "QTest",
       [
@@ -143,7 +157,8 @@ let package = Package(
       "DMARCommands",
       [
         "dmar", "ACPITables", "CFakeSysfs", "KernelLog", "LinuxIOMMU", "Machine", "PCI",
-        "PhysicalMemory", "QTest", "Scenario", "TestSupport", "VTdFormats", "VTdUnit",
+        "PhysicalMemory", "QTest", "Scenario", "ScenarioFormat", "TestSupport", "VTdFormats",
+        "VTdUnit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tests("Diagnosis", ["VTdFormats", "PCI", "ACPITables", "KernelLog", "TestSupport"]),

@@ -1,6 +1,7 @@
 internal import ACPITables
 internal import ArgumentParser
 internal import Scenario
+internal import ScenarioFormat
 
 /// `dmar acpi`: a DMAR table, printed, checked, and built.
 struct ACPICommand: ParsableCommand {

@@ -7,7 +7,8 @@ public struct DMARCommand: ParsableCommand {
     abstract: "DMA faults of an Intel IOMMU under Linux, without the hardware.",
     version: "0.1.0",
     subcommands: [
-      ReplayCommand.self, TestCommand.self, WalkCommand.self, MatrixCommand.self,
+      ReplayCommand.self, TestCommand.self, CheckCommand.self, NewCommand.self, WalkCommand.self,
+      MatrixCommand.self,
       ProfilesCommand.self,
       ExplainCommand.self, CalibrateCommand.self,
       ImportCommand.self,

@@ -1,6 +1,7 @@
 internal import LinuxIOMMU
 internal import Machine
 internal import Scenario
+internal import ScenarioFormat
 
 /// The driver's debugfs files as a folder of files.
 enum DebugfsFolder {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Lockdep
 internal import Scenario
+internal import ScenarioFormat
 
 /// `dmar lockcheck`: lock programs through the lock checker.
 struct LockcheckCommand: ParsableCommand {

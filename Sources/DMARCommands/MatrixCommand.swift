@@ -5,6 +5,7 @@ internal import LinuxIOMMU
 internal import Lockdep
 internal import Machine
 internal import Scenario
+internal import ScenarioFormat
 
 /// `dmar matrix`: one scenario under every kernel release and every cure.
 struct MatrixCommand: ParsableCommand {

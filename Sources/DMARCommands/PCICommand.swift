@@ -3,6 +3,7 @@ internal import ArgumentParser
 internal import PCI
 internal import PCIHost
 internal import Scenario
+internal import ScenarioFormat
 import Text
 
 /// `dmar pci`: the functions of a bus.

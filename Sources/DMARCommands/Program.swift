@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import Scenario
+internal import ScenarioFormat
 
 /// The process: from its arguments to its exit status.
 public enum Program {

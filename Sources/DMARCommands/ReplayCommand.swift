@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import KernelLog
 internal import Machine
 internal import Scenario
+internal import ScenarioFormat
 
 /// `dmar replay`: runs scenarios and prints what their kernels print.
 struct ReplayCommand: ParsableCommand {

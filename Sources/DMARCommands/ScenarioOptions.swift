@@ -3,6 +3,7 @@ internal import Glibc
 internal import KernelProfiles
 internal import LinuxIOMMU
 internal import Scenario
+internal import ScenarioFormat
 
 /// How a command reads scenarios.
 struct ScenarioOptions: ParsableArguments {

@@ -1,4 +1,5 @@
 internal import Scenario
+internal import ScenarioFormat
 
 /// How long a scenario may run.
 struct StepLimit: Sendable {

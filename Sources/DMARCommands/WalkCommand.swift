@@ -3,6 +3,7 @@ internal import KernelLog
 internal import Machine
 internal import PCI
 internal import Scenario
+internal import ScenarioFormat
 import Text
 internal import VTdFormats
 internal import VTdUnit

@@ -24,8 +24,9 @@ struct BadScenario: CustomTestStringConvertible, Sendable {
       message: #"unknown key "memroy" in machine; did you mean "memory"?"#),
     BadScenario(
       what: "an unknown key like no other", text: "machine:\n  zzzzzzzzz: 1\n", place: "2:3",
-      message: "one of memory, units, pci, x2apic, ioapics, acpi_devices, tboot, firmware, cpus, "
-        + "dmar, interrupted, addresses was expected"),
+      message:
+        "one of memory, dmar, units, pci, x2apic, ioapics, acpi_devices, tboot, firmware, cpus, "
+        + "addresses, interrupted was expected"),
     BadScenario(
       what: "a key twice", text: "steps: []\nmachine: {}\nsteps: []\n", place: "1:1",
       message: #"the key "steps" stands twice"#),

@@ -3,6 +3,7 @@ import KernelLog
 import Machine
 import PCI
 import Scenario
+import ScenarioFormat
 import TestSupport
 import Testing
 import VTdFormats

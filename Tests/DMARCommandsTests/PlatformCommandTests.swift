@@ -4,6 +4,7 @@ import CFakeSysfs
 import Glibc
 import PCI
 import Scenario
+import ScenarioFormat
 import Testing
 
 @testable import DMARCommands

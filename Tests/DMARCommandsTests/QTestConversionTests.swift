@@ -5,6 +5,7 @@ import Machine
 import PhysicalMemory
 import QTest
 import Scenario
+import ScenarioFormat
 import TestSupport
 import Testing
 import VTdFormats

@@ -1,5 +1,6 @@
 import Foundation
 import Scenario
+import ScenarioFormat
 import TestSupport
 import Testing
 import VTdFormats
@@ -32,15 +33,6 @@ struct ConfigurationTests {
       case .finished(let second) = try ScenarioRun.run(scenario)
     else { return }
     #expect(first.log == second.log)
-  }
-
-  @Test("the committed schema is the one of the loader")
-  func schema() throws {
-    let committed = try String(
-      contentsOfFile: Repository.path("Configs/schema.json"), encoding: .utf8)
-    #expect(committed == ScenarioLoader.jsonSchema)
-    // JSONSerialization reads it: it is JSON.
-    _ = try JSONSerialization.jsonObject(with: Data(committed.utf8))
   }
 
   @Test("a verdict fails for each thing that is not as expected")

@@ -1,6 +1,7 @@
 import Foundation
 import Machine
 import Scenario
+import ScenarioFormat
 import TestSupport
 import Testing
 import VTdFormats

@@ -1,6 +1,7 @@
 import LinuxIOMMU
 import Machine
 import Scenario
+import ScenarioFormat
 import TestSupport
 import Testing
 

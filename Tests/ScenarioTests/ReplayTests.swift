@@ -1,5 +1,6 @@
 import KernelLog
 import Scenario
+import ScenarioFormat
 import TestSupport
 import Testing
 

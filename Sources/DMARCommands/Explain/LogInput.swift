@@ -1,6 +1,7 @@
 internal import Glibc
 internal import KernelLog
 internal import Scenario
+internal import ScenarioFormat
 import Text
 
 /// Reads logs from files and from standard input, packed or not, in constant memory.

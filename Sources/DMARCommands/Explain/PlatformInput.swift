@@ -2,6 +2,7 @@ internal import ACPITables
 internal import Diagnosis
 internal import PCI
 internal import Scenario
+internal import ScenarioFormat
 
 /// A file that is no log: the machine's DMAR table, or a snapshot of its bus.
 enum PlatformInput {

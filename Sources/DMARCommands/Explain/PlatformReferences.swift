@@ -2,6 +2,7 @@ internal import ACPITables
 internal import Diagnosis
 internal import Glibc
 internal import Scenario
+internal import ScenarioFormat
 
 /// The table and the snapshot that a rebuilt scenario points to.
 struct PlatformReferences {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import Scenario
+internal import ScenarioFormat
 
 /// An output that cannot be made, or that could not be written whole.
 struct OutputError: Error, CustomStringConvertible {

@@ -2,6 +2,7 @@ internal import Machine
 internal import PCI
 internal import QTest
 internal import Scenario
+internal import ScenarioFormat
 internal import VTdFormats
 internal import VTdUnit
 

@@ -1,5 +1,6 @@
 internal import Text
 internal import Scenario
+internal import ScenarioFormat
 
 /// Results in the XML form that JUnit began and CI servers read.
 struct JUnitDocument {

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Scenario
+internal import ScenarioFormat
 
 /// What `--update` may write: the log of a scenario, and nothing else that a path can lead to.
 enum LogUpdate {

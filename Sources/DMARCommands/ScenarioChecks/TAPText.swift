@@ -1,5 +1,6 @@
 internal import Text
 internal import Scenario
+internal import ScenarioFormat
 
 /// Results of `dmar test` in the Test Anything Protocol, version 13, as `prove` reads it.
 enum TAPText {

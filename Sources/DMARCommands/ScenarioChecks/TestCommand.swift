@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import Scenario
+internal import ScenarioFormat
 
 /// `dmar test`: runs every scenario below a path and compares it with its `expect:`.
 struct TestCommand: ParsableCommand {

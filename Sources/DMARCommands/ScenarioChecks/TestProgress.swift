@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Scenario
+internal import ScenarioFormat
 internal import Synchronization
 
 /// Prints results as they come: lines for people, and TAP where that was asked for.

@@ -1,4 +1,5 @@
 internal import Scenario
+internal import ScenarioFormat
 
 /// What became of one scenario of `dmar test`.
 struct TestResult: Sendable {

@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import KernelProfiles
 internal import Scenario
+internal import ScenarioFormat
 internal import Synchronization
 
 /// Runs scenarios, several at a time.

@@ -1,5 +1,6 @@
 internal import Text
 internal import Scenario
+internal import ScenarioFormat
 
 /// Results of `dmar test` as lines for people.
 enum TestText {

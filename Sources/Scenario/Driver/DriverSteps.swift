@@ -1,6 +1,7 @@
 internal import LinuxIOMMU
 internal import Machine
 internal import PCI
+internal import ScenarioFormat
 internal import VTdFormats
 
 /// Steps of the driver as they are taken, and the addresses that came of them.
@@ -50,26 +51,27 @@ struct DriverSteps {
       }
     }
     switch action {
-    case .attach(let device, let name):
-      try attach(address(device), name, with: kernel)
+    case .attach(let step):
+      try attach(address(step.device), step.domain, with: kernel)
     case .detach(let device):
       try kernel.detach(address(device))
-    case .groupType(let device, let type):
-      try kernel.changeGroupType(of: address(device), to: type)
-    case .map(let domain, let mapping):
-      try kernel.map(mapping, in: try reference(domain))
-    case .unmap(let domain, let iova, let size):
-      try kernel.unmap(iova, size: size, in: try reference(domain))
+    case .groupType(let step):
+      try kernel.changeGroupType(of: address(step.device), to: step.type)
+    case .map(let step):
+      try kernel.map(step.mapping, in: try reference(step.domain))
+    case .unmap(let step):
+      try kernel.unmap(step.address, size: step.size, in: try reference(step.domain))
     case .flush(let domain):
       try kernel.flush(try reference(domain))
-    case .mapDMA(let name, let device, let buffer):
-      try mapDMA(name, address(device), buffer, at: place, with: kernel)
+    case .mapDMA(let step):
+      try mapDMA(step.name, address(step.device), step.buffer, at: place, with: kernel)
     case .unmapDMA(let name):
       let buffer = try self.buffer(named: name, at: place)
       try kernel.unmapDMA(buffer.address, size: buffer.size, for: buffer.device)
     case .interruptEntry(let change): try kernel.change(change)
-    case .process(let name, let pasid, let levels, let areas):
-      try kernel.makeProcess(name, pasid: pasid, levels: levels, areas: areas)
+    case .process(let step):
+      try kernel.makeProcess(
+        step.name, pasid: step.pasid, levels: step.levels, areas: step.areas)
     case .bind, .unbind, .unmapProcess:
       try takeProcessStep(action, at: place, with: kernel, address)
     }
@@ -116,17 +118,18 @@ struct DriverSteps {
       return name
     }
     switch action {
-    case .bind(let device, let name):
-      guard case .bound = try kernel.bind(address(device), toProcess: try known(name)) else {
+    case .bind(let step):
+      guard case .bound = try kernel.bind(address(step.device), toProcess: try known(step.process))
+      else {
         throw InputError(
           at: place,
-          "\(address(device)) cannot be bound: that takes scalable mode with first-stage"
+          "\(address(step.device)) cannot be bound: that takes scalable mode with first-stage"
             + " tables, and ATS, page requests and PASIDs in unit and device")
       }
-    case .unbind(let device, let name):
-      try kernel.unbind(address(device), fromProcess: try known(name))
-    case .unmapProcess(let name, let area):
-      try kernel.unmap(area, ofProcess: try known(name))
+    case .unbind(let step):
+      try kernel.unbind(address(step.device), fromProcess: try known(step.process))
+    case .unmapProcess(let step):
+      try kernel.unmap(step.area, ofProcess: try known(step.process))
     default: break
     }
   }

@@ -1,6 +1,7 @@
 internal import LinuxIOMMU
 internal import Machine
 internal import PCI
+internal import ScenarioFormat
 internal import VTdUnit
 
 /// Lets a machine meet an event.
@@ -25,32 +26,33 @@ struct EventRun {
 
   private func perform(_ action: EventAction) throws {
     switch action {
-    case .deviceTLB(let device, let unanswered, let answersTwice):
-      guard let tlb = machine.attachTLB(to: address(device)) else {
+    case .deviceTLB(let step):
+      guard let tlb = machine.attachTLB(to: address(step.device)) else {
         throw InputError(
-          at: place, "no unit covers \(address(device)); a function behind a unit was expected")
+          at: place, "no unit covers \(address(step.device)); a function behind a unit was expected"
+        )
       }
-      tlb.unansweredInvalidations = unanswered
-      tlb.answersTwice = answersTwice
-    case .flushDeviceTLB(let device, let start, let order, let depth):
+      tlb.unansweredInvalidations = step.unanswered
+      tlb.answersTwice = step.answersTwice
+    case .flushDeviceTLB(let step):
       try machine.flushDeviceTLB(
-        of: address(device), start, order: order, queueDepth: depth)
-    case .submit(let unit, let descriptors):
-      try machine.submit(descriptors, to: try index(of: unit))
+        of: address(step.device), step.address, order: step.order, queueDepth: step.queueDepth)
+    case .submit(let step):
+      try machine.submit(step.descriptors, to: try index(of: step.unit))
     case .unitStops(let unit):
       machine.stopAnswering(try index(of: unit))
-    case .suspend(let names):
-      for name in names ?? [] { _ = try index(of: name) }
-      try machine.suspend(losing: names ?? machine.units.map(\.name))
+    case .suspend(let step):
+      for name in step.losing ?? [] { _ = try index(of: name) }
+      try machine.suspend(losing: step.losing ?? machine.units.map(\.name))
     case .resume:
       try machine.resume()
-    case .kexec(let description):
-      var plan = plan(description.boot)
-      plan.isCrashKernel = description.isCrash
+    case .kexec(let step):
+      var plan = plan(step.boot)
+      plan.isCrashKernel = step.isCrash
       try machine.kexec(
-        description.build ?? build, pages: description.boot.pages,
-        commandLine: description.boot.commandLine ?? [], plan)
-      for domain in description.boot.domains { try setUp(domain) }
+        step.kernel?.build ?? build, pages: step.boot.pages.allocator,
+        commandLine: step.boot.commandLine ?? [], plan)
+      for domain in step.boot.domains { try setUp(domain) }
     }
   }
 

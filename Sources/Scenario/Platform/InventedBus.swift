@@ -1,4 +1,5 @@
 internal import PCI
+internal import ScenarioFormat
 
 extension ScenarioDescription.MachineDescription {
   /// The functions of the scenario's own that are on the bus.

@@ -1,3 +1,5 @@
+public import ScenarioFormat
+
 /// One thing that a run has not as its scenario expects it.
 public struct Mismatch: Hashable, Sendable, CustomStringConvertible {
   /// One sentence: what is there, and what was expected.

@@ -1,3 +1,4 @@
+internal import ScenarioFormat
 internal import VTdFormats
 
 /// How many requests devices may still send: one budget for all steps of a run, so that no run keeps

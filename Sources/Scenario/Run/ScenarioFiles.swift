@@ -1,4 +1,6 @@
+internal import ACPITables
 internal import Glibc
+internal import ScenarioFormat
 
 /// The scenario files below some paths.
 public struct ScenarioFiles: Sendable {
@@ -144,7 +146,8 @@ public struct ScenarioFiles: Sendable {
   private func isScenario(_ path: String) -> Bool {
     guard let text = try? Files.text(at: path) else { return true }
     let lines = text.split(whereSeparator: \.isNewline)
-    if lines.contains(where: { $0.hasPrefix("steps:") || $0.hasPrefix("expect:") }) { return true }
+    let telling = ["steps:", "expect:", "abstract:"]
+    if lines.contains(where: { line in telling.contains { line.hasPrefix($0) } }) { return true }
     var resolver = ExtensionResolver()
     guard let root = try? resolver.load(path), let entries = root.entries else { return true }
     let keys = Set(entries.map(\.key))
@@ -154,11 +157,8 @@ public struct ScenarioFiles: Sendable {
 
   /// The keys of what scenarios refer to, kind by kind.
   private static let partKeys: [Set<String>] = [
-    ScenarioSchema.type, .section(MachineSchema.section), .section(ScenarioSchema.boot),
-    KernelSchema.type, PCISnapshotSchema.type,
-    .section(DMARTableSchema.section),
-  ].map { type in
-    guard case .section(let section) = type else { return [] }
-    return Set(section.fields.map(\.key))
-  }
+    ScenarioDescription.description, ScenarioDescription.MachineDescription.description,
+    ScenarioDescription.BootDescription.description, KernelDescription.description,
+    PCISnapshot.description, DMARTable.description,
+  ].map { Set($0.fields.map { $0.key }) }
 }

@@ -1,4 +1,10 @@
-/// Reads scenario files: text, `extends`, overrides, schema, values.
+internal import ACPITables
+internal import Glibc
+public import ScenarioFormat
+internal import VTdFormats
+internal import VTdUnit
+
+/// Reads scenario files: text, `extends`, overrides, values, and the files that they name.
 public struct ScenarioLoader: Sendable {
   /// Changes from the command line, in order.
   public var overrides: [Override]
@@ -17,19 +23,19 @@ public struct ScenarioLoader: Sendable {
   }
 
   /// - Throws: `InputError` at the first thing that is not as it should be.
-  public func load(_ path: String) throws -> ScenarioDescription {
+  public func load(_ path: String) throws(InputError) -> ScenarioDescription {
     var resolver = ExtensionResolver()
     var root = try resolver.load(path)
     if let kernelFile { root = try replaceKernel(of: root, by: kernelFile, &resolver) }
     for override in overrides { root = try override.applied(to: root) }
-    try ScenarioSchema.type.check(root, as: "the scenario")
-    return try ScenarioDecoder.scenario(
-      from: CheckedValue(root), file: path, toleratesMissingLog: toleratesMissingLog)
+    var scenario = try ScenarioDescription(reading: root, as: "the scenario")
+    try readFiles(of: &scenario)
+    return scenario
   }
 
   private func replaceKernel(
     of root: YAMLValue, by path: String, _ resolver: inout ExtensionResolver
-  ) throws -> YAMLValue {
+  ) throws(InputError) -> YAMLValue {
     let kernel = try resolver.load(path)
     guard var entries = root.entries else { return root }
     entries.removeAll { $0.key == "kernel" }
@@ -37,8 +43,49 @@ public struct ScenarioLoader: Sendable {
     return YAMLValue(.mapping(entries), at: root.place)
   }
 
-  /// The JSON Schema of scenario files.
-  public static var jsonSchema: String {
-    SchemaJSON.document(title: "dmar scenario", type: ScenarioSchema.type)
+  /// Fills in what is in the files that the scenario names.
+  private func readFiles(of scenario: inout ScenarioDescription) throws(InputError) {
+    if let file = scenario.machine.snapshotFile {
+      scenario.machine.snapshot = try PCISnapshotFile.read(file.resolved, namedAt: file.place)
+    }
+    if let file = scenario.machine.tableFile {
+      scenario.machine.table = try table(file, of: scenario.machine.units)
+    }
+    if let file = scenario.expectation.logFile {
+      scenario.expectation.log = try log(file)
+    }
   }
+
+  /// The table, each unit of which the scenario has to describe.
+  private func table(
+    _ file: FileName, of units: [ScenarioDescription.UnitDescription]
+  ) throws(InputError) -> DMARTable {
+    let table = try DMARTableFile.read(file.resolved, namedAt: file.place)
+    for unit in table.units
+    where !units.contains(where: { $0.hardware.registerBase.rawValue == unit.registerBase }) {
+      throw InputError(
+        at: file.place,
+        "the table has a unit at 0x\(hex(unit.registerBase)); a unit with that base "
+          + "was expected under units")
+    }
+    return table
+  }
+
+  private func log(_ file: FileName) throws(InputError) -> Expectation.Log {
+    let path = file.resolved
+    do throws(InputError) {
+      var lines = try Files.text(at: path, namedAt: file.place)
+        .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      if lines.last == "" { lines.removeLast() }
+      return Expectation.Log(path: path, lines: lines)
+    } catch {
+      guard toleratesMissingLog, access(path, F_OK) != 0 else { throw error }
+      return Expectation.Log(path: path, lines: [])
+    }
+  }
+}
+
+extension FileName {
+  /// The path as seen from where the program runs.
+  fileprivate var resolved: String { Files.resolve(path, from: place.file) }
 }

@@ -3,6 +3,7 @@ internal import LinuxIOMMU
 public import Machine
 internal import PCI
 internal import PCIHost
+public import ScenarioFormat
 internal import VTdFormats
 internal import VTdUnit
 
@@ -45,6 +46,7 @@ public struct ScenarioRun {
     _ scenario: ScenarioDescription, firstSteps count: Int = .max,
     hearing handler: AccessHandler? = nil, watching watcher: @escaping Watcher = { _ in }
   ) throws -> Result {
+    if scenario.isAbstract { return .skipped("it is abstract: other scenarios extend it") }
     var scenario = scenario
     scenario.steps = Array(scenario.steps.prefix(count))
     var runner = ScenarioRunner(scenario)
@@ -184,7 +186,7 @@ private struct ScenarioRunner {
       table: table, commandLine: words, reserved: boot.reserved,
       firmware: scenario.machine.firmware)
     messages.bus = bus
-    messages.namespace = scenario.machine.namespace
+    messages.namespace = scenario.machine.namespaceTable
     messages.interruptControllers = scenario.machine.interruptControllers
     messages.isMeasuredLaunch = scenario.machine.isMeasuredLaunch
     return messages
@@ -204,8 +206,8 @@ private struct ScenarioRunner {
         return unit
       },
       pci: bus, hidden: description.hiddenBus, table: description.table, build: build,
-      pages: scenario.boot.pages,
-      addresses: description.addresses, interrupted: description.interrupted)
+      pages: scenario.boot.pages.allocator,
+      addresses: description.addressTable, interrupted: description.interrupted)
     configuration.cpuCount = description.cpuCount
     configuration.commandLine = scenario.boot.commandLine ?? []
     do {
@@ -281,17 +283,20 @@ private struct ScenarioRunner {
             address: target, length: dma.length, pasid: dma.pasid,
             attributes: dma.attributes))
       }
-    case .pageRequest(let device, let page, let pasid):
-      machine.askForPage(address(of: device), page, pasid: pasid)
+    case .pageRequest(let request):
+      machine.askForPage(
+        address(of: request.device), request.address, pasid: request.pasid)
     case .removeDevice(let device):
       try machine.remove(device)
-    case .locks(let program, let functions):
-      machine.run(program, calledFrom: functions)
-    case .writeMemory(let address, let bytes):
-      guard machine.writeMemory(bytes, at: address) else {
-        throw noMemory(at: address, bytes.count, step.place)
+    case .locks(let step):
+      machine.run(step.program, calledFrom: step.functions)
+    case .writeMemory(let memory):
+      let bytes = memory.content
+      guard machine.writeMemory(bytes, at: memory.address) else {
+        throw noMemory(at: memory.address, bytes.count, step.place)
       }
-    case .checkMemory(let address, let bytes):
+    case .checkMemory(let memory):
+      let (address, bytes) = (memory.address, memory.content)
       guard let found = machine.readMemory(address, count: bytes.count) else {
         throw noMemory(at: address, bytes.count, step.place)
       }
@@ -340,5 +345,29 @@ private struct ScenarioRunner {
     InputError(
       at: place,
       "there is no memory at \(address) for \(count) bytes; an address in memory was expected")
+  }
+}
+
+extension ScenarioDescription.MachineDescription {
+  fileprivate var addressTable: [String: UInt64] {
+    Dictionary(addresses.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+  }
+
+  fileprivate var namespaceTable: [String: String]? {
+    namespace.map { Dictionary($0.map { ($0.path, $0.name) }, uniquingKeysWith: { $1 }) }
+  }
+}
+
+extension ScenarioDescription.DMADescription {
+  /// What its requests carry besides their address.
+  fileprivate var attributes: Machine.DMA.Attributes {
+    var attributes = Machine.DMA.Attributes()
+    attributes.isExecute = isExecute
+    attributes.isPrivileged = isPrivileged
+    attributes.addressType = addressType
+    attributes.usesDeviceTLB = usesDeviceTLB
+    attributes.data = data
+    attributes.bytes = bytes ?? []
+    return attributes
   }
 }

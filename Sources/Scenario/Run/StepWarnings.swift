@@ -1,6 +1,7 @@
 internal import LinuxIOMMU
 internal import Machine
 internal import PCI
+internal import ScenarioFormat
 internal import VTdFormats
 
 /// What a scenario asks for and does not have: most likely a slip, so it is said, once for each
@@ -59,11 +60,11 @@ struct StepWarnings {
   private static func devices(of action: ScenarioDescription.Action) -> [PCIAddress] {
     switch action {
     case .dma(let dma): addresses(dma.device)
-    case .pageRequest(let device, _, _): addresses(device)
+    case .pageRequest(let request): addresses(request.device)
     case .removeDevice(let device): [device]
     case .driver(let action): devices(of: action)
-    case .event(.deviceTLB(let device, _, _)), .event(.flushDeviceTLB(let device, _, _, _)):
-      addresses(device)
+    case .event(.deviceTLB(let step)): addresses(step.device)
+    case .event(.flushDeviceTLB(let step)): addresses(step.device)
     case .event, .locks, .writeMemory, .writeRegister, .checkMemory, .checkRegister, .resetUnit,
       .wait:
       []
@@ -72,13 +73,20 @@ struct StepWarnings {
 
   private static func devices(of action: ScenarioDescription.DriverAction) -> [PCIAddress] {
     switch action {
-    case .attach(let device, _), .detach(let device), .groupType(let device, _),
-      .mapDMA(_, let device, _), .bind(let device, _), .unbind(let device, _):
-      addresses(device)
-    case .map(let domain, _), .unmap(let domain, _, _), .flush(let domain):
-      if case .of(let device) = domain { addresses(device) } else { [] }
+    case .attach(let step): addresses(step.device)
+    case .detach(let device): addresses(device)
+    case .groupType(let step): addresses(step.device)
+    case .mapDMA(let step): addresses(step.device)
+    case .bind(let step), .unbind(let step): addresses(step.device)
+    case .map(let step): addresses(step.domain)
+    case .unmap(let step): addresses(step.domain)
+    case .flush(let domain): addresses(domain)
     case .unmapDMA, .interruptEntry, .process, .unmapProcess: []
     }
+  }
+
+  private static func addresses(_ domain: ScenarioDescription.DomainName) -> [PCIAddress] {
+    if case .of(let device) = domain { addresses(device) } else { [] }
   }
 
   private static func addresses(_ device: ScenarioDescription.DeviceName) -> [PCIAddress] {

@@ -2,6 +2,7 @@ internal import KernelLog
 internal import LinuxIOMMU
 internal import Lockdep
 internal import Machine
+public import ScenarioFormat
 internal import VTdFormats
 internal import VTdUnit
 
@@ -152,6 +153,13 @@ public struct Verdict: Sendable {
       }
     }
     return mismatches
+  }
+}
+
+extension Expectation.Log {
+  /// Whether that was printed, trailing blanks aside.
+  public func isEqual(to printed: [String]) -> Bool {
+    lines.map(withoutTrailingBlanks) == printed.map(withoutTrailingBlanks)
   }
 }
 

@@ -1,3 +1,4 @@
+internal import ScenarioFormat
 internal import YAMLNodes
 
 /// `extends:`, the way a scenario says only in what it differs from another.
@@ -7,6 +8,8 @@ internal import YAMLNodes
 /// removes a key. A path is seen from the folder of the file in which it is written.
 struct ExtensionResolver {
   static let key = "extends"
+  /// A key that is about its file and is not taken over by those that extend it.
+  static let ownKey = "abstract"
 
   /// Reads a file; given in so that tests need no disk.
   let read: (_ path: String, _ namedAt: Place?) throws(InputError) -> String
@@ -36,7 +39,11 @@ struct ExtensionResolver {
     guard budget.spend(ReadingBudget.fileCost) else {
       throw InputError(at: place ?? Place(file: path), ReadingBudget.message)
     }
-    let value = try YAMLReader.value(of: try read(path, place), file: path, budget: &budget)
+    var value = try YAMLReader.value(of: try read(path, place), file: path, budget: &budget)
+    if !chain.isEmpty, var entries = value.entries {
+      entries.removeAll { $0.key == Self.ownKey }
+      value.content = .mapping(entries)
+    }
     return try resolve(value, through: chain + [path], depth: depth + 1)
   }
 

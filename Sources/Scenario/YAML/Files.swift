@@ -1,4 +1,5 @@
 import Glibc
+public import ScenarioFormat
 
 /// Reading whole files without Foundation, whose start-up a replay should not pay for.
 public enum Files {

@@ -1,3 +1,5 @@
+public import ScenarioFormat
+
 /// `--set PATH=VALUE`: one key of a scenario, changed from the command line.
 ///
 /// PATH is keys joined with dots, with `[n]` for the n-th element (from 0) of a list; a key that
@@ -13,7 +15,7 @@ public struct Override: Hashable, Sendable {
   let value: YAMLValue
 
   /// - Throws: `InputError` for a path or a value that cannot be read.
-  public init(_ argument: String) throws {
+  public init(_ argument: String) throws(InputError) {
     let place = Place(file: "--set \(argument)")
     func wrong(_ message: String) -> InputError {
       InputError(at: place, "\(message); PATH=VALUE was expected, such as steps[0].dma.access=read")
@@ -53,11 +55,13 @@ public struct Override: Hashable, Sendable {
   /// `root` with the change made.
   ///
   /// - Throws: `InputError` where the path meets a list that is too short or a value of another kind.
-  func applied(to root: YAMLValue) throws -> YAMLValue {
+  func applied(to root: YAMLValue) throws(InputError) -> YAMLValue {
     try apply(to: root, path[...])
   }
 
-  private func apply(to target: YAMLValue?, _ path: ArraySlice<Step>) throws -> YAMLValue {
+  private func apply(to target: YAMLValue?, _ path: ArraySlice<Step>)
+    throws(InputError) -> YAMLValue
+  {
     guard let step = path.first else { return value }
     let place = value.place
     switch step {

@@ -1,3 +1,4 @@
+internal import ScenarioFormat
 internal import YAMLNodes
 internal import YAMLReading
 

@@ -1,5 +1,6 @@
 import ACPITables
 import Scenario
+import ScenarioFormat
 import Testing
 
 @Suite("DMAR tables as YAML")

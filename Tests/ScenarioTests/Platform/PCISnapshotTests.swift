@@ -1,5 +1,6 @@
 import PCI
 import Scenario
+import ScenarioFormat
 import Testing
 
 @Suite("PCI snapshots")

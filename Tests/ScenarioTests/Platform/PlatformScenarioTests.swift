@@ -2,6 +2,7 @@ import Foundation
 import Machine
 import PCI
 import Scenario
+import ScenarioFormat
 import TestSupport
 import Testing
 import VTdUnit

@@ -1,0 +1,39 @@
+internal import ACPITables
+internal import LinuxIOMMU
+public import ScenarioFormat
+
+/// Reads a file of any kind that the program knows, and does nothing with it.
+public enum FileCheck {
+  /// What kind of file it is that was read, with all that it extends and names.
+  ///
+  /// - Throws: `InputError` at the first thing that is not as it should be.
+  public static func check(_ path: String) throws(InputError) -> FileKind {
+    let bytes = try Files.bytes(at: path)
+    if bytes.starts(with: Array("DMAR".utf8)), bytes.contains(0) {
+      _ = try DMARTableFile.read(path)
+      return .table
+    }
+    var resolver = ExtensionResolver()
+    let root = try resolver.load(path)
+    let kind = kind(of: root)
+    switch kind {
+    case .scenario: _ = try ScenarioLoader().load(path)
+    case .table: _ = try DMARTable(reading: root, as: "the table")
+    case .snapshot: _ = try PCISnapshot(reading: root, as: "the snapshot")
+    case .kernel: _ = try KernelDescription(reading: root, as: "the kernel")
+    case .platform:
+      _ = try ScenarioDescription.MachineDescription(reading: root, as: "the platform")
+    }
+    return kind
+  }
+
+  /// The kind by the keys that only files of that kind have; a scenario if there are none.
+  private static func kind(of root: YAMLValue) -> FileKind {
+    let telling: [(FileKind, [String])] = [
+      (.scenario, ["steps", "machine", "kernel", "expect"]), (.snapshot, ["pci_snapshot"]),
+      (.table, ["structures", "host_address_width"]), (.platform, ["memory", "units"]),
+      (.kernel, ["release", "profile", "behaviour", "call_sites", "frameless"]),
+    ]
+    return telling.first { $0.1.contains { root[$0] != nil } }?.0 ?? .scenario
+  }
+}

@@ -1,0 +1,57 @@
+/// A YAML value that remembers where it was written, also after scenarios have been merged.
+///
+/// Scalars stay text: YAML 1.1 would read `00:02.0` as a number and `010` as eight, while here the
+/// schema says what a scalar means.
+public struct YAMLValue: Hashable, Sendable {
+  public struct Entry: Hashable, Sendable {
+    public var key: String
+    public var keyPlace: Place
+    public var value: YAMLValue
+
+    public init(key: String, keyPlace: Place, value: YAMLValue) {
+      self.key = key
+      self.keyPlace = keyPlace
+      self.value = value
+    }
+  }
+
+  public enum Content: Hashable, Sendable {
+    case scalar(String)
+    case sequence([YAMLValue])
+    case mapping([Entry])
+  }
+
+  public var content: Content
+  public var place: Place
+
+  public init(_ content: Content, at place: Place) {
+    self.content = content
+    self.place = place
+  }
+
+  public var scalar: String? {
+    if case .scalar(let text) = content { text } else { nil }
+  }
+
+  public var elements: [YAMLValue]? {
+    if case .sequence(let values) = content { values } else { nil }
+  }
+
+  public var entries: [Entry]? {
+    if case .mapping(let entries) = content { entries } else { nil }
+  }
+
+  /// What stands under `key`, if this is a mapping that has it.
+  public subscript(key: String) -> YAMLValue? {
+    entries?.first { $0.key == key }?.value
+  }
+
+  /// The kind of value in the words of an error message.
+  package var kindName: String {
+    switch content {
+    case .scalar(let text): text.isEmpty ? "nothing" : "\"\(text)\""
+    case .sequence: "a list"
+    case .mapping: "a mapping"
+    }
+  }
+}

@@ -1,0 +1,164 @@
+public import LinuxIOMMU
+public import VTdFormats
+
+extension ScenarioDescription {
+  /// What a step asks of the kernel's IOMMU driver.
+  public enum DriverAction: Sendable {
+    case attach(DomainChoice)
+    case detach(DeviceName)
+    case groupType(GroupTypeChange)
+    case map(MapStep)
+    case unmap(UnmapStep)
+    case flush(DomainName)
+    /// The address that comes of it goes by the name.
+    case mapDMA(DMAMapStep)
+    case unmapDMA(String)
+    case interruptEntry(InterruptEntryChange)
+    case process(ProcessStep)
+    case bind(ProcessChoice)
+    case unbind(ProcessChoice)
+    case unmapProcess(ProcessUnmapStep)
+  }
+
+  /// A domain that a step means.
+  public enum DomainName: Hashable, Sendable {
+    case named(String)
+    /// The one that the device is attached to.
+    case of(DeviceName)
+  }
+
+  /// A device and the domain that it goes to.
+  public struct DomainChoice: Hashable, Sendable {
+    public var device = DeviceName.first
+    public var domain = ""
+
+    public init() {}
+  }
+
+  /// What is written to the type file of a device's group.
+  public struct GroupTypeChange: Hashable, Sendable {
+    public var device = DeviceName.first
+    public var type = GroupType.identity
+
+    public init() {}
+  }
+
+  public struct MapStep: Hashable, Sendable {
+    public var domain = DomainName.of(.first)
+    public var mapping = Mapping()
+
+    public init() {}
+  }
+
+  public struct UnmapStep: Hashable, Sendable {
+    public var domain = DomainName.of(.first)
+    public var address = IOVA(rawValue: 0)
+    /// Bytes.
+    public var size = Paging.pageSize
+
+    public init() {}
+  }
+
+  /// A buffer that a driver maps, and the name of the address that comes of it.
+  public struct DMAMapStep: Hashable, Sendable {
+    public var device = DeviceName.first
+    public var name = ""
+    public var buffer = DMABuffer(target: PhysicalAddress(rawValue: 0), size: 1)
+
+    public init() {}
+  }
+
+  /// A process whose addresses devices may use.
+  public struct ProcessStep: Hashable, Sendable {
+    public var name = ""
+    public var pasid: PASID?
+    public var levels = 4
+    public var areas: [ProcessArea] = []
+
+    public init() {}
+  }
+
+  /// A device and the process that it works for.
+  public struct ProcessChoice: Hashable, Sendable {
+    public var device = DeviceName.first
+    public var process = ""
+
+    public init() {}
+  }
+
+  public struct ProcessUnmapStep: Hashable, Sendable {
+    public var process = ""
+    public var start: UInt64 = 0
+    /// Bytes.
+    public var size = Paging.pageSize
+
+    public init() {}
+
+    /// The whole pages of the range.
+    public var area: ProcessArea { ProcessArea(start: start, size: size).wholePages }
+  }
+}
+
+extension ScenarioDescription.DriverAction {
+  /// The steps of the driver.
+  static func visit(_ field: inout Fields, _ whole: inout ScenarioDescription.Action?) {
+    /// Of another kind of step there is nothing.
+    func driver(_ action: ScenarioDescription.Action) -> Self? {
+      if case .driver(let action) = action { action } else { nil }
+    }
+    field.choice(
+      "attach", &whole, { .driver(.attach($0)) },
+      { if case .attach(let it) = driver($0) { it } else { nil } }, .section,
+      "a device and its group go to a domain (iommu_attach_group)")
+    field.choice(
+      "detach", &whole, { .driver(.detach($0)) },
+      { if case .detach(let it) = driver($0) { it } else { nil } }, .device,
+      "a device and its group leave their domain; they get their default domain back, if any",
+      example: "first")
+    field.choice(
+      "group_type", &whole, { .driver(.groupType($0)) },
+      { if case .groupType(let it) = driver($0) { it } else { nil } }, .section,
+      "somebody writes the type file of a device's group: it gets another default domain")
+    field.choice(
+      "map", &whole, { .driver(.map($0)) },
+      { if case .map(let it) = driver($0) { it } else { nil } }, .section,
+      "a range is mapped in a domain (iommu_map)")
+    field.choice(
+      "unmap", &whole, { .driver(.unmap($0)) },
+      { if case .unmap(let it) = driver($0) { it } else { nil } }, .section,
+      "a range is unmapped and flushed at once (iommu_unmap)")
+    field.choice(
+      "flush", &whole, { .driver(.flush($0)) },
+      { if case .flush(let it) = driver($0) { it } else { nil } }, .section,
+      "the unit forgets all of a domain (iommu_flush_iotlb_all)")
+    field.choice(
+      "dma_map", &whole, { .driver(.mapDMA($0)) },
+      { if case .mapDMA(let it) = driver($0) { it } else { nil } }, .section,
+      "a driver maps a buffer; the kernel chooses the address (dma_map_single)")
+    field.choice(
+      "dma_unmap", &whole, { .driver(.unmapDMA($0)) },
+      { if case .unmapDMA(let it) = driver($0) { it } else { nil } }, .form(.handle),
+      "the buffer of that name is unmapped (dma_unmap_single); a DMA may still use the name",
+      example: "ring")
+    field.choice(
+      "interrupt_entry", &whole, { .driver(.interruptEntry($0)) },
+      { if case .interruptEntry(let it) = driver($0) { it } else { nil } }, .section,
+      "a device's driver sets an interrupt entry up, or without a vector takes it down")
+    field.choice(
+      "process", &whole, { .driver(.process($0)) },
+      { if case .process(let it) = driver($0) { it } else { nil } }, .section,
+      "a process whose addresses devices may use")
+    field.choice(
+      "bind", &whole, { .driver(.bind($0)) },
+      { if case .bind(let it) = driver($0) { it } else { nil } }, .section,
+      "a device may work for a process (iommu_sva_bind_device)")
+    field.choice(
+      "unbind", &whole, { .driver(.unbind($0)) },
+      { if case .unbind(let it) = driver($0) { it } else { nil } }, .section,
+      "it may no longer (iommu_sva_unbind_device)")
+    field.choice(
+      "munmap", &whole, { .driver(.unmapProcess($0)) },
+      { if case .unmapProcess(let it) = driver($0) { it } else { nil } }, .section,
+      "a process gives a range of its memory up")
+  }
+}

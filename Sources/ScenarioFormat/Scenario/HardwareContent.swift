@@ -1,0 +1,83 @@
+public import VTdFormats
+
+extension ScenarioDescription {
+  /// Memory with what is in it: words, bytes, or one byte over and over.
+  public struct MemoryContent: Hashable, Sendable {
+    public var address = PhysicalAddress(rawValue: 0)
+    public var words: [UInt64]?
+    public var bytes: [UInt8]?
+    public var fill: UInt8?
+    /// How many bytes `fill` takes.
+    public var size: UInt64?
+
+    public init() {}
+
+    public init(at address: PhysicalAddress, words: [UInt64]) {
+      self.address = address
+      self.words = words
+    }
+
+    /// The bytes in the order of memory.
+    public var content: [UInt8] {
+      if let words {
+        return words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }
+      }
+      if let fill { return [UInt8](repeating: fill, count: Int(clamping: size ?? 0)) }
+      return bytes ?? []
+    }
+  }
+
+  /// A register of a unit with a value.
+  public struct RegisterContent: Hashable, Sendable {
+    public var unit = ""
+    public var offset = 0
+    public var value: UInt64 = 0
+    /// 64 bits at once.
+    public var isWide = false
+    public var notes = Notes()
+
+    public init() {}
+
+    public init(unit: String, offset: Int, value: UInt64, isWide: Bool = false) {
+      self.unit = unit
+      self.offset = offset
+      self.value = value
+      self.isWide = isWide
+    }
+  }
+}
+
+extension ScenarioDescription.MemoryContent: Section {
+  package static var sectionName: String { "memory_content" }
+
+  /// More bytes in one step are refused; a longer stretch is several steps.
+  private static let longest: UInt64 = 1 << 24
+
+  package mutating func visit(_ field: inout Fields) {
+    field.required(
+      "address", &address, .number(0...0xf_ffff_ffff_ffff), "first physical address",
+      example: "0x101000")
+    field("words", &words, .list(.number(0...(.max), .hex)), "64-bit words", example: "[0x102001]")
+    field("bytes", &bytes, .digits, "bytes, instead of words", example: "\"0011aabb\"")
+    field("fill", &fill, .number(0...0xff, .hex), "one byte over and over, instead of words")
+    field(
+      "size", &size, .size(from: 0, to: Self.longest, .decimal), "how many bytes fill takes")
+    let forms = [words != nil, bytes != nil, fill != nil].count { $0 }
+    field.check(
+      forms == 1 && (size != nil) == (fill != nil), "words, bytes, or fill and size were expected")
+  }
+}
+
+extension ScenarioDescription.RegisterContent: Section {
+  package static var sectionName: String { "register_content" }
+
+  package mutating func visit(_ field: inout Fields) {
+    field.required("unit", &unit, .name, "the unit's name", example: "dmar0")
+    field.required(
+      "offset", &offset, .number(0...0xfff, .hex), "offset in the register page", example: "0x18")
+    field.required("value", &value, .number(0...(.max), .hex), "the value", example: "0x80000000")
+    field(
+      "width", &isWide, .named([(name: "32", value: false), (name: "64", value: true)]), "bits")
+    field.comments(notes)
+  }
+}

@@ -1,0 +1,180 @@
+public import Lockdep
+public import PCI
+public import VTdFormats
+
+extension ScenarioDescription {
+  /// One step with its time stamps.
+  public struct Step: Sendable {
+    public var place = Place(file: "")
+    public var action = Action.wait(0)
+    public var times: [UInt64] = []
+    /// Whether the CPU takes no interrupt before the next step.
+    public var holdsInterrupts = false
+    public var notes = Notes()
+
+    public init() {}
+
+    public init(_ action: Action, notes: [String] = []) {
+      self.action = action
+      self.notes = Notes(notes)
+    }
+  }
+
+  /// What a step does.
+  public enum Action: Sendable {
+    case dma(DMADescription)
+    case driver(DriverAction)
+    case removeDevice(PCIAddress)
+    case locks(LockStep)
+    case pageRequest(PageRequestStep)
+    case writeMemory(MemoryContent)
+    case writeRegister(RegisterContent)
+    /// Memory is to hold these bytes.
+    case checkMemory(MemoryContent)
+    /// A register is to have this value.
+    case checkRegister(RegisterContent)
+    case resetUnit(String)
+    /// Microseconds.
+    case wait(UInt64)
+    case event(EventAction)
+  }
+
+  /// A device that a scenario names.
+  public enum DeviceName: Hashable, Sendable {
+    case address(PCIAddress)
+    /// The first function on the bus that may send requests (Bus Master Enable).
+    case first
+  }
+
+  /// Lock operations of some driver, and what it was called from.
+  public struct LockStep: Sendable {
+    /// The operations in the notation of `dmar lockcheck`.
+    public var text = ""
+    public var program = LockProgram(threads: [], steps: [])
+    public var functions: [String] = []
+
+    public init() {}
+  }
+
+  /// A page that a device asks for.
+  public struct PageRequestStep: Hashable, Sendable {
+    public var device = DeviceName.first
+    public var address = IOVA(rawValue: 0)
+    public var pasid: PASID?
+
+    public init() {}
+  }
+}
+
+extension ScenarioDescription.Step: Section {
+  package static var sectionName: String { "step" }
+  package static var isFlow: Bool { false }
+
+  package mutating func visit(_ field: inout Fields) {
+    field.note(&place)
+    var action: ScenarioDescription.Action? = self.action
+    ScenarioDescription.DriverAction.visit(&field, &action)
+    visitHardware(&field, &action)
+    EventAction.visit(&field, &action)
+    if let action { self.action = action }
+    field(
+      "hold_interrupts", &holdsInterrupts, .flag,
+      "the CPU takes no interrupt behind the step: the next one comes first, as in a burst")
+    field(
+      "times", &times, .ascendingSeconds,
+      "time stamps of the records that the step prints; behind the list the clock goes on by itself",
+      example: "[32.283545, 32.283551]")
+    field.oneChoice { "a step does \($0) things; exactly one was expected" }
+    field.comments(notes)
+  }
+
+  private func visitHardware(
+    _ field: inout Fields, _ action: inout ScenarioDescription.Action?
+  ) {
+    field.choice(
+      "dma", &action, { .dma($0) }, { if case .dma(let it) = $0 { it } else { nil } }, .section,
+      "a device reads or writes memory")
+    field.choice(
+      "remove_device", &action, { .removeDevice($0) },
+      { if case .removeDevice(let it) = $0 { it } else { nil } }, .device,
+      "a function is removed through sysfs", example: "\"00:1a.0\"")
+    field.choice(
+      "locks", &action, { .locks($0) }, { if case .locks(let it) = $0 { it } else { nil } },
+      .section, "a driver takes locks")
+    field.choice(
+      "page_request", &action, { .pageRequest($0) },
+      { if case .pageRequest(let it) = $0 { it } else { nil } }, .section,
+      "a device asks for a page (PRI)")
+    field.choice(
+      "write_memory", &action, { .writeMemory($0) },
+      { if case .writeMemory(let it) = $0 { it } else { nil } }, .section,
+      "the CPU writes memory")
+    field.choice(
+      "write_register", &action, { .writeRegister($0) },
+      { if case .writeRegister(let it) = $0 { it } else { nil } }, .section,
+      "the CPU writes a unit's register")
+    field.choice(
+      "check_memory", &action, { .checkMemory($0) },
+      { if case .checkMemory(let it) = $0 { it } else { nil } }, .section,
+      "the CPU reads memory; anything else there than expected fails the scenario")
+    field.choice(
+      "check_register", &action, { .checkRegister($0) },
+      { if case .checkRegister(let it) = $0 { it } else { nil } }, .section,
+      "the CPU reads a unit's register; another value fails the scenario")
+    field.choice(
+      "reset_unit", &action, { .resetUnit($0) },
+      { if case .resetUnit(let it) = $0 { it } else { nil } }, .name,
+      "the unit of this name is as after power-on", example: "dmar0")
+    field.choice(
+      "wait", &action, { .wait($0) }, { if case .wait(let it) = $0 { it } else { nil } },
+      .seconds, "time passes; the kernel's timers run when they are due")
+  }
+}
+
+extension ScenarioDescription.LockStep: Section {
+  package static var sectionName: String { "locks" }
+  package static var isFlow: Bool { false }
+
+  package mutating func visit(_ field: inout Fields) {
+    field.required(
+      "program", &text, .text, "lock operations in the notation of `dmar lockcheck`",
+      example: "\"@probe L(A) U(A)\"")
+    field(
+      "functions", &functions, .list(.text),
+      "what the program's functions are called from, outermost first", example: "[probe]")
+    do throws(LockProgramError) {
+      program = try LockProgram(parsing: text)
+    } catch {
+      field.check(false, at: "program", "in the lock program, \(error)")
+    }
+  }
+}
+
+extension ScenarioDescription.PageRequestStep: Section {
+  package static var sectionName: String { "page_request" }
+
+  package mutating func visit(_ field: inout Fields) {
+    field.required("device", &device, .device, "the device")
+    field.required("address", &address, .number(), "the page", example: "0x7f0000001000")
+    field(
+      "pasid", &pasid, .number(0...0xf_ffff, .decimal), "the PASID of the request, if it has one")
+  }
+}
+
+extension Form where Value == [UInt64] {
+  /// Time stamps, none before the one in front of it.
+  fileprivate static var ascendingSeconds: Form<[UInt64]> {
+    let list = Form<[UInt64]>.list(.seconds)
+    return .init(
+      list.type(),
+      read: { (value, name) throws(InputError) in
+        let times = try list.read(value, name)
+        for (index, pair) in zip(times, times.dropFirst()).enumerated() where pair.0 > pair.1 {
+          throw InputError(
+            at: value.elements?[index + 1].place ?? value.place,
+            "time goes back here; a later time stamp was expected")
+        }
+        return times
+      }, write: list.write)
+  }
+}
