@@ -93,6 +93,15 @@ final class IntelIOMMUDriver {
     }
   }
 
+  /// Parts devices from their domains and processes: the kernel is gone.
+  func letGoOfDevices() {
+    for device in devices.values {
+      device.domain = nil
+      device.processes = [:]
+    }
+    devices = [:]
+  }
+
   // MARK: Memory
 
   /// A page for a table, zeroed.

@@ -43,6 +43,10 @@ public final class Kernel {
       .rawSpinlock, class: "&irq_desc_lock_class", instance: "dmar.irq_desc.lock")
   }
 
+  // Devices and domains know each other, as in the kernel itself: left alone, they would keep the
+  // machine's memory for ever.
+  deinit { driver.letGoOfDevices() }
+
   /// The faults printed so far, in order.
   public var faults: [FaultLine] { driver.faults }
 
