@@ -157,7 +157,7 @@ struct PlatformCommandTests {
       try command.run()
       return 0
     } catch {
-      return DMARCommand.exitCode(for: error).rawValue
+      return (error as? OutputError)?.status.rawValue ?? DMARCommand.exitCode(for: error).rawValue
     }
   }
 

@@ -111,7 +111,7 @@ struct TestRun: Sendable {
       }
       var mismatches = Verdict(of: run, against: scenario.expectation).mismatches
       if let refusal { mismatches.append(refusal) }
-      if mismatches.isEmpty, scenario.expectation.isEmpty, !allowsEmpty {
+      if mismatches.isEmpty, scenario.expectsNothing, !allowsEmpty {
         mismatches = [
           Mismatch(
             "it expects nothing; expect: was expected (or --allow-empty)",

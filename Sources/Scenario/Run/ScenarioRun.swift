@@ -62,6 +62,17 @@ public struct ScenarioRun {
 }
 
 extension ScenarioDescription {
+  /// Whether no run of it could fail: it has no expectation, and no step that checks something.
+  public var expectsNothing: Bool {
+    expectation.isEmpty
+      && !steps.contains { step in
+        switch step.action {
+        case .checkMemory, .checkRegister: true
+        default: false
+        }
+      }
+  }
+
   /// How many steps set up the tables: none where the kernel did so at boot; else those in which the
   /// CPU writes memory and registers, up to the first in which a device does something.
   public var preparingSteps: Int {

@@ -70,11 +70,11 @@ struct PlatformScenarioTests {
     #expect(error?.kind == .invalid)
   }
 
-  @Test("a missing snapshot or table is a missing input, at the place that names it")
+  @Test("a missing snapshot or table makes the scenario invalid, at the place that names it")
   func missing() throws {
     for text in ["  pci: {snapshot: no.yaml}", "  dmar: no.yaml"] {
       let error = #expect(throws: InputError.self) { try Self.load(text + "\nsteps: []\n") }
-      #expect(error?.kind == .notFound)
+      #expect(error?.kind == .invalid)
       #expect(error?.place.line == 6)
     }
   }
