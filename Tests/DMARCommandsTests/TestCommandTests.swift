@@ -65,10 +65,10 @@ struct TestCommandTests {
     #expect(lines[2].hasPrefix("ok 1 - ") && lines[2].hasSuffix("/a.yaml"))
     #expect(lines[3].hasPrefix("not ok 2 - ") && lines[3].hasSuffix("/b.yaml"))
     try #require(lines.count == 11, "\(lines)")
-    #expect(lines[4...6] == ["  ---", "  severity: fail", "  mismatches:"])
+    #expect(lines[4...6] == ["  ---", "  severity: fail", "  message: |"])
     #expect(
       lines[7].hasSuffix(
-        #"/b.yaml:2:25: a splat \"inconsistent lock state\"; none was expected""#))
+        #"/b.yaml:2:25: a splat "inconsistent lock state"; none was expected"#))
     #expect(lines[8] == "  ...")
     #expect(lines.last == "# 2 passed, 1 failed")
     #expect(result.errorText.hasSuffix("2 passed, 1 failed\n"))

@@ -6,8 +6,7 @@ internal import ScenarioFormat
 enum TAPText {
   static func head(count: Int) -> [String] { ["TAP version 13", "1..\(count)"] }
 
-  /// A test point; what is not as expected follows in a YAML block of quoted strings, which is all
-  /// of YAML that readers of TAP have in common.
+  /// A test point; what is not as expected follows in a YAML block.
   static func lines(_ result: TestResult, number: Int) -> [String] {
     let name = description(result.file.path)
     let update =
@@ -18,14 +17,10 @@ enum TAPText {
     case .skipped(let reason):
       return ["ok \(number) - \(name) # SKIP \(PrintableText.oneLine(reason))"]
     case .failed(let mismatches):
-      return ["not ok \(number) - \(name)", "  ---", "  severity: fail", "  mismatches:"]
-        + mismatches.flatMap { [$0.description] + $0.difference }.map { "    - \(quoted($0))" }
-        + ["  ..."] + update
+      return failed(
+        name, number, "fail", mismatches.flatMap { [$0.description] + $0.difference }) + update
     case .error(let message, let place):
-      return [
-        "not ok \(number) - \(name)", "  ---", "  severity: error",
-        "  message: \(quoted("\(place): \(message)"))", "  ...",
-      ]
+      return failed(name, number, "error", ["\(place): \(message)"])
     }
   }
 
@@ -34,8 +29,16 @@ enum TAPText {
     PrintableText.oneLine(name).replacing("\\", with: "\\\\").replacing("#", with: "\\#")
   }
 
-  /// A YAML string in double quotes.
-  private static func quoted(_ text: String) -> String {
-    Escaping.yaml(PrintableText.oneLine(text))
+  /// A point that failed, with the reasons as one literal block of YAML: in a list, `prove` takes
+  /// what stands before a colon for a key.
+  private static func failed(
+    _ name: String, _ number: Int, _ severity: String, _ lines: [String]
+  ) -> [String] {
+    ["not ok \(number) - \(name)", "  ---", "  severity: \(severity)", "  message: |"]
+      + lines.map { line in
+        let text = PrintableText.oneLine(line)
+        // A line of blanks alone would end the block.
+        return "    " + (text.allSatisfy { $0 == " " } ? "(an empty line)" : text)
+      } + ["  ..."]
   }
 }
