@@ -2,6 +2,8 @@ import Scenario
 import ScenarioFormat
 import TestSupport
 import Testing
+import VTdFormats
+import VTdUnit
 import YAMLNodes
 import YAMLReading
 
