@@ -16,7 +16,7 @@ SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Source
 BUILD_PACKAGES = libpciaccess-dev libyaml-dev zlib1g-dev pkg-config
 TEST_PACKAGES = pciutils acpica-tools
 
-.PHONY: replay test build release bench beside fuzz tsan lint format schema docs setup setup-tests clean
+.PHONY: replay test build release bench beside fuzz tsan lint rooms format schema docs setup setup-tests clean
 
 replay: release
 	$(RELEASE) replay Configs/klist-splat/report.yaml
@@ -66,6 +66,12 @@ tsan: setup
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
+
+# The page of the house as the package has it, and circles between files of a room, from the index that
+# a debug build leaves.
+rooms:
+	Tests/draw-rooms --check
+	Tests/measure-circles LinuxIOMMU KernelRuntime
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)

@@ -51,7 +51,7 @@ let package = Package(
     .systemLibrary(
       name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     room("YAMLReading", ["YAMLNodes", "CLibYAML"]),
-    room("VTdFormats"),
+    room("VTdFormats", ["Text"]),
     room("PhysicalMemory", ["VTdFormats"]),
     room("PCI", ["VTdFormats"]),
     .systemLibrary(
@@ -62,11 +62,12 @@ let package = Package(
     room("Lockdep", ["Text"]),
     room("KernelLog", ["Text", "VTdFormats", "PCI"]),
     room("KernelProfiles", ["Lockdep", "KernelLog"]),
+    room("KernelRuntime", ["Text", "PCI", "Lockdep", "KernelLog", "KernelProfiles"]),
     room(
       "LinuxIOMMU",
       [
         "VTdFormats", "PhysicalMemory", "PCI", "ACPITables", "Lockdep", "KernelLog",
-        "KernelProfiles",
+        "KernelProfiles", "KernelRuntime",
       ]),
     room(
       "Machine",
@@ -123,6 +124,7 @@ let package = Package(
     tests("KernelLog", ["Text", "VTdFormats", "PCI", "TestSupport"]),
     tests(
       "KernelProfiles", ["KernelLog", "Lockdep", "TestSupport"], resources: [.copy("Golden")]),
+    tests("KernelRuntime", ["KernelProfiles"]),
     tests(
       "LinuxIOMMU",
       ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog", "KernelProfiles"],

@@ -189,7 +189,7 @@ private struct Disassembler {
   }
 
   private func names(_ known: [(bit: UInt8, name: String)], in flags: UInt8) -> String {
-    var found = known.filter { flags & $0.bit != 0 }.map(\.name)
+    var found = known.filter { flags & $0.bit != 0 }.map { $0.name }
     let rest = known.reduce(flags) { $0 & ~$1.bit }
     if rest != 0 { found.append("reserved bits 0x\(hex(UInt64(rest)))") }
     return found.joined(separator: ", ")

@@ -11,7 +11,7 @@ public enum HexDump {
   /// - Throws: ``ACPITableError`` if there is none.
   public static func table(in text: String) throws(ACPITableError) -> [UInt8] {
     var bytes: [UInt8] = []
-    for line in text.split(whereSeparator: \.isNewline) {
+    for line in text.split(whereSeparator: { $0.isNewline }) {
       guard let (offset, found) = row(line, expecting: bytes.count) else { continue }
       if offset == 0, found.starts(with: Array("DMAR".utf8)) {
         bytes = found
@@ -48,7 +48,7 @@ public enum HexDump {
     for (index, word) in words.enumerated() {
       let digits = word.last == ":" ? word.dropLast() : word
       guard (4...16).contains(digits.utf8.count), let offset = Int(digits, radix: 16),
-        digits.allSatisfy(\.isHexDigit), offset == expected || offset == 0
+        digits.allSatisfy({ $0.isHexDigit }), offset == expected || offset == 0
       else { continue }
       let bytes = self.bytes(words[(index + 1)...])
       if !bytes.isEmpty { return (offset, bytes) }
@@ -64,7 +64,7 @@ public enum HexDump {
     for word in words {
       // The last group of a table may be shorter than the others.
       guard bytes.count < 16, word.utf8.count <= width, word.utf8.count % 2 == 0,
-        word.allSatisfy(\.isHexDigit)
+        word.allSatisfy({ $0.isHexDigit })
       else { break }
       let digits = Array(word)
       for index in stride(from: 0, to: digits.count, by: 2) {

@@ -6,7 +6,7 @@ public enum MemoryMap {
   /// `000000000009fc00 - 00000000000a0000 (reserved)`, whose end is the byte behind the range. Only
   /// the type "reserved" counts: it is the one that arch_rmrr_sanity_check accepts for an RMRR.
   public static func reserved(in log: String) -> [ClosedRange<UInt64>] {
-    log.split(whereSeparator: \.isNewline).compactMap { line in
+    log.split { $0.isNewline }.compactMap { line in
       guard let start = position(of: "BIOS-e820:", in: line) else { return nil }
       return range(line[start...])
     }
@@ -27,7 +27,7 @@ public enum MemoryMap {
   }
 
   private static func number(_ digits: Substring) -> UInt64? {
-    digits.allSatisfy(\.isHexDigit) ? UInt64(digits, radix: 16) : nil
+    digits.allSatisfy { $0.isHexDigit } ? UInt64(digits, radix: 16) : nil
   }
 
   /// Where `line` goes on after `text`.

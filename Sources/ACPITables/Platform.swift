@@ -168,7 +168,7 @@ private struct CoverageFinder {
       }
     }
     var units: [Int] = []
-    for unit in found.compactMap(\.unit) where !units.contains(unit) { units.append(unit) }
+    for unit in found.compactMap({ $0.unit }) where !units.contains(unit) { units.append(unit) }
     if units.count > 1 { return .ambiguous(units) }
     if let first = found.first { return first }
     let all = platform.units.first {

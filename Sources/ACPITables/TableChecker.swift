@@ -200,7 +200,7 @@ struct TableChecker {
 
   /// Name space devices: each one declared is used, each one used is declared.
   private mutating func checkReferences() {
-    let declared = Set(table.namespaceDevices.map(\.number))
+    let declared = Set(table.namespaceDevices.map { $0.number })
     var used: Set<UInt8> = []
     for structure in table.structures {
       for scope in structure.scopes where scope.kind == .namespaceDevice {

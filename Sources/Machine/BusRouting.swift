@@ -58,7 +58,7 @@ struct BusRouting {
   }
 
   /// The unit of `request`, which `dma` became.
-  mutating func unit(of request: RootRequest, sentBy dma: Machine.DMA) -> Int? {
+  mutating func unit(of request: RootRequest, sentBy dma: DeviceDMA) -> Int? {
     let unit = unit(of: request.requester)
     if let unit, request.requester == dma.device, wires.isRoot(dma.device.onBus) {
       straight = (dma.device, unit)
@@ -70,7 +70,7 @@ struct BusRouting {
   ///
   /// A device that was never on the bus sends all the same, as a phantom does; one that was removed
   /// does not.
-  mutating func route(_ dma: Machine.DMA) -> DMARoute {
+  mutating func route(_ dma: DeviceDMA) -> DMARoute {
     if wires[dma.device] == nil, !removed.contains(dma.device) {
       wires.add(
         InventedFunction(at: dma.device, classCode: PCIClass(rawValue: 0)).function)
@@ -99,7 +99,7 @@ extension Machine {
   }
 
   /// The unit at which `dma` arrives, and as what; nil, with an event, where it meets none.
-  func arrival(of dma: DMA) -> (unit: Unit, source: SourceID, pasid: PASID?)? {
+  func arrival(of dma: DeviceDMA) -> (unit: Unit, source: SourceID, pasid: PASID?)? {
     if let index = routing.straightUnit(of: dma.device) {
       return (units[index], dma.claimedID ?? dma.device.sourceID, dma.pasid)
     }

@@ -2,47 +2,45 @@ public import PCI
 public import VTdFormats
 public import VTdUnit
 
-extension Machine {
-  /// What a device does on the bus.
-  public struct DMA: Hashable, Sendable {
-    public var device: PCIAddress
-    /// The id that its requests carry where it is not the device's own.
-    public var claimedID: SourceID?
-    public var access: DMAAccess
-    public var address: IOVA
-    /// Bytes; a transfer that crosses a page is several requests.
-    public var length: UInt64
-    public var pasid: PASID?
-    public var attributes: Attributes
+/// What a device does on the bus.
+public struct DeviceDMA: Hashable, Sendable {
+  public var device: PCIAddress
+  /// The id that its requests carry where it is not the device's own.
+  public var claimedID: SourceID?
+  public var access: DMAAccess
+  public var address: IOVA
+  /// Bytes; a transfer that crosses a page is several requests.
+  public var length: UInt64
+  public var pasid: PASID?
+  public var attributes: Attributes
 
-    /// What a request may carry besides its address.
-    public struct Attributes: Hashable, Sendable {
-      /// An instruction fetch; only with a PASID.
-      public var isExecute = false
-      /// Supervisor privilege; only with a PASID.
-      public var isPrivileged = false
-      public var addressType = AddressType.untranslated
-      /// The device uses its own TLB, if the kernel has switched that on.
-      public var usesDeviceTLB = false
-      /// What a write to the interrupt range holds.
-      public var data: UInt32 = 0
-      /// What a write holds, as many as its length; empty: it leaves memory alone.
-      public var bytes: [UInt8] = []
+  /// What a request may carry besides its address.
+  public struct Attributes: Hashable, Sendable {
+    /// An instruction fetch; only with a PASID.
+    public var isExecute = false
+    /// Supervisor privilege; only with a PASID.
+    public var isPrivileged = false
+    public var addressType = AddressType.untranslated
+    /// The device uses its own TLB, if the kernel has switched that on.
+    public var usesDeviceTLB = false
+    /// What a write to the interrupt range holds.
+    public var data: UInt32 = 0
+    /// What a write holds, as many as its length; empty: it leaves memory alone.
+    public var bytes: [UInt8] = []
 
-      public init() {}
-    }
+    public init() {}
+  }
 
-    public init(
-      device: PCIAddress, claimedID: SourceID? = nil, access: DMAAccess, address: IOVA,
-      length: UInt64 = 4, pasid: PASID? = nil, attributes: Attributes = Attributes()
-    ) {
-      self.device = device
-      self.claimedID = claimedID
-      self.access = access
-      self.address = address
-      self.length = length
-      self.pasid = pasid
-      self.attributes = attributes
-    }
+  public init(
+    device: PCIAddress, claimedID: SourceID? = nil, access: DMAAccess, address: IOVA,
+    length: UInt64 = 4, pasid: PASID? = nil, attributes: Attributes = Attributes()
+  ) {
+    self.device = device
+    self.claimedID = claimedID
+    self.access = access
+    self.address = address
+    self.length = length
+    self.pasid = pasid
+    self.attributes = attributes
   }
 }

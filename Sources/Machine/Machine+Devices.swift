@@ -6,6 +6,9 @@ public import VTdUnit
 
 // What devices do.
 extension Machine {
+  /// What a device does on the bus.
+  public typealias DMA = DeviceDMA
+
   /// Sends a DMA over the bus to the unit that covers its device. Interrupts it causes wait until
   /// ``deliverInterrupts()``.
   @discardableResult

@@ -98,7 +98,7 @@ private struct GroupFormer {
     physicalFunctions = PhysicalFunctions(topology)
     var strange: [PCIBus: [PCIAddress: Set<UInt8>]] = [:]
     for function in topology.functions {
-      let ids = topology.deviceAliases(of: function, knownTo: .linux).map(\.devfn)
+      let ids = topology.deviceAliases(of: function, knownTo: .linux).map { $0.devfn }
       if !ids.isEmpty {
         strange[function.address.onBus, default: [:]][function.address] = Set(ids)
       }

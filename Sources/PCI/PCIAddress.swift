@@ -64,7 +64,7 @@ extension PCIAddress: LosslessStringConvertible {
     func part(_ digits: Substring, _ name: String, upTo limit: UInt32) throws(PCIAddressError)
       -> UInt32
     {
-      let isHex = !digits.isEmpty && digits.utf8.count <= 8 && digits.allSatisfy(\.isHexDigit)
+      let isHex = !digits.isEmpty && digits.utf8.count <= 8 && digits.allSatisfy { $0.isHexDigit }
       guard isHex, let value = UInt32(digits, radix: 16) else {
         throw PCIAddressError(text: text, kind: .notHexadecimal(part: name, String(digits)))
       }

@@ -124,7 +124,7 @@ extension PCITopology {
   public func realRequester(of address: PCIAddress) -> PCIFunction? {
     guard address.segment >= Self.firstMadeUpSegment else { return nil }
     let segments = Set(
-      functions.lazy.map(\.address.segment).filter { $0 >= Self.firstMadeUpSegment }
+      functions.lazy.map { $0.address.segment }.filter { $0 >= Self.firstMadeUpSegment }
     ).sorted()
     let devices = functions.filter {
       $0.address.segment < Self.firstMadeUpSegment && $0.identity.isVolumeManagementDevice

@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 import VTdFormats
 
@@ -10,29 +9,17 @@ package struct MemoryRegion: @unchecked Sendable {
   let pointer: UnsafeMutableRawPointer
 
   /// Reserves address space; nil where the host refuses.
-  ///
-  /// A page without access lies behind it, so that the host never joins two regions into one.
   init?(_ range: PhysicalMemory.Range) {
-    guard let length = Int(exactly: range.size),
-      let mapped = mmap(
-        nil, length + Self.guardBytes, PROT_READ | PROT_WRITE,
-        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
-      mapped != MAP_FAILED
-    else { return nil }
-    mprotect(mapped + length, Self.guardBytes, PROT_NONE)
-    // A huge page would take 2 MiB for one entry: tables are written far apart.
-    madvise(mapped, length, MADV_NOHUGEPAGE)
+    guard let mapped = HostPages.map(range.size) else { return nil }
     base = range.base.rawValue
     size = range.size
     isReadOnly = range.isReadOnly
     pointer = mapped
   }
 
-  private static let guardBytes = 4096
+  func unmap() { HostPages.unmap(pointer, size) }
 
-  func unmap() { munmap(pointer, Int(size) + Self.guardBytes) }
-
-  func clear() { madvise(pointer, Int(size), MADV_DONTNEED) }
+  func clear() { HostPages.clear(pointer, size) }
 }
 
 /// Memory as a walk sees it: a few pointers and bounds, copied by value, no reference counting.

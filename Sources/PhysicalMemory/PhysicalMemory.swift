@@ -1,5 +1,4 @@
 public import VTdFormats
-import Glibc
 import Synchronization
 
 /// The machine's memory: ranges of up to 52-bit addresses, zero until written.
@@ -156,7 +155,7 @@ public final class PhysicalMemory: Sendable {
   /// Bytes of host memory that the ranges occupy at this moment, by the host's count.
   public var residentBytes: UInt64 {
     let starts = Set(regions.map { UInt64(UInt(bitPattern: $0.pointer)) })
-    return ResidentMemory.bytes(ofMappingsAt: starts)
+    return HostPages.resident(ofMappingsAt: starts)
   }
 
   /// Gives every page back: all ranges are zero again. Nothing else may use the memory meanwhile.

@@ -17,6 +17,13 @@ package enum Hexadecimal {
     digit < 10 ? digit + UInt8(ascii: "0") : digit - 10 + UInt8(ascii: "a")
   }
 
+  /// Lower-case digits of `value` without a prefix, padded with zeros to `digits`.
+  package static func string(_ value: UInt64, digits: Int = 1) -> String {
+    let text = String(value, radix: 16)
+    return text.utf8.count >= digits
+      ? text : String(repeating: "0", count: digits - text.utf8.count) + text
+  }
+
   /// Appends `digits` digits of `value`.
   @inlinable @inline(__always)
   package static func append(_ value: UInt64, digits: Int, to output: inout [UInt8]) {

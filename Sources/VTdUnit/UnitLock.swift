@@ -1,4 +1,15 @@
-#if THREAD_SANITIZER
+#if hasFeature(Embedded)
+  /// A lock where there is one thread.
+  package final class UnitLock<Value>: @unchecked Sendable {
+    private var value: Value
+
+    package init(_ value: consuming sending Value) { self.value = value }
+
+    package func withLock<Result, Failure: Error>(
+      _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result { try body(&value) }
+  }
+#elseif THREAD_SANITIZER
   internal import Glibc
 
   /// A lock that the thread sanitizer sees, for `make tsan` alone.

@@ -1,5 +1,5 @@
-internal import KernelProfiles
-internal import PCI
+internal import KernelRuntime
+internal import PhysicalMemory
 internal import VTdFormats
 
 /// What the files below `/sys/kernel/debug/iommu/intel` hold: what the driver shows of its units and
@@ -19,41 +19,26 @@ public struct DebugfsEntry: Hashable, Sendable {
   public let lines: [String]
 }
 
-extension IntelIOMMUDriver {
-  /// The lines of all files of one kind.
-  func debugfs(_ file: DebugfsFile) -> [String] {
-    debugfsBudget = DebugfsBudget()
-    return lines(of: file) + debugfsBudget.remarks()
+/// The files of one driver.
+final class Debugfs {
+  let kernel: KernelContext
+  let tables: TableMemory
+  let functionTable: FunctionTable
+  /// What is left for the files that are being written.
+  var budget = DebugfsBudget()
+
+  init(kernel: KernelContext, tables: TableMemory, functionTable: FunctionTable) {
+    self.kernel = kernel
+    self.tables = tables
+    self.functionTable = functionTable
   }
 
-  private func lines(of file: DebugfsFile) -> [String] {
-    switch file {
-    case .registers: units.flatMap(registerSet)
-    case .translationStructures: units.flatMap(translationStructures)
-    case .domainTranslations:
-      hasDeviceFiles ? probed.flatMap { translations(of: $0.address) } : domainTranslations()
-    case .interruptEntries: interruptEntries()
-    case .invalidationQueue: units.flatMap(queueContents)
-    }
+  /// Whether a table lies in memory; one that does not is told at the end of the file.
+  func isInMemory(_ table: UInt64) -> Bool {
+    if tables.memory.load64(PhysicalAddress(rawValue: table)) != nil { return true }
+    budget.note(outside: table)
+    return false
   }
-
-  /// All files.
-  var debugfsEntries: [DebugfsEntry] {
-    debugfsBudget = DebugfsBudget()
-    return DebugfsFile.allCases.flatMap { file -> [DebugfsEntry] in
-      if file == .domainTranslations, hasDeviceFiles {
-        return probed.map { function in
-          let lines = translations(of: function.address)
-          return DebugfsEntry(
-            path: "\(function.address)/\(file.rawValue)", lines: lines + debugfsBudget.remarks())
-        }
-      }
-      let lines = lines(of: file)
-      return [DebugfsEntry(path: file.rawValue, lines: lines + debugfsBudget.remarks())]
-    }
-  }
-
-  private var hasDeviceFiles: Bool { kernel.build.behaviour.driver.hasDeviceFiles }
 
   func padded(_ value: UInt64) -> String { "0x" + hex(value, digits: 16) }
 }

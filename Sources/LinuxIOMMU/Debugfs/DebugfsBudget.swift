@@ -1,4 +1,3 @@
-internal import PhysicalMemory
 internal import VTdFormats
 
 /// What the debugfs files of one moment may hold.
@@ -46,14 +45,5 @@ struct DebugfsBudget {
         "more than \(Self.rowLimit) rows or \(Self.entryLimit) entries: the rest is left out")
     }
     return lines
-  }
-}
-
-extension IntelIOMMUDriver {
-  /// Whether a table lies in memory; one that does not is told at the end of the file.
-  func isInMemory(_ table: UInt64) -> Bool {
-    if memory.load64(PhysicalAddress(rawValue: table)) != nil { return true }
-    debugfsBudget.note(outside: table)
-    return false
   }
 }

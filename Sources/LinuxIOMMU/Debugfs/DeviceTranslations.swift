@@ -1,11 +1,12 @@
+internal import KernelRuntime
 internal import PCI
 internal import VTdFormats
 
 /// The `domain_translation_struct` of one function: the tables that its context entry, or its entry
 /// for requests without PASID, leads to as they lie in memory.
-extension IntelIOMMUDriver {
+extension Debugfs {
   func translations(of device: PCIAddress) -> [String] {
-    guard let unit = unit(covering: device) else { return [] }
+    guard let unit = functionTable.unit(covering: device) else { return [] }
     let status = GlobalStatus(rawValue: unit.port.read32(at: RegisterOffset.gsts))
     guard status[flag: .translation] else {
       return ["DMA Remapping is not enabled on \(unit.name)"]

@@ -1,14 +1,15 @@
+internal import KernelRuntime
 internal import PCI
 internal import VTdFormats
 
 /// `domain_translation_struct`: every mapped page with its entry at each level.
-extension IntelIOMMUDriver {
+extension Debugfs {
   /// The driver goes through the functions of the bus, and for each through its group as far as the
   /// group's first member: a group of four is shown four times, under one name.
   func domainTranslations() -> [String] {
-    probed.flatMap { function -> [String] in
-      guard let first = probed.first(where: { $0.group == function.group }),
-        let domain = devices[first.address]?.domain
+    functionTable.probed.flatMap { function -> [String] in
+      guard let first = functionTable.probed.first(where: { $0.group == function.group }),
+        let domain = functionTable.devices[first.address]?.domain
       else { return [] }
       return [
         "Device \(first.address) @0x\(hex(domain.pageTable.rawValue))",
@@ -40,16 +41,16 @@ extension IntelIOMMUDriver {
     table: UInt64, level: Int, start: UInt64, _ isShort: Bool, _ path: inout [UInt64],
     _ rows: inout [String]
   ) {
-    guard isInMemory(table), debugfsBudget.takeEntries(Paging.entryCount) else { return }
+    guard isInMemory(table), budget.takeEntries(Paging.entryCount) else { return }
     for index in 0..<UInt64(Paging.entryCount) {
-      let raw = load(table &+ index * Paging.entryBytes)
+      let raw = tables.load(table &+ index * Paging.entryBytes)
       let entry = SecondStageEntry(rawValue: raw)
       guard entry.isPresent else { continue }
       let address = start &+ index << UInt64(Paging.shift(level: level))
       path[level] = raw
       if level == 1 || entry[flag: .pageSize] {
         // Two levels may be missing from a short row: those of a 1 GiB page.
-        guard debugfsBudget.takeRow() else { return }
+        guard budget.takeRow() else { return }
         let last = isShort ? min(level, 3) : 1
         let columns = path[last...].reversed().map(padded).joined(separator: "\t")
         rows.append("0x\(hex(address >> 12, digits: 13)) |\t\(columns)")

@@ -1,10 +1,11 @@
+internal import KernelRuntime
 internal import VTdFormats
 
 /// `ir_translation_struct`: the interrupt-remapping entries in use.
-extension IntelIOMMUDriver {
+extension Debugfs {
   func interruptEntries() -> [String] {
     var lines: [String] = []
-    for unit in units where unit.extendedCapability[flag: .interruptRemapping] {
+    for unit in functionTable.units where unit.extendedCapability[flag: .interruptRemapping] {
       lines.append("Remapped Interrupt supported on IOMMU: \(unit.name)")
       let status = GlobalStatus(rawValue: unit.port.read32(at: RegisterOffset.gsts))
       if status[flag: .interruptRemapping] {
@@ -27,7 +28,7 @@ extension IntelIOMMUDriver {
     guard isInMemory(table) else { return lines }
     for index in 0..<UInt64(pointer.entryCount) {
       let address = table &+ index * InterruptEntry.byteCount
-      let entry = InterruptEntry(low: load(address), high: load(address &+ 8))
+      let entry = InterruptEntry(low: tables.load(address), high: tables.load(address &+ 8))
       guard entry[flag: .present] else { continue }
       let number = "\(index)"
       lines.append(

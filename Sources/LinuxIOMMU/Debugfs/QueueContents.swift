@@ -1,7 +1,8 @@
+internal import KernelRuntime
 internal import VTdFormats
 
 /// `invalidation_queue`: every descriptor that lies in a unit's queue.
-extension IntelIOMMUDriver {
+extension Debugfs {
   func queueContents(of unit: IntelIOMMU) -> [String] {
     guard let queue = unit.queue else { return [] }
     let words = queue.isWide ? 4 : 2
@@ -16,7 +17,7 @@ extension IntelIOMMUDriver {
       + (0..<InvalidationQueue.length).map { place in
         let number = "\(place)"
         let shown = (0..<words).map { word in
-          "\t" + hex(load(queue.address(of: place) &+ UInt64(word) * 8), digits: 16)
+          "\t" + hex(tables.load(queue.address(of: place) &+ UInt64(word) * 8), digits: 16)
         }
         // Descriptors are waited for, so each is free again: QI_FREE is 0.
         return String(repeating: " ", count: 5 - number.utf8.count) + number + shown.joined()

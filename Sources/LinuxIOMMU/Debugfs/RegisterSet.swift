@@ -1,8 +1,9 @@
 internal import KernelProfiles
+internal import KernelRuntime
 internal import VTdFormats
 
 /// `iommu_regset`: registers by name, the narrow ones first, in the driver's order.
-extension IntelIOMMUDriver {
+extension Debugfs {
   func registerSet(of unit: IntelIOMMU) -> [String] {
     func row(_ name: String, _ offset: Int, _ value: UInt64) -> String {
       name + String(repeating: " ", count: max(0, 16 - name.utf8.count))

@@ -1,7 +1,8 @@
+internal import KernelRuntime
 internal import VTdFormats
 
 /// `dmar_translation_struct`: the root, context and PASID entries in use.
-extension IntelIOMMUDriver {
+extension Debugfs {
   func translationStructures(of unit: IntelIOMMU) -> [String] {
     let status = GlobalStatus(rawValue: unit.port.read32(at: RegisterOffset.gsts))
     guard status[flag: .translation] else {
@@ -13,7 +14,7 @@ extension IntelIOMMUDriver {
       "B.D.F\tRoot_entry\t\t\t\tContext_entry\t\t\t\tPASID\tPASID_table_entry",
     ]
     for bus in UInt8.min...UInt8.max {
-      for devfn in UInt8.min...UInt8.max where !debugfsBudget.isSpent {
+      for devfn in UInt8.min...UInt8.max where !budget.isSpent {
         let source = SourceID(rawValue: UInt16(bus) << 8 | UInt16(devfn))
         lines += rows(for: source, from: pointer)
       }
@@ -39,9 +40,9 @@ extension IntelIOMMUDriver {
     }
     let directory = path.scalableContext[inPlace: .pasidDirectory]
     var rows: [String] = []
-    for index in 0..<(path.scalableContext.pasidLimit >> 6) where !debugfsBudget.isSpent {
+    for index in 0..<(path.scalableContext.pasidLimit >> 6) where !budget.isSpent {
       for (slot, entry) in pasidEntries(at: index, ofDirectory: directory).enumerated()
-      where entry[flag: .present] && debugfsBudget.takeRow() {
+      where entry[flag: .present] && budget.takeRow() {
         rows.append(
           row(
             source, root: path.root, context: context, pasid: "\(Int(index) << 6 | slot)",

@@ -1,14 +1,5 @@
 internal import KernelProfiles
-
-/// What a group's devices get where neither driver nor device has a say
-/// (CONFIG_IOMMU_DEFAULT_*, `iommu.passthrough=`, `iommu.strict=`).
-public enum DefaultDomainPolicy: String, CaseIterable, Hashable, Sendable {
-  /// Translated; what was unmapped is flushed later, much at a time.
-  case lazy
-  /// Translated; each unmapping is flushed at once.
-  case strict
-  case passthrough
-}
+internal import KernelRuntime
 
 /// The switches of the command line that decide how the driver works, over those of the build.
 public struct IOMMUOptions: Hashable, Sendable {

@@ -1,3 +1,4 @@
+internal import KernelRuntime
 public import PCI
 public import VTdFormats
 
@@ -33,7 +34,7 @@ extension Kernel {
   private func domain(_ reference: DomainReference) -> IOMMUDomain? {
     switch reference {
     case .named, .numbered: domains[reference]
-    case .of(let device): driver.devices[device]?.domain
+    case .of(let device): functionTable.devices[device]?.domain
     }
   }
 
@@ -48,7 +49,7 @@ extension Kernel {
     guard let domain = domain(reference) else { return .refused }
     return try inUserCall { () throws(DriverError) in
       let device = try driver.device(at: device)
-      return try driver.inGroup(of: device) { () throws(DriverError) in
+      return try core.inGroup(of: device) { () throws(DriverError) in
         try driver.attachGroup(of: device, to: domain)
       }
     }
@@ -59,7 +60,7 @@ extension Kernel {
   public func detach(_ device: PCIAddress) throws(DriverError) {
     try inUserCall { () throws(DriverError) in
       let info = try driver.device(at: device)
-      try driver.inGroup(of: info) { () throws(DriverError) in
+      try core.inGroup(of: info) { () throws(DriverError) in
         if let domain = driver.defaultDomains[info.function.group] {
           _ = try driver.attachGroup(of: info, to: domain)
         } else {
@@ -117,7 +118,7 @@ extension Kernel {
   /// iommu_flush_iotlb_all: the unit forgets all of a domain.
   public func flush(_ reference: DomainReference) throws(DriverError) {
     guard let domain = domain(reference) else { return }
-    try inUserCall { () throws(DriverError) in try driver.flushAll(of: domain) }
+    try inUserCall { () throws(DriverError) in try flusher.flushAll(of: domain) }
   }
 
   /// An ioctl of a user such as VFIO.
@@ -166,7 +167,7 @@ extension Kernel {
 
   /// Sets an entry of the first unit's interrupt table up, or takes it down.
   public func change(_ change: InterruptEntryChange) throws(DriverError) {
-    try inDriverCall { () throws(DriverError) in try driver.change([change]) }
+    try inDriverCall { () throws(DriverError) in try remapping.change([change]) }
   }
 
   private func inDriverCall<Result>(
@@ -195,9 +196,9 @@ extension Kernel {
     _ name: String, pasid: PASID? = nil, levels: Int = 4, areas: [ProcessArea]
   ) throws(DriverError) {
     for area in areas { _ = try Self.last(from: area.start, area.size) }
-    let used = processes.values.map(\.pasid.rawValue)
+    let used = processes.values.map { $0.pasid.rawValue }
     let next = PASID(rawValue: (1...).first { !used.contains($0) } ?? 1)
-    processes[name] = try driver.makeProcess(
+    processes[name] = try processTables.makeProcess(
       name, pasid: pasid ?? next, levels: levels, areas: areas)
   }
 
@@ -213,8 +214,8 @@ extension Kernel {
     guard let process = processes[name] else { return .refused }
     return try inDriverCall { () throws(DriverError) in
       let device = try driver.device(at: device)
-      return try driver.changingBond(of: device, binds: true) { () throws(DriverError) in
-        try driver.bind(device, to: process)
+      return try core.changingBond(of: device, binds: true) { () throws(DriverError) in
+        try users.bind(device, to: process)
       }
     }
   }
@@ -224,8 +225,8 @@ extension Kernel {
     guard let process = processes[name] else { return }
     try inDriverCall { () throws(DriverError) in
       let device = try driver.device(at: device)
-      try driver.changingBond(of: device, binds: false) { () throws(DriverError) in
-        try driver.unbind(device, from: process)
+      try core.changingBond(of: device, binds: false) { () throws(DriverError) in
+        try users.unbind(device, from: process)
       }
     }
   }
@@ -234,6 +235,6 @@ extension Kernel {
   public func unmap(_ area: ProcessArea, ofProcess name: String) throws(DriverError) {
     guard let process = processes[name] else { return }
     _ = try Self.last(from: area.start, area.size)
-    try inDriverCall { () throws(DriverError) in try driver.unmap(area, of: process) }
+    try inDriverCall { () throws(DriverError) in try users.unmap(area, of: process) }
   }
 }

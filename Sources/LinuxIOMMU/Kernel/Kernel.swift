@@ -1,4 +1,5 @@
 public import KernelLog
+public import KernelRuntime
 public import Lockdep
 public import PCI
 public import VTdFormats
@@ -10,11 +11,21 @@ public import VTdFormats
 /// (``KernelHost/events``).
 public final class Kernel {
   let context: KernelContext
-  private let core: DriverCore
+  private let driverCore: DriverCore
   private let pci: PCICore
-  let driver: IntelIOMMUDriver
+  let core: IOMMUCore
+  let functionTable: FunctionTable
+  let flusher: Flusher
+  private let faultReporter: FaultReporter
+  private let pageRequests: PageRequests
+  let users: Processes
+  let processTables: ProcessTables
+  let driver: Domains
+  let remapping: InterruptRemapping
+  let bringUp: BringUp
+  private let debugfs: Debugfs
   private let faultInterruptLock: KernelLock
-  let timers = KernelTimers()
+  let timers = KernelTimers<DriverError>()
   /// Domains and processes that users made, by name.
   var domains: [DomainReference: IOMMUDomain] = [:]
   var processes: [String: IOMMUProcess] = [:]
@@ -30,32 +41,61 @@ public final class Kernel {
     context = KernelContext(
       build: build, addresses: addresses, commandLine: commandLine, timer: host.timer,
       events: host.events)
-    core = DriverCore(in: context)
-    pci = PCICore(core: core, in: context)
-    driver = IntelIOMMUDriver(
-      units: units, pages: pages, pci: pci,
-      options: IOMMUOptions(build, commandLine: commandLine), timers: timers, host: host,
-      in: context)
-    driver.pageRequestServer = { [unowned driver] device, pasid, address, writes in
-      driver.serve(pasid, of: device, at: address, writes: writes)
-    }
+    driverCore = DriverCore(in: context)
+    pci = PCICore(core: driverCore, in: context)
+    let options = IOMMUOptions(build, commandLine: commandLine)
+    let tables = TableMemory(pages, of: host)
+    functionTable = FunctionTable(
+      units.enumerated().map { [context] in
+        IntelIOMMU($1, number: $0, usesScalableMode: options.usesScalableMode, in: context)
+      })
+    let locks = DomainLocks(in: context)
+    core = IOMMUCore(in: context)
+    flusher = Flusher(
+      in: context, tables: tables, pci: pci, host: host, units: functionTable.units)
+    processTables = ProcessTables(tables: tables)
+    pageRequests = PageRequests(
+      in: context, core: core, tables: tables, flusher: flusher, host: host, pci: pci,
+      functionTable: functionTable, processes: processTables)
+    let deviceTables = DeviceTables(
+      in: context, locks: locks, tables: tables, flusher: flusher, pageRequests: pageRequests,
+      functionTable: functionTable)
+    users = Processes(
+      in: context, tables: processTables, deviceTables: deviceTables, pageRequests: pageRequests,
+      flusher: flusher)
+    driver = Domains(
+      in: context, core: core, locks: locks, deviceTables: deviceTables, processes: users,
+      host: host, timers: timers, options: options)
+    faultReporter = FaultReporter(
+      in: context, tables: tables, pci: pci, functionTable: functionTable)
+    let switches = UnitSwitches(in: context, faults: faultReporter, functionTable: functionTable)
+    remapping = InterruptRemapping(
+      in: context, core: core, flusher: flusher, switches: switches)
+    bringUp = BringUp(
+      in: context, faults: faultReporter, pageRequests: pageRequests, domains: driver,
+      switches: switches, remapping: remapping)
+    debugfs = Debugfs(kernel: context, tables: tables, functionTable: functionTable)
     faultInterruptLock = context.makeLock(
       .rawSpinlock, class: "&irq_desc_lock_class", instance: "dmar.irq_desc.lock")
   }
 
-  // Devices and domains know each other, as in the kernel itself: left alone, they would keep the
-  // machine's memory for ever.
-  deinit { driver.letGoOfDevices() }
+  /// The parts of a running kernel, and devices and domains, hold on to one another: left alone, they
+  /// would keep the machine's memory for ever.
+  deinit {
+    functionTable.letGoOfDevices()
+    timers.end()
+    context.end()
+  }
 
   /// The faults printed so far, in order.
-  public var faults: [FaultLine] { driver.faults }
+  public var faults: [FaultLine] { faultReporter.faults }
 
   /// How far the table dumps behind them came.
-  public var dumps: [DumpOutcome] { driver.dumps }
+  public var dumps: [DumpOutcome] { faultReporter.dumps }
 
   /// The worst of them; nil where there was none.
   public var dumpOutcome: DumpOutcome? {
-    DumpOutcome.allCases.last { driver.dumps.contains($0) }
+    DumpOutcome.allCases.last { faultReporter.dumps.contains($0) }
   }
 
   /// The units that a CPU waits for in vain, in the order in which that happened.
@@ -121,27 +161,29 @@ public final class Kernel {
     context.run(as: .kernelInit, in: Self.initFunctions + Self.pciScanFunctions) {
       for function in plan.functions { pci.add(function.address) }
     }
-    driver.find(plan.functions)
-    driver.isBystander = plan.leavesUnits
+    functionTable.find(plan.functions)
+    faultReporter.isBystander = plan.leavesUnits
     if plan.leavesUnits { return }
     defer { context.console?.isOpened() }
     driver.hostBridgeWindows = plan.hostBridgeWindows
     try context.run(as: .kernelInit, in: Self.initFunctions + Self.driverFunctions) {
       () throws(DriverError) in
-      try driver.bringUp(
+      try bringUp.run(
         plan.interrupts, plan.messages, functions: plan.functions,
         isCrashKernel: plan.isCrashKernel)
-      if driver.isLeftAlone || !driver.options.isOn { return }
-      driver.distrustCachingMode(says: plan.messages != nil)
+      if bringUp.isLeftAlone || !driver.options.isOn { return }
+      bringUp.distrustCachingMode(says: plan.messages != nil)
       if plan.makesDefaultDomains {
-        try driver.whileProbing { () throws(DriverError) in
+        try core.whileProbing { () throws(DriverError) in
           try driver.probe(plan.functions, plan.messages)
         }
       }
-      driver.enableTranslation()
+      bringUp.enableTranslation()
     }
-    if plan.messages != nil, !driver.isLeftAlone, driver.options.isOn { driver.announceDone() }
-    try driver.change(plan.interrupts.filter(\.isLate))
+    if plan.messages != nil, !bringUp.isLeftAlone, driver.options.isOn {
+      context.announce(.directedIO)
+    }
+    try remapping.change(plan.interrupts.filter(\.isLate))
   }
 
   /// pci_iommu_init is an initial call; it starts the driver.
@@ -159,7 +201,7 @@ public final class Kernel {
             plan.addsMemoryWithInterruptsOff
             ? (context.locks?.disableInterrupts() ?? .untouched) : .untouched
           context.call("device_register") {
-            core.add(CoreDevice("memory\(index)", bus: bus, in: context))
+            driverCore.add(CoreDevice("memory\(index)", bus: bus, in: context))
           }
           if saved == .wereOn { context.locks?.enableInterrupts() }
         }
@@ -196,9 +238,9 @@ public final class Kernel {
       "dev_attr_store", "remove_store", "pci_stop_and_remove_bus_device_locked",
     ]
     try context.write(toSysfs: functions, by: .shell) { () throws(DriverError) in
-      try driver.removing { () throws(DriverError) in
+      try core.removing { () throws(DriverError) in
         pci.remove(address)
-        try driver.announceRemoval(of: driver.devices[address]) { () throws(DriverError) in
+        try core.announceRemoval(of: functionTable.devices[address]) { () throws(DriverError) in
           try driver.release(address)
         }
       }
@@ -206,10 +248,10 @@ public final class Kernel {
   }
 
   /// Every file below /sys/kernel/debug/iommu/intel.
-  public var debugfsEntries: [DebugfsEntry] { driver.debugfsEntries }
+  public var debugfsEntries: [DebugfsEntry] { debugfs.entries }
 
   /// The lines of all those files of one kind.
-  public func debugfs(_ file: DebugfsFile) -> [String] { driver.debugfs(file) }
+  public func debugfs(_ file: DebugfsFile) -> [String] { debugfs.lines(file) }
 
   // MARK: Lock programs
 
@@ -236,13 +278,13 @@ public final class Kernel {
     _ message: EventMessage, in interrupted: InterruptedContext
   ) throws(DriverError) -> Bool {
     if context.death != nil { return true }
-    if let unit = driver.units.first(where: { $0.faultMessage == message }) {
+    if let unit = functionTable.units.first(where: { $0.faultMessage == message }) {
       context.interrupt(interrupted, descriptorLock: faultInterruptLock) {
-        driver.handleFaults(of: unit)
+        faultReporter.handleFaults(of: unit)
       }
       return true
     }
-    guard let unit = driver.units.first(where: { $0.pageRequestMessage == message }),
+    guard let unit = functionTable.units.first(where: { $0.pageRequestMessage == message }),
       unit.pageRequests != nil
     else { return false }
     try handlePageRequests(of: unit, in: interrupted)
@@ -254,9 +296,9 @@ public final class Kernel {
   public func report(
     recordAt index: Int, ofUnit name: String, in interrupted: InterruptedContext
   ) {
-    guard let unit = driver.units.first(where: { $0.name == name }) else { return }
+    guard let unit = functionTable.units.first(where: { $0.name == name }) else { return }
     context.interrupt(interrupted, descriptorLock: faultInterruptLock) {
-      driver.report(recordAt: index, of: unit)
+      faultReporter.report(recordAt: index, of: unit)
     }
   }
 
@@ -270,13 +312,32 @@ public final class Kernel {
       as: thread, in: ["ret_from_fork", "kthread", "irq_thread", "irq_thread_fn"]
     ) { () throws(DriverError) in
       try context.call("prq_event_thread") { () throws(DriverError) in
-        try driver.handlePageRequests(of: unit)
+        try pageRequests.handlePageRequests(of: unit)
       }
     }
+  }
+
+  // MARK: Invalidations
+
+  /// Asks a device to drop 2^order pages from its TLB, as an unmap or a detach does.
+  public func flushDeviceTLB(
+    of device: PCIAddress, _ address: IOVA, order: Int, queueDepth: Int = 0
+  ) throws(DriverError) {
+    guard let unit = functionTable.unit(covering: device) else {
+      throw DriverError(.noUnit(device.segment))
+    }
+    try flusher.flushDeviceTLB(
+      of: device, address, order: order, queueDepth: queueDepth, by: unit)
+  }
+
+  /// Submits descriptors as they are given, to the unit at that place among the kernel's units.
+  public func submit(_ descriptors: [[UInt64]], toUnit index: Int) throws(DriverError) {
+    guard functionTable.units.indices.contains(index) else { return }
+    try flusher.submit(descriptors, to: functionTable.units[index])
   }
 
   // MARK: Other kernels
 
   /// device_shutdown and iommu_shutdown, before another kernel takes the machine.
-  public func shutDown() { driver.shutDown() }
+  public func shutDown() { bringUp.shutDown() }
 }

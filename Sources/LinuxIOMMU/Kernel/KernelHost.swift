@@ -1,17 +1,7 @@
-public import KernelLog
+public import KernelRuntime
 public import PCI
 public import PhysicalMemory
 public import VTdFormats
-
-/// What a kernel does that others can see.
-public enum KernelEvent: Hashable, Sendable {
-  /// It printed a record.
-  case log(LogRecord)
-  /// A CPU waits for a unit, with interrupts off, and nothing will end that.
-  case hang(unit: String)
-  /// It died.
-  case death(KernelDeath)
-}
 
 /// The configuration space of the machine's functions, as the CPU reaches it.
 public protocol ConfigurationPort: AnyObject {

@@ -50,7 +50,7 @@ public struct AccessControl: OptionSet, Hashable, Sendable {
 
   /// The letters of the bits that are set, `VRCU`.
   public var letters: String {
-    Self.names.filter { contains($0.bit) }.map(\.letter).joined()
+    Self.names.filter { contains($0.bit) }.map { $0.letter }.joined()
   }
 }
 

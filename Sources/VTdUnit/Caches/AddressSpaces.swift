@@ -43,20 +43,20 @@ struct AddressSpaces {
       return Self.tag(secondStage[domain])
     }
     let place = Self.number(context, supervisor: supervisor)
-    let found = processes[context.domain, context.pasid][keyPath: place]
+    let found = processes[context.domain, context.pasid][place]
     if found != 0 { return Self.tag(found) }
     guard let number = next() else { return nil }
-    processes[context.domain, context.pasid][keyPath: place] = number
+    processes[context.domain, context.pasid][place] = number
     if !context.flags.contains(.passThrough) { hasProcesses = true }
     return Self.tag(number)
   }
 
   private static func number(
     _ context: RequestContext, supervisor: Bool
-  ) -> WritableKeyPath<ProcessSpaces.Slot, UInt32> {
-    if context.flags.contains(.passThrough) { return \.passThrough }
-    if context.isNested { return supervisor ? \.nestedSupervisor : \.nested }
-    return supervisor ? \.firstStageSupervisor : \.firstStage
+  ) -> ProcessSpaces.Kind {
+    if context.flags.contains(.passThrough) { return .passThrough }
+    if context.isNested { return supervisor ? .nestedSupervisor : .nested }
+    return supervisor ? .firstStageSupervisor : .firstStage
   }
 
   private mutating func next() -> UInt32? {

@@ -4,6 +4,11 @@
 /// A hash table of its own, open addressing, keys never taken out one by one: a page invalidation
 /// asks it once, and a dictionary's hashing alone would cost as much as all the rest.
 struct ProcessSpaces {
+  /// The spaces that a PASID of a domain may have.
+  enum Kind {
+    case firstStage, firstStageSupervisor, nested, nestedSupervisor, passThrough
+  }
+
   struct Slot {
     /// Domain-id in bits 15:0, PASID in 35:16, and ``used``; 0 in a slot that is free.
     fileprivate(set) var key: UInt64 = 0
@@ -12,6 +17,27 @@ struct ProcessSpaces {
     var nested: UInt32 = 0
     var nestedSupervisor: UInt32 = 0
     var passThrough: UInt32 = 0
+
+    subscript(kind: Kind) -> UInt32 {
+      get {
+        switch kind {
+        case .firstStage: firstStage
+        case .firstStageSupervisor: firstStageSupervisor
+        case .nested: nested
+        case .nestedSupervisor: nestedSupervisor
+        case .passThrough: passThrough
+        }
+      }
+      set {
+        switch kind {
+        case .firstStage: firstStage = newValue
+        case .firstStageSupervisor: firstStageSupervisor = newValue
+        case .nested: nested = newValue
+        case .nestedSupervisor: nestedSupervisor = newValue
+        case .passThrough: passThrough = newValue
+        }
+      }
+    }
 
     var domain: UInt16 { UInt16(truncatingIfNeeded: key) }
     var hasOnlyPassThrough: Bool {

@@ -1,0 +1,88 @@
+internal import Lockdep
+
+/// A bus of the driver core: `struct bus_type` with its list of devices.
+package final class DeviceBus {
+  package let name: String
+  package let devices: Klist<CoreDevice>
+
+  package init(_ name: String, in kernel: KernelContext) {
+    self.name = name
+    devices = Klist("\(name).klist_devices", in: kernel)
+  }
+}
+
+/// A device of the driver core: `struct device`.
+package final class CoreDevice {
+  package let name: String
+  package let bus: DeviceBus?
+  package let parent: CoreDevice?
+  package let children: Klist<CoreDevice>
+  /// The driver's list of devices, where a driver is bound.
+  package var driverDevices: Klist<CoreDevice>?
+
+  package init(_ name: String, bus: DeviceBus?, parent: CoreDevice? = nil, in kernel: KernelContext)
+  {
+    self.name = name
+    self.bus = bus
+    self.parent = parent
+    children = Klist("\(name).klist_children", in: kernel)
+  }
+}
+
+/// Registration, look-up and removal of devices (drivers/base), as far as they take klist locks.
+///
+/// The other locks of these paths (kobjects, sysfs, power management) cannot meet the fault handler
+/// and are left out.
+package final class DriverCore {
+  private let kernel: KernelContext
+  private let klistRemoveLock: KernelLock
+
+  package init(in kernel: KernelContext) {
+    self.kernel = kernel
+    klistRemoveLock = kernel.makeLock(
+      .spinlock, class: "klist_remove_lock", instance: "klist_remove_lock")
+  }
+
+  /// device_add.
+  package func add(_ device: CoreDevice) {
+    kernel.call("device_add") {
+      if let bus = device.bus {
+        kernel.call("bus_add_device") { bus.devices.addTail(device) }
+      }
+      device.parent?.children.addTail(device)
+    }
+  }
+
+  /// device_del: off the parent's list first, then off the bus, in its order.
+  package func delete(_ device: CoreDevice) {
+    kernel.call("device_del") {
+      device.parent?.children.delete(device)
+      if let bus = device.bus {
+        kernel.call("bus_remove_device") { bus.devices.delete(device) }
+      }
+    }
+  }
+
+  /// device_release_driver.
+  package func releaseDriver(of device: CoreDevice) {
+    guard let list = device.driverDevices else { return }
+    device.driverDevices = nil
+    kernel.call("device_release_driver") {
+      kernel.call("device_release_driver_internal") {
+        kernel.call("__device_release_driver") {
+          list.remove(device, waitersLock: klistRemoveLock)
+        }
+      }
+    }
+  }
+
+  /// bus_find_device.
+  package func find(
+    on bus: DeviceBus, after start: CoreDevice?, where matches: (CoreDevice) -> Bool
+  ) -> CoreDevice? {
+    kernel.call("bus_find_device") {
+      // next_device is a helper that compilers inline; builds list it among their frameless ones.
+      kernel.call("next_device") { bus.devices.first(after: start, where: matches) }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+internal import KernelProfiles
+internal import KernelRuntime
+public import VTdFormats
+
+/// An entry of the interrupt-remapping table as the kernel sets it up, or takes down.
+public struct InterruptEntryChange: Hashable, Sendable {
+  public var index: Int
+  /// Nil takes the entry down.
+  public var entry: Entry?
+  /// Whether a device's driver does it, when the units and all domains are set up: an interrupt
+  /// controller's pins come first, the messages of devices later.
+  public var isLate: Bool
+
+  public struct Entry: Hashable, Sendable {
+    public var vector: UInt8
+    /// The local APIC, or several of them by bit in logical mode.
+    public var destination: UInt32
+    /// Who may send; an IOAPIC has the source-id of its device scope.
+    public var source: SourceID
+
+    public init(vector: UInt8, destination: UInt32, source: SourceID) {
+      self.vector = vector
+      self.destination = destination
+      self.source = source
+    }
+  }
+
+  public init(index: Int, entry: Entry?, isLate: Bool = false) {
+    self.index = index
+    self.entry = entry
+    self.isLate = isLate
+  }
+}

@@ -1,0 +1,48 @@
+internal import KernelProfiles
+internal import KernelRuntime
+internal import Lockdep
+
+/// The spinlocks around domains' devices, tables and ids, as the kernel of the profile takes them.
+struct DomainLocks {
+  private let kernel: KernelContext
+  /// `device_domain_lock`, which kernels to 5.19 have.
+  let shared: KernelLock
+
+  init(in kernel: KernelContext) {
+    self.kernel = kernel
+    shared = kernel.makeLock(
+      .spinlock, class: "device_domain_lock", instance: "device_domain_lock")
+  }
+
+  /// Runs `body` under `iommu->lock`, in kernels to 5.19 with `device_domain_lock` around it.
+  ///
+  /// - Parameter takesID: a domain gets its id, or gives it back.
+  func withDevicesLocked<Result, Failure: Error>(
+    of unit: IntelIOMMU, takesID: Bool = false, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let behaviour = kernel.build.behaviour.driver
+    guard behaviour.sharesDeviceLock else {
+      return try kernel.locked(unit.lock, kernel.unitLockMode, body)
+    }
+    if takesID, behaviour.locking == .swappedDomainLock {
+      return try kernel.locked(unit.lock, .plain) { () throws(Failure) in
+        try kernel.locked(shared, .irqsave, body)
+      }
+    }
+    return try kernel.locked(shared, .irqsave) { () throws(Failure) in
+      try kernel.locked(unit.lock, .plain, body)
+    }
+  }
+}
+
+extension KernelContext {
+  /// How `iommu->lock` is taken where nothing is around it.
+  var unitLockMode: KernelBehaviour.LockMode {
+    build.behaviour.driver.sharesDeviceLock ? .irqsave : .plain
+  }
+
+  /// How the lock of a domain's device list is taken.
+  var domainLockMode: KernelBehaviour.LockMode {
+    build.behaviour.driver.locking == .plainDomainLock ? .plain : .irqsave
+  }
+}

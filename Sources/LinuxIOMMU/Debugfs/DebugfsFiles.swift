@@ -1,0 +1,42 @@
+internal import KernelProfiles
+internal import KernelRuntime
+internal import PCI
+internal import VTdFormats
+
+extension Debugfs {
+  /// The lines of all files of one kind.
+  func lines(_ file: DebugfsFile) -> [String] {
+    budget = DebugfsBudget()
+    return lines(of: file) + budget.remarks()
+  }
+
+  private func lines(of file: DebugfsFile) -> [String] {
+    switch file {
+    case .registers: functionTable.units.flatMap(registerSet)
+    case .translationStructures: functionTable.units.flatMap(translationStructures)
+    case .domainTranslations:
+      hasDeviceFiles
+        ? functionTable.probed.flatMap { translations(of: $0.address) } : domainTranslations()
+    case .interruptEntries: interruptEntries()
+    case .invalidationQueue: functionTable.units.flatMap(queueContents)
+    }
+  }
+
+  /// All files.
+  var entries: [DebugfsEntry] {
+    budget = DebugfsBudget()
+    return DebugfsFile.allCases.flatMap { file -> [DebugfsEntry] in
+      if file == .domainTranslations, hasDeviceFiles {
+        return functionTable.probed.map { function in
+          let lines = translations(of: function.address)
+          return DebugfsEntry(
+            path: "\(function.address)/\(file.rawValue)", lines: lines + budget.remarks())
+        }
+      }
+      let lines = lines(of: file)
+      return [DebugfsEntry(path: file.rawValue, lines: lines + budget.remarks())]
+    }
+  }
+
+  private var hasDeviceFiles: Bool { kernel.build.behaviour.driver.hasDeviceFiles }
+}

@@ -1,0 +1,39 @@
+internal import KernelRuntime
+public import VTdFormats
+
+/// A unit's register page as the CPU sees it: with memory and interrupts, all that the driver
+/// knows of the hardware.
+public protocol UnitPort: AnyObject {
+  func read32(at offset: Int) -> UInt32
+  func read64(at offset: Int) -> UInt64
+  func write32(_ value: UInt32, at offset: Int)
+  func write64(_ value: UInt64, at offset: Int)
+}
+
+/// A unit to drive: what the firmware's table says of it, and what the kernel decides.
+public struct UnitDescription {
+  /// `dmar0`.
+  public var name: String
+  public var segment: UInt32
+  public var registerBase: PhysicalAddress
+  public var port: any UnitPort
+  /// The message that the kernel gives the unit's fault event.
+  public var faultMessage: EventMessage
+  /// The message that it gives the page-request event.
+  public var pageRequestMessage: EventMessage
+
+  /// - Parameter pageRequestMessage: unless given, the vector behind the fault event's.
+  public init(
+    name: String, segment: UInt32, registerBase: PhysicalAddress, port: any UnitPort,
+    faultMessage: EventMessage, pageRequestMessage: EventMessage? = nil
+  ) {
+    self.name = name
+    self.segment = segment
+    self.registerBase = registerBase
+    self.port = port
+    self.faultMessage = faultMessage
+    self.pageRequestMessage =
+      pageRequestMessage
+      ?? EventMessage(address: faultMessage.address, data: faultMessage.data &+ 1)
+  }
+}

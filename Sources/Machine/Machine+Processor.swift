@@ -1,0 +1,66 @@
+public import LinuxIOMMU
+internal import PhysicalMemory
+public import VTdFormats
+internal import VTdUnit
+
+// What the CPU does by a scenario's word.
+extension Machine {
+  /// Hears every access from now on.
+  public var accessHandler: ((HardwareAccess) -> Void)? {
+    get { tap.handler }
+    set { tap.handler = newValue }
+  }
+
+  /// Writes bytes to memory; false where there is none.
+  public func writeMemory(_ bytes: [UInt8], at address: PhysicalAddress) -> Bool {
+    tap.hear(.writeMemory(address, bytes))
+    return memory.write(bytes, at: address)
+  }
+
+  /// Reads memory; nil where there is none.
+  public func readMemory(_ address: PhysicalAddress, count: Int) -> [UInt8]? {
+    tap.hear(.readMemory(address, count: count))
+    return memory.read(address, count: count)
+  }
+
+  /// Writes 32 or 64 bits of a unit's registers.
+  public func writeRegister(_ value: UInt64, at offset: Int, isWide: Bool, of unit: Unit) {
+    tap.hear(
+      .writeRegister(unit: unit.name, offset: offset, value: value, isWide: isWide))
+    if isWide {
+      unit.hardware.write64(value, at: offset)
+    } else {
+      unit.hardware.write32(UInt32(truncatingIfNeeded: value), at: offset)
+    }
+  }
+
+  /// Reads 32 or 64 bits of a unit's registers.
+  public func readRegister(at offset: Int, isWide: Bool, of unit: Unit) -> UInt64 {
+    tap.hear(.readRegister(unit: unit.name, offset: offset, isWide: isWide))
+    return isWide ? unit.hardware.read64(offset) : UInt64(unit.hardware.read32(offset))
+  }
+
+  /// Puts a unit's registers and caches back to what they are after power-on.
+  public func reset(_ unit: Unit) {
+    tap.hear(.resetUnit(unit.name))
+    unit.hardware.reset()
+  }
+
+  /// Lets time pass; the kernel's timers run when they are due.
+  ///
+  /// - Throws: `DriverError` where a table would not lie in memory.
+  public func wait(_ microseconds: UInt64) throws(DriverError) {
+    let end = clock.now.saturatingAdd(microseconds)
+    while let due = kernel.nextTimer, due <= end {
+      pass(until: due)
+      try runTimers()
+    }
+    pass(until: end)
+  }
+
+  private func pass(until time: UInt64) {
+    guard time > clock.now else { return }
+    tap.hear(.wait(time - clock.now))
+    clock.advance(by: time - clock.now)
+  }
+}
