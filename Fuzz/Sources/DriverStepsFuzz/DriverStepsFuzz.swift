@@ -1,6 +1,5 @@
-import LinuxIOMMU
-import Machine
 import Scenario
+import ScenarioFormat
 
 /// Random steps over a driver scenario: whatever they ask, the run ends with a result or with an
 /// error that has a place.

@@ -1,6 +1,5 @@
-import LinuxIOMMU
-import Machine
 import Scenario
+import ScenarioFormat
 
 /// Any bytes as a scenario's text; what stands before the first zero byte is a `--set`.
 @_cdecl("LLVMFuzzerTestOneInput")
