@@ -54,9 +54,11 @@ extension Section {
     blank.visit(&fresh)
     var mapping = Written.Mapping(isFlow: Self.isFlow, notes: own.notes)
     for (field, untouched) in zip(own.writes, fresh.writes) {
-      guard let value = field.value, field.isAlways || value != untouched.value else { continue }
-      mapping.entries.append(
-        Written.Entry(key: field.key, notes: own.notes.above[field.key] ?? [], value: value))
+      // A key that has a comment, were it an empty one, is written even where it holds the default.
+      let notes = own.notes.above[field.key]
+      guard let value = field.value, field.isAlways || notes != nil || value != untouched.value
+      else { continue }
+      mapping.entries.append(Written.Entry(key: field.key, notes: notes ?? [], value: value))
     }
     return .mapping(mapping)
   }
@@ -87,7 +89,7 @@ package struct FieldDescription {
 public struct Notes: Hashable, Sendable {
   /// Comment lines above the section.
   public var lines: [String]
-  /// Comment lines above a key.
+  /// Comment lines above a key, which is then written even where it holds the default.
   public var above: [String: [String]]
   /// A comment behind the section, in its line.
   public var behind: String

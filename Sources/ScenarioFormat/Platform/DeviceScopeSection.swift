@@ -23,13 +23,25 @@ struct ScopeEntry: Section {
         .either(.path, .section, isSimple: { $0.isPathOnly }), "a device scope")
     }
     field.choice(
-      "other", &scope, { $0 }, { $0.kind.name == nil ? $0 : nil }, .section,
+      "other", &scope, { $0.scope },
+      { $0.kind.name == nil ? OtherScope(scope: $0) : nil }, .section,
       "a device scope of another type", example: "{type: 0x7f, path: 00:02.0}")
     field.oneChoice()
     let size = scope?.bytes.count ?? 0
     field.check(
       size <= Int(UInt8.max), at: field.givenKey,
       "the scope takes \(size) bytes; at most \(UInt8.max) were expected")
+  }
+}
+
+/// A scope of a type that the program does not know.
+struct OtherScope: Section {
+  static var sectionName: String { "other scope" }
+  var scope = DeviceScope()
+
+  mutating func visit(_ field: inout Fields) {
+    field.required("type", &scope.kind, .number(0...0xff), "the scope's type", example: "0x7f")
+    scope.visit(&field)
   }
 }
 
@@ -46,13 +58,11 @@ extension DeviceScope: Section {
   }
 
   package mutating func visit(_ field: inout Fields) {
-    var type = kind.name == nil && field.isWriting ? kind : nil
     let hasPath = ScopePath.text(of: self) != nil
     var path = hasPath ? ScopePath(startBus: startBus, hops: self.path) : nil
     var bus = hasPath || !field.isWriting ? nil : startBus
     var steps =
       hasPath || !field.isWriting ? nil : self.path.flatMap { [$0.device, $0.function] }
-    field("type", &type, .number(0...0xff, .hex), "of another scope", example: "0x7f")
     field("id", &enumerationID, .number(), "enumeration id")
     field(
       "path", &path, .path, "start bus and steps", example: "00:1c.0/00.0")
@@ -63,7 +73,6 @@ extension DeviceScope: Section {
       example: "[0x1f, 0x09]")
     field("flags", &flags, .number(0...0xff, .hex), "properties, in a SIDP")
     field("reserved", &reserved, .number(0...0xff, .hex), "a number")
-    if let type { kind = type }
     if let path { (startBus, self.path) = (path.startBus, path.hops) }
     if let bus { startBus = bus }
     guard let steps else { return }

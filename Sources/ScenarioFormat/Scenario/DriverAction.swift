@@ -63,7 +63,8 @@ extension ScenarioDescription {
   public struct DMAMapStep: Hashable, Sendable {
     public var device = DeviceName.first
     public var name = ""
-    public var buffer = DMABuffer(target: PhysicalAddress(rawValue: 0), size: 1)
+    public var buffer = DMABuffer(
+      target: PhysicalAddress(rawValue: 0), size: Paging.pageSize)
 
     public init() {}
   }

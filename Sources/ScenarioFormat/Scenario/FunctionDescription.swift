@@ -91,8 +91,12 @@ extension ScenarioDescription.FunctionDescription: Section {
     field.check(
       isExpress || invention.accessControl == nil, at: "acs",
       "acs without port; only PCI Express functions have access control")
-    for key in ["ats", "pasid", "page_requests"] {
-      let isGiven = field.has(key)
+    let needsPort = [
+      (key: "ats", isGiven: invention.ats != nil),
+      (key: "pasid", isGiven: invention.pasidWidth != nil),
+      (key: "page_requests", isGiven: invention.hasPageRequests),
+    ]
+    for (key, isGiven) in needsPort {
       field.check(
         isExpress || !isGiven, at: key,
         "ats, pasid or page_requests without port; only PCI Express functions have them")

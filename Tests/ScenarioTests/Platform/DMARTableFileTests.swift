@@ -120,7 +120,7 @@ struct DMARTableFileTests {
       ("host_address_width: 0\nstructures: []", "t.yaml:1:21: host_address_width is \"0\""),
       (
         "host_address_width: 39\nstructures:\n  - drhd: {base: 1, scopes: [other: {id: 1}]}",
-        "t.yaml:3:37: type is missing"
+        "t.yaml:3:37: other has no type; a number from 0 to 255 was expected"
       ),
       (
         "host_address_width: 39\nstructures:\n"
