@@ -38,6 +38,8 @@ public struct Explanation: Sendable {
 
   /// The worst of all; it stays when parts are taken out to be shown apart.
   public private(set) var severity: Finding.Severity?
+  /// How many incidents the faults make; it stays as well.
+  public private(set) var incidentCount = 0
 
   /// Whether the input was no kernel's log at all.
   public var isEmpty: Bool {
@@ -64,10 +66,17 @@ public struct Explanation: Sendable {
       faults.compactMap { $0.verdict?.severity } + findings.map(\.severity)
       + splats.map { _ in .serious }
     severity = [.serious, .unclear, .harmless].first { all.contains($0) }
+    incidentCount = incidents.count
+  }
+
+  /// Nothing explained yet, of a log that is still being read: its faults are explained one by one.
+  public init(following contents: LogContents) {
+    self.contents = contents
+    (faults, findings, splats, dumps, remarks) = ([], [], [], [], [])
   }
 
   /// Explains one fault among what is known.
-  static func explain(_ group: FaultGroup, _ contents: LogContents) -> Fault {
+  public static func explain(_ group: FaultGroup, _ contents: LogContents) -> Fault {
     let fault = FaultCase(fault: group, log: contents)
     var findings = Judgement.rank(Rule.all.compactMap { $0.judge(fault) })
     if (findings.first?.confidence ?? 0) < 50 {

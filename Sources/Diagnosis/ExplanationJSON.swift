@@ -199,7 +199,7 @@ public struct ExplanationJSON: Sendable {
     return [
       ("fault_records", .count(contents.faults.map(\.count).reduce(0, +) + contents.faultsNotKept)),
       ("distinct_faults", .count(contents.faults.count)),
-      ("incidents", .count(explanation.incidents.count)),
+      ("incidents", .count(explanation.incidentCount)),
       ("suppressed", .count(contents.suppressed)),
       ("lock_reports", .count(contents.splats.count)),
       ("kernel", .text(contents.kernels.last?.value)),

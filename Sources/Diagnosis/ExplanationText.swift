@@ -277,7 +277,7 @@ public struct ExplanationText: Sendable {
     let count =
       explanation.contents.faults.map(\.count).reduce(0, +)
       + explanation.contents.faultsNotKept
-    let incidents = explanation.incidents.count
+    let incidents = explanation.incidentCount
     var text =
       count == 0
       ? noFaultRecord(explanation)

@@ -211,6 +211,25 @@ struct FaultCase: Sendable {
     }
   }
 
+  /// What DMA_API_DEBUG says about the very page that faults.
+  var debugMessages: [LogContents.MessageGroup] {
+    guard let address = fault.address else { return [] }
+    return messages(.dmaMisuse).filter { group in
+      guard group.message.device == nil || group.message.device == fault.function,
+        let named = Self.deviceAddress(group.message.text)
+      else { return false }
+      return named >> 12 == address >> 12
+    }
+  }
+
+  /// The number in `[device address=0x00000000ffffd000]`.
+  private static func deviceAddress(_ text: String) -> UInt64? {
+    for piece in text.split(separator: "[") where piece.hasPrefix("device address=0x") {
+      return UInt64(piece.dropFirst(17).prefix { $0.isHexDigit }, radix: 16)
+    }
+    return nil
+  }
+
   /// All faults of the same device in the same boot.
   var ofDevice: [FaultGroup] {
     log.faults.filter {

@@ -302,6 +302,10 @@ public struct LogCollector: Sendable {
       note(address, driver, text, place, event)
     case .dmarNote(let text):
       append(noted(text), to: \.dmarNotes)
+      if let region = Self.xenRegion(text) {
+        append(
+          Noted(value: region, place: place, time: event.time), to: \.regions)
+      }
       if let address = Self.endpoint(text) { change(address, place) { $0.isListed = true } }
     case .defaultDomain: break
     case .defect(let text): append(noted(text), to: \.defects)
@@ -327,6 +331,16 @@ public struct LogCollector: Sendable {
     case .message(let message): take(message, place, event.time)
     case .stumble(let stumble): append(noted(stumble), to: \.stumbles)
     }
+  }
+
+  /// Xen prints `RMRR region: base_addr bdf6f000 end_addr bdf7efff`, in older versions `end_address`.
+  private static func xenRegion(_ text: String) -> LogContents.Region? {
+    let words = text.split(separator: " ")
+    guard words.count >= 6, let at = words.firstIndex(of: "RMRR"), words.count > at + 5,
+      words[at + 1] == "region:", words[at + 2].hasPrefix("base_addr"),
+      let start = UInt64(words[at + 3], radix: 16), let end = UInt64(words[at + 5], radix: 16)
+    else { return nil }
+    return LogContents.Region(start: start, end: end, function: nil)
   }
 
   /// Xen lists the devices of the table's scopes: `endpoint: 0000:04:00.0`.

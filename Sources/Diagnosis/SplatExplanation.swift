@@ -48,6 +48,36 @@ public struct SplatExplanation: Sendable {
     splat.stack.contains { $0.hasPrefix("dmar_fault") }
   }
 
+  /// What the fault handler was doing when it met the lock: a report names it by its chain, and not
+  /// by being one of the handler's.
+  private static func handlersCure(_ splat: LockSplat, _ lock: String) -> String? {
+    guard isFromFault(splat) else { return nil }
+    let above = splat.stack.prefix { !$0.hasPrefix("dmar_fault") }
+    let isLookUp = above.contains { name in
+      [
+        "bus_find_device", "bus_to_subsys", "bus_for_each", "klist_", "next_device", "pci_get_dev",
+        "pci_get_domain_bus", "pci_find",
+      ].contains { name.hasPrefix($0) }
+    }
+    if isLookUp {
+      return
+        "the fault handler runs in hard interrupt context and must not look the device up on its "
+        + "bus, which takes \(lock): walk from the dumped entry without a look-up "
+        + "(cured in 6.0 by 6ad931a23223)"
+    }
+    let isConsole = above.contains { name in
+      ["vprintk", "printk", "_printk", "console_", "serial", "uart_", "univ8250", "call_console"]
+        .contains { name.hasPrefix($0) }
+    }
+    if isConsole {
+      return "printing inside the fault handler reaches the console's lock \(lock) under "
+        + "register_lock: print after the lock is dropped, or defer it"
+    }
+    return
+      "the fault handler runs in hard interrupt context: what it calls must not take \(lock), or "
+      + "\(lock) has to be taken with interrupts off everywhere"
+  }
+
   private static func inconsistentState(_ splat: LockSplat) -> Words {
     let lock = name(splat.wanted)
     var story: [String] = []
@@ -55,22 +85,18 @@ public struct SplatExplanation: Sendable {
       story.append("\(state(splat.oldState)): \(registrar)")
     }
     if let user = owner(splat.stack) { story.append("\(state(splat.newState)): \(user)") }
-    let taker = splat.wanted.map(\.function) ?? ""
     if isReclaim(splat.wanted) { return reclaim(splat, story) }
     let isSoft = splat.newState.contains("SOFTIRQ") && splat.oldState.contains("SOFTIRQ")
     return (
       "\(lock) was taken with \(state(splat.oldState)), and is now taken with "
         + "\(state(splat.newState)): an interrupt on a processor that holds it would wait for itself",
       story,
-      isFromFault(splat)
-        ? "the fault handler runs in hard interrupt context and must not call \(taker): walk from "
-          + "the dumped entry without a device look-up; or take \(lock) with interrupts off "
-          + "everywhere"
-        : isSoft
+      handlersCure(splat, lock)
+        ?? (isSoft
           ? "take \(lock) with soft interrupts off wherever it is taken outside of them (the _bh form), "
             + "or keep it out of the soft interrupt"
           : "take \(lock) with interrupts off wherever it is taken (the _irqsave form), or keep it out "
-            + "of the interrupt"
+            + "of the interrupt")
     )
   }
 
@@ -134,10 +160,7 @@ public struct SplatExplanation: Sendable {
         + "is taken where only spinning is allowed",
       splat.held.map { "held: \($0.name), since \($0.function)" }
         + (owner(splat.stack).map { ["now: \($0)"] } ?? []),
-      isFromFault(splat)
-        ? "printing inside the fault handler reaches the console's lock under register_lock: print "
-          + "after the lock is dropped, or defer it"
-        : "take \(lock) outside, or make it a raw spinlock"
+      handlersCure(splat, lock) ?? "take \(lock) outside, or make it a raw spinlock"
     )
   }
 

@@ -32,6 +32,10 @@ enum SplatTitle {
         ? "the report is cut: it has no frame of its own"
         : "the report is mixed with other lines: its stack does not belong together"
     }
+    // Reports of these kinds end with a stack as a rule; without it the end is lost.
+    if splat.stack.isEmpty, [.circular, .unsafeOrder, .heldFreed].contains(splat.kind) {
+      return "the report is cut: its stack is missing"
+    }
     return nil
   }
 
@@ -86,7 +90,8 @@ enum SplatTitle {
     "__flush_work", "flush_work", "cancel_work", "__cancel_work", "console_lock", "console_trylock",
     "console_unlock", "rt_mutex", "rt_spin", "queued_spin", "queued_read", "queued_write",
     "kmem_cache_", "__kmalloc", "kmalloc", "kfree", "slab_", "fs_reclaim", "percpu_", "rcu_read",
-    "rcu_lockdep", "assert_", "vprintk", "printk", "__printk", "_printk", "wait_for_completion",
+    "rcu_lockdep", "assert_", "vprintk", "printk", "__printk", "bust_spinlocks", "_printk",
+    "wait_for_completion",
     "__wait_for", "complete_", "perf_trace_lock", "find_usage", "try_to_wake", "srcu_",
   ]
   private static let whole: Set<String> = [
@@ -94,7 +99,8 @@ enum SplatTitle {
     "atomic_dec_and_mutex_lock", "refcount_dec_and_lock", "refcount_dec_and_mutex_lock",
     "lock_sock",
     "destroy_workqueue", "drain_workqueue", "raw_spin_lock", "dump_stack_lvl", "warn_alloc",
-    "arch_local_irq_restore", "arch_local_irq_enable", "__down_trylock_console_sem",
+    "panic", "nmi_panic", "arch_local_irq_restore", "arch_local_irq_enable",
+    "__down_trylock_console_sem",
   ]
 
   /// `fakeName` for `_Z8fakeNameiii`: a name of C++ carries its length.

@@ -21,6 +21,7 @@ struct ExplainCommand: ParsableCommand {
     case text
     case json
     case ndjson
+    case report
   }
 
   enum FailOn: String, CaseIterable, ExpressibleByArgument {
@@ -31,7 +32,9 @@ struct ExplainCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Log files; - or nothing is standard input.", valueName: "file"))
   var files: [String] = []
 
-  @Option(help: "Text for people, one JSON document, or one JSON object a line.")
+  @Option(
+    help:
+      "Text for people, one JSON document, one JSON object a line, or a report to send to a list.")
   var format = Format.text
 
   @Flag(help: "Wait for more lines, and explain each new fault at once.")

@@ -69,17 +69,19 @@ struct ExplainSession {
   }
 
   private mutating func show(_ contents: LogContents, from first: Int) throws {
-    let explanation = Explanation(contents)
-    for fault in explanation.faults[first...] {
+    // Only what is new is explained: a storm of faults costs no more than its faults.
+    let json = ExplanationJSON(Explanation(following: contents))
+    for group in contents.faults[first...] {
+      let fault = Explanation.explain(group, contents)
       switch format {
       // Its own colours are the only control characters in it.
       case .text: output.write(text.render(fault, contents) + "\n")
-      case .ndjson: output.print(ExplanationJSON(explanation).line(fault))
+      case .ndjson: output.print(json.line(fault))
       // One document cannot come in pieces: it comes at the end.
-      case .json: break
+      case .json, .report: break
       }
     }
-    hasShownFaults = format != .json
+    hasShownFaults = format == .text || format == .ndjson
     try output.flush()
   }
 
@@ -94,6 +96,7 @@ struct ExplainSession {
     case .text: output.write(text.render(rest) + "\n")
     case .json: output.print(json.document)
     case .ndjson: for line in json.lines { output.print(line) }
+    case .report: output.print(ReportText(explanation).text)
     }
     try output.flush()
     return explanation

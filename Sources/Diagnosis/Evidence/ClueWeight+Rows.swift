@@ -51,6 +51,16 @@ extension ClueWeight {
       Row(
         5, .mechanism,
         "before its driver begins no driver of this kernel can have started it")
+    case .bootNotShown: Row(-3, .judgement, "an excerpt may begin behind the driver's first line")
+    case .guestHoldsDevice:
+      Row(
+        0, .judgement, "the fault may also be left from before the guest, or of the guest's driver")
+    case .debugNamesPage:
+      Row(
+        6, .mechanism,
+        "DMA_API_DEBUG checks the calls themselves; the page joins them with the fault")
+    case .inRAMBetween:
+      Row(1, .judgement, "between 1 GiB and the top of 32 bits IOVAs of busy machines lie as well")
     case .endsWithDriver: Row(2, .mechanism, "a driver resets the device when it begins")
     case .goesOnAfterDriver: Row(-5, .mechanism, "then the driver is not what ends it")
     case .takenOverByKexec:
@@ -116,7 +126,7 @@ extension ClueWeight {
     case .knownPrefetcher: Row(7, .corpus, "VL805 reports; the kernel has a quirk for it")
     case .hostSystemError: Row(2, .corpus, "the VL805 report of 2022")
     case .entryForbids: Row(12, .mechanism, "the dumped entry itself forbids it")
-    case .writeOnlyEnforced: Row(3, .mechanism, "6f5dc7658094 in 6.16: write-only entries again")
+    case .writeOnlyEnforced: Row(2, .mechanism, "6f5dc7658094 in 6.16: write-only entries again")
     case .dumpHasLargePage: Row(4, .mechanism, "the dumped entry has the page-size bit")
     case .unitWithoutLargePages: Row(6, .mechanism, "CAP.SSLPS lacks the size")
     case .unitHasLargePages: Row(-8, .mechanism, "CAP.SSLPS has the size")
@@ -143,7 +153,7 @@ extension ClueWeight {
     case .guestBypasses: Row(3, .mechanism, "the guest's IOMMU is in bypass")
     case .changedOwner:
       Row(
-        6, .mechanism,
+        4, .mechanism,
         "a domain of another owner does not have the old mappings")
     case .compatibilityFormat:
       Row(

@@ -123,7 +123,7 @@ extension Rule {
       fault.isReason(1, 2, 5, 6, 0x39, 0x59, 0x71, 0x79), !isGraphicsAtBoot(fault),
       let line = fault.function?.driverLine, fault.isSameBoot(line.place),
       fault.isBefore(line.place, line.time), fault.guestLines.isEmpty, !fault.isInFirmwareMemory,
-      (fault.uptime ?? 0) < 300_000_000
+      (fault.uptime ?? 0) < 120_000_000, fault.showsDeviceBefore, !fault.isTrouble(at: line.place)
     else { return nil }
     var clues = [
       Clue(
@@ -133,6 +133,12 @@ extension Rule {
             line.time?.uptime.map { " (\(milliseconds($0 - min(now, $0))) before)" }
           } ?? ""), fault.place + [line.place])
     ]
+    if !fault.showsBoot {
+      clues.append(
+        Clue(
+          .bootNotShown,
+          "the log does not begin with the boot, so an earlier line of the driver may be missing"))
+    }
     let after = fault.ofDevice.contains { group in
       guard let then = group.lastTime?.uptime, let start = line.time?.uptime else {
         return group.last.file == line.place.file && group.last > line.place
@@ -196,5 +202,34 @@ extension FaultCase {
       let first = dump.pageEntries.first, first.value == 0, first.level >= 3
     else { return nil }
     return dump.lines.suffix(2).map(\.place)
+  }
+}
+
+extension FaultCase {
+  /// Whether the log holds the boot's banner, before the fault.
+  var showsBoot: Bool {
+    log.kernels.contains {
+      isSameBoot($0.place) && $0.place.file == fault.first.file && $0.place < fault.first
+    }
+  }
+
+  /// Whether the log tells of the boot, or of the device, before the fault: only then its silence
+  /// about the driver means something.
+  var showsDeviceBefore: Bool {
+    if showsBoot || bringUp.map({ !isBefore($0.place, $0.time) }) ?? false { return true }
+    guard let function else { return false }
+    return function.groupLines.contains { !isBefore($0.place, $0.time) }
+      || function.announcements.contains { !isBefore($0.place, $0.time) }
+  }
+
+  /// Whether the driver's line at a place tells of trouble, and not of a beginning: a log may be cut
+  /// before it.
+  func isTrouble(at place: LogPlace) -> Bool {
+    let note = (log.notes[fault.function] ?? []).first { $0.place == place }
+    guard let text = note?.value.text else { return false }
+    return [
+      "died", "imeout", "timed out", "ailed", "rror", "halt", "not responding", "bort", "hung",
+      "lost", "WARN", "unable",
+    ].contains { text.contains($0) }
   }
 }

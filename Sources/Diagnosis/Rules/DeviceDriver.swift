@@ -103,6 +103,14 @@ extension Rule {
           .stoppedBefore, "the driver reports that the device was stopped or reset before it",
           signs.prefix(4).map(\.place)))
     }
+    let debug = fault.debugMessages.filter { $0.message.text.contains("frees DMA memory") }
+    if let message = debug.first {
+      clues.append(
+        Clue(
+          .debugNamesPage,
+          "DMA_API_DEBUG reports how the driver \(message.message.words.first ?? "") freed this very "
+            + "page: \(message.message.words.last ?? "")", message.places))
+    }
     if MemoryKind(fault.memory?.value.type ?? "") == .ram {
       clues.append(
         Clue(
@@ -146,7 +154,9 @@ extension Rule {
       // IOVAs are numbers too: an allocated one may lie over RAM by chance, but not down here.
       clues.append(
         Clue(
-          fault.isLikeAllocated ? .inRAMWhereAllocated : .inRAM,
+          fault.isLikeAllocated
+            ? .inRAMWhereAllocated
+            : (0x4000_0000..<0xf000_0000).contains(address) ? .inRAMBetween : .inRAM,
           "0x\(hex(address)) is RAM in the firmware's memory map, and nothing is mapped there",
           fault.place + [memory.place]))
     } else if address < 0xe000_0000, fault.log.memory.isEmpty, !fault.isDisplay,

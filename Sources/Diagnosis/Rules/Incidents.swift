@@ -152,7 +152,7 @@ extension Rule {
     else { return nil }
     let bypass = fault.marks(.guestBypass)
     var clues = [
-      Clue(.heldByGuest, "vfio-pci holds the device: a guest has it", fault.guestLines)
+      Clue(.guestHoldsDevice, "vfio-pci holds the device: a guest has it", fault.guestLines)
     ]
     if !bypass.isEmpty {
       clues.append(
@@ -164,7 +164,7 @@ extension Rule {
     if fault.isDisplay {
       clues.append(
         Clue(
-          .graphicsDevice,
+          .context,
           "it is a graphics device: it also reads the memory that the firmware took for it (stolen "
             + "memory), which is no guest memory"))
     }

@@ -19,7 +19,7 @@ extension Rule {
     }
     let signs = fault.earlier(
       fault.notes(
-        "removed", "Removing", "inaccessible", "hot-remove", "unbind", "Disabling", "FLR"),
+        "removed", "Removing", "inaccessible", "hot-remove", "unbind", "FLR"),
       seconds: 60)
     guard !signs.isEmpty else { return nil }
     return Hypothesis(

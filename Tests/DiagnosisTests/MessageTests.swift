@@ -1,0 +1,80 @@
+@testable import Diagnosis
+import KernelLog
+import Testing
+
+/// Messages about remapping that are no fault records.
+@Suite("Messages")
+struct MessageTests {
+  /// Kinds whose findings compare several lines, or that another finding tells.
+  static let told: Set<KernelMessage.Kind> = [.entryAlreadySet, .entryNotEmpty, .unitDead]
+
+  @Test(
+    "every kind of message has a finding, or says why not", arguments: KernelMessage.Kind.allCases)
+  func complete(kind: KernelMessage.Kind) {
+    let isShown = MessageMeaning.of(kind) != nil
+    #expect(isShown != (kind.isMark || Self.told.contains(kind)), "\(kind.rawValue)")
+  }
+
+  @Test("a message's device and numbers stand in its finding")
+  func filled() throws {
+    let log =
+      "[  300.000000] intel_iommu_map: iommu width (39) is not sufficient for the mapped address (8800001000)\n"
+    let finding = try #require(explanation(of: log).findings.first)
+    #expect(finding.id == "address-width")
+    #expect(finding.verdict.contains("0x8800001000"))
+    #expect(finding.verdict.contains("39"))
+    #expect(finding.severity == .serious)
+  }
+
+  @Test("the same message again is counted, not told again")
+  func counted() throws {
+    let line = " hpsa 0000:03:00.0: DMAR: Allocating 1-page iova failed\n"
+    let findings = explanation(of: String(repeating: line, count: 5)).findings
+    #expect(findings.count == 1)
+    #expect(findings.first?.why.first?.text.contains("5 times") == true)
+    #expect(findings.first?.verdict.contains("03:00.0") == true)
+  }
+
+  @Test("an error of the queue itself blames no device")
+  func queueError() throws {
+    let log = """
+      [   10.000001] DMAR: VT-d detected Invalidation Queue Error: Reason 3
+      [   10.000002] DMAR: QI HEAD: UNKNOWN qw0 = 0xf, qw1 = 0x0
+
+      """
+    let finding = try #require(explanation(of: log).findings.first)
+    #expect(finding.id == "queue-error")
+    #expect(finding.verdict.contains("no device is to blame"))
+    #expect(finding.why.contains { $0.text.contains("type is not known") })
+  }
+
+  @Test("a report names the machine, the record, the reasons and what is missing")
+  func report() {
+    let log =
+      "[    0.000000] Linux version 6.12.9 (x) #1\n"
+      + CauseTests.fault(
+        "[DMA Write NO_PASID] Request device [03:00.0] fault addr 0xfffe1000 [fault reason 0x05] PTE Write access is not set"
+      )
+    let text = ReportText(explanation(of: log)).text
+    for words in [
+      "6.12.9", "03:00.0", "0xfffe1000", "taken for:", "because:", "asked for as a rule",
+    ] {
+      #expect(text.contains(words), "\(text)")
+    }
+  }
+
+  @Test("the advice names the price of each work-around and what the log's kernel lacks")
+  func advice() throws {
+    let log =
+      "[    0.000000] Linux version 6.1.9 (x) #1\n"
+      + "[    0.9] pci 0000:3b:00.0: Adding to iommu group 22\n"
+      + "[    1.0] pci 0000:3b:00.0: Adding to iommu group 22\n"
+      + CauseTests.fault(
+        "[DMA Write NO_PASID] Request device [3b:00.0] fault addr 0xfffe5000 [fault reason 0x02] Present bit in context entry is clear"
+      ) + "[   30.000000] pci 0000:3b:00.0: Adding to iommu group 22\n"
+    let fault = try #require(explanation(of: log).faults.first)
+    #expect(fault.verdict?.cause == .removedAndFound)
+    #expect(fault.advice?.history.contains { $0.hasPrefix("your 6.1 lacks") } == true)
+    for workaround in WorkAround.allCases { #expect(!workaround.price.isEmpty) }
+  }
+}
