@@ -76,10 +76,15 @@ extension Advice {
         "the device, the address's region, reads, and a time before remapping is reported enabled",
         [.earlyBusMasters]
       )
-    case .ioapicAtBoot, .interruptWithoutAddress:
+    case .ioapicAtBoot:
       (
         "none, if timers and devices work: one message was blocked",
-        "the device's id, index 0, at boot or within two seconds of a resume", []
+        "the device's id, index 0, and a time before interrupt remapping is reported enabled", []
+      )
+    case .interruptWithoutAddress:
+      (
+        "none, if timers and devices work: one message was blocked",
+        "the device's id, index 0, within two seconds of a resume", []
       )
     case .displayRefresh:
       (
@@ -169,12 +174,6 @@ enum KernelFixes {
     Fix(
       cause: .detached, brought: nil, cured: (6, 18), commit: "821807c167b7, d2138abc8f0a",
       words: "a DMA that races a tear-down is reported without garbage"),
-    Fix(
-      cause: .bridgeAlias, brought: nil, cured: (7, 3), commit: "c54e4ae971b9",
-      words: "aliases are torn down with the right source id"),
-    Fix(
-      cause: .firmwareRegion, brought: (5, 3), cured: (5, 8), commit: "the default domains of 2020",
-      words: "one domain for all devices of a group; no change of domains under a live device"),
   ]
 
   /// What is known for a cause, held against the kernel of the log.

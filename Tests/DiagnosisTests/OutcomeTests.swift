@@ -1,5 +1,6 @@
 import Diagnosis
 import KernelLog
+import PCI
 import TestSupport
 import Testing
 

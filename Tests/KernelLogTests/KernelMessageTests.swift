@@ -1,4 +1,5 @@
 @testable import KernelLog
+import PCI
 import Testing
 
 /// Every form of the table is read as what it says.

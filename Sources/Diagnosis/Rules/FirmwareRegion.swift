@@ -135,7 +135,10 @@ extension Rule {
     } else {
       clues.append(
         Clue(
-          .noRegionCovers, "none of the \(regions.count) reserved regions in the log covers it",
+          .noRegionCovers,
+          regions.count == 1
+            ? "the one reserved region in the log does not cover it"
+            : "none of the \(regions.count) reserved regions in the log covers it",
           regions.prefix(4).map(\.place)))
     }
     if let line = fault.function?.driverLine, fault.isBefore(line.place, line.time) {

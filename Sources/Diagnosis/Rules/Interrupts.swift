@@ -121,7 +121,7 @@ extension Rule {
       culprit: "nobody: a message sent before the IOAPIC was set up anew",
       verdict:
         "an IOAPIC or HPET sent one interrupt in the old format while remapping was being switched "
-        + "on; harmless",
+        + "on",
       next: ["ignore it if it appears at boot only"])
   }
 
