@@ -67,9 +67,14 @@ enum QueueFindings {
   static func find(_ lines: [Noted<QueueErrorLine>], _ log: LogContents) -> Finding? {
     let stop = Stop(lines)
     guard let first = stop.detections.first else { return nil }
-    let descriptors = stop.descriptors.filter { $0.qw0 != 0 }.map {
-      Finding.Evidence(
-        "\($0.position.rawValue): \(DumpDecoding.descriptor($0.qw0, $0.qw1))", [$0.place])
+    let descriptors = stop.descriptors.filter { $0.qw0 != 0 }.map { descriptor in
+      let text = DumpDecoding.descriptor(descriptor.qw0, descriptor.qw1)
+      let isWait =
+        DescriptorHeader(rawValue: descriptor.qw0).typeCode == DescriptorType.wait.rawValue
+      // The field holds bits 63:2; people look for the address.
+      return Finding.Evidence(
+        "\(descriptor.position.rawValue): \(text)"
+          + (isWait ? ", which writes to 0x\(hex(descriptor.qw1 & ~3))" : ""), [descriptor.place])
     }
     if stop.isOnes { return gone(stop, log, descriptors) }
     if stop.timeouts.isEmpty && stop.completions.isEmpty {
