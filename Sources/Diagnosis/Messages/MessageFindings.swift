@@ -29,14 +29,23 @@ enum MessageFindings {
     var verdict: String
   }
 
-  /// Broken firmware has a finding for the whole table, and a line of it needs no second one.
+  /// Broken firmware has a finding for the whole table, and a line of it needs no second one; a BAR
+  /// that QEMU cannot map is no memory that it cannot map.
   private static func isToldElsewhere(_ group: LogContents.MessageGroup, _ log: LogContents) -> Bool
   {
-    group.message.kind == .unitReportedBroken
-      && log.boot.contains { line in
+    switch group.message.kind {
+    case .unitReportedBroken:
+      log.boot.contains { line in
         if case .firmwareBadUnit = line.value { return group.places.contains(line.place) }
         return false
       }
+    case .guestMapping:
+      log.messages.contains { other in
+        other.message.kind == .guestBarMapping
+          && other.places.contains(where: group.places.contains)
+      }
+    default: false
+    }
   }
 
   private static func finding(
