@@ -58,14 +58,28 @@ struct DecodeCommand: ParsableCommand {
       try output.flush()
       return
     }
-    for words in try Self.structures(values, wordCount: kind.wordCount) {
-      let decoded = try kind.decode(words)
+    for (index, words) in try Self.structures(values, wordCount: kind.wordCount).enumerated() {
+      var decoded = try kind.decode(words)
+      if case .reason = kind { decoded.notes += Self.decimalReading(of: values[index]) }
       switch format {
       case .text: for line in decoded.lines { output.print(line) }
       case .json: output.print(decoded.json.compact)
       }
     }
     try output.flush()
+  }
+
+  /// What a reason means that was written in decimal, as kernels before 5.14 print it: 12 is 0x0c.
+  private static func decimalReading(of text: String) -> [(name: String, text: String)] {
+    guard let code = UInt8(text), code >= 10 else { return [] }
+    let meaning = FaultReason(rawValue: code).meaning ?? "a code that no table has"
+    return [
+      (
+        "or",
+        "0x\(hex(UInt64(code), digits: 2)), \(meaning), if \(text) is decimal: so kernels "
+          + "before 5.14 print it"
+      )
+    ]
   }
 
   /// The words of each structure, lowest first.

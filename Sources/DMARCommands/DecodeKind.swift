@@ -97,10 +97,7 @@ enum DecodeKind {
       guard let code = words.first.flatMap({ UInt8(exactly: $0) }) else {
         throw ValidationError("a fault reason has 8 bits")
       }
-      let meaning = FaultReason(rawValue: code).meaning ?? "a code that no table has"
-      return DecodedValue(
-        name: "fault reason", bitWidth: 8, words: [UInt64(code)],
-        fields: [DecodedField(name: "FR", high: 7, low: 0, value: UInt64(code), meaning: meaning)])
+      return DecodedValue(reason: FaultReason(rawValue: code))
     }
   }
 
@@ -113,68 +110,5 @@ enum DecodeKind {
     while whole.count < layout.wordCount { whole.append(0) }
     return DecodedValue(
       name: layout.name, bitWidth: layout.bitWidth, words: whole, fields: layout.decode(whole))
-  }
-}
-
-/// A value with its fields, ready to be printed.
-struct DecodedValue {
-  let name: String
-  let bitWidth: Int
-  var words: [UInt64]
-  var fields: [DecodedField]
-
-  /// Says what a fault record's reason means.
-  mutating func explainReason() {
-    guard let place = fields.firstIndex(where: { $0.name == "FR" }) else { return }
-    let field = fields[place]
-    let reason = FaultReason(rawValue: UInt8(truncatingIfNeeded: field.value))
-    fields[place] = DecodedField(
-      name: field.name, high: field.high, low: field.low, value: field.value,
-      meaning: "\(field.meaning): \(reason.meaning ?? "a code that no table has")")
-  }
-
-  /// A line for the value, then one for each field: bits, name, value, meaning.
-  var lines: [String] {
-    let digits = min(bitWidth, 64) / 4
-    let raw = words.reversed().map { hex($0, digits: digits) }.joined(separator: ":")
-    let rows = fields.map { field in
-      let bits = field.high == field.low ? "\(field.high)" : "\(field.high):\(field.low)"
-      return (bits, field.name, "0x\(hex(field.address ?? field.value))", field.meaning)
-    }
-    func width(_ column: (((String, String, String, String)) -> String)) -> Int {
-      rows.map { column($0).count }.max() ?? 0
-    }
-    let widths = (width(\.0), width(\.1), width(\.2))
-    func pad(_ text: String, _ width: Int) -> String {
-      text + String(repeating: " ", count: max(width - text.count, 0))
-    }
-    return ["\(name) 0x\(raw)"]
-      + rows.map {
-        "  \(pad($0.0, widths.0))  \(pad($0.1, widths.1))  \(pad($0.2, widths.2))  \($0.3)"
-      }
-  }
-
-  var json: JSONValue {
-    .object([
-      ("name", .string(name)),
-      ("words", .array(words.map { .string("0x\(hex($0))") })),
-      (
-        "fields",
-        .array(
-          fields.map { field in
-            .object(Self.members(of: field))
-          })
-      ),
-    ])
-  }
-
-  /// A field for programs: its value from bit 0, and the whole address where it is one.
-  static func members(of field: DecodedField) -> [(String, JSONValue)] {
-    var members: [(String, JSONValue)] = [
-      ("name", .string(field.name)), ("high", .unsigned(UInt64(field.high))),
-      ("low", .unsigned(UInt64(field.low))), ("value", .string("0x\(hex(field.value))")),
-    ]
-    if let address = field.address { members.append(("address", .string("0x\(hex(address))"))) }
-    return members + [("meaning", .string(field.meaning))]
   }
 }

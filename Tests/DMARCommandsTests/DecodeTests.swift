@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 import VTdFormats
@@ -48,6 +49,32 @@ struct DecodeTests {
       #expect(try !kind.decode([0]).fields.isEmpty)
     }
     #expect(DecodeKind(name: "nonsense") == nil)
+  }
+
+  @Test("a reason says where the unit looked, what Linux prints and what to look at next")
+  func reason() throws {
+    let lines = try DecodeKind.reason.decode([0x71]).lines
+    #expect(lines.contains { $0.hasSuffix("first-stage entry not present") })
+    #expect(lines.contains { $0.contains("SM: Present bit in first-level paging entry is clear") })
+    #expect(lines.contains { $0.hasPrefix("  where ") && $0.contains("first-stage page tables") })
+    #expect(lines.contains { $0.hasPrefix("  look at ") && $0.contains("mapped") })
+    #expect(lines.contains { $0.contains("Configs/faults/0x71-*.yaml") })
+  }
+
+  @Test("every reason that a unit records has advice and one example", arguments: FaultReason.known)
+  func advice(_ known: (reason: FaultReason, meaning: String)) throws {
+    let advice = try #require(known.reason.advice)
+    #expect(!advice.structure.isEmpty && !advice.next.isEmpty)
+    let prefix = "0x\(hex(UInt64(known.reason.rawValue), digits: 2))-"
+    let folder = try FileManager.default.contentsOfDirectory(
+      atPath: Repository.path("Configs/faults"))
+    #expect(folder.count { $0.hasPrefix(prefix) && $0.hasSuffix(".yaml") } == 1)
+  }
+
+  @Test("a source-id is shown as bus:device.function")
+  func source() throws {
+    let record = try #require(DecodeKind(name: "frcd")).decode([0x1000, 0x8000_0005_0000_00d0])
+    #expect(record.lines.contains { $0.contains("SID") && $0.hasSuffix(": 00:1a.0") })
   }
 
   @Test("what is too wide or no descriptor is refused")
