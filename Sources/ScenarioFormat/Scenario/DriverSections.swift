@@ -148,7 +148,7 @@ extension ProcessArea: Section {
     guard let last = start.lastPage(ofBytes: size) else { return self }
     var area = self
     area.start = start & ~0xfff
-    area.size = last - area.start + 0x1000
+    area.size = (last - area.start).saturatingAdd(0x1000)
     return area
   }
 }
