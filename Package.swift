@@ -38,6 +38,7 @@ let package = Package(
     .library(name: "Diagnosis", targets: ["Diagnosis"]),
     .library(name: "KernelLog", targets: ["KernelLog"]),
     .library(name: "ScenarioFormat", targets: ["ScenarioFormat"]),
+    .library(name: "LogReading", targets: ["LogReading"]),
     .library(name: "Scenario", targets: ["Scenario"]),
     .library(name: "QTest", targets: ["QTest"]),
   ],
@@ -63,6 +64,7 @@ let package = Package(
     room("KernelLog", ["Text", "VTdFormats", "PCI"]),
     room("KernelProfiles", ["Lockdep", "KernelLog"]),
     room("KernelRuntime", ["Text", "PCI", "Lockdep", "KernelLog", "KernelProfiles"]),
+    room("LogReading", ["Text", "VTdFormats", "PCI", "KernelLog"]),
     room(
       "LinuxIOMMU",
       [
@@ -88,13 +90,14 @@ let package = Package(
         "KernelLog", "LinuxIOMMU", "Machine", "YAMLNodes", "YAMLReading", "ScenarioFormat",
       ]),
     room(
-      "Diagnosis", ["Text", "VTdFormats", "PCI", "ACPITables", "KernelLog", "KernelProfiles"]),
+      "Diagnosis",
+      ["Text", "VTdFormats", "PCI", "ACPITables", "KernelLog", "KernelProfiles", "LogReading"]),
     .systemLibrary(name: "CEpoll"),
     room("QTest", ["Text", "VTdFormats", "PhysicalMemory", "VTdUnit", "KernelLog", "CEpoll"]),
     room(
       "DMARCommands",
       [
-        "Text", "Glossary", "Diagnosis",
+        "Text", "Glossary", "Diagnosis", "LogReading",
         "VTdFormats", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep", "KernelLog",
         "KernelProfiles", "LinuxIOMMU", "Machine", "ScenarioFormat", "Scenario", "QTest",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -121,13 +124,17 @@ let package = Package(
     tests("ACPITables", ["PCI", "TestSupport", "VTdFormats"]),
     tests("VTdUnit", ["VTdFormats", "PhysicalMemory"], resources: [.copy("Golden")]),
     tests("Lockdep", resources: [.copy("Golden")]),
-    tests("KernelLog", ["Text", "VTdFormats", "PCI", "TestSupport"]),
+    tests("KernelLog", ["VTdFormats", "PCI"]),
+    tests("LogReading", ["Text", "VTdFormats", "PCI", "KernelLog", "TestSupport"]),
     tests(
       "KernelProfiles", ["KernelLog", "Lockdep", "TestSupport"], resources: [.copy("Golden")]),
     tests("KernelRuntime", ["KernelProfiles"]),
     tests(
       "LinuxIOMMU",
-      ["VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog", "KernelProfiles"],
+      [
+        "VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog", "KernelProfiles",
+        "LogReading",
+      ],
       resources: [.copy("Golden")]),
     tests(
       "Machine",
@@ -158,12 +165,13 @@ let package = Package(
     tests(
       "DMARCommands",
       [
-        "dmar", "ACPITables", "CFakeSysfs", "KernelLog", "LinuxIOMMU", "Machine", "PCI",
-        "PhysicalMemory", "QTest", "Scenario", "ScenarioFormat", "TestSupport", "VTdFormats",
-        "VTdUnit",
+        "dmar", "ACPITables", "CFakeSysfs", "KernelLog", "LinuxIOMMU", "LogReading", "Machine",
+        "PCI", "PhysicalMemory", "QTest", "Scenario", "ScenarioFormat", "TestSupport",
+        "VTdFormats", "VTdUnit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    tests("Diagnosis", ["VTdFormats", "PCI", "ACPITables", "KernelLog", "TestSupport"]),
+    tests(
+      "Diagnosis", ["VTdFormats", "PCI", "ACPITables", "KernelLog", "LogReading", "TestSupport"]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import KernelLog
+import LogReading
 
 /// What people ask once they know the cause: is it dangerous, may it be ignored, what helps until it
 /// is cured, and which kernel has the cure.

@@ -1,4 +1,5 @@
 import KernelLog
+import LogReading
 import VTdFormats
 
 /// What does not fit together in a log: a wrong copy, a stale cache, or a dump of garbage.

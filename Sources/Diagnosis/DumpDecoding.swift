@@ -1,4 +1,5 @@
 import KernelLog
+import LogReading
 import VTdFormats
 
 /// Raw values of a log, field by field, through the layouts of VTdFormats.

@@ -1,4 +1,5 @@
 import KernelLog
+import LogReading
 import PCI
 import Text
 import VTdFormats
@@ -144,7 +145,8 @@ public struct ExplanationJSON: Sendable {
 
   private func dump(_ dump: Explanation.Dump) -> [(String, JSONValue)] {
     [
-      ("unit", .text(dump.dump.unit)), ("stop", .text(dump.dump.stop.map { $0.body(.revised) })),
+      ("unit", .text(dump.dump.unit)),
+      ("stop", .text(dump.dump.stop.map { DumpLine.stop($0).body(.revised) })),
       ("at", .array(dump.dump.lines.prefix(1).map { place($0.place, nil) })),
       ("contradictions", .array(dump.contradictions.map { evidence($0) })),
       (

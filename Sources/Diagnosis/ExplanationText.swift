@@ -1,4 +1,5 @@
 import KernelLog
+import LogReading
 import PCI
 import Text
 import VTdFormats
@@ -135,7 +136,7 @@ public struct ExplanationText: Sendable {
     if case .entryNotPresent(let level) = stop {
       return "the entry of level \(level) is not present"
     }
-    return stop.body(.revised)
+    return DumpLine.stop(stop).body(.revised)
   }
 
   /// The units' capabilities field by field, those with the same ones together.

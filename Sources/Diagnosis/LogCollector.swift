@@ -1,4 +1,5 @@
-public import KernelLog
+import KernelLog
+public import LogReading
 import PCI
 import VTdFormats
 
@@ -63,7 +64,13 @@ public struct LogCollector: Sendable {
       if let lastFault { contents.faults[lastFault].suppressed += count }
     case .dump(let line, _): take(noted(line))
     case .queueError(let line): append(noted(line), to: \.queueErrors)
+    case .pageRequest: break
     case .boot(let line): take(noted(line))
+    case .note(let line): take(line, place, event)
+    case .death(.panic(let reason)): append(noted(reason), to: \.panics)
+    case .death(.pageFault(let address)), .death(.generalProtection(let address, _)):
+      append(noted(address), to: \.oopses)
+    case .death: break
     case .fact(let fact): take(fact, place, event)
     case .amdFault: contents.amdFaults += 1
     }
@@ -238,6 +245,15 @@ public struct LogCollector: Sendable {
         Noted(
           value: LogContents.Region(start: base, end: end, function: nil), place: line.place,
           time: line.time), to: \.regions)
+    case .identityMap(let address, let start, let end):
+      append(
+        Noted(
+          value: LogContents.Region(start: start, end: end, function: address),
+          place: line.place, time: line.time), to: \.regions)
+      change(address, line.place) { $0.isListed = true }
+    case .identityMapIgnored(let address, _, _), .staticIdentity(let address, _),
+      .graphicsStayOn(let address?), .graphicsDisabled(let address?):
+      change(address, line.place) { $0.isListed = true }
     default: break
     }
   }
@@ -292,16 +308,11 @@ public struct LogCollector: Sendable {
         }
       }
     case .leftIOMMUGroup(let address, _): contents.departures[address] = place
-    case .identityMap(let address, let start, let end):
-      append(
-        noted(LogContents.Region(start: start, end: end, function: address)), to: \.regions)
-      change(address, place) { $0.isListed = true }
     case .deviceNote(let address, let driver, let text):
       note(address, driver, "DMAR: " + text, place, event)
     case .driverMessage(let address, let driver, let text):
       note(address, driver, text, place, event)
     case .dmarNote(let text):
-      append(noted(text), to: \.dmarNotes)
       if let region = Self.xenRegion(text) {
         append(
           Noted(value: region, place: place, time: event.time), to: \.regions)
@@ -309,8 +320,6 @@ public struct LogCollector: Sendable {
       if let address = Self.endpoint(text) { change(address, place) { $0.isListed = true } }
     case .defaultDomain: break
     case .defect(let text): append(noted(text), to: \.defects)
-    case .panic(let text): append(noted(text), to: \.panics)
-    case .oops(let address): append(noted(address), to: \.oopses)
     case .toolEntry(let level, let value):
       let begins = contents.toolWalks.last?.last.map { $0.value.level <= level } ?? true
       if begins, contents.toolWalks.count < LogContents.mostNotes { contents.toolWalks.append([]) }
@@ -369,6 +378,13 @@ public struct LogCollector: Sendable {
         || contents.functions.count < LogContents.mostFunctions
     else { return }
     body(&contents.functions[address, default: LogContents.Function(place: place, isListed: false)])
+  }
+
+  private mutating func take(_ line: DriverNote, _ place: LogPlace, _ event: LogEvent) {
+    guard case .device(let address, let driver, _) = line else {
+      return append(Noted(value: line, place: place, time: event.time), to: \.driverNotes)
+    }
+    if let address { note(address, driver, "DMAR: " + DriverLine.note(line).words(), place, event) }
   }
 
   private mutating func note(

@@ -1,5 +1,6 @@
 public import ACPITables
 public import KernelLog
+public import LogReading
 public import PCI
 public import VTdFormats
 
@@ -109,7 +110,7 @@ public struct LogContents: Sendable {
   public internal(set) var windows: [Noted<Region>] = []
   public internal(set) var notes: [PCIAddress: [Noted<Note>]] = [:]
   public internal(set) var boot: [Noted<BootLine>] = []
-  public internal(set) var dmarNotes: [Noted<String>] = []
+  public internal(set) var driverNotes: [Noted<DriverNote>] = []
   public internal(set) var queueErrors: [Noted<QueueErrorLine>] = []
   public internal(set) var statuses: [UInt32: Int] = [:]
   /// Where a status of all ones was read.
@@ -120,7 +121,7 @@ public struct LogContents: Sendable {
   public internal(set) var splats: [Noted<LockSplat>] = []
   /// Where the kernel reported a defect of its own in the driver: `WARNING … at FILE:LINE`.
   public internal(set) var defects: [Noted<String>] = []
-  public internal(set) var panics: [Noted<String>] = []
+  public internal(set) var panics: [Noted<DeathLine.PanicReason>] = []
   public internal(set) var oopses: [Noted<UInt64>] = []
   public internal(set) var kernels: [Noted<String>] = []
   public internal(set) var machines: [Noted<String>] = []

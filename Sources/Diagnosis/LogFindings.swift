@@ -1,4 +1,5 @@
 import KernelLog
+import LogReading
 import PCI
 import VTdFormats
 
@@ -62,10 +63,10 @@ enum LogFindings {
           Finding.Evidence(
             "the memory map does not reserve the RMRR 0x\(hex(base))-0x\(hex(end)): the kernel may "
               + "use memory that the firmware's DMA writes to", [line.place]))
-      case .firmwareBadRegion(let base, let end, _, _, _):
+      case .firmwareBadRegion(let base, let end, _):
         why.append(
           Finding.Evidence("the RMRR 0x\(hex(base))-0x\(hex(end)) is refused", [line.place]))
-      case .firmwareBadUnit(let base, let allOnes, _, _, _):
+      case .firmwareBadUnit(let base, let allOnes, _):
         isDead = true
         why.append(
           Finding.Evidence(
@@ -73,7 +74,7 @@ enum LogFindings {
       default: break
       }
     }
-    let failed = log.dmarNotes.filter { $0.value.lowercased().contains("parse dmar table failure") }
+    let failed = log.boot.filter { $0.value == .tableNotParsed }
     if !failed.isEmpty {
       why.append(
         Finding.Evidence(
@@ -126,7 +127,7 @@ enum LogFindings {
   }
 
   private static func malfunction(_ log: LogContents) -> Finding? {
-    let panics = log.panics.filter { $0.value.contains("DMAR hardware is malfunctioning") }
+    let panics = log.panics.filter { $0.value == .malfunction }
     guard !panics.isEmpty else { return nil }
     return Finding(
       .unknown, confidence: 60, severity: .serious, culprit: "a unit that does not answer",
@@ -154,7 +155,7 @@ enum LogFindings {
       oops.place.file == fault.last.file, oops.place.line - fault.last.line < 24
     else { return nil }
     // In the middle of the oops's registers and stack the panic's line may be out of sight.
-    let panic = log.panics.last { $0.value.hasPrefix("Fatal exception in interrupt") }
+    let panic = log.panics.last { $0.value == .fatalInterrupt }
     return Finding(
       .unknown, confidence: 85, severity: .serious,
       culprit: "whoever wrote the last entry of the dump; the dump trusts it",
@@ -177,7 +178,9 @@ enum LogFindings {
 
   /// Cause 9's forerunner: a flush whose address does not fit its size.
   private static func unalignedFlush(_ log: LogContents) -> Finding? {
-    let lines = log.dmarNotes.filter { $0.value.hasPrefix("Invalidate non-aligned address") }
+    let lines = log.driverNotes.filter {
+      if case .nonAlignedInvalidation = $0.value { true } else { false }
+    }
     guard !lines.isEmpty else { return nil }
     return Finding(
       .staleCache, confidence: 70, severity: .serious, culprit: "the IOMMU driver",

@@ -1,5 +1,6 @@
 public import ACPITables
 import KernelLog
+import LogReading
 public import PCI
 
 /// What is known of a machine beside its log: the DMAR table and a snapshot of the bus.

@@ -1,4 +1,5 @@
-public import KernelLog
+import KernelLog
+public import LogReading
 
 /// A lockdep report in words.
 public struct SplatExplanation: Sendable {

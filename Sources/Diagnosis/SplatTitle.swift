@@ -1,4 +1,5 @@
 import KernelLog
+import LogReading
 
 /// The title under which trackers file a lock report: its kind, and the function that took part.
 enum SplatTitle {

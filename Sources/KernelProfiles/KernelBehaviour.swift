@@ -111,10 +111,11 @@ public struct KernelBehaviour: Hashable, Sendable {
   /// The shapes of all the driver's lines.
   public var lines: LineGenerations {
     LineGenerations(
-      faults: faultLines, reasons: faultReasons, dump: dumpWording,
-      queue: QueueErrorLine.Shape(
-        prefix: faultLines.prefix, namesWords: queueErrors != .lowHigh),
-      boot: bootLines)
+      faults: faultLines, reasons: faultReasons, dump: dumpWording, boot: bootLines,
+      namesQueueWords: queueErrors != .lowHigh, namesDeviceFirst: deviceLines == .prefixed,
+      repeatsOops: oopsPrefix == .everywhere,
+      panic: LineGenerations.PanicShape(
+        breaksLine: panicEnd != .oneLine, isClosed: panicEnd != .open))
   }
 
   /// A setting that is simply off or on.

@@ -50,8 +50,15 @@ package final class KernelContext {
 
   // MARK: Log
 
-  /// printk: one record, which may have several lines.
-  package func print(_ level: LogLevel, _ text: String) {
+  /// printk: a line of the driver. A line that this kernel has no form for is not printed.
+  package func print(_ line: DriverLine) {
+    guard let (level, text) = line.printed(build.behaviour.lines) else { return }
+    print(level, report: text)
+  }
+
+  /// printk: one record of a report, which may have several lines. Lock reports and stacks have
+  /// forms of their own.
+  package func print(_ level: LogLevel, report text: String) {
     if death != nil { return }
     events(.log(LogRecord(level: level, microseconds: timer.stamp(), text: text)))
     console?.flush()
@@ -66,17 +73,13 @@ package final class KernelContext {
   /// A panic, or an oops in interrupt context, which is one.
   ///
   /// - Parameter reason: what the panic says, as `panic` has it.
-  package func die(of death: KernelDeath, reason: String = "Fatal exception in interrupt") {
+  package func die(of death: KernelDeath, reason: DeathLine.PanicReason = .fatalInterrupt) {
     if self.death != nil { return }
     if case .badRead(let address, let exception) = death {
-      for (level, text) in KernelDeath.oops(reading: address, exception, of: build) {
-        print(level, text)
-      }
-      for line in backtraceHead(build.behaviour.backtrace) { print(.warning, line) }
+      for line in KernelDeath.oops(reading: address, exception, of: build) { print(.death(line)) }
+      for line in backtraceHead(build.behaviour.backtrace) { print(.warning, report: line) }
     }
-    for (level, text) in KernelDeath.panic(reason, build, timeOut: panicTimeOut) {
-      print(level, text)
-    }
+    for line in KernelDeath.panic(reason, build, timeOut: panicTimeOut) { print(.death(line)) }
     self.death = death
     events(.death(death))
   }

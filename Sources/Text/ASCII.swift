@@ -2,12 +2,12 @@
 ///
 /// A character is written as `UInt8(ascii: "x")` where it stands alone.
 package enum ASCII {
-  package static let newline = UInt8(ascii: "\n")
-  package static let tab = UInt8(ascii: "\t")
-  package static let space = UInt8(ascii: " ")
-  package static let carriageReturn = UInt8(ascii: "\r")
+  @inlinable package static var newline: UInt8 { UInt8(ascii: "\n") }
+  @inlinable package static var tab: UInt8 { UInt8(ascii: "\t") }
+  @inlinable package static var space: UInt8 { UInt8(ascii: " ") }
+  @inlinable package static var carriageReturn: UInt8 { UInt8(ascii: "\r") }
   /// What begins a terminal's control sequence.
-  package static let escape = UInt8(ascii: "\u{1b}")
+  @inlinable package static var escape: UInt8 { UInt8(ascii: "\u{1b}") }
 
   /// A blank or a tab.
   @inlinable @inline(__always)

@@ -1,5 +1,6 @@
 import Foundation
 import KernelLog
+import LogReading
 import Machine
 import PCI
 import Scenario

@@ -1,6 +1,7 @@
 import Diagnosis
 import Foundation
 import KernelLog
+import LogReading
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 @testable import Diagnosis
 import KernelLog
+import LogReading
 import Testing
 
 /// Each root cause is found from the lines that show it, and not without them.

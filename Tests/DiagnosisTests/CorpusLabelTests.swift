@@ -1,5 +1,6 @@
 import Diagnosis
 import KernelLog
+import LogReading
 import TestSupport
 import Testing
 

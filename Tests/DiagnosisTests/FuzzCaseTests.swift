@@ -1,6 +1,7 @@
 import Diagnosis
 import Foundation
 import KernelLog
+import LogReading
 import Testing
 
 /// The inputs that fuzzing starts from and what it ever found: none may trap, and reading in pieces

@@ -1,3 +1,4 @@
+import LogReading
 import Testing
 
 @testable import Diagnosis

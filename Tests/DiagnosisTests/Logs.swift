@@ -1,5 +1,6 @@
 import Diagnosis
 import KernelLog
+import LogReading
 
 /// Reads a log and explains it.
 func explanation(of bytes: [UInt8], name: String = "log") -> Explanation {

@@ -1,6 +1,7 @@
 import ACPITables
 import Diagnosis
 import KernelLog
+import LogReading
 import PCI
 import TestSupport
 import Testing

@@ -33,7 +33,7 @@ import VTdFormats
       ),
     ] as [(DumpLine, DumpWording, String)])
   func entry(line: DumpLine, wording: DumpWording, text: String) {
-    #expect(line.text(wording) == text)
+    #expect(DriverLine.dump(line).text(LineGenerations(dump: wording)) == text)
   }
 
   @Test(
@@ -65,7 +65,7 @@ import VTdFormats
       (.noPageTableSetUp, "no page table setup", "no page table setup"),
     ] as [(DumpStop, String, String)])
   func stop(stop: DumpStop, original: String, revised: String) {
-    #expect(stop.body(.original) == original)
-    #expect(stop.body(.revised) == revised)
+    #expect(DumpLine.stop(stop).body(.original) == original)
+    #expect(DumpLine.stop(stop).body(.revised) == revised)
   }
 }

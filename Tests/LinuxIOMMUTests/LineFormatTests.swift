@@ -1,5 +1,6 @@
 import KernelLog
 import KernelProfiles
+import LogReading
 import Testing
 
 @testable import LinuxIOMMU
@@ -39,7 +40,11 @@ struct LineFormatTests {
   func readsBoot(_ expected: PrintedLine) throws { try check(expected) }
 
   private func check(_ expected: PrintedLine) throws {
-    let line = try #require(DriverLine(reading: expected.text))
+    var reader = LogReader()
+    var events: [LogEvent] = []
+    Array((expected.text + "\n").utf8).withUnsafeBytes { reader.read($0) { events.append($0) } }
+    reader.finish { events.append($0) }
+    let line = try #require(events.first?.kind.line)
     let generations = try #require(expected.generations)
     #expect(line.text(generations) == expected.text)
   }

@@ -1,5 +1,6 @@
 import Diagnosis
 import KernelLog
+import LogReading
 
 /// Any bytes as a log: read whole and in pieces, which has to give the same, explained, printed, and
 /// rebuilt as a scenario. What a kernel could have printed has to be printed back as it was read.

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Diagnosis
 internal import Glibc
 internal import KernelLog
+internal import LogReading
 internal import PCI
 
 /// `dmar calibrate`: how often verdicts are right, on reports whose end is known.

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Diagnosis
 internal import Glibc
 internal import KernelLog
+internal import LogReading
 
 /// `dmar explain`: what the faults in a kernel log mean.
 struct ExplainCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 internal import Diagnosis
 internal import Glibc
 internal import KernelLog
+internal import LogReading
 import Text
 
 /// One run of `dmar explain`: logs in, explanations out.

@@ -1,3 +1,4 @@
+import LogReading
 internal import Glibc
 
 /// The first bytes of a regular file, to tell what it is.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Diagnosis
 internal import KernelLog
+internal import LogReading
 
 /// `dmar import`: a scenario from a log.
 struct ImportCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import KernelLog
+internal import LogReading
 internal import Scenario
 internal import ScenarioFormat
 import Text

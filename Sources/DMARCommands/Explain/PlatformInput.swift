@@ -1,3 +1,4 @@
+import LogReading
 internal import ACPITables
 internal import Diagnosis
 internal import PCI

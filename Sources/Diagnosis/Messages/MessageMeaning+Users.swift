@@ -1,4 +1,5 @@
 import KernelLog
+import LogReading
 
 extension MessageMeaning {
   static func pageRequests(_ kind: KernelMessage.Kind) -> MessageMeaning? {

@@ -1,4 +1,5 @@
 import KernelLog
+import LogReading
 
 /// What a message means, as data. `{device}` stands for the device that the line names, `{0}` and
 /// `{1}` for its numbers in hexadecimal, `{#0}` in decimal, `{w0}` for its words.

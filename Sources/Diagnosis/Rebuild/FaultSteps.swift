@@ -1,4 +1,5 @@
 import KernelLog
+import LogReading
 import VTdFormats
 
 /// The steps of a rebuilt scenario: for each fault the tables that it needs, and the request.

@@ -1,4 +1,5 @@
 public import KernelLog
+public import LogReading
 import VTdFormats
 
 /// The faults of a log one by one in their order, each with its own dump: what a replay has to

@@ -1,3 +1,4 @@
+import LogReading
 import KernelLog
 import KernelProfiles
 import VTdFormats

@@ -1,4 +1,5 @@
 import KernelLog
+import LogReading
 
 /// Lock programs that lead the checker to a report of the same kind over the same locks.
 ///

@@ -1,4 +1,5 @@
 import KernelLog
+import LogReading
 
 /// What a scenario needs so that its replay meets a log's lockdep report again.
 ///

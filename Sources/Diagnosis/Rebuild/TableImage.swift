@@ -1,4 +1,5 @@
 import KernelLog
+import LogReading
 import VTdFormats
 
 /// The tables that make a unit refuse what the log says it refused, as words of memory.

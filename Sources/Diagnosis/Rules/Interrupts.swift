@@ -1,5 +1,6 @@
 import ACPITables
 import KernelLog
+import LogReading
 import PCI
 import VTdFormats
 

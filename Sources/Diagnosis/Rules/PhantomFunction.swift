@@ -1,4 +1,5 @@
 import KernelLog
+import LogReading
 import PCI
 import VTdFormats
 

@@ -81,8 +81,6 @@ public enum BootLine: Hashable, Sendable {
   case identityMapIgnored(PCIAddress, start: UInt64, end: UInt64)
   /// Of `iommu=pt`, by the unit or by tables.
   case staticIdentity(PCIAddress, isHardware: Bool)
-  /// One of the last three as 4.2 to 5.0 print it: the device in the line, not in front of it.
-  indirect case inLine(BootLine)
   case lowMemoryMap
   /// The device is nil where a report has lost it, and in kernels that do not name it.
   case graphicsStayOn(PCIAddress?)
@@ -92,13 +90,10 @@ public enum BootLine: Hashable, Sendable {
   // MARK: Bad firmware
 
   case firmwareUncoveredRegion(base: UInt64, end: UInt64)
-  case firmwareBadRegion(
-    base: UInt64, end: UInt64, vendor: String, version: String, product: String)
-  case firmwareBadUnit(
-    base: UInt64, allOnes: Bool, vendor: String, version: String, product: String)
-  case firmwareBadAffinity(
-    base: PhysicalAddress, vendor: String, version: String, product: String)
-  case firmwareBadName(vendor: String, version: String, product: String)
+  case firmwareBadRegion(base: UInt64, end: UInt64, FirmwareName)
+  case firmwareBadUnit(base: UInt64, allOnes: Bool, FirmwareName)
+  case firmwareBadAffinity(base: PhysicalAddress, FirmwareName)
+  case firmwareBadName(FirmwareName)
   /// `RMRR entry for device 05:00.0 is broken - applying workaround`
   case firmwareBadScope(SourceID)
   case firmwareNoUnit
@@ -110,24 +105,5 @@ public enum BootLine: Hashable, Sendable {
     case rmrr = "RMRR"
     case atsr = "ATSR"
     case satc = "SATC"
-  }
-}
-
-extension BootLine {
-  /// What the line is printed at.
-  public var level: LogLevel {
-    switch self {
-    case .unknownOption: .notice
-    case .firmwareUncoveredRegion, .firmwareUnmappedIOAPIC, .translationTablesNotCopied,
-      .interruptTableNotCopied, .namespaceDeviceUnknown, .unitWithoutValidWidth:
-      .error
-    case .firmwareBadRegion, .firmwareBadUnit, .firmwareBadAffinity, .firmwareBadName,
-      .firmwareNoUnit, .scopeMismatch, .translationNotKdump, .interruptRemappingNotKdump,
-      .invalidAddressWidth, .unsupportedScope, .namespaceDeviceWithoutScope,
-      .interruptRemappingFailed, .forcedByTboot, .identityMapIgnored,
-      .highAddressesDeprecated, .strictDeprecated:
-      .warning
-    default: .info
-    }
   }
 }

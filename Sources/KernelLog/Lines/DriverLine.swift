@@ -1,4 +1,4 @@
-/// Any line of the driver, as a value.
+/// Any line of the driver, as a value. What stands for it in a log is its form's matter.
 public enum DriverLine: Hashable, Sendable {
   case fault(FaultLine)
   case status(FaultStatusLine)
@@ -8,21 +8,7 @@ public enum DriverLine: Hashable, Sendable {
   case pageRequest(PageRequestLine)
   case boot(BootLine)
   case note(DriverNote)
-
-  /// The record's text as a kernel of these generations prints it. A record of two lines has a
-  /// newline inside.
-  public func text(_ generations: LineGenerations) -> String {
-    switch self {
-    case .fault(let line): line.text(generations.faults, reasons: generations.reasons)
-    case .status(let line): line.text(generations.faults)
-    case .suppressed(let line): line.text
-    case .dump(let line): line.text(generations.dump)
-    case .queueError(let line): line.text(generations.queue)
-    case .pageRequest(let line): line.text
-    case .boot(let line): line.text(generations.boot)
-    case .note(let note): note.text
-    }
-  }
+  case death(DeathLine)
 }
 
 /// The shapes of one kernel's lines.
@@ -30,18 +16,41 @@ public struct LineGenerations: Hashable, Sendable {
   public var faults: FaultLineGeneration
   public var reasons: FaultReasonTable
   public var dump: DumpWording
-  public var queue: QueueErrorLine.Shape
   public var boot: BootLineGeneration
+  /// A refused descriptor stands as `qw0 = …, qw1 = …`, and not as `low=…, high=…`.
+  public var namesQueueWords: Bool
+  /// The device stands before a line that is about it, and not in the line.
+  public var namesDeviceFirst: Bool
+  /// An oops begins with `Oops: ` of its own.
+  public var repeatsOops: Bool
+  public var panic: PanicShape
+
+  /// How a panic is printed.
+  public struct PanicShape: Hashable, Sendable {
+    /// A reason's own line end is printed.
+    public var breaksLine: Bool
+    /// `]---` closes the last line.
+    public var isClosed: Bool
+
+    public init(breaksLine: Bool = false, isClosed: Bool = true) {
+      self.breaksLine = breaksLine
+      self.isClosed = isClosed
+    }
+  }
 
   public init(
     faults: FaultLineGeneration = .f7, reasons: FaultReasonTable = .scalable,
-    dump: DumpWording = .revised, queue: QueueErrorLine.Shape = QueueErrorLine.Shape(),
-    boot: BootLineGeneration = .current
+    dump: DumpWording = .revised, boot: BootLineGeneration = .current,
+    namesQueueWords: Bool = true, namesDeviceFirst: Bool = true, repeatsOops: Bool = true,
+    panic: PanicShape = PanicShape()
   ) {
     self.faults = faults
     self.reasons = reasons
     self.dump = dump
-    self.queue = queue
     self.boot = boot
+    self.namesQueueWords = namesQueueWords
+    self.namesDeviceFirst = namesDeviceFirst
+    self.repeatsOops = repeatsOops
+    self.panic = panic
   }
 }

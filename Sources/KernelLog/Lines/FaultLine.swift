@@ -71,110 +71,16 @@ public enum FaultLineGeneration: String, Hashable, Comparable, Sendable, Codable
   }
 }
 
-/// One generation's layout as data; everything that prints or reads a fault line goes through it.
-package struct FaultLineLayout: Sendable {
-  package enum PASIDPlace: Sendable {
-    case absent
-    /// ` PASID %x` behind the device, `ffffffff` for none.
-    case behindDevice
-    /// ` NO_PASID` or ` PASID 0x%x` inside the tag's brackets.
-    case inTag
-  }
-
-  /// What `pr_fmt` puts before the record.
-  package let prefix: String
-  /// Before the tag and before the reason of a DMA line.
-  package let ownTag: String
-  /// Up to and with the bracket before the device, in an interrupt line.
-  package let interruptOpening: String
-  /// Before the reason of an interrupt line.
-  package let interruptReasonTag: String
-  /// Between the address (or index) and the reason: a record of two lines breaks here.
-  package let addressSeparator: String
-  package let indexSeparator: String
-  package let pasid: PASIDPlace
-  /// Before bus and device: `0x` in F6 alone.
-  package let deviceNumberPrefix: String
-  /// Before address, index and reason.
-  package let numberPrefix: String
-  package let reasonRadix: Int
-
-  private static func twoLines(prefix: String) -> FaultLineLayout {
-    FaultLineLayout(
-      prefix: prefix, ownTag: "DMAR:", interruptOpening: "INTR-REMAP: Request device [[",
-      interruptReasonTag: "INTR-REMAP:", addressSeparator: " \n", indexSeparator: "\n",
-      pasid: .absent, deviceNumberPrefix: "", numberPrefix: "", reasonRadix: 10)
-  }
-
-  private static func oneLine(
-    pasid: PASIDPlace, deviceNumberPrefix: String, numberPrefix: String, reasonRadix: Int
-  ) -> FaultLineLayout {
-    FaultLineLayout(
-      prefix: "DMAR: ", ownTag: "", interruptOpening: "[INTR-REMAP] Request device [",
-      interruptReasonTag: "", addressSeparator: " ", indexSeparator: " ", pasid: pasid,
-      deviceNumberPrefix: deviceNumberPrefix, numberPrefix: numberPrefix, reasonRadix: reasonRadix)
-  }
-
-  package static func of(_ generation: FaultLineGeneration) -> FaultLineLayout {
-    switch generation {
-    case .f1: twoLines(prefix: "")
-    case .f2: twoLines(prefix: "dmar: ")
-    case .f3: twoLines(prefix: "DMAR: ")
-    case .f4: oneLine(pasid: .absent, deviceNumberPrefix: "", numberPrefix: "", reasonRadix: 10)
-    case .f5:
-      oneLine(pasid: .behindDevice, deviceNumberPrefix: "", numberPrefix: "", reasonRadix: 10)
-    case .f6:
-      oneLine(pasid: .inTag, deviceNumberPrefix: "0x", numberPrefix: "0x", reasonRadix: 16)
-    case .f7: oneLine(pasid: .inTag, deviceNumberPrefix: "", numberPrefix: "0x", reasonRadix: 16)
-    }
-  }
-}
-
 extension FaultLineGeneration {
   /// What `pr_fmt` puts before the driver's lines in this generation: empty, `dmar: ` or `DMAR: `.
-  public var prefix: String { FaultLineLayout.of(self).prefix }
-}
-
-extension FaultLine {
-  /// The record's text: one line from F4 on, two lines with a newline between them before.
-  public func text(
-    _ generation: FaultLineGeneration, reasons: FaultReasonTable = .scalable
-  ) -> String {
-    let layout = FaultLineLayout.of(generation)
-    let number =
-      layout.reasonRadix == 16
-      ? hex(UInt64(reason), digits: 2) : (reason < 10 ? "0" : "") + String(reason)
-    let reasonText = "[fault reason \(layout.numberPrefix)\(number)] \(reasons.text(reason))"
-    switch request {
-    case .interrupt(let index):
-      return layout.prefix + layout.interruptOpening + device(layout) + "] fault index "
-        + layout.numberPrefix + hex(UInt64(index)) + layout.indexSeparator
-        + layout.interruptReasonTag + reasonText
-    case .dma(let access, let pasid, let address):
-      var tag = access == .read ? "DMA Read" : "DMA Write"
-      var behindDevice = ""
-      switch layout.pasid {
-      case .absent: break
-      case .behindDevice:
-        behindDevice = "PASID " + (pasid.map { hex(UInt64($0.rawValue)) } ?? "ffffffff") + " "
-      case .inTag: tag += pasid.map { " PASID 0x" + hex(UInt64($0.rawValue)) } ?? " NO_PASID"
-      }
-      return layout.prefix + layout.ownTag + "[\(tag)] Request device [" + device(layout) + "] "
-        + behindDevice + "fault addr " + layout.numberPrefix + hex(address.rawValue)
-        + layout.addressSeparator + layout.ownTag + reasonText
+  public var prefix: String {
+    switch self {
+    case .f1: ""
+    case .f2: "dmar: "
+    case .f3, .f4, .f5, .f6, .f7: "DMAR: "
     }
   }
 
-  /// The lines of the record, without newlines.
-  public func lines(
-    _ generation: FaultLineGeneration, reasons: FaultReasonTable = .scalable
-  ) -> [String] {
-    text(generation, reasons: reasons).split(separator: "\n").map(String.init)
-  }
-
-  private func device(_ layout: FaultLineLayout) -> String {
-    let prefix = layout.deviceNumberPrefix
-    return prefix + hex(UInt64(source.bus), digits: 2) + ":" + prefix
-      + hex(UInt64(source.device), digits: 2) + ".\(source.function)"
-  }
+  /// How many shapes came before it.
+  var order: UInt8 { UInt8(Self.allCases.firstIndex(of: self) ?? 0) }
 }

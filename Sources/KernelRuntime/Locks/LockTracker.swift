@@ -262,7 +262,7 @@ package final class LockTracker {
   /// Prints a report where the kernel prints it: at once, from inside the operation.
   private func report(_ report: LockReport?) {
     guard let report else { return }
-    for record in render(report, in: self) { kernel.print(.warning, record) }
+    for record in render(report, in: self) { kernel.print(.warning, report: record) }
   }
 }
 

@@ -37,28 +37,14 @@ public enum KernelDeath: Error, Hashable, Sendable {
   /// compiled kernel knows.
   package static func oops(
     reading address: UInt64, _ exception: Exception, of build: KernelBuild
-  ) -> [(LogLevel, String)] {
-    let prefix = build.behaviour.oopsPrefix == .everywhere ? "Oops: " : ""
-    let options = build.oopsOptions.isEmpty ? "" : " \(build.oopsOptions)"
-    switch exception {
-    case .generalProtection:
-      return [
-        (
-          .warning,
-          "\(prefix)general protection fault, probably for non-canonical address 0x\(Hexadecimal.string(address))"
-            + ": 0000 [#1]\(options)"
-        )
-      ]
+  ) -> [DeathLine] {
+    let options = build.oopsOptions.isEmpty ? nil : build.oopsOptions
+    return switch exception {
+    case .generalProtection: [.generalProtection(address, options: options)]
     case .pageFault:
-      let what =
-        address < 0x1000
-        ? "BUG: kernel NULL pointer dereference, address: "
-        : "BUG: unable to handle page fault for address: "
-      return [
-        (.alert, what + Hexadecimal.string(address, digits: 16)),
-        (.alert, "#PF: supervisor read access in kernel mode"),
-        (.alert, "#PF: error_code(0x0000) - not-present page"),
-        (.warning, "\(prefix)Oops: 0000 [#1]\(options)"),
+      [
+        address < 0x1000 ? .nullPointer(address) : .pageFault(address), .supervisorRead,
+        .notPresent, .oops(options: options),
       ]
     }
   }
@@ -69,20 +55,14 @@ public enum KernelDeath: Error, Hashable, Sendable {
   ///   - reason: what the caller of `panic` says.
   ///   - timeOut: `panic=`, see ``timeOut(in:)``.
   package static func panic(
-    _ reason: String, _ build: KernelBuild, timeOut: Int
-  ) -> [(LogLevel, String)] {
-    let panic = "Kernel panic - not syncing: \(reason)"
-    var records: [(LogLevel, String)] = [(.emergency, panic)]
+    _ reason: DeathLine.PanicReason, _ build: KernelBuild, timeOut: Int
+  ) -> [DeathLine] {
+    var lines = [DeathLine.panic(reason)]
     // With an address space that was not moved at random.
-    if fixedDirectMaps.contains(build.directMap) {
-      records.append((.emergency, "Kernel Offset: disabled"))
-    }
-    if timeOut > 0 { records.append((.emergency, "Rebooting in \(timeOut) seconds..")) }
-    if timeOut == 0 {
-      let close = build.behaviour.panicEnd == .open ? "" : " ]---"
-      records.append((.emergency, "---[ end \(panic)\(close)"))
-    }
-    return records
+    if fixedDirectMaps.contains(build.directMap) { lines.append(.noOffset) }
+    if timeOut > 0 { lines.append(.rebooting(seconds: timeOut)) }
+    if timeOut == 0 { lines.append(.end(reason)) }
+    return lines
   }
 
   /// Where the map lies with four and with five levels, unless it is moved at random.

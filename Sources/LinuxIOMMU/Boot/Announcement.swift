@@ -4,5 +4,5 @@ internal import KernelRuntime
 
 extension KernelContext {
   /// Prints a line of the boot in the shape that this kernel gives it.
-  func announce(_ line: BootLine) { print(line.level, line.text(build.behaviour.bootLines)) }
+  func announce(_ line: BootLine) { print(.boot(line)) }
 }

@@ -1,5 +1,6 @@
 public import ACPITables
 internal import KernelRuntime
+internal import KernelLog
 public import PCI
 
 /// What the driver says while it boots, where a scenario wants to see it.
@@ -32,6 +33,11 @@ public struct BootMessages: Hashable, Sendable {
       self.vendor = vendor
       self.version = version
       self.product = product
+    }
+
+    /// The name as it is printed.
+    var printed: KernelLog.FirmwareName {
+      KernelLog.FirmwareName(vendor: vendor, version: version, product: product)
     }
   }
 

@@ -42,11 +42,9 @@ struct BootReport {
       functionTable.unit(at: $0.registerBase).map { !$0.answers } ?? true
     }
     guard let bad else { return false }
-    let firmware = messages.firmware
     kernel.announce(
       .firmwareBadUnit(
-        base: bad.registerBase, allOnes: bad.registerBase != 0, vendor: firmware.vendor,
-        version: firmware.version, product: firmware.product))
+        base: bad.registerBase, allOnes: bad.registerBase != 0, messages.firmware.printed))
     return true
   }
 
@@ -83,11 +81,7 @@ struct BootReport {
         let base = PhysicalAddress(rawValue: affinity.registerBase)
         kernel.announce(.affinity(base: base, domain: affinity.proximityDomain))
         if !table.units.contains(where: { $0.registerBase == affinity.registerBase }) {
-          let firmware = messages.firmware
-          kernel.announce(
-            .firmwareBadAffinity(
-              base: base, vendor: firmware.vendor, version: firmware.version,
-              product: firmware.product))
+          kernel.announce(.firmwareBadAffinity(base: base, messages.firmware.printed))
         }
       case .namespaceDevice(let device):
         guard announceName(of: device, messages) else {
@@ -122,10 +116,7 @@ struct BootReport {
   /// dmar_parse_one_andd: a name without an end makes the rest of the table unread.
   private func announceName(of device: NamespaceDevice, _ messages: BootMessages) -> Bool {
     guard device.nameBytes.contains(0) else {
-      let firmware = messages.firmware
-      kernel.announce(
-        .firmwareBadName(
-          vendor: firmware.vendor, version: firmware.version, product: firmware.product))
+      kernel.announce(.firmwareBadName(messages.firmware.printed))
       return false
     }
     kernel.announce(.namespaceDevice(number: device.number, name: device.name))
@@ -145,11 +136,8 @@ struct BootReport {
       isBad = true
     }
     if isBad {
-      let firmware = messages.firmware
       kernel.announce(
-        .firmwareBadRegion(
-          base: region.base, end: region.limit, vendor: firmware.vendor,
-          version: firmware.version, product: firmware.product))
+        .firmwareBadRegion(base: region.base, end: region.limit, messages.firmware.printed))
     }
   }
 

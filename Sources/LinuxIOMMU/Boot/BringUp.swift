@@ -121,7 +121,7 @@ final class BringUp {
     guard behaviour.virtualCommandRegisters == .shown, behaviour.scalableMode != .absent,
       unit.capability[flag: .cachingMode], !unit.isScalable
     else { return }
-    kernel.print(.warning, "DMAR: VT-d Scalable Mode not enabled, no PASID allocation")
+    kernel.print(.note(.noPASIDAllocator))
   }
 
   /// The last thing of intel_iommu_init: devices have their domains by then. A unit whose tables were

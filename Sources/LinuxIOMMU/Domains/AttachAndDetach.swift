@@ -69,18 +69,11 @@ extension Domains {
     if kernel.build.behaviour.driver.hasCacheTags {
       // The core's check, which comes before the driver: a claim blocks the device first.
       guard domain.kind == .unmanaged || domain.kind == .blocked else { return false }
-      kernel.print(
-        .warning,
-        "vfio-pci \(device.address): Firmware has requested this device have a 1:1 IOMMU mapping,"
-          + " rejecting configuring the device without a 1:1 mapping. Contact your platform"
-          + " vendor.")
+      kernel.print(.note(.device(device.address, driver: "vfio-pci", .needsDirectMapping)))
       return true
     }
     guard domain.kind == .unmanaged else { return false }
-    kernel.print(
-      .warning,
-      "vfio-pci \(device.address): DMAR: Device is ineligible for IOMMU domain attach due to"
-        + " platform RMRR requirement.  Contact your platform vendor.")
+    kernel.print(.note(.device(device.address, driver: "vfio-pci", .ineligible)))
     return true
   }
 
@@ -91,9 +84,9 @@ extension Domains {
     if domain.limit > 1 << UInt64(min(width, 63)) {
       if !kernel.build.behaviour.driver.hasCacheTags {
         kernel.print(
-          .error,
-          "pci \(device.address): DMAR: prepare_domain_attach_device: iommu width (\(width)) is not"
-            + " sufficient for the mapped address (\(hex(domain.limit)))")
+          .note(
+            .device(
+              device.address, driver: "pci", .domainTooWide(width: width, limit: domain.limit))))
       }
       return false
     }
@@ -123,7 +116,7 @@ extension Domains {
         return true
       }
       guard let id = domain.fixedID ?? unit.freeDomainID() else {
-        kernel.print(.error, "DMAR: \(unit.name): No free domain ids")
+        kernel.print(.note(.noDomainIDs(unit: unit.name)))
         return false
       }
       unit.usedDomainIDs.insert(id)

@@ -25,7 +25,7 @@ extension Domains {
       _ = try attach(device, to: try sharedIdentityDomain())
       if isTold {
         kernel.announce(
-          named(.staticIdentity(function.address, isHardware: functionTable.hasPassThrough)))
+          .staticIdentity(function.address, isHardware: functionTable.hasPassThrough))
       }
     }
     if isTold { kernel.announce(.settingReservedRegions) }
@@ -57,14 +57,7 @@ extension Domains {
       line = .identityMap(function.address, start: range.lowerBound, end: range.upperBound)
       try mapDirectly([range], in: domain)
     }
-    if isTold { kernel.announce(named(line)) }
-  }
-
-  /// From 4.2 on these lines have the driver's prefix, and until 5.0 the device in the middle.
-  private func named(_ line: BootLine) -> BootLine {
-    let behaviour = kernel.build.behaviour
-    guard behaviour.deviceLines == .inLine, behaviour.bootLines == .current else { return line }
-    return .inLine(line)
+    if isTold { kernel.announce(line) }
   }
 
   /// iommu_should_identity_map: all devices start so with `iommu=pt`, but those whose requests a
@@ -108,12 +101,7 @@ extension Domains {
     else { return }
     try remove(device)
     try attachOwnDomain(to: device)
-    let behaviour = kernel.build.behaviour
-    let name =
-      behaviour.deviceLines == .prefixed
-      ? "pci \(device.address): DMAR: 32bit DMA"
-      : (behaviour.bootLines == .current ? "DMAR: " : "") + "32bit \(device.address)"
-    kernel.print(.info, name + " uses non-identity mapping")
+    kernel.print(.note(.device(device.address, driver: "pci", .nonIdentityMapping)))
   }
 
   /// dma_get_required_mask: as many bits as the last byte of memory takes.

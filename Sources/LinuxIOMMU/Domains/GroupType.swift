@@ -61,8 +61,7 @@ extension Domains {
     let kind = wantedKind(type, required)
     if let required, required != kind {
       if generation != .wholeGroup {
-        let name = kind == .identity ? "Passthrough" : "Translated"
-        kernel.print(.error, "pci \(device.address): Device cannot be in \(name) domain")
+        note(.wrongDomain(isPassthrough: kind == .identity), of: device)
       }
       return .refused
     }
@@ -83,14 +82,15 @@ extension Domains {
     let isAssigned = members.allSatisfy { $0.domain === domain }
     if generation == .wholeGroup { return isAssigned }
     guard members.count == 1, let device = members.first else {
-      kernel.print(
-        .error, "iommu: Cannot change default domain: Group has more than one device")
+      kernel.print(.note(.groupTooLarge))
       return false
     }
-    if !isAssigned {
-      kernel.print(.error, "pci \(device.address): Group not assigned to default domain")
-    }
+    if !isAssigned { note(.groupTaken, of: device) }
     return isAssigned
+  }
+
+  private func note(_ note: DriverNote.DeviceNote, of device: DeviceInfo) {
+    kernel.print(.note(.device(device.address, driver: "pci", note)))
   }
 
   private func wantedKind(_ type: GroupType, _ required: DomainKind?) -> DomainKind {

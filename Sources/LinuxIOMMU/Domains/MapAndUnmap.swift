@@ -36,10 +36,7 @@ extension Domains {
     let end = (range.upperBound + 1) << 12
     if domain.limit < end {
       guard domain.width >= 64 || end <= 1 << UInt64(domain.width) else {
-        kernel.print(
-          .error,
-          "DMAR: intel_iommu_map: iommu width (\(domain.width)) is not sufficient for the mapped"
-            + " address (\(hex(end)))")
+        kernel.print(.note(.mappingTooHigh(width: domain.width, limit: end)))
         return false
       }
       domain.limit = end
@@ -69,10 +66,7 @@ extension Domains {
         try tables.store(entry.rawValue, at: slot)
       } else {
         // What was mapped stays; the driver warns and goes on.
-        kernel.print(
-          .critical,
-          "DMAR: ERROR: DMA PTE for vPFN 0x\(hex(page)) already set (to \(hex(old)) not"
-            + " \(hex(entry.rawValue)))")
+        kernel.print(.note(.entryAlreadySet(frame: page, old: old, new: entry.rawValue)))
       }
       page += Paging.pages(level: level)
       target += Paging.pages(level: level)

@@ -36,8 +36,7 @@ final class FaultReporter {
       let saved = kernel.acquire(unit.registerLock, .irqsave)
       let status = FaultStatus(rawValue: unit.port.read32(at: RegisterOffset.fsts))
       if status.rawValue != 0, isPrinted(unless: isLimited) {
-        let line = FaultStatusLine(status: status.rawValue)
-        kernel.print(.faultLine, line.text(behaviour.faultLines))
+        kernel.print(.status(FaultStatusLine(status: status.rawValue)))
       }
       var held = saved
       if status[flag: .primaryPendingFault] {
@@ -106,8 +105,7 @@ final class FaultReporter {
         isScalable: pointer.mode == .scalable)
       let status = unit.port.read32(at: RegisterOffset.fsts)
       guard let record = unit.faultRecord(at: index, withFields: true) else { return }
-      let line = FaultStatusLine(status: status)
-      kernel.print(.faultLine, line.text(kernel.build.behaviour.faultLines))
+      kernel.print(.status(FaultStatusLine(status: status)))
       handle(record, of: unit, walked)
     }
   }
@@ -116,7 +114,7 @@ final class FaultReporter {
   private func isAllowed() -> Bool {
     let decision = limiter.ask(at: kernel.timer.now)
     if decision.suppressed > 0 {
-      kernel.print(.suppressedLine, SuppressedLine(count: decision.suppressed).text)
+      kernel.print(.suppressed(SuppressedLine(count: decision.suppressed)))
     }
     return decision.isAllowed
   }
@@ -128,9 +126,7 @@ final class FaultReporter {
         reason: record.reason.rawValue, isRead: record[flag: .type1], pasid: record.pasid,
         source: record.source, faultInfo: record.low)
       faults.append(line)
-      let behaviour = kernel.build.behaviour
-      kernel.print(
-        .faultLine, line.text(behaviour.faultLines, reasons: behaviour.faultReasons))
+      kernel.print(.fault(line))
       guard case .dma(_, let pasid, let address) = line.request else { return }
       if kernel.build.configuration.dumpsTables, kernel.build.behaviour.tableWalk != .none {
         dump(walked, for: record.source, address: address, pasid: pasid, of: unit)

@@ -197,6 +197,6 @@ extension FaultReporter {
 
   private func print(_ line: DumpLine) {
     if case .stop = line { finishDump() }
-    kernel.print(.dumpLine, line.text(kernel.build.behaviour.dumpWording))
+    kernel.print(.dump(line))
   }
 }

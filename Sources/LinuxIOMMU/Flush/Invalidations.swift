@@ -171,7 +171,7 @@ extension Flusher {
       unit.port.write64(command.rawValue, at: offset + 8)
     }
     let done = IOTLBCommand(rawValue: unit.port.read64(at: offset + 8))
-    if done[.actualGranularity] == 0 { kernel.print(.error, "DMAR: Flush IOTLB failed") }
+    if done[.actualGranularity] == 0 { kernel.print(.note(.flushFailed)) }
   }
 
   /// The translations of one PASID: qi_flush_piotlb, of all its pages unless told otherwise.

@@ -113,7 +113,7 @@ extension Flusher {
   }
 
   private func printQueue(_ line: QueueErrorLine) throws(DriverError) {
-    kernel.print(line.level, line.text(kernel.build.behaviour.lines.queue))
+    kernel.print(.queueError(line))
     // Printing takes long: meanwhile another CPU may take the unit's interrupt.
     guard host.cpuCount > 1 else { return }
     try kernel.onOtherCPU { () throws(DriverError) in try host.takeInterrupts(.idle(cpu: 1)) }

@@ -1,3 +1,4 @@
+internal import KernelLog
 internal import KernelProfiles
 internal import KernelRuntime
 internal import Lockdep
@@ -142,8 +143,7 @@ final class IntelIOMMU {
 
   /// IOMMU_WAIT_OP: the time is over.
   func confirmsNothing() {
-    let end = kernel.build.behaviour.panicEnd == .oneLine ? "" : "\n"
-    kernel.die(of: .malfunction(unit: name), reason: "DMAR hardware is malfunctioning" + end)
+    kernel.die(of: .malfunction(unit: name), reason: .malfunction)
   }
 }
 

@@ -42,7 +42,7 @@ extension PageRequests {
     if isTold { tell(.overflowCleared(unit: unit.name)) }
   }
 
-  private func tell(_ line: PageRequestLine) { kernel.print(line.level, line.text) }
+  private func tell(_ line: PageRequestLine) { kernel.print(.pageRequest(line)) }
 
   private func handle(_ request: PageRequestDescriptor, of unit: IntelIOMMU) throws(DriverError) {
     if let line = complaint(about: request, of: unit) {

@@ -97,8 +97,7 @@ final class Processes {
     let rounded = UInt64(pages.count) - 1
     let order = UInt64.bitWidth - rounded.leadingZeroBitCount
     guard pages.lowerBound & (2 << UInt64(order) - 1) != 0 else { return }
-    let note = DriverNote.nonAlignedInvalidation(
-      IOVA(rawValue: pages.lowerBound << 12), order: order)
-    kernel.print(note.level, note.text)
+    kernel.print(
+      .note(.nonAlignedInvalidation(IOVA(rawValue: pages.lowerBound << 12), order: order)))
   }
 }

@@ -1,0 +1,26 @@
+/// What a kernel prints when it dies of remapping: the first lines of an oops, and a panic.
+public enum DeathLine: Hashable, Sendable {
+  case nullPointer(UInt64)
+  /// The address has no page behind it.
+  case pageFault(UInt64)
+  case supervisorRead
+  case notPresent
+  /// `Oops: 0000 [#1] PREEMPT SMP`; nil where the kernel names none of its options.
+  case oops(options: String?)
+  /// The address is not canonical.
+  case generalProtection(UInt64, options: String?)
+  case panic(PanicReason)
+  /// The kernel was not moved to a random address.
+  case noOffset
+  case rebooting(seconds: Int)
+  case end(PanicReason)
+
+  /// Why a kernel panics.
+  public enum PanicReason: Hashable, Sendable {
+    /// A unit did not confirm a command.
+    case malfunction
+    case fatalInterrupt
+    /// A reason that has nothing to do with remapping; such a line is read and not printed.
+    case other(String)
+  }
+}

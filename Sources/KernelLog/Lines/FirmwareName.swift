@@ -1,0 +1,30 @@
+/// What firmware calls itself: DMI_BIOS_VENDOR, DMI_BIOS_VERSION, DMI_PRODUCT_VERSION.
+public struct FirmwareName: Hashable, Sendable {
+  public var vendor: String
+  public var version: String
+  public var product: String
+
+  public init(vendor: String = "", version: String = "", product: String = "") {
+    self.vendor = vendor
+    self.version = version
+    self.product = product
+  }
+}
+
+extension FirmwareName: FormValue {
+  /// The line that follows a complaint about firmware.
+  static let words: StaticString =
+    "\nBIOS vendor: %S%|; Ver: %S%|; Product Version: %S"
+
+  package init(_ values: FormValues, at slot: Int) {
+    self.init(vendor: values[slot], version: values[slot + 1], product: values[slot + 2])
+  }
+
+  package func put(into values: inout FormValues, at slot: Int) {
+    values.set(slot, vendor)
+    values.set(slot + 1, version)
+    values.set(slot + 2, product)
+  }
+
+  package var formSlots: Int { 3 }
+}

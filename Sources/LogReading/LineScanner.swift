@@ -1,0 +1,116 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+import Text
+
+/// Cuts bytes into lines, and passes over the long stretches of a log that hold nothing of ours.
+///
+/// Near the beginning of an input and near a line that mattered every line is looked at. Elsewhere
+/// only lines with one of a few telling words are found, sixteen bytes at a time, so that a log of
+/// gigabytes is read about as fast as `grep` reads it. Line numbers stay right all the same.
+struct LineScanner: Sendable {
+  /// Lines are cut here; nothing that a kernel prints comes near.
+  static let longestLine = 1 << 16
+  /// How many lines at the beginning are all looked at: more than a boot log has, and facts in
+  /// them keep the attention up.
+  static let attentiveStart = 1 << 12
+
+  /// The number of the line that the next byte belongs to.
+  private(set) var lineNumber = 1
+  /// How many further lines are all looked at.
+  private var attention = LineScanner.attentiveStart
+  /// Whether the next byte belongs to a line whose beginning was already handed out.
+  private var isInsideLongLine = false
+
+  init() {}
+
+  /// Look at all of the next `lines` lines.
+  mutating func pay(attentionTo lines: Int) {
+    attention = max(attention, lines)
+  }
+
+  /// Reads lines from `buffer` and returns how many bytes are done with; the rest is the beginning
+  /// of a line that is not whole yet and belongs before the next bytes.
+  ///
+  /// - Parameter isLast: whether no more bytes follow, so that the last line needs no newline.
+  /// - Parameter line: gets the bytes without newline, the line's number, and whether it was cut;
+  ///   answers how many lines from there on are all worth looking at.
+  mutating func scan(
+    _ buffer: UnsafeRawBufferPointer, isLast: Bool,
+    line: (UnsafeRawBufferPointer, Int, Bool) -> Int
+  ) -> Int {
+    guard let base = buffer.baseAddress else { return 0 }
+    var at = 0
+    while at < buffer.count {
+      if attention == 0 && !isInsideLongLine {
+        at = skim(base, at, buffer.count)
+        if attention == 0 { break }
+      }
+      let rest = buffer.count - at
+      if let newline = memchr(base + at, Int32(ASCII.newline), rest) {
+        let length = UnsafeRawPointer(newline) - (base + at)
+        if isInsideLongLine {
+          isInsideLongLine = false
+        } else {
+          deliver(base + at, min(length, Self.longestLine), length > Self.longestLine, line)
+        }
+        at += length + 1
+        lineNumber += 1
+      } else if rest >= Self.longestLine || isLast {
+        // A line without end: its beginning is read, the rest passes by.
+        if !isInsideLongLine {
+          deliver(base + at, min(rest, Self.longestLine), rest > Self.longestLine, line)
+          isInsideLongLine = !isLast
+        }
+        return buffer.count
+      } else if isInsideLongLine {
+        return buffer.count
+      } else {
+        return at
+      }
+    }
+    return at
+  }
+
+  private mutating func deliver(
+    _ start: UnsafeRawPointer, _ length: Int, _ isCut: Bool,
+    _ line: (UnsafeRawBufferPointer, Int, Bool) -> Int
+  ) {
+    attention -= 1
+    let bytes = UnsafeRawBufferPointer(start: start, count: length)
+    attention = max(attention, line(bytes, lineNumber, isCut), 0)
+  }
+
+  /// Passes over whole lines from `start` (a line's beginning) on. Stops at the beginning of a line
+  /// with a telling word, and pays attention to it; or at the beginning of the last, unfinished
+  /// line.
+  private mutating func skim(_ base: UnsafeRawPointer, _ start: Int, _ count: Int) -> Int {
+    let found = Telltale.find(base, start, count)
+    lineNumber += found.newlines
+    guard let hit = found.position else {
+      let unfinished = lineStart(base, start, count)
+      guard count - unfinished >= Self.longestLine else { return unfinished }
+      isInsideLongLine = true
+      return count
+    }
+    // The limiter's `callbacks suppressed` stands on the line before and has none of the words.
+    attention = 2
+    var line = lineStart(base, start, hit)
+    if line > start {
+      line = lineStart(base, start, line - 1)
+      lineNumber -= 1
+    }
+    // A word far inside a line without end: begin close to it.
+    return hit - line > Self.longestLine / 2 ? hit - 256 : line
+  }
+
+  /// Where the line that holds `position` begins, at `start` at the earliest.
+  private func lineStart(_ base: UnsafeRawPointer, _ start: Int, _ position: Int) -> Int {
+    var at = position
+    while at > start, base.load(fromByteOffset: at - 1, as: UInt8.self) != ASCII.newline { at -= 1 }
+    return at
+  }
+}

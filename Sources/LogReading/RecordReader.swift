@@ -1,0 +1,377 @@
+import KernelLog
+import Text
+import VTdFormats
+
+/// Puts clean lines together to records and reads them.
+struct RecordReader: Sendable {
+  private var cleaner = LineCleaner()
+  private var splats = SplatCollector()
+  private var stumbles = StumbleCollector()
+  private var waiting: [CleanLine] = []
+  /// Where in the first waiting line reading goes on; a record may end inside a line.
+  private var resume = 0
+  /// Whether rows of `iommu_regset` are being read.
+  private var isInRegisters = false
+  private var tree = BusTreeReader()
+  private var part = MailPart()
+  /// Lines that are a kernel's by their prefix.
+  private(set) var kernelLines = 0
+  /// Whether `^M` stood at the end of a line.
+  private var hasCarriageReturns = false
+  /// Whether the lines of a mail's subject are being read.
+  private var isInSubject = false
+  private var lastNumber = 0
+  private var sequence = 0
+
+  /// How many lines behind something of ours are all read.
+  private static let surroundings = LogReader.longestRecord
+  /// The same inside a lock report, whose lines are plain.
+  private static let reportLength = 100
+
+  init() {}
+
+  /// Takes a line and answers how many of the lines behind it are worth looking at.
+  mutating func take(
+    _ bytes: UnsafeRawBufferPointer, number: Int, isCut: Bool, _ emit: (LogEvent) -> Void
+  ) -> Int {
+    let attachment = part.take(bytes)
+    var attention = 0
+    for line in attachment.lines {
+      // All of an attachment stands on the lines of the mail that it was packed into.
+      let clean = line.withUnsafeBytes { cleaner.clean($0, number: number, isCut: false) }
+      attention = max(attention, take(clean, after: 1, emit))
+    }
+    if attachment.isPart { return Self.reportLength }
+    let line = cleaner.clean(bytes, number: number, isCut: isCut)
+    let jump = number - lastNumber
+    lastNumber = number
+    return max(attention, take(line, after: max(jump, 1), emit))
+  }
+
+  private mutating func take(
+    _ line: CleanLine, after jump: Int, _ emit: (LogEvent) -> Void
+  ) -> Int {
+    var line = line
+    if line.isOfKernel { kernelLines += 1 }
+    noteSubject(line.bytes)
+    if isInSubject { line.repairs.append(.mailSubject) }
+    if line.repairs.contains(.removedCarriageReturn) { hasCarriageReturns = true }
+    sequence += jump
+    line.sequence = sequence
+    waiting.append(line)
+    var found = 0
+    while waiting.count > LogReader.longestRecord { found += readFirst(emit) }
+    // Enough lines to complete a record, and to see what stands around it.
+    if splats.isCollecting || stumbles.isCollecting { return Self.reportLength }
+    return found > 0 || Self.isTelling(line) ? Self.surroundings : 0
+  }
+
+  /// A subject begins with its name and goes on in lines that are indented.
+  private mutating func noteSubject(_ bytes: [UInt8]) {
+    if ByteSearch.hasPrefix("Subject:", in: bytes) {
+      isInSubject = true
+    } else if isInSubject {
+      isInSubject = bytes.first == 0x20 || bytes.first == 0x09
+    }
+  }
+
+  private static func isTelling(_ line: CleanLine) -> Bool {
+    line.bytes.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return false }
+      return Telltale.find(base, 0, bytes.count).position != nil
+    }
+  }
+
+  mutating func flush(_ emit: (LogEvent) -> Void) {
+    while !waiting.isEmpty { _ = readFirst(emit) }
+  }
+
+  mutating func finish(_ emit: (LogEvent) -> Void) {
+    for line in part.finish() {
+      let clean = line.withUnsafeBytes { cleaner.clean($0, number: lastNumber, isCut: false) }
+      _ = take(clean, after: 1, emit)
+    }
+    flush(emit)
+    if let splat = splats.finish() { emit(event(splat)) }
+    if let ended = stumbles.finish() { emit(Self.event(ended)) }
+  }
+
+  private static func event(_ ended: (stumble: KernelStumble, time: LogTime?)) -> LogEvent {
+    LogEvent(kind: .fact(.stumble(ended.stumble)), lines: ended.stumble.lines, time: ended.time)
+  }
+
+  /// The messages that begin on `line`; a further line may hold their rest.
+  private func messages(_ line: CleanLine) -> [LogEvent] {
+    let candidates = KernelMessageReader.candidates(line.bodyBytes)
+    guard !candidates.isEmpty else { return [] }
+    let text = JoinedText(waiting).bytes
+    var events: [LogEvent] = []
+    for candidate in candidates {
+      guard let message = KernelMessageReader.read(text, candidate, body: line.body),
+        !events.contains(where: { $0.kind == .fact(.message(message)) || Self.isSame($0, message) })
+      else { continue }
+      events.append(
+        LogEvent(
+          kind: .fact(.message(message)), lines: line.number...line.number, time: line.time))
+    }
+    return events
+  }
+
+  private static func isSame(_ event: LogEvent, _ message: KernelMessage) -> Bool {
+    if case .fact(.message(let other)) = event.kind { return other.kind == message.kind }
+    return false
+  }
+
+  private func event(_ splat: LockSplat) -> LogEvent {
+    LogEvent(
+      kind: .fact(.lockSplat(splat)), lines: splat.lines,
+      repairs: hasCarriageReturns ? [.removedCarriageReturn] : [])
+  }
+
+  /// Reads everything that begins in the first waiting line; answers how many events that were.
+  private mutating func readFirst(_ emit: (LogEvent) -> Void) -> Int {
+    guard let line = waiting.first else { return 0 }
+    if resume == 0, let splat = splats.observe(line) { emit(event(splat)) }
+    if resume == 0, let ended = stumbles.observe(line) { emit(Self.event(ended)) }
+    var count = 0
+    if resume == 0 {
+      for event in messages(line) {
+        emit(event)
+        count += 1
+      }
+    }
+    var places = Self.places(line)
+    if resume > 0 { places.removeAll { $0 < resume } }
+    // A line with nothing on it begins no record, though the next line does.
+    if line.bodyBytes.allSatisfy(TextCursor.isBlank) { places = [] }
+    var taken = resume
+    resume = 0
+    if !places.isEmpty {
+      let text = JoinedText(waiting)
+      for place in places where place >= taken {
+        guard var event = read(text, at: place, isBody: place <= line.body, line) else { continue }
+        event.event.time = line.time
+        emit(event.event)
+        if event.event.kind.comesWithOthers { count += 1 }
+        taken = event.end
+        if taken >= line.bytes.count {
+          drop(to: taken, in: text)
+          return count
+        }
+      }
+    }
+    waiting.removeFirst()
+    return count
+  }
+
+  /// Removes the lines that a record ended behind, and remembers where its last line goes on.
+  private mutating func drop(to end: Int, in text: JoinedText) {
+    let last = text.line(at: end)
+    resume = 0
+    if last > 0 {
+      let inside = end - text.starts[last]
+      let line = waiting[last]
+      if inside > 0 { resume = min(line.body + inside, line.bytes.count) }
+      // Lines inside a record do not begin another, but a report may run through them.
+      for skipped in waiting[1..<min(last + (resume >= line.bytes.count ? 1 : 0), waiting.count)] {
+        _ = splats.observe(skipped)
+        _ = stumbles.observe(skipped)
+      }
+    }
+    let isDone = last == 0 || resume >= waiting[last].bytes.count
+    waiting.removeFirst(isDone ? last + 1 : last)
+    if isDone { resume = 0 }
+  }
+
+  /// Where in a line a message may begin: at its body, at each of the driver's tags, at each fault
+  /// and each status. Several records may stand on one line.
+  private static func places(_ line: CleanLine) -> [Int] {
+    var places = [line.body]
+    let words: [StaticString] = ["DMAR", "[DMA", "INTR-", "handling fault"]
+    for word in words {
+      var from = line.body + 1
+      while let place = ByteSearch.find(word, in: line.bytes, from: from), places.count < 64 {
+        places.append(place)
+        from = place + 1
+      }
+    }
+    places.sort()
+    return places
+  }
+
+  private mutating func read(
+    _ text: JoinedText, at place: Int, isBody: Bool, _ line: CleanLine
+  ) -> (event: LogEvent, end: Int)? {
+    var cursor = TextCursor(text.bytes, at: place)
+    let tag = DriverTag.take(&cursor)
+    var repairs = line.repairs
+    if let fault = readFault(text, cursor, tag: tag, line) {
+      return fault
+    }
+    guard let kind = kind(&cursor, tag: tag, isBody: isBody, line) else { return nil }
+    if tag == .misspelt { repairs.append(.misspelt("DMAR :")) }
+    let last = text.lastLine(before: cursor.at)
+    if last > 0 { repairs.append(.joinedLines(last + 1)) }
+    if cursor.slips > 0 { repairs.append(.misspelt(text.excerpt(place, cursor.at))) }
+    let event = LogEvent(
+      kind: kind, lines: line.number...text.numbers[last], time: line.time, repairs: repairs)
+    return (event, cursor.at)
+  }
+
+  private func readFault(
+    _ text: JoinedText, _ cursor: TextCursor, tag: DriverTag, _ line: CleanLine
+  ) -> (event: LogEvent, end: Int)? {
+    guard let next = cursor.next,
+      next == UInt8(ascii: "[") || next == UInt8(ascii: "I") || next == UInt8(ascii: "D")
+    else { return nil }
+    guard var result = FaultReader.read(text.bytes, at: cursor.at) else { return nil }
+    var distance = 0
+    if result.observation.reason == nil {
+      let elsewhere = reasonLine()
+      distance = elsewhere.distance
+      if let bytes = elsewhere.bytes,
+        let other = FaultReader.read(text.bytes, at: cursor.at, reasonLine: bytes)
+      {
+        result = other
+      }
+    }
+    var repairs = line.repairs
+    var last = text.lastLine(before: result.end)
+    let isElsewhere =
+      last == 0 && distance > 0 && result.observation.reason != nil
+      && ByteSearch.find("reason", in: Array(text.bytes[cursor.at..<result.end])) == nil
+    if isElsewhere {
+      last = distance
+      if distance > 1 { repairs.append(.skippedForeignLines(distance - 1)) }
+    }
+    let isPair = result.observation.generation.map { $0 <= .f3 } ?? result.observation.isXen
+    if last > 0, !(isPair && last == 1), !isElsewhere { repairs.append(.joinedLines(last + 1)) }
+    for index in 1..<max(last + 1, 1) where index < waiting.count {
+      for repair in waiting[index].repairs where !repairs.contains(repair) {
+        repairs.append(repair)
+      }
+    }
+    if tag == .none, !isPair { repairs.append(.lostPrefix) }
+    if tag == .misspelt { repairs.append(.misspelt("DMAR :")) }
+    repairs += result.repairs
+    let event = LogEvent(
+      kind: .fault(result.observation), lines: line.number...text.numbers[last], time: line.time,
+      repairs: repairs)
+    return (event, result.end)
+  }
+
+  /// In kernels before 4.7 the reason is on a line of its own, and others may get between.
+  private func reasonLine() -> (bytes: [UInt8]?, distance: Int) {
+    for (distance, line) in waiting.enumerated().dropFirst().prefix(6) {
+      guard line.sequence == waiting[distance - 1].sequence + 1 else { break }
+      let body = Array(line.bodyBytes)
+      if ByteSearch.contains("[DMA ", in: body) || ByteSearch.contains("INTR-REMAP: Req", in: body)
+      {
+        break
+      }
+      if ByteSearch.contains("[fault reason", in: body)
+        || ByteSearch.contains("DMAR: reason", in: body)
+      {
+        let start =
+          ByteSearch.find("DMAR:[fault", in: body) ?? ByteSearch.find("INTR-REMAP:[fault", in: body)
+          ?? ByteSearch.find("DMAR: reason", in: body)
+        guard let start else { return (nil, 0) }
+        // Its words may go on in the next line.
+        var reason = Array(body[start...])
+        if distance + 1 < waiting.count, !waiting[distance + 1].startsMessage,
+          waiting[distance + 1].sequence == line.sequence + 1
+        {
+          reason.append(TextCursor.join)
+          reason += waiting[distance + 1].bodyBytes
+        }
+        return (reason, distance)
+      }
+    }
+    return (nil, 0)
+  }
+
+  private mutating func kind(
+    _ cursor: inout TextCursor, tag: DriverTag, isBody: Bool, _ line: CleanLine
+  ) -> LogEvent.Kind? {
+    if let status = StatusForms.readStatus(&cursor) { return .status(status) }
+    guard isBody || tag != .none else { return nil }
+    if let found = DriverForms.read(&cursor, isTagged: tag != .none) {
+      return LogEvent.Kind(found.line, wording: DumpForms.wording(of: found))
+    }
+    if isBody, let row = debugfs(&cursor) { return .fact(.debugfs(row)) }
+    if tag != .none {
+      let note = cursor.restOfLine()
+      guard tag != .misspelt, !note.isEmpty, isBody else { return nil }
+      _ = cursor.takeRestOfLine()
+      return .fact(.dmarNote(String(note.prefix(240))))
+    }
+    if cursor.take("AMD-Vi: Event logged") { return .amdFault }
+    if isBody {
+      let functions = tree.read(line.bodyBytes)
+      if !functions.isEmpty { return .fact(.busTree(functions)) }
+    }
+    return FactReader.read(&cursor)
+  }
+
+  private mutating func debugfs(_ cursor: inout TextCursor) -> DebugfsRow? {
+    if let row = DebugfsReader.read(&cursor) {
+      if case .registers = row { isInRegisters = true } else { isInRegisters = false }
+      return row
+    }
+    guard isInRegisters else { return nil }
+    return DebugfsReader.register(&cursor)
+  }
+}
+
+/// The waiting lines as one text: the first from its beginning, the others from their bodies on.
+struct JoinedText {
+  private(set) var bytes: [UInt8]
+  /// Where each line begins in `bytes`.
+  private(set) var starts: [Int] = [0]
+  /// The lines' numbers in the log.
+  private(set) var numbers: [Int]
+
+  init(_ lines: [CleanLine]) {
+    bytes = lines.first?.bytes ?? []
+    numbers = [lines.first?.number ?? 0]
+    for (previous, line) in zip(lines, lines.dropFirst()) {
+      guard line.sequence == previous.sequence + 1, bytes.count < LineScanner.longestLine else {
+        break
+      }
+      if !previous.endsSoftly {
+        bytes.append(line.startsMessage ? TextCursor.start : TextCursor.join)
+      }
+      starts.append(bytes.count)
+      numbers.append(line.number)
+      bytes.append(contentsOf: line.bodyBytes)
+    }
+  }
+
+  /// The index of the line that holds `position`.
+  func line(at position: Int) -> Int {
+    (starts.lastIndex { $0 <= position }) ?? 0
+  }
+
+  /// The index of the last line that a record ending before `end` has something on.
+  func lastLine(before end: Int) -> Int {
+    var last = min(end, bytes.count)
+    while last > 0, TextCursor.isBlank(bytes[last - 1]) { last -= 1 }
+    return line(at: max(last - 1, 0))
+  }
+
+  func excerpt(_ start: Int, _ end: Int) -> String {
+    let part = bytes[start..<min(end, start + 48)].map { $0 <= TextCursor.start ? ASCII.space : $0 }
+    return String(decoding: part, as: UTF8.self)
+  }
+}
+
+extension LogEvent.Kind {
+  /// Whether such lines stand together, so that more of them are to be expected behind it. What
+  /// drivers say of their devices goes on for ever.
+  fileprivate var comesWithOthers: Bool {
+    switch self {
+    case .fact(.driverMessage), .fact(.deviceNote), .note(.device), .amdFault: false
+    default: true
+    }
+  }
+}
