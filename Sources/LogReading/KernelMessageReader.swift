@@ -118,9 +118,20 @@ struct KernelMessageReader: Sendable {
       message.device = PCIAddress(bus: bus, device: device, function: function)
     case .word:
       var word = cursor.word()
-      while let last = word.last, ",:;)".contains(last) { word.removeLast() }
+      let end = cursor.at
+      var marks = 0
+      while let last = word.last, ",:;)".contains(last) {
+        word.removeLast()
+        marks += 1
+      }
       guard !word.isEmpty else { return false }
       message.words.append(word)
+      // Marks behind the word are the form's own where its next words begin with one.
+      if case .words(let words)? = next, let first = words.first, marks > 0,
+        ",:;)".utf8.contains(first)
+      {
+        cursor.advance(to: end - marks)
+      }
     case .anything:
       let rest = cursor.restOfLine()
       guard case .words(let words)? = next else {
