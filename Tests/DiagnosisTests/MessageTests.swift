@@ -1,5 +1,6 @@
 @testable import Diagnosis
 import KernelLog
+import LogReading
 import Testing
 
 /// Messages about remapping that are no fault records.

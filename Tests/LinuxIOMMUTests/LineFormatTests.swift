@@ -44,7 +44,7 @@ struct LineFormatTests {
     var events: [LogEvent] = []
     Array((expected.text + "\n").utf8).withUnsafeBytes { reader.read($0) { events.append($0) } }
     reader.finish { events.append($0) }
-    let line = try #require(events.first?.kind.line)
+    let line = try #require(events.lazy.compactMap { $0.kind.line }.first)
     let generations = try #require(expected.generations)
     #expect(line.text(generations) == expected.text)
   }

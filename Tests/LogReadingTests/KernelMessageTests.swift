@@ -1,4 +1,4 @@
-@testable import KernelLog
+@testable import LogReading
 import PCI
 import Testing
 

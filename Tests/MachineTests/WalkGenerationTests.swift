@@ -269,7 +269,7 @@ struct LegacyWalkTests {
       (DumpWording.original, "DMAR: root table entry is not present"),
       (.revised, "DMAR: root table is not present"),
     ] {
-      #expect(DumpLine.stop(.noRootTable).text(wording) == line)
+      #expect(DriverLine.dump(.stop(.noRootTable)).text(LineGenerations(dump: wording)) == line)
     }
   }
 }
