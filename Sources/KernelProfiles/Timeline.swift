@@ -7,7 +7,10 @@ typealias SettingValue = CaseIterable & Hashable & RawRepresentable<String> & Se
 ///
 /// This is the only place that tells when a kernel changed. The oldest and the newest behaviour, each
 /// release's profile, the history and its page are made from it.
-struct Timeline<Value: SettingValue>: Sendable {
+///
+/// The values' protocols are asked for where a setting is made of it, not here: each of some seventy
+/// timelines would look its conformances up when the program starts, two thirds of a replay's time.
+struct Timeline<Value: Sendable>: Sendable {
   /// One change: from which release on kernels have `value`.
   struct Row: Sendable {
     let change: KernelChange
