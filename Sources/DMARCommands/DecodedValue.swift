@@ -69,14 +69,12 @@ struct DecodedValue {
       rows.map { column($0).count }.max() ?? 0
     }
     let widths = (width(\.0), width(\.1), width(\.2))
-    func pad(_ text: String, _ width: Int) -> String {
-      text + String(repeating: " ", count: max(width - text.count, 0))
-    }
     return ["\(name) 0x\(raw)"]
       + rows.map {
-        "  \(pad($0.0, widths.0))  \(pad($0.1, widths.1))  \(pad($0.2, widths.2))  \($0.3)"
+        "  \($0.0.padded(to: widths.0))  \($0.1.padded(to: widths.1))  "
+          + "\($0.2.padded(to: widths.2))  \($0.3)"
       }
-      + notes.map { "  \(pad($0.name, 9))  \($0.text)" }
+      + notes.map { "  \($0.name.padded(to: 9))  \($0.text)" }
   }
 
   var json: JSONValue {

@@ -1,8 +1,8 @@
 /// The words of every message in `KernelMessage`, as data with holes.
 ///
 /// Holes: `%d` a decimal number, `%x` a hexadecimal one with or without `0x`, `%p` a PCI address,
-/// `%g` one as QEMU writes a guest's (`00:04:00`), `%s` a word, `%*` anything as far as the words behind it. A form may begin anywhere in a line;
-/// it begins with words of at least four characters. Sources: drivers/iommu, drivers/vfio,
+/// `%g` one as QEMU writes a guest's (`00:04:00`), `%s` a word, `%*` anything as far as the words
+/// behind it. A form may begin anywhere in a line; it begins with words of at least four characters. Sources: drivers/iommu, drivers/vfio,
 /// kernel/dma and mm of Linux 2.6.30 to 7.3, Xen, QEMU and FreeBSD.
 enum KernelMessageForms {
   typealias Row = (kind: KernelMessage.Kind, form: String)
