@@ -62,6 +62,7 @@ let package = Package(
     room("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
     room("Lockdep", ["Text"]),
     room("KernelLog", ["Text", "VTdFormats", "PCI"]),
+    room("Wording", ["Text", "VTdFormats", "VTdUnit", "KernelLog"]),
     room("KernelProfiles", ["Lockdep", "KernelLog"]),
     room("KernelRuntime", ["Text", "PCI", "Lockdep", "KernelLog", "KernelProfiles"]),
     room("LogReading", ["Text", "VTdFormats", "PCI", "KernelLog"]),
@@ -97,7 +98,7 @@ let package = Package(
     room(
       "DMARCommands",
       [
-        "Text", "Glossary", "Diagnosis", "LogReading",
+        "Text", "Glossary", "Diagnosis", "LogReading", "Wording",
         "VTdFormats", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep", "KernelLog",
         "KernelProfiles", "LinuxIOMMU", "Machine", "ScenarioFormat", "Scenario", "QTest",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -167,7 +168,7 @@ let package = Package(
       [
         "dmar", "ACPITables", "CFakeSysfs", "KernelLog", "LinuxIOMMU", "LogReading", "Machine",
         "PCI", "PhysicalMemory", "QTest", "Scenario", "ScenarioFormat", "TestSupport",
-        "VTdFormats", "VTdUnit",
+        "VTdFormats", "VTdUnit", "Wording",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tests(

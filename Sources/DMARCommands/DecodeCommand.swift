@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import KernelLog
 import Text
 internal import VTdFormats
+internal import Wording
 
 /// `dmar decode`: raw values field by field.
 struct DecodeCommand: ParsableCommand {

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import KernelLog
 import Text
 internal import VTdFormats
+internal import Wording
 
 /// Something that `dmar decode` knows.
 enum DecodeKind {

@@ -5,6 +5,7 @@ internal import PCI
 import Text
 internal import VTdFormats
 internal import VTdUnit
+internal import Wording
 
 /// Events of a run as lines.
 struct EventWriter {
@@ -104,61 +105,6 @@ struct EventWriter {
       return ("panic", [("by", "a unit that confirms nothing"), ("unit", unit)])
     case .log:
       return ("log", [])
-    }
-  }
-}
-
-/// What became of a request, in words.
-enum OutcomeText {
-  static func describe(_ outcome: TranslationOutcome) -> String {
-    switch outcome {
-    case .translated(let page) where page.permissions.isDisjoint(with: [.read, .write]):
-      "answered without permission (R=W=0)"
-    case .translated(let page): "translated to \(page.address)"
-    case .interruptRequest: "an interrupt request"
-    case .blocked(let cause, let disposition):
-      "blocked, \(describe(cause)), \(describe(disposition))"
-    }
-  }
-
-  static func describe(_ outcome: InterruptOutcome) -> String {
-    switch outcome {
-    case .unchanged(let interrupt): "delivered as it is, \(describe(interrupt))"
-    case .remapped(let interrupt, let index): "remapped by entry \(index), \(describe(interrupt))"
-    case .posted(let vector, let descriptor, _):
-      "posted as vector 0x\(hex(UInt64(vector))) in \(descriptor)"
-    case .blocked(let reason, let disposition):
-      "blocked, \(describe(BlockCause.fault(reason))), \(describe(disposition))"
-    }
-  }
-
-  private static func describe(_ interrupt: DeliveredInterrupt) -> String {
-    "vector 0x\(hex(UInt64(interrupt.vector))) to APIC 0x\(hex(UInt64(interrupt.destination)))"
-  }
-
-  static func describe(_ cause: BlockCause) -> String {
-    switch cause {
-    case .fault(let reason):
-      "reason 0x\(hex(UInt64(reason.rawValue), digits: 2)) (\(meaning(of: reason)))"
-    case .abortDMA: "abort-DMA mode"
-    case .protectedMemory: "protected memory"
-    case .interruptRangeRead: "a read of the interrupt range"
-    case .unsupportedRequest: "a translation request while remapping is off"
-    }
-  }
-
-  static func meaning(of reason: FaultReason) -> String {
-    reason.meaning ?? "a reason that the specification does not name"
-  }
-
-  static func describe(_ disposition: FaultDisposition) -> String {
-    switch disposition {
-    case .recorded(let index): "recorded in FRCD[\(index)]"
-    case .faultProcessingDisabled: "not recorded: FPD is set"
-    case .overflowed: "not recorded: the record is in use, PFO is set"
-    case .overflowPending: "not recorded: PFO was set"
-    case .folded(let index): "folded into FRCD[\(index)]"
-    case .notReported: "not reported"
     }
   }
 }

@@ -7,6 +7,7 @@ internal import ScenarioFormat
 import Text
 internal import VTdFormats
 internal import VTdUnit
+internal import Wording
 
 /// `dmar walk`: every step of one translation, and why it ends as it does.
 struct WalkCommand: ParsableCommand {

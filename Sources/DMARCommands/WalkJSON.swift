@@ -2,6 +2,7 @@ internal import KernelLog
 import Text
 internal import VTdFormats
 internal import VTdUnit
+internal import Wording
 
 /// A walk for programs.
 enum WalkJSON {

@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 import VTdFormats
+import Wording
 
 @testable import DMARCommands
 

@@ -1,10 +1,14 @@
 internal import KernelLog
+internal import Text
 internal import VTdFormats
-internal import VTdUnit
+public import VTdUnit
 
-/// A walk for people.
-enum WalkText {
-  static func lines(of report: WalkReport, unit: String) -> [String] {
+/// A walk for people: the lines of `dmar walk`.
+public enum WalkText {
+  /// The way of a DMA through its tables, step by step, and how it ends.
+  ///
+  /// - Parameter unit: the name of the remapping unit, which the first line tells.
+  public static func lines(of report: WalkReport, unit: String) -> [String] {
     var lines = ["\(headline(of: report.request)) through \(unit)"]
     lines += report.notes.map { "   registers \($0)" }
     lines += steps(report.steps)
@@ -13,7 +17,8 @@ enum WalkText {
     return lines
   }
 
-  static func lines(of report: InterruptReport) -> [String] {
+  /// The way of an interrupt request to its entry, and what becomes of it. The first line is empty.
+  public static func lines(of report: InterruptReport) -> [String] {
     let address = hex(UInt64(report.request.address))
     var lines = [
       "", "interrupt request at 0x\(address), data 0x\(hex(UInt64(report.request.data)))",
@@ -82,7 +87,7 @@ enum WalkText {
   }
 
   private static func line(of field: DecodedField) -> String {
-    "   \(padded(field.name, 9)) \(padded(bits(of: field), 8)) "
+    "   \(field.name.padded(to: 9)) \(bits(of: field).padded(to: 8)) "
       + "0x\(hex(field.address ?? field.value))  \(field.meaning)"
   }
 
@@ -116,10 +121,6 @@ enum WalkText {
 
   private static func bits(of field: DecodedField) -> String {
     field.high == field.low ? "\(field.high)" : "\(field.high):\(field.low)"
-  }
-
-  private static func padded(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
   }
 
   // MARK: The end

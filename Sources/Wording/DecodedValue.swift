@@ -1,16 +1,21 @@
-import Text
-internal import VTdFormats
+package import Text
+public import VTdFormats
 
 /// A value with its fields, ready to be printed.
-struct DecodedValue {
-  let name: String
-  let bitWidth: Int
-  var words: [UInt64]
-  var fields: [DecodedField]
+public struct DecodedValue {
+  /// What the structure is called.
+  public let name: String
+  /// Width in bits.
+  public let bitWidth: Int
+  /// The 64-bit words, lowest first.
+  public var words: [UInt64]
+  /// The fields, lowest first.
+  public var fields: [DecodedField]
   /// What else is known of the value: a word for what it is, and the sentence.
-  var notes: [(name: String, text: String)] = []
+  public var notes: [(name: String, text: String)] = []
 
-  init(name: String, bitWidth: Int, words: [UInt64], fields: [DecodedField]) {
+  /// A value; a field that names a source-id says which function that is.
+  public init(name: String, bitWidth: Int, words: [UInt64], fields: [DecodedField]) {
     self.name = name
     self.bitWidth = bitWidth
     self.words = words
@@ -18,7 +23,7 @@ struct DecodedValue {
   }
 
   /// A fault reason with what the unit looked at, what Linux prints, and what to look at next.
-  init(reason: FaultReason) {
+  public init(reason: FaultReason) {
     let value = UInt64(reason.rawValue)
     self.init(
       name: "fault reason", bitWidth: 8, words: [value],
@@ -48,7 +53,7 @@ struct DecodedValue {
   }
 
   /// Says what a fault record's reason means.
-  mutating func explainReason() {
+  public mutating func explainReason() {
     guard let place = fields.firstIndex(where: { $0.name == "FR" }) else { return }
     let field = fields[place]
     let reason = FaultReason(rawValue: UInt8(truncatingIfNeeded: field.value))
@@ -58,7 +63,7 @@ struct DecodedValue {
   }
 
   /// A line for the value, then one for each field: bits, name, value, meaning.
-  var lines: [String] {
+  public var lines: [String] {
     let digits = min(bitWidth, 64) / 4
     let raw = words.reversed().map { hex($0, digits: digits) }.joined(separator: ":")
     let rows = fields.map { field in
@@ -77,7 +82,8 @@ struct DecodedValue {
       + notes.map { "  \($0.name.padded(to: 9))  \($0.text)" }
   }
 
-  var json: JSONValue {
+  /// The value for programs.
+  package var json: JSONValue {
     let members: [(String, JSONValue)] = [
       ("name", .string(name)),
       ("words", .array(words.map { .string("0x\(hex($0))") })),
@@ -93,7 +99,7 @@ struct DecodedValue {
   }
 
   /// A field for programs: its value from bit 0, and the whole address where it is one.
-  static func members(of field: DecodedField) -> [(String, JSONValue)] {
+  package static func members(of field: DecodedField) -> [(String, JSONValue)] {
     var members: [(String, JSONValue)] = [
       ("name", .string(field.name)), ("high", .unsigned(UInt64(field.high))),
       ("low", .unsigned(UInt64(field.low))), ("value", .string("0x\(hex(field.value))")),
