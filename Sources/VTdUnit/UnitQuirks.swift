@@ -52,7 +52,8 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
   public static let domainContextInvalidationIsGlobal = UnitQuirks(rawValue: 1 << 17)
   /// SRTP and TE drop every cache (QEMU).
   public static let globalCommandsDropCaches = UnitQuirks(rawValue: 1 << 18)
-  /// The first stage's canonical check uses AW, the second stage's width (QEMU).
+  /// The first stage's canonical check uses AW, the second stage's width, as far as the unit's own
+  /// (QEMU).
   public static let canonicalCheckUsesAW = UnitQuirks(rawValue: 1 << 19)
   /// A device-TLB invalidation succeeds although ECAP.DT is clear (QEMU).
   public static let deviceTLBDescriptorAlwaysValid = UnitQuirks(rawValue: 1 << 20)
@@ -87,6 +88,14 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
   public static let interruptFaultsUnrecorded = UnitQuirks(rawValue: 1 << 32)
   /// IQA is read without the descriptors' width (QEMU 7.2).
   public static let queueWidthHidden = UnitQuirks(rawValue: 1 << 33)
+  /// SNP of a second-stage leaf is not reserved where the unit has scalable mode, although ECAP.SC is
+  /// clear (QEMU).
+  public static let snoopBitInScalableMode = UnitQuirks(rawValue: 1 << 34)
+  /// An entry that has one of the accessed and dirty bits that a request should set gets neither: a
+  /// write leaves a leaf that was read as it is (QEMU).
+  public static let updatesFreshEntriesOnly = UnitQuirks(rawValue: 1 << 35)
+  /// A wait descriptor must have one of SW, IF and FN (QEMU 11).
+  public static let waitNeedsAnyAction = UnitQuirks(rawValue: 1 << 36)
 
   /// What QEMU 7.2's `intel-iommu` was seen to do.
   public static let qemu7: UnitQuirks = qemu10.union([
@@ -103,8 +112,17 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
     .domainContextInvalidationIsGlobal, .globalCommandsDropCaches, .canonicalCheckUsesAW,
     .deviceTLBDescriptorAlwaysValid, .updatesWithoutSnoop, .ridPASIDAlwaysUsed,
     .scalableEntriesUnchecked, .plainFirstStage, .interruptRangeByPage, .passThroughUnbounded,
-    .transientMappingReserved, .neverCachesFaults, .mayLackTranslation,
+    .transientMappingReserved, .neverCachesFaults, .mayLackTranslation, .snoopBitInScalableMode,
+    .updatesFreshEntriesOnly,
   ]
+
+  /// What QEMU 11.1.3's `intel-iommu` was seen to do.
+  public static let qemu11: UnitQuirks = qemu10.subtracting([
+    .recordPASIDZero, .recordPASIDOnes, .ridPASIDAlwaysUsed, .waitNeedsOneAction,
+  ]).union(.waitNeedsAnyAction)
+
+  /// Whether these are all the quirks of one of QEMU's versions.
+  public var isQEMU: Bool { Self.sets.contains { $0.quirks == self } }
 }
 
 extension UnitQuirks {
@@ -145,11 +163,14 @@ extension UnitQuirks {
     ("pasid-faults-as-entry-read", .pasidFaultsAsEntryRead),
     ("interrupt-faults-unrecorded", .interruptFaultsUnrecorded),
     ("queue-width-hidden", .queueWidthHidden),
+    ("snoop-bit-in-scalable-mode", .snoopBitInScalableMode),
+    ("updates-fresh-entries-only", .updatesFreshEntriesOnly),
+    ("wait-needs-any-action", .waitNeedsAnyAction),
   ]
 
   /// Names for many quirks at once.
-  static let sets: [(name: String, quirks: UnitQuirks)] = [
-    ("qemu-7.2", .qemu7), ("qemu-10", .qemu10),
+  package static let sets: [(name: String, quirks: UnitQuirks)] = [
+    ("qemu-7.2", .qemu7), ("qemu-10", .qemu10), ("qemu-11", .qemu11),
   ]
 
   /// Every name that ``init(named:)`` knows.

@@ -14,6 +14,8 @@ import Testing
     "-qtest none -device intel-iommu,intremap=on,eim=on,caching-mode=on,aw-bits=48,device-iotlb=on,x-scalable-mode=on,x-flts=on,snoop-control=on,dma-drain=on,pt=on,fs1gp=on,x-buggy-eim=off",
     #"-qtest none -device {"driver":"edu","addr":"4","id":"x"}"#,
     "--qtest none --machine pc-q35-9.2 --device iommu-testdev",
+    "-qtest unix:/s -qtest-log /dev/null -run-with exit-with-parent=on -machine none -accel qtest",
+    "-run-with async-teardown=on,exit-with-parent=on -qtest none -device intel-iommu,scalable-mode=on,fsts=on,pasid-bits=8,stale-tm=off",
   ]
 
   @Test("command lines of qtest clients are taken", arguments: accepted)
@@ -54,6 +56,10 @@ import Testing
     ),
     ("-qtest stdio -qmp stdio", "cannot use stdio by multiple character devices"),
     ("-net user", "-net user: there is no network; none was expected"),
+    (
+      "-run-with chroot=/x",
+      "-run-with chroot=/x: Property 'run-with.chroot' not found"
+    ),
     ("-global x", "-global x: driver.property=value was expected"),
     ("-device {", "-device {: byte 1: a key was expected"),
   ]

@@ -44,7 +44,40 @@ import VTdUnit
     #expect(shared.extendedCapability.rawValue == 0x8d3a_20f0_0f4e)
   }
 
+  /// What QEMU 11.1.3 showed.
+  static let newer: [(options: String, cap: UInt64, ecap: UInt64)] = [
+    ("scalable-mode=on", 0x80d2_008c_222f_0606, 0x4800_80f0_0f4a),
+    ("scalable-mode=on,fsts=on", 0x81d2_008c_222f_0606, 0x8800_00f0_0f4a),
+    ("scalable-mode=on,fsts=on,fs1gp=off", 0x80d2_008c_222f_0606, 0x8800_00f0_0f4a),
+    ("scalable-mode=on,pasid-bits=8", 0x80d2_008c_222f_0606, 0x4938_80f0_0f4a),
+    ("scalable-mode=on,pasid-bits=20", 0x80d2_008c_222f_0606, 0x4999_80f0_0f4a),
+    ("scalable-mode=on,pasid-bits=1", 0x80d2_008c_222f_0606, 0x4900_80f0_0f4a),
+    (
+      "scalable-mode=on,fsts=on,device-iotlb=on,svm=on,pasid-bits=16", 0x81d2_008c_222f_0606,
+      0x8d7a_20f0_0f4e
+    ),
+    ("x-quirks=qemu-11,caching-mode=on", 0x80d2_008c_222f_0686, 0xf0_0f4a),
+    ("scalable-mode=on,x-quirks=qemu-10", 0xd2_008c_222f_0606, 0x4800_80f0_0f4a),
+  ]
+
+  @Test("the options of QEMU 11 make its CAP and ECAP, and come back", arguments: newer)
+  func newerCapabilities(options: String, cap: UInt64, ecap: UInt64) throws {
+    let unit = try UnitOptions(KeyValueList("intel-iommu,\(options)"))
+    #expect(unit.capability.rawValue == cap)
+    #expect(unit.extendedCapability.rawValue == ecap)
+    #expect(unit.quirks == (options.contains("qemu-10") ? .qemu10 : .qemu11))
+    let text = UnitOptions.properties(for: unit.configuration)
+    #expect(
+      try UnitOptions(KeyValueList("intel-iommu,\(text)")).configuration == unit.configuration)
+    #expect(!text.contains("x-cap"))
+  }
+
   static let refused: [(options: String, message: String)] = [
+    ("fsts=on", "fsts is only available in scalable mode"),
+    (
+      "scalable-mode=on,pasid-bits=21",
+      "PASID width 21 exceeds Max PASID Width 20 allowed in PCI spec"
+    ),
     ("aw-bits=57", "Supported values for aw-bits are: 39, 48"),
     ("eim=on,intremap=off", "eim=on cannot be selected without intremap=on"),
     ("x-flts=on", "Legacy mode: not support x-flts=on"),
@@ -79,6 +112,7 @@ import VTdUnit
       "scalable-mode=on,flts=on", "scalable-mode=off", "dma-translation=off",
       "x-cap=0xd2078c106f0462,x-ecap=0xf020de", "version=0x40", "x-base=0xfed91000",
       "scalable-mode=on,flts=on,device-iotlb=on,svm=on", "x-quirks=off", "x-quirks=0x3",
+      "x-quirks=qemu-11", "scalable-mode=on,x-quirks=off",
     ])
   func properties(options: String) throws {
     let list = KeyValueList(options.isEmpty ? "intel-iommu" : "intel-iommu,\(options)")

@@ -24,7 +24,7 @@ struct QuirkTests {
       #expect(UnitQuirks(named: names[0]) == quirk)
     }
     #expect(Set(UnitQuirks.allNames).count == UnitQuirks.allNames.count)
-    #expect(UnitQuirks.allNames.count == bits.count + 2)
+    #expect(UnitQuirks.allNames.count == bits.count + 3)
   }
 
   @Test("the names of any set of quirks give the set again")
@@ -32,12 +32,13 @@ struct QuirkTests {
     let all = try Self.declaredBits().reduce(into: UnitQuirks()) {
       $0.formUnion(UnitQuirks(rawValue: 1 << $1))
     }
-    for quirks in [UnitQuirks.qemu7, .qemu10, all, UnitQuirks(rawValue: 0x41), []] {
+    for quirks in [UnitQuirks.qemu7, .qemu10, .qemu11, all, UnitQuirks(rawValue: 0x41), []] {
       let again = quirks.namesOfAll.compactMap(UnitQuirks.init(named:))
         .reduce(into: UnitQuirks()) { $0.formUnion($1) }
       #expect(again == quirks)
     }
     #expect(UnitQuirks.qemu10.namesOfAll == ["qemu-10"])
+    #expect(UnitQuirks.qemu11.namesOfAll == ["qemu-11"])
     #expect(UnitQuirks.qemu7.namesOfAll == ["qemu-7.2"])
     #expect(UnitQuirks(named: "no such quirk") == nil)
   }

@@ -160,7 +160,24 @@ extension Rebuild.Writer {
           "the log has PASID 0 in scalable mode for requests without one, as QEMU records them"
         ))
     }
-    if dropsCaches, !isQEMU {
+    // Only an emulated unit mixes the two modes' codes.
+    let isLaterQEMU =
+      !isQEMU && isScalable
+      && timeline.faults.contains {
+        guard case .dma(_, nil, _) = $0.observation.request, $0.dump?.scalableRoot != nil else {
+          return false
+        }
+        return $0.observation.reason.map { $0 < 0x20 } ?? false
+      }
+    if isLaterQEMU {
+      quirks.append(
+        (
+          "qemu-11",
+          "the log has a reason of legacy mode with scalable-mode tables, and no PASID, as QEMU 11 "
+            + "records such faults"
+        ))
+    }
+    if dropsCaches, !isQEMU, !isLaterQEMU {
       quirks.append(
         (
           "global-commands-drop-caches",

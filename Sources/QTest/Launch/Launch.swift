@@ -25,6 +25,8 @@ public struct Launch: Sendable {
   public var startsPaused = false
   /// `-qtest-log`: standard error unless given, as in QEMU.
   var log = SessionLog.Destination.standardError
+  /// `-run-with exit-with-parent=on`: the program ends when the one that started it does.
+  public var endsWithParent = false
 
   /// Reads arguments.
   ///
@@ -98,7 +100,7 @@ struct LaunchParser {
         "qtest", "qtest-log", "qmp", "qmp-pretty", "chardev", "mon", "monitor", "M", "machine", "m",
         "device",
         "global", "vga",
-        "net", "nic",
+        "net", "nic", "run-with",
       ].contains(option)
   }
 
@@ -137,6 +139,7 @@ struct LaunchParser {
       guard value == "none" || value == "null" else {
         throw MachineError("there is no monitor for people; -qmp has one for programs")
       }
+    case "run-with": try takeLife(value)
     case "M", "machine": try takeMachine(value)
     case "m": try takeMemory(value)
     case "device":
@@ -183,6 +186,15 @@ struct LaunchParser {
       throw MachineError("a JSON object was expected")
     }
     return try MonitorArguments(members).device
+  }
+
+  /// `-run-with`: what becomes of the process.
+  private mutating func takeLife(_ text: String) throws(MachineError) {
+    var list = KeyValueList(name: "run-with", pairs: KeyValueList("," + text).pairs)
+    launch.endsWithParent = try list.takeSwitch("exit-with-parent") ?? launch.endsWithParent
+    // Nothing here takes long to end.
+    _ = try list.takeSwitch("async-teardown")
+    try list.refuseRest()
   }
 
   private mutating func takeMonitor(_ text: String) throws(MachineError) {
@@ -264,7 +276,7 @@ struct LaunchParser {
             throw MachineError("there is one intel-iommu already")
           }
           machine.unit = try UnitOptions(device).configuration
-          machine.isQEMU = machine.unit?.quirks == .qemu10
+          machine.isQEMU = machine.unit?.quirks.isQEMU ?? false
         } else {
           machine.devices.append(try catalog.plan(device))
         }

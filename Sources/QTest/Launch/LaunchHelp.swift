@@ -8,11 +8,12 @@ enum LaunchHelp {
       -qmp unix:PATH[,server=on]     the monitor for programs
       -chardev socket,id=ID,path=PATH[,server=on]   -mon chardev=ID,mode=control
       -machine q35 | none            -m SIZE
-      -device intel-iommu[,OPTION…]  aw-bits, caching-mode, x-scalable-mode, x-flts, fs1gp,
-                                     snoop-control, device-iotlb, x-pasid-mode, svm, intremap, eim,
+      -device intel-iommu[,OPTION…]  aw-bits, caching-mode, scalable-mode, fsts, fs1gp,
+                                     snoop-control, device-iotlb, pasid-bits, svm, intremap, eim,
                                      pt, dma-drain; x-quirks=off for the specification's behaviour
       -device edu[,addr=SLOT]        -device iommu-testdev
       -nodefaults -vga none -net none    without the devices that QEMU adds by itself
+      -run-with exit-with-parent=on  end when the program that started this one ends
       -S -display -accel -smp …      taken, without effect
     """
 
@@ -32,19 +33,21 @@ enum LaunchHelp {
       dma-translation=<bool> - (default: on)
       eim=<OnOffAuto>        - (default: off)
       fs1gp=<bool>           - (default: on)
+      fsts=<bool>            - also flts, x-flts (default: off)
       intremap=<OnOffAuto>   - (default: on)
+      pasid-bits=<uint8>     - 0 to 20; also pasid=on, x-pasid-mode=on (default: 0)
       pt=<bool>              - (default: on)
+      scalable-mode=<bool>   - also x-scalable-mode (default: off)
       snoop-control=<bool>   - (default: off)
       svm=<bool>             - (default: off)
       version=<uint32>       - VER (default: 0x10)
-      x-flts=<bool>          - also flts, fsts (default: off)
-      x-pasid-mode=<bool>    - also pasid (default: off)
-      x-scalable-mode=<bool> - also scalable-mode (default: off)
     and, which QEMU has not:
       x-base=<uint64>        - where the registers are (default: 0xfed90000)
       x-cap=<uint64>         - CAP as it is
       x-ecap=<uint64>        - ECAP as it is
       x-host-address-width=<uint8> - 32 to 52 (default: aw-bits)
-      x-quirks=<bool>        - differ from the specification where QEMU does (default: on)
+      x-quirks=<str>         - differ from the specification where QEMU does: on, off, qemu-7.2,
+                               qemu-10, qemu-11, or a number with a bit for each (default: on,
+                               which is qemu-11 with a name that QEMU 10 does not know)
     """
 }

@@ -29,8 +29,15 @@ extension UnitOptions {
     }
     if unit.quirks.isEmpty {
       parts.append(("x-quirks", "off"))
-    } else if unit.quirks != .qemu10 {
-      parts.append(("x-quirks", "0x" + String(unit.quirks.rawValue, radix: 16)))
+    } else if unit.quirks != (parts.contains { Self.isNew($0.0) } ? .qemu11 : .qemu10) {
+      let set = UnitQuirks.sets.first { $0.quirks == unit.quirks }
+      // A set's name tells which version's capabilities are meant.
+      let fits = set.map { ($0.quirks == .qemu11) == options.isNewer } ?? false
+      parts.append(
+        (
+          "x-quirks",
+          fits ? set?.name ?? "" : "0x" + String(unit.quirks.rawValue, radix: 16)
+        ))
     }
     return parts.map { "\($0.0)=\($0.1)" }.joined(separator: ",")
   }
@@ -39,6 +46,7 @@ extension UnitOptions {
   private mutating func read(_ unit: UnitConfiguration) {
     let cap = unit.capability
     let ecap = unit.extendedCapability
+    isNewer = cap[flag: .enhancedSetRootTablePointer]
     addressWidth = cap[.maximumGuestAddressWidth] == 38 ? 39 : 48
     cachingMode = cap[flag: .cachingMode]
     translation = cap[.supportedAdjustedGuestAddressWidths] != 0
@@ -48,12 +56,11 @@ extension UnitOptions {
     firstStage1GiBPages = cap[flag: .firstStage1GiBPages] || !firstStage
     snoopControl = ecap[flag: .snoopControl]
     deviceTLB = ecap[flag: .deviceTLB]
-    pasid = ecap[flag: .pasid]
+    pasidBits = ecap[flag: .pasid] ? (isNewer ? ecap[.pasidSize] &+ 1 : 8) : 0
     sharedVirtualMemory = ecap[flag: .pageRequests]
     interruptRemapping = ecap[flag: .interruptRemapping]
     extendedInterruptMode = ecap[flag: .extendedInterruptMode]
     passThrough = ecap[flag: .passThrough]
-    isNewer = cap[flag: .enhancedSetRootTablePointer]
   }
 
   /// What differs from a unit without any property.
@@ -64,9 +71,9 @@ extension UnitOptions {
     let switches: [(String, Bool, Bool)] = [
       ("caching-mode", cachingMode, false),
       (name("x-scalable-mode", "scalable-mode"), scalableMode, false),
-      (name("x-flts", "flts"), firstStage, false), ("fs1gp", firstStage1GiBPages, true),
+      (name("x-flts", "fsts"), firstStage, false), ("fs1gp", firstStage1GiBPages, true),
       ("snoop-control", snoopControl, false), ("device-iotlb", deviceTLB, false),
-      (name("x-pasid-mode", "pasid"), pasid && !sharedVirtualMemory, false),
+      ("x-pasid-mode", pasidBits > 0 && !isNewer, false),
       ("svm", sharedVirtualMemory, false), ("intremap", interruptRemapping, true),
       ("eim", extendedInterruptMode, false), ("pt", passThrough, true),
       ("dma-drain", draining, true), ("dma-translation", translation, true),
@@ -74,11 +81,15 @@ extension UnitOptions {
     for (name, isOn, isUsual) in switches where isOn != isUsual {
       parts.append((name, isOn ? "on" : "off"))
     }
+    if pasidBits > 0 && isNewer { parts.append(("pasid-bits", "\(pasidBits)")) }
     // A name that 10.0 did not know asks for the later versions' capabilities.
-    let newNames = ["scalable-mode", "flts", "pasid", "svm"]
-    if isNewer && !parts.contains(where: { newNames.contains($0.0) }) {
+    if isNewer && !parts.contains(where: { Self.isNew($0.0) }) {
       parts.append(("scalable-mode", scalableMode ? "on" : "off"))
     }
     return parts
+  }
+
+  private static func isNew(_ name: String) -> Bool {
+    ["scalable-mode", "fsts", "pasid-bits", "svm"].contains(name)
   }
 }

@@ -3,8 +3,8 @@ public import VTdUnit
 
 /// The properties of QEMU's `-device intel-iommu`, and the capabilities that they make.
 ///
-/// The values are those that QEMU 10.0 showed. The properties that its successors renamed are known
-/// by both names; the new names bring what the successors added to CAP and ECAP.
+/// The values are those that QEMU 10.0 and 11.1 showed. Every spelling that a version had is known;
+/// names that 10.0 did not know bring what its successors added to CAP and ECAP, and their quirks.
 public struct UnitOptions: Hashable, Sendable {
   public var addressWidth = 48
   public var cachingMode = false
@@ -14,7 +14,8 @@ public struct UnitOptions: Hashable, Sendable {
   public var firstStage1GiBPages = true
   public var snoopControl = false
   public var deviceTLB = false
-  public var pasid = false
+  /// Bits of a PASID; none where the unit has no PASIDs.
+  public var pasidBits: UInt64 = 0
   public var sharedVirtualMemory = false
   public var interruptRemapping = true
   public var extendedInterruptMode = false
@@ -32,8 +33,8 @@ public struct UnitOptions: Hashable, Sendable {
   public var registerBase: UInt64 = 0xfed9_0000
   /// A property was given by a name that 10.0 did not know.
   public var isNewer = false
-  /// Where the unit differs from the specification: where QEMU does, unless `x-quirks` says
-  /// otherwise.
+  /// Where the unit differs from the specification: where the version of QEMU does that has these
+  /// names, unless `x-quirks` says otherwise.
   public var quirks = UnitQuirks.qemu10
 
   public init() {}
@@ -51,28 +52,23 @@ public struct UnitOptions: Hashable, Sendable {
       addressWidth = Int(width)
     }
     isNewer = list.pairs.contains {
-      ["scalable-mode", "flts", "fsts", "svm", "pasid"].contains($0.key)
+      ["scalable-mode", "flts", "fsts", "svm", "pasid", "pasid-bits"].contains($0.key)
     }
+    try takeQuirks(&list)
     cachingMode = try list.takeSwitch("caching-mode") ?? cachingMode
     scalableMode = try list.takeSwitch("scalable-mode", "x-scalable-mode") ?? scalableMode
     firstStage = try list.takeSwitch("flts", "fsts", "x-flts") ?? firstStage
     firstStage1GiBPages = try list.takeSwitch("fs1gp") ?? firstStage1GiBPages
     snoopControl = try list.takeSwitch("snoop-control") ?? snoopControl
     deviceTLB = try list.takeSwitch("device-iotlb") ?? deviceTLB
-    pasid = try list.takeSwitch("x-pasid-mode", "pasid") ?? pasid
+    if try list.takeSwitch("x-pasid-mode", "pasid") ?? false { pasidBits = 8 }
+    pasidBits = try list.takeNumber("pasid-bits") ?? pasidBits
     sharedVirtualMemory = try list.takeSwitch("svm") ?? sharedVirtualMemory
     interruptRemapping = try list.takeSwitch("intremap") ?? interruptRemapping
     extendedInterruptMode = try list.takeSwitch("eim") ?? extendedInterruptMode
     passThrough = try list.takeSwitch("pt") ?? passThrough
     draining = try list.takeSwitch("dma-drain") ?? draining
     translation = try list.takeSwitch("dma-translation") ?? translation
-    // A number is a set of quirks, a bit each.
-    if let bits = list.pairs.last(where: { $0.key == "x-quirks" })?.value, bits.hasPrefix("0x") {
-      let bits = try list.takeNumber("x-quirks") ?? 0
-      quirks = UnitQuirks(rawValue: bits)
-    } else if let isOn = try list.takeSwitch("x-quirks") {
-      quirks = isOn ? .qemu10 : []
-    }
     // Known, and without effect on what software sees.
     for key in ["x-buggy-eim", "stale-tm"] { _ = list.take(key) }
     try takeExact(&list)
@@ -80,6 +76,22 @@ public struct UnitOptions: Hashable, Sendable {
     _ = list.take("bus")
     try list.refuseRest()
     try check()
+  }
+
+  /// `x-quirks`: a version of QEMU by name, a number with a bit for each quirk, or on and off.
+  private mutating func takeQuirks(_ list: inout KeyValueList) throws(MachineError) {
+    let text = list.pairs.last { $0.key == "x-quirks" }?.value ?? ""
+    if let set = UnitQuirks.sets.first(where: { $0.name == text }) {
+      _ = list.take("x-quirks")
+      quirks = set.quirks
+      isNewer = set.quirks == .qemu11
+    } else if text.hasPrefix("0x") {
+      quirks = UnitQuirks(rawValue: try list.takeNumber("x-quirks") ?? 0)
+    } else if try list.takeSwitch("x-quirks") ?? true {
+      quirks = isNewer ? .qemu11 : .qemu10
+    } else {
+      quirks = []
+    }
   }
 
   /// What makes a unit of any other kind; QEMU has `version` only.
@@ -111,16 +123,23 @@ public struct UnitOptions: Hashable, Sendable {
       throw MachineError("eim=on cannot be selected without intremap=on")
     }
     if firstStage && !scalableMode {
-      throw MachineError("Legacy mode: not support x-flts=on")
+      throw MachineError(
+        isNewer
+          ? "fsts is only available in scalable mode" : "Legacy mode: not support x-flts=on")
     }
     if firstStage && addressWidth != 48 {
-      throw MachineError("Scalable mode(flts): supported value for aw-bits is: 48")
+      throw MachineError(
+        "Scalable mode(\(isNewer ? "fsts=on" : "flts")): supported value for aw-bits is: 48")
     }
-    if pasid && !scalableMode {
+    if pasidBits > 0 && !scalableMode {
       throw MachineError("Need to set scalable mode for PASID")
     }
+    if pasidBits > 20 {
+      throw MachineError(
+        "PASID width \(pasidBits) exceeds Max PASID Width 20 allowed in PCI spec")
+    }
     if sharedVirtualMemory && !(deviceTLB && firstStage && translation) {
-      throw MachineError("svm=on needs device-iotlb=on, flts=on and dma-translation=on")
+      throw MachineError("svm=on needs device-iotlb=on, fsts=on and dma-translation=on")
     }
   }
 
@@ -165,9 +184,9 @@ public struct UnitOptions: Hashable, Sendable {
       ecap[flag: .secondStage] = !firstStage
       ecap[flag: .firstStage] = firstStage
     }
-    if pasid || sharedVirtualMemory {
+    if pasidBits > 0 || sharedVirtualMemory {
       ecap[flag: .pasid] = true
-      if isNewer { ecap[.pasidSize] = 7 }
+      if isNewer { ecap[.pasidSize] = (pasidBits > 0 ? pasidBits : 8) &- 1 }
     }
     if sharedVirtualMemory {
       ecap[flag: .pageRequests] = true

@@ -9,6 +9,8 @@ final class MonitorHost {
   }
 
   private let machine: Q35Machine?
+  /// What qtest clients talk to where there is no machine.
+  let emptyMachine = EmptyMachine()
   private let catalog: DeviceCatalog
   private var state: RunState
   /// Events that all clients of the monitor are to hear, oldest first.

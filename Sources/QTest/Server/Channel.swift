@@ -98,20 +98,19 @@ final class Channel {
       // Moved out and back in, so that its buffers are not copied.
       dialogue = .qtest(QTestSession())
       defer { dialogue = .qtest(session) }
-      guard let target else { return nil }
-      guard let log else { return session.consume(bytes, target, &outgoing) }
-      return consume(bytes, &session, target, log)
+      guard let target else { return consume(bytes, &session, host.emptyMachine) }
+      return consume(bytes, &session, target)
     case .monitor(var session):
       defer { dialogue = .monitor(session) }
       return session.consume(bytes, host, &outgoing) ? bytes.count : nil
     }
   }
 
-  /// The same line by line, so that the log has each reply behind its request.
+  /// With a log, line by line, so that each reply stands behind its request.
   private func consume(
-    _ bytes: UnsafeRawBufferPointer, _ session: inout QTestSession, _ target: Q35Machine,
-    _ log: SessionLog
+    _ bytes: UnsafeRawBufferPointer, _ session: inout QTestSession, _ target: some QTestTarget
   ) -> Int {
+    guard let log else { return session.consume(bytes, target, &outgoing) }
     var taken = 0
     repeat {
       var line = UnsafeRawBufferPointer(start: nil, count: 0)

@@ -1,3 +1,4 @@
+import CEpoll
 import Glibc
 
 /// The program `dmar-system-x86_64`: a command line as QEMU takes it, then service.
@@ -22,6 +23,9 @@ public enum SystemCommand {
       }
       guard launch.endpoints.contains(where: { $0.endpoint != .none }) else {
         throw MachineError("nobody could talk to this machine: -qtest or -qmp was expected")
+      }
+      if launch.endsWithParent, dmar_end_with_parent() != 0 {
+        throw MachineError("-run-with exit-with-parent=on: \(UnixSocket.message(errno))")
       }
       try Server(launch).run()
       return 0

@@ -240,6 +240,11 @@ extension RemappingUnit {
     if configuration.quirks.contains(.waitNeedsOneAction) && writes == interrupts {
       return .reservedField
     }
+    if configuration.quirks.contains(.waitNeedsAnyAction) && !writes && !interrupts
+      && !descriptor[flag: .fence]
+    {
+      return .reservedField
+    }
     // The wait is aborted: no status, no event, and the queue stands behind it.
     if timeOut(&state, &effects) { return nil }
     if writes {

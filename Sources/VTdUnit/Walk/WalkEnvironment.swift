@@ -42,6 +42,9 @@ struct WalkEnvironment {
     let width = configuration.hostAddressWidth
     let allowsTransientMapping =
       ecap[flag: .deviceTLB] && !configuration.quirks.contains(.transientMappingReserved)
+    let allowsSnoopBit =
+      ecap[flag: .snoopControl]
+      || ecap[flag: .scalableMode] && configuration.quirks.contains(.snoopBitInScalableMode)
     capability = cap
     extended = ecap
     quirks = configuration.quirks
@@ -56,7 +59,7 @@ struct WalkEnvironment {
         ? 0
         : SecondStageEntry.reservedMask(
           level: level, leaf: index % 2 == 1, hostAddressWidth: width,
-          snoopControl: ecap[flag: .snoopControl], transientMapping: allowsTransientMapping,
+          snoopControl: allowsSnoopBit, transientMapping: allowsTransientMapping,
           largePages: cap.supportsSecondStageLargePage(level: level))
     }
     let judgesAll = configuration.quirks.contains(.permissionBeforeReserved)

@@ -83,7 +83,10 @@ extension Walker {
   func isCanonical(_ address: UInt64, _ context: RequestContext) -> Bool {
     var width = UInt64(Paging.width(levels: Int(context.firstStageLevels)))
     if hasQuirk(.canonicalCheckUsesAW) {
-      width = UInt64(Paging.width(levels: Int(context.secondStageLevels)))
+      width = UInt64(
+        min(
+          Paging.width(levels: Int(context.secondStageLevels)),
+          environment.pointee.capability.maximumGuestAddressWidth))
     }
     let bias: UInt64 = 1 &<< (width &- 1)
     return (address &+ bias) &>> width == 0
@@ -213,6 +216,7 @@ extension Walker {
   func firstStage(_ request: DMARequest, _ context: RequestContext) -> FirstStageWalk {
     var stage = FirstStageWalk(request, context, isSupervisor: isSupervisor(request, context))
     if hasQuirk(.plainFirstStage) { stage.forgetExtensions() }
+    stage.updatesFreshEntriesOnly = hasQuirk(.updatesFreshEntriesOnly)
     return stage
   }
 }
@@ -225,6 +229,8 @@ struct FirstStageWalk {
   let writeProtect: Bool
   private(set) var noExecute: Bool
   private(set) var extendedAccessed: Bool
+  /// ``UnitQuirks/updatesFreshEntriesOnly``
+  var updatesFreshEntriesOnly = false
   var table: UInt64
   var level: Int
   var isLeaf = false
@@ -300,7 +306,8 @@ struct FirstStageWalk {
   func missingUpdates(_ raw: UInt64) -> UInt64 {
     var bits = accessedBits
     if isLeaf && needs & 2 != 0 { bits |= BitField<FirstStageEntry>.dirty.mask }
-    return bits & ~raw
+    let missing = bits & ~raw
+    return missing != 0 && updatesFreshEntriesOnly && raw & bits != 0 ? 0 : missing
   }
 
   @inline(__always)
