@@ -39,6 +39,7 @@ let package = Package(
     .library(name: "KernelLog", targets: ["KernelLog"]),
     .library(name: "ScenarioFormat", targets: ["ScenarioFormat"]),
     .library(name: "LogReading", targets: ["LogReading"]),
+    .library(name: "Rebuild", targets: ["Rebuild"]),
     .library(name: "Scenario", targets: ["Scenario"]),
     .library(name: "QTest", targets: ["QTest"]),
   ],
@@ -93,12 +94,18 @@ let package = Package(
     room(
       "Diagnosis",
       ["Text", "VTdFormats", "PCI", "ACPITables", "KernelLog", "KernelProfiles", "LogReading"]),
+    room(
+      "Rebuild",
+      [
+        "VTdFormats", "PCI", "VTdUnit", "KernelLog", "KernelProfiles", "LinuxIOMMU", "LogReading",
+        "Diagnosis", "ScenarioFormat",
+      ]),
     .systemLibrary(name: "CEpoll"),
     room("QTest", ["Text", "VTdFormats", "PhysicalMemory", "VTdUnit", "KernelLog", "CEpoll"]),
     room(
       "DMARCommands",
       [
-        "Text", "Glossary", "Diagnosis", "LogReading", "Wording",
+        "Text", "Glossary", "Diagnosis", "LogReading", "Rebuild", "Wording",
         "VTdFormats", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep", "KernelLog",
         "KernelProfiles", "LinuxIOMMU", "Machine", "ScenarioFormat", "Scenario", "QTest",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -172,7 +179,14 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tests(
-      "Diagnosis", ["VTdFormats", "PCI", "ACPITables", "KernelLog", "LogReading", "TestSupport"]),
+      "Diagnosis",
+      ["VTdFormats", "PCI", "ACPITables", "KernelLog", "LogReading", "Rebuild", "TestSupport"]),
+    tests(
+      "Rebuild",
+      [
+        "VTdFormats", "Diagnosis", "KernelLog", "LogReading", "Scenario", "ScenarioFormat",
+        "TestSupport",
+      ]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -11,7 +11,7 @@ let targets = [
   fuzz("DMARTableFuzz", "ACPITables", "PCI"),
   fuzz("LockProgramFuzz", "Lockdep"),
   fuzz("UnitFuzz", "VTdUnit", "VTdFormats", "PhysicalMemory"),
-  fuzz("LogReaderFuzz", "Diagnosis", "KernelLog", "LogReading"),
+  fuzz("LogReaderFuzz", "Diagnosis", "KernelLog", "LogReading", "Rebuild"),
   fuzz("DriverStepsFuzz", "Scenario", "ScenarioFormat"),
   fuzz("ScenarioTextFuzz", "Scenario", "ScenarioFormat"),
   fuzz("PlatformFileFuzz", "Scenario", "PCI", "ACPITables"),

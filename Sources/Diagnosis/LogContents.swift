@@ -29,6 +29,12 @@ public struct Noted<Value: Sendable>: Sendable {
   public var value: Value
   public var place: LogPlace
   public var time: LogTime?
+
+  package init(value: Value, place: LogPlace, time: LogTime? = nil) {
+    self.value = value
+    self.place = place
+    self.time = time
+  }
 }
 
 /// Everything that a set of logs says about a machine and its faults, in bounded memory.
@@ -216,7 +222,9 @@ public struct FaultGroup: Sendable {
 
 /// The table dump behind a fault.
 public struct TableDump: Sendable {
-  public var lines: [Noted<DumpLine>] = []
+  public var lines: [Noted<DumpLine>]
+
+  package init(lines: [Noted<DumpLine>] = []) { self.lines = lines }
 
   public var unit: String? {
     lines.lazy.compactMap { if case .header(let unit, _) = $0.value { unit } else { nil } }.first

@@ -55,7 +55,7 @@ extension LogCollector {
 
 extension LogContents {
   /// The machine as remapping sees it, where its table is known.
-  var platform: Platform? {
+  package var platform: Platform? {
     table.map { Platform(topology: topology ?? shownTopology, table: $0) }
   }
 

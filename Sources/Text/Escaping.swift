@@ -36,15 +36,17 @@ package enum Escaping {
     text += "\""
   }
 
-  /// A double-quoted YAML scalar with its quotation marks (YAML 1.2 section 7.3.1).
+  /// A double-quoted YAML scalar with its quotation marks (YAML 1.2 section 7.3.1): control characters,
+  /// whatever some reader takes for a line end, and byte order marks are escaped.
   package static func yaml(_ value: String) -> String {
     var quoted = "\""
     for scalar in value.unicodeScalars {
       switch scalar {
       case "\"": quoted += "\\\""
       case "\\": quoted += "\\\\"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7f:
-        quoted += "\\x" + hexadecimal(scalar, digits: 2)
+      case "\0"..<" ", "\u{7f}"..."\u{9f}": quoted += "\\x" + hexadecimal(scalar, digits: 2)
+      case "\u{2028}", "\u{2029}", "\u{feff}", "\u{fffe}", "\u{ffff}":
+        quoted += "\\u" + hexadecimal(scalar, digits: 4)
       default: quoted.unicodeScalars.append(scalar)
       }
     }

@@ -184,10 +184,13 @@ extension UnitQuirks {
     self = known
   }
 
-  /// Names that give the same quirks again: that of a set where it is exactly the set, else one for
-  /// each quirk. Bits that are no quirk have none.
+  /// Names that give the same quirks again: that of the largest set that is in them, and one for each
+  /// other quirk. Bits that are no quirk have none.
   public var namesOfAll: [String] {
-    if let set = Self.sets.first(where: { $0.quirks == self }) { return [set.name] }
-    return Self.names.filter { contains($0.quirk) }.map { $0.name }
+    let set = Self.sets.filter { isSuperset(of: $0.quirks) }
+      .max { $0.quirks.rawValue.nonzeroBitCount < $1.quirks.rawValue.nonzeroBitCount }
+    let others = subtracting(set?.quirks ?? [])
+    return (set.map { [$0.name] } ?? [])
+      + Self.names.filter { others.contains($0.quirk) }.map { $0.name }
   }
 }

@@ -130,6 +130,22 @@ import VTdUnit
     #expect(run.machine.clock.now >= 301_234)
   }
 
+  @Test(
+    "a session is recorded with the unit that it drove, quirks and all",
+    arguments: ["", ",x-quirks=off", ",eim=on,snoop-control=on"])
+  func unit(_ options: String) throws {
+    let recording = try Recording([
+      "-nodefaults", "-m", "64", "-device", "intel-iommu,aw-bits=48\(options)", "-device", "edu",
+    ])
+    _ = recording.send(["writeq 0x100000 0x101001", "clock_step 18446744073709551615"])
+    _ = try recording.replay()
+    let recorded = try ScenarioLoader().load(recording.path)
+    #expect(
+      recorded.machine.units.map(\.hardware) == [try #require(recording.machine.configuration.unit)]
+    )
+    #expect(recorded.steps.count == 2)
+  }
+
   @Test("a recorded session becomes a session again, and its replies are the same")
   func back() throws {
     let first = try Recording(Self.arguments)

@@ -2,6 +2,7 @@ import Diagnosis
 import Foundation
 import KernelLog
 import LogReading
+import Rebuild
 import Testing
 
 /// The inputs that fuzzing starts from and what it ever found: none may trap, and reading in pieces
@@ -42,6 +43,6 @@ import Testing
       timeline.take(event)
     }
     #expect(collector.contents.eventCount == explained.contents.eventCount)
-    _ = Rebuild(collector.contents, timeline, from: "case")
+    _ = RebuiltScenario(collector.contents, timeline, from: "case").yaml
   }
 }

@@ -59,6 +59,48 @@ struct RoundTripTests {
         """)
   }
 
+  @Test(
+    "gives back names and texts with every character that YAML has a use for",
+    arguments: [
+      "a \"quoted\" name", #"a back\slash and \n"#, "two\nlines\r\n",
+      "a\ttab, and \u{7}", "- [list]", "#1", "{a: b}", " blanks ", "null", "0x10",
+      "é\u{2028}\u{85}\u{feff}", "",
+    ])
+  func texts(_ text: String) throws {
+    var scenario = ScenarioDescription()
+    scenario.summary = text
+    scenario.kernel.release = text
+    scenario.kernel.notes.above["release"] = ["a comment\nof two lines: \(text)"]
+    var unit = ScenarioDescription.UnitDescription()
+    unit.name = text.isEmpty ? "x" : text
+    scenario.machine.units = [unit]
+    let written = scenario.written.document(isSpaced: true)
+    let again = try Self.scenario(written, file: "s.yaml")
+    #expect(again.summary == text)
+    #expect(again.kernel.release == text)
+    #expect(again.machine.units.map(\.name) == [unit.name])
+  }
+
+  @Test("gives back quirks by the names of their rows, sets of them and more than a set")
+  func quirks() throws {
+    let sets = UnitQuirks.allNames.compactMap { UnitQuirks(named: $0) }
+    for quirks in sets + sets.map({ $0.union(.qemu10).subtracting(.recordPASIDZero) })
+      + sets.map({ $0.union(.qemu7).union(.compatibilityIndexFromAddress) })
+    {
+      var unit = ScenarioDescription.UnitDescription()
+      unit.hardware.quirks = quirks
+      unit.name = "dmar0"
+      var scenario = ScenarioDescription()
+      scenario.machine.units = [unit]
+      let again = try Self.scenario(scenario.written.document(), file: "s.yaml")
+      #expect(again.machine.units.first?.hardware.quirks == quirks)
+    }
+    #expect(UnitQuirks.qemu10.namesOfAll == ["qemu-10"])
+    #expect(
+      UnitQuirks.qemu7.union(.compatibilityIndexFromAddress).namesOfAll
+        == ["qemu-7.2", "compatibility-index-from-address"])
+  }
+
   static func scenario(_ text: String, file: String) throws -> ScenarioDescription {
     var budget = ReadingBudget()
     let root = try #require(try LibYAML.document(of: text, budget: &budget))

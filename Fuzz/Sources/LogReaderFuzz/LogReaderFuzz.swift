@@ -1,6 +1,7 @@
 import Diagnosis
 import KernelLog
 import LogReading
+import Rebuild
 
 /// Any bytes as a log: read whole and in pieces, which has to give the same, explained, printed, and
 /// rebuilt as a scenario. What a kernel could have printed has to be printed back as it was read.
@@ -23,7 +24,7 @@ public func fuzzLogReader(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt 
   let explanation = Explanation(collector.contents)
   _ = ExplanationText(width: 40 + Int(bytes.last ?? 0) % 100).render(explanation)
   _ = ExplanationJSON(explanation).document
-  _ = Rebuild(collector.contents, timeline, from: "log")
+  _ = RebuiltScenario(collector.contents, timeline, from: "log").yaml
   return 0
 }
 

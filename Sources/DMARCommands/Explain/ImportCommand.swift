@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Diagnosis
 internal import KernelLog
 internal import LogReading
+internal import Rebuild
 
 /// `dmar import`: a scenario from a log.
 struct ImportCommand: ParsableCommand {
@@ -54,7 +55,7 @@ struct ImportCommand: ParsableCommand {
       StandardError.print("dmar: \(files[0]): no fault record; a kernel log with one was expected")
       throw ExitStatus.badInput.code
     }
-    let rebuilt = Rebuild(
+    let rebuilt = RebuiltScenario(
       collector.contents, timeline, from: files.joined(separator: ", "),
       platform: try platform.files())
     for words in rebuilt.omitted { StandardError.print("dmar: left out: \(words)") }

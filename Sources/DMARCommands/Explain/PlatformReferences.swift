@@ -2,6 +2,7 @@ import LogReading
 internal import ACPITables
 internal import Diagnosis
 internal import Glibc
+internal import Rebuild
 internal import Scenario
 internal import ScenarioFormat
 
@@ -9,7 +10,7 @@ internal import ScenarioFormat
 struct PlatformReferences {
   /// Where the scenario is written; `-` is standard output.
   let output: String
-  private var paths = Rebuild.PlatformFiles()
+  private var paths = RebuiltScenario.PlatformFiles()
   /// A table from a text that a scenario cannot point to.
   private var dumped: DMARTable?
 
@@ -27,7 +28,7 @@ struct PlatformReferences {
   }
 
   /// The references; a table that was dumped as text is written as YAML beside the scenario.
-  func files() throws -> Rebuild.PlatformFiles {
+  func files() throws -> RebuiltScenario.PlatformFiles {
     guard let dumped else { return paths }
     guard output != "-" else {
       StandardError.print(

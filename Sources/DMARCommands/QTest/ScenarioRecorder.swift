@@ -1,5 +1,8 @@
 internal import KernelProfiles
+internal import LinuxIOMMU
+internal import PCI
 internal import QTest
+internal import ScenarioFormat
 internal import VTdFormats
 internal import VTdUnit
 
@@ -14,7 +17,7 @@ final class ScenarioRecorder: MachineObserver {
   private var buffer: [UInt8] = []
   private var hasSteps = false
   /// The check written last, which need not be written again: clients poll.
-  private var lastCheck = ""
+  private var lastCheck: [String] = []
   /// Nanoseconds.
   private var clock: UInt64 = 0
   /// Microseconds that steps have waited.
@@ -33,47 +36,46 @@ final class ScenarioRecorder: MachineObserver {
       unit.registers.map { ($0.offset, $0.name) }, uniquingKeysWith: { first, _ in first })
     clock = machine.clock
     waited = clock / 1000
-    put(Self.head(machine, unit))
+    // The steps follow as they come.
+    let head = Self.scenario(of: machine, unit).written.document(isSpaced: true)
+    put(head.hasSuffix(Self.noSteps) ? String(head.dropLast(Self.noSteps.utf8.count)) : head)
   }
 
-  private static func head(_ machine: Q35Machine, _ unit: UnitConfiguration) -> String {
-    let functions = machine.devices.map { place, layout in
-      """
-            "\(place)": {vendor: \(number(layout.vendorID)), device: \(number(layout.deviceID)), \
-      class: 0x\(hex(UInt64(layout.classCode), digits: 6))}
+  /// How a scenario without steps ends.
+  private static let noSteps = " []\n"
 
-      """
+  /// The scenario of a session in which nothing has happened yet.
+  private static func scenario(of machine: Q35Machine, _ unit: UnitConfiguration)
+    -> ScenarioDescription
+  {
+    var scenario = ScenarioDescription()
+    scenario.summary =
+      "A qtest session, recorded by dmar serve --record. Its client programmed the unit; the kernel"
+      + " prints the faults."
+    scenario.kernel.profile = KernelProfile.newest.release
+    scenario.kernel.configuration.values.dumpsTables = true
+    scenario.machine.memorySize = machine.configuration.memoryEnd
+    var description = ScenarioDescription.UnitDescription()
+    description.name = unitName
+    description.hardware = unit
+    scenario.machine.units = [description]
+    scenario.machine.functions = machine.devices.map { place, layout in
+      .init(
+        at: PCIAddress(sourceID: place), vendor: layout.vendorID, device: layout.deviceID,
+        classCode: UInt32(layout.classCode))
     }
-    let names = unit.quirks.namesOfAll
-    let quirks = names.isEmpty ? "" : ", quirks: [\(names.joined(separator: ", "))]"
-    return """
-      description: >
-        A qtest session, recorded by dmar serve --record. Its client programmed the unit; the kernel
-        prints the faults.
-
-      kernel:
-        profile: "\(KernelProfile.newest.release)"
-        configuration: {INTEL_IOMMU_DEBUGFS: true}
-
-      machine:
-        memory: \(number(machine.configuration.memoryEnd))
-        units:
-          dmar0:
-            {base: \(unit.registerBase), version: \(number(unit.version.rawValue)),
-             cap: \(number(unit.capability.rawValue)), ecap: \(number(unit.extendedCapability.rawValue)),
-             host_address_width: \(unit.hostAddressWidth)\(quirks)}
-
-      """
-        + (functions.isEmpty ? "" : "  pci:\n    functions:\n" + functions.joined())
-        + "\nboot: {driver: off}\n\nsteps:"
+    scenario.boot.leavesUnits = true
+    return scenario
   }
+
+  private static let unitName = "dmar0"
 
   /// Ends the file.
   ///
   /// - Throws: `OutputError` where it is not whole.
   func finish() throws {
     wait()
-    put(hasSteps ? "\n" : " []\n")
+    if !hasSteps { put(Self.noSteps) }
     flush()
     try file.finish()
   }
@@ -84,62 +86,63 @@ final class ScenarioRecorder: MachineObserver {
   // MARK: What happens
 
   func memoryWritten(_ bytes: UnsafeRawBufferPointer, at address: UInt64) {
-    for piece in Self.pieces(of: bytes, at: address) { step("write_memory", piece) }
+    for piece in Self.pieces(of: bytes, at: address) { step(.writeMemory(piece)) }
   }
 
   func memoryRead(_ bytes: UnsafeRawBufferPointer, at address: UInt64) {
-    for piece in Self.pieces(of: bytes, at: address) { check("check_memory", piece) }
+    for piece in Self.pieces(of: bytes, at: address) { check(.checkMemory(piece)) }
   }
 
   func registerWritten(_ value: UInt64, at offset: Int, width: Int) {
-    step("write_register", register(value, offset, width))
+    step(.writeRegister(register(value, offset, width)))
   }
 
   func registerRead(_ value: UInt64, at offset: Int, width: Int) {
-    check("check_register", register(value, offset, width))
+    check(.checkRegister(register(value, offset, width)))
   }
 
   func deviceRead(_ source: SourceID, _ address: IOVA, count: Int) {
     guard count > 0 else { return }
-    step("dma", "{device: \"\(source)\", access: read, address: \(address), length: \(count)}")
+    step(.dma(Self.request(source, .read, address, count)))
   }
 
   func deviceWrote(_ source: SourceID, _ bytes: UnsafeRawBufferPointer, to address: IOVA) {
     guard !bytes.isEmpty else { return }
-    let head = "{device: \"\(source)\", access: write, address: "
+    var request = Self.request(source, .write, address, bytes.count)
     // Each 4 bytes to the interrupt range are a message of its own.
-    if address.rawValue >> 20 == 0xfee, address.rawValue & 3 == 0, bytes.count % 4 == 0 {
-      for offset in stride(from: 0, to: bytes.count, by: 4) {
-        let place = IOVA(rawValue: address.rawValue + UInt64(offset))
-        let data = UInt32(
-          littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
-        step("dma", head + "\(place), length: 4, data: \(Self.number(data))}")
-      }
-    } else {
-      step(
-        "dma",
-        head + "\(address), length: \(bytes.count), bytes: \"\(Self.digits(bytes))\"}")
+    guard address.rawValue >> 20 == 0xfee, address.rawValue & 3 == 0, bytes.count % 4 == 0 else {
+      request.bytes = Array(bytes)
+      return step(.dma(request))
+    }
+    request.length = 4
+    for offset in stride(from: 0, to: bytes.count, by: 4) {
+      request.address = .number(
+        IOVA(rawValue: address.rawValue.saturatingAdd(UInt64(clamping: offset))))
+      request.data = UInt32(
+        littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+      step(.dma(request))
     }
   }
 
   func clockMoved(to time: UInt64) { clock = max(clock, time) }
 
-  func machineReset() { step("reset_unit", "dmar0") }
+  func machineReset() { step(.resetUnit(Self.unitName)) }
 
   // MARK: Steps
 
-  private func check(_ name: String, _ value: String) {
-    let text = name + value
-    if text == lastCheck { return }
-    step(name, value)
-    lastCheck = text
+  private func check(_ action: ScenarioDescription.Action) {
+    let lines = Self.lines(action)
+    if lines == lastCheck { return }
+    step(lines)
+    lastCheck = lines
   }
 
-  private func step(_ name: String, _ value: String) {
+  private func step(_ action: ScenarioDescription.Action) { step(Self.lines(action)) }
+
+  private func step(_ lines: [String]) {
     wait()
-    lastCheck = ""
-    hasSteps = true
-    put("\n  - \(name): \(value)")
+    lastCheck = []
+    put(lines)
   }
 
   /// The time since the step before, in whole microseconds.
@@ -148,54 +151,60 @@ final class ScenarioRecorder: MachineObserver {
     guard now > waited else { return }
     let time = now - waited
     waited = now
-    let fraction = String(time % 1_000_000)
-    let zeros = String(repeating: "0", count: 6 - fraction.count)
-    hasSteps = true
-    put("\n  - wait: \(time / 1_000_000).\(zeros)\(fraction)")
+    put(Self.lines(.wait(time)))
   }
 
-  private func register(_ value: UInt64, _ offset: Int, _ width: Int) -> String {
-    let name = names[offset].map { "  # \($0)" } ?? ""
-    return "{unit: dmar0, offset: \(Self.number(offset)), value: \(Self.number(value))"
-      + (width == 8 ? ", width: 64}" : "}") + name
+  private static func lines(_ action: ScenarioDescription.Action) -> [String] {
+    ScenarioDescription.Step(action).written.element(indent: "  ")
   }
 
-  /// Bytes as the value of a step, in pieces.
-  private static func pieces(of bytes: UnsafeRawBufferPointer, at address: UInt64) -> [String] {
+  private func register(_ value: UInt64, _ offset: Int, _ width: Int)
+    -> ScenarioDescription.RegisterContent
+  {
+    var content = ScenarioDescription.RegisterContent(
+      unit: Self.unitName, offset: offset, value: value, isWide: width == 8)
+    content.notes.behind = names[offset] ?? ""
+    return content
+  }
+
+  private static func request(
+    _ source: SourceID, _ access: DMAAccess, _ address: IOVA, _ count: Int
+  ) -> ScenarioDescription.DMADescription {
+    .init(
+      .address(PCIAddress(sourceID: source)), access, address, length: UInt64(clamping: count))
+  }
+
+  /// Bytes as what steps write or check, in pieces.
+  private static func pieces(of bytes: UnsafeRawBufferPointer, at address: UInt64)
+    -> [ScenarioDescription.MemoryContent]
+  {
     stride(from: 0, to: bytes.count, by: pieceSize).map { start in
       let piece = UnsafeRawBufferPointer(
         rebasing: bytes[start..<min(start + pieceSize, bytes.count)])
-      return "{address: \(number(address + UInt64(start))), \(content(piece))}"
+      var content = ScenarioDescription.MemoryContent()
+      content.address = PhysicalAddress(
+        rawValue: address.saturatingAdd(UInt64(clamping: start)))
+      if piece.count > 8, let first = piece.first, piece.allSatisfy({ $0 == first }) {
+        (content.fill, content.size) = (first, UInt64(clamping: piece.count))
+      } else if piece.count % 8 == 0, piece.count <= 64 {
+        content.words = stride(from: 0, to: piece.count, by: 8).map { offset in
+          UInt64(
+            littleEndian: piece.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        }
+      } else {
+        content.bytes = Array(piece)
+      }
+      return content
     }
-  }
-
-  private static func content(_ bytes: UnsafeRawBufferPointer) -> String {
-    if bytes.count > 8, let first = bytes.first, bytes.allSatisfy({ $0 == first }) {
-      return "fill: \(number(first)), size: \(bytes.count)"
-    }
-    guard bytes.count % 8 == 0, bytes.count <= 64 else { return "bytes: \"\(digits(bytes))\"" }
-    let words = stride(from: 0, to: bytes.count, by: 8).map { offset in
-      number(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
-    }
-    return "words: [\(words.joined(separator: ", "))]"
-  }
-
-  private static func number(_ value: some BinaryInteger) -> String {
-    "0x\(hex(UInt64(truncatingIfNeeded: value)))"
-  }
-
-  private static func digits(_ bytes: UnsafeRawBufferPointer) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    text.reserveCapacity(2 * bytes.count)
-    for byte in bytes {
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 0xf)])
-    }
-    return String(decoding: text, as: UTF8.self)
   }
 
   // MARK: The file
+
+  private func put(_ lines: [String]) {
+    if !hasSteps { put("\n") }
+    hasSteps = true
+    for line in lines { put(line + "\n") }
+  }
 
   private func put(_ text: String) {
     buffer.append(contentsOf: text.utf8)

@@ -54,7 +54,7 @@ package indirect enum Written: Hashable, Sendable {
   /// - Parameter isSpaced: an empty line stands between its keys.
   package func document(isSpaced: Bool = false) -> String {
     guard case .mapping(let mapping) = self else { return flow + "\n" }
-    var lines = mapping.notes.lines.map { "# \($0)" }
+    var lines = Self.comments(mapping.notes.lines)
     for (index, entry) in mapping.entries.enumerated() {
       if isSpaced, index > 0 { lines.append("") }
       lines += Self.lines(of: entry, indent: "")
@@ -64,7 +64,7 @@ package indirect enum Written: Hashable, Sendable {
 
   /// The lines of a list's element, from its dash on.
   package func element(indent: String) -> [String] {
-    var lines = notes.lines.map { "\(indent)# \($0)" }
+    var lines = Self.comments(notes.lines, indent: indent)
     let inner = isFlow || isShortMapping ? [] : block(indent: indent + "  ")
     if inner.isEmpty {
       lines.append("\(indent)- \(shortOrFlow)\(remark)")
@@ -74,6 +74,12 @@ package indirect enum Written: Hashable, Sendable {
       lines += inner.dropFirst()
     }
     return lines
+  }
+
+  /// Comment lines; a text of several lines stays a comment.
+  private static func comments(_ texts: [String], indent: String = "") -> [String] {
+    texts.flatMap { $0.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) }
+      .map { "\(indent)# \($0)" }
   }
 
   private var remark: String { notes.behind.isEmpty ? "" : "  # \(notes.behind)" }
@@ -95,7 +101,7 @@ package indirect enum Written: Hashable, Sendable {
   }
 
   private static func lines(of entry: Entry, indent: String) -> [String] {
-    let comments = (entry.notes + entry.value.notes.lines).map { "\(indent)# \($0)" }
+    let comments = Self.comments(entry.notes + entry.value.notes.lines, indent: indent)
     if entry.value.isFlow {
       return comments + ["\(indent)\(entry.key): \(entry.value.flow)\(entry.value.remark)"]
     }

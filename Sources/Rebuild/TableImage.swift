@@ -1,6 +1,8 @@
-import KernelLog
-import LogReading
-import VTdFormats
+internal import Diagnosis
+internal import KernelLog
+internal import LogReading
+internal import ScenarioFormat
+internal import VTdFormats
 
 /// The tables that make a unit refuse what the log says it refused, as words of memory.
 struct TableImage {

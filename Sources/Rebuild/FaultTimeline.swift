@@ -1,6 +1,7 @@
+public import Diagnosis
 public import KernelLog
 public import LogReading
-import VTdFormats
+internal import VTdFormats
 
 /// The faults of a log one by one in their order, each with its own dump: what a replay has to
 /// print again.

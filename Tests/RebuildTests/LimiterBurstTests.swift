@@ -1,7 +1,7 @@
 import LogReading
 import Testing
 
-@testable import Diagnosis
+@testable import Rebuild
 
 /// The rate limiter's line tells how many faults it has swallowed.
 @Suite("A burst that the limiter cut")

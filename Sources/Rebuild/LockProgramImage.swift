@@ -1,5 +1,7 @@
-import KernelLog
-import LogReading
+internal import Diagnosis
+internal import KernelLog
+internal import LogReading
+internal import ScenarioFormat
 
 /// Lock programs that lead the checker to a report of the same kind over the same locks.
 ///

@@ -1,5 +1,7 @@
-import KernelLog
-import LogReading
+internal import Diagnosis
+internal import KernelLog
+internal import LogReading
+internal import ScenarioFormat
 
 /// What a scenario needs so that its replay meets a log's lockdep report again.
 ///

@@ -1,25 +1,15 @@
-import KernelLog
-import LogReading
-import PCI
-import VTdFormats
+internal import Diagnosis
+internal import KernelLog
+internal import LinuxIOMMU
+internal import LogReading
+internal import PCI
+internal import ScenarioFormat
+internal import VTdFormats
 
 /// The domains that the debugfs files show, with everything that is mapped in them.
 struct DomainImage {
-  struct Mapping: Equatable {
-    var iova: UInt64
-    var target: UInt64
-    var size: UInt64
-    var access: String
-  }
-
-  struct Domain {
-    var levels: Int
-    var devices: [String] = []
-    var mappings: [Mapping] = []
-  }
-
   /// By domain id.
-  private(set) var domains: [UInt64: Domain] = [:]
+  private(set) var domains: [UInt64: ScenarioDescription.DomainDescription] = [:]
   /// Tables of domains: who has them.
   private var ids: [UInt64: UInt64] = [:]
   /// The domains whose tables are first-stage ones.
@@ -50,12 +40,12 @@ struct DomainImage {
   /// Neighbours become one mapping.
   private static func merged(_ mappings: some Sequence<Mapping>) -> [Mapping] {
     var merged: [Mapping] = []
-    for mapping in mappings.sorted(by: { $0.iova < $1.iova }) {
-      if let last = merged.indices.last, merged[last].access == mapping.access,
-        merged[last].iova + merged[last].size == mapping.iova,
-        merged[last].target + merged[last].size == mapping.target
+    for mapping in mappings.sorted(by: { $0.address.rawValue < $1.address.rawValue }) {
+      if let last = merged.last, last.access == mapping.access,
+        last.address.rawValue &+ last.size == mapping.address.rawValue,
+        last.target.rawValue &+ last.size == mapping.target.rawValue
       {
-        merged[last].size += mapping.size
+        merged[merged.count - 1].size += mapping.size
       } else {
         merged.append(mapping)
       }
@@ -88,14 +78,28 @@ struct DomainImage {
       }
     }
     guard (3...5).contains(levels), id != 0 else { return }
-    domains[id, default: Domain(levels: levels)].devices.append("\(source)")
+    if domains[id] == nil {
+      domains[id] = .init()
+      domains[id]?.id = DomainID(rawValue: UInt16(clamping: id))
+      domains[id]?.levels = levels
+    }
+    domains[id]?.devices.append(.address(PCIAddress(sourceID: source)))
     ids[table] = id
   }
 
   /// What is present may be read.
-  private static func access(_ entry: FirstStageEntry) -> String {
-    guard entry[flag: .present] else { return "" }
-    return entry[flag: .write] ? "rw" : "r"
+  private static func access(_ entry: FirstStageEntry) -> MappingAccess? {
+    guard entry[flag: .present] else { return nil }
+    return entry[flag: .write] ? .readWrite : .read
+  }
+
+  private static func access(_ entry: SecondStageEntry) -> MappingAccess? {
+    switch (entry[flag: .read], entry[flag: .write]) {
+    case (true, true): .readWrite
+    case (true, false): .read
+    case (false, true): .write
+    case (false, false): nil
+    }
   }
 
   /// A page row: the entries from PML5E down; the last that is set is the leaf.
@@ -109,11 +113,12 @@ struct DomainImage {
     let access =
       firstStage.contains(id)
       ? Self.access(FirstStageEntry(rawValue: entries[index]))
-      : (entry[flag: .read] ? "r" : "") + (entry[flag: .write] ? "w" : "")
-    guard !access.isEmpty, level == 1 || entry[flag: .pageSize] else { return }
-    let mapping = Mapping(
-      iova: frame << 12 & ~(size - 1), target: entry[inPlace: .address] & ~(size - 1), size: size,
+      : Self.access(entry)
+    guard let access, level == 1 || entry[flag: .pageSize] else { return }
+    let address = IOVA(rawValue: frame << 12 & ~(size - 1))
+    leaves[id, default: [:]][address.rawValue] = Mapping(
+      address: address,
+      target: PhysicalAddress(rawValue: entry[inPlace: .address] & ~(size - 1)), size: size,
       access: access)
-    leaves[id, default: [:]][mapping.iova] = mapping
   }
 }

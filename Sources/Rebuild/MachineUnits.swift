@@ -1,11 +1,14 @@
-import ACPITables
-import KernelLog
-import LogReading
-import PCI
-import VTdFormats
+internal import ACPITables
+internal import Diagnosis
+internal import KernelLog
+internal import LogReading
+internal import PCI
+internal import ScenarioFormat
+internal import VTdFormats
+internal import VTdUnit
 
 /// The units of a rebuilt machine: all that a DMAR table lists, or the one that the log is about.
-extension Rebuild.Writer {
+extension ScenarioBuilder {
   struct MachineUnit {
     var name: String
     var base: UInt64?
@@ -40,7 +43,7 @@ extension Rebuild.Writer {
   ) -> MachineUnit {
     let extended =
       known?.extended.rawValue
-      ?? (Rebuild.assumedExtended | (isScalable ? 1 << 43 | 1 << 46 | 1 << 47 : 0))
+      ?? (Self.assumedExtended | (isScalable ? 1 << 43 | 1 << 46 | 1 << 47 : 0))
     return MachineUnit(
       name: name, base: base, knownCapability: known?.capability,
       capability: known?.capability ?? assumedCapability,
@@ -49,7 +52,7 @@ extension Rebuild.Writer {
 
   /// A real unit's, wide enough for the addresses that were refused for another reason than width.
   private var assumedCapability: VTdFormats.Capability {
-    var capability = VTdFormats.Capability(rawValue: Rebuild.assumedCapability)
+    var capability = VTdFormats.Capability(rawValue: Self.assumedCapability)
     let highest =
       timeline.faults.compactMap { fault -> UInt64? in
         guard case .dma(_, _, let address) = fault.observation.request,
@@ -99,27 +102,31 @@ extension Rebuild.Writer {
     return pages + secondRound
   }
 
-  mutating func describe(_ unit: MachineUnit) {
-    line("    \(unit.name):")
-    if let base = unit.base { line("      base: 0x\(hex(base))") }
-    if unit.knownCapability == nil {
-      line(
-        unit.base == nil
-          ? "      # assumed: the boot lines are missing; these are a real unit's"
-          : "      # assumed: no boot line tells what it can do; these are a real unit's")
+  func description(_ unit: MachineUnit) -> ScenarioDescription.UnitDescription {
+    var description = ScenarioDescription.UnitDescription()
+    description.name = unit.name
+    description.hardware.capability = unit.capability
+    description.hardware.extendedCapability = unit.extended
+    if let base = unit.base {
+      description.hardware.registerBase = PhysicalAddress(rawValue: base)
     }
-    if unit.base == nil { line("      base: 0xfed90000") }
-    line("      cap: 0x\(hex(unit.capability.rawValue))")
-    line("      ecap: 0x\(hex(unit.extended.rawValue))")
+    if unit.base == nil {
+      description.notes.above["base"] = [
+        "assumed: the boot lines are missing; these are a real unit's"
+      ]
+    } else if unit.knownCapability == nil {
+      description.notes.above["cap"] = [
+        "assumed: no boot line tells what it can do; these are a real unit's"
+      ]
+    }
     if units.count > 1, let index = units.firstIndex(where: { $0.name == unit.name }) {
-      line("      # assumed: a vector of its own")
-      line("      fault_event: {address: 0xfee01004, data: 0x\(hex(UInt64(0x21 + index)))}")
+      description.notes.above["fault_event"] = ["assumed: a vector of its own"]
+      description.faultMessage = EventMessage(address: 0xfee0_1004, data: 0x21 + UInt32(index))
     }
     let quirks = self.quirks
-    for quirk in quirks { line("      # \(quirk.reason)") }
-    if !quirks.isEmpty {
-      line("      quirks: [\(quirks.map(\.name).joined(separator: ", "))]")
-    }
+    if !quirks.isEmpty { description.notes.above["quirks"] = quirks.map(\.reason) }
+    for quirk in quirks { description.hardware.quirks.formUnion(quirk.quirks) }
+    return description
   }
 
   /// Whether the dumps show a device with other entries than before: somebody has invalidated what
@@ -143,8 +150,8 @@ extension Rebuild.Writer {
   }
 
   /// How the log's unit differs from the specification.
-  private var quirks: [(name: String, reason: String)] {
-    var quirks: [(String, String)] = []
+  private var quirks: [(quirks: UnitQuirks, reason: String)] {
+    var quirks: [(UnitQuirks, String)] = []
     let isQEMU =
       isScalable
       && timeline.faults.contains {
@@ -156,7 +163,7 @@ extension Rebuild.Writer {
       let isOld = timeline.faults.contains(where: \.isMisreadPASIDEntry)
       quirks.append(
         (
-          isOld ? "qemu-7.2" : "qemu-10",
+          isOld ? .qemu7 : .qemu10,
           "the log has PASID 0 in scalable mode for requests without one, as QEMU records them"
         ))
     }
@@ -180,7 +187,7 @@ extension Rebuild.Writer {
     if dropsCaches, !isQEMU, !isLaterQEMU {
       quirks.append(
         (
-          "global-commands-drop-caches",
+          .globalCommandsDropCaches,
           "assumed: a device's entries change between its faults, and the unit has to see it"
         ))
     }
@@ -191,7 +198,7 @@ extension Rebuild.Writer {
     if hasIndex {
       quirks.append(
         (
-          "compatibility-index-from-address",
+          .compatibilityIndexFromAddress,
           "the log shows an index with reason 0x25, which the specification leaves undefined"
         ))
     }

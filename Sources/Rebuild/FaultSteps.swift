@@ -1,13 +1,16 @@
-import KernelLog
-import LogReading
-import VTdFormats
+internal import Diagnosis
+internal import KernelLog
+internal import LogReading
+internal import PCI
+internal import ScenarioFormat
+internal import VTdFormats
+internal import VTdUnit
 
 /// The steps of a rebuilt scenario: for each fault the tables that it needs, and the request.
-extension Rebuild.Writer {
+extension ScenarioBuilder {
   mutating func steps(_ image: (MachineUnit) -> TableImage) {
-    line("steps:")
     lockSteps()
-    var expected: [String] = []
+    var expected: [Expectation.Fault] = []
     for (index, fault) in timeline.faults.enumerated() {
       let burst = timeline.bursts.first { $0.faults.contains(index) }
       // Those of a burst share a window of the limiter.
@@ -27,60 +30,58 @@ extension Rebuild.Writer {
         }
         if isFirst { separate() }
         write(need, fault, unit)
-        let space = pasid.map { ", pasid: \($0.rawValue)" } ?? ""
-        line("  # line \(fault.line) of the log")
-        let request =
-          "  - dma: {device: \"\(fault.observation.source)\", access: \(sent(access, reason)), "
-          + "address: 0x\(hex(address.rawValue)), length: 4\(quirkFree(space, fault, reason))"
-        line("\(request)\(overflow(fault))}")
+        var request = ScenarioDescription.DMADescription(
+          Self.name(fault.observation.source), sent(access, reason), address)
+        request.pasid = sent(pasid, fault, reason)
+        request.count = overflows(fault) ? 2 : 1
+        step(.dma(request), notes: ["line \(fault.line) of the log"])
         if let burst, burst.faults.upperBound == index + 1 {
-          line("  # assumed: the same once more, whose lines the limiter left out")
+          var notes = ["assumed: the same once more, whose lines the limiter left out"]
           for count in burst.hidden {
-            line("\(request)\(count > 1 ? ", repeat: \(count)" : "")}")
+            request.count = count
+            step(.dma(request), notes: notes)
+            notes = []
           }
         }
         expected.append(
-          "    - {device: \"\(fault.observation.source)\", access: \(access.rawValue), "
-            + "address: 0x\(hex(address.rawValue)), reason: 0x\(hex(UInt64(reason), digits: 2))}")
+          .init(
+            source: fault.observation.source, isRead: access == .read, address: address,
+            reason: FaultReason(rawValue: reason)))
       }
       faultCount += 1
     }
-    if faultCount == 0, text.hasSuffix("steps:\n") { text.removeLast("steps:\n".utf8.count) }
-    if !expected.isEmpty, !hasInterrupts {
-      line("")
-      line("expect:")
-      line("  faults:")
-      for words in expected { line(words) }
-    }
+    if !hasInterrupts, !expected.isEmpty { scenario.expectation.faults = expected }
   }
 
   /// What the device sends: an AtomicOp is recorded as a read, and refused for want of write
   /// permission.
-  private func sent(_ access: FaultLine.Access, _ reason: UInt8) -> String {
-    access == .read && (reason == 0x05 || reason == 0x85) ? "atomic" : access.rawValue
+  private func sent(_ access: FaultLine.Access, _ reason: UInt8) -> DMAAccess {
+    switch access {
+    case .read: reason == 0x05 || reason == 0x85 ? .atomic : .read
+    case .write: .write
+    }
   }
 
   /// With one fault record and a status that tells of an overflow, the device tried again before
   /// the handler ran: the second fault found the record in use.
-  private func overflow(_ fault: FaultTimeline.Fault) -> String {
+  private func overflows(_ fault: FaultTimeline.Fault) -> Bool {
     let unit = units[unitIndex(of: fault.observation.source)]
     let records = unit.capability[.numberOfFaultRecords]
-    guard let status = fault.status, status & 1 != 0, records == 0 else { return "" }
-    return ", repeat: 2"
+    guard let status = fault.status else { return false }
+    return status & 1 != 0 && records == 0
   }
 
   /// QEMU records a request without PASID as PASID 0; the device sent none.
-  private func quirkFree(
-    _ space: String, _ fault: FaultTimeline.Fault, _ reason: UInt8
-  ) -> String {
-    isScalable && space == ", pasid: 0" && (reason < 0x30 || fault.sendsNoPASIDs) ? "" : space
+  private func sent(_ pasid: PASID?, _ fault: FaultTimeline.Fault, _ reason: UInt8) -> PASID? {
+    isScalable && pasid?.rawValue == 0 && (reason < 0x30 || fault.sendsNoPASIDs) ? nil : pasid
   }
 
   /// The limiter lets three faults pass in five seconds; the log has them all.
   private mutating func separate() {
     guard faultCount > 0 else { return }
-    line("  # assumed: time enough that the limiter lets the next fault through")
-    line("  - wait: 6")
+    step(
+      .wait(6_000_000),
+      notes: ["assumed: time enough that the limiter lets the next fault through"])
   }
 
   private mutating func interrupt(
@@ -107,10 +108,9 @@ extension Rebuild.Writer {
       reason == 0x25
       ? 0xfee0_0000 | handle << 4
       : 0xfee0_0010 | (handle & 0x7fff) << 5 | (handle >> 15) << 2
-    line("  # line \(fault.line) of the log; assumed: the message's data")
-    line(
-      "  - dma: {device: \"\(fault.observation.source)\", access: write, "
-        + "address: 0x\(hex(address)), length: 4}")
+    step(
+      .dma(.init(Self.name(fault.observation.source), .write, IOVA(rawValue: address))),
+      notes: ["line \(fault.line) of the log; assumed: the message's data"])
   }
 
   /// The words that memory does not hold yet, neighbours together.
@@ -119,26 +119,24 @@ extension Rebuild.Writer {
   ) {
     // An entry that leads out of memory is what the unit could not read.
     let changed = need.words.filter {
-      $0.key < memorySize && (memory[$0.key] ?? 0) != $0.value
+      $0.key < scenario.machine.memorySize && (memory[$0.key] ?? 0) != $0.value
     }.sorted { $0.key < $1.key }
     let isRewritten = changed.contains { (memory[$0.key] ?? 0) != 0 }
-    guard !changed.isEmpty else { return }
-    for assumption in need.assumptions { line("  # assumed: \(assumption)") }
     var runs: [(address: UInt64, words: [UInt64])] = []
     for (address, value) in changed {
       memory[address] = value
-      if let last = runs.indices.last,
-        runs[last].address + UInt64(runs[last].words.count) * 8 == address
-      {
-        runs[last].words.append(value)
+      if let last = runs.last, last.address + UInt64(last.words.count) * 8 == address {
+        runs[runs.count - 1].words.append(value)
       } else {
         runs.append((address, [value]))
       }
     }
+    var notes = need.assumptions.map { "assumed: \($0)" }
     for run in runs {
-      line(
-        "  - write_memory: {address: 0x\(hex(run.address)), words: "
-          + "[\(run.words.map { "0x" + hex($0) }.joined(separator: ", "))]}")
+      step(
+        .writeMemory(.init(at: PhysicalAddress(rawValue: run.address), words: run.words)),
+        notes: notes)
+      notes = []
     }
     if isRewritten, dropsCaches {
       var command = GlobalCommand()
@@ -147,10 +145,10 @@ extension Rebuild.Writer {
       command[flag: .queuedInvalidation] = unit.extended[flag: .queuedInvalidation]
       command[flag: .interruptRemapping] =
         hasInterrupts && unit.extended[flag: .interruptRemapping]
-      line("  # assumed: setting the root table anew, so that the unit sees the changed entries")
-      line(
-        "  - write_register: {unit: \(unit.name), offset: 0x\(hex(UInt64(RegisterOffset.gcmd))), "
-          + "value: 0x\(hex(UInt64(command.rawValue)))}")
+      step(
+        .writeRegister(
+          .init(unit: unit.name, offset: RegisterOffset.gcmd, value: UInt64(command.rawValue))),
+        notes: ["assumed: setting the root table anew, so that the unit sees the changed entries"])
     }
   }
 }

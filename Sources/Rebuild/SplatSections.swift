@@ -1,10 +1,13 @@
-import KernelLog
-import LogReading
-import PCI
-import VTdFormats
+internal import Diagnosis
+internal import KernelLog
+internal import LinuxIOMMU
+internal import LogReading
+internal import PCI
+internal import ScenarioFormat
+internal import VTdFormats
 
 /// The parts of a scenario that a lock report needs.
-extension Rebuild.Writer {
+extension ScenarioBuilder {
   /// The report that the replay meets again, if there is one; the others are noted as left out.
   mutating func chooseSplat() {
     for splat in contents.splats {
@@ -40,11 +43,14 @@ extension Rebuild.Writer {
   /// The steps that lead to a report which comes back in its kind and its locks.
   mutating func lockSteps() {
     guard let (number, image) = lockProgram else { return }
-    line(
-      "  # assumed: who takes the locks in the order that the lock report of line \(number) shows")
+    var notes = [
+      "assumed: who takes the locks in the order that the lock report of line \(number) shows"
+    ]
     for program in image.programs {
-      line("  - locks:")
-      line("      program: \(quoted(program))")
+      var locks = ScenarioDescription.LockStep()
+      locks.text = program
+      step(.locks(locks), notes: notes)
+      notes = []
     }
   }
 
@@ -56,79 +62,6 @@ extension Rebuild.Writer {
     return (timeline.faults[first].line..<next).contains(splat.value.lines.lowerBound)
   }
 
-  /// What the build calls itself, beside its release.
-  mutating func identity(_ splat: SplatImage) {
-    line("  version: \(quoted(splat.detail.version))")
-    line("  taint: \(quoted(splat.detail.taint))")
-    if !splat.packageNote.isEmpty { line("  package_note: \(quoted(splat.packageNote))") }
-    if let hardware = splat.detail.hardware { line("  hardware: \(quoted(hardware))") }
-  }
-
-  /// The build's return addresses, all of them from the report's stacks.
-  mutating func callSites(_ splat: SplatImage) {
-    line("  call_sites:")
-    for (caller, sites) in splat.callSites {
-      let places = sites.map { site in
-        let short = site.place.hasPrefix(caller + "+")
-        let place = short ? String(site.place.dropFirst(caller.utf8.count + 1)) : site.place
-        return "\(quoted(site.callee)): \(quoted(place))"
-      }
-      line("    \(quoted(caller)): {\(places.joined(separator: ", "))}")
-    }
-    line("  # on the way to the lock, but in no stack of the report: inlined, or left by a jump")
-    line("  frameless:")
-    for function in splat.frameless { line("    - \(function)") }
-  }
-
-  mutating func interrupted(_ splat: SplatImage) {
-    let detail = splat.detail
-    line("  addresses:")
-    line("    pci.klist_devices: 0x\(hex(detail.lockAddress))")
-    line("  interrupted:")
-    line("    task: {name: \(quoted(detail.taskName)), pid: \(detail.pid)}")
-    line("    mode: \(detail.hasInterruptStack ? "kernel" : "user")")
-    if !splat.functions.isEmpty {
-      line("    functions:")
-      for function in splat.functions { line("      - \(quoted(function))") }
-    }
-    if let registers = detail.registers { self.registers(registers) }
-    line("    irq_events:")
-    event("hardirqs_enabled", detail.hardEnabled)
-    if let entry = detail.hardDisabled {
-      line("      entry: {address: 0x\(hex(entry.address)), symbol: \(quoted(entry.symbol))}")
-    }
-    event("softirqs_enabled", detail.softEnabled)
-    event("softirqs_disabled", detail.softDisabled)
-    if splat.strayFrames.isEmpty { return }
-    line("    uncertain_frames:")
-    for (after, symbols) in splat.strayFrames {
-      line("      - after: \(quoted(after))")
-      line("        symbols: [\(symbols.map(quoted).joined(separator: ", "))]")
-    }
-  }
-
-  private mutating func registers(_ registers: SplatDetail.Registers) {
-    line("    registers:")
-    line("      cs: 0x\(hex(registers.codeSegment))")
-    line("      rip: \(quoted(registers.instruction))")
-    line("      ss: 0x\(hex(registers.stackSegment))")
-    line("      rsp: 0x\(hex(registers.stackPointer))")
-    line("      eflags: 0x\(hex(registers.flags))")
-    let names =
-      ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp"] + (8...15).map { "r\($0)" }
-    for name in names {
-      if let value = registers.general[name] { line("      \(name): 0x\(hex(value))") }
-    }
-    line("    code: \(quoted(registers.code))")
-  }
-
-  private mutating func event(_ key: String, _ event: SplatDetail.Event?) {
-    guard let event else { return }
-    line(
-      "      \(key): {event: \(event.number), address: 0x\(hex(event.address)), "
-        + "symbol: \(quoted(event.symbol))}")
-  }
-
   // MARK: Domains that the look-up leads to
 
   /// A domain as a dump shows it: the driver has to have it, because a dump that looks the device up
@@ -137,7 +70,7 @@ extension Rebuild.Writer {
     var id: UInt64
     var levels: Int
     var table: UInt64
-    var devices: [String]
+    var devices: [ScenarioDescription.DeviceName]
   }
 
   /// The domains of the faulting devices in the order of the log.
@@ -147,7 +80,7 @@ extension Rebuild.Writer {
       guard let dumped = fault.dump?.context else { continue }
       let context = ContextEntry(low: dumped.low, high: dumped.high)
       guard context[flag: .present], (3...5).contains(context.levels) else { continue }
-      let device = "\(fault.observation.source)"
+      let device = Self.name(fault.observation.source)
       if domains.contains(where: { $0.devices.contains(device) }) { continue }
       let id = context[.domainID]
       if let index = domains.firstIndex(where: { $0.id == id }) {
@@ -171,7 +104,7 @@ extension Rebuild.Writer {
       pages.append(domain.table)
       for device in domain.devices {
         let fault = timeline.faults.first {
-          "\($0.observation.source)" == device && $0.dump?.root != nil
+          Self.name($0.observation.source) == device && $0.dump?.root != nil
         }
         guard let fault, let root = fault.dump?.root,
           buses.insert(fault.observation.source.bus).inserted
@@ -181,4 +114,68 @@ extension Rebuild.Writer {
     }
     return pages
   }
+
+  static func name(_ source: SourceID) -> ScenarioDescription.DeviceName {
+    .address(PCIAddress(sourceID: source))
+  }
+}
+
+extension SplatImage {
+  /// What the build calls itself, beside its release, and its return addresses.
+  var kernelIdentity: KernelDescription {
+    var kernel = KernelDescription()
+    kernel.version = detail.version
+    kernel.taint = detail.taint
+    // They are said even where they are what holds anyway.
+    kernel.notes.above = ["version": [], "taint": []]
+    kernel.packageNote = packageNote
+    kernel.hardwareName = detail.hardware
+    kernel.callSites = callSites.map { caller, sites in
+      Keyed(
+        caller,
+        sites.map { site in
+          let isShort = site.place.hasPrefix(caller + "+")
+          return Keyed(
+            site.callee,
+            isShort ? String(site.place.dropFirst(caller.utf8.count + 1)) : site.place)
+        })
+    }
+    kernel.frameless = frameless
+    kernel.notes.above["frameless"] = [
+      "on the way to the lock, but in no stack of the report: inlined, or left by a jump"
+    ]
+    return kernel
+  }
+
+  /// What the interrupt found.
+  var interruptedContext: InterruptedContext {
+    func event(_ event: SplatDetail.Event?) -> InterruptEvents.Event? {
+      event.map { .init(number: $0.number, address: $0.address, symbol: $0.symbol) }
+    }
+    var context = InterruptedContext(
+      task: .init(name: detail.taskName, pid: Int(clamping: detail.pid)),
+      mode: detail.hasInterruptStack ? .kernel : .user, functions: functions)
+    context.registers = detail.registers.map { registers in
+      RegisterDump(
+        codeSegment: UInt16(clamping: registers.codeSegment), instruction: registers.instruction,
+        code: registers.code, stackSegment: UInt16(clamping: registers.stackSegment),
+        stackPointer: registers.stackPointer, flags: registers.flags,
+        general: Self.registerNames.map { registers.general[$0] ?? 0 })
+    }
+    context.interruptEvents.hardEnabled = event(detail.hardEnabled)
+    context.interruptEvents.softEnabled = event(detail.softEnabled)
+    context.interruptEvents.softDisabled = event(detail.softDisabled)
+    if let entry = detail.hardDisabled {
+      context.interruptEvents.entryAddress = entry.address
+      context.interruptEvents.entrySymbol = entry.symbol
+    }
+    context.strayFrames = strayFrames.map { after, symbols in
+      .init(after: after == "registers" ? nil : after, symbols: symbols)
+    }
+    return context
+  }
+
+  /// The general registers as a log's reader calls them, in the order in which they are printed.
+  private static let registerNames =
+    ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp"] + (8...15).map { "r\($0)" }
 }

@@ -1,53 +1,58 @@
-import LogReading
-import KernelLog
-import KernelProfiles
-import VTdFormats
+internal import Diagnosis
+internal import KernelLog
+internal import KernelProfiles
+internal import LinuxIOMMU
+internal import LogReading
+internal import ScenarioFormat
+internal import VTdFormats
 
 /// The kernel of a rebuilt scenario: its release, the profile that the release has, and of its settings
 /// those that the log shows otherwise.
-extension Rebuild.Writer {
-  mutating func kernel() {
-    line("kernel:")
+extension ScenarioBuilder {
+  var kernel: KernelDescription {
+    var kernel = splat?.kernelIdentity ?? KernelDescription()
     let release = splat?.detail.release ?? contents.kernels.last?.value
     let named = release.flatMap(KernelProfile.named)
     let profile = named ?? assumedProfile
-    if let release {
-      line("  release: \(quoted(release))")
-    } else {
-      line("  # assumed: the log does not name the kernel")
-      line("  release: \(quoted(Self.unameText(profile)))")
+    kernel.release = release ?? Self.unameText(profile)
+    if release == nil {
+      kernel.notes.above["release"] = ["assumed: the log does not name the kernel"]
+    } else if named == nil {
+      kernel.notes.above["profile"] = ["assumed: the release is none that has a profile"]
     }
-    if named == nil, release != nil {
-      line("  # assumed: the release is none that has a profile")
+    kernel.profile = Self.mainlineName(profile)
+    kernel.configuration = configuration
+    for setting in shownSettings(profile.behaviour) {
+      kernel.behaviour.values[setting.key] = setting.value
+      kernel.behaviour.notes.above[setting.key] = [setting.reason]
     }
-    line("  profile: \(quoted(Self.mainlineName(profile)))")
-    if let splat { identity(splat) }
-    configuration()
-    behaviour(profile.behaviour)
-    if let splat { callSites(splat) }
-    line("")
+    return kernel
   }
 
-  private mutating func configuration() {
-    line("  configuration:")
-    for note in splatNotes { line("    # \(note)") }
+  private var configuration: ConfigurationDescription {
+    var configuration = ConfigurationDescription()
+    var locking = splatNotes
     if splat != nil {
-      line(
-        "    # the log has a lock report, and the wait types in it are those without raw nesting")
-      line("    PROVE_LOCKING: true")
-      line("    PROVE_RAW_LOCK_NESTING: false")
-    } else if let lockProgram {
-      line("    # the log has a lock report")
-      line("    PROVE_LOCKING: true")
-      line("    PROVE_RAW_LOCK_NESTING: \(lockProgram.image.provesRawNesting)")
+      locking.append(
+        "the log has a lock report, and the wait types in it are those without raw nesting")
+    } else if lockProgram != nil {
+      locking.append("the log has a lock report")
     } else {
-      line("    # assumed: the log tells nothing of lock checking that a replay would need")
-      line("    PROVE_LOCKING: false")
+      locking.append("assumed: the log tells nothing of lock checking that a replay would need")
     }
-    line("    # \(hasDumps ? "the log has table dumps" : "assumed: the log has no table dump")")
-    line("    INTEL_IOMMU_DEBUGFS: \(hasDumps)")
-    line("    scalable_mode: \(isScalable)")
-    line("    IRQ_REMAP: \(hasInterrupts)")
+    configuration.values.provesLocking = splat != nil || lockProgram != nil
+    configuration.values.provesRawLockNesting = lockProgram?.image.provesRawNesting ?? false
+    configuration.notes.above["PROVE_LOCKING"] = locking
+    if configuration.values.provesLocking {
+      configuration.notes.above["PROVE_RAW_LOCK_NESTING"] = []
+    }
+    configuration.notes.above["INTEL_IOMMU_DEBUGFS"] = [
+      hasDumps ? "the log has table dumps" : "assumed: the log has no table dump"
+    ]
+    configuration.values.dumpsTables = hasDumps
+    configuration.values.usesScalableMode = isScalable
+    configuration.values.remapsInterrupts = hasInterrupts
+    return configuration
   }
 
   // MARK: The profile
@@ -84,15 +89,9 @@ extension Rebuild.Writer {
     var reason: String
   }
 
-  private mutating func behaviour(_ profile: KernelBehaviour) {
+  private func shownSettings(_ profile: KernelBehaviour) -> [ShownSetting] {
     let walk = splat.map { Self.shownByLockReport($0, profile) } ?? shownWalk(profile)
-    let shown = shownLines(profile) + walk
-    guard !shown.isEmpty else { return }
-    line("  behaviour:")
-    for setting in shown {
-      line("    # \(setting.reason)")
-      line("    \(setting.key): \(setting.value)")
-    }
+    return shownLines(profile) + walk
   }
 
   private func shownLines(_ profile: KernelBehaviour) -> [ShownSetting] {

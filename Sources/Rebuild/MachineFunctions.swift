@@ -1,0 +1,41 @@
+internal import Diagnosis
+internal import PCI
+internal import ScenarioFormat
+internal import VTdFormats
+
+/// The functions of a rebuilt machine's bus.
+extension ScenarioBuilder {
+  /// Those that the log identifies, and with a table also the bridges that its scopes lead over;
+  /// those of a snapshot are in it.
+  var listedFunctions: [(key: PCIAddress, value: LogContents.Function)] {
+    contents.functions.filter {
+      ($0.value.vendor != nil || buses(below: $0.key) != nil) && $0.key.segment == 0
+        && (files.snapshot == nil || contents.topology?[$0.key] == nil)
+    }.sorted { $0.key < $1.key }
+  }
+
+  private func buses(below address: PCIAddress) -> LogContents.Bridge? {
+    files.table == nil ? nil : contents.bridges[address]
+  }
+
+  func description(_ address: PCIAddress, _ function: LogContents.Function)
+    -> ScenarioDescription.FunctionDescription
+  {
+    let bridge = buses(below: address)
+    var description = ScenarioDescription.FunctionDescription(
+      at: address, vendor: function.vendor ?? 0x8086, device: function.device ?? 0,
+      classCode: function.classCode ?? (bridge == nil ? 0xff0000 : 0x060400))
+    guard let bridge else { return description }
+    let isInner = contents.bridges.values.contains {
+      ($0.secondary...max($0.secondary, $0.subordinate)).contains(address.bus)
+    }
+    description.notes = Notes([
+      "assumed: a port of PCI Express, which leaves the ids of requests as they are"
+    ])
+    description.invention.portType = isInner ? .downstreamPort : .rootPort
+    description.invention.buses = BridgeBuses(
+      primary: address.bus, secondary: bridge.secondary,
+      subordinate: max(bridge.secondary, bridge.subordinate))
+    return description
+  }
+}

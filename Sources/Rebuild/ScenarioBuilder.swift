@@ -1,0 +1,191 @@
+internal import Diagnosis
+internal import KernelLog
+internal import LinuxIOMMU
+internal import LogReading
+internal import PCI
+internal import ScenarioFormat
+internal import VTdFormats
+
+/// Makes a scenario of a log, section by section.
+struct ScenarioBuilder {
+  let contents: LogContents
+  let timeline: FaultTimeline
+  let files: RebuiltScenario.PlatformFiles
+  var scenario = ScenarioDescription()
+  var omitted: [String] = []
+  var faultCount = 0
+  /// The lock report that the scenario leads to again.
+  var splat: SplatImage?
+  /// A lock report of another kind, as lock programs, with its line.
+  var lockProgram: (line: Int, image: LockProgramImage)?
+  /// Lock reports that it does not, and why.
+  var splatNotes: [String] = []
+  /// The units that the scenario describes, in the kernel's order.
+  private(set) var units: [MachineUnit] = []
+  /// What memory holds so far.
+  var memory: [UInt64: UInt64] = [:]
+
+  init(
+    contents: LogContents, timeline: FaultTimeline, files: RebuiltScenario.PlatformFiles
+  ) {
+    self.contents = contents
+    self.timeline = timeline
+    self.files = files
+    units = machineUnits
+  }
+
+  /// Real capabilities for a machine whose boot lines are missing.
+  static let assumedCapability: UInt64 = 0x1c0_000c_4066_0462
+  static let assumedExtended: UInt64 = 0x19_e2ff_0505e
+  /// Memory below the firmware's and the devices' ranges.
+  private static let lowMemory: UInt64 = 0x8000_0000
+  /// Addresses from here on are garbage in an entry, not memory that a machine has.
+  private static let mostMemory: UInt64 = 1 << 43
+
+  var isScalable: Bool {
+    timeline.faults.contains {
+      $0.dump?.scalableRoot != nil || ($0.observation.reason ?? 0) >= 0x30
+    }
+      || contents.debugfs.contains { row in
+        if case .context(_, _, _, _, _, .some, _) = row.value { true } else { false }
+      }
+  }
+  var hasInterrupts: Bool {
+    timeline.faults.contains {
+      if case .interrupt = $0.observation.request { true } else { false }
+    }
+  }
+  var hasDumps: Bool { timeline.faults.contains { $0.dump != nil } }
+
+  /// The unit of the dumps, else the first.
+  var unit: LogContents.Unit? {
+    let name = timeline.faults.lazy.compactMap { $0.dump?.unit }.first
+    return (contents.units.first { "dmar\($0.value.number)" == name } ?? contents.units.first)?
+      .value
+  }
+
+  var unitName: String {
+    timeline.faults.lazy.compactMap { $0.dump?.unit }.first ?? "dmar\(unit?.number ?? 0)"
+  }
+
+  /// The highest table address in the log, which memory has to reach.
+  private var highestTable: UInt64 {
+    var highest: UInt64 = 0
+    func note(_ addresses: UInt64...) {
+      for address in addresses where address < Self.mostMemory { highest = max(highest, address) }
+    }
+    for fault in timeline.faults {
+      for line in fault.dump?.lines ?? [] {
+        switch line.value {
+        case .rootEntry(let low), .pasidDirectoryEntry(let low): note(low)
+        case .scalableRootEntry(let high, let low): note(high, low)
+        case .contextEntry(_, let low): note(low)
+        case .pasidTableEntry(let index, let value) where index == 0 || index == 2: note(value)
+        case .pageTableEntry(_, let value):
+          note(SecondStageEntry(rawValue: value)[inPlace: .address])
+        default: break
+        }
+      }
+    }
+    return highest
+  }
+
+  mutating func build(from name: String) {
+    var size = Self.lowMemory
+    while size <= highestTable + 0x1000_0000 { size *= 2 }
+    let free = size - 0x0c00_0000
+    scenario.notes = Notes(["yaml-language-server: $schema=Configs/schema.json"])
+    scenario.summary = "Rebuilt by dmar import from \(name)."
+    scenario.machine.memorySize = size
+    chooseSplat()
+    scenario.kernel = kernel
+    machine()
+    boot(free)
+    steps { unit in
+      let widths = unit.capability[.supportedAdjustedGuestAddressWidths]
+      return TableImage(
+        root: unit.root, free: free, beyond: size + 0x100_0000_0000,
+        levels: widths & 4 != 0 ? 4 : widths & 2 != 0 ? 3 : 5)
+    }
+  }
+
+  private mutating func machine() {
+    scenario.machine.notes.above["memory"] = [
+      "assumed: as much memory as the tables in the log reach, and room for others"
+    ]
+    scenario.machine.tableFile = files.table.map { FileName($0) }
+    scenario.machine.units = units.map(description)
+    let functions = listedFunctions
+    let lookedUp = splat == nil ? [] : unlistedSources(functions.map(\.key.sourceID))
+    scenario.machine.snapshotFile = files.snapshot.map { FileName($0) }
+    scenario.machine.functions =
+      lookedUp.map { source in
+        var function = ScenarioDescription.FunctionDescription(
+          at: PCIAddress(sourceID: source), vendor: 0x8086, device: 0, classCode: 0xff0000)
+        function.notes = Notes(["assumed: the look-up finds it; the log does not say what it is"])
+        return function
+      } + functions.map(description)
+    if let splat {
+      scenario.machine.addresses = [Keyed("pci.klist_devices", splat.detail.lockAddress)]
+      scenario.machine.interrupted = splat.interruptedContext
+    }
+  }
+
+  private mutating func boot(_ free: UInt64) {
+    scenario.boot.pages.notes.above["list"] = [
+      "assumed: the driver's own pages lie where the log's tables do not, but for the root"
+    ]
+    let pages = pagesOfUnits + (splat == nil ? [] : pagesOfDumpedDomains)
+    scenario.boot.pages.list = pages.map { PhysicalAddress(rawValue: $0) }
+    scenario.boot.pages.base = PhysicalAddress(rawValue: free + 0x0b00_0000)
+    for fault in timeline.faults {
+      guard case .interrupt(let index) = fault.observation.request,
+        fault.observation.reason == 0x26
+      else { continue }
+      let other = SourceID(rawValue: fault.observation.source.rawValue ^ 0x0100)
+      scenario.boot.interrupts.append(
+        .init(index: Int(index), entry: .init(vector: 0x30, destination: 1, source: other)))
+      scenario.boot.notes.above["interrupts"] = [
+        "assumed: the entry belongs to somebody else, whoever it is"
+      ]
+    }
+    scenario.boot.domains = domains
+    if !domains.isEmpty {
+      scenario.boot.notes.above["domains"] = [
+        "from dmar_translation_struct and domain_translation_struct, or from dumps"
+      ]
+    }
+  }
+
+  /// Faulting devices that the log says nothing else of.
+  private func unlistedSources(_ listed: [SourceID]) -> [SourceID] {
+    var found: [SourceID] = []
+    for fault in timeline.faults {
+      let source = fault.observation.source
+      if !listed.contains(source), !found.contains(source) { found.append(source) }
+    }
+    return found
+  }
+
+  /// What debugfs shows is mapped, whatever faulted.
+  private var domains: [ScenarioDescription.DomainDescription] {
+    let image = DomainImage(contents.debugfs)
+    // Those of the dumps are first: their tables are the first of the driver's pages.
+    let dumped = (splat == nil ? [] : dumpedDomains).map { domain in
+      var description = image.domains[domain.id] ?? .init()
+      description.id = DomainID(rawValue: UInt16(clamping: domain.id))
+      if image.domains[domain.id] == nil { description.levels = domain.levels }
+      description.devices =
+        domain.devices + description.devices.filter { !domain.devices.contains($0) }
+      return description
+    }
+    let known = Set(dumped.map { UInt64($0.id.rawValue) })
+    return dumped
+      + image.domains.filter { !known.contains($0.key) }.sorted { $0.key < $1.key }.map(\.value)
+  }
+
+  /// Adds a step.
+  mutating func step(_ action: ScenarioDescription.Action, notes: [String] = []) {
+    scenario.steps.append(.init(action, notes: notes))
+  }
+}
