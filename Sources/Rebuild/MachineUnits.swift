@@ -179,7 +179,7 @@ extension ScenarioBuilder {
     if isLaterQEMU {
       quirks.append(
         (
-          "qemu-11",
+          .qemu11,
           "the log has a reason of legacy mode with scalable-mode tables, and no PASID, as QEMU 11 "
             + "records such faults"
         ))
