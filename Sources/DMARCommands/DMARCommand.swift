@@ -17,4 +17,9 @@ public struct DMARCommand: ParsableCommand {
     ])
 
   public init() {}
+
+  /// The subcommand of that name; nil where none is called that.
+  static func subcommand(_ name: String?) -> (any ParsableCommand.Type)? {
+    configuration.subcommands.first { $0.configuration.commandName == name }
+  }
 }

@@ -12,7 +12,7 @@ public enum Program {
     Descriptor.reserveStandardStreams()
     var status: Int32 = 0
     do {
-      var command = try DMARCommand.parseAsRoot()
+      var command = try command(Array(CommandLine.arguments.dropFirst()))
       try command.run()
     } catch {
       status = report(error)
@@ -22,6 +22,21 @@ public enum Program {
       status = report(OutputError.cannotWrite("standard output", errno))
     }
     exit(status)
+  }
+
+  /// The command that the arguments name, with its options.
+  ///
+  /// A command that stands first is parsed without the others: making the declarations of all of them
+  /// takes longer than most runs. Where that comes to anything but the command (help, a completion
+  /// script, a mistake), the parser for all commands has the word, since its texts name the others.
+  static func command(_ arguments: [String]) throws -> any ParsableCommand {
+    if let type = DMARCommand.subcommand(arguments.first),
+      let command = try? type.parseAsRoot(Array(arguments.dropFirst())),
+      Swift.type(of: command) == type
+    {
+      return command
+    }
+    return try DMARCommand.parseAsRoot(arguments)
   }
 
   /// Says what is to be said about an error.
