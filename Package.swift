@@ -125,13 +125,14 @@ let package = Package(
     tests("YAMLReading", ["YAMLNodes"]),
     tests("VTdFormats"),
     tests("PhysicalMemory", ["VTdFormats"]),
-    tests("PCI", ["VTdFormats"]),
+    tests("PCI", ["TestSupport", "VTdFormats"]),
     // Points libpciaccess at an invented /sys. Only test executables may contain it.
     .target(name: "CFakeSysfs", path: "Tests/CFakeSysfs"),
     tests("PCIHost", ["PCI", "VTdFormats", "CFakeSysfs"]),
     tests("ACPITables", ["PCI", "TestSupport", "VTdFormats"]),
-    tests("VTdUnit", ["VTdFormats", "PhysicalMemory"], resources: [.copy("Golden")]),
-    tests("Lockdep", resources: [.copy("Golden")]),
+    tests(
+      "VTdUnit", ["TestSupport", "VTdFormats", "PhysicalMemory"], resources: [.copy("Golden")]),
+    tests("Lockdep", ["TestSupport"], resources: [.copy("Golden")]),
     tests("KernelLog", ["VTdFormats", "PCI"]),
     tests("LogReading", ["Text", "VTdFormats", "PCI", "KernelLog", "TestSupport"]),
     tests(
@@ -141,7 +142,7 @@ let package = Package(
       "LinuxIOMMU",
       [
         "VTdFormats", "PhysicalMemory", "PCI", "Lockdep", "KernelLog", "KernelProfiles",
-        "LogReading",
+        "LogReading", "TestSupport",
       ],
       resources: [.copy("Golden")]),
     tests(

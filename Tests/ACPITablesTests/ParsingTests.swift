@@ -1,4 +1,5 @@
 import ACPITables
+import TestSupport
 import Testing
 
 @Suite("The DMAR table")

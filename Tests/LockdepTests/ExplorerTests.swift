@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Lockdep
@@ -62,12 +63,12 @@ import Testing
 
   @Test("the reduction loses no deadlock and saves states")
   func reduction() throws {
-    var numbers = PropertyTests.Numbers(state: 5)
+    var numbers = SplitMix(state: 5)
     var deadlocks = 0
     var states = (reduced: 0, all: 0)
     for _ in 0..<120 {
       var text = ""
-      for thread in ["@a/0", "@b/1", numbers.oneIn(2) ? "@irq/0" : "@c/2"] {
+      for thread in ["@a/0", "@b/1", numbers.next(below: 2) == 0 ? "@irq/0" : "@c/2"] {
         text += " \(thread)"
         var held: [String] = []
         for _ in 0..<4 {

@@ -1,24 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import Lockdep
 
 /// Random programs: the validator and the naive checker agree, and nothing traps.
 @Suite struct PropertyTests {
-  /// A fixed sequence of numbers (SplitMix64).
-  struct Numbers {
-    var state: UInt64
-
-    mutating func next(below bound: Int) -> Int {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var mixed = state
-      mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-      return Int((mixed ^ (mixed >> 31)) % UInt64(bound))
-    }
-
-    mutating func oneIn(_ count: Int) -> Bool { next(below: count) == 0 }
-  }
-
   /// A validator and a naive checker that are told the same.
   struct Pair {
     static let kinds: [LockKind] = [.spinlock, .rwlock, .rwlock, .rwlock, .rawSpinlock, .rcu]
@@ -49,7 +35,7 @@ import Testing
       }
     }
 
-    mutating func step(_ numbers: inout Numbers) {
+    mutating func step(_ numbers: inout SplitMix) {
       let who = numbers.next(below: 2)
       let context = contexts[who]
       switch numbers.next(below: 20) {
@@ -61,7 +47,7 @@ import Testing
       case 16:
         validator.hardirqsOn(in: context, at: .none)
         naive.enableHardirqs(task: who, cpu: who)
-      case 17: interrupt(who, numbers.oneIn(2))
+      case 17: interrupt(who, numbers.next(below: 2) == 0)
       case 18:
         if naive.tasks[who].softirqsEnabled {
           validator.softirqsOff(in: context, at: .none)
@@ -81,17 +67,17 @@ import Testing
       }
     }
 
-    private mutating func acquire(_ numbers: inout Numbers, _ who: Int) {
+    private mutating func acquire(_ numbers: inout SplitMix, _ who: Int) {
       let lock = locks[numbers.next(below: locks.count)]
       let kind = Self.kinds[lock.naive.lockClass]
-      let isShared = kind.read != nil && numbers.oneIn(2)
+      let isShared = kind.read != nil && numbers.next(below: 2) == 0
       let mode: LockMode =
         !kind.isChecked
         ? .recursiveRead
         : isShared
-          ? (numbers.oneIn(2) ? .read : .recursiveRead)
+          ? (numbers.next(below: 2) == 0 ? .read : .recursiveRead)
           : .exclusive
-      let isTrylock = numbers.oneIn(6)
+      let isTrylock = numbers.next(below: 6) == 0
       guard naive.tasks[who].held.count < 40 else { return }
       validator.acquire(
         lock.id, Acquisition(mode: mode, isTrylock: isTrylock, isChecked: kind.isChecked),
@@ -100,14 +86,15 @@ import Testing
         lock.naive, mode, isTrylock: isTrylock, isChecked: kind.isChecked, task: who, cpu: who)
     }
 
-    private mutating func release(_ numbers: inout Numbers, _ who: Int) {
+    private mutating func release(_ numbers: inout SplitMix, _ who: Int) {
       let held = naive.tasks[who].held
       guard !held.isEmpty else { return }
       // Mostly the top, at times one below, seldom any lock at all.
       let index =
-        numbers.oneIn(40)
+        numbers.next(below: 40) == 0
         ? numbers.next(below: locks.count)
-        : held[numbers.oneIn(4) ? numbers.next(below: held.count) : held.count - 1].lock.id
+        : held[numbers.next(below: 4) == 0 ? numbers.next(below: held.count) : held.count - 1].lock
+          .id
       validator.release(locks[index].id, in: contexts[who], at: .none)
       naive.release(locks[index].naive, task: who, cpu: who)
     }
@@ -164,7 +151,7 @@ import Testing
   func agreement(block: Int) {
     var kinds: [String: Int] = [:]
     for program in 0..<400 {
-      var numbers = Numbers(state: UInt64(block * 1000 + program))
+      var numbers = SplitMix(state: UInt64(block * 1000 + program))
       var pair = Pair()
       var steps = 0
       while pair.validator.isOn, pair.naive.finding == nil, steps < 300 {

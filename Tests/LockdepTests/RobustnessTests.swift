@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Lockdep
@@ -36,7 +37,7 @@ import Testing
     let lockWords = Set(LockVerb.all.map(\.word)).union([
       "DOWNGRADE", "SYNC", "PIN", "UNPIN", "KFREE", "MIGHT_LOCK", "WWAI", "WWAF", "WWL1", "WWU",
     ])
-    var numbers = PropertyTests.Numbers(state: UInt64(block) + 77)
+    var numbers = SplitMix(state: UInt64(block) + 77)
     for _ in 0..<150 {
       let text = (0..<60).map { _ -> String in
         let word = words[numbers.next(below: words.count)]

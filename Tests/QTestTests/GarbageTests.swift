@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import QTest
@@ -14,7 +15,7 @@ import Text
 
   @Test("requests put together at random", arguments: 1...20)
   func requests(seed: UInt64) throws {
-    var generator = Seeded(state: seed)
+    var generator = SplitMix(state: seed)
     let conversation = try Conversation(arguments: ["-device", "edu", "-device", "iommu-testdev"])
     conversation.enable()
     conversation.enable(0x10, at: 0xe010_0000)
@@ -34,7 +35,7 @@ import Text
 
   @Test("bytes at random", arguments: 1...20)
   func bytes(seed: UInt64) throws {
-    var generator = Seeded(state: seed)
+    var generator = SplitMix(state: seed)
     let conversation = try Conversation()
     var session = QTestSession()
     for _ in 0..<20 {

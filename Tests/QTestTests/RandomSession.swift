@@ -1,3 +1,5 @@
+import TestSupport
+
 /// One step of a session that two machines are to answer alike.
 enum SessionStep: Hashable {
   case request(String)
@@ -20,7 +22,7 @@ enum SessionKind: String, CaseIterable, Sendable {
 /// Values are drawn so that most of them mean something: entries that point to other tables, with a
 /// bit or two flipped; single commands; addresses that are mapped, nearly mapped, or far away.
 struct RandomSession {
-  var generator: Seeded
+  var generator: SplitMix
   private let kind: SessionKind
 
   static let unit: UInt64 = 0xfed9_0000
@@ -30,7 +32,7 @@ struct RandomSession {
   static let eduSlot: UInt64 = 0x08
 
   init(seed: UInt64, kind: SessionKind = .legacy) {
-    generator = Seeded(state: seed)
+    generator = SplitMix(state: seed)
     self.kind = kind
   }
 

@@ -186,7 +186,7 @@ import Testing
     let (program, path) = try listening()
     defer { _ = program.terminate() }
     try Socket.connect(to: path).send("write 0x1000 4 0x0102")
-    var generator = Seeded(state: 1)
+    var generator = SplitMix(state: 1)
     for _ in 0..<50 {
       try Socket.connect(to: path).send(
         (0..<4096).map { _ in UInt8.random(in: 0...255, using: &generator) })
@@ -270,18 +270,5 @@ import Testing
       guard let end = part.firstIndex(of: "\n"), end > part.startIndex else { return nil }
       return (String(part[..<end]), String(part[part.index(after: end)...]) + "\n")
     }
-  }
-}
-
-/// A fixed sequence of numbers (SplitMix64).
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-    return value ^ value >> 31
   }
 }

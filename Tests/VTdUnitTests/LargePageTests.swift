@@ -1,4 +1,5 @@
 import PhysicalMemory
+import TestSupport
 import Testing
 import VTdFormats
 
@@ -105,7 +106,7 @@ struct LargePageTests {
     "what an invalidation reaches is fresh, among pages of all sizes that come and go",
     arguments: 0..<6 as Range<UInt64>)
   func random(_ seed: UInt64) throws {
-    var numbers = Numbers(state: seed)
+    var numbers = SplitMix(state: seed)
     let caches = CacheConfiguration(
       iotlbEntries: seed % 2 == 0 ? 16 : 1024, largePageEntries: seed % 3 == 0 ? 1 : 4,
       pagingStructureEntries: 4)

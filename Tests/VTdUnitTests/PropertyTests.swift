@@ -1,26 +1,14 @@
 import PhysicalMemory
+import TestSupport
 import Testing
 import VTdFormats
 
 @testable import VTdUnit
 
-/// A fixed sequence of numbers: SplitMix64.
-struct Numbers: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-  mutating func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &self) == 0 }
-}
-
 @Suite("Against a naive implementation")
 struct PropertyTests {
   /// Tables that are mostly good, with each bit at risk: 24 table pages, random links.
-  private func scatter(_ rig: Rig, _ numbers: inout Numbers, low: UInt64) {
+  private func scatter(_ rig: Rig, _ numbers: inout SplitMix, low: UInt64) {
     for table in 0..<24 as Range<UInt64> {
       let base = Rig.topTable + table * 0x1000
       for slot in [0, 1, 2, 511] as [UInt64] {
@@ -29,7 +17,7 @@ struct PropertyTests {
     }
   }
 
-  private func entry(_ numbers: inout Numbers, low: UInt64) -> UInt64 {
+  private func entry(_ numbers: inout SplitMix, low: UInt64) -> UInt64 {
     var entry = Rig.topTable + UInt64.random(in: 0..<24, using: &numbers) * 0x1000 | low
     if numbers.chance(6) { entry = UInt64.random(in: 0..<64, using: &numbers) << 21 | low | 0x80 }
     if numbers.chance(12) { entry = UInt64.random(in: 0..<4, using: &numbers) << 30 | low | 0x80 }
@@ -39,7 +27,7 @@ struct PropertyTests {
     return entry
   }
 
-  private func address(_ numbers: inout Numbers) -> UInt64 {
+  private func address(_ numbers: inout SplitMix) -> UInt64 {
     var address: UInt64 = 0
     for level in 0..<5 as Range<UInt64> {
       address |=
@@ -56,7 +44,7 @@ struct PropertyTests {
     "legacy mode agrees on page, reason and FPD, with caches off, on and warm",
     arguments: 0..<12 as Range<UInt64>)
   func legacy(_ seed: UInt64) throws {
-    var numbers = Numbers(state: seed)
+    var numbers = SplitMix(state: seed)
     let rig = try Rig(
       cap: Everything.cap, ecap: Everything.ecap, hostAddressWidth: seed % 2 == 0 ? 52 : 46)
     let walking = try RemappingUnit(
@@ -119,7 +107,7 @@ struct PropertyTests {
     "first stage, second stage and nesting agree on the reason",
     arguments: [1, 2, 3] as [UInt64], 0..<6 as Range<UInt64>)
   func scalable(_ type: UInt64, _ seed: UInt64) throws {
-    var numbers = Numbers(state: seed * 3 + type)
+    var numbers = SplitMix(state: seed * 3 + type)
     let rig = try Rig(cap: Everything.cap, ecap: Everything.ecap)
     let naive = NaiveUnit(
       memory: rig.memory, cap: Everything.cap, ecap: Everything.ecap, hostWidth: 52)

@@ -1,4 +1,5 @@
 import PhysicalMemory
+import TestSupport
 import Testing
 import VTdFormats
 
@@ -10,7 +11,7 @@ struct ScalablePropertyTests {
 
   /// A context entry, a directory entry and a PASID entry that are mostly good.
   private func describe(
-    _ rig: Rig, _ numbers: inout Numbers, pasid: UInt64, rid: UInt64
+    _ rig: Rig, _ numbers: inout SplitMix, pasid: UInt64, rid: UInt64
   ) {
     var root = [Rig.contextTable | 1, Rig.contextTable | 1]
     var context = [
@@ -32,7 +33,7 @@ struct ScalablePropertyTests {
       .extendedAccessedFlag, .secondStageAccessedDirty, .pageSnoop, .pageWalkSnoop,
     ] { entry[flag: field] = Bool.random(using: &numbers) }
     var words = entry.words
-    func flip(_ word: inout UInt64, _ numbers: inout Numbers, one: Int) {
+    func flip(_ word: inout UInt64, _ numbers: inout SplitMix, one: Int) {
       if numbers.chance(one) { word ^= 1 << UInt64.random(in: 0..<64, using: &numbers) }
     }
     for index in 0..<2 { flip(&root[index], &numbers, one: 24) }
@@ -54,7 +55,7 @@ struct ScalablePropertyTests {
   }
 
   /// Paging entries with all bits of both stages at risk.
-  private func scatter(_ rig: Rig, _ numbers: inout Numbers) {
+  private func scatter(_ rig: Rig, _ numbers: inout SplitMix) {
     for table in 0..<12 as Range<UInt64> {
       for slot in [0, 1, 511] as [UInt64] {
         var entry = Rig.topTable + UInt64.random(in: 0..<12, using: &numbers) * 0x1000 | 0x27
@@ -70,7 +71,7 @@ struct ScalablePropertyTests {
     }
   }
 
-  private func request(_ numbers: inout Numbers, pasid: UInt64) -> NaiveRequest {
+  private func request(_ numbers: inout SplitMix, pasid: UInt64) -> NaiveRequest {
     var iova: UInt64 = 0
     for level in 0..<5 as Range<UInt64> {
       iova |= ([0, 1, 511] as [UInt64])[Int.random(in: 0..<3, using: &numbers)] << (12 + 9 * level)
@@ -102,7 +103,7 @@ struct ScalablePropertyTests {
     "root, context, directory, PASID entry and both stages agree on page, reason and FPD",
     arguments: 0..<16 as Range<UInt64>)
   func agrees(_ seed: UInt64) throws {
-    var numbers = Numbers(state: 0x5ca1ab1e + seed)
+    var numbers = SplitMix(state: 0x5ca1ab1e + seed)
     let lacks: UInt64 = seed % 4 == 3 ? 1 << 7 | 1 << 49 | 1 << 26 : 0
     let ecap = Everything.ecap & ~lacks
     let rig = try Rig(

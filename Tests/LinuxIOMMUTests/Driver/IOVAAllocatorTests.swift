@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import LinuxIOMMU
@@ -59,7 +60,7 @@ struct IOVAAllocatorTests {
     var allocator = IOVAAllocator()
     allocator.reserve(0xfee00...0xfeeff)
     var taken: [UInt64: UInt64] = [:]
-    var generator = SplitMix(seed: 7)
+    var generator = SplitMix(state: 7)
     for _ in 0..<2_000 {
       if generator.next() % 3 == 0, let victim = taken.keys.sorted().first {
         allocator.free(victim)
@@ -75,20 +76,5 @@ struct IOVAAllocatorTests {
       for (other, size) in taken { #expect(!range.overlaps(other...(other + size - 1))) }
       taken[first] = count
     }
-  }
-}
-
-/// A small generator, so that runs are alike.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-    return value ^ value >> 31
   }
 }

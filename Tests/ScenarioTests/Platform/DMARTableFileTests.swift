@@ -1,6 +1,7 @@
 import ACPITables
 import Scenario
 import ScenarioFormat
+import TestSupport
 import Testing
 
 @Suite("DMAR tables as YAML")
@@ -77,7 +78,7 @@ struct DMARTableFileTests {
 
   @Test("whatever table can be read goes through YAML byte for byte")
   func anyTable() throws {
-    var random = SeededGenerator(state: 21)
+    var random = SplitMix(state: 21)
     let original = try DMARTableFile.table(from: Self.yaml, file: "t.yaml").bytes
     var read = 0
     for _ in 0..<300 {

@@ -1,6 +1,7 @@
 import PCI
 import Scenario
 import ScenarioFormat
+import TestSupport
 import Testing
 
 @Suite("PCI snapshots")
@@ -47,7 +48,7 @@ struct PCISnapshotTests {
 
   @Test("a bus of any bytes reads back the same")
   func anyBytes() throws {
-    var random = SeededGenerator(state: 1)
+    var random = SplitMix(state: 1)
     let functions = (0..<40).map { index in
       PCIFunction(
         address: PCIAddress(bus: 1, device: UInt8(index & 0x1f), function: UInt8(index >> 5)),
@@ -100,18 +101,5 @@ struct PCISnapshotTests {
   func missing() {
     let error = #expect(throws: InputError.self) { try PCISnapshotFile.read("/nonexistent.yaml") }
     #expect(error?.kind == .notFound)
-  }
-}
-
-/// A generator with a fixed seed, so that a failure comes again.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
   }
 }
