@@ -15,7 +15,7 @@ struct StepLimit: Sendable {
   /// Called before each step, and in the middle of long ones.
   ///
   /// - Throws: `InputError` at the step's place once the time is up.
-  func watch(_ place: Place) throws {
+  func watch(_ place: Place) throws(InputError) {
     guard let deadline, let limit, ContinuousClock.now > deadline else { return }
     throw InputError(
       at: place,

@@ -1,7 +1,7 @@
 import Text
 
 /// The severity of a printk record, 0 (emergency) to 7 (debug): `KERN_EMERG` to `KERN_DEBUG`.
-public enum LogLevel: UInt8, Hashable, Sendable, Codable, CaseIterable {
+public enum LogLevel: UInt8, Hashable, Sendable, CaseIterable {
   case emergency = 0
   case alert = 1
   case critical = 2
@@ -13,7 +13,7 @@ public enum LogLevel: UInt8, Hashable, Sendable, Codable, CaseIterable {
 }
 
 /// One printk record: what the kernel hands to the console and to `/dev/kmsg` in one piece.
-public struct LogRecord: Hashable, Sendable, Codable {
+public struct LogRecord: Hashable, Sendable {
   public var level: LogLevel
   /// Microseconds since boot, the resolution that the console prints.
   public var microseconds: UInt64
@@ -26,6 +26,11 @@ public struct LogRecord: Hashable, Sendable, Codable {
     self.text = text
   }
 }
+
+#if !hasFeature(Embedded)
+  // Here and not in Codable.swift: the compiler writes it in the type's own file only.
+  extension LogRecord: Codable {}
+#endif
 
 /// How records become lines of text.
 public struct LogStyle: Hashable, Sendable {

@@ -65,7 +65,7 @@ public enum ProfileTable {
   private static var releases: String {
     let profiles = columns.compactMap(KernelProfile.named)
     return table(
-      ["setting"] + profiles.map(\.release),
+      ["setting"] + profiles.map { $0.release },
       KernelSetting.all.map { setting in
         ["`\(setting.key)`"] + profiles.map { setting.value(in: $0.behaviour) }
       })

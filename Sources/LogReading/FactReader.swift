@@ -82,7 +82,8 @@ enum FactReader {
     while let open = text[from...].firstIndex(of: "[") {
       let inside = text[text.index(after: open)...].drop { $0 == " " }.prefix { $0 != "]" }
       let parts = inside.split(separator: ".")
-      if parts.count == 2, parts[1].count == 6, parts.allSatisfy({ $0.allSatisfy(\.isNumber) }) {
+      if parts.count == 2, parts[1].count == 6, parts.allSatisfy({ $0.allSatisfy({ $0.isNumber }) })
+      {
         var end = open
         while end > text.startIndex, text[text.index(before: end)] == " " {
           end = text.index(before: end)

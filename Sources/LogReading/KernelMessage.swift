@@ -4,7 +4,7 @@ public import PCI
 /// code, of a hypervisor's, or of a driver that works with either.
 public struct KernelMessage: Hashable, Sendable {
   /// What the line says. The raw values are stable: filters and other programs name them.
-  public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
+  public enum Kind: String, Hashable, Sendable, CaseIterable {
     // MARK: Reserved regions and mappings
 
     case attachIneligible = "rmrr-ineligible"

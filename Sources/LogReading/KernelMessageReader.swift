@@ -53,7 +53,7 @@ struct KernelMessageReader: Sendable {
   /// Where in `line` a form may begin, with the forms; nil where none does.
   static func candidates(_ line: ArraySlice<UInt8>) -> [(place: Int, form: Int)] {
     guard line.count >= 8, line.count <= longestLine else { return [] }
-    var found: [(Int, Int)] = []
+    var found: [(place: Int, form: Int)] = []
     var at = line.startIndex
     while at + 4 <= line.endIndex {
       if firstBytes[Int(line[at])],
@@ -111,7 +111,7 @@ struct KernelMessageReader: Sendable {
       }
     case .guestDevice:
       // QEMU writes bus, device and function alike: `00:04:00`.
-      let parts = cursor.word().split(separator: ":").map { $0.filter(\.isHexDigit) }
+      let parts = cursor.word().split(separator: ":").map { $0.filter { $0.isHexDigit } }
       guard parts.count == 3, let bus = UInt8(parts[0], radix: 16),
         let device = UInt8(parts[1], radix: 16), let function = UInt8(parts[2], radix: 16)
       else { return false }

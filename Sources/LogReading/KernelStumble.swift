@@ -1,7 +1,7 @@
 /// A defect that the kernel found in itself, with the functions that were running: a warning, an
 /// oops, undefined behaviour, or a processor that hung.
 public struct KernelStumble: Hashable, Sendable {
-  public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
+  public enum Kind: String, Hashable, Sendable, CaseIterable {
     case warning = "warning"
     case bug = "bug"
     case nullPointer = "null-pointer"
@@ -44,6 +44,6 @@ public struct KernelStumble: Hashable, Sendable {
   /// Everything that was running, innermost first.
   public var functions: [String] {
     function.isEmpty || stack.first?.function == function
-      ? stack.map(\.function) : [function] + stack.map(\.function)
+      ? stack.map { $0.function } : [function] + stack.map { $0.function }
   }
 }

@@ -1,6 +1,6 @@
 /// A lockdep report as it stands in a log.
 public struct LockSplat: Hashable, Sendable {
-  public enum Kind: String, Hashable, Sendable, Codable {
+  public enum Kind: String, Hashable, Sendable {
     case inconsistentState = "inconsistent lock state"
     case circular = "possible circular locking dependency"
     case inversion = "possible irq lock inversion"

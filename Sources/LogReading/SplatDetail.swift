@@ -1,3 +1,5 @@
+import Text
+
 /// What a lockdep report of a wrong state says line by line, as far as a replay has to print it
 /// again: the kernel's banner, both stacks with offsets, the switches of interrupts and what was
 /// interrupted.

@@ -25,7 +25,7 @@ struct BusRouting {
     wires = configuration.pci
     wires.overlay(configuration.hidden)
     platform = configuration.table.map { Platform(topology: configuration.pci, table: $0) }
-    segments = configuration.units.map(\.segment)
+    segments = configuration.units.map { $0.segment }
     unitIndices = (configuration.table?.units ?? []).map { unit in
       configuration.units.firstIndex {
         $0.hardware.registerBase.rawValue == unit.registerBase
@@ -84,7 +84,7 @@ struct BusRouting {
   mutating func remove(_ address: PCIAddress) {
     straight = nil
     removed.insert(address)
-    removed.formUnion(wires.remove(address).map(\.address))
+    removed.formUnion(wires.remove(address).map { $0.address })
     platform?.topology.remove(address)
   }
 }

@@ -216,7 +216,7 @@ public final class Machine {
   /// - Throws: `DriverError` where a table of the driver's does not lie in memory.
   public func remove(_ device: PCIAddress) throws(DriverError) {
     routing.remove(device)
-    let gone = bus.topology.remove(device).map(\.address)
+    let gone = bus.topology.remove(device).map { $0.address }
     for address in gone.reversed() where address != device { try kernel.removeDevice(address) }
     try kernel.removeDevice(device)
   }

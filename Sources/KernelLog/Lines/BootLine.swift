@@ -101,7 +101,7 @@ public enum BootLine: Hashable, Sendable {
   case scopeMismatch(PCIAddress)
 
   /// The remapping structures whose absence is printed (`No RMRR found`).
-  public enum DMARStructure: String, Hashable, Sendable, Codable, CaseIterable {
+  public enum DMARStructure: String, Hashable, Sendable, CaseIterable {
     case rmrr = "RMRR"
     case atsr = "ATSR"
     case satc = "SATC"

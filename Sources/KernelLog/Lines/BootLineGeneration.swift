@@ -1,6 +1,6 @@
 /// The shapes of the boot lines over the kernel's history. The first two are older than the oldest
 /// profile; when the others came is told by the timeline of `boot_lines` in `KernelProfiles`.
-public enum BootLineGeneration: String, Hashable, Comparable, Sendable, Codable, CaseIterable {
+public enum BootLineGeneration: String, Hashable, Comparable, Sendable, CaseIterable {
   /// Before 2.6.27: `ACPI DMAR:`.
   case acpi
   /// About 2.6.27 to 2.6.31: `DMAR:DRHD base: …`, `IOMMU feb03000: ver …`.

@@ -36,7 +36,7 @@ public enum DumpStop: Hashable, Sendable {
 }
 
 /// The words of the dump's stop lines.
-public enum DumpWording: String, Hashable, Sendable, Codable, CaseIterable {
+public enum DumpWording: String, Hashable, Sendable, CaseIterable {
   /// Of kernels that follow entries without checking them.
   case original
   /// Of kernels that check each entry before they follow it.

@@ -2,7 +2,7 @@ public import VTdFormats
 
 /// A fault record as the kernel prints it (`dmar_fault_do_one`).
 public struct FaultLine: Hashable, Sendable {
-  public enum Access: String, Hashable, Sendable, Codable {
+  public enum Access: String, Hashable, Sendable {
     case read
     case write
   }
@@ -50,7 +50,7 @@ public struct FaultLine: Hashable, Sendable {
 
 /// The shapes of a fault record's line over the kernel's history (F1 to F7; interrupt lines I1 to
 /// I7 change with them). When each came is told by the timeline of `fault_lines` in `KernelProfiles`.
-public enum FaultLineGeneration: String, Hashable, Comparable, Sendable, Codable, CaseIterable {
+public enum FaultLineGeneration: String, Hashable, Comparable, Sendable, CaseIterable {
   /// Two lines, no prefix but their own.
   case f1 = "F1"
   /// `dmar: ` before the first line.

@@ -5,7 +5,7 @@ internal import VTdFormats
 ///
 /// The tables grew: a code that a kernel's tables lack is printed as `Unknown`. The texts stand in the
 /// rows of `FaultReason`.
-public enum FaultReasonTable: String, Hashable, Sendable, Codable, CaseIterable {
+public enum FaultReasonTable: String, Hashable, Sendable, CaseIterable {
   /// DMA reasons 0x00 to 0x0c and the interrupt reasons.
   case first
   /// 0x0d as well.
@@ -41,6 +41,6 @@ public enum FaultReasonTable: String, Hashable, Sendable, Codable, CaseIterable 
 
   /// All codes that have a text in some generation, in ascending order.
   public static var codes: [UInt8] {
-    FaultReason.rows.filter { $0.linux != nil }.map(\.reason.rawValue)
+    FaultReason.rows.filter { $0.linux != nil }.map { $0.reason.rawValue }
   }
 }

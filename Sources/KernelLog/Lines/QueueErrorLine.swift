@@ -14,7 +14,7 @@ public enum QueueErrorLine: Hashable, Sendable {
   case timeoutCleared
   case completionErrorCleared
 
-  public enum Position: String, Hashable, Sendable, Codable {
+  public enum Position: String, Hashable, Sendable {
     case head = "QI HEAD"
     case prior = "QI PRIOR"
   }

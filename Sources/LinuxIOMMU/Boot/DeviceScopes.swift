@@ -134,7 +134,7 @@ extension BootReport {
   /// own bus is firmware's mistake, which is put up with.
   private func isMeant(_ address: PCIAddress, by scope: DeviceScope, _ bus: PCITopology) -> Bool {
     let bridges = bus.path(to: address)
-    let steps = (bridges.map(\.address) + [address])
+    let steps = (bridges.map { $0.address } + [address])
     let root = steps.first?.bus ?? address.bus
     let hops = steps.map { DeviceScope.Hop(device: $0.device, function: $0.function) }
     if scope.startBus == root, scope.path == hops { return true }
@@ -145,6 +145,6 @@ extension BootReport {
 
   /// `dmar_drhd_units`: from the newest on, and the one that covers all the rest last.
   func hardwareInOrder(_ table: DMARTable) -> [HardwareUnit] {
-    table.units.filter { !$0.includesAll }.reversed() + table.units.filter(\.includesAll)
+    table.units.filter { !$0.includesAll }.reversed() + table.units.filter { $0.includesAll }
   }
 }

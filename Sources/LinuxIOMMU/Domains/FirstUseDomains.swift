@@ -19,7 +19,7 @@ extension Domains {
     makesDomainsAtFirstUse = true
     let isTold = messages != nil
     // Where tables were taken over, all devices keep what they have.
-    if functionTable.units.contains(where: \.hasInheritedTables) { return }
+    if functionTable.units.contains(where: { $0.hasInheritedTables }) { return }
     for function in functions where startsWithIdentity(function, messages) {
       let device = try device(at: function.address)
       _ = try attach(device, to: try sharedIdentityDomain())
@@ -37,7 +37,7 @@ extension Domains {
       }
     }
     // iommu_prepare_isa, for floppies.
-    guard let bridge = functions.first(where: \.traits.isISABridge) else { return }
+    guard let bridge = functions.first(where: { $0.traits.isISABridge }) else { return }
     if isTold { kernel.announce(.lowMemoryMap) }
     try prepareIdentity(0...0xff_ffff, for: bridge, isTold: isTold)
   }

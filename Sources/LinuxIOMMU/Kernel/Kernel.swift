@@ -183,7 +183,7 @@ public final class Kernel {
     if plan.messages != nil, !bringUp.isLeftAlone, driver.options.isOn {
       context.announce(.directedIO)
     }
-    try remapping.change(plan.interrupts.filter(\.isLate))
+    try remapping.change(plan.interrupts.filter { $0.isLate })
   }
 
   /// pci_iommu_init is an initial call; it starts the driver.

@@ -88,7 +88,7 @@ struct HeldEntry {
 }
 
 /// When and where interrupts were last turned on and off in a task (`struct irqtrace_events`).
-public struct IRQTrace: Hashable, Sendable, Codable {
+public struct IRQTrace: Hashable, Sendable {
   /// The count of events so far, and for each direction the count and place of its last one.
   public var events: UInt32 = 0
   public var hardirqEnableEvent: UInt32 = 0
@@ -102,6 +102,11 @@ public struct IRQTrace: Hashable, Sendable, Codable {
 
   public init() {}
 }
+
+#if !hasFeature(Embedded)
+  // Here and not in Codable.swift: the compiler writes it in the type's own file only.
+  extension IRQTrace: Codable {}
+#endif
 
 struct TaskEntry {
   /// Room for `Limits.depth` entries, with ``HeldEntry/bottom`` at index -1.

@@ -85,7 +85,7 @@ public final class Validator {
 public typealias LockComparison = (LockID, LockID) -> Int
 
 /// A task as reports name it: `rngd/1006`.
-public struct TaskName: Hashable, Sendable, Codable, CustomStringConvertible {
+public struct TaskName: Hashable, Sendable, CustomStringConvertible {
   public var comm: String
   public var pid: Int32
 
@@ -96,6 +96,11 @@ public struct TaskName: Hashable, Sendable, Codable, CustomStringConvertible {
 
   public var description: String { "\(comm)/\(pid)" }
 }
+
+#if !hasFeature(Embedded)
+  // Here and not in Codable.swift: the compiler writes it in the type's own file only.
+  extension TaskName: Codable {}
+#endif
 
 struct TaskInfo {
   var name: TaskName

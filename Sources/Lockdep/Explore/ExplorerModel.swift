@@ -45,7 +45,7 @@ struct ExplorerModel {
   /// Nil if a step has no meaning for real locks: the first such step is in `unsupported`.
   init?(_ program: LockProgram, readsAreRecursive: Bool, unsupported: inout LockStep?) {
     var indices: [LockObject: Int] = [:]
-    let cpus = Set(program.threads.map(\.cpu)).sorted()
+    let cpus = Set(program.threads.map { $0.cpu }).sorted()
     cpuCount = cpus.count
     threadsOfCPU = Array(repeating: [], count: cpuCount)
     for (index, thread) in program.threads.enumerated() {

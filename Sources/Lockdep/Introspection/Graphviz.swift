@@ -35,6 +35,6 @@ extension EdgeKinds {
       (.sharedToRecursive, "SR"), (.exclusiveToRecursive, "ER"), (.sharedToBlocking, "SN"),
       (.exclusiveToBlocking, "EN"),
     ]
-    return all.filter { contains($0.0) }.map(\.1)
+    return all.filter { contains($0.0) }.map { $0.1 }
   }
 }

@@ -31,7 +31,7 @@ extension Validator {
     let limits = configuration.limits
     let classes = classes
     func count(_ bit: UsageBit) -> Int { classes.count { $0.usage.contains(bit) } }
-    let contexts = core.pointee.chainStore.chains.map(\.irqContext)
+    let contexts = core.pointee.chainStore.chains.map { $0.irqContext }
     return ValidatorStatistics(counters: [
       Counter(name: "lock-classes", value: classes.count, limit: limits.classes),
       Counter(

@@ -1,5 +1,5 @@
 /// How strongly a lock is taken (the kernel's `read` argument of `lock_acquire`).
-public enum LockMode: UInt8, Sendable, Hashable, Codable {
+public enum LockMode: UInt8, Sendable, Hashable {
   /// Exclusive.
   case exclusive = 0
   /// Shared; may block behind a waiting writer, so it must not recurse.

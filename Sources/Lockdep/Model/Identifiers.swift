@@ -1,7 +1,7 @@
 /// The handles with which a caller names what the validator keeps for it.
 
 /// A processor that the validator tracks; made by ``Validator/addCPU()``.
-public struct CPUID: RawRepresentable, Hashable, Sendable, Codable {
+public struct CPUID: RawRepresentable, Hashable, Sendable {
   public let rawValue: UInt32
 
   public init(rawValue: UInt32) {
@@ -10,7 +10,7 @@ public struct CPUID: RawRepresentable, Hashable, Sendable, Codable {
 }
 
 /// A task (a kernel thread or a process) that can hold locks; made by ``Validator/addTask(comm:pid:)``.
-public struct TaskID: RawRepresentable, Hashable, Sendable, Codable {
+public struct TaskID: RawRepresentable, Hashable, Sendable {
   public let rawValue: UInt32
 
   public init(rawValue: UInt32) {
@@ -19,7 +19,7 @@ public struct TaskID: RawRepresentable, Hashable, Sendable, Codable {
 }
 
 /// A lock instance (the kernel's `struct lockdep_map`); made by ``Validator/addLock(_:)``.
-public struct LockID: RawRepresentable, Hashable, Sendable, Codable {
+public struct LockID: RawRepresentable, Hashable, Sendable {
   public let rawValue: UInt32
 
   public init(rawValue: UInt32) {
@@ -28,7 +28,7 @@ public struct LockID: RawRepresentable, Hashable, Sendable, Codable {
 }
 
 /// The index of a lock class, in the order in which classes were registered.
-public struct ClassID: RawRepresentable, Hashable, Sendable, Codable {
+public struct ClassID: RawRepresentable, Hashable, Sendable {
   public let rawValue: UInt32
 
   public init(rawValue: UInt32) {
@@ -37,7 +37,7 @@ public struct ClassID: RawRepresentable, Hashable, Sendable, Codable {
 }
 
 /// Where an operation happens: which task runs, and on which processor.
-public struct Context: Hashable, Sendable, Codable {
+public struct Context: Hashable, Sendable {
   public var cpu: CPUID
   public var task: TaskID
 
@@ -47,11 +47,16 @@ public struct Context: Hashable, Sendable, Codable {
   }
 }
 
+#if !hasFeature(Embedded)
+  // Here and not in Codable.swift: the compiler writes it in the type's own file only.
+  extension Context: Codable {}
+#endif
+
 /// A place in the kernel's code, as an opaque token of the caller.
 ///
 /// The validator stores and compares frames and never looks inside; a ``ReportEnvironment`` turns
 /// them into `klist_next+0x1b/0x160` when a report is rendered.
-public struct Frame: RawRepresentable, Hashable, Sendable, Codable {
+public struct Frame: RawRepresentable, Hashable, Sendable {
   public let rawValue: UInt64
 
   @inlinable public init(rawValue: UInt64) {
@@ -65,7 +70,7 @@ public struct Frame: RawRepresentable, Hashable, Sendable, Codable {
 /// The address that gives a lock its class (the kernel's `struct lock_class_key`).
 ///
 /// Eight subclass keys live inside one key, so keys lie at least eight bytes apart.
-public struct LockKey: RawRepresentable, Hashable, Sendable, Codable {
+public struct LockKey: RawRepresentable, Hashable, Sendable {
   public let rawValue: UInt64
 
   public init(rawValue: UInt64) {

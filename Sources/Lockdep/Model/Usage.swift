@@ -1,7 +1,7 @@
 /// A usage that a lock class is seen in (the kernel's `enum lock_usage_bit`).
 ///
 /// Bit number = interrupt state * 4 + direction * 2 + read, then the two bits of any use at all.
-public enum UsageBit: UInt8, Sendable, Hashable, Codable, CaseIterable, CustomStringConvertible {
+public enum UsageBit: UInt8, Sendable, Hashable, CaseIterable, CustomStringConvertible {
   case usedInHardirq, usedInHardirqRead
   case enabledHardirq, enabledHardirqRead
   case usedInSoftirq, usedInSoftirqRead
@@ -47,7 +47,7 @@ public enum UsageBit: UInt8, Sendable, Hashable, Codable, CaseIterable, CustomSt
 }
 
 /// The usages that a class was seen in so far.
-public struct UsageMask: OptionSet, Sendable, Hashable, Codable, CustomStringConvertible {
+public struct UsageMask: OptionSet, Sendable, Hashable, CustomStringConvertible {
   public let rawValue: UInt16
 
   @inlinable public init(rawValue: UInt16) {

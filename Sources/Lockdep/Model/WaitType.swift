@@ -1,5 +1,5 @@
 /// How a lock waits, and so in which context it may be taken (the kernel's `enum lockdep_wait_type`).
-public enum WaitType: UInt8, Sendable, Hashable, Codable, CaseIterable {
+public enum WaitType: UInt8, Sendable, Hashable, CaseIterable {
   /// Unchecked.
   case invalid
   /// Never waits (RCU).
@@ -30,7 +30,7 @@ public enum WaitType: UInt8, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// The kernel's `enum lockdep_lock_type`: what the dependency searches make of a class.
-public enum LockType: UInt8, Sendable, Hashable, Codable {
+public enum LockType: UInt8, Sendable, Hashable {
   case normal
   /// `local_lock_t`: searches for interrupt usage skip it with everything behind it.
   case perCPU

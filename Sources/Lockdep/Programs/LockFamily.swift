@@ -1,7 +1,7 @@
 /// The sorts of locks that the notation knows; an object belongs to one by the verb that uses it.
 ///
 /// `L(A)` and `WL(A)` speak of two locks: `lock_A` and `rwlock_A`.
-public enum LockFamily: String, Sendable, Hashable, Codable, CaseIterable {
+public enum LockFamily: String, Sendable, Hashable, CaseIterable {
   case spin = "lock"
   case raw = "raw_lock"
   case rwlock

@@ -55,7 +55,7 @@ public final class LockProgramRunner {
     host = nil
     validator = Validator(configuration)
     symbols.load(program)
-    validator.traceSource = { [unowned symbols] request in symbols.trace(request.callChain) }
+    validator.traceSource = { [symbols] request in symbols.trace(request.callChain) }
     for (index, thread) in program.threads.enumerated() { addThread(thread, index) }
   }
 

@@ -27,7 +27,7 @@ public struct CompiledKernel: Sendable {
 
   /// The frames of a saved trace: the kernel leaves out the three innermost real ones.
   public func savedTrace(_ chain: [LockdepFunction]) -> [String] {
-    chain.filter { !inlined.contains($0) }.dropFirst(3).map(\.rawValue)
+    chain.filter { !inlined.contains($0) }.dropFirst(3).map { $0.rawValue }
   }
 
   /// The frames of a stack backtrace.

@@ -49,7 +49,7 @@ public indirect enum LockReport: Hashable, Sendable {
   case warning(KernelWarning)
 
   /// The validator's tables, by the macro that limits them.
-  public enum Table: String, Sendable, Hashable, Codable {
+  public enum Table: String, Sendable, Hashable {
     case keys = "MAX_LOCKDEP_KEYS"
     case entries = "MAX_LOCKDEP_ENTRIES"
     case chains = "MAX_LOCKDEP_CHAINS"

@@ -1,7 +1,7 @@
 /// A function of the kernel's validator that can stand on the stack of a report or a saved trace.
 ///
 /// The raw value is the kernel's name, so that a caller can give it an address.
-public enum LockdepFunction: String, Sendable, Hashable, Codable, CaseIterable {
+public enum LockdepFunction: String, Sendable, Hashable, CaseIterable {
   case dumpStackLvl = "dump_stack_lvl"
   case dumpStack = "dump_stack"
   case saveTrace = "save_trace"

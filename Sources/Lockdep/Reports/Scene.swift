@@ -1,5 +1,5 @@
 /// The two pairs of numbers and the two flags in `[HC1[1]:SC0[0]:HE0:SE1]`.
-public struct IRQFlags: Hashable, Sendable, Codable, CustomStringConvertible {
+public struct IRQFlags: Hashable, Sendable, CustomStringConvertible {
   /// `hardirq_context` of the processor, and the hardirq part of `preempt_count`.
   public var hardirqContext: Int32
   public var hardirqCount: Int32
@@ -15,6 +15,11 @@ public struct IRQFlags: Hashable, Sendable, Codable, CustomStringConvertible {
       + ":HE\(hardirqsEnabled ? 1 : 0):SE\(softirqsEnabled ? 1 : 0)]"
   }
 }
+
+#if !hasFeature(Embedded)
+  // Here and not in Codable.swift: the compiler writes it in the type's own file only.
+  extension IRQFlags: Codable {}
+#endif
 
 /// A class as it stood when a report was made.
 public struct ClassDescription: Hashable, Sendable {

@@ -19,19 +19,11 @@ struct DriverSteps {
   mutating func take(
     _ action: ScenarioDescription.DriverAction, at place: Place, on machine: Machine,
     _ address: (ScenarioDescription.DeviceName) -> PCIAddress
-  ) throws {
-    do {
-      try take(action, at: place, with: machine.kernel, address)
-    } catch let error as DriverError {
-      throw InputError(at: place, "\(error)")
-    }
-  }
-
-  private mutating func take(
-    _ action: ScenarioDescription.DriverAction, at place: Place, with kernel: Kernel,
-    _ address: (ScenarioDescription.DeviceName) -> PCIAddress
-  ) throws {
-    func reference(_ name: ScenarioDescription.DomainName) throws -> DomainReference {
+  ) throws(InputError) {
+    let kernel = machine.kernel
+    func reference(
+      _ name: ScenarioDescription.DomainName
+    ) throws(InputError) -> DomainReference {
       switch name {
       case .named(let name):
         guard let known = known(name, to: kernel) else {
@@ -52,26 +44,40 @@ struct DriverSteps {
     }
     switch action {
     case .attach(let step):
-      try attach(address(step.device), step.domain, with: kernel)
+      try place.asking { () throws(DriverError) in
+        try attach(address(step.device), step.domain, with: kernel)
+      }
     case .detach(let device):
-      try kernel.detach(address(device))
+      try place.asking { () throws(DriverError) in try kernel.detach(address(device)) }
     case .groupType(let step):
-      try kernel.changeGroupType(of: address(step.device), to: step.type)
+      try place.asking { () throws(DriverError) in
+        try kernel.changeGroupType(of: address(step.device), to: step.type)
+      }
     case .map(let step):
-      try kernel.map(step.mapping, in: try reference(step.domain))
+      let domain = try reference(step.domain)
+      try place.asking { () throws(DriverError) in try kernel.map(step.mapping, in: domain) }
     case .unmap(let step):
-      try kernel.unmap(step.address, size: step.size, in: try reference(step.domain))
-    case .flush(let domain):
-      try kernel.flush(try reference(domain))
+      let domain = try reference(step.domain)
+      try place.asking { () throws(DriverError) in
+        try kernel.unmap(step.address, size: step.size, in: domain)
+      }
+    case .flush(let name):
+      let domain = try reference(name)
+      try place.asking { () throws(DriverError) in try kernel.flush(domain) }
     case .mapDMA(let step):
       try mapDMA(step.name, address(step.device), step.buffer, at: place, with: kernel)
     case .unmapDMA(let name):
       let buffer = try self.buffer(named: name, at: place)
-      try kernel.unmapDMA(buffer.address, size: buffer.size, for: buffer.device)
-    case .interruptEntry(let change): try kernel.change(change)
+      try place.asking { () throws(DriverError) in
+        try kernel.unmapDMA(buffer.address, size: buffer.size, for: buffer.device)
+      }
+    case .interruptEntry(let change):
+      try place.asking { () throws(DriverError) in try kernel.change(change) }
     case .process(let step):
-      try kernel.makeProcess(
-        step.name, pasid: step.pasid, levels: step.levels, areas: step.areas)
+      try place.asking { () throws(DriverError) in
+        try kernel.makeProcess(
+          step.name, pasid: step.pasid, levels: step.levels, areas: step.areas)
+      }
     case .bind, .unbind, .unmapProcess:
       try takeProcessStep(action, at: place, with: kernel, address)
     }
@@ -86,7 +92,9 @@ struct DriverSteps {
     return kernel.hasDomain(reference) ? reference : nil
   }
 
-  private func attach(_ device: PCIAddress, _ name: String, with kernel: Kernel) throws {
+  private func attach(
+    _ device: PCIAddress, _ name: String, with kernel: Kernel
+  ) throws(DriverError) {
     if known(name, to: kernel) == nil {
       try kernel.makeDomain(named: name, DomainKind(rawValue: name) ?? .unmanaged)
     }
@@ -96,8 +104,11 @@ struct DriverSteps {
   private mutating func mapDMA(
     _ name: String, _ device: PCIAddress, _ buffer: DMABuffer, at place: Place,
     with kernel: Kernel
-  ) throws {
-    guard let address = try kernel.mapDMA(buffer, for: device) else {
+  ) throws(InputError) {
+    let mapped = try place.asking { () throws(DriverError) in
+      try kernel.mapDMA(buffer, for: device)
+    }
+    guard let address = mapped else {
       throw InputError(
         at: place, "the kernel has no room for \(buffer.size) bytes below 2^\(buffer.addressBits)")
     }
@@ -107,8 +118,8 @@ struct DriverSteps {
   private func takeProcessStep(
     _ action: ScenarioDescription.DriverAction, at place: Place, with kernel: Kernel,
     _ address: (ScenarioDescription.DeviceName) -> PCIAddress
-  ) throws {
-    func known(_ name: String) throws -> String {
+  ) throws(InputError) {
+    func known(_ name: String) throws(InputError) -> String {
       guard kernel.hasProcess(named: name) else {
         throw InputError(
           at: place,
@@ -119,23 +130,32 @@ struct DriverSteps {
     }
     switch action {
     case .bind(let step):
-      guard case .bound = try kernel.bind(address(step.device), toProcess: try known(step.process))
-      else {
+      let process = try known(step.process)
+      let outcome = try place.asking { () throws(DriverError) in
+        try kernel.bind(address(step.device), toProcess: process)
+      }
+      guard case .bound = outcome else {
         throw InputError(
           at: place,
           "\(address(step.device)) cannot be bound: that takes scalable mode with first-stage"
             + " tables, and ATS, page requests and PASIDs in unit and device")
       }
     case .unbind(let step):
-      try kernel.unbind(address(step.device), fromProcess: try known(step.process))
+      let process = try known(step.process)
+      try place.asking { () throws(DriverError) in
+        try kernel.unbind(address(step.device), fromProcess: process)
+      }
     case .unmapProcess(let step):
-      try kernel.unmap(step.area, ofProcess: try known(step.process))
+      let process = try known(step.process)
+      try place.asking { () throws(DriverError) in
+        try kernel.unmap(step.area, ofProcess: process)
+      }
     default: break
     }
   }
 
   /// The buffer of that name.
-  func buffer(named name: String, at place: Place) throws -> Buffer {
+  func buffer(named name: String, at place: Place) throws(InputError) -> Buffer {
     guard let buffer = buffers[name] else {
       throw InputError(
         at: place, "no buffer is called \"\(name)\"; one that a dma_map has mapped was expected")
@@ -146,11 +166,11 @@ struct DriverSteps {
   /// The address that a DMA sends.
   func address(
     _ address: ScenarioDescription.DMAAddress, at place: Place
-  ) throws -> IOVA {
+  ) throws(InputError) -> IOVA {
     switch address {
-    case .number(let number): number
+    case .number(let number): return number
     case .mapped(let name, let offset):
-      IOVA(rawValue: try buffer(named: name, at: place).address.rawValue &+ offset)
+      return IOVA(rawValue: try buffer(named: name, at: place).address.rawValue &+ offset)
     }
   }
 }

@@ -14,17 +14,9 @@ struct EventRun {
   /// What a boot finds on this machine.
   let plan: (ScenarioDescription.BootDescription) -> Kernel.BootPlan
   /// Sets a domain of a boot up.
-  let setUp: (ScenarioDescription.DomainDescription) throws -> Void
+  let setUp: (ScenarioDescription.DomainDescription) throws(InputError) -> Void
 
-  func take(_ action: EventAction) throws {
-    do {
-      try perform(action)
-    } catch let error as DriverError {
-      throw InputError(at: place, "\(error)")
-    }
-  }
-
-  private func perform(_ action: EventAction) throws {
+  func take(_ action: EventAction) throws(InputError) {
     switch action {
     case .deviceTLB(let step):
       guard let tlb = machine.attachTLB(to: address(step.device)) else {
@@ -35,30 +27,39 @@ struct EventRun {
       tlb.unansweredInvalidations = step.unanswered
       tlb.answersTwice = step.answersTwice
     case .flushDeviceTLB(let step):
-      try machine.flushDeviceTLB(
-        of: address(step.device), step.address, order: step.order, queueDepth: step.queueDepth)
+      try place.asking { () throws(DriverError) in
+        try machine.flushDeviceTLB(
+          of: address(step.device), step.address, order: step.order, queueDepth: step.queueDepth)
+      }
     case .submit(let step):
-      try machine.submit(step.descriptors, to: try index(of: step.unit))
+      let unit = try index(of: step.unit)
+      try place.asking { () throws(DriverError) in
+        try machine.submit(step.descriptors, to: unit)
+      }
     case .unitStops(let unit):
       machine.stopAnswering(try index(of: unit))
     case .suspend(let step):
       for name in step.losing ?? [] { _ = try index(of: name) }
-      try machine.suspend(losing: step.losing ?? machine.units.map(\.name))
+      try place.asking { () throws(DriverError) in
+        try machine.suspend(losing: step.losing ?? machine.units.map { $0.name })
+      }
     case .resume:
-      try machine.resume()
+      try place.asking { () throws(DriverError) in try machine.resume() }
     case .kexec(let step):
       var plan = plan(step.boot)
       plan.isCrashKernel = step.isCrash
-      try machine.kexec(
-        step.kernel?.build ?? build, pages: step.boot.pages.allocator,
-        commandLine: step.boot.commandLine ?? [], plan)
+      try place.asking { () throws(DriverError) in
+        try machine.kexec(
+          step.kernel?.build ?? build, pages: step.boot.pages.allocator,
+          commandLine: step.boot.commandLine ?? [], plan)
+      }
       for domain in step.boot.domains { try setUp(domain) }
     }
   }
 
-  private func index(of name: String) throws -> Int {
+  private func index(of name: String) throws(InputError) -> Int {
     if let index = machine.units.firstIndex(where: { $0.name == name }) { return index }
-    let names = machine.units.map(\.name).joined(separator: ", ")
+    let names = machine.units.map { $0.name }.joined(separator: ", ")
     throw InputError(at: place, "no unit is called \"\(name)\"; \(names) was expected")
   }
 }

@@ -6,7 +6,7 @@ extension ScenarioDescription.MachineDescription {
   var inventedBus: PCITopology { bus(of: functions.filter { !$0.isAbsent }) }
 
   /// Those that only send.
-  var hiddenBus: PCITopology { bus(of: functions.filter(\.isAbsent)) }
+  var hiddenBus: PCITopology { bus(of: functions.filter { $0.isAbsent }) }
 
   /// A device with more than one function says so, as the specification demands of its first.
   private func bus(of functions: [ScenarioDescription.FunctionDescription]) -> PCITopology {
@@ -14,7 +14,7 @@ extension ScenarioDescription.MachineDescription {
       let bus: PCIBus
       let device: UInt8
     }
-    let inventions = functions.map(\.invention)
+    let inventions = functions.map { $0.invention }
     let slots = Dictionary(
       grouping: inventions, by: { Slot(bus: $0.address.onBus, device: $0.address.device) })
     return PCITopology(

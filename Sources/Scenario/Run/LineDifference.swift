@@ -116,7 +116,7 @@ public struct LineDifference: Hashable, Sendable {
       for edit in edits[from..<to] { edit.count(&oldEnd, &newEnd) }
       lines.append(
         "@@ -\(range(old, oldEnd)) +\(range(new, newEnd)) @@")
-      lines += edits[from..<to].map(\.text)
+      lines += edits[from..<to].map { $0.text }
       (old, new, start) = (oldEnd, newEnd, to)
     }
     return lines

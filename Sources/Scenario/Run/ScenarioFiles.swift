@@ -1,6 +1,6 @@
 internal import ACPITables
 internal import Glibc
-internal import ScenarioFormat
+public import ScenarioFormat
 
 /// The scenario files below some paths.
 public struct ScenarioFiles: Sendable {
@@ -42,16 +42,16 @@ public struct ScenarioFiles: Sendable {
   /// of such a part.
   ///
   /// - Throws: `InputError` if there is no such path.
-  public init(below paths: [String]) throws {
+  public init(below paths: [String]) throws(InputError) {
     for path in paths { try search(path) }
   }
 
   /// The paths of the scenarios below one path.
-  public static func files(below path: String) throws -> [String] {
-    try ScenarioFiles(below: [path]).files.map(\.path)
+  public static func files(below path: String) throws(InputError) -> [String] {
+    try ScenarioFiles(below: [path]).files.map { $0.path }
   }
 
-  private mutating func search(_ path: String) throws {
+  private mutating func search(_ path: String) throws(InputError) {
     var status = stat()
     guard path == "-" || stat(path, &status) == 0 else {
       throw InputError(.notFound, at: Place(file: path), String(cString: strerror(errno)))
@@ -145,12 +145,12 @@ public struct ScenarioFiles: Sendable {
   /// Whether a YAML file is to be run. What cannot be read is: running it says what is wrong.
   private func isScenario(_ path: String) -> Bool {
     guard let text = try? Files.text(at: path) else { return true }
-    let lines = text.split(whereSeparator: \.isNewline)
+    let lines = text.split { $0.isNewline }
     let telling = ["steps:", "expect:", "abstract:"]
     if lines.contains(where: { line in telling.contains { line.hasPrefix($0) } }) { return true }
     var resolver = ExtensionResolver()
     guard let root = try? resolver.load(path), let entries = root.entries else { return true }
-    let keys = Set(entries.map(\.key))
+    let keys = Set(entries.map { $0.key })
     if keys.contains("steps") || keys.contains("expect") { return true }
     return !Self.partKeys.contains { keys.isSubset(of: $0) }
   }

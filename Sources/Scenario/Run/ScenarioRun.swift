@@ -2,7 +2,6 @@ public import KernelLog
 internal import LinuxIOMMU
 public import Machine
 internal import PCI
-internal import PCIHost
 public import ScenarioFormat
 internal import VTdFormats
 internal import VTdUnit
@@ -14,7 +13,7 @@ public struct ScenarioRun {
 
   /// Is asked before each step, and in the middle of long ones, whether the run is to go on: it
   /// throws where it is not.
-  public typealias Watcher = (Place) throws -> Void
+  public typealias Watcher = (Place) throws(InputError) -> Void
 
   public let machine: Machine
   /// Each check of the steps that found something else.
@@ -45,7 +44,7 @@ public struct ScenarioRun {
   public static func run(
     _ scenario: ScenarioDescription, firstSteps count: Int = .max,
     hearing handler: AccessHandler? = nil, watching watcher: @escaping Watcher = { _ in }
-  ) throws -> Result {
+  ) throws(InputError) -> Result {
     if scenario.isAbstract { return .skipped("it is abstract: other scenarios extend it") }
     var scenario = scenario
     scenario.steps = Array(scenario.steps.prefix(count))
@@ -115,12 +114,12 @@ private struct ScenarioRunner {
   }
 
   /// Fills the bus; false if the scenario needs a PCI bus and this machine has none.
-  mutating func prepareBus() throws -> Bool {
+  mutating func prepareBus() throws(InputError) -> Bool {
     if scenario.machine.usesHostBus {
-      switch try HostPCISource().enumerate() {
-      case .found(let topology, _): bus = topology
-      case .noPCI(let reason):
-        skipReason = "\(reason)"
+      switch try HostBus.look(for: scenario.machine.memoryPlace) {
+      case .found(let topology): bus = topology
+      case .missing(let reason):
+        skipReason = reason
         return false
       }
       if firstSender == nil {
@@ -138,15 +137,13 @@ private struct ScenarioRunner {
     bus.functions.first { $0.configuration.busMasterEnabled != false }?.address
   }
 
-  func boot() throws -> Machine {
+  func boot() throws(InputError) -> Machine {
     let description = scenario.machine
     let machine = try makeMachine(description)
     machine.clock.list(scenario.boot.times)
     hear(machine, at: scenario.boot.pagesPlace)
-    do {
+    try scenario.boot.pagesPlace.asking { () throws(DriverError) in
       try machine.boot(plan(of: scenario.boot, on: machine))
-    } catch {
-      throw InputError(at: scenario.boot.pagesPlace, "\(error)")
     }
     for domain in scenario.boot.domains { try set(up: domain, on: machine) }
     return machine
@@ -175,17 +172,17 @@ private struct ScenarioRunner {
   /// The bus as the IOMMU core groups it.
   private func probedFunctions(on machine: Machine) -> [ProbedFunction] {
     let groups = bus.isolationGroups()
-    let external = scenario.machine.functions.filter(\.isExternal).map(\.invention.address)
+    let external = scenario.machine.functions.filter { $0.isExternal }.map { $0.invention.address }
     let traits = FunctionTraits(
       topology: bus, table: scenario.machine.table, externalPorts: Set(external))
     return bus.functions.map { function in
       let aliases = bus.aliases(of: function.address).filter { $0.sourceID != function.sourceID }
       var probed = ProbedFunction(
         address: function.address, group: groups.group(of: function.address)?.id ?? -1,
-        aliases: aliases.map(\.sourceID), unit: machine.unitChoice(for: function.address),
+        aliases: aliases.map { $0.sourceID }, unit: machine.unitChoice(for: function.address),
         traits: traits.traits(of: function))
       probed.bridgeAliases = Set(
-        aliases.filter { $0.carrier != function.address }.map(\.sourceID))
+        aliases.filter { $0.carrier != function.address }.map { $0.sourceID })
       return probed
     }
   }
@@ -203,8 +200,9 @@ private struct ScenarioRunner {
     return messages
   }
 
-  private func makeMachine(_ description: ScenarioDescription.MachineDescription) throws -> Machine
-  {
+  private func makeMachine(
+    _ description: ScenarioDescription.MachineDescription
+  ) throws(InputError) -> Machine {
     var build = scenario.build
     build.configuration.hasX2APIC = description.hasX2APIC
     var configuration = Machine.Configuration(
@@ -221,7 +219,7 @@ private struct ScenarioRunner {
       addresses: description.addressTable, interrupted: description.interrupted)
     configuration.cpuCount = description.cpuCount
     configuration.commandLine = scenario.boot.commandLine ?? []
-    do {
+    do throws(MachineError) {
       return try Machine(configuration)
     } catch {
       switch error {
@@ -233,8 +231,10 @@ private struct ScenarioRunner {
     }
   }
 
-  private func set(up domain: ScenarioDescription.DomainDescription, on machine: Machine) throws {
-    do {
+  private func set(
+    up domain: ScenarioDescription.DomainDescription, on machine: Machine
+  ) throws(InputError) {
+    try domain.place.asking { () throws(DriverError) in
       try machine.kernel.makeDomain(domain.id, levels: domain.levels)
       for device in domain.devices {
         try machine.kernel.attach(address(of: device), to: .numbered(domain.id))
@@ -242,8 +242,6 @@ private struct ScenarioRunner {
       for mapping in domain.mappings {
         try machine.kernel.map(mapping, in: .numbered(domain.id))
       }
-    } catch {
-      throw InputError(at: domain.place, "\(error)")
     }
   }
 
@@ -254,7 +252,7 @@ private struct ScenarioRunner {
     }
   }
 
-  mutating func run() throws -> Machine {
+  mutating func run() throws(InputError) -> Machine {
     let machine = try boot()
     var checks = StepWarnings(scenario, bus: bus)
     defer { warnings = checks.warnings }
@@ -267,19 +265,17 @@ private struct ScenarioRunner {
       try watcher(step.place)
       hear(machine, at: step.place)
       machine.clock.list(step.times)
-      do {
-        try machine.runTimers()
-        machine.holdsInterrupts = step.holdsInterrupts
-        try take(step, on: machine)
-        try machine.settle()
-      } catch let error as DriverError {
-        throw InputError(at: step.place, "\(error)")
-      }
+      try step.place.asking { () throws(DriverError) in try machine.runTimers() }
+      machine.holdsInterrupts = step.holdsInterrupts
+      try take(step, on: machine)
+      try step.place.asking { () throws(DriverError) in try machine.settle() }
     }
     return machine
   }
 
-  private mutating func take(_ step: ScenarioDescription.Step, on machine: Machine) throws {
+  private mutating func take(
+    _ step: ScenarioDescription.Step, on machine: Machine
+  ) throws(InputError) {
     switch step.action {
     case .driver(let action):
       try driver.take(action, at: step.place, on: machine, address)
@@ -298,7 +294,7 @@ private struct ScenarioRunner {
       machine.askForPage(
         address(of: request.device), request.address, pasid: request.pasid)
     case .removeDevice(let device):
-      try machine.remove(device)
+      try step.place.asking { () throws(DriverError) in try machine.remove(device) }
     case .locks(let step):
       machine.run(step.program, calledFrom: step.functions)
     case .writeMemory(let memory):
@@ -334,21 +330,22 @@ private struct ScenarioRunner {
       }
     case .resetUnit(let name): machine.reset(try unit(named: name, on: machine, step.place))
     case .wait(let time):
-      try machine.wait(time)
+      try step.place.asking { () throws(DriverError) in try machine.wait(time) }
     case .event(let action):
       let runner = self
       try EventRun(
         machine: machine, place: step.place, build: scenario.build,
         address: { runner.address(of: $0) }, plan: { runner.plan(of: $0, on: machine) },
-        setUp: { try runner.set(up: $0, on: machine) }
+        setUp: { (domain) throws(InputError) in try runner.set(up: domain, on: machine) }
       ).take(action)
     }
   }
 
-  private func unit(named name: String, on machine: Machine, _ place: Place) throws -> Machine.Unit
-  {
+  private func unit(
+    named name: String, on machine: Machine, _ place: Place
+  ) throws(InputError) -> Machine.Unit {
     if let unit = machine.units.first(where: { $0.name == name }) { return unit }
-    let names = machine.units.map(\.name).joined(separator: ", ")
+    let names = machine.units.map { $0.name }.joined(separator: ", ")
     throw InputError(at: place, "no unit is called \"\(name)\"; \(names) was expected")
   }
 
@@ -361,11 +358,11 @@ private struct ScenarioRunner {
 
 extension ScenarioDescription.MachineDescription {
   fileprivate var addressTable: [String: UInt64] {
-    Dictionary(addresses.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+    addresses.reduce(into: [:]) { $0[$1.key] = $1.value }
   }
 
   fileprivate var namespaceTable: [String: String]? {
-    namespace.map { Dictionary($0.map { ($0.path, $0.name) }, uniquingKeysWith: { $1 }) }
+    namespace.map { objects in objects.reduce(into: [:]) { $0[$1.path] = $1.name } }
   }
 }
 

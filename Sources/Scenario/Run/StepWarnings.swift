@@ -16,7 +16,7 @@ struct StepWarnings {
   init(_ scenario: ScenarioDescription, bus: PCITopology) {
     self.scenario = scenario
     functions = Set(
-      bus.functions.map(\.address) + scenario.machine.functions.map(\.invention.address))
+      bus.functions.map { $0.address } + scenario.machine.functions.map { $0.invention.address })
     if !scenario.build.configuration.remapsInterrupts, !scenario.boot.interrupts.isEmpty {
       warn(
         "boot.interrupts sets entries up and interrupt remapping is off; "
@@ -44,7 +44,7 @@ struct StepWarnings {
         "\(device.shortDescription) is not on the bus; machine.pci.functions was expected to have"
           + " it, with absent: true if it sends without being there", place)
     }
-    let segments = scenario.machine.units.map(\.segment)
+    let segments = scenario.machine.units.map { $0.segment }
     if scenario.machine.table == nil, !segments.contains(device.segment) {
       warn(
         "no unit covers segment \(device.segment); machine.units was expected to have one with"

@@ -99,7 +99,7 @@ public struct Verdict: Sendable {
   ) -> [String] {
     guard faults != expected else { return [] }
     func list(_ faults: [Expectation.Fault]) -> String {
-      faults.isEmpty ? "none" : faults.map(\.description).joined(separator: ", ")
+      faults.isEmpty ? "none" : faults.map { $0.description }.joined(separator: ", ")
     }
     return ["the faults printed are \(list(faults)); \(list(expected)) were expected"]
   }

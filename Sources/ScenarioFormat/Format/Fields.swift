@@ -191,7 +191,7 @@ package struct Fields {
 
   /// Where the value of each key of the file stands.
   package var places: [String: Place] {
-    Dictionary(entries.map { ($0.key, $0.value.place) }, uniquingKeysWith: { $1 })
+    entries.reduce(into: [:]) { $0[$1.key] = $1.value.place }
   }
 
   // MARK: The works

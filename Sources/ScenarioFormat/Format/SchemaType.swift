@@ -49,7 +49,7 @@ package indirect enum SchemaType {
 
   /// The keys of a section that has nothing but choices.
   private func variants(_ section: SectionDescription) -> [String]? {
-    guard section.hasChoices, section.fields.allSatisfy(\.isChoice) else { return nil }
+    guard section.hasChoices, section.fields.allSatisfy({ $0.isChoice }) else { return nil }
     return section.fields.map { $0.key }
   }
 }

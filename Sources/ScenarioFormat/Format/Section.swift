@@ -30,7 +30,7 @@ extension Section {
     section.visit(&fields)
     return SectionDescription(
       name: sectionName, fields: fields.described,
-      hasChoices: fields.described.contains(where: \.isChoice))
+      hasChoices: fields.described.contains { $0.isChoice })
   }
 
   /// Reads a section, and checks all of it.

@@ -36,7 +36,7 @@ extension DMARTable: Section {
     field.required(
       "structures", &list, .list(.section, isFlow: false), "in the table's order",
       example: "[{drhd: {base: 0xfed90000, include_all: true}}]")
-    structures = list.compactMap(\.structure)
+    structures = list.compactMap { $0.structure }
     header.wrongChecksum = nil
     header.wrongChecksum = checksum == rightChecksum ? nil : checksum
   }
@@ -135,7 +135,7 @@ extension Fields {
     self(
       "scopes", &entries, .list(.section, isFlow: false), "the devices",
       example: "[{endpoint: 00:02.0}]")
-    scopes = entries.compactMap(\.scope)
+    scopes = entries.compactMap { $0.scope }
   }
 }
 

@@ -121,7 +121,7 @@ struct ScopePath {
 
   init?(_ text: String) {
     func number(_ text: Substring, upTo limit: UInt8) -> UInt8? {
-      guard (1...2).contains(text.utf8.count), text.allSatisfy(\.isHexDigit),
+      guard (1...2).contains(text.utf8.count), text.allSatisfy({ $0.isHexDigit }),
         let value = UInt8(text, radix: 16), value <= limit
       else { return nil }
       return value

@@ -16,7 +16,7 @@ struct HexRow: Hashable {
   init?(_ text: String) {
     let words = text.split(separator: " ", omittingEmptySubsequences: false)
     func isHex(_ word: Substring, digits: Int) -> Bool {
-      word.utf8.count == digits && word.allSatisfy(\.isHexDigit)
+      word.utf8.count == digits && word.allSatisfy { $0.isHexDigit }
     }
     guard (2...17).contains(words.count), isHex(words[0], digits: 3),
       words.dropFirst().allSatisfy({ isHex($0, digits: 2) }),
@@ -40,7 +40,7 @@ struct HexRow: Hashable {
 
   /// Zeros up to `size` (or to the end of the last row) with the rows laid over them.
   static func bytes(of rows: [HexRow], size: Int?) -> [UInt8] {
-    let end = max(size ?? 0, rows.map(\.end).max() ?? 0)
+    let end = max(size ?? 0, rows.map { $0.end }.max() ?? 0)
     var bytes = [UInt8](repeating: 0, count: end)
     for row in rows { bytes.replaceSubrange(row.offset..<row.end, with: row.bytes) }
     return bytes

@@ -85,7 +85,7 @@ extension ScenarioDescription.BootDescription: Section {
       "interrupts", &changes, .list(.section, isFlow: false),
       "interrupt entries that the kernel sets up, in order; without a vector: takes down",
       example: "[{index: 1, vector: 0x30}]")
-    interrupts = changes.map(\.change)
+    interrupts = changes.map { $0.change }
     var keyed = domains.map { Keyed("\($0.id)", $0) }
     field(
       "domains", &keyed, .table(.domainID, .section, printKey: { $0 }), "domains by id",

@@ -164,6 +164,6 @@ extension AccessControl {
   }
 
   var letters: String {
-    isEmpty ? "none" : Self.names.filter { contains($0.bit) }.map(\.letter).joined()
+    isEmpty ? "none" : Self.names.filter { contains($0.bit) }.map { $0.letter }.joined()
   }
 }
