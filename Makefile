@@ -13,7 +13,8 @@ SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Source
   Fuzz/Package.swift Fuzz/Sources
 
 # Debian packages: to build, and for the tests that compare with other programs.
-BUILD_PACKAGES = libpciaccess-dev libyaml-dev zlib1g-dev pkg-config
+BUILD_PACKAGES = libpciaccess-dev libyaml-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev \
+  libbz2-dev pkg-config
 TEST_PACKAGES = pciutils acpica-tools
 
 .PHONY: replay test build release bench beside fuzz tsan lint rooms format schema docs setup setup-tests clean
@@ -54,7 +55,7 @@ beside: setup
 FUZZ_SECONDS = 60
 fuzz: setup
 	for target in DMARTableFuzz DriverStepsFuzz LaunchFuzz LockProgramFuzz LogReaderFuzz \
-	  PlatformFileFuzz QTestSessionFuzz ScenarioTextFuzz UnitFuzz; do \
+	  PlatformFileFuzz QTestSessionFuzz ScenarioTextFuzz UnitFuzz UnpackerFuzz; do \
 	  Fuzz/run $$target $(FUZZ_SECONDS) || exit 1; \
 	done
 

@@ -42,6 +42,7 @@ let package = Package(
     .library(name: "Rebuild", targets: ["Rebuild"]),
     .library(name: "Scenario", targets: ["Scenario"]),
     .library(name: "QTest", targets: ["QTest"]),
+    .library(name: "Unpacking", targets: ["Unpacking"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -101,6 +102,12 @@ let package = Package(
         "Diagnosis", "ScenarioFormat",
       ]),
     .systemLibrary(name: "CEpoll"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CBZip2", providers: [.apt(["libbz2-dev"])]),
+    room("Unpacking", ["CZlib", "CLZMA", "CZstd", "CLZ4", "CBZip2"]),
     room("QTest", ["Text", "VTdFormats", "PhysicalMemory", "VTdUnit", "KernelLog", "CEpoll"]),
     room(
       "DMARCommands",
@@ -108,7 +115,7 @@ let package = Package(
         "Text", "Glossary", "Diagnosis", "LogReading", "Rebuild", "Wording",
         "VTdFormats", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep", "KernelLog",
         "KernelProfiles", "LinuxIOMMU", "Machine", "ScenarioFormat", "Scenario", "QTest",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Unpacking", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "dmar",
@@ -122,6 +129,7 @@ let package = Package(
 
     tests("Text"),
     tests("Glossary"),
+    tests("Unpacking", ["TestSupport"]),
     tests("YAMLReading", ["YAMLNodes"]),
     tests("VTdFormats"),
     tests("PhysicalMemory", ["VTdFormats"]),

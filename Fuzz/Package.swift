@@ -17,6 +17,7 @@ let targets = [
   fuzz("PlatformFileFuzz", "Scenario", "PCI", "ACPITables"),
   fuzz("QTestSessionFuzz", "QTest"),
   fuzz("LaunchFuzz", "QTest"),
+  fuzz("UnpackerFuzz", "Unpacking"),
 ]
 
 let package = Package(

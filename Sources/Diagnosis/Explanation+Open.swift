@@ -77,9 +77,7 @@ enum OpenVerdict {
     var missing: [String] = []
     if fault.fault.dump == nil, fault.fault.interruptIndex == nil {
       missing.append(
-        fault.fault.observation.isXen
-          ? "the table dump (Xen's iommu=verbose)"
-          : "the table dump (a kernel with CONFIG_INTEL_IOMMU_DEBUGFS)")
+        "the table dump (a kernel with CONFIG_INTEL_IOMMU_DEBUGFS)")
     }
     if fault.log.memory.isEmpty { missing.append("the whole boot log (e820, RMRR and DRHD lines)") }
     if fault.function == nil { missing.append("lspci -nnvv") }

@@ -44,8 +44,9 @@ public struct Explanation: Sendable {
 
   /// Whether the input was no kernel's log at all.
   public var isEmpty: Bool {
-    !contents.isLog && faults.isEmpty && findings.isEmpty && splats.isEmpty && remarks.isEmpty
-      && dumps.isEmpty && contents.eventCount == 0
+    // What was not read is told in remarks, and is no log.
+    !contents.isLog && faults.isEmpty && findings.isEmpty && splats.isEmpty
+      && remarks.count <= Self.unread(contents).count && dumps.isEmpty && contents.eventCount == 0
   }
 
   public init(_ contents: LogContents) {
@@ -92,16 +93,24 @@ public struct Explanation: Sendable {
         (place: unit.place, text: "dmar\(unit.value.number) \(unit.value.capability)"))
       decoded.append((place: unit.place, text: "dmar\(unit.value.number) \(unit.value.extended)"))
     }
+    var advice = findings.first.flatMap { Advice.on($0.cause, kernel: fault.release) }
+    if let system = group.observation.system {
+      findings = findings.map { SystemAdvice.translate($0, system) }
+      advice = advice.map(SystemAdvice.translate)
+    }
     return Fault(
       group: group, findings: findings, contradictions: Contradictions.find(fault),
       decoded: decoded,
-      advice: findings.first.flatMap { Advice.on($0.cause, kernel: fault.release) },
+      advice: advice,
       deviceWords: words(fault))
   }
 
   private static func words(_ fault: FaultCase) -> String {
-    guard let function = fault.function else { return "" }
     var parts: [String] = []
+    if fault.log.identities.count > 1, let name = fault.log.machineName(fault.fault.key.machine) {
+      parts.append("of \(name)")
+    }
+    guard let function = fault.function else { return parts.joined() }
     if !function.words.isEmpty { parts.append(function.words) }
     if let vendor = function.vendor, let device = function.device {
       parts.append("[\(hex(UInt64(vendor), digits: 4)):\(hex(UInt64(device), digits: 4))]")
@@ -113,6 +122,28 @@ public struct Explanation: Sendable {
       parts.append("unit dmar\(unit.value.number)")
     }
     return parts.joined(separator: ", ")
+  }
+
+  /// Where logs of several machines were given: which.
+  private static func severalMachines(_ contents: LogContents) -> [Finding.Evidence] {
+    let names = contents.identities.indices.compactMap(contents.machineName)
+    guard contents.identities.count > 1 else { return [] }
+    return [
+      Finding.Evidence(
+        "\(names.count) machines speak here: \(names.joined(separator: "; ")). Their faults are told "
+          + "apart; boot lines, units and devices are not: explain each machine's files alone")
+    ]
+  }
+
+  /// How many files that were not read are named.
+  private static let mostUnread = 8
+
+  private static func unread(_ contents: LogContents) -> [Finding.Evidence] {
+    let named = contents.unread.prefix(mostUnread).map {
+      Finding.Evidence("not read: \($0.path): \($0.words)")
+    }
+    let rest = contents.unread.count - named.count
+    return rest > 0 ? named + [Finding.Evidence("not read: \(rest) further files")] : Array(named)
   }
 
   private static func remarks(
@@ -139,6 +170,7 @@ public struct Explanation: Sendable {
     for repair in contents.reportRepairs {
       remarks.append(Finding.Evidence("repaired: \(repair)"))
     }
+    remarks += severalMachines(contents) + unread(contents)
     if contents.suppressed > 0 {
       remarks.append(
         Finding.Evidence(

@@ -71,7 +71,7 @@ public struct ExplanationJSON: Sendable {
       ("reason_text", .text(group.key.reason.map { FaultReasonTable.scalable.text($0) })),
       (
         "format",
-        .text(group.observation.generation?.rawValue ?? (group.observation.isXen ? "Xen" : nil))
+        .text(group.observation.generation?.rawValue ?? group.observation.system?.rawValue)
       ),
       ("count", .count(group.count)), ("suppressed", .count(group.suppressed)),
       ("first", place(group.first, group.firstTime)), ("last", place(group.last, group.lastTime)),

@@ -266,6 +266,9 @@ public struct ExplanationText: Sendable {
     } else if let kernel = kernels.last {
       parts.append("kernel \(kernel)")
     }
+    if !contents.systems.isEmpty {
+      parts.append("printed by " + contents.systems.map(\.value.rawValue).joined(separator: ", "))
+    }
     if let machine = contents.machines.last { parts.append(machine.value) }
     if !contents.units.isEmpty {
       let count = Set(contents.units.map(\.value.number)).count

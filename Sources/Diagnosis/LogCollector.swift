@@ -7,13 +7,25 @@ import VTdFormats
 public struct LogCollector: Sendable {
   public internal(set) var contents = LogContents()
   private var indices: [FaultGroup.Key: Int] = [:]
-  private var lastFault: Int?
-  private var lastStatus: UInt32?
-  /// A dump whose fault record is not in the log.
-  private var isInLooseDump = false
-  /// Which boot of the present file is being read.
-  private var boot = 0
-  private var hasKernel = false
+  /// What was read of a file before its next line.
+  private struct FileState {
+    var lastFault: Int?
+    var lastStatus: UInt32?
+    /// A dump whose fault record is not in the log.
+    var isInLooseDump = false
+    /// Which boot of the file is being read.
+    var boot = 0
+    var hasKernel = false
+    /// Which machine speaks in lines without a host's name.
+    var machine = 0
+  }
+
+  private var state = FileState()
+  /// The states of the other files, where several are read in turn.
+  private var paused: [Int: FileState] = [:]
+  /// The file that is being read.
+  private var file = 0
+  private var machines = MachineIdentities()
   private var messageIndices: [MessageKey: Int] = [:]
 
   /// Messages that differ in nothing else are counted.
@@ -36,32 +48,37 @@ public struct LogCollector: Sendable {
   /// Begins a further file; places from now on name it.
   public mutating func begin(file: String) {
     contents.files.append(file)
-    lastFault = nil
-    lastStatus = nil
-    isInLooseDump = false
-    boot = 0
-    hasKernel = false
+    resume(file: contents.files.count - 1)
+  }
+
+  /// Goes on with a file that was begun before: several are read in turn while they grow.
+  public mutating func resume(file: Int) {
+    guard file != self.file else { return }
+    paused[self.file] = state
+    state = paused[file] ?? FileState()
+    self.file = file
   }
 
   /// Takes an event; answers the index of a fault group that is new with it.
   @discardableResult
   public mutating func take(_ event: LogEvent) -> Int? {
     contents.eventCount += 1
-    let place = LogPlace(file: max(contents.files.count - 1, 0), line: event.lines.lowerBound)
+    let place = LogPlace(file: file, line: event.lines.lowerBound)
     func noted<Value>(_ value: Value) -> Noted<Value> {
       Noted(value: value, place: place, time: event.time)
     }
     switch event.kind {
     case .fault(let fault): return take(fault, event, place)
     case .status(let status):
-      lastStatus = status
-      isInLooseDump = false
+      state.lastStatus = status
+      state.isInLooseDump = false
       contents.statuses[status, default: 0] += 1
       if status == .max, contents.onesPlaces.count < 6 { contents.onesPlaces.append(place) }
     case .suppressed(let function, let count):
-      guard function == "dmar_fault" else { break }
+      // Xen counts all lines that it left out; in a storm of faults they are its faults.
+      guard function == "dmar_fault" || function == "printk" else { break }
       contents.suppressed += count
-      if let lastFault { contents.faults[lastFault].suppressed += count }
+      if let lastFault = state.lastFault { contents.faults[lastFault].suppressed += count }
     case .dump(let line, _): take(noted(line))
     case .queueError(let line): append(noted(line), to: \.queueErrors)
     case .pageRequest: break
@@ -88,14 +105,15 @@ public struct LogCollector: Sendable {
   private mutating func take(
     _ fault: FaultObservation, _ event: LogEvent, _ place: LogPlace
   ) -> Int? {
-    defer { lastStatus = nil }
-    isInLooseDump = false
+    defer { state.lastStatus = nil }
+    state.isInLooseDump = false
+    if let system = fault.system { note(system, place) }
     let key = FaultGroup.Key(
       request: fault.request, source: fault.source, segment: fault.segment, reason: fault.reason,
-      boot: boot, hiddenAddress: fault.hiddenAddress)
+      boot: state.boot, hiddenAddress: fault.hiddenAddress, machine: machine(event))
     let sighting = FaultGroup.Sighting(place: place, time: event.time)
     if let index = indices[key] {
-      lastFault = index
+      state.lastFault = index
       // A mail's subject tells a record that its body shows.
       if event.repairs.contains(.mailSubject) { return nil }
       if contents.faults[index].isFromSubject {
@@ -124,20 +142,28 @@ public struct LogCollector: Sendable {
     }
     guard contents.faults.count < LogContents.mostFaults else {
       contents.faultsNotKept += 1
-      lastFault = nil
+      state.lastFault = nil
       return nil
     }
     var group = FaultGroup(
       key: key, first: place, last: place, firstLines: event.lines, observation: fault)
     group.firstTime = event.time
     group.lastTime = event.time
-    group.status = lastStatus
+    group.status = state.lastStatus
     group.sightings = [sighting]
     group.repairs = event.repairs.map { Noted(value: $0, place: place, time: nil) }
     contents.faults.append(group)
     indices[key] = contents.faults.count - 1
-    lastFault = contents.faults.count - 1
-    return lastFault
+    state.lastFault = contents.faults.count - 1
+    return state.lastFault
+  }
+
+  /// Which machine an event is of.
+  private mutating func machine(_ event: LogEvent) -> Int {
+    guard let host = event.time?.host else { return state.machine }
+    let machine = machines.machine(host: host, present: state.machine)
+    contents.identities = machines.known
+    return machine
   }
 
   private mutating func replace(
@@ -149,7 +175,7 @@ public struct LogCollector: Sendable {
     contents.faults[index].firstTime = event.time
     contents.faults[index].lastTime = event.time
     contents.faults[index].sightings = [sighting]
-    contents.faults[index].status = lastStatus
+    contents.faults[index].status = state.lastStatus
     contents.faults[index].repairs = event.repairs.map {
       Noted(value: $0, place: sighting.place, time: nil)
     }
@@ -169,10 +195,22 @@ public struct LogCollector: Sendable {
       }
   }
 
+  /// Notes a file that was not read, and why.
+  public mutating func note(unread path: String, _ words: String) {
+    contents.unread.append((path, words))
+  }
+
   /// Says that the input is a kernel's log, though nothing in it may be about remapping.
   public mutating func noteLog() { contents.isLog = true }
 
+  private mutating func note(_ system: OtherSystem, _ place: LogPlace) {
+    if !contents.systems.contains(where: { $0.value == system }) {
+      contents.systems.append(Noted(value: system, place: place, time: nil))
+    }
+  }
+
   private mutating func take(_ message: KernelMessage, _ place: LogPlace, _ time: LogTime?) {
+    if let system = OtherSystem(printing: message.kind) { note(system, place) }
     guard !message.kind.isMark else {
       if message.kind == .driverClaims, let device = message.device {
         change(device, place) {
@@ -202,12 +240,14 @@ public struct LogCollector: Sendable {
   }
 
   private mutating func take(_ line: Noted<DumpLine>) {
-    if case .header = line.value, let lastFault, contents.faults[lastFault].dump == nil {
+    if case .header = line.value, let lastFault = state.lastFault,
+      contents.faults[lastFault].dump == nil
+    {
       contents.faults[lastFault].dump = TableDump(lines: [line])
-      isInLooseDump = false
+      state.isInLooseDump = false
       return
     }
-    if let lastFault, !isInLooseDump {
+    if let lastFault = state.lastFault, !state.isInLooseDump {
       // Only the first dump of a group is kept; the others say the same as a rule.
       guard let dump = contents.faults[lastFault].dump else {
         contents.faults[lastFault].dump = TableDump(lines: [line])
@@ -218,10 +258,10 @@ public struct LogCollector: Sendable {
       }
       return
     }
-    if !isInLooseDump || contents.looseDumps.last?.stop != nil {
+    if !state.isInLooseDump || contents.looseDumps.last?.stop != nil {
       guard contents.looseDumps.count < LogContents.mostNotes else { return }
       contents.looseDumps.append(TableDump())
-      isInLooseDump = true
+      state.isInLooseDump = true
     }
     if let last = contents.looseDumps.indices.last, contents.looseDumps[last].lines.count < 32 {
       contents.looseDumps[last].lines.append(line)
@@ -265,11 +305,14 @@ public struct LogCollector: Sendable {
     switch fact {
     case .kernelVersion(let text):
       // The second banner in a log begins another boot, with a clock and devices of its own.
-      if hasKernel { boot += 1 }
-      hasKernel = true
+      if state.hasKernel { state.boot += 1 }
+      state.hasKernel = true
       append(noted(text), to: \.kernels)
     case .commandLine(let text): append(noted(text), to: \.commandLines)
-    case .machine(let text): append(noted(text), to: \.machines)
+    case .machine(let text):
+      state.machine = machines.machine(named: text, present: state.machine)
+      contents.identities = machines.known
+      append(noted(text), to: \.machines)
     case .memory(let start, let end, let type):
       append(
         noted((LogContents.Region(start: start, end: end, function: nil), type)), to: \.memory)

@@ -149,12 +149,24 @@ public struct LogContents: Sendable {
   public internal(set) var stumbles: [Noted<KernelStumble>] = []
   public internal(set) var amdFaults = 0
   public internal(set) var eventCount = 0
+  /// The machines that speak; more than one where logs of several were given.
+  var identities: [MachineIdentities.Identity] = []
+  /// Systems other than Linux that printed a part of it, and where first.
+  public internal(set) var systems: [Noted<OtherSystem>] = []
+  /// Files that were not read, and why.
+  public internal(set) var unread: [(path: String, words: String)] = []
   /// Whether the input is a kernel's log, though it may hold no event; an empty one is.
   public internal(set) var isLog = false
   /// What was put right in the lines of lock reports.
   public internal(set) var reportRepairs: [Repair] = []
 
   public init() {}
+
+  /// What a machine is called: by its host's name, or as its firmware calls it.
+  func machineName(_ index: Int) -> String? {
+    guard identities.indices.contains(index) else { return nil }
+    return identities[index].host ?? identities[index].model
+  }
 }
 
 /// The same fault seen once or many times: one device, one page, one reason.
@@ -168,6 +180,8 @@ public struct FaultGroup: Sendable {
     public var boot = 0
     /// The address as it stands in the log, where its author or an accident hid a part of it.
     public var hiddenAddress: String?
+    /// Which of the machines it belongs to, counted from 0.
+    public var machine = 0
   }
 
   public var key: Key

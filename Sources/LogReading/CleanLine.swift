@@ -63,7 +63,7 @@ struct LineCleaner: Sendable {
       }
       let start = LinePrefix(message)
       return CleanLine(
-        number: number, bytes: message, body: start.end, time: field.time ?? start.time,
+        number: number, bytes: message, body: start.end, time: LogTime(field.time, or: start.time),
         repairs: repairs, isOfKernel: field.time != nil)
     }
     // Records of a sequence begin with a separator, those of a stream with `data: `.
@@ -73,7 +73,8 @@ struct LineCleaner: Sendable {
       let start = LinePrefix(line.message)
       return CleanLine(
         number: number, bytes: line.message, body: start.end,
-        time: line.time ?? start.time, repairs: repairs, isOfKernel: true)
+        time: LogTime(line.time, or: start.time), repairs: repairs,
+        isOfKernel: line.isOfJournal || start.isOfKernel)
     }
     noteQuotedPrintable(bytes)
     var endsSoftly = false

@@ -17,7 +17,7 @@ enum FaultReader {
     var observation = FaultObservation(
       request: found.request, source: found.source, segment: found.segment,
       reason: reason.reason, printedReason: reason.printed, reasonText: reason.text,
-      isXen: reason.isXen)
+      system: reason.isXen ? .xen : nil)
     observation.hiddenAddress = found.hiddenAddress
     var repairs = (found.hiddenAddress == nil ? [] : [.hiddenNumber]) + reason.repairs
     if cursor.slips > 0 {

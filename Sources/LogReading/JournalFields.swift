@@ -8,6 +8,8 @@ import VTdFormats
 struct JournalFields: Sendable {
   private var uptime: UInt64?
   private var wallClock: UInt64?
+  /// The date in front of a record of `-o verbose`.
+  private var date: String?
 
   /// What a line is: a field without a message, or the message with the time of its record.
   struct Field {
@@ -19,23 +21,38 @@ struct JournalFields: Sendable {
   mutating func take(_ line: [UInt8]) -> Field? {
     guard let first = line.first(where: { !ASCII.isBlank($0) }) else {
       // An empty line ends a record of the export format; it stays an empty line.
-      (uptime, wallClock) = (nil, nil)
+      (uptime, wallClock, date) = (nil, nil, nil)
       return nil
     }
     switch first {
-    case UInt8(ascii: "_"), UInt8(ascii: "M"): return assignment(line)
+    case UInt8(ascii: "_"), UInt8(ascii: "M"):
+      if let field = assignment(line) { return field }
+      // A Monday.
+      noteDate(line)
+      return nil
     case UInt8(ascii: "\""): return member(line)
-    default: return nil
+    default:
+      noteDate(line)
+      return nil
     }
   }
 
   private mutating func message(_ bytes: [UInt8]) -> Field {
     let text = bytes.filter { $0 != ASCII.newline && $0 > TextCursor.start }
-    defer { (uptime, wallClock) = (nil, nil) }
-    guard uptime != nil || wallClock != nil else { return Field(message: text) }
+    defer { (uptime, wallClock, date) = (nil, nil, nil) }
+    guard uptime != nil || wallClock != nil || date != nil else { return Field(message: text) }
     return Field(
       message: text,
-      time: LogTime(uptime: uptime, wallClock: wallClock.map(WallClock.text)))
+      time: LogTime(uptime: uptime, wallClock: wallClock.map(WallClock.text) ?? date))
+  }
+
+  /// `Mon 2026-03-02 10:00:10.000100 UTC [s=…;i=…;b=…;m=…;t=…;x=…]`: date and cursor.
+  private mutating func noteDate(_ line: [UInt8]) {
+    guard line.count > 30, line.last == UInt8(ascii: "]"),
+      let cursor = ByteSearch.find(" [s=", in: line), cursor < 48
+    else { return }
+    let text = line[..<cursor].drop { !ASCII.isDigit($0) }
+    date = String(decoding: text, as: UTF8.self)
   }
 
   /// `_SOURCE_MONOTONIC_TIMESTAMP=10000100`, indented or not.

@@ -3,21 +3,57 @@ import PCI
 import Text
 import VTdFormats
 
-/// A line of `journalctl -o json`: one object, of which the message and its time are taken.
+/// A record as one object of JSON on one line: of `journalctl -o json`, of docker's files, of log
+/// collectors. The message and its time are taken.
 struct JournalLine {
   var message: [UInt8]
   var time: LogTime?
+  /// Whether the journal's own fields show that a kernel spoke; of others the message tells.
+  var isOfJournal: Bool
+
+  /// What writers call the message, the journal's name first; docker, zap and others, Loki.
+  private static let messageKeys: [StaticString] = [
+    "\"MESSAGE\"", "\"log\"", "\"msg\"", "\"line\"",
+  ]
+  /// What writers call the time, as a text.
+  private static let timeKeys: [StaticString] = [
+    "\"@timestamp\"", "\"timestamp\"", "\"time\"", "\"ts\"",
+  ]
 
   init?(_ bytes: [UInt8]) {
-    guard let text = Self.value(of: "\"MESSAGE\"", in: bytes) else { return nil }
+    guard let text = Self.message(bytes) else { return nil }
     message = text.filter { $0 != ASCII.newline && $0 > TextCursor.start }
     let uptime =
       Self.number("\"_SOURCE_MONOTONIC_TIMESTAMP\"", bytes)
       ?? Self.number("\"__MONOTONIC_TIMESTAMP\"", bytes)
-    let wallClock = Self.number("\"__REALTIME_TIMESTAMP\"", bytes)
-    if uptime != nil || wallClock != nil {
-      time = LogTime(uptime: uptime, wallClock: wallClock.map(WallClock.text))
+    let wallClock = Self.number("\"__REALTIME_TIMESTAMP\"", bytes).map(WallClock.text)
+    isOfJournal = uptime != nil || wallClock != nil
+    let date = wallClock ?? Self.timeKeys.lazy.compactMap { Self.text(of: $0, in: bytes) }.first
+    if uptime != nil || date != nil { time = LogTime(uptime: uptime, wallClock: date) }
+    time?.host = Self.text(of: "\"_HOSTNAME\"", in: bytes)
+  }
+
+  private static func message(_ bytes: [UInt8]) -> [UInt8]? {
+    if let message = value(of: messageKeys[0], in: bytes) { return message }
+    for key in messageKeys.dropFirst() where isText(key, in: bytes) {
+      if let message = value(of: key, in: bytes) { return message }
     }
+    return nil
+  }
+
+  /// Whether a string stands behind `key`.
+  private static func isText(_ key: StaticString, in bytes: [UInt8]) -> Bool {
+    guard let start = ByteSearch.find(key, in: bytes) else { return false }
+    let rest = bytes[(start + key.utf8CodeUnitCount)...]
+      .drop { $0 == ASCII.space || $0 == UInt8(ascii: ":") }
+    return rest.first == UInt8(ascii: "\"")
+  }
+
+  private static func text(of key: StaticString, in bytes: [UInt8]) -> String? {
+    guard isText(key, in: bytes), let value = value(of: key, in: bytes), value.count <= 40 else {
+      return nil
+    }
+    return String(decoding: value, as: UTF8.self)
   }
 
   private static func number(_ key: StaticString, _ bytes: [UInt8]) -> UInt64? {

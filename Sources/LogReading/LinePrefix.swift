@@ -11,8 +11,8 @@ struct LinePrefix {
   /// Whether the prefix is one that a kernel's log has: a time since boot, a level, or the word.
   private(set) var isOfKernel = false
 
-  private let bytes: [UInt8]
-  private var at = 0
+  let bytes: [UInt8]
+  var at = 0
 
   init(_ bytes: [UInt8]) {
     self.bytes = bytes
@@ -26,7 +26,8 @@ struct LinePrefix {
       skipBlanks()
       if bracket() || lostBracket() || level() || syslogDate() || isoDate() || clock()
         || weekday() || epoch() || facility() || lineNumber() || word("kernel:")
-        || word("(XEN)") || hostKernel() || debugfsPath()
+        || word("(XEN)") || structuredKernel() || hostKernel() || podName() || debugfsPath()
+        || fileName()
       {
         end = at
         continue
@@ -41,19 +42,19 @@ struct LinePrefix {
     if end > 0, end < bytes.count, bytes[end] == ASCII.space { end += 1 }
   }
 
-  private var next: UInt8? { at < bytes.count ? bytes[at] : nil }
+  var next: UInt8? { at < bytes.count ? bytes[at] : nil }
 
-  private mutating func skipBlanks() {
+  mutating func skipBlanks() {
     while let byte = next, byte == ASCII.space || byte == ASCII.tab { at += 1 }
   }
 
-  private mutating func word(_ literal: StaticString) -> Bool {
+  mutating func word(_ literal: StaticString) -> Bool {
     guard ByteSearch.hasPrefix(literal, in: bytes, at: at) else { return false }
     at += literal.utf8CodeUnitCount
     return true
   }
 
-  private mutating func digits() -> (value: UInt64, count: Int)? {
+  mutating func digits() -> (value: UInt64, count: Int)? {
     var value: UInt64 = 0
     var count = 0
     while let byte = next, ASCII.isDigit(byte), count < 18 {
@@ -64,7 +65,7 @@ struct LinePrefix {
     return count > 0 ? (value, count) : nil
   }
 
-  private mutating func take(_ byte: UInt8) -> Bool {
+  mutating func take(_ byte: UInt8) -> Bool {
     guard next == byte else { return false }
     at += 1
     return true
@@ -72,14 +73,22 @@ struct LinePrefix {
 
   private mutating func note(uptime: UInt64) {
     if time?.uptime == nil {
-      time = LogTime(uptime: uptime, wallClock: time?.wallClock)
+      var noted = time ?? LogTime()
+      noted.uptime = uptime
+      time = noted
     }
+  }
+
+  private mutating func note(host range: Range<Int>) {
+    guard time != nil, !range.isEmpty else { return }
+    time?.host = String(decoding: bytes[range], as: UTF8.self)
   }
 
   private mutating func note(wallClock range: Range<Int>) {
     guard time?.wallClock == nil else { return }
-    time = LogTime(
-      uptime: time?.uptime, wallClock: String(decoding: bytes[range], as: UTF8.self))
+    var noted = time ?? LogTime()
+    noted.wallClock = String(decoding: bytes[range], as: UTF8.self)
+    time = noted
   }
 
   /// `6,1234,5678901,-;`: a record of /dev/kmsg (priority, sequence, microseconds, flags).
@@ -99,7 +108,7 @@ struct LinePrefix {
   }
 
   /// `[   27.498868]`, `[  +0.000011]`, `[Thu Oct 22 08:54:51 2020]`, `[    T1]`, `[2017-… ]`.
-  private mutating func bracket() -> Bool {
+  mutating func bracket() -> Bool {
     let start = at
     guard take(UInt8(ascii: "[")) else { return false }
     let inside = at
@@ -149,11 +158,12 @@ struct LinePrefix {
       return false
     }
     // A date holds colons, as a device in brackets does, but also a blank and a four-digit year.
-    guard bytes[inside..<close].contains(ASCII.space), ASCII.isDigit(bytes[close - 1]) else {
+    let dateEnd = withoutDistance(inside..<close)
+    guard bytes[inside..<dateEnd].contains(ASCII.space), ASCII.isDigit(bytes[dateEnd - 1]) else {
       at = start
       return false
     }
-    note(wallClock: inside..<close)
+    note(wallClock: inside..<dateEnd)
     at = close + 1
     return true
   }
@@ -251,10 +261,12 @@ struct LinePrefix {
     while let byte = next, byte != ASCII.space, byte != UInt8(ascii: "["),
       byte != UInt8(ascii: ":"), at - start < 64
     { at += 1 }
+    let end = at
     guard at > start, blank(), word("kernel:") else {
       at = start
       return false
     }
+    note(host: start..<end)
     return true
   }
 
@@ -273,7 +285,7 @@ struct LinePrefix {
   }
 
   /// `8.490167] `: a time stamp that lost its bracket.
-  private mutating func lostBracket() -> Bool {
+  mutating func lostBracket() -> Bool {
     let start = at
     guard let seconds = digits(), take(UInt8(ascii: ".")), let fraction = digits(),
       fraction.count == 6,
@@ -293,11 +305,12 @@ struct LinePrefix {
       at = start
       return false
     }
+    skipSyslogVersion()
     return true
   }
 
   /// `May 30 17:35:46 localhost kernel:` or without the host; the month in any language.
-  private mutating func syslogDate() -> Bool {
+  mutating func syslogDate() -> Bool {
     let start = at
     guard letters(3...9), blank(), let day = digits(), day.value <= 31, blank(), time24() else {
       at = start
@@ -309,7 +322,7 @@ struct LinePrefix {
   }
 
   /// `2014-04-25T09:37:53.595431+01:00 host kernel:`
-  private mutating func isoDate() -> Bool {
+  mutating func isoDate() -> Bool {
     let start = at
     guard let year = digits(), year.count == 4, take(UInt8(ascii: "-")), digits() != nil,
       take(UInt8(ascii: "-")),
@@ -336,7 +349,7 @@ struct LinePrefix {
   }
 
   /// `316668 Jul 19 …`: the line number that grep -n put before a date.
-  private mutating func lineNumber() -> Bool {
+  mutating func lineNumber() -> Bool {
     let start = at
     guard digits() != nil, take(UInt8(ascii: ":")) || blank() else {
       at = start
@@ -359,9 +372,10 @@ struct LinePrefix {
   private mutating func host() {
     let start = at
     skipBlanks()
-    if word("kernel:") { return }
+    if word("kernel:") || containerStream() { return }
     at = start
     guard blank() else { return }
+    let name = at
     while let byte = next, byte != ASCII.space, byte != UInt8(ascii: "[") { at += 1 }
     let afterHost = at
     guard blank(), word("kernel:") else {
@@ -370,6 +384,7 @@ struct LinePrefix {
       if colon { at = start }
       return
     }
+    note(host: name..<afterHost)
   }
 
   /// `/sys/kernel/debug/iommu/intel/domain_translation_struct:`, as `grep -r` puts before a row.
@@ -396,7 +411,7 @@ struct LinePrefix {
     return true
   }
 
-  private mutating func blank() -> Bool {
+  mutating func blank() -> Bool {
     guard next.map(ASCII.isBlank) == true else { return false }
     skipBlanks()
     return true

@@ -74,10 +74,20 @@ public struct LogTime: Hashable, Sendable {
   public var uptime: UInt64?
   /// The wall clock's text, as it stands in the line.
   public var wallClock: String?
+  /// The host whose kernel spoke, where its name stands in front of the line.
+  public var host: String?
 
   public init(uptime: UInt64? = nil, wallClock: String? = nil) {
     self.uptime = uptime
     self.wallClock = wallClock
+  }
+
+  /// What two sources say of one line; the first counts where both say it.
+  init?(_ first: LogTime?, or second: LogTime?) {
+    guard first != nil || second != nil else { return nil }
+    self.init(
+      uptime: first?.uptime ?? second?.uptime, wallClock: first?.wallClock ?? second?.wallClock)
+    host = first?.host ?? second?.host
   }
 }
 
@@ -95,7 +105,8 @@ public struct FaultObservation: Hashable, Sendable {
   public var reasonText: String
   /// The shape of the line; nil where it is nobody's exactly (typed by hand, Xen).
   public var generation: FaultLineGeneration?
-  public var isXen: Bool
+  /// The system that printed it; nil for Linux.
+  public var system: OtherSystem?
   /// What stands in the address's place where the author masked it or the line was cut inside it;
   /// the request's address means nothing then.
   public var hiddenAddress: String?
@@ -103,7 +114,7 @@ public struct FaultObservation: Hashable, Sendable {
   public init(
     request: FaultLine.Request, source: SourceID, segment: UInt16? = nil, reason: UInt8?,
     printedReason: UInt8? = nil, reasonText: String = "",
-    generation: FaultLineGeneration? = nil, isXen: Bool = false
+    generation: FaultLineGeneration? = nil, system: OtherSystem? = nil
   ) {
     self.request = request
     self.source = source
@@ -112,7 +123,7 @@ public struct FaultObservation: Hashable, Sendable {
     self.printedReason = printedReason
     self.reasonText = reasonText
     self.generation = generation
-    self.isXen = isXen
+    self.system = system
   }
 
   /// The record as a kernel would print it, where its reason is known and its address not hidden.
@@ -142,6 +153,7 @@ public enum Repair: Hashable, Sendable, CustomStringConvertible {
   case removedCarriageReturn
   case mailSubject
   case reasonWithoutNumber
+  case accessNotPrinted
 
   public var description: String {
     switch self {
@@ -162,6 +174,8 @@ public enum Repair: Hashable, Sendable, CustomStringConvertible {
     case .hiddenNumber: "the address is masked by the author or cut off; nothing rests on it"
     case .removedCarriageReturn: "removed ^M from the ends of lines"
     case .mailSubject: "read from a mail's subject"
+    case .accessNotPrinted:
+      "the line does not say whether it was a read or a write; taken from the reason"
     case .reasonWithoutNumber: "the reason's number is missing; taken from its text"
     case .skippedForeignLines(let count): "skipped \(count) foreign lines inside the record"
     }

@@ -20,6 +20,8 @@ struct RecordReader: Sendable {
   private var hasCarriageReturns = false
   /// Whether the lines of a mail's subject are being read.
   private var isInSubject = false
+  /// Whether a system other than Linux speaks; its lines have no word to find them by.
+  private var hasOtherSystem = false
   private var lastNumber = 0
   private var sequence = 0
 
@@ -42,6 +44,10 @@ struct RecordReader: Sendable {
       attention = max(attention, take(clean, after: 1, emit))
     }
     if attachment.isPart { return Self.reportLength }
+    for line in EscapedLines.read(bytes) {
+      let clean = line.withUnsafeBytes { cleaner.clean($0, number: number, isCut: false) }
+      attention = max(attention, take(clean, after: 1, emit))
+    }
     let line = cleaner.clean(bytes, number: number, isCut: isCut)
     let jump = number - lastNumber
     lastNumber = number
@@ -62,7 +68,7 @@ struct RecordReader: Sendable {
     var found = 0
     while waiting.count > LogReader.longestRecord { found += readFirst(emit) }
     // Enough lines to complete a record, and to see what stands around it.
-    if splats.isCollecting || stumbles.isCollecting { return Self.reportLength }
+    if splats.isCollecting || stumbles.isCollecting || hasOtherSystem { return Self.reportLength }
     return found > 0 || Self.isTelling(line) ? Self.surroundings : 0
   }
 
@@ -134,7 +140,15 @@ struct RecordReader: Sendable {
     if resume == 0, let splat = splats.observe(line) { emit(event(splat)) }
     if resume == 0, let ended = stumbles.observe(line) { emit(Self.event(ended)) }
     var count = 0
+    if resume == 0, readOtherSystem(line, emit) {
+      hasOtherSystem = true
+      return 1
+    }
     if resume == 0 {
+      for kind in XenDump.read(line) {
+        emit(LogEvent(kind: kind, lines: line.number...line.number, time: line.time))
+        count += 1
+      }
       for event in messages(line) {
         emit(event)
         count += 1
@@ -199,6 +213,24 @@ struct RecordReader: Sendable {
     return places
   }
 
+  /// Reads a record of a system other than Linux that begins on `line`, and drops its lines.
+  private mutating func readOtherSystem(_ line: CleanLine, _ emit: (LogEvent) -> Void) -> Bool {
+    let candidates = OtherSystemReader.candidates(line.bytes)
+    guard !candidates.isEmpty else { return false }
+    let text = JoinedText(waiting)
+    for candidate in candidates {
+      guard let found = OtherSystemReader.read(text.bytes, candidate) else { continue }
+      let last = text.lastLine(before: found.end)
+      emit(
+        LogEvent(
+          kind: .fault(found.observation), lines: line.number...text.numbers[last], time: line.time,
+          repairs: line.repairs + found.repairs))
+      waiting.removeFirst(last + 1)
+      return true
+    }
+    return false
+  }
+
   private mutating func read(
     _ text: JoinedText, at place: Int, isBody: Bool, _ line: CleanLine
   ) -> (event: LogEvent, end: Int)? {
@@ -244,7 +276,8 @@ struct RecordReader: Sendable {
       last = distance
       if distance > 1 { repairs.append(.skippedForeignLines(distance - 1)) }
     }
-    let isPair = result.observation.generation.map { $0 <= .f3 } ?? result.observation.isXen
+    let isPair =
+      result.observation.generation.map { $0 <= .f3 } ?? (result.observation.system == .xen)
     if last > 0, !(isPair && last == 1), !isElsewhere { repairs.append(.joinedLines(last + 1)) }
     for index in 1..<max(last + 1, 1) where index < waiting.count {
       for repair in waiting[index].repairs where !repairs.contains(repair) {

@@ -132,11 +132,15 @@ struct CalibrateCommand: ParsableCommand {
   }
 
   private static func explain(_ path: String) throws -> Explanation {
-    var input = try LogInput(path)
-    var reader = LogReader()
     var collector = LogCollector()
-    collector.begin(file: path)
-    try input.readAll(&reader) { collector.take($0) }
+    try EvidenceReader.read(path) { piece in
+      switch piece {
+      case .file(let name): collector.begin(file: name)
+      case .event(let event): collector.take(event)
+      case .platform(let platform, _): platform.give(to: &collector)
+      case .log, .unread, .bytes: break
+      }
+    }
     return Explanation(collector.contents)
   }
 }

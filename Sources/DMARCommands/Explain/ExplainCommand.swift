@@ -10,10 +10,11 @@ struct ExplainCommand: ParsableCommand {
     commandName: "explain",
     abstract: "Say what the DMA faults in a kernel log mean, whose they are and what to do.",
     discussion: """
-      Reads dmesg, syslog, journalctl (also -o json), mails, bug reports and gzip files. Lines may \
-      be quoted, broken or typed by hand; what was repaired is said. A file may also be the \
-      machine's DMAR table (as dmar acpi reads it) or a snapshot of its bus (dmar pci snapshot): \
-      what they say is joined with the logs.
+      Reads dmesg, syslog, journalctl in any of its outputs, mails and bug reports, also packed \
+      (gzip, xz, zstd, lz4, bzip2, zip, tar, one in the other) and in folders, such as a sosreport. \
+      Lines may be quoted, broken or typed by hand; what was repaired is said. A file may also be \
+      the machine's DMAR table (as dmar acpi reads it) or a snapshot of its bus (dmar pci \
+      snapshot): what they say is joined with the logs.
 
       \(ExitStatus.help([.badInput, .noInput], failure: "--fail-on found what it names"))
       """)
@@ -30,7 +31,9 @@ struct ExplainCommand: ParsableCommand {
     case any
   }
 
-  @Argument(help: ArgumentHelp("Log files; - or nothing is standard input.", valueName: "file"))
+  @Argument(
+    help: ArgumentHelp(
+      "Logs, archives, folders; - or nothing is standard input.", valueName: "file"))
   var files: [String] = []
 
   @Option(
@@ -50,7 +53,6 @@ struct ExplainCommand: ParsableCommand {
   var width: Int?
 
   func validate() throws {
-    if follow, files.count > 1 { throw ValidationError("--follow takes one file") }
     if let width, width < 40 { throw ValidationError("--width takes 40 or more") }
   }
 
@@ -60,7 +62,7 @@ struct ExplainCommand: ParsableCommand {
     let inputs = files.isEmpty ? ["-"] : files
     do {
       if follow {
-        try session.follow(inputs[0])
+        try session.follow(inputs)
       } else {
         for path in inputs { try session.read(path) }
       }
@@ -73,11 +75,14 @@ struct ExplainCommand: ParsableCommand {
       StandardError.print("dmar: \(session.complaint(inputs))")
       throw ExitStatus.badInput.code
     }
+    let isIncomplete = session.tellUnread()
     switch failOn {
     case .serious where explanation.severity == .serious: throw ExitStatus.expectationNotMet.code
     case .any where !explanation.faults.isEmpty: throw ExitStatus.expectationNotMet.code
     default: break
     }
+    // What was not read may hold a fault: no all-clear.
+    if isIncomplete { throw ExitStatus.badInput.code }
   }
 
   private var columns: Int {

@@ -11,7 +11,8 @@ struct ExplainSession {
   private var collector = LogCollector()
   private var output = Output()
   private var bytes = 0
-  private var isBinary = false
+  /// What was not read, and why.
+  private var unread: [UnreadInput] = []
   /// Faults were explained while they came, and are not once more at the end.
   private var hasShownFaults = false
 
@@ -20,53 +21,77 @@ struct ExplainSession {
     self.text = text
   }
 
-  /// Reads a whole log.
+  /// Reads a whole input.
   mutating func read(_ path: String) throws {
-    if path != "-", let platform = try PlatformInput(path) {
-      collector.begin(file: path)
-      platform.give(to: &collector)
-      bytes += platform.byteCount
-      return
-    }
-    var input = try LogInput(path)
-    var reader = LogReader()
-    collector.begin(file: input.name)
     var collector = self.collector
-    try input.readAll(&reader) { collector.take($0) }
-    if reader.kernelLineCount > 0 || reader.byteCount == 0 { collector.noteLog() }
+    var unread: [UnreadInput] = []
+    var bytes = 0
+    try EvidenceReader.read(path) { piece in
+      switch piece {
+      case .file(let name): collector.begin(file: name)
+      case .event(let event): collector.take(event)
+      case .log: collector.noteLog()
+      case .platform(let platform, let name):
+        if collector.contents.files.last != name { collector.begin(file: name) }
+        platform.give(to: &collector)
+      case .unread(let input): unread.append(input)
+      case .bytes(let count): bytes += count
+      }
+    }
     self.collector = collector
-    bytes += reader.byteCount
-    isBinary = isBinary || reader.isBinary
+    self.unread += unread
+    self.bytes += bytes
   }
 
   /// How long a live log has to be quiet before what it has said is explained. A dump follows its
   /// fault within this time.
   private static let quiet: Int32 = 20
 
-  /// Reads a log while it grows. A new fault is explained when the log pauses behind it, or, where
-  /// it never pauses, when the next bytes have been read.
-  mutating func follow(_ path: String) throws {
-    var input = try LogInput(path)
+  /// A log that is read while it grows.
+  private final class FollowedLog {
+    var input: LogInput
     var reader = LogReader()
-    collector.begin(file: input.name)
-    var collector = self.collector
-    var shown = 0
-    while true {
-      let count = try input.readSome(&reader, waiting: Self.quiet) { collector.take($0) }
-      if count == nil || count == 0 {
-        reader.flush { collector.take($0) }
-      }
-      if collector.contents.faults.count > shown {
-        try show(collector.contents, from: shown)
-        shown = collector.contents.faults.count
-      }
-      if count == nil { break }
+    /// Its number among the collector's files.
+    let file: Int
+    var isOver = false
+
+    init(_ path: String, file: Int) throws(LogInputError) {
+      input = try LogInput(path)
+      self.file = file
     }
-    reader.finish { collector.take($0) }
-    if reader.kernelLineCount > 0 || reader.byteCount == 0 { collector.noteLog() }
+  }
+
+  /// Reads logs while they grow. A new fault is explained when its log pauses behind it, or, where it
+  /// never pauses, when the next bytes have been read.
+  mutating func follow(_ paths: [String]) throws {
+    var collector = self.collector
+    var logs: [FollowedLog] = []
+    for path in paths {
+      let log = try FollowedLog(path, file: logs.count)
+      collector.begin(file: log.input.name)
+      logs.append(log)
+    }
+    let patience = max(Self.quiet / Int32(clamping: logs.count), 1)
+    var shown = 0
+    while logs.contains(where: { !$0.isOver }) {
+      for log in logs where !log.isOver {
+        collector.resume(file: log.file)
+        let count = try log.input.readSome(&log.reader, waiting: patience) { collector.take($0) }
+        if count == nil || count == 0 { log.reader.flush { collector.take($0) } }
+        if collector.contents.faults.count > shown {
+          try show(collector.contents, from: shown)
+          shown = collector.contents.faults.count
+        }
+        log.isOver = count == nil
+      }
+    }
+    for log in logs {
+      collector.resume(file: log.file)
+      log.reader.finish { collector.take($0) }
+      if log.reader.kernelLineCount > 0 || log.reader.byteCount == 0 { collector.noteLog() }
+      bytes += log.reader.byteCount
+    }
     self.collector = collector
-    bytes += reader.byteCount
-    isBinary = isBinary || reader.isBinary
   }
 
   private mutating func show(_ contents: LogContents, from first: Int) throws {
@@ -88,6 +113,7 @@ struct ExplainSession {
 
   /// Prints the explanation of everything that was read.
   mutating func finish() throws -> Explanation {
+    for input in unread { collector.note(unread: input.path, input.words) }
     let explanation = Explanation(collector.contents)
     guard !explanation.isEmpty else { return explanation }
     var rest = explanation
@@ -103,13 +129,29 @@ struct ExplainSession {
     return explanation
   }
 
+  /// How many files that were passed over are named.
+  private static let mostNamed = 16
+
+  /// Says what was not read, and answers whether a fault may stand in it.
+  mutating func tellUnread() -> Bool {
+    let missing = unread.filter { $0.weight == .missing }
+    for input in missing.prefix(Self.mostNamed) {
+      StandardError.print("dmar: not read: \(input.path): \(input.words)")
+    }
+    if missing.count > Self.mostNamed {
+      StandardError.print("dmar: not read: \(missing.count - Self.mostNamed) further inputs")
+    }
+    return !missing.isEmpty
+  }
+
   /// Why there was nothing to explain.
   func complaint(_ paths: [String]) -> String {
     let name = paths.count == 1 ? (paths[0] == "-" ? "standard input" : paths[0]) : "the files"
-    if bytes == 0 { return "\(name): empty; a kernel log was expected" }
-    if isBinary {
-      return "\(name): binary; a kernel log was expected (text, or text packed with gzip)"
+    if bytes == 0, unread.isEmpty { return "\(name): empty; a kernel log was expected" }
+    guard let first = unread.first else {
+      return "\(name): nothing that a kernel prints; a kernel log was expected"
     }
-    return "\(name): nothing that a kernel prints; a kernel log was expected"
+    return "\(first.path): \(first.words); a kernel log was expected, as text or packed "
+      + "(gzip, xz, zstd, lz4, bzip2, zip, tar)"
   }
 }

@@ -33,18 +33,19 @@ struct ImportCommand: ParsableCommand {
     var platform = PlatformReferences(output: output)
     do {
       for path in files {
-        if path != "-", let input = try PlatformInput(path) {
-          collector.begin(file: path)
-          input.give(to: &collector)
-          platform.add(input, at: path)
-          continue
-        }
-        var input = try LogInput(path)
-        var reader = LogReader()
-        collector.begin(file: input.name)
-        try input.readAll(&reader) { event in
-          collector.take(event)
-          timeline.take(event)
+        try EvidenceReader.read(path) { piece in
+          switch piece {
+          case .file(let name): collector.begin(file: name)
+          case .event(let event):
+            collector.take(event)
+            timeline.take(event)
+          case .platform(let input, let name):
+            input.give(to: &collector)
+            platform.add(input, at: name)
+          case .unread(let input) where input.weight == .missing:
+            StandardError.print("dmar: not read: \(input.path): \(input.words)")
+          case .log, .unread, .bytes: break
+          }
         }
       }
     } catch let error as LogInputError {
@@ -54,6 +55,11 @@ struct ImportCommand: ParsableCommand {
     guard !timeline.faults.isEmpty else {
       StandardError.print("dmar: \(files[0]): no fault record; a kernel log with one was expected")
       throw ExitStatus.badInput.code
+    }
+    for system in collector.contents.systems {
+      StandardError.print(
+        "dmar: the log is one of \(system.value.rawValue): the scenario has the hardware's side of its "
+          + "records; the kernel in it is a Linux, which prints other lines")
     }
     let rebuilt = RebuiltScenario(
       collector.contents, timeline, from: files.joined(separator: ", "),

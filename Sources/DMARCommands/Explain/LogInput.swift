@@ -4,13 +4,14 @@ internal import LogReading
 internal import Scenario
 internal import ScenarioFormat
 import Text
+internal import Unpacking
 
 /// Reads logs from files and from standard input, packed or not, in constant memory.
 struct LogInput: ~Copyable {
   /// Larger than the longest line that is read, small enough to stay in the processor's cache.
   private static let size = 1 << 18
-  /// A packed report is unpacked from memory; larger ones are for gunzip.
-  private static let largestPacked = 1 << 26
+  /// As many bytes tell what an input is packed in.
+  private static let headLength = 512
   /// So much of a device or a pipe that has no line of a log is no log. Devices may never end.
   private static let largestBinary = 1 << 26
   /// Milliseconds to wait for someone to write to a FIFO.
@@ -55,31 +56,70 @@ struct LogInput: ~Copyable {
   }
 
   /// Reads to the end, or until it is clear that there is no log.
-  mutating func readAll(
-    _ reader: inout LogReader, emit: (LogEvent) -> Void
-  ) throws(LogInputError) {
-    var isFirst = true
+  mutating func readAll(_ sink: (EvidencePiece) -> Void) throws(LogInputError) {
+    let head = try fillHead()
+    if PackedKind(head: UnsafeRawBufferPointer(rebasing: buffer[..<head])) != nil {
+      return try readMembers(head, sink)
+    }
+    sink(.file(name))
+    var reader = LogReader()
     var hasEvents = false
+    var beginning = Array(buffer[..<min(head, 64)])
     func note(_ event: LogEvent) {
       hasEvents = true
-      emit(event)
+      sink(.event(event))
     }
+    var count = head
     while true {
-      if !isFirst { skipHole() }
-      let count = try fill()
-      if isFirst, count > 0, Gunzip.isGzip(UnsafeRawBufferPointer(rebasing: buffer[..<count])) {
-        return try readPacked(count, &reader, emit: emit)
-      }
-      isFirst = false
       pass(count, isLast: count == 0, &reader, note)
       if count == 0 { break }
-      if !isRegular, !hasEvents, reader.byteCount > Self.largestBinary,
-        reader.isBinary
-      {
-        break
-      }
+      if !isRegular, !hasEvents, reader.byteCount > Self.largestBinary, reader.isBinary { break }
+      skipHole()
+      count = try fill()
+      if reader.byteCount == 0 { beginning = Array(buffer[..<min(count, 64)]) }
     }
-    reader.finish(emit: emit)
+    reader.finish(emit: note)
+    sink(.bytes(reader.byteCount))
+    if reader.kernelLineCount > 0 || reader.byteCount == 0 {
+      sink(.log)
+    } else if reader.isBinary, !hasEvents {
+      sink(
+        .unread(
+          UnreadInput(path: name, words: MemberReader.words(beginning), weight: .missing)))
+    }
+  }
+
+  /// Reads a file of a folder, of which nobody said that it is a log.
+  mutating func readAsMember(_ sink: (EvidencePiece) -> Void) throws(LogInputError) {
+    try readMembers(try fillHead(), isOneOfMany: true, sink)
+  }
+
+  /// Fills the buffer as far as it takes to tell what the input is; 0 where it is empty.
+  private mutating func fillHead() throws(LogInputError) -> Int {
+    var count = 0
+    while count < Self.headLength {
+      let more = try fill()
+      if more == 0 { break }
+      count += more
+      // `fill` writes behind what is kept.
+      kept = count
+    }
+    kept = 0
+    return count
+  }
+
+  /// Reads what is packed, member by member.
+  private mutating func readMembers(
+    _ head: Int, isOneOfMany: Bool = false, _ sink: (EvidencePiece) -> Void
+  ) throws(LogInputError) {
+    var unpacker = Unpacker(path: name)
+    var reader = MemberReader(input: isOneOfMany ? "" : name)
+    var count = head
+    while count > 0, !unpacker.isOver {
+      unpacker.take(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { reader.take($0, sink) }
+      count = try fill()
+    }
+    unpacker.finish { reader.take($0, sink) }
   }
 
   /// Goes on behind a hole of a sparse file, which holds no text.
@@ -155,24 +195,6 @@ struct LogInput: ~Copyable {
     kept = filled - done
     if kept > 0, done > 0, let base = buffer.baseAddress { memmove(base, base + done, kept) }
   }
-
-  private mutating func readPacked(
-    _ count: Int, _ reader: inout LogReader, emit: (LogEvent) -> Void
-  ) throws(LogInputError) {
-    var packed = Array(buffer[..<count])
-    while packed.count < Self.largestPacked {
-      let more = try fill()
-      if more == 0 { break }
-      packed += buffer[..<more]
-    }
-    var unpacker = Gunzip(packed)
-    do {
-      try unpacker.unpack { reader.read($0, emit: emit) }
-    } catch {
-      throw LogInputError(path: name, reason: error)
-    }
-    reader.finish(emit: emit)
-  }
 }
 
 /// A log that cannot be read at all.
@@ -192,17 +214,6 @@ struct LogInputError: Error, CustomStringConvertible {
     self.path = path
     self.words = words
     self.isMissing = isMissing
-  }
-
-  init(path: String, reason: Gunzip.Failure) {
-    self.path = path
-    isMissing = false
-    words =
-      switch reason {
-      case .notGzip: "not a gzip file"
-      case .corrupt: "the compressed data is damaged"
-      case .truncated: "the compressed data ends too early"
-      }
   }
 
   var description: String { "\(path): \(words)" }

@@ -14,33 +14,74 @@ enum PlatformInput {
   /// Enough to tell a table or a snapshot from a log.
   private static let beginning = 4096
 
+  /// What a file is that is no log.
+  enum Kind {
+    case snapshot
+    /// `isReadable`: whether `dmar replay` can read the file as it is.
+    case table(isReadable: Bool)
+
+    /// What a file with these first bytes is; nil where it is a log.
+    init?(head: [UInt8], path: String) {
+      if head.starts(with: Array("DMAR".utf8)), head.prefix(8).contains(where: { $0 < 9 }) {
+        self = .table(isReadable: true)
+        return
+      }
+      guard !head.contains(0) else { return nil }
+      let text = String(decoding: head, as: UTF8.self)
+      if text.hasPrefix("pci_snapshot:") || text.contains("\npci_snapshot:") {
+        self = .snapshot
+      } else if path.hasSuffix(".yaml") || path.hasSuffix(".yml"),
+        text.contains("host_address_width:")
+      {
+        self = .table(isReadable: true)
+      } else if PlatformInput.isDump(text) {
+        self = .table(isReadable: false)
+      } else {
+        return nil
+      }
+    }
+  }
+
   /// The table or the snapshot in the file at `path`; nil where it is a log.
   ///
   /// - Throws: `ExitCode` after saying what is wrong with a table or a snapshot.
   init?(_ path: String) throws {
-    guard let head = HeadOfFile.read(path, Self.beginning) else { return nil }
-    if head.starts(with: Array("DMAR".utf8)), head.prefix(8).contains(where: { $0 < 9 }) {
-      self = try Self.load(path, isReadable: true)
-      return
-    }
-    guard !head.contains(0) else { return nil }
-    let text = String(decoding: head, as: UTF8.self)
-    if text.hasPrefix("pci_snapshot:") || text.contains("\npci_snapshot:") {
+    guard let head = HeadOfFile.read(path, Self.beginning),
+      let kind = Kind(head: head, path: path)
+    else { return nil }
+    switch kind {
+    case .snapshot:
       let topology = try reportingInputErrors { try PCISnapshotFile.read(path) }
       self = .snapshot(topology, byteCount: head.count)
-    } else if path.hasSuffix(".yaml") || path.hasSuffix(".yml"),
-      text.contains("host_address_width:")
-    {
-      self = try Self.load(path, isReadable: true)
-    } else if Self.isDump(text) {
-      self = try Self.load(path, isReadable: false)
-    } else {
-      return nil
+    case .table(let isReadable): self = try Self.load(path, isReadable: isReadable)
+    }
+  }
+
+  /// The table or the snapshot that a member of an archive holds.
+  ///
+  /// - Throws: what is wrong with it.
+  init(_ kind: Kind, _ content: [UInt8], path: String) throws {
+    let text = String(decoding: content, as: UTF8.self)
+    switch kind {
+    case .snapshot:
+      self = .snapshot(
+        try PCISnapshotFile.topology(from: text, file: path), byteCount: content.count)
+    case .table:
+      // A scenario cannot point into an archive: the table is written beside it.
+      let table: DMARTable
+      if content.contains(0) {
+        table = try DMARTable(parsing: content)
+      } else if path.hasSuffix(".yaml") || path.hasSuffix(".yml") {
+        table = try DMARTableFile.table(from: text, file: path)
+      } else {
+        table = try DMARTable(parsing: try HexDump.table(in: text))
+      }
+      self = .table(table, isReadable: false, byteCount: content.count)
     }
   }
 
   /// The output of acpidump or of iasl -d, which ends in a dump of the bytes.
-  private static func isDump(_ text: String) -> Bool {
+  fileprivate static func isDump(_ text: String) -> Bool {
     text.hasPrefix("DMAR @ 0x") || text.contains("\nDMAR @ 0x")
       || text.contains("Signature : \"DMAR\"")
   }

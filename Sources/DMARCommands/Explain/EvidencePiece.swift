@@ -1,0 +1,32 @@
+import LogReading
+internal import ACPITables
+internal import PCI
+
+/// What stands in inputs, in order, whatever they are packed in.
+enum EvidencePiece {
+  /// From here on it is the file of this name that speaks.
+  case file(String)
+  case event(LogEvent)
+  /// The present file is a kernel's log, though it may hold no event.
+  case log
+  case platform(PlatformInput, path: String)
+  /// Something was not read, or not to its end.
+  case unread(UnreadInput)
+  /// So many bytes were looked at.
+  case bytes(Int)
+}
+
+/// Something that was not read, and why.
+struct UnreadInput {
+  enum Weight {
+    /// A file among many, in a folder or an archive, that no log was expected to be.
+    case aside
+    /// A file that the command line names, or a part of it that is damaged: its faults are not known.
+    case missing
+  }
+
+  var path: String
+  /// `a PNG picture; type the lines off`
+  var words: String
+  var weight: Weight
+}

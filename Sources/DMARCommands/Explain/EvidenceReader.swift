@@ -1,0 +1,100 @@
+import LogReading
+internal import Glibc
+internal import Unpacking
+
+/// Reads what the command line names: files, packed or not, folders, standard input.
+enum EvidenceReader {
+  /// Hands out what stands in the input at `path`; `-` is standard input.
+  ///
+  /// - Throws: `LogInputError` where there is no such input, or `ExitCode` after saying what is wrong
+  ///   with a table or a snapshot.
+  static func read(_ path: String, _ sink: (EvidencePiece) -> Void) throws {
+    if path != "-", FolderWalk.isFolder(path) {
+      return try readFolder(path, sink)
+    }
+    if path != "-", let platform = try PlatformInput(path) {
+      sink(.file(path))
+      sink(.bytes(platform.byteCount))
+      return sink(.platform(platform, path: path))
+    }
+    var input = try LogInput(path)
+    try input.readAll(sink)
+  }
+
+  private static func readFolder(_ path: String, _ sink: (EvidencePiece) -> Void) throws {
+    let walk = try FolderWalk(path)
+    for file in walk.files {
+      do throws(LogInputError) {
+        var input = try LogInput(file)
+        try input.readAsMember(sink)
+      } catch {
+        sink(.unread(UnreadInput(path: error.path, words: error.words, weight: .aside)))
+      }
+    }
+    if walk.isCut {
+      sink(
+        .unread(
+          UnreadInput(
+            path: path, words: "only the first \(walk.files.count) files were read",
+            weight: .missing)))
+    }
+  }
+}
+
+/// The regular files below a folder, by name. Links are not followed: what they lead to inside the
+/// folder is there by its own name, and what they lead to outside was not given.
+struct FolderWalk {
+  private static let mostFiles = 1 << 17
+  private static let deepest = 48
+
+  private(set) var files: [String] = []
+  /// Whether there are more.
+  private(set) var isCut = false
+
+  static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  init(_ path: String) throws(LogInputError) {
+    var root = path
+    while root.count > 1, root.hasSuffix("/") { root.removeLast() }
+    guard let names = Self.names(in: root) else { throw LogInputError(path: path, number: errno) }
+    walk(root, names, depth: 0)
+  }
+
+  private mutating func walk(_ folder: String, _ names: [String], depth: Int) {
+    for name in names {
+      guard files.count < Self.mostFiles else {
+        isCut = true
+        return
+      }
+      let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
+      var status = stat()
+      guard lstat(path, &status) == 0 else { continue }
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: files.append(path)
+      case S_IFDIR:
+        guard depth < Self.deepest else {
+          isCut = true
+          continue
+        }
+        walk(path, Self.names(in: path) ?? [], depth: depth + 1)
+      default: break
+      }
+    }
+  }
+
+  private static func names(in folder: String) -> [String]? {
+    guard let stream = opendir(folder) else { return nil }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+}

@@ -1,0 +1,133 @@
+import LogReading
+import Text
+internal import ACPITables
+internal import Scenario
+internal import ScenarioFormat
+internal import Unpacking
+
+/// Reads the files that come out of an archive or a stream: logs as they come, a table or a snapshot
+/// when it is whole.
+struct MemberReader {
+  private enum State {
+    case head([UInt8])
+    case log(LogReader, hasSpoken: Bool)
+    case platform(PlatformInput.Kind, [UInt8])
+    case skipped
+  }
+
+  /// Enough to tell what a file is.
+  private static let headLength = 4096
+  /// Beyond this a file that began like no text is passed over.
+  private static let mostBinary = 1 << 16
+  /// No table and no snapshot is larger.
+  private static let mostPlatform = 1 << 24
+
+  /// What the command line calls the input.
+  private let input: String
+  private var path = ""
+  private var state = State.skipped
+  private var head: [UInt8] = []
+
+  init(input: String) { self.input = input }
+
+  mutating func take(_ piece: UnpackedPiece, _ sink: (EvidencePiece) -> Void) {
+    switch piece {
+    case .begin(let path):
+      self.path = path
+      head = []
+      state = .head([])
+    case .bytes(let bytes): take(bytes, sink)
+    case .end: end(sink)
+    case .failure(let path, let failure):
+      sink(.unread(UnreadInput(path: path, words: "\(failure)", weight: .missing)))
+    }
+  }
+
+  private mutating func take(_ bytes: UnsafeRawBufferPointer, _ sink: (EvidencePiece) -> Void) {
+    sink(.bytes(bytes.count))
+    switch state {
+    case .head(var head):
+      state = .skipped
+      head += bytes
+      if head.count >= Self.headLength { decide(head, sink) } else { state = .head(head) }
+    case .log(var reader, let hasSpoken):
+      state = .skipped
+      read(bytes, &reader, hasSpoken, sink)
+    case .platform(let kind, var content):
+      state = .skipped
+      content += bytes
+      if content.count <= Self.mostPlatform { state = .platform(kind, content) }
+    case .skipped: break
+    }
+  }
+
+  private mutating func decide(_ head: [UInt8], _ sink: (EvidencePiece) -> Void) {
+    self.head = Array(head.prefix(64))
+    if let kind = PlatformInput.Kind(head: head, path: path) {
+      state = .platform(kind, head)
+    } else {
+      var reader = LogReader()
+      head.withUnsafeBytes { read($0, &reader, false, sink) }
+    }
+  }
+
+  private mutating func read(
+    _ bytes: UnsafeRawBufferPointer, _ reader: inout LogReader, _ hasSpoken: Bool,
+    _ sink: (EvidencePiece) -> Void
+  ) {
+    var hasSpoken = hasSpoken
+    reader.read(bytes) { speak($0, &hasSpoken, sink) }
+    let isNoText = reader.isBinary && !hasSpoken && reader.byteCount > Self.mostBinary
+    if isNoText {
+      end(reader, hasSpoken, sink)
+    } else {
+      state = .log(reader, hasSpoken: hasSpoken)
+    }
+  }
+
+  private func speak(
+    _ event: LogEvent, _ hasSpoken: inout Bool, _ sink: (EvidencePiece) -> Void
+  ) {
+    if !hasSpoken { sink(.file(path)) }
+    hasSpoken = true
+    sink(.event(event))
+  }
+
+  private mutating func end(_ sink: (EvidencePiece) -> Void) {
+    if case .head(let head) = state { decide(head, sink) }
+    let last = state
+    state = .skipped
+    switch last {
+    case .log(var reader, var hasSpoken):
+      reader.finish { speak($0, &hasSpoken, sink) }
+      end(reader, hasSpoken, sink)
+    case .platform(let kind, let content):
+      do {
+        sink(.platform(try PlatformInput(kind, content, path: path), path: path))
+      } catch {
+        sink(.unread(UnreadInput(path: path, words: "\(error)", weight: .missing)))
+      }
+    case .head, .skipped: break
+    }
+  }
+
+  private func end(_ reader: LogReader, _ hasSpoken: Bool, _ sink: (EvidencePiece) -> Void) {
+    // An empty file among others says nothing; alone it is a log in which nothing happened.
+    let isLog = reader.kernelLineCount > 0 || reader.byteCount == 0 && path == input
+    if isLog {
+      if !hasSpoken { sink(.file(path)) }
+      sink(.log)
+    } else if reader.isBinary, !hasSpoken {
+      sink(
+        .unread(
+          UnreadInput(
+            path: path, words: Self.words(head), weight: path == input ? .missing : .aside)))
+    }
+  }
+
+  /// `binary: a PNG picture; type the lines off`
+  static func words(_ head: some Collection<UInt8>) -> String {
+    guard let kind = FileKind(head: head) else { return "binary, of no kind that is known here" }
+    return "binary: \(kind.name)" + (kind.advice.isEmpty ? "" : "; \(kind.advice)")
+  }
+}

@@ -1,0 +1,42 @@
+import CBZip2
+
+/// A stream of bzip2.
+final class BZip2Stream {
+  /// bzip2 remembers where its state lies, so it must not move.
+  private let stream = UnsafeMutablePointer<bz_stream>.allocate(capacity: 1)
+  private var isReady = false
+
+  init() {
+    stream.initialize(to: bz_stream())
+    begin()
+  }
+
+  deinit {
+    if isReady { BZ2_bzDecompressEnd(stream) }
+    stream.deallocate()
+  }
+
+  private func begin() { isReady = BZ2_bzDecompressInit(stream, 0, 0) == BZ_OK }
+
+  func step(
+    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+  ) throws(UnpackingFailure) -> StreamDecoder.Step {
+    guard isReady else { throw .memory(.bzip2, limit: 0) }
+    // bzip2 does not write to its input.
+    stream.pointee.next_in = UnsafeMutablePointer(
+      mutating: input.bindMemory(to: CChar.self).baseAddress)
+    stream.pointee.avail_in = UInt32(input.count)
+    stream.pointee.next_out = output.bindMemory(to: CChar.self).baseAddress
+    stream.pointee.avail_out = UInt32(output.count)
+    let result = BZ2_bzDecompress(stream)
+    guard result == BZ_OK || result == BZ_STREAM_END else { throw .damaged(.bzip2) }
+    return StreamDecoder.Step(
+      consumed: input.count - Int(stream.pointee.avail_in),
+      produced: output.count - Int(stream.pointee.avail_out), isEnd: result == BZ_STREAM_END)
+  }
+
+  func restart() {
+    if isReady { BZ2_bzDecompressEnd(stream) }
+    begin()
+  }
+}

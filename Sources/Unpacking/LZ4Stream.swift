@@ -1,0 +1,26 @@
+import CLZ4
+
+/// Frames of lz4.
+final class LZ4Stream {
+  private var context: OpaquePointer?
+
+  init() {
+    if LZ4F_isError(LZ4F_createDecompressionContext(&context, UInt32(LZ4F_VERSION))) != 0 {
+      context = nil
+    }
+  }
+
+  deinit { LZ4F_freeDecompressionContext(context) }
+
+  func step(
+    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+  ) throws(UnpackingFailure) -> StreamDecoder.Step {
+    guard let context else { throw .memory(.lz4, limit: 0) }
+    var consumed = input.count
+    var produced = output.count
+    let result = LZ4F_decompress(
+      context, output.baseAddress, &produced, input.baseAddress, &consumed, nil)
+    if LZ4F_isError(result) != 0 { throw .damaged(.lz4) }
+    return StreamDecoder.Step(consumed: consumed, produced: produced, isEnd: result == 0)
+  }
+}

@@ -1,0 +1,177 @@
+/// Something with a name in the input: the input itself, what comes out of a stream, a member of an
+/// archive. Its first bytes tell what it is, and whether it has to be unpacked in its turn.
+struct Layer {
+  typealias Sink = (UnpackedPiece) -> Void
+
+  private enum State {
+    case undecided([UInt8])
+    /// No further kind of packing.
+    case leaf
+    case stream(PackedKind, StreamDecoder, Progress)
+    case utf16(UTF16Reader)
+    case tar(TarReader)
+    case zip(ZipReader)
+    /// Read to its end, or given up; what still comes is passed over.
+    case over
+  }
+
+  /// How far a stream has come.
+  private struct Progress {
+    /// Streams that are whole; another may follow.
+    var whole = 0
+    var isInside = false
+    var isTrailing = false
+  }
+
+  let path: String
+  private let depth: Int
+  private var state = State.undecided([])
+  /// What comes out of a stream; none or one. An array, for a value cannot hold its own kind.
+  private var inner: [Layer] = []
+  private var scratch: Scratch?
+
+  init(path: String, depth: Int) {
+    self.path = path
+    self.depth = depth
+  }
+
+  mutating func take(
+    _ bytes: UnsafeRawBufferPointer, _ budget: inout UnpackingBudget, _ sink: Sink
+  ) {
+    guard !bytes.isEmpty, budget.failure == nil else { return }
+    do throws(UnpackingFailure) {
+      switch state {
+      case .undecided(var head):
+        head += bytes
+        state = .undecided(head)
+        if head.count >= PackedKind.headLength { decide(head, &budget, sink) }
+      case .leaf: sink(.bytes(bytes))
+      case .stream(let kind, let decoder, let progress):
+        try unpack(bytes, kind, decoder, progress, &budget, sink)
+      case .utf16(var reader):
+        state = .over
+        reader.take(bytes) { inner[0].take($0, &budget, sink) }
+        state = .utf16(reader)
+      case .tar(var reader):
+        state = .over
+        try reader.take(bytes, &budget, sink)
+        state = .tar(reader)
+      case .zip(var reader):
+        state = .over
+        try reader.take(bytes, &budget, sink)
+        state = .zip(reader)
+      case .over: break
+      }
+    } catch {
+      fail(error, &budget, sink)
+    }
+  }
+
+  private mutating func decide(
+    _ head: [UInt8], _ budget: inout UnpackingBudget, _ sink: Sink
+  ) {
+    let kind = PackedKind(head: head)
+    if kind != nil, depth >= UnpackingBudget.mostLayers {
+      state = .over
+      sink(.failure(path: path, .tooDeep(limit: UnpackingBudget.mostLayers)))
+      return
+    }
+    switch kind {
+    case nil:
+      state = .leaf
+      sink(.begin(path: path))
+    case .tar: state = .tar(TarReader(path: path, depth: depth))
+    case .zip: state = .zip(ZipReader(path: path, depth: depth))
+    case .utf16:
+      state = .utf16(UTF16Reader())
+      inner = [Layer(path: path, depth: depth + 1)]
+    case let kind?:
+      guard let decoder = StreamDecoder(kind) else { return }
+      state = .stream(kind, decoder, Progress())
+      inner = [Layer(path: path, depth: depth + 1)]
+    }
+    head.withUnsafeBytes { take($0, &budget, sink) }
+  }
+
+  private mutating func unpack(
+    _ bytes: UnsafeRawBufferPointer, _ kind: PackedKind, _ decoder: StreamDecoder,
+    _ before: Progress, _ budget: inout UnpackingBudget, _ sink: Sink
+  ) throws(UnpackingFailure) {
+    let scratch = self.scratch ?? Scratch()
+    self.scratch = scratch
+    var progress = before
+    var rest = bytes
+    defer {
+      if case .stream = state { state = .stream(kind, decoder, progress) }
+    }
+    // A full buffer may leave more to come out without any further input.
+    var mayHoldMore = true
+    while !rest.isEmpty || mayHoldMore, !progress.isTrailing, budget.failure == nil {
+      let step: StreamDecoder.Step
+      do throws(UnpackingFailure) {
+        step = try decoder.step(rest, into: scratch.bytes)
+      } catch {
+        // What stands behind a whole stream and is no other is padding.
+        guard progress.whole > 0, !progress.isInside, case .damaged = error else { throw error }
+        progress.isTrailing = true
+        return
+      }
+      if step.consumed > 0 { progress.isInside = true }
+      budget.spend(step.produced)
+      inner[0].take(scratch.first(step.produced), &budget, sink)
+      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(step.consumed))
+      mayHoldMore = step.produced == scratch.bytes.count
+      if step.isEnd, step.consumed > 0 || step.produced > 0 {
+        progress.whole += 1
+        progress.isInside = false
+        mayHoldMore = false
+        decoder.restart()
+      } else if step.consumed == 0, step.produced == 0 {
+        return
+      }
+    }
+  }
+
+  private mutating func fail(
+    _ failure: UnpackingFailure, _ budget: inout UnpackingBudget, _ sink: Sink
+  ) {
+    // What came out before is whole lines, and worth reading.
+    if !inner.isEmpty { inner[0].finish(&budget, sink) }
+    (state, inner) = (.over, [])
+    sink(.failure(path: path, failure))
+  }
+
+  mutating func finish(_ budget: inout UnpackingBudget, _ sink: Sink) {
+    if case .undecided(let head) = state { decide(head, &budget, sink) }
+    let last = state
+    state = .over
+    do throws(UnpackingFailure) {
+      switch last {
+      case .leaf: sink(.end)
+      case .stream(let kind, _, let progress):
+        if !inner.isEmpty { inner[0].finish(&budget, sink) }
+        inner = []
+        if progress.isInside || progress.whole == 0 { throw .truncated(kind) }
+      case .utf16:
+        if !inner.isEmpty { inner[0].finish(&budget, sink) }
+        inner = []
+      case .tar(var reader): try reader.finish(&budget, sink)
+      case .zip(var reader): try reader.finish(&budget, sink)
+      case .undecided, .over: break
+      }
+    } catch {
+      if budget.failure == nil { sink(.failure(path: path, error)) }
+    }
+  }
+}
+
+/// Memory that unpacked bytes pass through.
+final class Scratch {
+  let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 64)
+
+  deinit { bytes.deallocate() }
+
+  func first(_ count: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: bytes[..<count])
+  }
+}

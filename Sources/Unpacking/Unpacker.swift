@@ -1,0 +1,48 @@
+/// What comes out of an input, in order.
+package enum UnpackedPiece {
+  /// A file begins that needs no unpacking: the input itself, or a member by its path
+  /// (`report.tar.xz/var/log/dmesg`).
+  case begin(path: String)
+  case bytes(UnsafeRawBufferPointer)
+  case end
+  /// A part of the input could not be read, or not to its end.
+  case failure(path: String, UnpackingFailure)
+}
+
+/// Unpacks an input, whatever it is packed in and however often, as its bytes come. Memory and what
+/// may come out are bounded.
+package struct Unpacker {
+  /// The input is taken in such pieces, so that a small file that unfolds to gigabytes is seen early.
+  private static let piece = 1 << 14
+
+  private var layer: Layer
+  private var budget = UnpackingBudget()
+  private let path: String
+  private var hasEnded = false
+
+  /// - Parameter path: what the input is called; members are named by it and their own path.
+  package init(path: String) {
+    self.path = path
+    layer = Layer(path: path, depth: 0)
+  }
+
+  /// Whether the input has cost too much; nothing more of it is read.
+  package var isOver: Bool { budget.failure != nil }
+
+  package mutating func take(_ bytes: UnsafeRawBufferPointer, _ sink: (UnpackedPiece) -> Void) {
+    var rest = bytes
+    while !rest.isEmpty, !isOver {
+      let part = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.piece))
+      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(part.count))
+      budget.taken += part.count
+      layer.take(part, &budget, sink)
+    }
+  }
+
+  package mutating func finish(_ sink: (UnpackedPiece) -> Void) {
+    guard !hasEnded else { return }
+    hasEnded = true
+    layer.finish(&budget, sink)
+    if let failure = budget.failure { sink(.failure(path: path, failure)) }
+  }
+}

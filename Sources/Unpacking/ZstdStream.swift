@@ -1,0 +1,31 @@
+import CZstd
+
+/// Frames of zstd.
+final class ZstdStream {
+  /// The base-2 logarithm of the largest window: `zstd -19` uses 23, `--ultra` and `--long` more.
+  private static let mostWindow: Int32 = 26
+
+  private let stream = ZSTD_createDStream()
+
+  init() {
+    ZSTD_DCtx_setParameter(stream, ZSTD_d_windowLogMax, Self.mostWindow)
+  }
+
+  deinit { ZSTD_freeDStream(stream) }
+
+  func step(
+    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+  ) throws(UnpackingFailure) -> StreamDecoder.Step {
+    var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
+    var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
+    let result = ZSTD_decompressStream(stream, &target, &source)
+    if ZSTD_isError(result) != 0 {
+      switch ZSTD_getErrorCode(result) {
+      case ZSTD_error_frameParameter_windowTooLarge, ZSTD_error_memory_allocation:
+        throw .memory(.zstd, limit: 1 << Int(Self.mostWindow))
+      default: throw .damaged(.zstd)
+      }
+    }
+    return StreamDecoder.Step(consumed: source.pos, produced: target.pos, isEnd: result == 0)
+  }
+}

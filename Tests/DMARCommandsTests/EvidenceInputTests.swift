@@ -1,0 +1,92 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Folders, archives and files that are no logs, as a user gives them.
+@Suite("Inputs of every kind")
+struct EvidenceInputTests {
+  private static let log = """
+    [   10.000000] DMAR: DRHD: handling fault status reg 2
+    [   10.000100] DMAR: [DMA Read NO_PASID] Request device [03:00.0] fault addr 0xfffb2000 [fault reason 0x06] PTE Read access is not set
+
+    """
+
+  @Test("a folder is read as one machine: a log, its copy in syslog, the bus, packed files")
+  func folder() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(Self.log, as: "dmesg")
+    let line = """
+      mkdir -p sos/var/log sos/sos_commands/pci; cp dmesg sos/dmesg
+      sed 's/^/Mar  2 10:00:10 host kernel: /' dmesg | xz > sos/var/log/messages.xz
+      echo '03:00.0 Ethernet controller [0200]: Example Adapter [8086:1533] (rev 03)' > sos/sos_commands/pci/lspci
+      head -c 5000 /dev/zero > sos/sos_commands/blob; ln -s /dev/zero sos/endless
+      $DMAR explain --format ndjson sos; tar -cJf sos.tar.xz sos; $DMAR explain --width 400 sos.tar.xz
+      """
+    let tool = try Tool.shell(line, in: folder)
+    #expect(tool.status == 0, "\(tool.errorText)")
+    let text = tool.outputText
+    #expect(text.contains("\"count\":1,"))
+    #expect(text.contains("Ethernet controller [0200]: Example Adapter [8086:1533]"))
+    #expect(text.contains("sos.tar.xz/sos/dmesg:2"))
+    #expect(text.contains("the same records also (sos.tar.xz/sos/var/log/messages.xz:2)"))
+    #expect(text.contains("1 fault record, 1 incident"))
+  }
+
+  @Test("what is no text is named, and is no all-clear")
+  func binary() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(Self.log, as: "dmesg")
+    let picture = try Tool.shell(
+      "printf '\\x89PNG\\r\\n\\x1a\\n\\0\\0\\0\\rIHDR' > a.png; $DMAR explain a.png", in: folder)
+    #expect(picture.status == 65)
+    #expect(picture.errorText.contains("a.png: binary: a PNG picture"))
+    let both = try Tool.shell("$DMAR explain dmesg a.png", in: folder)
+    #expect(both.status == 65)
+    #expect(both.errorText.contains("not read: a.png: binary: a PNG picture"))
+    #expect(both.outputText.contains("1 fault record"))
+  }
+
+  @Test("a packed file that is cut is explained as far as it goes, and ends with 65")
+  func cut() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(Self.log, as: "dmesg")
+    let tool = try Tool.shell(
+      "(cat dmesg; seq 1 60000) | gzip | head -c 60000 > cut.gz; $DMAR explain cut.gz", in: folder)
+    #expect(tool.status == 65)
+    #expect(tool.outputText.contains("1 fault record"))
+    #expect(tool.errorText.contains("not read: cut.gz: the gzip data ends too early"))
+  }
+
+  @Test("logs of two machines are told apart")
+  func machines() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(Self.log, as: "dmesg")
+    let tool = try Tool.shell(
+      """
+      for host in alpha beta; do sed "s/^/Mar  2 10:00:10 $host kernel: /" dmesg; done > messages
+      $DMAR explain --width 400 messages
+      """, in: folder)
+    #expect(tool.outputText.contains("2 machines speak here: alpha; beta"))
+    #expect(tool.outputText.contains("2 fault records"))
+    #expect(tool.outputText.contains("of alpha"))
+    #expect(tool.outputText.contains("of beta"))
+  }
+
+  @Test("several logs are followed at once")
+  func follow() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(Self.log, as: "dmesg")
+    let tool = try Tool.shell(
+      """
+      mkfifo a b; (sleep 0.2; cat dmesg) > a & (sed s/03:00/04:00/ dmesg) > b &
+      timeout 20 $DMAR explain --follow --format ndjson a b | grep -c '"type":"fault"'
+      """, in: folder)
+    #expect(tool.outputText == "2\n")
+  }
+
+  @Test("import says what system a log is of")
+  func importOfOthers() throws {
+    let tool = try Tool.dmar("import", "Tests/Golden/logs/freebsd.log")
+    #expect(tool.errorText.contains("the log is one of FreeBSD"))
+  }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Unpacking
+
+/// What comes out of packed input, whatever it is packed in.
+@Suite("Unpacking")
+struct UnpackerTests {
+  /// What came out of an input.
+  struct Result: Equatable {
+    var members: [String: String] = [:]
+    var failures: [UnpackingFailure] = []
+  }
+
+  static let folder = Repository.path("Tests/Golden/inputs/")
+  static let packed = [
+    "packed.log.gz", "packed.log.xz", "packed.log.zst", "packed.log.lz4", "packed.log.bz2",
+    "two-streams.log.xz", "packed.zip", "stored.zip", "stream.zip", "ustar.tar", "gnu.tar.xz",
+    "pax.tar.zst", "nested.tar.gz",
+  ]
+
+  static func bytes(_ name: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: URL(filePath: name)))
+  }
+
+  /// Unpacks `bytes`, given in pieces of `size`.
+  static func unpack(_ bytes: [UInt8], size: Int = .max) -> Result {
+    var unpacker = Unpacker(path: "input")
+    var result = Result()
+    var path = ""
+    var text: [UInt8] = []
+    func take(_ piece: UnpackedPiece) {
+      switch piece {
+      case .begin(let name): (path, text) = (name, [])
+      case .bytes(let bytes): if text.count < 1 << 16 { text += bytes }
+      case .end: result.members[path] = String(decoding: text, as: UTF8.self)
+      case .failure(_, let failure): result.failures.append(failure)
+      }
+    }
+    var at = 0
+    while at < bytes.count {
+      let end = min(bytes.count, at + min(size, bytes.count))
+      bytes[at..<end].withUnsafeBytes { unpacker.take($0, take) }
+      at = end
+    }
+    unpacker.finish(take)
+    return result
+  }
+
+  @Test("every kind gives the log that was packed, in one piece or byte by byte", arguments: packed)
+  func everyKind(_ name: String) throws {
+    let bytes = try Self.bytes(Self.folder + name)
+    let log = String(decoding: try Self.bytes(Self.folder + "dmesg.log"), as: UTF8.self)
+    for size in [Int.max, 1, 7, 513] {
+      let result = Self.unpack(bytes, size: size)
+      #expect(result.failures.isEmpty, "\(size): \(result.failures)")
+      #expect(Array(result.members.values) == [log], "\(size)")
+    }
+  }
+
+  @Test("members are named by their place, long names whole")
+  func names() throws {
+    func names(_ name: String) throws -> [String] {
+      Array(Self.unpack(try Self.bytes(Self.folder + name)).members.keys)
+    }
+    #expect(try names("packed.log.xz") == ["input"])
+    #expect(try names("packed.zip") == ["input/logs/dmesg"])
+    #expect(try names("ustar.tar") == ["input/var/log/dmesg"])
+    let long = "input/" + String(repeating: "a/", count: 70) + "dmesg"
+    #expect(try names("gnu.tar.xz") == [long])
+    #expect(try names("pax.tar.zst") == [long])
+    #expect(try names("nested.tar.gz") == ["input/inner.zip/dmesg.lz4"])
+  }
+
+  @Test("a stream that is cut off anywhere is told", arguments: packed.prefix(5))
+  func cut(_ name: String) throws {
+    let bytes = try Self.bytes(Self.folder + name)
+    for end in 16..<bytes.count {
+      #expect(!Self.unpack(Array(bytes[..<end])).failures.isEmpty, "\(end)")
+    }
+  }
+
+  @Test("an archive that is cut off in a member is told", arguments: packed.suffix(7))
+  func cutArchive(_ name: String) throws {
+    let bytes = try Self.bytes(Self.folder + name)
+    let end = min(bytes.count / 2, 600)
+    #expect(!Self.unpack(Array(bytes[..<end])).failures.isEmpty)
+  }
+
+  @Test("damaged input ends with a failure or with what came out", arguments: packed)
+  func damaged(_ name: String) throws {
+    let bytes = try Self.bytes(Self.folder + name)
+    for index in stride(from: 0, to: bytes.count, by: max(1, bytes.count / 200)) {
+      var broken = bytes
+      broken[index] ^= 0x55
+      let result = Self.unpack(broken)
+      #expect(result.members.count + result.failures.count > 0, "\(index)")
+    }
+  }
+
+  @Test(
+    "a small file that unfolds to megabytes of nothing is told early",
+    arguments: ["zeros.gz", "zeros.xz", "zeros.zst", "zeros.bz2"])
+  func bombs(_ name: String) throws {
+    let result = Self.unpack(try Self.bytes(Repository.path("Tests/Golden/bombs/" + name)))
+    #expect(result.failures == [.unfolds(ratio: UnpackingBudget.mostRatio)])
+  }
+
+  @Test("an archive that holds itself ever again is too deep")
+  func deep() throws {
+    var bytes = try Self.bytes(Self.folder + "dmesg.log")
+    for _ in 0..<12 { bytes = Self.stored(bytes) }
+    let result = Self.unpack(bytes)
+    #expect(result.failures == [.tooDeep(limit: UnpackingBudget.mostLayers)])
+  }
+
+  /// `bytes` as the one member of a zip, stored.
+  private static func stored(_ bytes: [UInt8]) -> [UInt8] {
+    func word(_ value: Int) -> [UInt8] { [UInt8(value & 0xff), UInt8(value >> 8 & 0xff)] }
+    let size = word(bytes.count & 0xffff) + word(bytes.count >> 16)
+    let member =
+      [0x50, 0x4b, 3, 4] + [UInt8](repeating: 0, count: 14) + size + size + word(1) + word(0)
+      + Array("m".utf8) + bytes
+    return member + [0x50, 0x4b, 5, 6] + [UInt8](repeating: 0, count: 18)
+  }
+
+  @Test("an encrypted member is named, and the others are read")
+  func encrypted() throws {
+    var bytes = Self.stored(Array("DMAR\n".utf8))
+    bytes[6] |= 1
+    #expect(Self.unpack(bytes) == Result(failures: [.encrypted]))
+  }
+
+  @Test("UTF-16 in either order becomes UTF-8, characters of two units too")
+  func utf16() {
+    let text = "DMAR: \u{e9}\u{1f600}\n"
+    var little: [UInt8] = [0xff, 0xfe]
+    var big: [UInt8] = [0xfe, 0xff]
+    for unit in text.utf16 {
+      little += [UInt8(unit & 0xff), UInt8(unit >> 8)]
+      big += [UInt8(unit >> 8), UInt8(unit & 0xff)]
+    }
+    for bytes in [little, big] {
+      for size in [Int.max, 1, 3] {
+        #expect(Self.unpack(bytes, size: size).members == ["input": text])
+      }
+    }
+  }
+
+  @Test("what is no text is named by its first bytes")
+  func kinds() {
+    #expect(FileKind(head: Array("LPKSHHRH".utf8))?.name.contains("journal") == true)
+    #expect(FileKind(head: [0x89, 0x50, 0x4e, 0x47])?.name == "a PNG picture")
+    #expect(FileKind(head: Array("DMAR: ".utf8)) == nil)
+  }
+}
