@@ -40,9 +40,10 @@ struct DecodeCommand: ParsableCommand {
     }
     guard let kind else { throw ValidationError("a kind was expected; --list shows them") }
     if DecodeKind(name: kind) == nil {
-      throw ValidationError(
-        "no kind is called \"\(kind)\"; one of these was expected: "
-          + DecodeKind.names.joined(separator: ", "))
+      let advice =
+        nearest(to: kind, in: DecodeKind.names).map { "did you mean \"\($0)\"?" }
+        ?? "one of these was expected: \(DecodeKind.names.joined(separator: ", "))"
+      throw ValidationError("no kind is called \"\(kind)\"; \(advice)")
     }
     if values.isEmpty { throw ValidationError("a value of kind \(kind) was expected") }
   }
@@ -103,7 +104,9 @@ struct DecodeCommand: ParsableCommand {
   }
 
   private static func word(_ text: Substring) throws -> UInt64 {
-    let digits = text.hasPrefix("0x") || text.hasPrefix("0X") ? text.dropFirst(2) : text
+    // As in scenarios, `_` may stand between digits.
+    var digits = text.hasPrefix("0x") || text.hasPrefix("0X") ? text.dropFirst(2) : text
+    if digits.first != "_", digits.last != "_" { digits.removeAll { $0 == "_" } }
     guard let value = UInt64(digits, radix: 16), !digits.hasPrefix("+"), !digits.hasPrefix("-")
     else {
       throw ValidationError("\"\(text)\" is no hexadecimal number of at most 64 bits")

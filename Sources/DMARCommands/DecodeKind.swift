@@ -62,7 +62,7 @@ enum DecodeKind {
         return try Self.decode(words, as: posted)
       }
       var decoded = try Self.decode(words, as: layout)
-      if layout.kind == "frcd" { decoded.explainReason() }
+      if layout.kind == "frcd" { decoded.explainRecord() }
       return decoded
     case .descriptor:
       let code = DescriptorHeader(rawValue: words.first ?? 0).typeCode

@@ -21,8 +21,11 @@ enum LockcheckHelp {
     (`@irq:name/cpu`) are handlers on top of what runs on that processor; entering and leaving is \
     implied, and `@hardirq` is one that never becomes a thread. Words run in the order written; with --interleavings, each context's own order is kept and all mixtures are searched.
 
-    Columns: `name`, `ops`, `expected` (FAILURE: something is reported, SUCCESS: nothing), \
-    optionally `read_lock_recursive` (1: every RL is recursive; otherwise in interrupts only). \
-    Others are ignored.
+    A file has a program a row: name, operations, and FAILURE (something is to be reported) or \
+    SUCCESS (nothing is), separated by tabs. A first row with the titles `name`, `ops`, `expected` \
+    allows any order, other columns, which are ignored, and `read_lock_recursive` (1: every RL is \
+    recursive; otherwise in interrupts only). Lines that begin with # are left out.
+
+      dmar lockcheck --program 'L(A) L(B) U(B) U(A) L(B) L(A)' --report
     """
 }

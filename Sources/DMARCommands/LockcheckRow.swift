@@ -1,67 +1,110 @@
 internal import Lockdep
+internal import Scenario
+internal import ScenarioFormat
 
-/// What became of one row of a file of lock programs.
-struct LockcheckRow {
-  private let row: LockProgramFile.Row
-  private let runner: LockProgramRunner
-  private let outcome: LockProgramOutcome
+/// A lock program with what is expected of it.
+struct LockcheckCase: Sendable {
+  let name: String
+  let program: LockProgram
+  /// Nil where nobody said.
+  let expectsFailure: Bool?
+  let readsAreRecursive: Bool
+  let place: Place
+}
+
+/// How lock programs are run, and what is printed of each.
+struct LockcheckOptions: Sendable {
+  var report = false
+  /// How many states a search of interleavings may visit; nil for no search.
+  var bound: Int?
+  var dot = false
+  var classes = false
+  var chains = false
+  var statistics = false
+  var allReports = false
+  var rawNesting = true
+}
+
+/// What became of one lock program.
+struct LockcheckRow: Sendable {
+  let test: LockcheckCase
+  let isAsExpected: Bool
+  let duration: Duration
+  private let isFailure: Bool
+  /// What was reported, and which assertions failed.
+  private let reasons: [String]
   /// What the options ask for besides the verdict.
-  private(set) var details: [String] = []
+  let details: [String]
 
-  init(_ row: LockProgramFile.Row, _ options: LockcheckCommand) {
-    self.row = row
-    runner = LockProgramRunner(
-      row.program,
+  init(_ test: LockcheckCase, _ options: LockcheckOptions) {
+    let start = ContinuousClock.now
+    let runner = LockProgramRunner(
+      test.program,
       configuration: Configuration(
-        rawNesting: !options.noRawNesting, goesOn: options.allReports),
-      readsAreRecursive: row.readsAreRecursive, symbols: ProgramSymbols(function: row.name))
-    outcome = runner.run()
-    if options.report { addReports() }
-    if options.interleavings { addSchedule(bound: options.bound) }
+        rawNesting: options.rawNesting, goesOn: options.allReports),
+      readsAreRecursive: test.readsAreRecursive, symbols: ProgramSymbols(function: test.name))
+    let outcome = runner.run()
+    self.test = test
+    isFailure = outcome.isFailure
+    isAsExpected =
+      outcome.isFailure == test.expectsFailure ?? outcome.isFailure
+      && outcome.failedAssertions.isEmpty
+    reasons =
+      outcome.reports.map(Self.summary)
+      + outcome.failedAssertions.map { assertion in
+        "\(assertion.step.text) gave \(assertion.got.map { "\($0)" } ?? "nothing")"
+      }
+    var details = options.report ? Self.reports(of: outcome, runner) : []
+    if let bound = options.bound {
+      let explorer = LockExplorer(test.program, readsAreRecursive: test.readsAreRecursive)
+      details += explorer.search(bound: bound).lines(of: test.program)
+    }
     let validator = runner.validator
     if options.classes { details += validator.classListing() }
     if options.chains { details += validator.chainListing() }
     if options.statistics { details += validator.statistics.lines }
-    if options.dot { details += validator.graphviz(name: row.name) }
+    if options.dot { details += validator.graphviz(name: test.name) }
+    self.details = details
+    duration = ContinuousClock.now - start
   }
 
-  var isAsExpected: Bool {
-    outcome.isFailure == row.expectsFailure && outcome.failedAssertions.isEmpty
-  }
-
-  /// Name, what was expected, what came, and why.
+  /// Name, what was expected if somebody said, what came, and why.
   func line(width: Int) -> String {
-    let name = row.name + String(repeating: " ", count: max(0, width - row.name.count))
-    var line = "\(name)  \(verdict(row.expectsFailure))  \(verdict(outcome.isFailure))"
-    var reasons = outcome.reports.map(summary)
-    for assertion in outcome.failedAssertions {
-      reasons.append(
-        "\(assertion.step.text) gave \(assertion.got.map { "\($0)" } ?? "nothing")")
-    }
-    if !reasons.isEmpty { line += "  " + reasons.joined(separator: "; ") }
-    return line
+    let name = test.name + String(repeating: " ", count: max(0, width - test.name.count))
+    let expected = test.expectsFailure.map { Self.verdict($0) + "  " } ?? ""
+    let line = "\(name)  \(expected)\(Self.verdict(isFailure))"
+    return reasons.isEmpty ? line : line + "  " + reasons.joined(separator: "; ")
   }
 
-  private func verdict(_ isFailure: Bool) -> String { isFailure ? "FAILURE" : "SUCCESS" }
+  /// The same for JUnit and TAP.
+  func result(in file: ScenarioFiles.File) -> TestResult {
+    let words = reasons.isEmpty ? "" : ": " + reasons.joined(separator: "; ")
+    let expected = test.expectsFailure.map { "; \(Self.verdict($0)) was expected" } ?? ""
+    let mismatch = Mismatch("\(Self.verdict(isFailure))\(words)\(expected)", at: test.place)
+    return TestResult(
+      file: file, outcome: isAsExpected ? .passed : .failed([mismatch]), duration: duration,
+      caseName: test.name, log: details)
+  }
 
-  private func summary(_ report: LockReport) -> String {
+  private static func verdict(_ isFailure: Bool) -> String { isFailure ? "FAILURE" : "SUCCESS" }
+
+  private static func summary(_ report: LockReport) -> String {
     if case .inconsistentState(let state) = report {
       return "\(report.title) {\(state.previous)} -> {\(state.new)}"
     }
     return report.title
   }
 
-  private mutating func addReports() {
+  private static func reports(
+    of outcome: LockProgramOutcome, _ runner: LockProgramRunner
+  ) -> [String] {
+    var lines: [String] = []
     for (report, step) in zip(outcome.reports, outcome.reportSteps) {
       runner.symbols.show(step: step)
       for record in render(report, in: runner.symbols) {
-        details += record.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        lines += record.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
       }
     }
-  }
-
-  private mutating func addSchedule(bound: Int) {
-    let explorer = LockExplorer(row.program, readsAreRecursive: row.readsAreRecursive)
-    details += explorer.search(bound: bound).lines(of: row.program)
+    return lines
   }
 }

@@ -11,7 +11,12 @@ internal import ScenarioFormat
 struct MatrixCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "matrix", abstract: "Run a scenario under every kernel release and every cure.",
-    discussion: ExitStatus.help([.badInput, .noInput]))
+    discussion: """
+      Each row is compared with the one above it: lines that came (+) and went (-), and the changes \
+      in the kernel that did it. The cures are for the kernel that the scenario describes.
+
+      \(ExitStatus.help([.badInput, .noInput]))
+      """)
 
   @Argument(help: ArgumentHelp("A scenario file.", valueName: "scenario"))
   var scenario: String
@@ -20,6 +25,20 @@ struct MatrixCommand: ParsableCommand {
 
   @Option(help: "A table, or one JSON document.")
   var format = ReplayCommand.Format.text
+
+  @Flag(help: "Leave out releases that print what the one above them prints.")
+  var changed = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Columns that the table may take; those of the terminal, or 100.", valueName: "columns"))
+  var width: Int?
+
+  func validate() throws {
+    if let width, !(60...1000).contains(width) {
+      throw ValidationError("--width: \(width) columns; 60 to 1000 were expected")
+    }
+  }
 
   func run() throws {
     let description = try reportingInputErrors { try options.load(scenario) }
@@ -55,12 +74,16 @@ struct MatrixCommand: ParsableCommand {
       }
     }
     // Some releases have a report of their own, whatever the scenario.
-    let splat = asWritten.flatMap { $0.hasSplat ? $0.splat : nil }
-    let range = SplatRange(of: splat, in: releases)
+    let ranges = SplatRange.all(of: asWritten?.splats ?? [], in: releases)
+    let shown = changed ? releases.enumerated().filter { $0.offset == 0 || $0.element.isChanged }
+      .map(\.element) : releases
     var output = Output()
     switch format {
-    case .text: MatrixText.write(releases, cures, range, to: &output)
-    case .json: output.print(MatrixText.json(releases, cures, range))
+    case .text:
+      MatrixText(
+        releases: shown, cures: cures, ranges: ranges, width: width ?? Terminal.columns
+      ).write(to: &output)
+    case .json: output.print(MatrixText.json(shown, cures, ranges))
     }
     try output.flush()
   }
@@ -81,17 +104,30 @@ extension MatrixCommand {
   }
 }
 
-/// From the first release with the scenario's own splat to the first one behind it without.
+/// From the first release with a splat to the first one behind it without.
 struct SplatRange {
-  /// Indices of releases; nil where there is none.
-  let bad: Int?
-  let good: Int?
+  let title: String
+  /// Whether the kernel that the scenario describes prints it.
+  let isOwn: Bool
+  /// Nil where no release prints it.
+  let bad: MatrixRow?
+  /// Nil where no later release is without it.
+  let good: MatrixRow?
 
-  /// - Parameter title: the splat's; nil: any splat's.
-  init(of title: String?, in releases: [MatrixRow]) {
-    func shows(_ row: MatrixRow) -> Bool { title == nil ? row.hasSplat : row.splat == title }
-    bad = releases.firstIndex(where: shows)
-    good = bad.flatMap { releases[$0...].firstIndex { !shows($0) } }
+  /// The splats of the scenario's own kernel, then the others that some release prints, in the order of
+  /// the releases.
+  static func all(of own: [String], in releases: [MatrixRow]) -> [SplatRange] {
+    var titles: [String] = []
+    for title in own + releases.flatMap(\.splats) where !titles.contains(title) {
+      titles.append(title)
+    }
+    return titles.map { title in
+      let bad = releases.firstIndex { $0.splats.contains(title) }
+      let good = bad.flatMap { releases[$0...].firstIndex { !$0.splats.contains(title) } }
+      return SplatRange(
+        title: title, isOwn: own.contains(title), bad: bad.map { releases[$0] },
+        good: good.map { releases[$0] })
+    }
   }
 }
 
@@ -101,7 +137,8 @@ struct MatrixRow {
   let behaviour: KernelBehaviour
   let faults: Int
   let dump: String
-  let splat: String
+  /// The titles of the lock reports, in the order in which they were printed.
+  let splats: [String]
   /// Lines that this kernel prints and the one above does not, and the other way round.
   let added: Int
   let removed: Int
@@ -122,7 +159,7 @@ struct MatrixRow {
     self.behaviour = behaviour
     faults = kernel.faults.count
     dump = kernel.dumpOutcome?.rawValue ?? "none"
-    splat = kernel.lockReports.first?.title ?? "none"
+    splats = kernel.lockReports.map(\.title)
     lines = run.log.flatMap { $0.lines(.bare) }
     let difference = lines.difference(from: above ?? lines)
     added = difference.insertions.count
@@ -151,6 +188,8 @@ struct MatrixRow {
     return row
   }
 
-  var change: String { added + removed == 0 ? "-" : "+\(added) -\(removed)" }
-  var hasSplat: Bool { splat != "none" }
+  var isChanged: Bool { added + removed > 0 }
+  var change: String { isChanged ? "+\(added) -\(removed)" : "-" }
+  var splat: String { splats.isEmpty ? "none" : splats.joined(separator: "; ") }
+  var hasSplat: Bool { !splats.isEmpty }
 }

@@ -4,80 +4,102 @@ internal import LinuxIOMMU
 import Text
 
 /// The matrix for people and for programs.
-enum MatrixText {
-  static func write(
-    _ releases: [MatrixRow], _ cures: [MatrixRow], _ range: SplatRange, to output: inout Output
-  ) {
+struct MatrixText {
+  let releases: [MatrixRow]
+  let cures: [MatrixRow]
+  let ranges: [SplatRange]
+  /// The columns that a line may take.
+  let width: Int
+
+  /// The last column is at least so wide, whatever stands before it.
+  private static let leastReason = 24
+
+  func write(to output: inout Output) {
     let header = ["kernel", "faults", "dump", "splat", "lines", "what came with it"]
-    let table = releases.map(cells)
-    let cureTable = cures.map(cells)
+    let cureHeader = ["cure"] + header.dropFirst().dropLast() + ["what it does"]
+    let table = [header] + releases.map(cells)
+    let cureTable = [cureHeader] + cures.map(cells)
     let widths = (0..<5).map { column in
-      ([header] + table + cureTable).map { $0[column].count }.max() ?? 0
+      (table + cureTable).map { $0[column].count }.max() ?? 0
     }
-    func line(_ cells: [String]) -> String {
-      var text = zip(cells, widths)
-        .map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
-      if let last = cells.last, !last.isEmpty { text += "  \(last)" }
-      while text.last == " " { text.removeLast() }
-      return text
-    }
-    output.print(line(header))
-    for row in table { output.print(line(row)) }
+    for row in table { write(row, widths, to: &output) }
     output.print("")
-    for sentence in verdict(releases, range) { output.print(sentence) }
+    for line in verdict.flatMap({ $0.wrapped(to: width) }) { output.print(line) }
     output.print("")
-    output.print(line(["cure"] + header.dropFirst().dropLast() + ["what it does"]))
-    for row in cureTable { output.print(line(row)) }
+    for row in cureTable { write(row, widths, to: &output) }
   }
 
-  private static func cells(_ row: MatrixRow) -> [String] {
+  /// A row; the words of its last cell go on below it where they do not fit.
+  private func write(_ cells: [String], _ widths: [Int], to output: inout Output) {
+    let front = zip(cells, widths).map { $0.padded(to: $1) }.joined(separator: "  ") + "  "
+    let reason = (cells.last ?? "").wrapped(to: max(Self.leastReason, width - front.count))
+    for (index, words) in reason.enumerated() {
+      var line = (index == 0 ? front : String(repeating: " ", count: front.count)) + words
+      while line.last == " " { line.removeLast() }
+      output.print(line)
+    }
+  }
+
+  private func cells(_ row: MatrixRow) -> [String] {
     [row.name, "\(row.faults)", row.dump, row.splat, row.change, row.reason]
   }
 
-  /// What the matrix says of `range`.
-  private static func verdict(_ releases: [MatrixRow], _ range: SplatRange) -> [String] {
-    guard let bad = range.bad else {
-      return [
-        releases.contains(where: \.hasSplat)
-          ? "No release prints the scenario's splat." : "No release prints a splat."
-      ]
+  /// When each splat came and went.
+  private var verdict: [String] {
+    if ranges.isEmpty { return ["No release prints a splat."] }
+    let own = ranges.filter(\.isOwn)
+    return ranges.flatMap { range in
+      // A splat has its name where it could be taken for another one.
+      let isOnly = own.count == 1 && range.isOwn
+      let isOther = !own.isEmpty && !range.isOwn
+      let splat = isOnly ? "the splat" : (isOther ? "another splat, " : "") + "\"\(range.title)\""
+      guard let bad = range.bad else {
+        return ["No release prints \(isOnly ? "the scenario's splat" : splat)."]
+      }
+      let first = "First with \(splat): \(bad.name), \(bad.reason)."
+      guard let good = range.good else { return [first, "No later release is without it."] }
+      return [first, "First without it again: \(good.name), \(good.reason)."]
     }
-    var sentences = ["First with the splat: \(releases[bad].name), \(releases[bad].reason)."]
-    if let good = range.good {
-      sentences.append("First without it again: \(releases[good].name), \(releases[good].reason).")
-    } else {
-      sentences.append("No later release is without it.")
-    }
-    return sentences
   }
 
-  static func json(
-    _ releases: [MatrixRow], _ cures: [MatrixRow], _ range: SplatRange
-  ) -> String {
+  /// One JSON document. `first_bad` and what goes with it are about the scenario's own splat, or the
+  /// first one where its own kernel prints none.
+  static func json(_ releases: [MatrixRow], _ cures: [MatrixRow], _ ranges: [SplatRange]) -> String {
     func value(_ row: MatrixRow, as kind: String) -> JSONValue {
       .object(
         [
           (kind, .string(row.name)), ("faults", .unsigned(UInt64(row.faults))),
           ("dump", .string(row.dump)),
-          ("splat", row.hasSplat ? .string(row.splat) : .null),
+          ("splat", row.splats.first.map { .string($0) } ?? .null),
+          ("splats", .array(row.splats.map { .string($0) })),
           ("lines", .unsigned(UInt64(row.lines.count))),
           ("lines_added", .unsigned(UInt64(row.added))),
           ("lines_removed", .unsigned(UInt64(row.removed))), ("reason", .string(row.reason)),
         ] + (kind == "kernel" ? [("changes", .array(row.changes.map(\.json)))] : []))
     }
-    func commits(_ index: Int?) -> JSONValue {
-      .array(index.map { releases[$0].changes.compactMap(\.commit).map { .string($0) } } ?? [])
+    func name(_ row: MatrixRow?) -> JSONValue { row.map { .string($0.name) } ?? .null }
+    func commits(_ row: MatrixRow?) -> JSONValue {
+      .array(row.map { $0.changes.compactMap(\.commit).map { .string($0) } } ?? [])
     }
+    let range = ranges.first
     return JSONValue.object([
       ("releases", .array(releases.map { value($0, as: "kernel") })),
       ("cures", .array(cures.map { value($0, as: "cure") })),
-      ("first_bad", range.bad.map { .string(releases[$0].name) } ?? .null),
-      ("first_bad_commits", commits(range.bad)),
-      ("first_fixed", range.good.map { .string(releases[$0].name) } ?? .null),
-      ("first_fixed_commits", commits(range.good)),
+      ("first_bad", name(range?.bad)), ("first_bad_commits", commits(range?.bad)),
+      ("first_fixed", name(range?.good)), ("first_fixed_commits", commits(range?.good)),
+      (
+        "splats",
+        .array(
+          ranges.map {
+            .object([
+              ("title", .string($0.title)), ("own", .boolean($0.isOwn)),
+              ("first_bad", name($0.bad)), ("first_fixed", name($0.good)),
+            ])
+          })
+      ),
       (
         "cured_by",
-        .array(range.bad == nil ? [] : cures.filter { !$0.hasSplat }.map { .string($0.name) })
+        .array(range?.bad == nil ? [] : cures.filter { !$0.hasSplat }.map { .string($0.name) })
       ),
     ]).pretty
   }

@@ -39,9 +39,9 @@ struct ProfilesCommand: ParsableCommand {
   }
 
   private func profile(_ release: String) throws -> KernelProfile {
-    guard let profile = KernelProfile.named(release) else {
+    guard let profile = KernelProfile.chosen(release) else {
       throw ValidationError(
-        "\"\(release)\" is no release that has a profile; \(KernelProfile.oldest) or later was"
+        "\"\(release)\" is no release that has a profile; \(KernelProfile.choice) was"
           + " expected")
     }
     return profile

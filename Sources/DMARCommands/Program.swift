@@ -11,11 +11,13 @@ public enum Program {
   public static func main() -> Never {
     Descriptor.reserveStandardStreams()
     var status: Int32 = 0
+    var ran: (any ParsableCommand.Type)?
     do {
       var command = try command(Array(CommandLine.arguments.dropFirst()))
+      ran = Swift.type(of: command)
       try command.run()
     } catch {
-      status = report(error)
+      status = report(error, from: ran)
     }
     // What a file system tells only when a file is closed (a quota, a network) is an error as well.
     if close(STDOUT_FILENO) != 0, status == 0 {
@@ -41,8 +43,11 @@ public enum Program {
 
   /// Says what is to be said about an error.
   ///
+  /// - Parameter command: the command that ran, if the arguments named one.
   /// - Returns: the exit status.
-  private static func report(_ error: any Error) -> Int32 {
+  private static func report(_ error: any Error, from command: (any ParsableCommand.Type)? = nil)
+    -> Int32
+  {
     switch error {
     case let error as ExitCode: return error.rawValue
     case let error as OutputError:
@@ -53,8 +58,13 @@ public enum Program {
       return (error.kind == .notFound ? ExitStatus.noInput : .badInput).rawValue
     default: break
     }
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if arguments.first == "help", let text = UsageMessage.misspelt(in: arguments) {
+      StandardError.write(text + "\n")
+      return ExitStatus.wrongUsage.rawValue
+    }
     let code = DMARCommand.exitCode(for: error)
-    let text = DMARCommand.fullMessage(for: error)
+    let text = UsageMessage(error, from: command, arguments).text
     guard code == .success else {
       StandardError.write(text + "\n")
       // Of errors that it does not know, the parser says 1.

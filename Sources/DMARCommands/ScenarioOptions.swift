@@ -21,9 +21,13 @@ struct ScenarioOptions: ParsableArguments {
 
   func load(_ path: String) throws -> ScenarioDescription {
     let overrides = try settings.map { try Override($0) }
-    if let kernel, let profile = KernelProfile.named(kernel),
-      access(kernel, F_OK) != 0
-    {
+    if let kernel, access(kernel, F_OK) != 0, !Self.isFileName(kernel) {
+      guard let profile = KernelProfile.chosen(kernel) else {
+        throw InputError(
+          .notFound, at: Place(whole: "--kernel \(kernel)"),
+          "there is no such file, and it is no release that has a profile; \(KernelProfile.choice)"
+            + " was expected")
+      }
       // What the build has of its own stays: its options, its version, where its calls are.
       var scenario = try ScenarioLoader(overrides: overrides).load(path)
       scenario.build.release = profile.release
@@ -31,5 +35,10 @@ struct ScenarioOptions: ParsableArguments {
       return scenario
     }
     return try ScenarioLoader(overrides: overrides, kernelFile: kernel).load(path)
+  }
+
+  /// Whether a text can only be meant as a file's name.
+  private static func isFileName(_ text: String) -> Bool {
+    text == "-" || text.contains("/") || text.hasSuffix(".yaml") || text.hasSuffix(".yml")
   }
 }

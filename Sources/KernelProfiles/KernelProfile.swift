@@ -27,6 +27,22 @@ public struct KernelProfile: Sendable {
     return of(release)
   }
 
+  /// The profile of a release that a person chose: `6.1`, `v6.6`, `6.0-rc1`, `4.19.0-27-amd64`; nil
+  /// for a text that is no release, and for releases before the oldest and after the newest that are
+  /// known here.
+  public static func chosen(_ text: String) -> KernelProfile? {
+    let release = text.first == "v" ? String(text.dropFirst()) : text
+    guard KernelRelease.isWhole(release), let profile = named(release),
+      profile.number < newest.number || profile.number.isSameSeries(as: newest.number)
+    else { return nil }
+    return profile
+  }
+
+  /// What ``chosen(_:)`` takes, in the words of a message.
+  public static var choice: String {
+    "one from \(oldest) to \(newest.number.mainlineName), such as 6.1 or 6.0-rc1,"
+  }
+
   /// The oldest kernel whose behaviour is known here.
   public static let oldest = KernelRelease(numbers: [2, 6, 32])
 

@@ -27,6 +27,15 @@ public struct KernelRelease: Hashable, Comparable, Sendable, CustomStringConvert
     description = text
   }
 
+  /// Whether nothing stands behind the numbers of a text but what a release has there: `-rc1`, `-27-amd64`,
+  /// `+`, `_1`, `.el7.x86_64`.
+  static func isWhole(_ text: String) -> Bool {
+    let numbers = text.utf8.prefix { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
+    let rest = text.utf8.dropFirst(numbers.count)
+    guard let next = rest.first else { return numbers.last != UInt8(ascii: ".") }
+    return numbers.last == UInt8(ascii: ".") || "-+_~".utf8.contains(next)
+  }
+
   /// Takes the digits at the front; nil, and nothing taken, where there are none or too many.
   private static func takeNumber(_ text: inout Substring.UTF8View, atMost count: Int) -> Int? {
     let digits = text.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }

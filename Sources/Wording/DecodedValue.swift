@@ -52,8 +52,17 @@ public struct DecodedValue {
       meaning: "\(field.meaning): \(SourceID(rawValue: id))")
   }
 
-  /// Says what a fault record's reason means.
-  public mutating func explainReason() {
+  /// Says what a fault record's type and reason mean. Its type stands in two bits that are far apart.
+  public mutating func explainRecord() {
+    func bit(_ name: String) -> UInt64 { fields.first { $0.name == name }?.value ?? 0 }
+    let type =
+      switch (bit("T1"), bit("T2")) {
+      case (0, 0): "a write"
+      case (0, _): "a page request"
+      case (_, 0): "a read"
+      default: "an AtomicOp"
+      }
+    notes.append(("type", "\(type): T1 \(bit("T1")), T2 \(bit("T2"))"))
     guard let place = fields.firstIndex(where: { $0.name == "FR" }) else { return }
     let field = fields[place]
     let reason = FaultReason(rawValue: UInt8(truncatingIfNeeded: field.value))

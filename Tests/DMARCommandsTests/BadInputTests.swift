@@ -113,7 +113,7 @@ struct BadInputTests {
     let result = try Tool.dmar("replay", "nowhere.yaml")
     #expect(result.status == 66)
     #expect(result.output.isEmpty)
-    #expect(result.errorText == "dmar: nowhere.yaml:1:1: No such file or directory\n")
+    #expect(result.errorText == "dmar: nowhere.yaml: No such file or directory\n")
   }
 
   @Test("a missing base is named where it is extended, with exit 65: it is the file that is wrong")

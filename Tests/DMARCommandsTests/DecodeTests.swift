@@ -132,4 +132,16 @@ struct DecodeCommandTests {
   func known(_ arguments: [String], _ part: String) throws {
     #expect(try Tool.dmar(arguments).outputText.contains(part))
   }
+
+  @Test(
+    "a fault record says its type, whose two bits stand apart",
+    arguments: [
+      ("8000000500000010:0", "a write"), ("c000000500000010:0", "a read"),
+      ("8000000510000010:0", "a page request"), ("c000000510000010:0", "an AtomicOp"),
+    ])
+  func recordType(_ value: String, type: String) throws {
+    let text = try Tool.dmar("decode", "frcd", value).outputText
+    #expect(text.contains("  type       \(type): T1 "), "\(text)")
+    #expect(text.contains("source-id of the request: 00:02.0"))
+  }
 }

@@ -96,4 +96,51 @@ struct LockcheckTests {
     #expect(try Tool.dmar("lockcheck", "/nowhere/at/all.tsv").status == 66)
     #expect(try Tool.dmar("lockcheck", Self.programs, "--bound", "0").status == 64)
   }
+
+  @Test("a table needs no header where its columns are name, operations, verdict")
+  func headerless() throws {
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = try folder.write("# two locks\nquiet\tL(A) U(A)\tSUCCESS\n", as: "a.tsv")
+    let result = try Tool.dmar("lockcheck", path)
+    #expect(result.status == 0, "\(result.errorText)")
+    #expect(result.outputText == "quiet  SUCCESS  SUCCESS\n1 passed, 0 failed\n")
+  }
+
+  @Test("a program on the command line needs no file, and says what is wrong with it")
+  func program() throws {
+    let result = try Tool.dmar("lockcheck", "--program", "L(A) L(B) U(B) U(A) L(B) L(A)")
+    #expect(result.status == 0)
+    #expect(
+      result.outputText == "program  FAILURE  possible circular locking dependency detected\n")
+    let wrong = try Tool.dmar("lockcheck", "--program", "L(A) FOO(A)")
+    #expect(wrong.status == 65)
+    #expect(
+      wrong.errorText.contains("--program: column 6: unknown operation `FOO`"), "\(wrong.errorText)")
+    #expect(try Tool.dmar("lockcheck").status == 64)
+    #expect(try Tool.dmar("lockcheck", Self.programs, "--program", "L(A)").status == 64)
+  }
+
+  @Test("programs run at once give the same lines in the same order")
+  func jobs() throws {
+    let path = "Tests/LockdepTests/Golden/lock-selftests.tsv"
+    let one = try Tool.dmar("lockcheck", path, "--jobs", "1", "--report").outputText
+    #expect(try Tool.dmar("lockcheck", path, "--jobs", "8", "--report").outputText == one)
+  }
+
+  @Test("results go to JUnit and TAP, a test for each program")
+  func machineReadable() throws {
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = try folder.write(
+      Self.header + "quiet\tL(A) U(A)\tSUCCESS\nloud\tL(A) U(A)\tFAILURE\n", as: "a.tsv")
+    let junit = try Tool.dmar("lockcheck", path, "--junit", "-")
+    #expect(junit.status == 1)
+    #expect(junit.outputText.contains(#"tests="2" failures="1""#), "\(junit.outputText)")
+    #expect(junit.outputText.contains(#"name="quiet""#))
+    #expect(junit.outputText.contains("a.tsv:3:1: SUCCESS; FAILURE was expected"))
+    #expect(junit.errorText.hasSuffix("1 passed, 1 failed\n"))
+    let tap = try Tool.dmar("lockcheck", path, "--tap").outputText
+    #expect(tap.hasPrefix("TAP version 13\n1..2\nok 1 - quiet\nnot ok 2 - loud\n"), "\(tap)")
+  }
 }

@@ -62,4 +62,41 @@ struct MatrixTests {
     let all = try #require(rows.first { $0.hasPrefix("klist-irqsave-all ") })
     #expect(!all.contains("inconsistent"))
   }
+
+  @Test("its lines keep within the columns of the terminal")
+  func width() throws {
+    for width in [80, 120] {
+      let text = try Tool.dmar(
+        "matrix", "Configs/klist-splat/report.yaml", "--width", "\(width)"
+      ).outputText
+      let longest = text.split(separator: "\n").map(\.count).max() ?? 0
+      #expect(longest <= width, "\(longest) columns")
+      #expect(text.contains("First with the splat: 6.0-rc1, 8ac0b64b9735"))
+    }
+  }
+
+  @Test("names each of two splats with the releases that print it")
+  func twoSplats() throws {
+    let splats = try #require(document["splats"] as? [[String: Any]])
+    #expect(
+      splats.map { $0["title"] as? String } == [
+        "inconsistent lock state", "possible circular locking dependency detected",
+      ])
+    #expect(splats.map { $0["own"] as? Bool } == [true, false])
+    let text = try Tool.dmar("matrix", "Configs/klist-splat/report.yaml").outputText
+    #expect(
+      text.contains(
+        "First with another splat, \"possible circular locking dependency detected\": 5.2-rc5"),
+      "\(text)")
+  }
+
+  @Test("--changed leaves out the releases that print what the one above them prints")
+  func changed() throws {
+    let text = try Tool.dmar("matrix", "Configs/klist-splat/report.yaml", "--changed").outputText
+    let releases = text.split(separator: "\n").dropFirst().prefix { !$0.hasPrefix("First") }
+    #expect(releases.count > 3)
+    for row in releases.dropFirst() where !row.hasPrefix(" ") {
+      #expect(row.contains("+"), "\(row)")
+    }
+  }
 }

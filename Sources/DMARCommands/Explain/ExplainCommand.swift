@@ -85,21 +85,7 @@ struct ExplainCommand: ParsableCommand {
     if isIncomplete { throw ExitStatus.badInput.code }
   }
 
-  private var columns: Int {
-    if let width { return width }
-    var size = winsize()
-    if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 40 {
-      return Int(size.ws_col)
-    }
-    if let text = getenv("COLUMNS"), let columns = Int(String(cString: text)), columns >= 40 {
-      return columns
-    }
-    return 100
-  }
+  private var columns: Int { width ?? Terminal.columns }
 
-  private var isColoured: Bool {
-    func variable(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
-    return isatty(STDOUT_FILENO) == 1 && format == .text && variable("NO_COLOR").isEmpty
-      && variable("TERM") != "dumb"
-  }
+  private var isColoured: Bool { format == .text && Terminal.isColoured }
 }

@@ -6,8 +6,8 @@ struct ServeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve", abstract: "Be a machine that QEMU's qtest clients drive.",
     discussion: """
-      Without --listen or --connect the session is on standard input and output. Options of QEMU \
-      itself go to dmar-system-x86_64, which takes QEMU's place.
+      Without --listen or --connect the session is on standard input and output. A program that \
+      starts QEMU itself, with QEMU's own options, starts dmar-system-x86_64 in its place.
 
       \(ExitStatus.help([.badInput, .cannotCreate]))
       """)
@@ -43,6 +43,9 @@ struct ServeCommand: ParsableCommand {
     guard listen == nil || connect == nil else {
       throw ValidationError("--listen and --connect exclude each other")
     }
+    for (name, path) in [("--listen", listen), ("--connect", connect)] where path == "" {
+      throw ValidationError("\(name): an empty path; that of a Unix socket was expected")
+    }
     do {
       let launch = try Launch(arguments)
       if record != nil, launch.machine?.unit == nil {
@@ -51,8 +54,17 @@ struct ServeCommand: ParsableCommand {
     } catch let error as ValidationError {
       throw error
     } catch {
-      throw ValidationError("\(error)")
+      throw ValidationError(Self.inOwnWords("\(error)"))
     }
+  }
+
+  /// A message about an option of QEMU's as one about the option of this command that became it.
+  private static func inOwnWords(_ message: String) -> String {
+    for (theirs, own) in [("-m ", "--memory "), ("-device ", "--device ")]
+    where message.hasPrefix(theirs) {
+      return own + message.dropFirst(theirs.count)
+    }
+    return message
   }
 
   /// The same as a command line for the program in QEMU's place.

@@ -36,8 +36,9 @@ struct JUnitDocument {
     let slash = file.lastIndex(of: "/")
     let place = slash.map { String(file[..<$0]) } ?? "."
     let name = slash.map { String(file[file.index(after: $0)...]) } ?? file
+    let (group, test) = result.caseName.map { (file, $0) } ?? (place, name)
     let head =
-      #"    <testcase classname="\#(Escaping.xml(place))" name="\#(Escaping.xml(name))""#
+      #"    <testcase classname="\#(Escaping.xml(group))" name="\#(Escaping.xml(test))""#
       + #" file="\#(Escaping.xml(file))" line="\#(result.line)""#
       + #" time="\#(TestText.seconds(result.duration))">"#
     return [head] + outcome(result) + log(result) + ["    </testcase>"]

@@ -8,7 +8,7 @@ enum TAPText {
 
   /// A test point; what is not as expected follows in a YAML block.
   static func lines(_ result: TestResult, number: Int) -> [String] {
-    let name = description(result.file.path)
+    let name = description(result.caseName ?? result.file.path)
     let update =
       (result.updatedLog.map { ["# wrote \(PrintableText.oneLine($0))"] } ?? [])
       + result.notes.map { "# note: \(PrintableText.oneLine($0))" }

@@ -13,13 +13,18 @@ final class TestProgress: Sendable {
   }
 
   private let state: Mutex<State>
+  private let style: TestText.Style
+  private let start = ContinuousClock.now
 
   /// - Parameters:
   ///   - tap: whether standard output gets TAP.
   ///   - isOutputTaken: whether other results for programs take standard output.
   ///   - count: how many results will come; TAP announces it.
   init(tap: Bool, isOutputTaken: Bool, count: Int) {
-    var state = State(lines: Output(to: tap || isOutputTaken ? STDERR_FILENO : STDOUT_FILENO))
+    let isForPeople = !tap && !isOutputTaken
+    style = TestText.Style(
+      isColoured: isForPeople && Terminal.isColoured, showsTimes: isForPeople && Terminal.isWatched)
+    var state = State(lines: Output(to: isForPeople ? STDOUT_FILENO : STDERR_FILENO))
     if tap {
       var output = Output()
       for line in TAPText.head(count: count) { output.print(line) }
@@ -31,7 +36,8 @@ final class TestProgress: Sendable {
   func show(_ result: TestResult) {
     state.withLock { state in
       state.count += 1
-      for line in TestText.lines(result) { state.lines.print(line) }
+      state.lines.write(TestText.headline(result, style) + "\n")
+      for line in TestText.lines(result).dropFirst() { state.lines.print(line) }
       for warning in result.warnings { StandardError.print("dmar: warning: \(warning)") }
       for line in TAPText.lines(result, number: state.count) { state.tap?.print(line) }
       // What cannot be written is told at the end: the tests go on, for the files beside.
@@ -55,7 +61,8 @@ final class TestProgress: Sendable {
         state.lines.print(
           "wrote \(tally.updatedLogs) log\(tally.updatedLogs == 1 ? "" : "s")")
       }
-      state.lines.print(tally.summary)
+      let time = style.showsTimes ? " in \(TestText.seconds(ContinuousClock.now - start)) s" : ""
+      state.lines.print(tally.summary + time)
       if isCut { state.tap?.print("Bail out! stopped at the first failure") }
       state.tap?.print("# \(tally.summary)")
       try state.tap?.flush()

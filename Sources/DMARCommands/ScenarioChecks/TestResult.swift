@@ -14,6 +14,8 @@ struct TestResult: Sendable {
   let file: ScenarioFiles.File
   var outcome: Outcome
   let duration: Duration
+  /// The name of one of several tests in the file; nil where the file is the test.
+  var caseName: String?
   /// What the kernel printed.
   var log: [String] = []
   /// What the scenario asks for and does not have.
@@ -44,8 +46,8 @@ struct TestResult: Sendable {
     switch outcome {
     case .passed, .skipped: 1
     case .failed(let mismatches):
-      mismatches.compactMap(\.place).first { $0.file == file.path }?.line ?? 1
-    case .error(_, let place): place.file == file.path ? place.line : 1
+      max(mismatches.compactMap(\.place).first { $0.file == file.path }?.line ?? 1, 1)
+    case .error(_, let place): place.file == file.path ? max(place.line, 1) : 1
     }
   }
 }

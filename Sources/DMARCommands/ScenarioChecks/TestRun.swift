@@ -115,7 +115,7 @@ struct TestRun: Sendable {
         mismatches = [
           Mismatch(
             "it expects nothing; expect: was expected (or --allow-empty)",
-            at: Place(file: file.path))
+            at: Place(whole: file.path))
         ]
       }
       result.outcome = mismatches.isEmpty ? .passed : .failed(mismatches)

@@ -6,6 +6,33 @@ internal import ScenarioFormat
 enum TestText {
   private static let indent = "      "
 
+  /// How a line for people looks: on a terminal with colours, and with the time that each scenario took
+  /// where somebody watches.
+  struct Style: Sendable {
+    var isColoured = false
+    var showsTimes = false
+
+    fileprivate func mark(_ outcome: TestResult.Outcome) -> String {
+      let (word, colour) =
+        switch outcome {
+        case .passed: ("pass", "32")
+        case .skipped: ("skip", "33")
+        case .failed, .error: ("FAIL", "31")
+        }
+      return isColoured ? "\u{1b}[\(colour)m\(word)\u{1b}[0m" : word
+    }
+
+    fileprivate func time(_ duration: Duration) -> String {
+      showsTimes ? "  \(TestText.seconds(duration)) s" : ""
+    }
+  }
+
+  /// The line for the scenario as it stands on a terminal; `lines(_:)` has the words.
+  static func headline(_ result: TestResult, _ style: Style) -> String {
+    let words = lines(result).first.map { $0.dropFirst(4) } ?? ""
+    return style.mark(result.outcome) + words + style.time(result.duration)
+  }
+
   /// A line for the scenario, with what is not as expected below it.
   static func lines(_ result: TestResult) -> [String] {
     let name = PrintableText.oneLine(result.file.path)

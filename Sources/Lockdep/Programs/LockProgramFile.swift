@@ -1,7 +1,8 @@
-/// Lock programs in a table: tab-separated values with a header line.
+/// Lock programs in a table: tab-separated values, with a header line where the columns are not
+/// `name`, `ops`, `expected` in this order.
 ///
-/// Columns `name`, `ops` and `expected` (FAILURE: something must be reported, SUCCESS: nothing) may
-/// stand in any order. `read_lock_recursive` is optional: 1 makes every `RL` of the row recursive,
+/// With a header, columns `name`, `ops` and `expected` (FAILURE: something must be reported, SUCCESS:
+/// nothing) may stand in any order. `read_lock_recursive` is optional: 1 makes every `RL` of the row recursive,
 /// as the kernel's selftests can force it; otherwise `RL` is recursive in interrupts only, as
 /// queued rwlocks are. Other columns are ignored, and so are empty lines and lines that begin with
 /// `#`.
@@ -47,14 +48,18 @@ extension LockProgramFile {
       if line.isEmpty || line.first == "#" { continue }
       if let header {
         rows.append(try header.row(line, number))
-      } else {
+      } else if Header.isHeader(line) {
         header = try Header(line, number)
+      } else {
+        let usual = Header()
+        header = usual
+        rows.append(try usual.row(line, number))
       }
     }
     if header == nil {
       throw LockProgramFileError(
-        line: 1, column: 1, problem: "the file has no header line",
-        expected: "columns `name`, `ops` and `expected`, separated by tabs")
+        line: 1, column: 1, problem: "the file has no program",
+        expected: "rows of a name, operations and FAILURE or SUCCESS, separated by tabs")
     }
   }
 
@@ -63,6 +68,18 @@ extension LockProgramFile {
     var operations: Int
     var expected: Int
     var recursive: Int?
+
+    /// The columns of a table without a header line.
+    init() {
+      (name, operations, expected) = (0, 1, 2)
+    }
+
+    /// Whether a file's first line gives titles to columns.
+    static func isHeader(_ line: Substring) -> Bool {
+      let titles: Set<Substring> = ["name", "ops", "expected"]
+      return line.split(separator: "\t", omittingEmptySubsequences: false)
+        .contains { titles.contains($0) }
+    }
 
     init(_ line: Substring, _ number: Int) throws(LockProgramFileError) {
       let titles = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)

@@ -14,6 +14,18 @@ public struct ScenarioFiles: Sendable {
     /// The folder below which it was searched for, or the file's own where the file was named;
     /// absolute, with links followed.
     public let root: String
+
+    init(path: String, canonicalPath: String, root: String) {
+      self.path = path
+      self.canonicalPath = canonicalPath
+      self.root = root
+    }
+
+    /// A file that is named, whatever it holds.
+    public init(named path: String) {
+      let folder = ScenarioFiles.canonical(ScenarioFiles.folder(of: path)) ?? "."
+      self.init(path: path, canonicalPath: ScenarioFiles.canonical(path) ?? path, root: folder)
+    }
   }
 
   /// A file or folder that looks as if it had scenarios and is not run.
@@ -54,7 +66,7 @@ public struct ScenarioFiles: Sendable {
   private mutating func search(_ path: String) throws(InputError) {
     var status = stat()
     guard path == "-" || stat(path, &status) == 0 else {
-      throw InputError(.notFound, at: Place(file: path), String(cString: strerror(errno)))
+      throw InputError(.notFound, at: Place(whole: path), String(cString: strerror(errno)))
     }
     guard path != "-", status.st_mode & S_IFMT == S_IFDIR else {
       let root = Self.canonical(Self.folder(of: path)) ?? "."

@@ -87,5 +87,5 @@ public struct ScenarioLoader: Sendable {
 
 extension FileName {
   /// The path as seen from where the program runs.
-  fileprivate var resolved: String { Files.resolve(path, from: place.file) }
+  fileprivate var resolved: String { Files.resolve(path, from: place) }
 }

@@ -77,7 +77,7 @@ struct ExtensionResolver {
             at: entry.value.place, "extends is \(entry.value.kindName); a file name was expected")
         }
         base = try load(
-          Files.resolve(path, from: value.place.file), namedAt: entry.value.place, through: chain,
+          Files.resolve(path, from: entry.value.place), namedAt: entry.value.place, through: chain,
           depth: depth)
       }
       let result = YAMLValue(.mapping(own), at: value.place)

@@ -36,7 +36,7 @@ public enum Files {
     func failure(_ reason: String) -> InputError {
       place.map {
         InputError(at: $0, "\(path): \(reason); a readable file was expected")
-      } ?? InputError(.notFound, at: Place(file: path), reason)
+      } ?? InputError(.notFound, at: Place(whole: path), reason)
     }
     func systemFailure() -> InputError { failure(String(cString: strerror(errno))) }
     // Opening a FIFO would wait for a writer; `wait` does so for a bounded time.
@@ -52,7 +52,7 @@ public enum Files {
     let isRegular = kind == S_IFREG
     func tooLarge() -> InputError {
       InputError(
-        at: place ?? Place(file: path),
+        at: place ?? Place(whole: path),
         "\(place == nil ? "" : "\(path): ")more than \(largestSize >> 20) MiB; less was expected")
     }
     if isRegular, status.st_size > off_t(largestSize) { throw tooLarge() }
@@ -82,18 +82,36 @@ public enum Files {
     }
   }
 
-  /// `path` as seen from the folder of `file`; an absolute path stays as it is.
-  static func resolve(_ path: String, from file: String) -> String {
-    if path.hasPrefix("/") { return path }
-    var folder = file.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-    for part in path.split(separator: "/") {
-      if part == "." { continue }
-      if part == "..", let last = folder.last, last != "..", !last.isEmpty {
-        folder.removeLast()
-      } else {
-        folder.append(part)
+  /// `path` as seen from the folder of the file at `place`, and from where the program runs where the
+  /// place is an argument; an absolute path stays as it is.
+  static func resolve(_ path: String, from place: Place) -> String {
+    if path.hasPrefix("/") || place.isArgument { return path }
+    var folder = place.file.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+      .map(String.init)
+    for part in path.split(separator: "/").map(String.init) where part != "." {
+      if part == ".." {
+        while folder.last == "." { folder.removeLast() }
+        // What is above a linked folder is above the folder that the link leads to.
+        if let target = linkedFolder(folder) { folder = target }
+        if let last = folder.last, last != "..", !last.isEmpty {
+          folder.removeLast()
+          continue
+        }
       }
+      folder.append(part)
     }
     return folder.joined(separator: "/")
+  }
+
+  /// The parts of the folder that a link leads to; nil for a folder that is none.
+  private static func linkedFolder(_ folder: [String]) -> [String]? {
+    let path = folder.joined(separator: "/")
+    var status = stat()
+    guard !path.isEmpty, lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK,
+      let whole = realpath(path, nil)
+    else { return nil }
+    defer { free(whole) }
+    return String(cString: whole).split(separator: "/", omittingEmptySubsequences: false)
+      .map(String.init)
   }
 }

@@ -16,7 +16,7 @@ public struct Override: Hashable, Sendable {
 
   /// - Throws: `InputError` for a path or a value that cannot be read.
   public init(_ argument: String) throws(InputError) {
-    let place = Place(file: "--set \(argument)")
+    let place = Place(whole: "--set \(argument)")
     func wrong(_ message: String) -> InputError {
       InputError(at: place, "\(message); PATH=VALUE was expected, such as steps[0].dma.access=read")
     }
@@ -47,9 +47,14 @@ public struct Override: Hashable, Sendable {
     }
     path = steps
     let text = String(rest.dropFirst())
-    value =
-      text.isEmpty
-      ? YAMLValue(.scalar(""), at: place) : try YAMLReader.value(of: text, file: place.file)
+    do throws(InputError) {
+      value =
+        text.isEmpty
+        ? YAMLValue(.scalar(""), at: place)
+        : try YAMLReader.value(of: text, file: place.file).moved(to: place)
+    } catch {
+      throw InputError(at: place, error.message)
+    }
   }
 
   /// `root` with the change made.

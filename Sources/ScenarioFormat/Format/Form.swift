@@ -65,7 +65,15 @@ package struct Form<Value> {
 extension Form where Value == Bool {
   package static var flag: Form {
     .init(
-      .boolean, parse: { $0 == "true" ? true : $0 == "false" ? false : nil },
+      .boolean,
+      parse: {
+        switch $0 {
+        // The words of YAML 1.2's core schema.
+        case "true", "True", "TRUE": true
+        case "false", "False", "FALSE": false
+        default: nil
+        }
+      },
       print: { $0 ? "true" : "false" })
   }
 }
@@ -143,7 +151,7 @@ extension Form where Value == UInt64 {
     Form(.size(most), parse: Scalars.size, print: numeral.text).checked { size in
       if size < least { return "a size of \(size) bytes; at least \(least) was expected" }
       return size <= most
-        ? nil : "a size of \(size) bytes; at most 0x\(hex(most)) were expected"
+        ? nil : "a size of \(size) bytes; at most \(most) were expected"
     }
   }
 

@@ -33,8 +33,7 @@ package indirect enum SchemaType {
     case .integer(let range):
       range.upperBound == .max
         ? "a number, decimal or 0x"
-        : "a number from \(range.lowerBound) to "
-          + (range.upperBound > 9999 ? "0x\(hex(range.upperBound))" : "\(range.upperBound)")
+        : "a number from " + Self.words(for: range)
     case .size: "a size such as 4096, 64KiB or 8GiB"
     case .seconds: "seconds such as 32.283545"
     case .oneOf(let words): "one of \(words.joined(separator: ", "))"
@@ -45,6 +44,15 @@ package indirect enum SchemaType {
     case .table(let key, _, _): "a mapping from \(key)"
     case .either(let simple, let structured): "\(simple.summary), or \(structured.summary)"
     }
+  }
+
+  /// Both ends of a range in one base: hexadecimal for the fields of registers, whose largest value is
+  /// all ones, and for addresses; decimal for counts. A number below ten is the same in both.
+  static func words(for range: ClosedRange<UInt64>) -> String {
+    let (least, most) = (range.lowerBound, range.upperBound)
+    let isField = most > 9999 && most & (most &+ 1) == 0
+    guard isField || most >= 1 << 32 else { return "\(least) to \(most)" }
+    return (least < 10 ? "\(least)" : "0x\(hex(least))") + " to 0x\(hex(most))"
   }
 
   /// The keys of a section that has nothing but choices.

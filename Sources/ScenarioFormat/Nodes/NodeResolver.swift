@@ -35,8 +35,8 @@ package struct NodeResolver {
     let resolved: Resolved
     switch node.content {
     case .scalar(let text, let style):
-      // A plain `~` or `null` is YAML's way to write nothing.
-      let isNothing = style == .plain && (text == "~" || text == "null")
+      // YAML's ways to write nothing, where they are plain.
+      let isNothing = style == .plain && ["~", "null", "Null", "NULL"].contains(text)
       resolved = Resolved(
         value: YAMLValue(.scalar(isNothing ? "" : text), at: place), count: 1, depth: 1)
     case .alias(let name):

@@ -11,7 +11,16 @@ public struct Place: Hashable, Sendable, CustomStringConvertible {
     self.column = column
   }
 
-  public var description: String { "\(file):\(line):\(column)" }
+  /// A file as a whole, or an argument of the command line, which has no lines: `line` is 0.
+  public init(whole file: String) {
+    self.init(file: file, line: 0, column: 0)
+  }
+
+  /// Whether the place is an argument of the command line: what it names is seen from where the
+  /// program runs.
+  public var isArgument: Bool { line == 0 && file.hasPrefix("--") }
+
+  public var description: String { line == 0 ? file : "\(file):\(line):\(column)" }
 }
 
 /// Input that is not what it should be: what stands at which place, and what was expected there.

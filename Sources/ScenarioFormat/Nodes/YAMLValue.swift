@@ -29,6 +29,21 @@ public struct YAMLValue: Hashable, Sendable {
     self.place = place
   }
 
+  /// The same value, all of it at one place.
+  package func moved(to place: Place) -> YAMLValue {
+    switch content {
+    case .scalar: YAMLValue(content, at: place)
+    case .sequence(let elements):
+      YAMLValue(.sequence(elements.map { $0.moved(to: place) }), at: place)
+    case .mapping(let entries):
+      YAMLValue(
+        .mapping(
+          entries.map {
+            Entry(key: $0.key, keyPlace: place, value: $0.value.moved(to: place))
+          }), at: place)
+    }
+  }
+
   public var scalar: String? {
     if case .scalar(let text) = content { text } else { nil }
   }

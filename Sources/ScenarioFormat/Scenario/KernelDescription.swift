@@ -42,8 +42,8 @@ extension KernelDescription: Section {
         + " release names unless given, and the newest where that names none",
       example: "\"4.19\"")
     field.check(
-      profile.map { KernelProfile.named($0) != nil } ?? true, at: "profile",
-      "\"\(profile ?? "")\" is no release that has a profile; \(KernelProfile.oldest) or later was"
+      profile.map { KernelProfile.chosen($0) != nil } ?? true, at: "profile",
+      "\"\(profile ?? "")\" is no release that has a profile; \(KernelProfile.choice) was"
         + " expected")
     field("version", &version, .text, "the first word of uname -v")
     field("taint", &taint, .text, "Not tainted, or Tainted: and the flags")
@@ -179,6 +179,6 @@ extension KernelDescription {
 
   /// The profile that is named, or that of the release.
   private var startingProfile: KernelProfile? {
-    (profile ?? release).flatMap { KernelProfile.named($0) }
+    profile.map { KernelProfile.chosen($0) } ?? release.flatMap { KernelProfile.named($0) }
   }
 }

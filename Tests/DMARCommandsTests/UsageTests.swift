@@ -1,0 +1,108 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("What dmar says of arguments that are not right")
+struct UsageTests {
+  @Test(
+    "a misspelt command gets the one that was meant, at any depth",
+    arguments: [
+      (["repaly", "a.yaml"], "replay", "Usage: dmar <subcommand>"),
+      (["explian"], "explain", "Usage: dmar <subcommand>"),
+      (["help", "lokcheck"], "lockcheck", "Usage: dmar <subcommand>"),
+      (["pci", "snapshto"], "snapshot", "Usage: dmar pci"),
+    ])
+  func suggestion(arguments: [String], meant: String, usage: String) throws {
+    let result = try Tool.dmar(arguments)
+    #expect(result.status == 64)
+    #expect(result.errorText.contains("did you mean \"\(meant)\"?"), "\(result.errorText)")
+    #expect(result.errorText.contains(usage), "\(result.errorText)")
+  }
+
+  @Test("a command that resembles none gets the list of them")
+  func list() throws {
+    let text = try Tool.dmar("frobnicate").errorText
+    #expect(text.contains("one of replay, test,"), "\(text)")
+  }
+
+  @Test(
+    "what is found wrong while a command runs ends in that command's usage",
+    arguments: [
+      ["decode", "pte", "zz"], ["decode", "reason", "300"], ["decode", "descriptor", "0xf"],
+      ["profiles", "abc"], ["profiles", "99.1"],
+    ])
+  func usage(arguments: [String]) throws {
+    let result = try Tool.dmar(arguments)
+    #expect(result.status == 64)
+    #expect(
+      result.errorText.contains("\nUsage: dmar \(arguments[0]) ["), "\(result.errorText)")
+    #expect(result.errorText.contains("  See 'dmar \(arguments[0]) --help'"))
+  }
+
+  @Test("decode suggests the kind that was meant")
+  func kind() throws {
+    let text = try Tool.dmar("decode", "contxt", "1").errorText
+    #expect(text.contains("no kind is called \"contxt\"; did you mean \"context\"?"), "\(text)")
+  }
+
+  @Test(
+    "serve calls its options by their own names",
+    arguments: [
+      (["--memory", "x"], "--memory x: a size"), (["--device", "foo"], "--device foo: "),
+      (["--listen", ""], "--listen: an empty path"),
+    ])
+  func serve(arguments: [String], message: String) throws {
+    let result = try Tool.dmar(["serve", "--qtest"] + arguments)
+    #expect(result.status == 64)
+    #expect(result.errorText.contains("Error: \(message)"), "\(result.errorText)")
+  }
+
+  @Test(
+    "--kernel takes a release as people write it",
+    arguments: ["6.6", "v6.6", "6.0-rc1", "4.19.0-27-amd64", "3.10.0-1062.el7.x86_64", "7.3.1"])
+  func release(_ release: String) throws {
+    #expect(try Tool.dmar("replay", CommandTests.report, "--kernel", release).status == 0)
+  }
+
+  @Test(
+    "--kernel refuses what is neither a file nor a release that is known",
+    arguments: ["1.0", "99.1", "6.1a", "6.1.", "6", "", "latest"])
+  func noRelease(_ text: String) throws {
+    let result = try Tool.dmar("replay", CommandTests.report, "--kernel", text)
+    #expect(result.status == 66)
+    #expect(
+      result.errorText.hasPrefix(
+        "dmar: --kernel \(text): there is no such file, and it is no release that has a profile; "
+          + "one from 2.6.32 to "), "\(result.errorText)")
+    #expect(!result.errorText.contains(":1:1"))
+  }
+
+  @Test("a whole file and an argument have no line and column")
+  func places() throws {
+    for arguments in [["replay", "nowhere.yaml"], ["check", "nowhere.yaml"], ["test", "nowhere.yaml"]]
+    {
+      let result = try Tool.dmar(arguments)
+      #expect(result.status == 66)
+      #expect(result.errorText.contains("nowhere.yaml: No such file"), "\(result.errorText)")
+    }
+    for (setting, message) in [
+      ("foo=1", "unknown key \"foo\""), ("kernel={release: [", "did not find"),
+      ("steps[9].x=3", "[9] is beyond the list"),
+    ] {
+      let result = try Tool.dmar("replay", CommandTests.report, "--set", setting)
+      #expect(result.status == 65)
+      #expect(
+        result.errorText.contains("dmar: --set \(setting): "), "\(result.errorText)")
+      #expect(result.errorText.contains(message), "\(result.errorText)")
+    }
+  }
+
+  @Test("a file that --set names is seen from where the program runs")
+  func fileOfSetting() throws {
+    let result = try Tool.dmar(
+      "replay", CommandTests.report, "--set", "expect.log=Configs/nowhere/a.log")
+    #expect(
+      result.errorText.contains("Configs/nowhere/a.log: No such file"), "\(result.errorText)")
+    #expect(!result.errorText.contains("expect.log=Configs/Configs"))
+  }
+}
