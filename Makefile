@@ -17,7 +17,7 @@ BUILD_PACKAGES = libpciaccess-dev libyaml-dev zlib1g-dev liblzma-dev libzstd-dev
   libbz2-dev pkg-config
 TEST_PACKAGES = pciutils acpica-tools
 
-.PHONY: replay test build release bench beside fuzz tsan lint rooms format schema docs setup setup-tests clean
+.PHONY: replay test build release system commit install uninstall dist try-dist release-check bench beside fuzz tsan lint rooms format schema docs setup setup-tests clean
 
 replay: release
 	$(RELEASE) replay Configs/klist-splat/report.yaml
@@ -27,16 +27,54 @@ test: setup setup-tests
 	$(SWIFT) test --skip-build
 	$(DMAR) test Configs
 
-build: setup
+build: setup commit
 	$(SWIFT) build
 
-release: setup
+release: setup commit
 	$(SWIFT) build -c release --scratch-path .build-release $(STATIC) --product dmar
+
+# The program that stands in for QEMU.
+system: setup commit
+	$(SWIFT) build -c release --scratch-path .build-release $(STATIC) --product dmar-system-x86_64
+
+# What `dmar --version` says of the commit.
+commit:
+	@Packaging/write-commit
+
+# Programs, man pages, completions and scenarios below DESTDIR and PREFIX; BUILD is where the programs
+# were built. What is not built yet is built first.
+PREFIX = /usr/local
+DESTDIR =
+BUILD = .build-release/release
+install:
+	@[ -x $(BUILD)/dmar ] && [ -x $(BUILD)/dmar-system-x86_64 ] || $(MAKE) release system
+	Packaging/install $(BUILD) $(PREFIX) $(DESTDIR)
+
+uninstall:
+	Packaging/uninstall $(PREFIX) $(DESTDIR)
+
+# The packages, in .build-dist: a tar and a Python wheel of the static programs, a Debian package of
+# programs that use the machine's libraries.
+dist: release system
+	$(SWIFT) build -c release --scratch-path .build-deb --static-swift-stdlib -Xswiftc -use-ld=lld \
+	  --product dmar
+	$(SWIFT) build -c release --scratch-path .build-deb --static-swift-stdlib -Xswiftc -use-ld=lld \
+	  --product dmar-system-x86_64
+	Packaging/dist .build-release/release .build-deb/release .build-dist
+
+# The wheel in a clean virtual environment, the Debian package in a clean root.
+try-dist:
+	Packaging/try-wheel .build-dist/*.whl
+	Packaging/try-deb .build-dist/*.deb
+
+# What is still to be done before a release.
+release-check:
+	Packaging/release-check
 
 # What the program and its rooms cost, as ratios to something measured in the same run: the start of
 # an empty C program, grep, a pthread mutex, loops in C, QEMU's own round trip where it is installed.
 bench: release
-	$(SWIFT) build -c release --scratch-path .build-release $(STATIC) --product dmar-system-x86_64
+	$(MAKE) system
 	Benchmarks/start-up $(RELEASE)
 	Benchmarks/log-speed $(RELEASE)
 	$(SWIFT) run -c release --package-path Benchmarks LockdepBenchmark
@@ -119,4 +157,4 @@ fi
 endef
 
 clean:
-	rm -rf .build .build-release .build-tsan Benchmarks/.build Fuzz/.build
+	rm -rf .build .build-release .build-deb .build-dist .build-tsan Benchmarks/.build Fuzz/.build

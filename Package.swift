@@ -108,10 +108,13 @@ let package = Package(
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CBZip2", providers: [.apt(["libbz2-dev"])]),
     room("Unpacking", ["CZlib", "CLZMA", "CZstd", "CLZ4", "CBZip2"]),
+    // The commit that the program was built from; `make` writes it.
+    .target(name: "CBuildInfo"),
     room("QTest", ["Text", "VTdFormats", "PhysicalMemory", "VTdUnit", "KernelLog", "CEpoll"]),
     room(
       "DMARCommands",
       [
+        "CBuildInfo",
         "Text", "Glossary", "Diagnosis", "LogReading", "Rebuild", "Wording",
         "VTdFormats", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep", "KernelLog",
         "KernelProfiles", "LinuxIOMMU", "Machine", "ScenarioFormat", "Scenario", "QTest",

@@ -19,7 +19,7 @@ struct CheckCommand: ParsableCommand {
     var failures: [InputError] = []
     for file in files {
       do throws(InputError) {
-        _ = try FileCheck.check(file)
+        _ = try FileCheck.check(ScenarioPath.find(file))
       } catch {
         StandardError.print("dmar: \(error)")
         failures.append(error)

@@ -5,10 +5,10 @@ public struct DMARCommand: ParsableCommand {
   public static let configuration = CommandConfiguration(
     commandName: "dmar",
     abstract: "DMA faults of an Intel IOMMU under Linux, without the hardware.",
-    version: "0.1.0",
+    version: ProgramVersion.text,
     subcommands: [
       ReplayCommand.self, TestCommand.self, CheckCommand.self, NewCommand.self, WalkCommand.self,
-      MatrixCommand.self,
+      MatrixCommand.self, SweepCommand.self,
       ProfilesCommand.self,
       ExplainCommand.self, CalibrateCommand.self,
       ImportCommand.self,

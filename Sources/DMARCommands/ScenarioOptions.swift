@@ -19,22 +19,43 @@ struct ScenarioOptions: ParsableArguments {
       valueName: "file or release"))
   var kernel: String?
 
-  func load(_ path: String) throws -> ScenarioDescription {
+  /// - Parameter name: the scenario's file, or one that came with the program (``ScenarioPath``).
+  func load(_ name: String) throws -> ScenarioDescription {
+    try Self.scenario(of: tree(of: name), as: profile())
+  }
+
+  /// The scenario's files, read once, with the changes of the command line.
+  func tree(of name: String) throws -> ScenarioTree {
     let overrides = try settings.map { try Override($0) }
-    if let kernel, access(kernel, F_OK) != 0, !Self.isFileName(kernel) {
-      guard let profile = KernelProfile.chosen(kernel) else {
-        throw InputError(
-          .notFound, at: Place(whole: "--kernel \(kernel)"),
-          "there is no such file, and it is no release that has a profile; \(KernelProfile.choice)"
-            + " was expected")
-      }
+    let file = try profile() == nil ? kernel : nil
+    return try ScenarioLoader(overrides: overrides, kernelFile: file).tree(of: ScenarioPath.find(name))
+  }
+
+  /// The scenario of files that were read, as a kernel of a release if one is given.
+  static func scenario(
+    of tree: ScenarioTree, with overrides: [Override] = [], as profile: KernelProfile?
+  ) throws -> ScenarioDescription {
+    var scenario = try tree.scenario(with: overrides)
+    if let profile {
       // What the build has of its own stays: its options, its version, where its calls are.
-      var scenario = try ScenarioLoader(overrides: overrides).load(path)
       scenario.build.release = profile.release
       scenario.build.behaviour = profile.behaviour
-      return scenario
     }
-    return try ScenarioLoader(overrides: overrides, kernelFile: kernel).load(path)
+    return scenario
+  }
+
+  /// The release that `--kernel` names; nil where it names a file, or is not there.
+  ///
+  /// - Throws: `InputError` where it is neither.
+  func profile() throws -> KernelProfile? {
+    guard let kernel, access(kernel, F_OK) != 0, !Self.isFileName(kernel) else { return nil }
+    guard let profile = KernelProfile.chosen(kernel) else {
+      throw InputError(
+        .notFound, at: Place(whole: "--kernel \(kernel)"),
+        "there is no such file, and it is no release that has a profile; \(KernelProfile.choice)"
+          + " was expected")
+    }
+    return profile
   }
 
   /// Whether a text can only be meant as a file's name.

@@ -9,12 +9,17 @@ struct TestCommand: ParsableCommand {
     commandName: "test", abstract: "Run scenarios and compare them with what they expect.",
     discussion: """
       Of a folder, every .yaml and .yml file that is a scenario is run; a file that is named is run \
-      whatever it is, and each file once. Names that begin with a dot are left out.
+      whatever it is, and each file once. Names that begin with a dot are left out. Without --shard, \
+      TEST_TOTAL_SHARDS and TEST_SHARD_INDEX choose a part, as Bazel sets them; that index counts \
+      from 0.
 
       \(ExitStatus.help([.noInput, .cannotCreate], failure: "a scenario failed: it cannot be run, is not as expected, or expects nothing"))
       """)
 
-  @Argument(help: ArgumentHelp("Scenario files, or folders that hold some.", valueName: "path"))
+  @Argument(
+    help: ArgumentHelp(
+      "Scenario files, or folders that hold some; with --merge, files of JUnit XML.",
+      valueName: "path"))
   var paths: [String]
 
   @Option(
@@ -49,6 +54,10 @@ struct TestCommand: ParsableCommand {
     help: "Print the Test Anything Protocol, version 13; the lines go to standard error.")
   var tap = false
 
+  @Flag(
+    help: "Run nothing: make one JUnit file of several, --junit's or standard output.")
+  var merge = false
+
   @Flag(help: "Print the scenarios that would be run, and run none.")
   var list = false
 
@@ -76,6 +85,7 @@ struct TestCommand: ParsableCommand {
   }
 
   func run() throws {
+    if merge { return try mergeResults() }
     let files = try selectedFiles()
     if list {
       var output = Output()
@@ -113,7 +123,7 @@ struct TestCommand: ParsableCommand {
 
   /// The scenarios to run. Nothing to run at all is no success; an empty part of many is.
   private func selectedFiles() throws -> [ScenarioFiles.File] {
-    let found = try ScenarioFiles(below: paths)
+    let found = try ScenarioFiles(below: paths.map(ScenarioPath.find))
     for each in found.leftOut {
       StandardError.print("dmar: left out: \(each.path): \(each.reason)")
     }
@@ -128,7 +138,30 @@ struct TestCommand: ParsableCommand {
         "dmar: \(paths.joined(separator: " ")): nothing to run; \(what) was expected")
       throw ExitStatus.noInput.code
     }
-    return shard?.part(of: files) ?? files
+    return try (shard ?? Shard.ofEnvironment())?.part(of: files) ?? files
+  }
+
+  /// Makes one document of the JUnit files that `paths` names.
+  private func mergeResults() throws {
+    var merged = JUnitMerge()
+    for path in paths {
+      let text = try reportingInputErrors { try Files.text(at: path) }
+      do {
+        try merged.add(text)
+      } catch {
+        StandardError.print("dmar: \(Place(file: path, line: error.line)): \(error.what)")
+        throw ExitStatus.badInput.code
+      }
+    }
+    let target = junit ?? "-"
+    try OutputFile.check(target, isNoneOf: paths)
+    try OutputFile.write(merged.text, to: target)
+    var output = Output(to: target == "-" ? STDERR_FILENO : STDOUT_FILENO)
+    output.print(merged.counts.summary)
+    try output.flush()
+    if merged.counts.failures + merged.counts.errors > 0 {
+      throw ExitStatus.expectationNotMet.code
+    }
   }
 }
 
@@ -178,6 +211,30 @@ struct Shard: ExpressibleByArgument, Hashable {
     else { return nil }
     self.index = index
     self.count = count
+  }
+
+  init(index: Int, count: Int) {
+    self.index = index
+    self.count = count
+  }
+
+  /// The part that a test runner asks for by TEST_TOTAL_SHARDS and TEST_SHARD_INDEX (from 0); nil where
+  /// it does not. The file that TEST_SHARD_STATUS_FILE names is made, which says that parts are run.
+  static func ofEnvironment() throws -> Shard? {
+    func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+    guard let total = variable("TEST_TOTAL_SHARDS"), !total.isEmpty else { return nil }
+    guard let count = Int(total), count >= 1,
+      let index = variable("TEST_SHARD_INDEX").flatMap({ Int($0) }), (0..<count).contains(index)
+    else {
+      throw ValidationError(
+        "TEST_TOTAL_SHARDS is \"\(total)\" and TEST_SHARD_INDEX is"
+          + " \"\(variable("TEST_SHARD_INDEX") ?? "")\"; a count, and an index from 0 below it, were"
+          + " expected")
+    }
+    if let status = variable("TEST_SHARD_STATUS_FILE"), !status.isEmpty {
+      try OutputFile.write("", to: status)
+    }
+    return Shard(index: index + 1, count: count)
   }
 
   /// Every N-th element: neighbours, which are alike, go to different parts.

@@ -24,13 +24,18 @@ public struct ScenarioLoader: Sendable {
 
   /// - Throws: `InputError` at the first thing that is not as it should be.
   public func load(_ path: String) throws(InputError) -> ScenarioDescription {
+    try tree(of: path).scenario()
+  }
+
+  /// A scenario's file with all that it extends, and with the changes of this loader.
+  ///
+  /// - Throws: `InputError` where a file cannot be read.
+  public func tree(of path: String) throws(InputError) -> ScenarioTree {
     var resolver = ExtensionResolver()
     var root = try resolver.load(path)
     if let kernelFile { root = try replaceKernel(of: root, by: kernelFile, &resolver) }
     for override in overrides { root = try override.applied(to: root) }
-    var scenario = try ScenarioDescription(reading: root, as: "the scenario")
-    try readFiles(of: &scenario)
-    return scenario
+    return ScenarioTree(root: root, loader: self)
   }
 
   private func replaceKernel(
@@ -44,7 +49,7 @@ public struct ScenarioLoader: Sendable {
   }
 
   /// Fills in what is in the files that the scenario names.
-  private func readFiles(of scenario: inout ScenarioDescription) throws(InputError) {
+  fileprivate func readFiles(of scenario: inout ScenarioDescription) throws(InputError) {
     if let file = scenario.machine.snapshotFile {
       scenario.machine.snapshot = try PCISnapshotFile.read(file.resolved, namedAt: file.place)
     }
@@ -82,6 +87,23 @@ public struct ScenarioLoader: Sendable {
       guard toleratesMissingLog, access(path, F_OK) != 0 else { throw error }
       return Expectation.Log(path: path, lines: [])
     }
+  }
+}
+
+/// A scenario as its files have it: read once, it becomes many scenarios that differ in some keys.
+public struct ScenarioTree: Sendable {
+  fileprivate let root: YAMLValue
+  fileprivate let loader: ScenarioLoader
+
+  /// The scenario with some more changes.
+  ///
+  /// - Throws: `InputError` at the first thing that is not as it should be.
+  public func scenario(with overrides: [Override] = []) throws(InputError) -> ScenarioDescription {
+    var root = root
+    for override in overrides { root = try override.applied(to: root) }
+    var scenario = try ScenarioDescription(reading: root, as: "the scenario")
+    try loader.readFiles(of: &scenario)
+    return scenario
   }
 }
 
