@@ -17,7 +17,7 @@ BUILD_PACKAGES = libpciaccess-dev libyaml-dev zlib1g-dev liblzma-dev libzstd-dev
   libbz2-dev pkg-config
 TEST_PACKAGES = pciutils acpica-tools
 
-.PHONY: replay test build release system commit install uninstall dist try-dist release-check bench beside fuzz tsan lint rooms format schema docs setup setup-tests clean
+.PHONY: replay test build release system commit install uninstall dist try-dist test-fleet release-check bench beside fuzz tsan lint rooms format schema docs setup setup-tests clean
 
 replay: release
 	$(RELEASE) replay Configs/klist-splat/report.yaml
@@ -66,6 +66,11 @@ dist: release system
 try-dist:
 	Packaging/try-wheel .build-dist/*.whl
 	Packaging/try-deb .build-dist/*.deb
+
+# The logs of a thousand hosts on Spark (needs pip's pyspark and Java 17) with the built program.
+test-fleet:
+	DMAR=$(abspath $(BUILD))/dmar PYTHONPATH=Integrations/python/src \
+	  python3 -m pytest -q -s Integrations/python/tests/test_spark.py
 
 # What is still to be done before a release.
 release-check:

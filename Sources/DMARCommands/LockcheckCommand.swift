@@ -73,7 +73,8 @@ struct LockcheckCommand: ParsableCommand {
     if files.isEmpty == program.isEmpty {
       throw ValidationError(
         files.isEmpty
-          ? "a file, or --program, was expected" : "--program runs instead of files; one was expected")
+          ? "a file, or --program, was expected"
+          : "--program runs instead of files; one was expected")
     }
     if tap, junit == "-" {
       throw ValidationError("--tap and --junit - both take standard output; one was expected")

@@ -75,8 +75,10 @@ struct MatrixCommand: ParsableCommand {
     }
     // Some releases have a report of their own, whatever the scenario.
     let ranges = SplatRange.all(of: asWritten?.splats ?? [], in: releases)
-    let shown = changed ? releases.enumerated().filter { $0.offset == 0 || $0.element.isChanged }
-      .map(\.element) : releases
+    let shown =
+      changed
+      ? releases.enumerated().filter { $0.offset == 0 || $0.element.isChanged }
+        .map(\.element) : releases
     var output = Output()
     switch format {
     case .text:

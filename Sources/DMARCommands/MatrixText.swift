@@ -64,7 +64,8 @@ struct MatrixText {
 
   /// One JSON document. `first_bad` and what goes with it are about the scenario's own splat, or the
   /// first one where its own kernel prints none.
-  static func json(_ releases: [MatrixRow], _ cures: [MatrixRow], _ ranges: [SplatRange]) -> String {
+  static func json(_ releases: [MatrixRow], _ cures: [MatrixRow], _ ranges: [SplatRange]) -> String
+  {
     func value(_ row: MatrixRow, as kind: String) -> JSONValue {
       .object(
         [

@@ -6,6 +6,7 @@ internal import Machine
 internal import Scenario
 internal import ScenarioFormat
 import Text
+internal import VTdFormats
 
 /// A scenario that is read once and run with many values.
 struct Sweep: Sendable {

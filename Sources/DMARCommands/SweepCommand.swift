@@ -75,14 +75,17 @@ struct SweepCommand: ParsableCommand {
         scenario, options, axes: over, printsLog: log, checks: check, timeLimit: timeout.duration)
     }
     let combinations = SweepCombinations(over.map(\.values.count))
-    let indices = sample.map { combinations.sample($0, seed: seed) } ?? Array(0..<combinations.count)
+    let indices =
+      sample.map { combinations.sample($0, seed: seed) } ?? Array(0..<combinations.count)
     var output = Output()
     var isFailed = false
     // In pieces: results come in order while others are under way, and memory stays bounded.
     let piece = max(jobs * 64, 1)
     for start in stride(from: 0, to: indices.count, by: piece) {
       let part = Array(indices[start..<min(start + piece, indices.count)])
-      for result in Self.run(part, jobs: jobs, { sweep.result(of: combinations.choice($0), run: $0) }) {
+      for result in Self.run(
+        part, jobs: jobs, { sweep.result(of: combinations.choice($0), run: $0) })
+      {
         output.print(result.json.compact)
         if !result.isAsExpected { isFailed = true }
       }

@@ -94,7 +94,8 @@ struct DocumentTests {
     #expect(Self.matches(lines[...], example.output[...]), "\(result.outputText)")
   }
 
-  @Test("the documents have examples of what they are about, and the pattern matches only what it says")
+  @Test(
+    "the documents have examples of what they are about, and the pattern matches only what it says")
   func examplesThemselves() throws {
     #expect(try Self.examples("README.md").count >= 5)
     #expect(try Self.examples("docs/Tour.md").count >= 10)

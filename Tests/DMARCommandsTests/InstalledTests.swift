@@ -10,7 +10,9 @@ struct InstalledTests {
   func names() throws {
     let folder = try TemporaryFolder()
     let whole = try Tool.dmar("replay", CommandTests.report).outputText
-    for name in ["klist-splat/report", "klist-splat/report.yaml", "Configs/klist-splat/report.yaml"] {
+    for name in [
+      "klist-splat/report", "klist-splat/report.yaml", "Configs/klist-splat/report.yaml",
+    ] {
       let result = try Tool.shell("$DMAR replay \(name)", in: folder)
       #expect(result.status == 0, "\(result.errorText)")
       #expect(result.outputText == whole)

@@ -116,7 +116,8 @@ struct LockcheckTests {
     let wrong = try Tool.dmar("lockcheck", "--program", "L(A) FOO(A)")
     #expect(wrong.status == 65)
     #expect(
-      wrong.errorText.contains("--program: column 6: unknown operation `FOO`"), "\(wrong.errorText)")
+      wrong.errorText.contains("--program: column 6: unknown operation `FOO`"), "\(wrong.errorText)"
+    )
     #expect(try Tool.dmar("lockcheck").status == 64)
     #expect(try Tool.dmar("lockcheck", Self.programs, "--program", "L(A)").status == 64)
   }

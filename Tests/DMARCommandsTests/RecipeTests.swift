@@ -13,8 +13,10 @@ struct RecipeTests {
   /// The files and folders that stand between backquotes.
   static func places() throws -> [String] {
     let text = try text("CONTRIBUTING.md")
-    return Set(text.matches(of: /`((?:Sources|Tests|Configs|Packaging)\/[^`]+)`/).map { String($0.1) })
-      .sorted()
+    return Set(
+      text.matches(of: /`((?:Sources|Tests|Configs|Packaging)\/[^`]+)`/).map { String($0.1) }
+    )
+    .sorted()
   }
 
   @Test("each place that a recipe names is there", arguments: try places())
@@ -73,7 +75,7 @@ struct RecipeTests {
       let path = "Sources/VTdFormats/\(folder)"
       for file in try FileManager.default.contentsOfDirectory(atPath: Repository.path(path)) {
         for match in try Self.text("\(path)/\(file)").matches(
-          of: /\npublic struct (\w+): (?:RegisterImage|WideImage|Image128) /)
+          of: /\npublic struct (\w+): (?:RegisterImage|WideImage|Image128)[ ]/)
         {
           count += 1
           #expect(list.contains("\(match.1).self"), "dmar decode does not know \(match.1)")

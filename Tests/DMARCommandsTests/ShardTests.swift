@@ -23,14 +23,17 @@ struct ShardTests {
     for index in 0..<3 {
       let part = try list(
         "TEST_TOTAL_SHARDS=3 TEST_SHARD_INDEX=\(index) $DMAR test --list \(Self.folder)")
-      #expect(part.lines == (try list("$DMAR test --list --shard \(index + 1)/3 \(Self.folder)").lines))
+      #expect(
+        part.lines == (try list("$DMAR test --list --shard \(index + 1)/3 \(Self.folder)").lines))
       parts += part.lines
     }
     #expect(parts.sorted() == whole.sorted())
     // An option that is given goes before.
     #expect(
-      try list("TEST_TOTAL_SHARDS=3 TEST_SHARD_INDEX=0 $DMAR test --list --shard 1/1 \(Self.folder)")
-        .lines == whole)
+      try list(
+        "TEST_TOTAL_SHARDS=3 TEST_SHARD_INDEX=0 $DMAR test --list --shard 1/1 \(Self.folder)"
+      )
+      .lines == whole)
   }
 
   @Test(

@@ -104,7 +104,8 @@ struct SweepTests {
     #expect(try #require(SweepAxis(argument: argument)).values == values)
   }
 
-  @Test("what is no key with values is wrong usage", arguments: ["a", "=1", "a=5..2", "a=0..99999999"])
+  @Test(
+    "what is no key with values is wrong usage", arguments: ["a", "=1", "a=5..2", "a=0..99999999"])
   func noAxis(_ argument: String) throws {
     #expect(SweepAxis(argument: argument) == nil)
     #expect(try Tool.dmar("sweep", Self.report, "--over", argument).status == 64)

@@ -79,8 +79,9 @@ struct UsageTests {
 
   @Test("a whole file and an argument have no line and column")
   func places() throws {
-    for arguments in [["replay", "nowhere.yaml"], ["check", "nowhere.yaml"], ["test", "nowhere.yaml"]]
-    {
+    for arguments in [
+      ["replay", "nowhere.yaml"], ["check", "nowhere.yaml"], ["test", "nowhere.yaml"],
+    ] {
       let result = try Tool.dmar(arguments)
       #expect(result.status == 66)
       #expect(result.errorText.contains("nowhere.yaml: No such file"), "\(result.errorText)")

@@ -1,6 +1,7 @@
 import Diagnosis
 import Foundation
 import KernelLog
+import PCI
 import TestSupport
 import Testing
 

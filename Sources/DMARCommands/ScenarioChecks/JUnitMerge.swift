@@ -68,7 +68,8 @@ struct JUnitMerge {
       default: break
       }
       if !hasRoot {
-        throw scanner.problem("<\(tag.name)>; <testsuites> or <testsuite> was expected", at: tag.range)
+        throw scanner.problem(
+          "<\(tag.name)>; <testsuites> or <testsuite> was expected", at: tag.range)
       }
     }
     guard hasRoot else { throw Problem(line: 1, what: "no XML; JUnit's was expected") }

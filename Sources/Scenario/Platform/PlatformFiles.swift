@@ -18,7 +18,7 @@ public enum DMARTableFile {
     do throws(ACPITableError) {
       return try DMARTable(parsing: bytes)
     } catch {
-      throw InputError(at: Place(file: path), "\(error)")
+      throw InputError(at: Place(whole: path), "\(error)")
     }
   }
 
