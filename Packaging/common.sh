@@ -21,7 +21,7 @@ licences() {
   mkdir -p "$folder"
   cp "$source/LICENSE" "$folder/dmar-and-swift-Apache-2.0.txt"
   # Debian's own statements of what it built the libraries from.
-  for name in libyaml-dev libpciaccess-dev zlib1g-dev libc6 libgcc-s1 libstdc++6; do
+  for name in libyaml-dev libpciaccess-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev libbz2-dev libc6 libgcc-s1 libstdc++6; do
     file=/usr/share/doc/$name/copyright
     [ -f "$file" ] || { echo "$file is not there; package $name was expected" >&2; exit 1; }
     cp -L "$file" "$folder/$name.txt"

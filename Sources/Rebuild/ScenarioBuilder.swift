@@ -94,7 +94,6 @@ struct ScenarioBuilder {
     var size = Self.lowMemory
     while size <= highestTable + 0x1000_0000 { size *= 2 }
     let free = size - 0x0c00_0000
-    scenario.notes = Notes(["yaml-language-server: $schema=Configs/schema.json"])
     scenario.summary = "Rebuilt by dmar import from \(name)."
     scenario.machine.memorySize = size
     chooseSplat()
