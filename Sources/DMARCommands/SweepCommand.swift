@@ -80,9 +80,9 @@ struct SweepCommand: ParsableCommand {
     var output = Output()
     var isFailed = false
     // In pieces: results come in order while others are under way, and memory stays bounded.
-    let piece = max(jobs * 64, 1)
-    for start in stride(from: 0, to: indices.count, by: piece) {
-      let part = Array(indices[start..<min(start + piece, indices.count)])
+    let piece = min(jobs, 256) * 64
+    for first in stride(from: 0, to: indices.count, by: piece) {
+      let part = Array(indices.dropFirst(first).prefix(piece))
       for result in Self.run(
         part, jobs: jobs, { sweep.result(of: combinations.choice($0), run: $0) })
       {

@@ -156,10 +156,10 @@ private struct XMLScanner {
     return nil
   }
 
-  /// The tag that begins at `start`; a > within quotation marks does not end it.
-  private mutating func tag(from start: Int) throws(JUnitMerge.Problem) -> Tag {
+  /// The tag that begins at `opening`; a > within quotation marks does not end it.
+  private mutating func tag(from opening: Int) throws(JUnitMerge.Problem) -> Tag {
     var quote: UInt8?
-    var place = start + 1
+    var place = opening + 1
     while place < bytes.count {
       let byte = bytes[place]
       if let mark = quote {
@@ -174,13 +174,13 @@ private struct XMLScanner {
     guard place < bytes.count else {
       throw JUnitMerge.Problem(line: lineCount, what: "the document ends within a tag")
     }
-    let isEnd = bytes[start + 1] == UInt8(ascii: "/")
-    let name = bytes[(start + (isEnd ? 2 : 1))..<place].prefix {
+    let isEnd = bytes[opening + 1] == UInt8(ascii: "/")
+    let name = bytes[(opening + (isEnd ? 2 : 1))..<place].prefix {
       !ASCII.isWhiteSpace($0) && $0 != UInt8(ascii: "/")
     }
     position = place + 1
     return Tag(
       name: String(decoding: name, as: UTF8.self), isEnd: isEnd,
-      isEmpty: bytes[place - 1] == UInt8(ascii: "/"), range: start..<place + 1)
+      isEmpty: bytes[place - 1] == UInt8(ascii: "/"), range: opening..<place + 1)
   }
 }

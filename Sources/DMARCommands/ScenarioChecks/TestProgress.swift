@@ -61,8 +61,8 @@ final class TestProgress: Sendable {
         state.lines.print(
           "wrote \(tally.updatedLogs) log\(tally.updatedLogs == 1 ? "" : "s")")
       }
-      let time = style.showsTimes ? " in \(TestText.seconds(ContinuousClock.now - start)) s" : ""
-      state.lines.print(tally.summary + time)
+      let ending = style.showsTimes ? " in \(TestText.seconds(ContinuousClock.now - start)) s" : ""
+      state.lines.print(tally.summary + ending)
       if isCut { state.tap?.print("Bail out! stopped at the first failure") }
       state.tap?.print("# \(tally.summary)")
       try state.tap?.flush()
