@@ -39,6 +39,17 @@ package struct Fields {
   /// The choices that are given.
   private var choices: [String] = []
 
+  /// The fields of a section that is read.
+  ///
+  /// - Parameter type: what was expected, for the message.
+  /// - Throws: `InputError` where no section stands there.
+  init(
+    reading value: YAMLValue, as name: String, _ type: () -> SchemaType
+  ) throws(InputError) {
+    guard let entries = value.entries else { throw InputError.mismatch(value, name, type()) }
+    self.init(.reading, name: name, entries: entries, place: value.place)
+  }
+
   init(
     _ work: Work, name: String = "", entries: [YAMLValue.Entry] = [],
     place: Place = Place(file: "")
@@ -50,11 +61,15 @@ package struct Fields {
     isKnown = Array(repeating: false, count: entries.count)
   }
 
+  // Some three hundred fields go through the next four. Put into each `visit`, their code would be the
+  // largest part of the program.
+
   /// A key that may be left out; then the property keeps what a new section holds.
   ///
   /// - Parameters:
   ///   - always: it is written even where it holds the default.
   ///   - example: a value for the reference, as it is written.
+  @inline(never)
   package mutating func callAsFunction<Value>(
     _ key: String, _ value: inout Value, _ form: @autoclosure () -> Form<Value>,
     always: Bool = false, _ meaning: String, example: String = ""
@@ -71,6 +86,7 @@ package struct Fields {
   }
 
   /// A key that may be left out, which then says that there is no such value.
+  @inline(never)
   package mutating func callAsFunction<Value>(
     _ key: String, _ value: inout Value?, _ form: @autoclosure () -> Form<Value>,
     _ meaning: String, example: String = ""
@@ -88,6 +104,7 @@ package struct Fields {
   /// A key that must be there.
   ///
   /// - Parameter isExcused: this file need not have it after all.
+  @inline(never)
   package mutating func required<Value>(
     _ key: String, _ value: inout Value, _ form: @autoclosure () -> Form<Value>, _ meaning: String,
     example: String = "", unless isExcused: Bool = false
@@ -111,6 +128,7 @@ package struct Fields {
   /// - Parameters:
   ///   - make: the case, of what stands under the key.
   ///   - content: what it holds; nil for another case.
+  @inline(never)
   package mutating func choice<Whole, Value>(
     _ key: String, _ whole: inout Whole?, _ make: (Value) -> Whole, _ content: (Whole) -> Value?,
     _ form: @autoclosure () -> Form<Value>, _ meaning: String, example: String = ""
@@ -246,6 +264,25 @@ package struct Fields {
         at: place, "\(name) has no \(missing.key); \(missing.type.summary) was expected")
     }
     if let conflict { throw conflict }
+  }
+
+  /// The section that was described.
+  func section(named name: String) -> SectionDescription {
+    SectionDescription(
+      name: name, fields: described, hasChoices: described.contains { $0.isChoice })
+  }
+
+  /// What was written, without what stands in a new section as well.
+  func written(over fresh: Fields, isFlow: Bool) -> Written {
+    var mapping = Written.Mapping(isFlow: isFlow, notes: notes)
+    for (field, untouched) in zip(writes, fresh.writes) {
+      // A key that has a comment, were it an empty one, is written even where it holds the default.
+      let notes = notes.above[field.key]
+      guard let value = field.value, field.isAlways || notes != nil || value != untouched.value
+      else { continue }
+      mapping.entries.append(Written.Entry(key: field.key, notes: notes ?? [], value: value))
+    }
+    return .mapping(mapping)
   }
 }
 

@@ -28,19 +28,14 @@ extension Section {
     var fields = Fields(.describing)
     var section = Self()
     section.visit(&fields)
-    return SectionDescription(
-      name: sectionName, fields: fields.described,
-      hasChoices: fields.described.contains { $0.isChoice })
+    return fields.section(named: sectionName)
   }
 
   /// Reads a section, and checks all of it.
   ///
   /// - Throws: `InputError` at the first place that is not as it should be.
   package init(reading value: YAMLValue, as name: String = Self.sectionName) throws(InputError) {
-    guard let entries = value.entries else {
-      throw InputError.mismatch(value, name, .section(Self.self))
-    }
-    var fields = Fields(.reading, name: name, entries: entries, place: value.place)
+    var fields = try Fields(reading: value, as: name) { .section(Self.self) }
     self.init()
     visit(&fields)
     try fields.finish()
@@ -52,15 +47,7 @@ extension Section {
     var (copy, blank) = (self, Self())
     copy.visit(&own)
     blank.visit(&fresh)
-    var mapping = Written.Mapping(isFlow: Self.isFlow, notes: own.notes)
-    for (field, untouched) in zip(own.writes, fresh.writes) {
-      // A key that has a comment, were it an empty one, is written even where it holds the default.
-      let notes = own.notes.above[field.key]
-      guard let value = field.value, field.isAlways || notes != nil || value != untouched.value
-      else { continue }
-      mapping.entries.append(Written.Entry(key: field.key, notes: notes ?? [], value: value))
-    }
-    return .mapping(mapping)
+    return own.written(over: fresh, isFlow: Self.isFlow)
   }
 }
 
