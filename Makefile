@@ -108,13 +108,13 @@ tsan: setup
 	  -Xswiftc -DTHREAD_SANITIZER \
 	  --filter 'VTdUnitTests.(ConcurrencyTests|CacheTests)'
 
+# The sources' form, and the page of the house as the package has it.
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
-
-# The page of the house as the package has it, and circles between files of a room, from the index that
-# a debug build leaves.
-rooms:
 	Tests/draw-rooms --check
+
+# Circles between files of a room, from the index that a debug build leaves.
+rooms:
 	Tests/measure-circles LinuxIOMMU KernelRuntime
 
 format:
