@@ -87,10 +87,13 @@ public struct TableFlags: OptionSet, Hashable, Sendable {
   public static let x2APICOptOut = TableFlags(rawValue: 1 << 1)
   /// DMA_CTRL_PLATFORM_OPT_IN_FLAG: firmware asks the system to guard against DMA from outside.
   public static let dmaControlOptIn = TableFlags(rawValue: 1 << 2)
+  /// DMA_REMAP_OPT_OUT: firmware asks the system to leave DMA untranslated (specification 5.2).
+  public static let dmaRemappingOptOut = TableFlags(rawValue: 1 << 3)
 
   static let names: [(flag: TableFlags, name: String)] = [
     (.interruptRemapping, "INTR_REMAP"), (.x2APICOptOut, "X2APIC_OPT_OUT"),
     (.dmaControlOptIn, "DMA_CTRL_PLATFORM_OPT_IN"),
+    (.dmaRemappingOptOut, "DMA_REMAP_OPT_OUT"),
   ]
 }
 

@@ -176,6 +176,7 @@ struct MatrixRow {
   }
 
   func explained(by changes: [KernelChange]) -> MatrixRow {
+    guard !changes.isEmpty else { return explained(as: "no change that is known here") }
     var row = explained(
       as: changes.map { change in
         (change.commit.map { "\($0): " } ?? "") + change.summary

@@ -10,7 +10,8 @@ struct ProfilesCommand: ParsableCommand {
     commandName: "profiles",
     abstract: "Show how kernel releases differ, change by change.",
     discussion: """
-      Without a release: every change, oldest first. With one: the settings of that release, which is
+      Without a release: every change, oldest first, with the settings that it changes and their new
+      values. With one: the settings of that release, which is
       what `kernel.profile` of a scenario stands for.
 
       \(ExitStatus.help())
@@ -56,14 +57,16 @@ struct ProfilesCommand: ParsableCommand {
         output.print("\(setting.key)\(gap)  \(setting.value(in: profile.behaviour))")
       }
     } else {
-      let releases = KernelChange.history.map { change in
+      let effects = KernelChange.effects
+      let releases = effects.map { change, _ in
         ([change.release] + change.stable.map { "+\($0)" }).joined(separator: " ")
       }
       let width = releases.map(\.count).max() ?? 0
-      for (change, release) in zip(KernelChange.history, releases) {
+      for ((change, settings), release) in zip(effects, releases) {
         let gap = String(repeating: " ", count: width - release.count)
         let commit = change.commit ?? String(repeating: " ", count: 12)
-        output.print("\(release)\(gap)  \(commit)  \(change.summary)")
+        let values = settings.map { "\($0.setting.key): \($0.value)" }.joined(separator: ", ")
+        output.print("\(release)\(gap)  \(commit)  \(change.summary) [\(values)]")
       }
     }
   }
@@ -75,7 +78,9 @@ struct ProfilesCommand: ParsableCommand {
     if let release {
       let profile = try profile(release)
       return .object([
-        ("release", .string(profile.release)), ("settings", settings(profile.behaviour)),
+        ("release", .string(profile.release)),
+        ("changes", .array(profile.changes.map(\.json))),
+        ("settings", settings(profile.behaviour)),
       ])
     }
     return .object([

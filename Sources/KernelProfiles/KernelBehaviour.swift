@@ -40,6 +40,8 @@ public struct KernelBehaviour: Hashable, Sendable {
   public var capabilityAudit = Self.capabilityAuditTimeline.newest
   /// Whether reserved regions are held against the memory map.
   public var reservedRegionCheck = Self.reservedRegionCheckTimeline.newest
+  /// Whether firmware's wish against DMA remapping counts.
+  public var remappingOptOut = Self.remappingOptOutTimeline.newest
   /// What a crash kernel does about translation that is on already.
   public var takeOver = Self.takeOverTimeline.newest
   /// What becomes of translation when another kernel is started in the ordinary way.
@@ -68,6 +70,10 @@ public struct KernelBehaviour: Hashable, Sendable {
 
   /// Whether `iommu_regset` has the registers of virtual commands.
   public var virtualCommandRegisters = Self.virtualCommandTimeline.newest
+  /// Whether `iommu_regset` has the registers of commands that nobody gives any more.
+  public var registerRows = Self.registerRowsTimeline.newest
+  /// Whether debugfs has the latencies of invalidations.
+  public var latencyFile = Self.latencyFileTimeline.newest
   /// How interrupts name the CPU that they go to.
   public var interruptDestination = Self.interruptDestinationTimeline.newest
 
@@ -81,6 +87,11 @@ public struct KernelBehaviour: Hashable, Sendable {
   public var klistNext = Self.klistNextTimeline.newest
   /// `klist_put`, hence `klist_del`, `klist_remove` and `klist_iter_exit`.
   public var klistPut = Self.klistPutTimeline.newest
+
+  /// How the driver core comes from a bus to its devices.
+  public var busSubsystem = Self.busSubsystemTimeline.newest
+  /// Whether the validator's check of raw spinlocks is the build's choice.
+  public var rawLockNesting = Self.rawLockNestingTimeline.newest
 
   /// What `spin_lock_init` calls a lock's class.
   public var spinlockNames = Self.spinlockNamesTimeline.newest
@@ -106,7 +117,10 @@ public struct KernelBehaviour: Hashable, Sendable {
   }
 
   /// The words of the dump changed with the fix that checks entries.
-  package var dumpWording: DumpWording { tableWalk == .checkedEntry ? .revised : .original }
+  package var dumpWording: DumpWording { checksEntries ? .revised : .original }
+
+  /// The dump checks entries before it follows them.
+  package var checksEntries: Bool { tableWalk == .checkedEntry || tableWalk == .lookUpFirst }
 
   /// The shapes of all the driver's lines.
   public var lines: LineGenerations {

@@ -60,6 +60,20 @@ public struct KernelChange: Hashable, Sendable {
     }
   }
 
+  /// What each change of ``history`` makes of the settings before it: their new values' names.
+  public static var effects:
+    [(
+      change: KernelChange, settings: [(setting: KernelSetting, value: String)]
+    )]
+  {
+    var behaviour = KernelBehaviour.oldest
+    return history.map { change in
+      let settings = change.settings(after: behaviour)
+      behaviour = change.applied(to: behaviour)
+      return (change, settings)
+    }
+  }
+
   /// Every change, oldest first; of one release, in the order of the settings.
   ///
   /// Releases are those of mainline. Stable updates take fixes into older series as well; the ones

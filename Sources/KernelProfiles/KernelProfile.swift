@@ -56,7 +56,7 @@ public struct KernelProfile: Sendable {
   public static let all: [KernelProfile] = {
     let known =
       KernelChange.history.map { $0.release } + [
-        "2.6.32", "6.1", "6.1.192", "6.6", "6.12", "6.12.117",
+        "2.6.32", "6.1", "6.1.192", "6.6", "6.12", "6.12.117", "6.17", "6.18",
       ]
     var releases: [KernelRelease] = []
     for release in known.compactMap(KernelRelease.init) where !releases.contains(release) {

@@ -27,6 +27,9 @@ extension KernelSetting {
     KernelSetting(KernelBehaviour.capabilityAuditTimeline, { $0.capabilityAudit }) {
       $0.capabilityAudit = $1
     },
+    KernelSetting(KernelBehaviour.remappingOptOutTimeline, { $0.remappingOptOut }) {
+      $0.remappingOptOut = $1
+    },
     KernelSetting(KernelBehaviour.reservedRegionCheckTimeline, { $0.reservedRegionCheck }) {
       $0.reservedRegionCheck = $1
     },
@@ -54,6 +57,12 @@ extension KernelSetting {
     KernelSetting(KernelBehaviour.virtualCommandTimeline, { $0.virtualCommandRegisters }) {
       $0.virtualCommandRegisters = $1
     },
+    KernelSetting(KernelBehaviour.registerRowsTimeline, { $0.registerRows }) {
+      $0.registerRows = $1
+    },
+    KernelSetting(KernelBehaviour.latencyFileTimeline, { $0.latencyFile }) {
+      $0.latencyFile = $1
+    },
     KernelSetting(KernelBehaviour.interruptDestinationTimeline, { $0.interruptDestination }) {
       $0.interruptDestination = $1
     },
@@ -63,6 +72,12 @@ extension KernelSetting {
     KernelSetting(KernelBehaviour.klistAddTimeline, { $0.klistAdd }) { $0.klistAdd = $1 },
     KernelSetting(KernelBehaviour.klistNextTimeline, { $0.klistNext }) { $0.klistNext = $1 },
     KernelSetting(KernelBehaviour.klistPutTimeline, { $0.klistPut }) { $0.klistPut = $1 },
+    KernelSetting(KernelBehaviour.busSubsystemTimeline, { $0.busSubsystem }) {
+      $0.busSubsystem = $1
+    },
+    KernelSetting(KernelBehaviour.rawLockNestingTimeline, { $0.rawLockNesting }) {
+      $0.rawLockNesting = $1
+    },
     KernelSetting(KernelBehaviour.spinlockNamesTimeline, { $0.spinlockNames }) {
       $0.spinlockNames = $1
     },
@@ -85,6 +100,9 @@ extension KernelSetting {
     KernelSetting(ReportStyle.firstUseTimeline, { $0.splat.firstUse }) { $0.splat.firstUse = $1 },
     KernelSetting(ReportStyle.piecesTimeline, { $0.splat.pieces }) { $0.splat.pieces = $1 },
     KernelSetting(ReportStyle.taskExitTimeline, { $0.splat.taskExit }) { $0.splat.taskExit = $1 },
+    KernelSetting(ReportStyle.heldLocksTimeline, { $0.splat.heldLocks }) {
+      $0.splat.heldLocks = $1
+    },
     KernelSetting(ReportStyle.keyAdviceTimeline, { $0.splat.keyAdvice }) {
       $0.splat.keyAdvice = $1
     },
@@ -136,6 +154,18 @@ extension KernelSetting {
     },
     KernelSetting(DriverBehaviour.pageRequestSwitchTimeline, { $0.driver.pageRequestSwitch }) {
       $0.driver.pageRequestSwitch = $1
+    },
+    KernelSetting(DriverBehaviour.domainSizingTimeline, { $0.driver.domainSizing }) {
+      $0.driver.domainSizing = $1
+    },
+    KernelSetting(DriverBehaviour.pageTablesTimeline, { $0.driver.pageTables }) {
+      $0.driver.pageTables = $1
+    },
+    KernelSetting(DriverBehaviour.domainIDsTimeline, { $0.driver.domainIDs }) {
+      $0.driver.domainIDs = $1
+    },
+    KernelSetting(DriverBehaviour.entryTeardownTimeline, { $0.driver.entryTeardown }) {
+      $0.driver.entryTeardown = $1
     },
   ]
 

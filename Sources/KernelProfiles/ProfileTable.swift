@@ -4,6 +4,7 @@ public enum ProfileTable {
   /// The releases that stand side by side in the last table.
   static let columns = [
     "2.6.32", "3.10", "4.4", "4.19", "5.4", "5.10", "5.15", "6.1", "6.6", "6.12", "6.12.117",
+    "6.18", "7.3",
   ]
 
   /// The page in Markdown.
@@ -37,16 +38,13 @@ public enum ProfileTable {
   }
 
   private static var changes: String {
-    var behaviour = KernelBehaviour.oldest
-    var rows: [[String]] = []
-    for change in KernelChange.history {
-      let values = change.settings(after: behaviour).map { "`\($0.setting.key): \($0.value)`" }
-      behaviour = change.applied(to: behaviour)
+    let rows = KernelChange.effects.map { change, settings in
+      let values = settings.map { "`\($0.setting.key): \($0.value)`" }
       let since = (change.isEstimated ? "about " : "") + change.release
-      rows.append([
+      return [
         ([since] + change.stable.map { "+ \($0)" }).joined(separator: " "),
         change.commit.map { "`\($0)`" } ?? "", change.summary, values.joined(separator: ", "),
-      ])
+      ]
     }
     return table(["release", "commit", "what came with it", "settings"], rows)
   }

@@ -95,7 +95,8 @@ enum FactReader {
     return text[...]
   }
 
-  /// `BIOS-e820: [mem 0x…-0x…] usable`, and without `[mem` before 3.5.
+  /// `BIOS-e820: [mem 0x…-0x…] usable`, and without `[mem` before 3.5; since 7.0 the types have other
+  /// words, and rows of gaps, without a type, stand between.
   private static func memory(_ cursor: inout TextCursor) -> LogFact? {
     let start = cursor
     guard cursor.take("BIOS-e820: ") else { return xenMemory(&cursor) }
@@ -103,7 +104,7 @@ enum FactReader {
       let last = cursor.hexNumber(), cursor.take("]")
     {
       cursor.skipBlanksOnLine()
-      return .memory(start: first.value, end: last.value, type: line(&cursor))
+      return .memory(start: first.value, end: last.value, type: memoryType(line(&cursor)))
     }
     cursor = start
     if cursor.take("BIOS-e820: "), let first = cursor.hexNumber(), cursor.take(" - "),
@@ -115,6 +116,16 @@ enum FactReader {
     }
     cursor = start
     return nil
+  }
+
+  /// The words that a type had before 7.0.
+  private static func memoryType(_ text: String) -> String {
+    switch text {
+    case "System RAM": "usable"
+    case "device reserved": "reserved"
+    default:
+      text.hasPrefix("persistent RAM") ? "persistent" + text.dropFirst(14) : text
+    }
   }
 
   /// Xen's rows, ` 00000000b97fc000 - 00000000b9803000 (ACPI NVS)`: the kernel's form without name.

@@ -129,7 +129,9 @@ public struct FaultObservation: Hashable, Sendable {
   /// The record as a kernel would print it, where its reason is known and its address not hidden.
   public var line: FaultLine? {
     guard hiddenAddress == nil else { return nil }
-    return reason.map { FaultLine(request: request, source: source, reason: $0) }
+    return reason.map {
+      FaultLine(request: request, source: source, segment: segment ?? 0, reason: $0)
+    }
   }
 }
 

@@ -165,6 +165,13 @@ struct FindingTests {
     arguments: [
       ("[    0.000000] BIOS-e820: [mem 0x000000000009fc00-0x000000000009ffff] reserved", [0x9fc00]),
       ("BIOS-e820: [mem 0x0000000000100000-0x000000003ffdffff] usable", []),
+      // 7.0 and later
+      (
+        "BIOS-e820: [mem 0x000000000009fc00-0x000000000009ffff]  device reserved\n"
+          + "BIOS-e820: [gap 0x00000000000a0000-0x00000000000effff]\n"
+          + "BIOS-e820: [mem 0x0000000000100000-0x000000003ffdffff]  System RAM", [0x9fc00]
+      ),
+      ("BIOS-e820: [mem 0x1000-0x1fff]  soft reserved", []),
       ("BIOS-e820: [mem 0x00000000bf000000-0x00000000bfffffff] ACPI NVS", []),
       (" BIOS-e820: 00000000bff6b000 - 00000000bff6c000 (reserved)", [0xbff6b000]),
       ("BIOS-e820: [mem 0x2-0x1] reserved\nBIOS-e820: [mem 0x-] reserved\nBIOS-e820:", []),

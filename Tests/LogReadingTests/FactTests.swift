@@ -38,6 +38,13 @@ import VTdFormats
       line: "[    0.000000] BIOS-e820: [mem 0x0000000000100000-0x000000003ffdefff] usable",
       fact: .memory(start: 0x10_0000, end: 0x3ffd_efff, type: "usable")),
     Case(
+      line: "[    0.000000] BIOS-e820: [mem 0x0000000000100000-0x000000003ffdffff]  System RAM",
+      fact: .memory(start: 0x100000, end: 0x3ffd_ffff, type: "usable")),
+    Case(
+      line:
+        "[    0.000000] BIOS-e820: [mem 0x00000000000f0000-0x00000000000fffff]  device reserved",
+      fact: .memory(start: 0xf0000, end: 0xfffff, type: "reserved")),
+    Case(
       line: " BIOS-e820: 0000000000000000 - 000000000009fc00 (usable)",
       fact: .memory(start: 0, end: 0x9fbff, type: "usable")),
     Case(

@@ -71,6 +71,11 @@ import VTdFormats
       generation: .f7, line: dma(.read, 0x6a08, 0x7fe0_c994_3000, 0x3a, pasid: 2),
       text: "DMAR: [DMA Read PASID 0x2] Request device [6a:01.0] fault addr 0x7fe0c9943000 "
         + "[fault reason 0x3a] SM: Non-zero reserved field set in Root Entry"),
+    // 7.3.4
+    Case(
+      generation: .f8, line: dma(.write, 0x00d0, 0x4000, 0x71),
+      text: "DMAR: [DMA Write NO_PASID] Request device [0000:00:1a.0] fault addr 0x4000 "
+        + "[fault reason 0x71] SM: Present bit in first-level paging entry is clear"),
     // 4.x
     Case(
       generation: .f3, line: interrupt(0xf0f8, 0, 37),
@@ -95,6 +100,19 @@ import VTdFormats
       text: "DMAR: [INTR-REMAP] Request device [ff:1f.7] fault index 0x80 "
         + "[fault reason 0x22] Present field in the IRTE entry is clear"),
   ]
+
+  @Test("since 7.2 a line names the unit's segment, in DMA and interrupt lines alike")
+  func segments() {
+    var line = Self.dma(.read, 0x0300, 0xffff_d000, 6)
+    line.segment = 1
+    #expect(line.text(.f8).contains("Request device [0001:03:00.0] fault addr 0xffffd000 "))
+    #expect(line.text(.f7).contains("Request device [03:00.0] fault addr 0xffffd000 "))
+    line = Self.interrupt(0xffff, 0x100, 0x22)
+    #expect(
+      line.text(.f8)
+        == "DMAR: [INTR-REMAP] Request device [0000:ff:1f.7] fault index 0x100 "
+        + "[fault reason 0x22] Present field in the IRTE entry is clear")
+  }
 
   @Test("each generation prints a fault as the kernels of its time did", arguments: printed)
   func generation(_ expected: Case) {

@@ -45,7 +45,7 @@ import VTdUnit
   }
 
   /// What QEMU 11.1.3 showed.
-  static let newer: [(options: String, cap: UInt64, ecap: UInt64)] = [
+  static let goldenOf11: [(options: String, cap: UInt64, ecap: UInt64)] = [
     ("scalable-mode=on", 0x80d2_008c_222f_0606, 0x4800_80f0_0f4a),
     ("scalable-mode=on,fsts=on", 0x81d2_008c_222f_0606, 0x8800_00f0_0f4a),
     ("scalable-mode=on,fsts=on,fs1gp=off", 0x80d2_008c_222f_0606, 0x8800_00f0_0f4a),
@@ -60,7 +60,7 @@ import VTdUnit
     ("scalable-mode=on,x-quirks=qemu-10", 0xd2_008c_222f_0606, 0x4800_80f0_0f4a),
   ]
 
-  @Test("the options of QEMU 11 make its CAP and ECAP, and come back", arguments: newer)
+  @Test("the options of QEMU 11 make its CAP and ECAP, and come back", arguments: goldenOf11)
   func newerCapabilities(options: String, cap: UInt64, ecap: UInt64) throws {
     let unit = try UnitOptions(KeyValueList("intel-iommu,\(options)"))
     #expect(unit.capability.rawValue == cap)

@@ -35,6 +35,12 @@ enum BootForms {
       .driver, "intel_iommu=strict deprecated; use iommu.strict=1 instead", level: .warning
     ) { _ in .strictDeprecated },
     row(
+      .driver, "Firmware forces DMA remapping off"
+    ) { _ in .remappingForcedOff },
+    row(.driver, "Any user opt or tboot/platform force_on will be ignored") { _ in
+      .forcedOnIgnored
+    },
+    row(
       .driver,
       "Intel-IOMMU: not forcing on after tboot. This could expose security risk for tboot"
     ) { _ in .notForcedByTboot },

@@ -16,6 +16,7 @@ enum DeathForms {
     row("BUG: unable to handle kernel paging request at %016llx", .never) { .pageFault($0[0]) },
     row("#PF: supervisor read access in kernel mode") { _ in .supervisorRead },
     row("#PF: error_code(0x0000) - not-present page") { _ in .notPresent },
+    row("PGD 0 P4D 0 ", level: .info) { _ in .noTables },
     row("Oops: 0000 [#1]%| %S", .always, .oops, level: .warning) { .oops(options: $0[0]) },
     row(
       "general protection fault, probably for non-canonical address %#llx: 0000 [#1]%?%| %S",
@@ -64,7 +65,7 @@ extension DeathLine {
     case .generalProtection(let address, let options): FormValues(address, options)
     case .panic(.other(let reason)), .end(.other(let reason)): FormValues(reason)
     case .rebooting(let seconds): FormValues(seconds)
-    case .supervisorRead, .notPresent, .panic, .noOffset, .end: FormValues()
+    case .supervisorRead, .notPresent, .noTables, .panic, .noOffset, .end: FormValues()
     }
   }
 }

@@ -186,6 +186,7 @@ extension BootLine {
     case .enabled, .disabled, .graphicsUnmapped, .integratedGraphicsUnmapped, .superpagesOff,
       .scalableModeAllowed, .scalableModeDisallowed, .highAddressesForced,
       .highAddressesDeprecated, .batchingOff, .strictDeprecated, .notForcedByTboot,
+      .remappingForcedOff, .forcedOnIgnored,
       .tableNotParsed, .invalidAddressWidth, .unsupportedScope, .noUnits, .queueWillBeEnabled,
       .x2apicOptOut, .x2apicOptOutOverride, .interruptRemappingLeftOff, .interruptRemappingFailed,
       .interruptRemapping, .usingTable, .forceEnabled, .forcedByTboot, .batchingDisallowed,

@@ -15,10 +15,10 @@ package struct FaultLineGenerations: OptionSet, Sendable {
     self.init(FaultLineGeneration.allCases.filter(range.contains).map { Self($0) })
   }
 
-  package static let all = Self(.f1 ... .f7)
+  package static let all = Self(.f1 ... .f8)
   /// Records of two lines.
   package static let twoLines = Self(.f1 ... .f3)
-  package static let oneLine = Self(.f4 ... .f7)
+  package static let oneLine = Self(.f4 ... .f8)
 
   /// The first of them.
   package var earliest: FaultLineGeneration? {
@@ -29,7 +29,7 @@ package struct FaultLineGenerations: OptionSet, Sendable {
 /// The parts of a fault record's line in all generations; printing and reading both go through them.
 ///
 /// The values are: 1 the source-id, 2 the PASID, 3 the address or the index, 4 the reason, 5 its
-/// words, 6 the access, 7 a device with its segment, which Xen and some loggers print, and 8 what
+/// words, 6 the access, 7 a device with its segment, which Xen and some loggers print too, and 8 what
 /// stands in the place of an address that its author masked.
 package enum FaultForms {
   struct Part: Sendable {
@@ -45,7 +45,7 @@ package enum FaultForms {
     }
   }
 
-  private static let hexadecimal = FaultLineGenerations(.f6 ... .f7)
+  private static let hexadecimal = FaultLineGenerations(.f6 ... .f8)
   private static let decimal = FaultLineGenerations(.f1 ... .f5)
 
   private static func only(_ range: ClosedRange<FaultLineGeneration>) -> FaultLineGenerations {
@@ -70,7 +70,8 @@ package enum FaultForms {
     Part(" %~Request device [[%1$b%~]", dma: [], interrupt: .twoLines),
     Part(
       " %~Request device [%1$#b%~]", dma: only(.f6 ... .f6), interrupt: only(.f6 ... .f6)),
-    Part(" %~Request device [%7$D%~]", dma: [], interrupt: []),
+    Part(
+      " %~Request device [%7$D%~]", dma: only(.f8 ... .f8), interrupt: only(.f8 ... .f8)),
   ]
   static let pasids: [Part] = [Part(" PASID %2$llx", dma: only(.f5 ... .f5), interrupt: [])]
   static let places: [Part] = [
@@ -98,6 +99,7 @@ extension FaultLine {
   ) -> String {
     var values = FormValues()
     source.put(into: &values, at: 0)
+    PCIAddress(segment: UInt32(segment), sourceID: source).put(into: &values, at: 6)
     reason.put(into: &values, at: 3)
     reasons.text(reason).put(into: &values, at: 4)
     var text = generation.prefix

@@ -18,6 +18,9 @@ public enum BootLine: Hashable, Sendable {
   case highAddressesDeprecated
   case batchingOff
   case strictDeprecated
+  /// The table opts out of DMA remapping, whatever the command line says.
+  case remappingForcedOff
+  case forcedOnIgnored
   /// `intel_iommu=tboot_noforce`
   case notForcedByTboot
 

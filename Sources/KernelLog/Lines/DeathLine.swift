@@ -5,6 +5,8 @@ public enum DeathLine: Hashable, Sendable {
   case pageFault(UInt64)
   case supervisorRead
   case notPresent
+  /// `PGD 0 P4D 0 `: of the kernel's own page table, whose top entry for the address is empty.
+  case noTables
   /// `Oops: 0000 [#1] PREEMPT SMP`; nil where the kernel names none of its options.
   case oops(options: String?)
   /// The address is not canonical.

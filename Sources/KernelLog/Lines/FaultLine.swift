@@ -18,12 +18,15 @@ public struct FaultLine: Hashable, Sendable {
 
   public var request: Request
   public var source: SourceID
+  /// The unit's PCI segment; kernels before 7.2 do not print it.
+  public var segment: UInt16
   /// Bits 103:96 of the fault record.
   public var reason: UInt8
 
-  public init(request: Request, source: SourceID, reason: UInt8) {
+  public init(request: Request, source: SourceID, segment: UInt16 = 0, reason: UInt8) {
     self.request = request
     self.source = source
+    self.segment = segment
     self.reason = reason
   }
 
@@ -34,9 +37,14 @@ public struct FaultLine: Hashable, Sendable {
   ///   - isRead: T1, bit 126.
   ///   - pasid: the PASID where PP (bit 95) is set.
   ///   - source: bits 79:64.
+  ///   - segment: the unit's.
   ///   - faultInfo: bits 63:0; the page of a DMA, or the interrupt index in bits 63:48.
-  public init(reason: UInt8, isRead: Bool, pasid: PASID?, source: SourceID, faultInfo: UInt64) {
+  public init(
+    reason: UInt8, isRead: Bool, pasid: PASID?, source: SourceID, segment: UInt16 = 0,
+    faultInfo: UInt64
+  ) {
     self.source = source
+    self.segment = segment
     self.reason = reason
     if FaultReasonTable.isInterruptReason(reason) {
       request = .interrupt(index: UInt16(truncatingIfNeeded: faultInfo >> 48))
@@ -48,8 +56,8 @@ public struct FaultLine: Hashable, Sendable {
   }
 }
 
-/// The shapes of a fault record's line over the kernel's history (F1 to F7; interrupt lines I1 to
-/// I7 change with them). When each came is told by the timeline of `fault_lines` in `KernelProfiles`.
+/// The shapes of a fault record's line over the kernel's history (F1 to F8; interrupt lines I1 to
+/// I8 change with them). When each came is told by the timeline of `fault_lines` in `KernelProfiles`.
 public enum FaultLineGeneration: String, Hashable, Comparable, Sendable, CaseIterable {
   /// Two lines, no prefix but their own.
   case f1 = "F1"
@@ -65,6 +73,8 @@ public enum FaultLineGeneration: String, Hashable, Comparable, Sendable, CaseIte
   case f6 = "F6"
   /// As F6 with a plain bus:device.function.
   case f7 = "F7"
+  /// As F7 with the segment before the bus.
+  case f8 = "F8"
 
   public static func < (left: FaultLineGeneration, right: FaultLineGeneration) -> Bool {
     left.rawValue < right.rawValue
@@ -77,7 +87,7 @@ extension FaultLineGeneration {
     switch self {
     case .f1: ""
     case .f2: "dmar: "
-    case .f3, .f4, .f5, .f6, .f7: "DMAR: "
+    case .f3, .f4, .f5, .f6, .f7, .f8: "DMAR: "
     }
   }
 

@@ -12,14 +12,36 @@ extension KernelBehaviour {
       .by(.capitalsInFront, .current),
     ])
 
-  static let capabilityAuditTimeline = Timeline<Switch>(
+  /// What is made of the units' features, and of SATC structures.
+  public enum CapabilityAudit: String, CaseIterable, Hashable, Sendable {
+    /// Neither is looked at.
+    case off
+    /// Features are compared, and the absence of SATC is told.
+    case on
+    /// Only the absence of SATC is told.
+    case missingSATC = "satc-only"
+  }
+
+  static let capabilityAuditTimeline = Timeline<CapabilityAudit>(
     "capability_audit", "units' features are compared, and the absence of SATC is told",
     oldest: .off,
     [
       .since(
         "5.12", commit: "ad3d19029979",
-        "units' features are compared, and the absence of SATC is told", .on)
+        "units' features are compared, and the absence of SATC is told", .on),
+      .since("6.14", "units' features are not compared any more", .missingSATC),
     ])
+
+  /// DMA_REMAP_OPT_OUT in the table's flags.
+  public enum RemappingOptOut: String, CaseIterable, Hashable, Sendable {
+    case ignored
+    /// No unit translates DMA, whatever the command line says.
+    case obeyed
+  }
+
+  static let remappingOptOutTimeline = Timeline<RemappingOptOut>(
+    "remapping_opt_out", "whether firmware can switch DMA remapping off", oldest: .ignored,
+    [.since("7.3", commit: "1c677d8a2c3c", "firmware can switch DMA remapping off", .obeyed)])
 
   /// What is said about a reserved region outside reserved memory.
   public enum ReservedRegionCheck: String, CaseIterable, Hashable, Sendable {

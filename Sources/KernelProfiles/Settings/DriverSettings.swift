@@ -34,6 +34,14 @@ public struct DriverBehaviour: Hashable, Sendable {
   public var pageRequestDrain = Self.pageRequestDrainTimeline.newest
   /// Who switches a device's page requests on.
   public var pageRequestSwitch = Self.pageRequestSwitchTimeline.newest
+  /// When a domain's levels and page sizes are decided.
+  public var domainSizing = Self.domainSizingTimeline.newest
+  /// Who makes page tables.
+  public var pageTables = Self.pageTablesTimeline.newest
+  /// What guards domain ids.
+  public var domainIDs = Self.domainIDsTimeline.newest
+  /// What of an entry goes before the unit has forgotten it.
+  public var entryTeardown = Self.entryTeardownTimeline.newest
 
   /// What the newest release does.
   public init() {}
@@ -51,6 +59,11 @@ public struct DriverBehaviour: Hashable, Sendable {
   package var needsPassThrough: Bool { identityDomain == .passThrough }
   package var identityMapsGraphics: Bool { identityGraphics == .on }
   package var batchesInvalidations: Bool { batchedFlushes == .on }
+  /// Tables of the generic library.
+  package var hasGenericTables: Bool { pageTables == .generic }
+  /// Domains are made for one device's unit.
+  package var sizesDomainsForDevice: Bool { domainSizing == .device }
+  package var clearsPresentFirst: Bool { entryTeardown == .presentFirst }
 }
 
 extension KernelChange {
@@ -101,7 +114,10 @@ extension DriverBehaviour {
     "write_only_mappings", "a mapping for writes alone lets nothing be read", oldest: .on,
     [
       .since(
-        "5.13", commit: "eea53c581688", "a page that may be written may be read as well", .off)
+        "5.13", commit: "eea53c581688", "a page that may be written may be read as well", .off),
+      .since(
+        "6.16", commit: "6f5dc7658094", "a mapping for writes alone lets nothing be read again",
+        .on),
     ])
 
   static let noExecuteBitsTimeline = Timeline<Switch>(
@@ -149,7 +165,7 @@ extension DriverBehaviour {
     case singleDevice = "single-device"
     /// `DMA-FQ` besides, which a strict domain can become as it is.
     case singleDeviceOrQueue = "single-device-or-queue"
-    /// Any group gets a new default domain, of the same type too.
+    /// Any group gets a new default domain, of another type.
     case wholeGroup = "whole-group"
   }
 
@@ -254,6 +270,74 @@ extension DriverBehaviour {
     /// The device's own driver, before it binds a process.
     case bind
   }
+
+  /// When a domain's levels and page sizes are decided.
+  public enum DomainSizing: String, CaseIterable, Hashable, Sendable {
+    /// At the first attach: tables are of five levels before, and pages of 4 KiB.
+    case attach
+    /// When it is made, for the unit of the device that it is made for: what firmware reserved is
+    /// mapped with large pages too.
+    case device
+  }
+
+  static let domainSizingTimeline = Timeline<DomainSizing>(
+    "domain_sizing", "when a domain's levels and page sizes are decided", oldest: .attach,
+    [
+      // 6.12.117 maps the first 16 MiB with pages of 4 KiB, 7.3.4 with 2 MiB.
+      .about(
+        "6.13", "a domain is made for its device's unit, and maps with large pages from the start",
+        .device)
+    ])
+
+  /// Who makes page tables.
+  public enum PageTableMaker: String, CaseIterable, Hashable, Sendable {
+    /// The driver; entries have no bits of its own.
+    case driver
+    /// The generic library: where the unit does not snoop, entries that lead to a table have a bit
+    /// that says that the table is flushed; what is mapped already refuses another mapping without a
+    /// word.
+    case generic
+  }
+
+  static let pageTablesTimeline = Timeline<PageTableMaker>(
+    "page_tables", "who makes page tables, and with which bits of its own", oldest: .driver,
+    [
+      .since(
+        "6.19", commit: "5448c1558f60", "page tables are those of the generic library", .generic)
+    ])
+
+  /// What guards domain ids.
+  public enum DomainIDLock: String, CaseIterable, Hashable, Sendable {
+    /// `iommu->lock`
+    case unitLock = "unit-lock"
+    /// `iommu->did_lock`, a mutex.
+    case mutex
+  }
+
+  static let domainIDsTimeline = Timeline<DomainIDLock>(
+    "domain_ids", "what guards domain ids", oldest: .unitLock,
+    [
+      .since(
+        "6.16", commit: "f93b4ac5929a", "domain ids have a mutex of their own", .mutex)
+    ])
+
+  /// What of a context or PASID entry goes before the unit has forgotten it.
+  public enum EntryTeardown: String, CaseIterable, Hashable, Sendable {
+    /// All of it.
+    case whole
+    /// Its present bit: a DMA on its way is refused as not present, and never meets half an entry.
+    case presentFirst = "present-first"
+  }
+
+  static let entryTeardownTimeline = Timeline<EntryTeardown>(
+    "entry_teardown", "what of an entry goes before the unit has forgotten it", oldest: .whole,
+    [
+      // 6.18's updates have it as well, since one that was not looked up.
+      .about(
+        "7.0", commit: "821807c167b7",
+        "an entry's present bit goes first, the rest when the unit has forgotten it",
+        .presentFirst)
+    ])
 
   static let pageRequestSwitchTimeline = Timeline<PageRequestSwitch>(
     "page_request_switch", "when a device's page requests are switched on", oldest: .attach,

@@ -19,7 +19,7 @@ extension KernelChange {
 
 extension KernelBehaviour {
   static let faultLinesTimeline = Timeline<FaultLineGeneration>(
-    "fault_lines", "the shape of fault lines, F1 (2.6) to F7 (5.15 on)", oldest: .f1,
+    "fault_lines", "the shape of fault lines, F1 (2.6) to F8 (7.2 on)", oldest: .f1,
     [
       .by(.dmarInFront, .f2),
       .by(.capitalsInFront, .f3),
@@ -29,6 +29,7 @@ extension KernelBehaviour {
         "5.14", commit: "719a19335692",
         "fault lines have NO_PASID in the tag, and every number is hexadecimal with 0x", .f6),
       .since("5.15", "fault lines have the device's address without 0x", .f7),
+      .since("7.2", "fault lines have the device's PCI segment", .f8),
     ])
 
   static let faultReasonsTimeline = Timeline<FaultReasonTable>(
@@ -84,6 +85,9 @@ extension KernelBehaviour {
     case entry
     /// From the entry, which is checked before it is followed.
     case checkedEntry = "checked-entry"
+    /// No release does it: the device is looked up on the bus before anything is dumped, and then all
+    /// goes as with `checkedEntry`. The report's bug, put back into a newer kernel.
+    case lookUpFirst = "look-up-first"
   }
 
   static let tableWalkTimeline = Timeline<TableWalk>(

@@ -49,6 +49,29 @@ extension KernelBehaviour {
         "there are no virtual commands any more, and none in iommu_regset", .hidden)
     ])
 
+  /// CCMD and AFLOG in `iommu_regset`.
+  public enum RegisterRows: String, CaseIterable, Hashable, Sendable {
+    case all
+    case withoutCommands = "without-commands"
+  }
+
+  static let registerRowsTimeline = Timeline<RegisterRows>(
+    "register_rows", "whether iommu_regset has CCMD and AFLOG", oldest: .all,
+    [
+      // 6.12 has them, 7.2.13 not; no kernel between was looked at.
+      .about("7.2", "iommu_regset has no CCMD and no AFLOG", .withoutCommands)
+    ])
+
+  /// `dmar_perf_latency`.
+  public enum LatencyFile: String, CaseIterable, Hashable, Sendable {
+    case absent
+    case shown
+  }
+
+  static let latencyFileTimeline = Timeline<LatencyFile>(
+    "latency_file", "whether debugfs has dmar_perf_latency", oldest: .absent,
+    [.about("5.14", "debugfs shows how long invalidations take, once asked to measure", .shown)])
+
   /// The destination mode of the x86-64 interrupt drivers for few CPUs (`apic_flat`).
   public enum InterruptDestination: String, CaseIterable, Hashable, Sendable {
     /// A bit for each CPU.
@@ -87,6 +110,37 @@ extension KernelBehaviour {
 
   static let klistPutTimeline = Timeline<LockMode>(
     "klist_put", "how klist_put, hence klist_del, takes the klist's lock", oldest: .plain)
+
+  /// How the driver core comes from a bus to its devices.
+  public enum BusSubsystem: String, CaseIterable, Hashable, Sendable {
+    /// By a pointer in the bus.
+    case pointer
+    /// By `bus_to_subsys`, which goes through the list of buses under its lock.
+    case list
+  }
+
+  static let busSubsystemTimeline = Timeline<BusSubsystem>(
+    "bus_subsystem", "how the driver core comes from a bus to its devices", oldest: .pointer,
+    [
+      .about(
+        "6.3", "a bus's devices are found through the list of buses, under its lock", .list)
+    ])
+
+  /// PROVE_RAW_LOCK_NESTING on x86-64.
+  public enum RawLockNesting: String, CaseIterable, Hashable, Sendable {
+    /// The build chooses.
+    case choice
+    /// A kernel that proves locking proves that too.
+    case forced
+  }
+
+  static let rawLockNestingTimeline = Timeline<RawLockNesting>(
+    "raw_lock_nesting", "whether spinlocks under raw ones are reported without being asked for",
+    oldest: .choice,
+    [
+      // 6.12.117 lets the build choose, 7.3.4 does not.
+      .about("6.13", "spinlocks under raw ones are reported wherever locking is proved", .forced)
+    ])
 
   /// `spin_lock_init(&x->lock)` hands its argument's text to the validator.
   public enum SpinlockNames: String, CaseIterable, Hashable, Sendable {

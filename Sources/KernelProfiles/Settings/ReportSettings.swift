@@ -91,6 +91,10 @@ extension ReportStyle {
     "splat_exit", "the report on a task that ends with locks held", oldest: .exitTime,
     [.since("3.11", "a task that ends is told to have locks held still", .stillHeld)])
 
+  static let heldLocksTimeline = Timeline<HeldLocks>(
+    "splat_held", "the head of a list of held locks", oldest: .counted,
+    [.since("7.3", "lists of held locks name the task's CPU", .withCPU)])
+
   static let keyAdviceTimeline = Timeline<KeyAdvice>(
     "splat_key_advice", "the advice about non-static keys", oldest: .short,
     [

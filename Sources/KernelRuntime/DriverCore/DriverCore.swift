@@ -1,3 +1,4 @@
+internal import KernelProfiles
 internal import Lockdep
 
 /// A bus of the driver core: `struct bus_type` with its list of devices.
@@ -36,18 +37,32 @@ package final class CoreDevice {
 package final class DriverCore {
   private let kernel: KernelContext
   private let klistRemoveLock: KernelLock
+  /// Of the list of all buses (`bus_kset->list_lock`); nil where a bus has a pointer instead.
+  private let busListLock: KernelLock?
 
   package init(in kernel: KernelContext) {
     self.kernel = kernel
     klistRemoveLock = kernel.makeLock(
       .spinlock, class: "klist_remove_lock", instance: "klist_remove_lock")
+    busListLock =
+      kernel.build.behaviour.busSubsystem == .list
+      ? kernel.makeLock(.spinlock, class: "&k->list_lock", instance: "bus_kset.list_lock") : nil
+  }
+
+  /// bus_to_subsys: from a bus to its list of devices.
+  private func findSubsystem() {
+    guard let busListLock else { return }
+    kernel.call("bus_to_subsys") { kernel.locked(busListLock, .plain) {} }
   }
 
   /// device_add.
   package func add(_ device: CoreDevice) {
     kernel.call("device_add") {
       if let bus = device.bus {
-        kernel.call("bus_add_device") { bus.devices.addTail(device) }
+        kernel.call("bus_add_device") {
+          findSubsystem()
+          bus.devices.addTail(device)
+        }
       }
       device.parent?.children.addTail(device)
     }
@@ -58,7 +73,10 @@ package final class DriverCore {
     kernel.call("device_del") {
       device.parent?.children.delete(device)
       if let bus = device.bus {
-        kernel.call("bus_remove_device") { bus.devices.delete(device) }
+        kernel.call("bus_remove_device") {
+          findSubsystem()
+          bus.devices.delete(device)
+        }
       }
     }
   }
@@ -81,8 +99,9 @@ package final class DriverCore {
     on bus: DeviceBus, after start: CoreDevice?, where matches: (CoreDevice) -> Bool
   ) -> CoreDevice? {
     kernel.call("bus_find_device") {
+      findSubsystem()
       // next_device is a helper that compilers inline; builds list it among their frameless ones.
-      kernel.call("next_device") { bus.devices.first(after: start, where: matches) }
+      return kernel.call("next_device") { bus.devices.first(after: start, where: matches) }
     }
   }
 }

@@ -40,7 +40,9 @@ package final class LockTracker {
     self.kernel = kernel
     self.addresses = addresses
     var configuration = Configuration()
-    configuration.rawNesting = kernel.build.configuration.provesRawLockNesting
+    configuration.rawNesting =
+      kernel.build.configuration.provesRawLockNesting
+      || kernel.build.behaviour.rawLockNesting == .forced
     configuration.hasWaitTypes = kernel.build.behaviour.splat.waitTypes == .printed
     configuration.countsUses = kernel.build.behaviour.splat.uses == .counted
     validator = Validator(configuration)

@@ -33,8 +33,8 @@ public enum KernelDeath: Error, Hashable, Sendable {
   /// The first lines of the oops.
   ///
   /// Behind them, and behind the lines that say who ran where, a kernel prints registers, code bytes
-  /// and its stack, and for a page fault the entries of its own page table: what those hold, only a
-  /// compiled kernel knows.
+  /// and its stack: what those hold, only a compiled kernel knows. Nor are the entries of its own page
+  /// table known, but that the half of user space is empty in an idle task's.
   package static func oops(
     reading address: UInt64, _ exception: Exception, of build: KernelBuild
   ) -> [DeathLine] {
@@ -44,8 +44,8 @@ public enum KernelDeath: Error, Hashable, Sendable {
     case .pageFault:
       [
         address < 0x1000 ? .nullPointer(address) : .pageFault(address), .supervisorRead,
-        .notPresent, .oops(options: options),
-      ]
+        .notPresent,
+      ] + (address >> 47 == 0 ? [.noTables] : []) + [.oops(options: options)]
     }
   }
 

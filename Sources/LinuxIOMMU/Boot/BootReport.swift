@@ -48,6 +48,12 @@ struct BootReport {
     return true
   }
 
+  /// detect_intel_iommu: the table may opt out of DMA remapping, over everybody's head.
+  func announceOptOut() {
+    kernel.announce(.remappingForcedOff)
+    kernel.announce(.forcedOnIgnored)
+  }
+
   /// parse_dmar_table: each structure is printed, then taken in; what is wrong with it, and a unit's
   /// own line, come with that. False where the driver can do nothing with it.
   func announceTable(_ messages: BootMessages) -> Bool {
@@ -90,7 +96,7 @@ struct BootReport {
         }
       case .socATC(let cache):
         // Kernels before the structure was known pass over it, as over every one they do not know.
-        if kernel.build.behaviour.capabilityAudit == .on {
+        if kernel.build.behaviour.capabilityAudit != .off {
           kernel.announce(.integratedATS(flags: UInt32(cache.flags)))
           announceOddScopes(cache.scopes)
         }
@@ -168,7 +174,7 @@ struct BootReport {
     var types: Set<UInt16> = []
     for structure in table.structures { types.insert(structure.type) }
     var kinds: [(type: UInt16, structure: BootLine.DMARStructure)] = [(1, .rmrr), (2, .atsr)]
-    if kernel.build.behaviour.capabilityAudit == .on { kinds.append((5, .satc)) }
+    if kernel.build.behaviour.capabilityAudit != .off { kinds.append((5, .satc)) }
     for (type, structure) in kinds where !types.contains(type) {
       kernel.announce(.notFound(structure))
     }

@@ -57,6 +57,7 @@ final class BringUp {
         if remapsInterrupts { _ = report.announceTable(messages) }
         return
       }
+      optOut(messages)
     } else if functionTable.units.contains(where: { !$0.answers }) {
       isLeftAlone = true
       return
@@ -78,6 +79,16 @@ final class BringUp {
     try kernel.locked(core.locks.global, .exclusive) { () throws(DriverError) in
       try bringUpTranslation(messages, isCrashKernel: isCrashKernel)
     }
+  }
+
+  /// What the table's flags say against DMA remapping, where the kernel listens.
+  private func optOut(_ messages: BootMessages) {
+    guard kernel.build.behaviour.remappingOptOut == .obeyed,
+      messages.table.flags.contains(.dmaRemappingOptOut)
+    else { return }
+    report.announceOptOut()
+    domains.options.isOn = false
+    domains.options.isOffByFirmware = true
   }
 
   /// init_dmars, under `dmar_global_lock`.

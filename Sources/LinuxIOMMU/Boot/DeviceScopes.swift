@@ -103,7 +103,7 @@ extension BootReport {
         match(function, $0.scopes, $0.segment, bus) != .otherType
       }
       && find(function, in: ports, bus)
-      && (kernel.build.behaviour.capabilityAudit != .on || find(function, in: caches, bus))
+      && (kernel.build.behaviour.capabilityAudit == .off || find(function, in: caches, bus))
   }
 
   /// Looks for the function up to the first that means it; false where that is of another type.

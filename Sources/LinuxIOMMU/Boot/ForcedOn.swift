@@ -7,6 +7,7 @@ internal import KernelRuntime
 extension BringUp {
   /// tboot_force_iommu and platform_optin_force_iommu.
   func forceOn(_ messages: BootMessages) {
+    if domains.options.isOffByFirmware { return }
     if messages.isMeasuredLaunch, !domains.options.sparesMeasuredLaunch {
       if !domains.options.isOn { kernel.announce(.forcedByTboot) }
       domains.options.isOn = true

@@ -7,11 +7,16 @@ struct DomainLocks {
   private let kernel: KernelContext
   /// `device_domain_lock`, which kernels to 5.19 have.
   let shared: KernelLock
+  /// `iommu->did_lock`; nil where domain ids have no lock of their own.
+  private let ids: KernelLock?
 
   init(in kernel: KernelContext) {
     self.kernel = kernel
     shared = kernel.makeLock(
       .spinlock, class: "device_domain_lock", instance: "device_domain_lock")
+    ids =
+      kernel.build.behaviour.driver.domainIDs == .mutex
+      ? kernel.makeLock(.mutex, class: "&iommu->did_lock", instance: "did_lock") : nil
   }
 
   /// Runs `body` under `iommu->lock`, in kernels to 5.19 with `device_domain_lock` around it.
@@ -21,6 +26,7 @@ struct DomainLocks {
     of unit: IntelIOMMU, takesID: Bool = false, _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let behaviour = kernel.build.behaviour.driver
+    if takesID, let ids { return try kernel.locked(ids, .mutex, body) }
     guard behaviour.sharesDeviceLock else {
       return try kernel.locked(unit.lock, kernel.unitLockMode, body)
     }

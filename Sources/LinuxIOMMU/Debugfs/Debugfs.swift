@@ -10,6 +10,7 @@ public enum DebugfsFile: String, CaseIterable, Hashable, Sendable {
   case domainTranslations = "domain_translation_struct"
   case interruptEntries = "ir_translation_struct"
   case invalidationQueue = "invalidation_queue"
+  case latencies = "dmar_perf_latency"
 }
 
 /// One of those files.

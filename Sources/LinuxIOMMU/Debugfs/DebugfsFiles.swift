@@ -19,6 +19,7 @@ extension Debugfs {
         ? functionTable.probed.flatMap { translations(of: $0.address) } : domainTranslations()
     case .interruptEntries: interruptEntries()
     case .invalidationQueue: functionTable.units.flatMap(queueContents)
+    case .latencies: functionTable.units.flatMap(latencies)
     }
   }
 
@@ -26,6 +27,7 @@ extension Debugfs {
   var entries: [DebugfsEntry] {
     budget = DebugfsBudget()
     return DebugfsFile.allCases.flatMap { file -> [DebugfsEntry] in
+      if file == .latencies, kernel.build.behaviour.latencyFile == .absent { return [] }
       if file == .domainTranslations, hasDeviceFiles {
         return functionTable.probed.map { function in
           let lines = translations(of: function.address)

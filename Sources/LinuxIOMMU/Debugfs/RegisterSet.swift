@@ -32,7 +32,12 @@ extension Debugfs {
   ]
 
   private var wideRegisters: [(name: String, offset: Int)] {
-    let registers = Self.wideFront + Self.fixedRanges + Self.variableRanges
+    let hidden =
+      kernel.build.behaviour.registerRows == .withoutCommands
+      ? [RegisterOffset.ccmd, RegisterOffset.aflog] : []
+    let registers =
+      Self.wideFront.filter { !hidden.contains($0.offset) } + Self.fixedRanges
+      + Self.variableRanges
     switch kernel.build.behaviour.virtualCommandRegisters {
     case .shown: return registers + Self.virtualCommand
     case .hidden: return registers

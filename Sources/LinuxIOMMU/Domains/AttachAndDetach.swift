@@ -129,6 +129,8 @@ extension Domains {
   /// domain_update_iommu_cap: the sizes of pages that every unit has. It looks at the domain's
   /// devices too, for the memory node that tables shall come from.
   private func updateCapabilities(of domain: IOMMUDomain) {
+    // One that was made for a device stays as it is.
+    if kernel.build.behaviour.driver.sizesDomainsForDevice { return }
     kernel.call("domain_update_iommu_cap") {
       domain.superpageSizes =
         options.usesSuperpages

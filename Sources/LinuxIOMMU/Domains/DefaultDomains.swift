@@ -68,7 +68,8 @@ extension Domains {
   ) throws(DriverError) -> IOMMUDomain {
     let kinds = members.compactMap { requiredKind(of: $0) }
     let kind = kinds.first ?? (options.defaultDomain == .passthrough ? .identity : .dma)
-    return kind == .identity ? try sharedIdentityDomain() : try makeDomain(.dma)
+    return kind == .identity
+      ? try sharedIdentityDomain() : try makeDomain(.dma, for: members.first?.address)
   }
 
   /// device_def_domain_type: what the driver insists on.

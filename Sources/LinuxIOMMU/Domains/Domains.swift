@@ -50,15 +50,22 @@ final class Domains {
 
   /// Makes a domain with an empty page table, of the stage that the kernel's rule gives it.
   ///
-  /// - Parameter levels: nil for the widest there are (DEFAULT_DOMAIN_ADDRESS_WIDTH, 57 bits), of
-  ///   which attaching drops what the unit has not.
+  /// - Parameters:
+  ///   - device: the one that it is made for; nil for any of the first unit.
+  ///   - levels: nil for what the unit has; in older kernels for the widest there are
+  ///     (DEFAULT_DOMAIN_ADDRESS_WIDTH, 57 bits), of which attaching drops what the unit has not.
   func makeDomain(
-    _ kind: DomainKind, levels: Int? = nil, id: DomainID? = nil
+    _ kind: DomainKind, for device: PCIAddress? = nil, levels: Int? = nil, id: DomainID? = nil
   ) throws(DriverError) -> IOMMUDomain {
     let behaviour = kernel.build.behaviour.driver
     let hasOwnLock = !behaviour.sharesDeviceLock
+    let isFirstStage = usesFirstStage(kind)
+    let unit =
+      behaviour.sizesDomainsForDevice
+      ? device.flatMap { functionTable.unit(covering: $0) } ?? functionTable.units.first : nil
     let domain = IOMMUDomain(
-      kind, usesFirstStage: usesFirstStage(kind), levels: levels ?? 5,
+      kind, usesFirstStage: isFirstStage,
+      levels: levels ?? unit.map { topLevel(of: $0, inFirstStage: isFirstStage) } ?? 5,
       pageTable: needsTables(kind) ? try tables.allocatePage() : PhysicalAddress(rawValue: 0),
       fixedID: id,
       lock: hasOwnLock
@@ -70,7 +77,25 @@ final class Domains {
       cookieMutex: kernel.makeLock(
         .mutex, class: "&domain->iova_cookie->mutex", instance: "domain.iova_cookie.mutex"))
     domain.isLazy = kind == .dma && options.defaultDomain == .lazy
+    if let unit {
+      domain.superpageSizes =
+        options.usesSuperpages ? unit.superpageSizes(inFirstStage: isFirstStage) : 0
+      domain.width = min(domain.width, unit.capability.maximumGuestAddressWidth)
+      domain.marksFlushedTables = behaviour.hasGenericTables && !unit.snoopsTables(isFirstStage)
+    }
     return domain
+  }
+
+  /// How many levels a domain's tables have that is made for a unit: with the generic library's tables
+  /// compute_vasz_lg2_fs and _ss, which look at MGAW as well.
+  private func topLevel(of unit: IntelIOMMU, inFirstStage isFirstStage: Bool) -> Int {
+    guard kernel.build.behaviour.driver.hasGenericTables else { return unit.levels }
+    let width = unit.capability.maximumGuestAddressWidth
+    if isFirstStage { return width > 48 && unit.capability[flag: .firstStage5Levels] ? 5 : 4 }
+    // The next more levels than MGAW needs, where the unit has them: so the driver reckons.
+    let needed = width > 48 ? 5 : width > 39 ? 4 : 3
+    let supported = (needed..<6).filter { unit.capability.supports(secondStageLevels: $0) }
+    return supported.first { $0 > needed } ?? supported.first ?? unit.levels
   }
 
   private func needsTables(_ kind: DomainKind) -> Bool {

@@ -66,10 +66,9 @@ extension Domains {
       return .refused
     }
     let isLazy = wantsQueue(type, kind)
-    if generation != .wholeGroup {
-      if old.kind == kind, old.isLazy == isLazy { return .kept }
-      if addsQueue(isLazy ? .lazy : type, to: old) { return .kept }
-    }
+    // A domain of the same type stays (__iommu_group_alloc_default_domain).
+    if old.kind == kind, old.isLazy == isLazy { return .kept }
+    if generation != .wholeGroup, addsQueue(isLazy ? .lazy : type, to: old) { return .kept }
     return try replace(old, by: kind, isLazy: isLazy, for: members)
   }
 
@@ -122,7 +121,9 @@ extension Domains {
   private func replace(
     _ old: IOMMUDomain, by kind: DomainKind, isLazy: Bool, for members: [DeviceInfo]
   ) throws(DriverError) -> GroupTypeOutcome {
-    let new = kind == .identity ? try sharedIdentityDomain() : try makeDomain(kind)
+    let new =
+      kind == .identity
+      ? try sharedIdentityDomain() : try makeDomain(kind, for: members.first?.address)
     if new === old { return .kept }
     if kind == .dma {
       new.isLazy = isLazy

@@ -1,4 +1,5 @@
 internal import KernelLog
+internal import KernelProfiles
 internal import KernelRuntime
 internal import VTdFormats
 
@@ -36,34 +37,44 @@ extension Domains {
     let end = (range.upperBound + 1) << 12
     if domain.limit < end {
       guard domain.width >= 64 || end <= 1 << UInt64(domain.width) else {
-        kernel.print(.note(.mappingTooHigh(width: domain.width, limit: end)))
+        if !hasGenericTables {
+          kernel.print(.note(.mappingTooHigh(width: domain.width, limit: end)))
+        }
         return false
       }
       domain.limit = end
     }
-    try fill(
+    return try fill(
       range, from: mapping.target.rawValue >> 12, mapping.access, in: domain)
-    return true
   }
 
-  /// __domain_mapping: the largest pages that addresses, length and unit allow.
+  private var hasGenericTables: Bool { kernel.build.behaviour.driver.hasGenericTables }
+
+  /// __domain_mapping: the largest pages that addresses, length and unit allow. The generic library
+  /// refuses a range with something mapped in it, and takes back what it had mapped.
   private func fill(
     _ range: ClosedRange<UInt64>, from target: UInt64, _ access: MappingAccess,
     in domain: IOMMUDomain
-  ) throws(DriverError) {
+  ) throws(DriverError) -> Bool {
     var page = range.lowerBound
     var target = target
     while page <= range.upperBound {
       let left = range.upperBound - page + 1
       var level = largestLevel(page | target, count: left, in: domain)
-      if level > 1 { try makeRoom(for: page, level: level, in: domain) }
-      guard let slot = try pageTables.entryAddress(of: page, at: &level, in: domain) else { return }
+      if level > 1, try !makeRoom(for: page, level: level, in: domain) {
+        return try takeBack(range.lowerBound..<page, in: domain)
+      }
+      guard let slot = try pageTables.entryAddress(of: page, at: &level, in: domain) else {
+        return true
+      }
       var entry = SecondStageEntry(
         rawValue: pageTables.leafEntry(to: target << 12, access, in: domain))
       entry[flag: .pageSize] = level > 1
       let old = tables.load(slot)
       if old == 0 {
         try tables.store(entry.rawValue, at: slot)
+      } else if hasGenericTables {
+        return try takeBack(range.lowerBound..<page, in: domain)
       } else {
         // What was mapped stays; the driver warns and goes on.
         kernel.print(.note(.entryAlreadySet(frame: page, old: old, new: entry.rawValue)))
@@ -71,6 +82,15 @@ extension Domains {
       page += Paging.pages(level: level)
       target += Paging.pages(level: level)
     }
+    return true
+  }
+
+  /// Unmaps the beginning of a mapping that failed; false, for the mapping's outcome.
+  private func takeBack(
+    _ range: Range<UInt64>, in domain: IOMMUDomain
+  ) throws(DriverError) -> Bool {
+    if !range.isEmpty { try unmap(range.lowerBound...(range.upperBound - 1), in: domain) }
+    return false
   }
 
   /// hardware_largepage_caps.
@@ -85,18 +105,29 @@ extension Domains {
   }
 
   /// switch_to_super_page: an empty table of small pages that is in the way of a large one is
-  /// removed, with what it may still hold, and its range flushed.
-  private func makeRoom(for page: UInt64, level: Int, in domain: IOMMUDomain) throws(DriverError) {
+  /// removed, with what it may still hold, and its range flushed. False where the generic library finds
+  /// something mapped there.
+  private func makeRoom(
+    for page: UInt64, level: Int, in domain: IOMMUDomain
+  ) throws(DriverError) -> Bool {
     var wanted = level
-    guard let slot = try pageTables.entryAddress(of: page, at: &wanted, in: domain) else { return }
+    guard let slot = try pageTables.entryAddress(of: page, at: &wanted, in: domain) else {
+      return true
+    }
     let entry = SecondStageEntry(rawValue: tables.load(slot))
-    guard entry.isPresent else { return }
+    guard entry.isPresent else { return true }
+    if hasGenericTables {
+      guard !entry[flag: .pageSize],
+        try pageTables.isEmpty(entry[inPlace: .address], level: level - 1)
+      else { return false }
+    }
     let range = page...(page + Paging.pages(level: level) - 1)
     var freed: [PhysicalAddress] = []
     try pageTables.clear(
       range, table: domain.pageTable.rawValue, level: domain.levels, from: 0, &freed)
     tables.free(freed)
     try flusher.flush(range, of: domain, leavesOnly: false)
+    return true
   }
 
   // MARK: Unmapping

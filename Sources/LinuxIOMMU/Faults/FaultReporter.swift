@@ -124,7 +124,8 @@ final class FaultReporter {
     kernel.call("dmar_fault_do_one") {
       let line = FaultLine(
         reason: record.reason.rawValue, isRead: record[flag: .type1], pasid: record.pasid,
-        source: record.source, faultInfo: record.low)
+        source: record.source, segment: UInt16(truncatingIfNeeded: unit.segment),
+        faultInfo: record.low)
       faults.append(line)
       kernel.print(.fault(line))
       guard case .dma(_, let pasid, let address) = line.request else { return }

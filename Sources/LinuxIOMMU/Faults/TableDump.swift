@@ -29,6 +29,9 @@ extension FaultReporter {
   ) {
     dumps.append(.cut)
     kernel.call("dmar_fault_dump_ptes") {
+      if kernel.build.behaviour.tableWalk == .lookUpFirst {
+        _ = pci.find(PCIAddress(segment: unit.segment, sourceID: source))
+      }
       print(.header(unit: unit.name, address: address))
       guard let root = walked.root else { return print(.stop(.noRootTable)) }
       do throws(KernelDeath) {
@@ -136,7 +139,7 @@ extension FaultReporter {
     }
   }
 
-  private var checksEntries: Bool { kernel.build.behaviour.tableWalk == .checkedEntry }
+  private var checksEntries: Bool { kernel.build.behaviour.checksEntries }
 
   private struct TableStart {
     let table: UInt64
@@ -151,7 +154,7 @@ extension FaultReporter {
       let device = PCIAddress(segment: unit.segment, sourceID: source)
       switch kernel.build.behaviour.tableWalk {
       case .none: return
-      case .entry, .checkedEntry:
+      case .entry, .checkedEntry, .lookUpFirst:
         try walk(address, from: entry)
       case .busLookup:
         guard pci.find(device) else { return }

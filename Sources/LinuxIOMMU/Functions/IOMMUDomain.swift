@@ -28,8 +28,8 @@ final class IOMMUDomain {
   var attachments: [Int: Attachment] = [:]
   /// Newest first, as the driver adds them to its list.
   var devices: [DeviceInfo] = []
-  /// How many sizes of large pages are used: 1 for 2 MiB, 2 for 1 GiB as well. None before a device
-  /// is attached.
+  /// How many sizes of large pages are used: 1 for 2 MiB, 2 for 1 GiB as well. In older kernels none
+  /// before a device is attached.
   var superpageSizes = 0
   /// The first address above all mappings.
   var limit: UInt64 = 0
@@ -37,6 +37,9 @@ final class IOMMUDomain {
   var width: Int
   /// What is unmapped is flushed later, much at a time (IOMMU_DOMAIN_DMA_FQ).
   var isLazy = false
+  /// Entries that lead to a table say that the table was flushed to memory, where the unit's walks do
+  /// not snoop.
+  var marksFlushedTables = false
   /// What the DMA API keeps for it.
   var addressSpace: DMAAddressSpace?
   /// `domain->lock`, or in older kernels the one `device_domain_lock`.

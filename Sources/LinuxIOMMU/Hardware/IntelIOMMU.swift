@@ -114,6 +114,13 @@ final class IntelIOMMU {
       .first { !usedDomainIDs.contains($0) }
   }
 
+  /// Whether the unit's walks of a stage see what processors have in their caches
+  /// (iommu_paging_structure_coherency): in scalable mode ECAP.SMPWC tells, else ECAP.C.
+  func snoopsTables(_ isFirstStage: Bool) -> Bool {
+    extendedCapability[
+      flag: isScalable || isFirstStage ? .scalableModePageWalkCoherency : .pageWalkCoherency]
+  }
+
   /// iommu_superpage_capability: 0, 1 for 2 MiB, 2 for 1 GiB as well.
   func superpageSizes(inFirstStage: Bool) -> Int {
     if inFirstStage { return capability[flag: .firstStage1GiBPages] ? 2 : 1 }

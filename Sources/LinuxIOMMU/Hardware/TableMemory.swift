@@ -63,6 +63,11 @@ final class TableMemory {
     stores(PhysicalAddress(rawValue: address), value)
   }
 
+  /// Zeroes an entry of so many bytes.
+  func clear(_ address: UInt64, _ byteCount: UInt64) throws(DriverError) {
+    for offset in stride(from: 0, to: byteCount, by: 8) { try store(0, at: address &+ offset) }
+  }
+
   /// A load by the CPU; outside memory, where a kernel would have no address for it, all ones.
   func load(_ address: UInt64) -> UInt64 {
     memory.load64(PhysicalAddress(rawValue: address)) ?? .max

@@ -16,6 +16,8 @@ public struct IOMMUOptions: Hashable, Sendable {
   public var sparesGraphics = false
   /// `intel_iommu=off` and `iommu=off`: the platform's wish does not count.
   public var isOffByWord = false
+  /// The table's DMA_REMAP_OPT_OUT: nobody can switch remapping on.
+  public var isOffByFirmware = false
   /// `intel_iommu=tboot_noforce`.
   public var sparesMeasuredLaunch = false
 

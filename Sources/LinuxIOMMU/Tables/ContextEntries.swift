@@ -121,7 +121,8 @@ extension DeviceTables {
 
   // MARK: Clearing
 
-  /// domain_context_clear_one: P goes first, the rest when the unit has forgotten the entry.
+  /// domain_context_clear_one: P goes first, the rest when the unit has forgotten the entry; in older
+  /// kernels all at once.
   func clearContextEntry(of source: SourceID, for device: DeviceInfo) throws(DriverError) {
     let unit = device.unit
     try kernel.call("domain_context_clear_one") { () throws(DriverError) in
@@ -134,8 +135,13 @@ extension DeviceTables {
       let isScalable = unit.isScalable
       let id =
         isScalable ? device.domain?.id(in: unit) ?? .notPresent : context.domain
+      let width = isScalable ? ScalableContextEntry.byteCount : ContextEntry.byteCount
       context[flag: .present] = false
-      try tables.store(context.low, at: entry.rawValue)
+      if kernel.build.behaviour.driver.clearsPresentFirst {
+        try tables.store(context.low, at: entry.rawValue)
+      } else {
+        try tables.clear(entry.rawValue, width)
+      }
       kernel.release(unit.lock, restoring: saved)
       if isScalable, kernel.build.behaviour.driver.setsContextAtProbe {
         // All PASID entries have gone before, each with its own flushes.
@@ -146,9 +152,8 @@ extension DeviceTables {
         try flusher.flushDomain(id, of: unit)
       }
       try flusher.flushDeviceTLB(of: device, .everything)
-      let width = isScalable ? ScalableContextEntry.byteCount : ContextEntry.byteCount
-      for offset in stride(from: 0, to: width, by: 8) {
-        try tables.store(0, at: entry.rawValue + offset)
+      if kernel.build.behaviour.driver.clearsPresentFirst {
+        try tables.clear(entry.rawValue, width)
       }
     }
   }

@@ -119,8 +119,13 @@ extension DeviceTables {
         tables.pasidEntry(at: address)[flag: .present]
       else { return kernel.release(unit.lock, restoring: saved) }
       var entry = tables.pasidEntry(at: address)
-      entry[flag: .present] = false
-      try tables.store(entry[word: 0], at: address)
+      let clearsPresentFirst = kernel.build.behaviour.driver.clearsPresentFirst
+      if clearsPresentFirst {
+        entry[flag: .present] = false
+        try tables.store(entry[word: 0], at: address)
+      } else {
+        try tables.clear(address, PASIDTableEntry.byteCount)
+      }
       kernel.release(unit.lock, restoring: saved)
 
       try flusher.flushPASID(pasid, of: entry.domain, of: unit)
@@ -132,9 +137,7 @@ extension DeviceTables {
       if !unit.capability[flag: .cachingMode] || kernel.build.behaviour.driver.hasCacheTags {
         try flusher.flushDeviceTLB(of: device, .everything, pasid: pasid)
       }
-      for offset in stride(from: 0, to: PASIDTableEntry.byteCount, by: 8) {
-        try tables.store(0, at: address + offset)
-      }
+      if clearsPresentFirst { try tables.clear(address, PASIDTableEntry.byteCount) }
       if kernel.build.behaviour.driver.pageRequestDrain == .everyDomain {
         try pageRequests.drainPageRequests(of: pasid, for: device)
       }

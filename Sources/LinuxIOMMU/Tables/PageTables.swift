@@ -46,10 +46,16 @@ struct PageTables {
       entry[flag: .read] = true
       entry[flag: .write] = true
       entry[inPlace: .address] = table
-      return entry.rawValue
+      return entry.rawValue | (domain.marksFlushedTables ? Self.flushedSecondStage : 0)
     }
     return firstStageEntry(to: table, writes: true).rawValue
+      | (domain.marksFlushedTables ? Self.flushedFirstStage : 0)
   }
+
+  /// SW_BIT_CACHE_FLUSH_DONE of the generic library, in bits that hardware ignores: as it lies in its
+  /// vtdss and x86_64 formats.
+  private static let flushedSecondStage: UInt64 = 1 << 10
+  private static let flushedFirstStage: UInt64 = 1 << 9
 
   /// An entry that maps a page, of a size that the caller adds.
   func leafEntry(to page: UInt64, _ access: MappingAccess, in domain: IOMMUDomain) -> UInt64 {
@@ -75,6 +81,18 @@ struct PageTables {
     entry[flag: .executeDisable] = kernel.build.behaviour.driver.setsNoExecute
     entry[inPlace: .address] = address
     return entry
+  }
+
+  /// Whether a table at `level`, and those below it, map nothing.
+  func isEmpty(_ table: UInt64, level: Int) throws(DriverError) -> Bool {
+    try tables.spend(512)
+    for index in 0..<UInt64(Paging.entryCount) {
+      let entry = SecondStageEntry(rawValue: tables.load(table &+ index * Paging.entryBytes))
+      guard entry.isPresent else { continue }
+      if level == 1 || entry[flag: .pageSize] { return false }
+      if try !isEmpty(entry[inPlace: .address], level: level - 1) { return false }
+    }
+    return true
   }
 
   // MARK: Emptying

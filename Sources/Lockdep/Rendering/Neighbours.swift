@@ -38,7 +38,9 @@ public func renderHeldLocks<Environment: ReportEnvironment>(
 ) -> [String] {
   guard let name = validator.name(of: task) else { return [] }
   var writer = ReportWriter(environment: environment)
-  writer.heldLocks(validator.heldLocks(of: task), of: name)
+  writer.heldLocks(
+    validator.heldLocks(of: task), of: name, cpu: CPUID(rawValue: 0),
+    isRunning: validator.isRunning(task))
   return writer.records
 }
 
@@ -54,7 +56,9 @@ public func renderAllLocks<Environment: ReportEnvironment>(
     let held = validator.heldLocks(of: task)
     guard !held.isEmpty, let name = validator.name(of: task) else { continue }
     let lines = writer.records.count
-    writer.heldLocks(held, of: name)
+    writer.heldLocks(
+      held, of: name, cpu: CPUID(rawValue: 0),
+      isRunning: task == current || validator.isRunning(task))
     if task != current, validator.isRunning(task) {
       writer.records.removeSubrange((lines + 1)...)
     }

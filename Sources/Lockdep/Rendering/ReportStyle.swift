@@ -81,6 +81,15 @@ public struct ReportStyle: Hashable, Sendable {
     case each
   }
 
+  /// The head of a list of held locks.
+  public enum HeldLocks: String, CaseIterable, Hashable, Sendable {
+    /// `2 locks held by comm/pid:`, `no locks held by comm/pid.`
+    case counted
+    /// `locks held by comm/pid: 2, last CPU#0:`, without the last colon where there are none; `on` for
+    /// a task that does not run.
+    case withCPU = "with-cpu"
+  }
+
   /// What becomes of a line that is printed in pieces.
   public enum Pieces: String, CaseIterable, Hashable, Sendable {
     /// Joined. A call of printk counts what the log puts in front of the line too, so that a usage's
@@ -116,6 +125,7 @@ public struct ReportStyle: Hashable, Sendable {
   public var paths = Paths.both
   public var uses = Uses.uncounted
   public var firstUse = FirstUse.each
+  public var heldLocks = HeldLocks.withCPU
   public var pieces = Pieces.apart
   public var taskExit = TaskExit.stillHeld
   public var keyAdvice = KeyAdvice.long

@@ -106,12 +106,23 @@ struct ReportWriter<Environment: ReportEnvironment> {
 
   /// `lockdep_print_held_locks`.
   mutating func heldLocks(_ scene: Scene) {
-    heldLocks(scene.held, of: scene.task)
+    heldLocks(scene.held, of: scene.task, cpu: scene.context.cpu)
   }
 
-  mutating func heldLocks(_ held: [LockDescription], of task: TaskName) {
-    guard !held.isEmpty else { return print("no locks held by \(task).") }
-    print("\(held.count) lock\(held.count == 1 ? "" : "s") held by \(task):")
+  /// - Parameters:
+  ///   - cpu: where the task runs, or ran last.
+  ///   - isRunning: by its state, which is the running one for the task that reports.
+  mutating func heldLocks(
+    _ held: [LockDescription], of task: TaskName, cpu: CPUID, isRunning: Bool = true
+  ) {
+    if style.heldLocks == .withCPU {
+      print(
+        "locks held by \(task): \(held.count), \(isRunning ? "last" : "on") CPU#\(cpu.rawValue)"
+          + (held.isEmpty ? "" : ":"))
+    } else {
+      guard !held.isEmpty else { return print("no locks held by \(task).") }
+      print("\(held.count) lock\(held.count == 1 ? "" : "s") held by \(task):")
+    }
     for (index, entry) in held.enumerated() { print(" #\(index): \(lock(entry))") }
   }
 
