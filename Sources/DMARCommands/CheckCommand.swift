@@ -19,7 +19,8 @@ struct CheckCommand: ParsableCommand {
     var failures: [InputError] = []
     for file in files {
       do throws(InputError) {
-        _ = try FileCheck.check(ScenarioPath.find(file))
+        _ = try FileCheck.check(
+          ScenarioPath.find(file), library: ScenarioPath.shipped)
       } catch {
         StandardError.print("dmar: \(error)")
         failures.append(error)

@@ -28,8 +28,9 @@ struct ScenarioOptions: ParsableArguments {
   func tree(of name: String) throws -> ScenarioTree {
     let overrides = try settings.map { try Override($0) }
     let file = try profile() == nil ? kernel : nil
-    return try ScenarioLoader(overrides: overrides, kernelFile: file).tree(
-      of: ScenarioPath.find(name))
+    return try ScenarioLoader(
+      overrides: overrides, kernelFile: file, library: ScenarioPath.shipped
+    ).tree(of: ScenarioPath.find(name))
   }
 
   /// The scenario of files that were read, as a kernel of a release if one is given.

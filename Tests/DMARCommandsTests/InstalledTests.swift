@@ -32,6 +32,33 @@ struct InstalledTests {
     #expect(result.errorText.hasPrefix("dmar: klist-splat/report.yaml:1:8: steps is \"1\""))
   }
 
+  @Test("a scenario of any folder extends those that came with the program")
+  func extending() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(
+      """
+      extends: Configs/driver/base.yaml
+      steps:
+        - dma: {device: "00:03.0", access: read, address: 0xdead000}
+      expect:
+        faults: [{device: "00:03.0", access: read, address: 0xdead000, reason: 0x06}]
+
+      """, as: "mine.yaml")
+    #expect(
+      try Tool.shell("$DMAR test mine.yaml", in: folder).outputText.hasSuffix(
+        "1 passed, 0 failed\n"))
+    #expect(
+      try Tool.shell("$DMAR check mine.yaml && $DMAR replay mine.yaml", in: folder).status == 0)
+    // A file of one's own goes before.
+    let own = try Tool.shell(
+      "mkdir -p Configs/driver; echo 'steps: 1' > Configs/driver/base.yaml; $DMAR check mine.yaml",
+      in: folder)
+    #expect(own.status == 65)
+    let missing = try Tool.shell(
+      "echo 'extends: Configs/nowhere.yaml' > a.yaml; $DMAR check a.yaml", in: folder)
+    #expect(missing.errorText.contains("a.yaml:1:10: Configs/nowhere.yaml: No such file"))
+  }
+
   @Test("--version names the version and the commit")
   func version() throws {
     let text = try Tool.dmar("--version").outputText

@@ -90,7 +90,9 @@ struct TestRun: Sendable {
 
   private func run(_ file: ScenarioFiles.File, into result: inout TestResult) throws {
     let limit = StepLimit(timeLimit)
-    var scenario = try ScenarioLoader(toleratesMissingLog: updatesLogs).load(file.path)
+    var scenario = try ScenarioLoader(
+      toleratesMissingLog: updatesLogs, library: ScenarioPath.shipped
+    ).load(file.path)
     if !scenario.namesRelease { result.notes.append(Self.noRelease) }
     switch try ScenarioRun.run(scenario, watching: limit.watch) {
     case .skipped(let reason): result.outcome = .skipped(reason)

@@ -6,18 +6,19 @@ public import ScenarioFormat
 public enum FileCheck {
   /// What kind of file it is that was read, with all that it extends and names.
   ///
+  /// - Parameter library: the folder of the scenarios that came with the program.
   /// - Throws: `InputError` at the first thing that is not as it should be.
-  public static func check(_ path: String) throws(InputError) -> FileKind {
+  public static func check(_ path: String, library: String? = nil) throws(InputError) -> FileKind {
     let bytes = try Files.bytes(at: path)
     if bytes.starts(with: Array("DMAR".utf8)), bytes.contains(0) {
       _ = try DMARTableFile.read(path)
       return .table
     }
-    var resolver = ExtensionResolver()
+    var resolver = ExtensionResolver(library: library)
     let root = try resolver.load(path)
     let kind = kind(of: root)
     switch kind {
-    case .scenario: _ = try ScenarioLoader().load(path)
+    case .scenario: _ = try ScenarioLoader(library: library).load(path)
     case .table: _ = try DMARTable(reading: root, as: "the table")
     case .snapshot: _ = try PCISnapshot(reading: root, as: "the snapshot")
     case .kernel: _ = try KernelDescription(reading: root, as: "the kernel")

@@ -14,9 +14,15 @@ public struct ScenarioLoader: Sendable {
   /// A log file that a scenario expects and that is not there yet reads as empty.
   public var toleratesMissingLog: Bool
 
+  /// The folder of the scenarios that came with the program, which others may extend by
+  /// `Configs/...` from any folder; nil for none.
+  public var library: String?
+
   public init(
-    overrides: [Override] = [], kernelFile: String? = nil, toleratesMissingLog: Bool = false
+    overrides: [Override] = [], kernelFile: String? = nil, toleratesMissingLog: Bool = false,
+    library: String? = nil
   ) {
+    self.library = library
     self.overrides = overrides
     self.kernelFile = kernelFile
     self.toleratesMissingLog = toleratesMissingLog
@@ -31,7 +37,7 @@ public struct ScenarioLoader: Sendable {
   ///
   /// - Throws: `InputError` where a file cannot be read.
   public func tree(of path: String) throws(InputError) -> ScenarioTree {
-    var resolver = ExtensionResolver()
+    var resolver = ExtensionResolver(library: library)
     var root = try resolver.load(path)
     if let kernelFile { root = try replaceKernel(of: root, by: kernelFile, &resolver) }
     for override in overrides { root = try override.applied(to: root) }

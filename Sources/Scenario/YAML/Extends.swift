@@ -5,7 +5,8 @@ internal import YAMLNodes
 ///
 /// Any mapping may have the key: what stands in the named file comes first, then the mapping's own
 /// keys are laid over it. Mappings are merged key by key; lists and scalars are replaced; `~`
-/// removes a key. A path is seen from the folder of the file in which it is written.
+/// removes a key. A path is seen from the folder of the file in which it is written; where nothing is
+/// there, the scenarios that came with the program are looked through.
 struct ExtensionResolver {
   static let key = "extends"
   /// A key that is about its file and is not taken over by those that extend it.
@@ -13,15 +14,30 @@ struct ExtensionResolver {
 
   /// Reads a file; given in so that tests need no disk.
   let read: (_ path: String, _ namedAt: Place?) throws(InputError) -> String
+  /// The folder of the scenarios that came with the program, which `Configs/` stands for as well; nil for
+  /// none.
+  let library: String?
   /// One for all files that this resolver reads, however often they name each other.
   private var budget = ReadingBudget()
 
   init(
+    library: String? = nil,
     read: @escaping (_ path: String, _ namedAt: Place?) throws(InputError) -> String = {
       (path, place) throws(InputError) in try Files.text(at: path, namedAt: place)
     }
   ) {
+    self.library = library
     self.read = read
+  }
+
+  /// The file that `path` names at a place.
+  private func locate(_ path: String, at place: Place) -> String {
+    let own = Files.resolve(path, from: place)
+    guard let library, path.first != "/", path.first != ".", !Files.isThere(own) else { return own }
+    let prefix = "Configs/"
+    let below = path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
+    let shipped = "\(library)/\(below)"
+    return Files.isThere(shipped) ? shipped : own
   }
 
   mutating func load(_ path: String) throws(InputError) -> YAMLValue {
@@ -77,7 +93,7 @@ struct ExtensionResolver {
             at: entry.value.place, "extends is \(entry.value.kindName); a file name was expected")
         }
         base = try load(
-          Files.resolve(path, from: entry.value.place), namedAt: entry.value.place, through: chain,
+          locate(path, at: entry.value.place), namedAt: entry.value.place, through: chain,
           depth: depth)
       }
       let result = YAMLValue(.mapping(own), at: value.place)

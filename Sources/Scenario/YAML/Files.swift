@@ -82,6 +82,9 @@ public enum Files {
     }
   }
 
+  /// Whether something has that path.
+  static func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
   /// `path` as seen from the folder of the file at `place`, and from where the program runs where the
   /// place is an argument; an absolute path stays as it is.
   static func resolve(_ path: String, from place: Place) -> String {
