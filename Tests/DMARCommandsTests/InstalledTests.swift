@@ -32,6 +32,41 @@ struct InstalledTests {
     #expect(result.errorText.hasPrefix("dmar: klist-splat/report.yaml:1:8: steps is \"1\""))
   }
 
+  @Test(
+    "a tree below DESTDIR has programs, pages, completions and scenarios, works, and goes as a whole",
+    .enabled(if: python, "no python3"))
+  func tree() throws {
+    let folder = try TemporaryFolder()
+    let build = URL(filePath: Tool.dmarPath).deletingLastPathComponent().path()
+    let result = try Tool.shell(
+      """
+      set -e
+      mkdir -p tree/opt/share/dmar tree/opt/bin
+      echo mine > tree/opt/bin/other
+      P='\(Repository.root.path())Packaging'
+      "$P/install" '\(build)' /opt "$PWD/tree"
+      echo share/dmar/Configs/gone.yaml >> tree/opt/share/dmar/manifest
+      touch tree/opt/share/dmar/Configs/gone.yaml
+      "$P/install" '\(build)' /opt "$PWD/tree"
+      [ ! -e tree/opt/share/dmar/Configs/gone.yaml ]
+      cd /; D="$OLDPWD/tree/opt"
+      "$D/bin/dmar" replay klist-splat/report | wc -l
+      "$D/bin/dmar" test klist-splat/report
+      gzip -t "$D"/share/man/man1/*.gz
+      ls "$D/share/bash-completion/completions/dmar" "$D/share/zsh/site-functions/_dmar" \
+        "$D/share/fish/vendor_completions.d/dmar.fish" > /dev/null
+      find "$D" -type f -perm /022 | wc -l
+      "$P/uninstall" /opt "$OLDPWD/tree"
+      cd "$D"; find . -type f
+      """, in: folder)
+    #expect(result.status == 0, "\(result.errorText)")
+    let lines = result.outputText.split(separator: "\n").map(String.init)
+    #expect(lines.contains("84"), "\(lines)")
+    #expect(lines.contains("1 passed, 0 failed"))
+    #expect(lines.contains("0"))
+    #expect(lines.last == "./bin/other")
+  }
+
   @Test("a scenario of any folder extends those that came with the program")
   func extending() throws {
     let folder = try TemporaryFolder()
