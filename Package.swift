@@ -40,6 +40,8 @@ let package = Package(
     .library(name: "ScenarioFormat", targets: ["ScenarioFormat"]),
     .library(name: "LogReading", targets: ["LogReading"]),
     .library(name: "Rebuild", targets: ["Rebuild"]),
+    .library(name: "Recording", targets: ["Recording"]),
+    .library(name: "Report", targets: ["Report"]),
     .library(name: "Scenario", targets: ["Scenario"]),
     .library(name: "QTest", targets: ["QTest"]),
     .library(name: "Unpacking", targets: ["Unpacking"]),
@@ -81,6 +83,12 @@ let package = Package(
         "LinuxIOMMU",
       ]),
     room(
+      "Recording",
+      [
+        "Text", "VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "Lockdep", "KernelLog",
+        "LinuxIOMMU", "Machine",
+      ]),
+    room(
       "ScenarioFormat",
       [
         "Text", "YAMLNodes", "VTdFormats", "PCI", "ACPITables", "VTdUnit", "Lockdep",
@@ -90,11 +98,14 @@ let package = Package(
       "Scenario",
       [
         "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep",
-        "KernelLog", "LinuxIOMMU", "Machine", "YAMLNodes", "YAMLReading", "ScenarioFormat",
+        "KernelLog", "LinuxIOMMU", "Machine", "Recording", "YAMLNodes", "YAMLReading",
+        "ScenarioFormat",
       ]),
     room(
       "Diagnosis",
       ["Text", "VTdFormats", "PCI", "ACPITables", "KernelLog", "KernelProfiles", "LogReading"]),
+    room(
+      "Report", ["Text", "VTdFormats", "VTdUnit", "KernelLog", "Recording"]),
     room(
       "Rebuild",
       [
@@ -117,8 +128,9 @@ let package = Package(
         "CBuildInfo",
         "Text", "Glossary", "Diagnosis", "LogReading", "Rebuild", "Wording",
         "VTdFormats", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep", "KernelLog",
-        "KernelProfiles", "LinuxIOMMU", "Machine", "ScenarioFormat", "Scenario", "QTest",
-        "Unpacking", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "KernelProfiles", "LinuxIOMMU", "Machine", "Recording", "Report", "ScenarioFormat",
+        "Scenario", "QTest", "Unpacking",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "dmar",
@@ -163,6 +175,7 @@ let package = Package(
         "LinuxIOMMU",
       ],
       resources: [.copy("Golden")]),
+    tests("Recording", ["Scenario", "ScenarioFormat", "TestSupport", "VTdFormats", "Machine"]),
     tests(
       "Scenario",
       [

@@ -1,8 +1,11 @@
 internal import ArgumentParser
 internal import KernelLog
 internal import Machine
+internal import Recording
+internal import Report
 internal import Scenario
 internal import ScenarioFormat
+import Text
 
 /// `dmar replay`: runs scenarios and prints what their kernels print.
 struct ReplayCommand: ParsableCommand {
@@ -61,12 +64,13 @@ struct ReplayCommand: ParsableCommand {
       try scenarios.map { path in
         let limit = StepLimit(timeout.duration)
         return try (
-          path: path, result: ScenarioRun.run(options.load(path), watching: limit.watch)
+          path: path,
+          result: ScenarioRun.run(
+            options.load(path), isRecorded: trace, watching: limit.watch)
         )
       }
     }
     var output = Output()
-    let writer = EventWriter(format: format, timestamps: timestamps, includesTrace: trace)
     for (path, result) in runs {
       switch result {
       case .skipped(let reason):
@@ -76,7 +80,7 @@ struct ReplayCommand: ParsableCommand {
           try DebugfsFolder.write(run, to: debugfs)
         }
         for warning in run.warnings { StandardError.print("dmar: warning: \(warning)") }
-        for event in run.machine.events { writer.write(event, to: &output) }
+        print(run, to: &output)
         if run.untakenSteps > 0 {
           StandardError.print(
             "dmar: \(path): the kernel died; \(run.untakenSteps) steps were not taken")
@@ -85,6 +89,29 @@ struct ReplayCommand: ParsableCommand {
       }
     }
     try output.flush()
+  }
+
+  /// The kernel's lines, and with `--trace` all else that was recorded.
+  private func print(_ run: ScenarioRun, to output: inout Output) {
+    switch (format, run.record) {
+    case (.text, let record?):
+      for line in TimelineText.lines(of: record, timestamps: timestamps) { output.print(line) }
+    case (.json, let record?):
+      for line in record.jsonLines { output.print(line) }
+    case (.text, nil):
+      let style: LogStyle = timestamps ? .console : .bare
+      for record in run.log { for line in record.lines(style) { output.print(line) } }
+    case (.json, nil):
+      for record in run.log { output.print(json(of: record)) }
+    }
+  }
+
+  private func json(of record: LogRecord) -> String {
+    var members: [(String, JSONValue)] = [("event", .string("log"))]
+    if timestamps { members.append(("time_us", .unsigned(record.microseconds))) }
+    members.append(("level", .unsigned(UInt64(record.level.rawValue))))
+    members.append(("text", .string(record.text)))
+    return JSONValue.object(members).compact
   }
 
   private func printQTestScript() throws {

@@ -10,6 +10,11 @@ package final class KernelContext {
   package let build: KernelBuild
   package let timer: any KernelTimer
   private let events: (KernelEvent) -> Void
+  private let lockListener: LockListener
+  /// The tasks that run, one interrupted by the next; the last one runs now.
+  private var tasks: [KernelTask] = [.kernelInit]
+  /// The CPU that the model follows.
+  package private(set) var cpu = 0
   /// The units that a CPU waits for in vain, in the order in which that happened.
   package private(set) var hangs: [String] = []
 
@@ -28,11 +33,13 @@ package final class KernelContext {
   /// - Parameter addresses: where named objects lie, for messages that print them.
   package init(
     build: KernelBuild, addresses: [String: UInt64], commandLine: [String] = [],
-    timer: any KernelTimer, events: @escaping (KernelEvent) -> Void = { _ in }
+    timer: any KernelTimer, events: @escaping (KernelEvent) -> Void = { _ in },
+    locks lockListener: LockListener = .none
   ) {
     self.build = build
     self.timer = timer
     self.events = events
+    self.lockListener = lockListener
     if build.configuration.provesLocking {
       locks = LockTracker(addresses: addresses, in: self)
       // Its locks are all that there is to know of it.
@@ -47,6 +54,20 @@ package final class KernelContext {
     locks = nil
     console = nil
   }
+
+  // MARK: Who runs
+
+  /// The task that runs now.
+  package var currentTask: KernelTask { tasks.last ?? .kernelInit }
+
+  package func enter(_ task: KernelTask) { tasks.append(task) }
+
+  package func leaveTask() { _ = tasks.popLast() }
+
+  /// Whether anybody wants to hear of locks.
+  package var tellsLocks: Bool { lockListener.isListening() }
+
+  package func tell(_ moment: LockMoment) { lockListener.hear(moment) }
 
   // MARK: Log
 
@@ -102,9 +123,11 @@ package final class KernelContext {
   ) throws(Failure) -> Result {
     let outer = stack
     stack = CallStack(functions)
+    enter(task)
     locks?.enter(task)
     defer {
       locks?.leave()
+      leaveTask()
       stack = outer
     }
     return try body()
@@ -119,9 +142,11 @@ package final class KernelContext {
     let outer = (stack, interrupted)
     stack = CallStack(context.functions)
     interrupted = context
+    enter(KernelTask(name: context.task.name, pid: context.task.pid))
     locks?.enterSoftirq(KernelTask(name: context.task.name, pid: context.task.pid))
     defer {
       locks?.leaveSoftirq()
+      leaveTask()
       (stack, interrupted) = outer
     }
     stack.pushInterruptEntry("asm_sysvec_apic_timer_interrupt", continuingOn: .interrupt)
@@ -208,9 +233,13 @@ package final class KernelContext {
     let outer = (stack, interrupted)
     stack = CallStack()
     interrupted = nil
+    cpu = 1
+    enter(.idle(cpu: 1))
     locks?.moveToOtherCPU()
     defer {
       locks?.moveBack()
+      leaveTask()
+      cpu = 0
       (stack, interrupted) = outer
       isOnOtherCPU = false
     }

@@ -18,6 +18,13 @@ extension Machine {
     var left = max(dma.length, 1)
     repeat {
       let iova = IOVA(rawValue: address)
+      tap.begin(
+        act: .dma(
+          unit,
+          DMARequest(
+            source: device.source, address: iova, access: dma.access, pasid: dma.pasid),
+          through: device))
+      defer { tap.end(unmuted: nil) }
       let answer = device.access(dma.access, iova, pasid: dma.pasid, through: unit.hardware)
       if let outcome = answer?.outcome {
         outcomes.append(outcome)

@@ -8,7 +8,8 @@ internal import VTdUnit
 /// It decides who takes an interrupt: the kernel, or, where the kernel leaves the units alone, whoever
 /// programs them.
 final class InterruptDelivery {
-  var events: [MachineEvent] = []
+  private(set) var events: [MachineEvent] = []
+  private let tap: AccessTap
   /// What an interrupt finds on the CPU.
   var interrupted: InterruptedContext
   /// The kernel that runs; nil while there is none.
@@ -17,7 +18,16 @@ final class InterruptDelivery {
   var reachKernel = true
   private var queues: [(unit: String, messages: MessageQueue)] = []
 
-  init(_ interrupted: InterruptedContext) { self.interrupted = interrupted }
+  init(_ interrupted: InterruptedContext, tap: AccessTap) {
+    self.interrupted = interrupted
+    self.tap = tap
+  }
+
+  /// Adds to the trace.
+  func record(_ event: MachineEvent) {
+    events.append(event)
+    if let witness = tap.witness { witness(.event(event)) }
+  }
 
   /// Where the messages of one more unit wait.
   func queue(of unit: String) -> MessageQueue {
@@ -30,11 +40,13 @@ final class InterruptDelivery {
   func take() throws(DriverError) {
     for (unit, messages) in queues {
       while let sent = messages.popFirst() {
-        events.append(.message(unit: unit, sent))
+        record(.message(unit: unit, sent))
         guard reachKernel, let kernel else { continue }
-        events.append(.interrupt(sent.message, task: interrupted.task))
+        tap.begin(act: .interrupt(unit: unit, sent, interrupted))
+        defer { tap.end(unmuted: nil) }
+        record(.interrupt(sent.message, task: interrupted.task))
         if try !kernel.interrupt(sent.message, in: interrupted) {
-          events.append(.spurious(sent.message))
+          record(.spurious(sent.message))
         }
       }
     }

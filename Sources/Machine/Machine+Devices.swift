@@ -26,6 +26,8 @@ extension Machine {
         source: source, address: IOVA(rawValue: address), access: dma.access,
         isZeroLength: dma.length == 0, pasid: pasid, isPrivileged: dma.attributes.isPrivileged,
         isExecute: dma.attributes.isExecute, addressType: dma.attributes.addressType)
+      tap.begin(act: .dma(unit, request, through: nil))
+      defer { tap.end(unmuted: nil) }
       let outcome = unit.hardware.translate(request).outcome
       outcomes.append(outcome)
       record(.dma(unit: unit.name, request, outcome))
@@ -37,6 +39,7 @@ extension Machine {
       if case .translated(let page) = outcome, !dma.attributes.bytes.isEmpty {
         let bytes = Array(
           dma.attributes.bytes.dropFirst(Int(dma.length - left)).prefix(Int(inPage)))
+        if let witness = tap.witness { witness(.landing(page.address, bytes)) }
         if memory.write(bytes, at: page.address) {
           landed.append(HardwareAccess.Piece(address: page.address, bytes: bytes))
         }
@@ -55,6 +58,8 @@ extension Machine {
     guard let (unit, source, pasid) = arrival(of: dma) else { return }
     tap.hear(.pageRequest)
     let request = PageRequest(source: source, address: address, pasid: pasid)
+    tap.begin(act: .pageRequest(unit, request))
+    defer { tap.end(unmuted: nil) }
     record(.pageRequest(unit: unit.name, request, unit.hardware.pageRequest(request)))
   }
 
@@ -81,6 +86,8 @@ extension Machine {
       if needsWhole, dword < address || dword + 4 > end { continue }
       let request = InterruptRequest(
         source: source, address: UInt32(truncatingIfNeeded: dword), data: data, isPlainWrite: true)
+      tap.begin(act: .interruptRequest(unit, request))
+      defer { tap.end(unmuted: nil) }
       let outcome = unit.hardware.interrupt(request)
       record(.interruptRequest(unit: unit.name, request, outcome))
       if case .blocked(_, .recorded(let index)) = outcome { report(index, of: unit) }

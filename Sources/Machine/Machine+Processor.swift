@@ -13,7 +13,8 @@ extension Machine {
 
   /// Writes bytes to memory; false where there is none.
   public func writeMemory(_ bytes: [UInt8], at address: PhysicalAddress) -> Bool {
-    tap.hear(.writeMemory(address, bytes))
+    tap.begin(.writeMemory(address, bytes))
+    defer { tap.end() }
     return memory.write(bytes, at: address)
   }
 
@@ -25,8 +26,9 @@ extension Machine {
 
   /// Writes 32 or 64 bits of a unit's registers.
   public func writeRegister(_ value: UInt64, at offset: Int, isWide: Bool, of unit: Unit) {
-    tap.hear(
+    tap.begin(
       .writeRegister(unit: unit.name, offset: offset, value: value, isWide: isWide))
+    defer { tap.end() }
     if isWide {
       unit.hardware.write64(value, at: offset)
     } else {
@@ -36,14 +38,17 @@ extension Machine {
 
   /// Reads 32 or 64 bits of a unit's registers.
   public func readRegister(at offset: Int, isWide: Bool, of unit: Unit) -> UInt64 {
-    tap.hear(.readRegister(unit: unit.name, offset: offset, isWide: isWide))
-    return isWide ? unit.hardware.read64(offset) : UInt64(unit.hardware.read32(offset))
+    tap.begin(.readRegister(unit: unit.name, offset: offset, isWide: isWide))
+    let value = isWide ? unit.hardware.read64(offset) : UInt64(unit.hardware.read32(offset))
+    tap.end(value)
+    return value
   }
 
   /// Puts a unit's registers and caches back to what they are after power-on.
   public func reset(_ unit: Unit) {
-    tap.hear(.resetUnit(unit.name))
+    tap.begin(.resetUnit(unit.name))
     unit.hardware.reset()
+    tap.end()
   }
 
   /// Lets time pass; the kernel's timers run when they are due.
@@ -60,7 +65,8 @@ extension Machine {
 
   private func pass(until time: UInt64) {
     guard time > clock.now else { return }
-    tap.hear(.wait(time - clock.now))
+    tap.begin(.wait(time - clock.now))
     clock.advance(by: time - clock.now)
+    tap.end()
   }
 }

@@ -104,15 +104,20 @@ public final class Machine {
     }
     let tap = AccessTap()
     let records = RecordLog()
-    let interrupts = InterruptDelivery(configuration.interrupted)
+    let interrupts = InterruptDelivery(configuration.interrupted, tap: tap)
+    let unitEvents = tap.unitEvents
     var units: [Unit] = []
     for unit in configuration.units {
+      let name = unit.name
       let messages = interrupts.queue(of: unit.name)
       let hardware: RemappingUnit
       do {
         hardware = try RemappingUnit(
           configuration: unit.hardware, memory: memory, messages: { messages.append($0) },
-          trace: { if case .faultRecorded(let record, _) = $0 { records.append(record) } })
+          trace: { event in
+            if case .faultRecorded(let record, _) = event { records.append(record) }
+            unitEvents.append(event, of: name)
+          })
       } catch {
         throw MachineError.unit(unit.name, error)
       }
@@ -155,8 +160,14 @@ public final class Machine {
   ) -> KernelHost {
     KernelHost(
       memory: memory, configurationSpace: bus, timer: clock, cpuCount: cpuCount,
-      events: { interrupts.events.append(MachineEvent($0)) },
-      stores: { tap.hear(.writeMemory($0, $1.littleEndianBytes)) },
+      events: { interrupts.record(MachineEvent($0)) },
+      locks: LockListener(
+        isListening: { tap.witness != nil },
+        hear: { moment in if let witness = tap.witness { witness(.locks(moment)) } }),
+      stores: { address, value in
+        tap.begin(.writeMemory(address, value.littleEndianBytes))
+        tap.end()
+      },
       takeInterrupts: { context throws(DriverError) in try interrupts.take(in: context) })
   }
 
@@ -221,7 +232,7 @@ public final class Machine {
     try kernel.removeDevice(device)
   }
 
-  func record(_ event: MachineEvent) { interrupts.events.append(event) }
+  func record(_ event: MachineEvent) { interrupts.record(event) }
 
   /// Runs a lock program in the kernel.
   public func run(_ program: LockProgram, calledFrom functions: [String]) {

@@ -17,22 +17,28 @@ final class RegisterPort: UnitPort {
   }
 
   func read32(at offset: Int) -> UInt32 {
-    tap.hear(.readRegister(unit: name, offset: offset, isWide: false))
-    return answers ? unit.read32(offset) : .max
+    tap.begin(.readRegister(unit: name, offset: offset, isWide: false))
+    let value = answers ? unit.read32(offset) : .max
+    tap.end(UInt64(value))
+    return value
   }
 
   func read64(at offset: Int) -> UInt64 {
-    tap.hear(.readRegister(unit: name, offset: offset, isWide: true))
-    return answers ? unit.read64(offset) : .max
+    tap.begin(.readRegister(unit: name, offset: offset, isWide: true))
+    let value = answers ? unit.read64(offset) : .max
+    tap.end(value)
+    return value
   }
 
   func write32(_ value: UInt32, at offset: Int) {
-    tap.hear(.writeRegister(unit: name, offset: offset, value: UInt64(value), isWide: false))
+    tap.begin(.writeRegister(unit: name, offset: offset, value: UInt64(value), isWide: false))
     if answers { unit.write32(value, at: offset) }
+    tap.end()
   }
 
   func write64(_ value: UInt64, at offset: Int) {
-    tap.hear(.writeRegister(unit: name, offset: offset, value: value, isWide: true))
+    tap.begin(.writeRegister(unit: name, offset: offset, value: value, isWide: true))
     if answers { unit.write64(value, at: offset) }
+    tap.end()
   }
 }

@@ -49,7 +49,7 @@ package final class LockProgramStage: LockProgramHost {
       ? functions : thread.kind == .softirq ? ["__do_softirq"] : interrupt
     kernel.run(as: task(of: thread), in: outer + [own]) {
       let place = tracker.callSite(of: below)
-      kernel.call(below) { tracker.print(body(place)) }
+      kernel.call(below) { tracker.run(at: place, cpu: thread.cpu) { body(place) } }
     }
   }
 }

@@ -111,12 +111,13 @@ package final class LockTracker {
     _ lock: KernelLock, _ how: Acquisition = .exclusive, at place: CallStack.Frame?
   ) {
     guard let id = lock.id else { return }
-    report(validator.acquire(id, how, in: context, at: frame(for: place)))
+    let frame = frame(for: place)
+    observe(at: frame) { validator.acquire(id, how, in: context, at: frame) }
   }
 
   package func release(_ lock: KernelLock) {
     guard let id = lock.id else { return }
-    report(validator.release(id, in: context, at: .none))
+    observe(at: .none) { validator.release(id, in: context, at: .none) }
   }
 
   // MARK: Lock programs
@@ -143,9 +144,33 @@ package final class LockTracker {
       ).dropFirst(max(functions.count - 1, 0)).first)
   }
 
-  /// Prints what an operation of a lock program led to.
-  package func print(_ reports: [LockReport]) {
+  /// Runs an operation of a lock program on a CPU and prints what it led to.
+  package func run(at frame: Frame, cpu number: Int, _ operation: () -> [LockReport]) {
+    guard kernel.tellsLocks else {
+      for entry in operation() { report(entry) }
+      return
+    }
+    let place = context(of: currentTask, cpu: number)
+    let before = LockSnapshot(of: validator, holding: place.task)
+    let reports = operation()
+    let change = before.change(validator, in: place, cpu: number, at: symbol(for: frame), kernel)
+    if let change { kernel.tell(.changes(change)) }
     for entry in reports { report(entry) }
+    if change != nil { kernel.tell(.isDone) }
+  }
+
+  /// Does something with a lock, tells it if anybody listens, and prints what it led to.
+  private func observe(at frame: Frame, _ operation: () -> LockReport?) {
+    guard kernel.tellsLocks else { return report(operation()) }
+    let context = context
+    let before = LockSnapshot(of: validator, holding: context.task)
+    let found = operation()
+    let change = before.change(
+      validator, in: context, cpu: kernel.cpu, at: frame == .none ? nil : symbol(for: frame), kernel
+    )
+    if let change { kernel.tell(.changes(change)) }
+    report(found)
+    if change != nil { kernel.tell(.isDone) }
   }
 
   // MARK: Interrupts
@@ -159,7 +184,7 @@ package final class LockTracker {
 
   /// local_irq_restore to a state in which interrupts were on.
   package func enableInterrupts() {
-    report(validator.hardirqsOn(in: context, at: .none))
+    observe(at: .none) { validator.hardirqsOn(in: context, at: .none) }
   }
 
   /// The CPU leaves its task for an interrupt.

@@ -24,9 +24,11 @@ extension KernelContext {
     let outer = (stack, interrupted)
     stack = CallStack(context.functions)
     interrupted = context
+    enter(KernelTask(name: context.task.name, pid: context.task.pid))
     locks?.enterInterrupt(context, isThreaded: isThreaded)
     defer {
       locks?.leaveInterrupt()
+      leaveTask()
       (stack, interrupted) = outer
     }
     // An interrupt from user mode stays on the task's stack, which is empty then.

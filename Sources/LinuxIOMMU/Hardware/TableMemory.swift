@@ -57,10 +57,10 @@ final class TableMemory {
 
   func store(_ value: UInt64, at address: UInt64) throws(DriverError) {
     try spend()
+    stores(PhysicalAddress(rawValue: address), value)
     guard memory.store64(value, at: PhysicalAddress(rawValue: address)) else {
       throw DriverError(.outsideMemory(PhysicalAddress(rawValue: address)))
     }
-    stores(PhysicalAddress(rawValue: address), value)
   }
 
   /// Zeroes an entry of so many bytes.

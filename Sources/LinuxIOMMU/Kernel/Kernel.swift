@@ -40,7 +40,7 @@ public final class Kernel {
   ) {
     context = KernelContext(
       build: build, addresses: addresses, commandLine: commandLine, timer: host.timer,
-      events: host.events)
+      events: host.events, locks: host.locks)
     driverCore = DriverCore(in: context)
     pci = PCICore(core: driverCore, in: context)
     let options = IOMMUOptions(build, commandLine: commandLine)
@@ -112,6 +112,24 @@ public final class Kernel {
 
   /// The functions of a stored trace or a frame as messages print them.
   public func symbol(for frame: Frame) -> String { context.locks?.symbol(for: frame) ?? "0x0" }
+
+  /// The CPU that the kernel runs on now, and the task there: what an access to hardware is done by.
+  public var running: (cpu: Int, task: RunningTask) {
+    (context.cpu, RunningTask(context.currentTask))
+  }
+
+  /// The lock classes that the validator knows, in the order in which they came; none without one.
+  public var lockClasses: [ClassDescription] { context.locks?.validator.classes ?? [] }
+
+  /// The orders in which locks were taken, in the order in which they were seen.
+  public var lockDependencies: [LockDependency] {
+    context.locks?.validator.dependencies() ?? []
+  }
+
+  /// The name of a class as lists print it.
+  public func listedName(of lockClass: ClassDescription) -> String {
+    context.locks?.validator.listedName(of: lockClass) ?? lockClass.name
+  }
 
   // MARK: Boot
 

@@ -20,7 +20,9 @@ public struct KernelHost {
   public var cpuCount: Int
   /// Hears what the kernel does, in the order in which it does it.
   public var events: (KernelEvent) -> Void
-  /// Hears each 64 bits that the kernel writes to its tables.
+  /// Hears of the kernel's locks.
+  public var locks: LockListener
+  /// Hears each 64 bits that the kernel is about to write to its tables.
   public var stores: (PhysicalAddress, UInt64) -> Void
   /// Lets a CPU in that state take the interrupts that wait: one that idles while a task sleeps, or
   /// another one while the first is busy.
@@ -28,7 +30,7 @@ public struct KernelHost {
 
   public init(
     memory: PhysicalMemory, configurationSpace: any ConfigurationPort, timer: any KernelTimer,
-    cpuCount: Int = 1, events: @escaping (KernelEvent) -> Void,
+    cpuCount: Int = 1, events: @escaping (KernelEvent) -> Void, locks: LockListener = .none,
     stores: @escaping (PhysicalAddress, UInt64) -> Void = { _, _ in },
     takeInterrupts: @escaping (InterruptedContext) throws(DriverError) -> Void = { _ in }
   ) {
@@ -37,6 +39,7 @@ public struct KernelHost {
     self.timer = timer
     self.cpuCount = cpuCount
     self.events = events
+    self.locks = locks
     self.stores = stores
     self.takeInterrupts = takeInterrupts
   }

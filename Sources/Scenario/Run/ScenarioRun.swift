@@ -2,6 +2,7 @@ public import KernelLog
 internal import LinuxIOMMU
 public import Machine
 internal import PCI
+public import Recording
 public import ScenarioFormat
 internal import VTdFormats
 internal import VTdUnit
@@ -22,6 +23,8 @@ public struct ScenarioRun {
   public let untakenSteps: Int
   /// What the scenario asks for and does not have.
   public let warnings: [Mismatch]
+  /// Everything that happened, where somebody asked for it.
+  public let record: RunRecord?
 
   /// All records that the kernel printed.
   public var log: [LogRecord] {
@@ -40,9 +43,10 @@ public struct ScenarioRun {
 
   /// Builds the machine, boots it and takes the steps, or the first of them.
   ///
+  /// - Parameter isRecorded: whether ``record`` is wanted. It costs time, and nothing where it is not.
   /// - Throws: `InputError` where the scenario asks for a machine or a step that cannot be.
   public static func run(
-    _ scenario: ScenarioDescription, firstSteps count: Int = .max,
+    _ scenario: ScenarioDescription, firstSteps count: Int = .max, isRecorded: Bool = false,
     hearing handler: AccessHandler? = nil, watching watcher: @escaping Watcher = { _ in }
   ) throws(InputError) -> Result {
     if scenario.isAbstract { return .skipped("it is abstract: other scenarios extend it") }
@@ -51,12 +55,13 @@ public struct ScenarioRun {
     var runner = ScenarioRunner(scenario)
     runner.handler = handler
     runner.watcher = watcher
+    runner.isRecorded = isRecorded
     guard try runner.prepareBus() else { return .skipped(runner.skipReason) }
     let machine = try runner.run()
     return .finished(
       ScenarioRun(
         machine: machine, failedChecks: runner.failedChecks, untakenSteps: runner.untakenSteps,
-        warnings: runner.warnings))
+        warnings: runner.warnings, record: runner.record))
   }
 }
 
@@ -86,6 +91,20 @@ extension ScenarioDescription {
 }
 
 extension ScenarioDescription.Step {
+  /// The step as a file has it, on one line.
+  fileprivate var oneLine: String {
+    let flow = written.flow
+    return flow.hasPrefix("{") && flow.hasSuffix("}") ? String(flow.dropFirst().dropLast()) : flow
+  }
+
+  /// Whether the CPU does it by the scenario's word, without the kernel.
+  fileprivate var isByHand: Bool {
+    switch action {
+    case .writeMemory, .writeRegister, .checkMemory, .checkRegister, .resetUnit: true
+    default: false
+    }
+  }
+
   /// The one thing that goes on after the kernel died.
   fileprivate var startsCrashKernel: Bool {
     if case .event(.kexec(let kexec)) = action { return kexec.isCrash }
@@ -105,6 +124,9 @@ private struct ScenarioRunner {
   var driver = DriverSteps()
   var requests = RequestBudget()
   var warnings: [Mismatch] = []
+  var isRecorded = false
+  private var recorder: RunRecorder?
+  var record: RunRecord?
 
   /// DMAs of one step between two questions to the watcher.
   private static let watchedRounds = 1000
@@ -137,9 +159,16 @@ private struct ScenarioRunner {
     bus.functions.first { $0.configuration.busMasterEnabled != false }?.address
   }
 
-  func boot() throws(InputError) -> Machine {
+  mutating func boot() throws(InputError) -> Machine {
     let description = scenario.machine
     let machine = try makeMachine(description)
+    if isRecorded {
+      let recorder = RunRecorder(machine)
+      let place = scenario.boot.pagesPlace
+      recorder.beginBoot(file: place.file, line: place.line)
+      recorder.begin()
+      self.recorder = recorder
+    }
     machine.clock.list(scenario.boot.times)
     hear(machine, at: scenario.boot.pagesPlace)
     try scenario.boot.pagesPlace.asking { () throws(DriverError) in
@@ -253,10 +282,12 @@ private struct ScenarioRunner {
   }
 
   mutating func run() throws(InputError) -> Machine {
+    // The machine and its recorder hold on to each other until then.
+    defer { recorder?.end() }
     let machine = try boot()
     var checks = StepWarnings(scenario, bus: bus)
     defer { warnings = checks.warnings }
-    for step in scenario.steps {
+    for (index, step) in scenario.steps.enumerated() {
       checks.check(step)
       if machine.kernel.death != nil, !step.startsCrashKernel {
         untakenSteps += 1
@@ -264,13 +295,29 @@ private struct ScenarioRunner {
       }
       try watcher(step.place)
       hear(machine, at: step.place)
+      recorder?.beginStep(
+        RunStep(
+          number: index + 1, file: step.place.file, line: step.place.line, text: step.oneLine),
+        isByHand: step.isByHand)
       machine.clock.list(step.times)
       try step.place.asking { () throws(DriverError) in try machine.runTimers() }
       machine.holdsInterrupts = step.holdsInterrupts
       try take(step, on: machine)
       try step.place.asking { () throws(DriverError) in try machine.settle() }
     }
+    record = recorder.map { describe($0.record) }
     return machine
+  }
+
+  /// The record with what the scenario knows of itself.
+  private func describe(_ record: RunRecord) -> RunRecord {
+    var record = record
+    record.scenario = scenario.steps.first?.place.file ?? scenario.boot.pagesPlace.file
+    record.summary = scenario.summary
+    record.release = scenario.build.release
+    record.failedChecks = failedChecks.map { "\($0)" }
+    record.untakenSteps = untakenSteps
+    return record
   }
 
   private mutating func take(

@@ -51,6 +51,32 @@ struct AddressSpaces {
     return Self.tag(number)
   }
 
+  /// The tag part for a context, if it has one already; 0 if not.
+  func known(for context: RequestContext, supervisor: Bool) -> UInt64 {
+    if context.flags.isDisjoint(with: [.firstStage, .passThrough]) {
+      return secondStageSpace(domain: context.domain)
+    }
+    let number = processes[context.domain, context.pasid][
+      Self.number(context, supervisor: supervisor)]
+    return number == 0 ? 0 : Self.tag(number)
+  }
+
+  /// Hands out the tag part of every space that is in use, with what it belongs to: the domain, the
+  /// PASID unless it is a second stage's, and whether it is one of pass-through.
+  func forEachSpace(_ body: (UInt64, _ domain: UInt16, _ pasid: UInt32?, _ passes: Bool) -> Void) {
+    for domain in Set(domains) where secondStage[Int(domain)] != 0 {
+      body(Self.tag(secondStage[Int(domain)]), domain, nil, false)
+    }
+    var copy = processes
+    copy.forEach { slot in
+      let mapped = [slot.firstStage, slot.firstStageSupervisor, slot.nested, slot.nestedSupervisor]
+      for number in mapped where number != 0 {
+        body(Self.tag(number), slot.domain, slot.pasid, false)
+      }
+      if slot.passThrough != 0 { body(Self.tag(slot.passThrough), slot.domain, slot.pasid, true) }
+    }
+  }
+
   private static func number(
     _ context: RequestContext, supervisor: Bool
   ) -> ProcessSpaces.Kind {

@@ -40,6 +40,7 @@ struct ProcessSpaces {
     }
 
     var domain: UInt16 { UInt16(truncatingIfNeeded: key) }
+    var pasid: UInt32 { UInt32(truncatingIfNeeded: key >> 16) & 0xf_ffff }
     var hasOnlyPassThrough: Bool {
       firstStage | firstStageSupervisor | nested | nestedSupervisor == 0
     }

@@ -23,6 +23,9 @@ struct SetCache: @unchecked Sendable {
 
   func deallocate() { words.deallocate() }
 
+  /// How many sets there are.
+  var setCount: Int { sets }
+
   /// The set of a position: pages have consecutive ones, two to a set.
   @inline(__always)
   func set(at position: UInt64) -> CacheSet {

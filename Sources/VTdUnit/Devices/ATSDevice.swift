@@ -99,6 +99,23 @@ public final class ATSDevice: Sendable {
   /// Number of translations in the device's TLB.
   public var translationCount: Int { state.withLock { $0.entries.count } }
 
+  /// What the TLB holds, by PASID and address.
+  public var translations: [CachedTranslation] {
+    state.withLock { state in
+      state.entries.map { key, page in
+        CachedTranslation(
+          domain: nil, pasid: key.pasid.map { PASID(rawValue: $0) },
+          address: IOVA(rawValue: key.page &* key.size), page: page, isMissing: false,
+          isPassThrough: false)
+      }
+    }.sorted { ($0.pasid?.rawValue ?? 0, $0.address) < ($1.pasid?.rawValue ?? 0, $1.address) }
+  }
+
+  /// What the TLB holds for an address; nil if it would have to ask.
+  public func translation(of address: IOVA, pasid: PASID? = nil) -> TranslatedPage? {
+    cached(address.rawValue, pasid: pasid?.rawValue)
+  }
+
   /// Drops everything, as a TLB that is switched off does.
   public func forget() { state.withLock { $0.entries = [:] } }
 

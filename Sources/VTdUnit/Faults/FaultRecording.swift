@@ -34,12 +34,10 @@ struct FaultRecording {
     let disposition =
       status[flag: .advancedFaultLogging]
       ? write(fault, &registers, &effects, memory) : place(fault, &registers, &effects)
-    if case .recorded(let index) = disposition {
-      var record = fault
-      record[flag: .fault] = true
-      effects.trace(.faultRecorded(record, index: index))
-    } else {
-      effects.trace(.faultDropped(fault, disposition))
+    switch disposition {
+    // Told before the event that it raises: what causes something stands before it.
+    case .recorded, .overflowed: break
+    default: effects.trace(.faultDropped(fault, disposition))
     }
     return disposition
   }
@@ -57,6 +55,7 @@ struct FaultRecording {
     let place = offset + next * FaultRecord.byteCount
     if registers[record: place][flag: .fault] {
       // PPF is set, for this record is pending: the event was raised when the first one came.
+      effects.trace(.faultDropped(fault, .overflowed))
       update(&registers, &effects) { $0[flag: .primaryFaultOverflow] = true }
       return .overflowed
     }
@@ -64,6 +63,7 @@ struct FaultRecording {
     var record = fault
     record[flag: .fault] = true
     registers[record: place] = record
+    effects.trace(.faultRecorded(record, index: index))
     next = (next + 1) % count
     update(&registers, &effects) { status in
       if !status[flag: .primaryPendingFault] {
@@ -85,9 +85,11 @@ struct FaultRecording {
     var record = fault
     record[flag: .fault] = true
     guard let index = log.append(record, to: memory) else {
+      effects.trace(.faultDropped(fault, .overflowed))
       update(&registers, &effects) { $0[flag: .advancedFaultOverflow] = true }
       return .overflowed
     }
+    effects.trace(.faultRecorded(record, index: index))
     update(&registers, &effects) { $0[flag: .advancedPendingFault] = true }
     return .recorded(index: index)
   }

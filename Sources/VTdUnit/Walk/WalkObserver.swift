@@ -13,6 +13,34 @@ public enum WalkStructure: String, Hashable, Sendable {
   case interruptEntry = "interrupt entry"
   case postedInterruptEntry = "posted interrupt entry"
   case postedInterruptDescriptor = "posted-interrupt descriptor"
+
+  /// Bytes of one entry.
+  public var byteCount: UInt64 {
+    switch self {
+    case .rootEntry, .scalableRootEntry: UInt64(RootEntry.bitWidth / 8)
+    case .contextEntry: UInt64(ContextEntry.bitWidth / 8)
+    case .scalableContextEntry: UInt64(ScalableContextEntry.bitWidth / 8)
+    case .pasidDirectoryEntry: UInt64(PASIDDirectoryEntry.bitWidth / 8)
+    case .pasidTableEntry: UInt64(PASIDTableEntry.bitWidth / 8)
+    case .firstStageEntry, .secondStageEntry: Paging.entryBytes
+    case .interruptEntry, .postedInterruptEntry: UInt64(InterruptEntry.bitWidth / 8)
+    case .postedInterruptDescriptor: UInt64(PostedInterruptDescriptor.bitWidth / 8)
+    }
+  }
+
+  /// Which bits of an address, a source-id or a PASID choose an entry; nil where an index alone does.
+  func slice(level: Int) -> AddressSlice? {
+    switch self {
+    case .rootEntry, .scalableRootEntry: AddressSlice(high: 15, low: 8)
+    case .contextEntry: AddressSlice(high: 7, low: 0)
+    case .scalableContextEntry: AddressSlice(high: 6, low: 0)
+    case .pasidDirectoryEntry: AddressSlice(high: 19, low: 6)
+    case .pasidTableEntry: AddressSlice(high: 5, low: 0)
+    case .firstStageEntry, .secondStageEntry:
+      AddressSlice(high: Paging.shift(level: level) + 8, low: Paging.shift(level: level))
+    case .interruptEntry, .postedInterruptEntry, .postedInterruptDescriptor: nil
+    }
+  }
 }
 
 /// What a walk tells while it goes on.

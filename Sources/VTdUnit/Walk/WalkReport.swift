@@ -24,13 +24,53 @@ public struct WalkStep: Hashable, Sendable {
   public internal(set) var accumulated: String?
   /// Bits that hardware sets in the entry, by name.
   public internal(set) var updates: [String]
-  /// What did not hold, where the walk ends here.
-  public internal(set) var failed: String?
+  /// Where its table begins; nil for what lies in no table.
+  public let table: UInt64?
+  /// The bits of ``input`` that choose the entry; nil where an index alone does.
+  public let slice: AddressSlice?
+  /// The step whose entry leads to this one, by its place in the report; nil for the first.
+  ///
+  /// In a nested translation the second stage's first entry has as parent the first-stage entry, or
+  /// the PASID entry, whose address it translates.
+  public let parent: Int?
+  /// Why the walk ends here; nil where it went on.
+  public internal(set) var failure: WalkFailure?
+
+  /// What did not hold, in words, where the walk ends here.
+  public var failed: String? { failure?.reason.meaning }
+}
+
+/// Consecutive bits of an address or an id.
+public struct AddressSlice: Hashable, Sendable {
+  /// The highest bit.
+  public let high: Int
+  /// The lowest bit.
+  public let low: Int
+
+  /// The bits of `value`, shifted down to bit 0.
+  public func of(_ value: UInt64) -> UInt64 {
+    value &>> UInt64(truncatingIfNeeded: low)
+      & ((1 &<< UInt64(truncatingIfNeeded: high &- low &+ 1)) &- 1)
+  }
+}
+
+/// Why a walk ended at a step.
+public struct WalkFailure: Hashable, Sendable {
+  /// What a fault record would hold.
+  public let reason: FaultReason
+  /// Whether the entry maps nothing at all. In legacy mode the reason does not tell that from a page
+  /// that lacks one permission.
+  public let isMissing: Bool
+
+  /// What was wrong; nil for a code without a row.
+  public var problem: FaultReasonRow.Problem? { isMissing ? .notPresent : reason.row?.problem }
 }
 
 #if !hasFeature(Embedded)
   // Here and not in Codable.swift: the compiler writes it in the type's own file only.
   extension WalkStep: Codable {}
+  extension AddressSlice: Codable {}
+  extension WalkFailure: Codable {}
 #endif
 
 /// One translation, told step by step.
@@ -96,9 +136,24 @@ struct ReportingObserver: WalkObserver {
     steps.append(
       WalkStep(
         structure: structure, level: level, address: address, index: index, input: input,
-        words: words, fields: fields, checks: [], updates: []))
+        words: words, fields: fields, checks: [], updates: [],
+        table: index.map { address &- $0 &* structure.byteCount },
+        slice: index == nil ? nil : structure.slice(level: level),
+        parent: parent(of: structure, level)))
     index = nil
     input = nil
+  }
+
+  /// The step whose entry leads to one that is read now.
+  private func parent(of structure: WalkStructure, _ level: Int) -> Int? {
+    guard let last = steps.last else { return nil }
+    switch structure {
+    case .secondStageEntry where last.structure == .secondStageEntry && last.level == level + 1:
+      return steps.count - 1
+    case .secondStageEntry, .firstStageEntry:
+      return steps.lastIndex { $0.structure != .secondStageEntry } ?? steps.count - 1
+    default: return steps.count - 1
+    }
   }
 
   mutating func accumulated(_ permissions: Permissions) {
@@ -112,7 +167,14 @@ struct ReportingObserver: WalkObserver {
 
   mutating func updates(_ what: StaticString) { change { $0.updates.append("\(what)") } }
 
-  mutating func failed(_ reason: FaultReason) { change { $0.failed = reason.meaning } }
+  mutating func failed(_ reason: FaultReason) {
+    change { step in
+      let isMissing = step.structure == .secondStageEntry && step.words.first.map { $0 & 3 } == 0
+      step.failure = WalkFailure(
+        reason: reason,
+        isMissing: isMissing && (FaultReason.pageRefused.contains(reason)))
+    }
+  }
 
   private mutating func change(_ body: (inout WalkStep) -> Void) {
     if !steps.isEmpty { body(&steps[steps.count - 1]) }

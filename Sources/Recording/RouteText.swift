@@ -20,6 +20,8 @@ enum RouteText {
   }
 
   private static func name(of control: AccessControl) -> String {
-    AccessControl.names.filter { control.contains($0.bit) }.map(\.name).joined(separator: ", ")
+    var names: [String] = []
+    for known in AccessControl.names where control.contains(known.bit) { names.append(known.name) }
+    return names.joined(separator: ", ")
   }
 }

@@ -1,0 +1,47 @@
+public import LinuxIOMMU
+public import VTdFormats
+public import VTdUnit
+
+/// What a machine tells whoever records its run, as it happens: see ``Machine/witness``.
+///
+/// What begins ends again, and what comes in between is what it led to.
+public enum MachineMoment {
+  /// Something begins.
+  case begins(Act)
+  /// What began last is over; the value is what a read gave.
+  case ends(UInt64?)
+  /// Something happened inside the unit of that name.
+  case unit(String, UnitEvent)
+  /// What stands in ``Machine/events``.
+  case event(MachineEvent)
+  /// Bytes of a DMA that are about to be written to memory.
+  case landing(PhysicalAddress, [UInt8])
+  /// The kernel did something with its locks.
+  case locks(LockMoment)
+
+  /// What may begin.
+  public enum Act {
+    /// The CPU, or somebody through it, reaches for memory or a register.
+    case access(HardwareAccess)
+    /// A request reaches a unit, through the device's own TLB where it uses one.
+    case dma(Machine.Unit, DMARequest, through: ATSDevice?)
+    case pageRequest(Machine.Unit, PageRequest)
+    case interruptRequest(Machine.Unit, InterruptRequest)
+    /// A CPU takes the interrupt of a unit's message.
+    case interrupt(unit: String, InterruptMessage, InterruptedContext)
+  }
+}
+
+extension Machine {
+  /// Hears of the run from now on; nil: nobody does, and then nothing is prepared for it.
+  ///
+  /// It is called in the middle of what it is told, so it may look at the machine and must not change
+  /// it.
+  public var witness: ((MachineMoment) -> Void)? {
+    get { tap.witness }
+    set {
+      tap.witness = newValue
+      tap.unitEvents.isOn = newValue != nil
+    }
+  }
+}

@@ -1,0 +1,348 @@
+public import VTdFormats
+public import VTdUnit
+
+/// What an event of a run is.
+public enum RunFact: Hashable, Sendable {
+  /// A step begins.
+  case step
+  case dma(DMAFact)
+  /// A device's access that met no unit, or was never sent.
+  case bypass(BypassFact)
+  case interruptRequest(InterruptFact)
+  case pageRequest(PageRequestFact)
+  case fault(FaultFact)
+  case message(MessageFact)
+  /// A CPU takes an interrupt.
+  case interrupt(TakenInterruptFact)
+  /// A 64-bit word of memory gets another value.
+  case memory(MemoryFact)
+  case register(RegisterFact)
+  /// A descriptor of the invalidation queue is carried out.
+  case command(CommandFact)
+  /// The queue stopped, or a device did not answer.
+  case queueError(QueueErrorFact)
+  case cache(CacheFact)
+  case lock(LockFact)
+  case lockReport(LockReportFact)
+  /// The kernel printed a record.
+  case line(LineFact)
+  /// A CPU waits for the unit of that name, and nothing will end that.
+  case hang(unit: String)
+  /// The kernel died; why, in words.
+  case death(String)
+  /// Time passes, in microseconds.
+  case wait(UInt64)
+  /// The unit of that name is as after power-on.
+  case reset(unit: String)
+}
+
+/// What became of a request.
+public struct Answer: Hashable, Sendable {
+  public enum Result: String, Hashable, Sendable, CaseIterable {
+    case translated
+    case blocked
+    /// The address is one of interrupts: the request goes on as an interrupt request.
+    case interruptRequest = "interrupt_request"
+    /// A translation request was answered without permission: the device sends nothing.
+    case refused
+  }
+
+  public var result: Result
+  /// Where in memory the request goes.
+  public var address: UInt64?
+  /// Bytes of the page that maps it.
+  public var pageSize: UInt64?
+  /// `RWXU`, with `-` for what is missing.
+  public var permissions: String?
+  /// Why it was blocked, where a fault is the reason.
+  public var reason: FaultReason?
+  /// Why it was blocked, where it is not a fault: `abort_dma`, `protected_memory`,
+  /// `interrupt_range_read`, `unsupported_request`.
+  public var refusal: String?
+
+  public init(_ result: Result) { self.result = result }
+
+  /// Whether a device would see the same: it goes to the same place, or is blocked for the same reason.
+  public func isSame(as other: Answer) -> Bool {
+    result == other.result && address == other.address && reason == other.reason
+      && refusal == other.refusal
+  }
+}
+
+/// What became of a fault in the unit's fault records.
+public struct Recorded: Hashable, Sendable {
+  public enum Outcome: String, Hashable, Sendable, CaseIterable {
+    case recorded
+    /// FPD is set: nothing is recorded.
+    case processingDisabled = "fault_processing_disabled"
+    /// The record whose turn it was is in use; PFO is set now.
+    case overflowed
+    /// PFO was set already.
+    case overflowPending = "overflow_pending"
+    /// Its source has a fault pending, in the record of that index.
+    case folded
+    case notReported = "not_reported"
+  }
+
+  public var outcome: Outcome
+  /// Which fault record holds it.
+  public var index: Int?
+
+  public init(_ disposition: FaultDisposition) {
+    switch disposition {
+    case .recorded(let index): (outcome, self.index) = (.recorded, index)
+    case .faultProcessingDisabled: outcome = .processingDisabled
+    case .overflowed: outcome = .overflowed
+    case .overflowPending: outcome = .overflowPending
+    case .folded(let index): (outcome, self.index) = (.folded, index)
+    case .notReported: outcome = .notReported
+    }
+  }
+
+  public init(_ outcome: Outcome, index: Int?) {
+    self.outcome = outcome
+    self.index = index
+  }
+}
+
+/// A device's request at a unit, with both answers.
+public struct DMAFact: Hashable, Sendable {
+  public var unit: String
+  public var device: String
+  public var access: DMAAccess
+  public var address: UInt64
+  public var pasid: UInt32?
+  public var type: AddressType = .untranslated
+  public var isExecute = false
+  public var isPrivileged = false
+  /// Whether the device asked its own TLB first.
+  public var usesDeviceTLB = false
+  /// What the unit and its caches gave.
+  public var given: Answer
+  /// What the tables in memory say at the same moment.
+  public var tables: Answer
+  /// Whether a cached translation gave the answer.
+  public var isHit = false
+  /// The event that put the translation into the cache.
+  public var filledBy: Int?
+  /// Whether the two answers differ: the unit, or the device, remembers what memory no longer says.
+  public var isStale = false
+  /// The event that changed memory so that the caches no longer agree with it.
+  public var staleSince: Int?
+  /// What became of the fault.
+  public var recorded: Recorded?
+  /// How many requests in a row were alike and led to nothing else.
+  public var count = 1
+  /// The walk of the tables, where the request was blocked, or is the first of its kind.
+  public var walk: [WalkFact] = []
+}
+
+/// An entry that a walk reads.
+public struct WalkFact: Hashable, Sendable {
+  public var structure: WalkStructure
+  /// Paging level, 5 to 1; 0 for the other structures.
+  public var level: Int
+  /// Where the entry lies.
+  public var address: UInt64
+  /// Where its table begins.
+  public var table: UInt64?
+  public var index: UInt64?
+  /// The address, the source-id or the PASID that chooses the entry, and which of its bits do.
+  public var input: UInt64?
+  public var sliceHigh: Int?
+  public var sliceLow: Int?
+  /// Lowest first; empty where the entry could not be read.
+  public var words: [UInt64]
+  /// Permission over all levels so far.
+  public var allowed: String?
+  /// The entry that leads to this one, by its place in the walk.
+  public var parent: Int?
+  /// Why the walk ends here.
+  public var failure: FaultReason?
+  /// Whether it ends because nothing is mapped, which reasons of legacy mode do not tell.
+  public var isMissing = false
+}
+
+/// A device's access without a unit: it goes to memory as it is, or it is stopped before.
+public struct BypassFact: Hashable, Sendable {
+  public var device: String
+  public var address: UInt64
+  /// It reached memory.
+  public var reachesMemory: Bool
+  /// What became of it, in words.
+  public var detail: String
+}
+
+/// A device's write to the interrupt range, with both answers.
+public struct InterruptFact: Hashable, Sendable {
+  public var unit: String
+  public var device: String
+  public var address: UInt64
+  public var data: UInt64
+  public var given: InterruptAnswer
+  public var tables: InterruptAnswer
+  public var isStale = false
+  public var recorded: Recorded?
+  public var walk: [WalkFact] = []
+}
+
+/// What an interrupt request came to.
+public struct InterruptAnswer: Hashable, Sendable {
+  public enum Result: String, Hashable, Sendable, CaseIterable {
+    case unchanged, remapped, posted, blocked
+  }
+
+  public var result: Result
+  public var vector: UInt64?
+  /// The local APIC that gets it.
+  public var destination: UInt64?
+  /// The interrupt entry, where one was used.
+  public var index: UInt64?
+  /// The posted-interrupt descriptor.
+  public var descriptor: UInt64?
+  public var reason: FaultReason?
+}
+
+/// A device asks for a page (PRI).
+public struct PageRequestFact: Hashable, Sendable {
+  public var unit: String
+  public var device: String
+  public var address: UInt64
+  public var pasid: UInt32?
+  /// `queued`, `overflowed`, `blocked` or `refused`.
+  public var result: String
+  public var reason: FaultReason?
+}
+
+/// A fault that a unit recorded, or dropped.
+public struct FaultFact: Hashable, Sendable {
+  public var unit: String
+  public var device: String
+  public var reason: FaultReason
+  public var address: UInt64
+  public var recorded: Recorded
+  /// The record, lowest word first.
+  public var words: [UInt64]
+}
+
+/// A message that signals an event of a unit.
+public struct MessageFact: Hashable, Sendable {
+  public var unit: String
+  /// `fault`, `invalidationCompletion` or `pageRequest`.
+  public var event: String
+  public var address: UInt64
+  public var data: UInt64
+  /// IM is set: the message waits.
+  public var isHeld = false
+}
+
+/// An interrupt that a CPU takes.
+public struct TakenInterruptFact: Hashable, Sendable {
+  public var unit: String
+  public var vector: UInt64
+  /// No handler belongs to the message.
+  public var isSpurious = false
+}
+
+/// A change of memory.
+public struct MemoryFact: Hashable, Sendable {
+  /// Of the 64-bit word.
+  public var address: UInt64
+  public var old: UInt64
+  public var new: UInt64
+  /// How many further words changed in the same access that are not told one by one.
+  public var more = 0
+}
+
+/// An access to a register.
+public struct RegisterFact: Hashable, Sendable {
+  public var unit: String
+  /// The specification's name without `_REG`; empty where no register is.
+  public var name: String
+  public var offset: UInt64
+  public var value: UInt64
+  public var isWrite: Bool
+  /// 32 or 64.
+  public var width: Int
+}
+
+/// A descriptor of the invalidation queue.
+public struct CommandFact: Hashable, Sendable {
+  public var unit: String
+  public var type: DescriptorType
+  public var low: UInt64
+  public var high: UInt64
+}
+
+/// Why a queue stopped.
+public struct QueueErrorFact: Hashable, Sendable {
+  public var unit: String
+  /// The unit's code (IQEI); nil where a device did not answer.
+  public var code: UInt64?
+  /// The device that did not answer.
+  public var device: String?
+}
+
+/// A cached translation that comes or goes.
+public struct CacheFact: Hashable, Sendable {
+  public var unit: String
+  /// The device whose own TLB it is; nil for the unit's IOTLB.
+  public var device: String?
+  public var isFill: Bool
+  public var domain: UInt64?
+  public var pasid: UInt64?
+  /// What it translates.
+  public var address: UInt64
+  /// Where it leads.
+  public var target: UInt64
+  public var permissions: String
+  public var pageSize: UInt64
+}
+
+/// A lock is taken or released, or the validator learns something.
+public struct LockFact: Hashable, Sendable {
+  /// `taken`, `released` or `checked`.
+  public var verb: String
+  public var lockClass: String
+  /// `[HC1[1]:SC0[0]:HE0:SE1]` as reports print it.
+  public var context: String
+  /// The four letters of the class afterwards.
+  public var letters: String
+  /// Usages that were new, as `class: usage`.
+  public var newUsages: [Usage]
+  /// Orders that were new.
+  public var newDependencies: [RunLockDependency]
+  /// What the task holds afterwards, the oldest first.
+  public var held: [String]
+  /// Where, as the kernel prints it.
+  public var site: String?
+
+  public struct Usage: Hashable, Sendable {
+    public var lockClass: String
+    /// As reports print it: `HARDIRQ-ON-W`.
+    public var name: String
+  }
+}
+
+/// What the validator found.
+public struct LockReportFact: Hashable, Sendable {
+  /// The report's title: `inconsistent lock state`.
+  public var title: String
+  public var lockClass: String?
+  /// The two usages that do not go together, the earlier one first.
+  public var usages: [String]
+  /// The classes of the circle, or of the path, in order.
+  public var path: [String]
+  /// What the task holds, the oldest first.
+  public var held: [String]
+  /// Where the task was: `[HC1[1]:SC0[0]:HE0:SE1]`.
+  public var context: String?
+}
+
+/// A record of the kernel's log.
+public struct LineFact: Hashable, Sendable {
+  /// 0 (emergency) to 7 (debug).
+  public var level: UInt64
+  /// The message; a newline inside makes a record of several lines.
+  public var text: String
+}
