@@ -162,7 +162,7 @@ public struct ExplanationText: Sendable {
 
   /// `DMA write by 00:1a.0 to 0x0, reason 0x05 PTE Write access is not set`, or of several faults
   /// `DMA reads and writes by 00:1a.0, reason …`.
-  static func title(_ groups: [FaultGroup]) -> String {
+  public static func title(_ groups: [FaultGroup]) -> String {
     guard let first = groups.first else { return "" }
     let functions = Set(groups.map(\.function)).sorted()
     let device = functions.map(\.shortDescription).joined(separator: ", ")
