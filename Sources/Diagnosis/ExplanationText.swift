@@ -238,14 +238,21 @@ public struct ExplanationText: Sendable {
 
   /// From the earliest to the latest time, whatever the order of lines.
   private static func times(_ groups: [FaultGroup]) -> String? {
-    let ups = groups.flatMap { [$0.firstTime?.uptime, $0.lastTime?.uptime] }.compactMap { $0 }
-    if let low = ups.min(), let high = ups.max() {
-      let from = time(LogTime(uptime: low)) ?? ""
-      return low == high ? ", \(from)" : ", \(from) to \(time(LogTime(uptime: high)) ?? "")"
+    let times = groups.flatMap { [$0.firstTime, $0.lastTime] }.compactMap { $0 }
+      .filter { $0.uptime != nil }.sorted { ($0.uptime ?? 0) < ($1.uptime ?? 0) }
+    if let low = times.first, let high = times.last {
+      let from = bothClocks(low)
+      return low.uptime == high.uptime ? ", \(from)" : ", \(from) to \(bothClocks(high))"
     }
     guard let from = time(groups.first?.firstTime) else { return nil }
     let to = time(groups.last?.lastTime)
     return to == nil || to == from ? ", \(from)" : ", \(from) to \(to ?? "")"
+  }
+
+  /// `10.000100 s (2026-03-02 10:00:10 UTC)`, as far as the line has them.
+  private static func bothClocks(_ time: LogTime) -> String {
+    let uptime = self.time(LogTime(uptime: time.uptime)) ?? ""
+    return time.wallClock.map { "\(uptime) (\($0))" } ?? uptime
   }
 
   static func time(_ time: LogTime?) -> String? {

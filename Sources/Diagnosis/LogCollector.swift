@@ -308,6 +308,10 @@ public struct LogCollector: Sendable {
       if state.hasKernel { state.boot += 1 }
       state.hasKernel = true
       append(noted(text), to: \.kernels)
+    case .boot:
+      state.boot += 1
+      state.hasKernel = false
+      state.lastFault = nil
     case .commandLine(let text): append(noted(text), to: \.commandLines)
     case .machine(let text):
       state.machine = machines.machine(named: text, present: state.machine)

@@ -20,6 +20,8 @@ struct CleanLine: Sendable {
   var endsSoftly = false
   /// Whether the line is one of a kernel's log by its prefix, or a remark of journalctl.
   var isOfKernel = false
+  /// The boot that it is of, where the journal says so.
+  var boot: String?
 
   var bodyBytes: ArraySlice<UInt8> { bytes[min(body, bytes.count)...] }
   var text: String { String(decoding: bodyBytes, as: UTF8.self) }
@@ -64,7 +66,7 @@ struct LineCleaner: Sendable {
       let start = LinePrefix(message)
       return CleanLine(
         number: number, bytes: message, body: start.end, time: LogTime(field.time, or: start.time),
-        repairs: repairs, isOfKernel: field.time != nil)
+        repairs: repairs, isOfKernel: field.time != nil, boot: field.boot)
     }
     // Records of a sequence begin with a separator, those of a stream with `data: `.
     if bytes.first == 0x1e { bytes.removeFirst() }
@@ -74,7 +76,7 @@ struct LineCleaner: Sendable {
       return CleanLine(
         number: number, bytes: line.message, body: start.end,
         time: LogTime(line.time, or: start.time), repairs: repairs,
-        isOfKernel: line.isOfJournal || start.isOfKernel)
+        isOfKernel: line.isOfJournal || start.isOfKernel, boot: line.boot)
     }
     noteQuotedPrintable(bytes)
     var endsSoftly = false
@@ -89,7 +91,11 @@ struct LineCleaner: Sendable {
       }
     }
     Self.normalise(&bytes)
-    if Self.decodeHTML(&bytes) { repairs.append(.decodedHTML) }
+    // What was escaped twice is decoded twice.
+    for _ in 0..<3 where Self.decodeHTML(&bytes) {
+      if !repairs.contains(.decodedHTML) { repairs.append(.decodedHTML) }
+    }
+    repairs += TypedText.mend(&bytes)
     let isRest = continues
     continues = endsSoftly
     if isRest {
@@ -105,7 +111,16 @@ struct LineCleaner: Sendable {
     return CleanLine(
       number: number, bytes: bytes, body: prefix.end, time: prefix.time, repairs: repairs,
       endsSoftly: endsSoftly,
-      isOfKernel: prefix.isOfKernel || Self.isRemarkOfJournal(bytes))
+      isOfKernel: prefix.isOfKernel || Self.isRemarkOfJournal(bytes),
+      boot: Self.boot(bytes, number))
+  }
+
+  /// The boot that begins with `-- Boot 0123… --`, or with the `-- Reboot --` of older journals.
+  private static func boot(_ bytes: [UInt8], _ number: Int) -> String? {
+    if ByteSearch.hasPrefix("-- Boot ", in: bytes) {
+      return String(decoding: bytes.dropFirst(8).prefix { $0 != ASCII.space }, as: UTF8.self)
+    }
+    return ByteSearch.hasPrefix("-- Reboot --", in: bytes) ? "line \(number)" : nil
   }
 
   /// `-- No entries --`, `-- Logs begin at …`, `-- Boot 0123… --`.
@@ -193,6 +208,15 @@ struct LineCleaner: Sendable {
     ("&gt;", UInt8(ascii: ">")), ("&lt;", UInt8(ascii: "<")), ("&quot;", UInt8(ascii: "\"")),
     ("&#39;", UInt8(ascii: "'")), ("&nbsp;", ASCII.space),
     ("&#160;", ASCII.space), ("&#x27;", UInt8(ascii: "'")), ("&amp;", UInt8(ascii: "&")),
+    ("&lsqb;", UInt8(ascii: "[")), ("&rsqb;", UInt8(ascii: "]")),
+    ("&lbrack;", UInt8(ascii: "[")), ("&rbrack;", UInt8(ascii: "]")),
+    ("&lpar;", UInt8(ascii: "(")), ("&rpar;", UInt8(ascii: ")")),
+    ("&colon;", UInt8(ascii: ":")), ("&period;", UInt8(ascii: ".")),
+    ("&comma;", UInt8(ascii: ",")), ("&lowbar;", UInt8(ascii: "_")),
+    ("&sol;", UInt8(ascii: "/")), ("&bsol;", UInt8(ascii: "\\")),
+    ("&equals;", UInt8(ascii: "=")), ("&apos;", UInt8(ascii: "'")),
+    ("&num;", UInt8(ascii: "#")), ("&plus;", UInt8(ascii: "+")),
+    ("&ensp;", ASCII.space), ("&emsp;", ASCII.space), ("&Tab;", ASCII.space),
   ]
   /// `&#91;` and `&#x5b;`: a printable character by its number.
   private static func numericEntity(_ bytes: [UInt8], _ start: Int) -> (UInt8, end: Int)? {

@@ -10,11 +10,15 @@ struct JournalFields: Sendable {
   private var wallClock: UInt64?
   /// The date in front of a record of `-o verbose`.
   private var date: String?
+  private var boot: String?
+  private var host: String?
 
   /// What a line is: a field without a message, or the message with the time of its record.
   struct Field {
     var message: [UInt8]?
     var time: LogTime?
+    /// The boot's id.
+    var boot: String?
   }
 
   /// Takes a line; nil where it is no field of a record.
@@ -41,9 +45,9 @@ struct JournalFields: Sendable {
     let text = bytes.filter { $0 != ASCII.newline && $0 > TextCursor.start }
     defer { (uptime, wallClock, date) = (nil, nil, nil) }
     guard uptime != nil || wallClock != nil || date != nil else { return Field(message: text) }
-    return Field(
-      message: text,
-      time: LogTime(uptime: uptime, wallClock: wallClock.map(WallClock.text) ?? date))
+    var time = LogTime(uptime: uptime, wallClock: wallClock.map(WallClock.text) ?? date)
+    time.host = host
+    return Field(message: text, time: time, boot: boot)
   }
 
   /// `Mon 2026-03-02 10:00:10.000100 UTC [s=…;i=…;b=…;m=…;t=…;x=…]`: date and cursor.
@@ -104,6 +108,8 @@ struct JournalFields: Sendable {
     case "_SOURCE_MONOTONIC_TIMESTAMP": uptime = UInt64(value) ?? uptime
     case "__MONOTONIC_TIMESTAMP": uptime = uptime ?? UInt64(value)
     case "__REALTIME_TIMESTAMP": wallClock = UInt64(value)
+    case "_BOOT_ID": boot = String(value.prefix(40))
+    case "_HOSTNAME": host = String(value.prefix(64))
     default: break
     }
   }

@@ -10,6 +10,8 @@ struct JournalLine {
   var time: LogTime?
   /// Whether the journal's own fields show that a kernel spoke; of others the message tells.
   var isOfJournal: Bool
+  /// The boot's id.
+  var boot: String?
 
   /// What writers call the message, the journal's name first; docker, zap and others, Loki.
   private static let messageKeys: [StaticString] = [
@@ -30,6 +32,7 @@ struct JournalLine {
     isOfJournal = uptime != nil || wallClock != nil
     let date = wallClock ?? Self.timeKeys.lazy.compactMap { Self.text(of: $0, in: bytes) }.first
     if uptime != nil || date != nil { time = LogTime(uptime: uptime, wallClock: date) }
+    boot = Self.text(of: "\"_BOOT_ID\"", in: bytes)
     time?.host = Self.text(of: "\"_HOSTNAME\"", in: bytes)
   }
 

@@ -156,6 +156,8 @@ public enum Repair: Hashable, Sendable, CustomStringConvertible {
   case mailSubject
   case reasonWithoutNumber
   case accessNotPrinted
+  case removedEscapes
+  case restoredBrackets
 
   public var description: String {
     switch self {
@@ -176,6 +178,8 @@ public enum Repair: Hashable, Sendable, CustomStringConvertible {
     case .hiddenNumber: "the address is masked by the author or cut off; nothing rests on it"
     case .removedCarriageReturn: "removed ^M from the ends of lines"
     case .mailSubject: "read from a mail's subject"
+    case .removedEscapes: "removed escapes that were typed out"
+    case .restoredBrackets: "put lost brackets back"
     case .accessNotPrinted:
       "the line does not say whether it was a read or a write; taken from the reason"
     case .reasonWithoutNumber: "the reason's number is missing; taken from its text"

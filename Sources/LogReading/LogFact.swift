@@ -4,6 +4,8 @@ public import VTdFormats
 /// What a log says beside faults: the things that an explanation joins with them.
 public enum LogFact: Hashable, Sendable {
   case kernelVersion(String)
+  /// From here on another boot speaks than before, by the journal's marks; its id.
+  case boot(String)
   case commandLine(String)
   case machine(String)
   /// A range of the firmware's memory map, both ends included.

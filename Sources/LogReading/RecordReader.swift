@@ -18,6 +18,8 @@ struct RecordReader: Sendable {
   private(set) var kernelLines = 0
   /// Whether `^M` stood at the end of a line.
   private var hasCarriageReturns = false
+  /// The boot that speaks, by the journal's marks.
+  private var boot: String?
   /// Whether the lines of a mail's subject are being read.
   private var isInSubject = false
   /// Whether a system other than Linux speaks; its lines have no word to find them by.
@@ -59,6 +61,7 @@ struct RecordReader: Sendable {
   ) -> Int {
     var line = line
     if line.isOfKernel { kernelLines += 1 }
+    noteBoot(line, emit)
     noteSubject(line.bytes)
     if isInSubject { line.repairs.append(.mailSubject) }
     if line.repairs.contains(.removedCarriageReturn) { hasCarriageReturns = true }
@@ -70,6 +73,17 @@ struct RecordReader: Sendable {
     // Enough lines to complete a record, and to see what stands around it.
     if splats.isCollecting || stumbles.isCollecting || hasOtherSystem { return Self.reportLength }
     return found > 0 || Self.isTelling(line) ? Self.surroundings : 0
+  }
+
+  /// Says where another boot begins; the first one is told by nothing.
+  private mutating func noteBoot(_ line: CleanLine, _ emit: (LogEvent) -> Void) {
+    guard let boot = line.boot, boot != self.boot else { return }
+    if self.boot != nil {
+      // What was said before belongs to the boot before.
+      flush(emit)
+      emit(LogEvent(kind: .fact(.boot(boot)), lines: line.number...line.number))
+    }
+    self.boot = boot
   }
 
   /// A subject begins with its name and goes on in lines that are indented.

@@ -1,0 +1,126 @@
+import KernelLog
+import Text
+
+/// Puts right what people, pictures and web pages do to a fault record's marks: escapes that were
+/// typed out, brackets that were lost, letters that look like digits.
+enum TypedText {
+  /// Mends a line, and says what was done.
+  static func mend(_ bytes: inout [UInt8]) -> [Repair] {
+    var repairs: [Repair] = []
+    if bytes.contains(UInt8(ascii: "^")), removeCaretEscapes(&bytes) {
+      repairs.append(.removedEscapes)
+    }
+    guard
+      ByteSearch.contains("Request dev", in: bytes)
+        || ByteSearch.contains("fault reason", in: bytes)
+    else { return repairs }
+    if ByteSearch.contains("\\[", in: bytes), removeBackslashes(&bytes) {
+      repairs.append(.removedEscapes)
+    }
+    let before = bytes
+    replace("NO-PASID", by: "NO_PASID", &bytes)
+    replace("fault address ", by: "fault addr ", &bytes)
+    mendDigits(&bytes)
+    if bytes != before {
+      repairs.append(.misspelt(String(decoding: before.prefix(96), as: UTF8.self)))
+    }
+    if restoreBrackets(&bytes) { repairs.append(.restoredBrackets) }
+    return repairs
+  }
+
+  /// `^[[33m`: a colour as `cat -v` and some consoles show it.
+  private static func removeCaretEscapes(_ bytes: inout [UInt8]) -> Bool {
+    var clean: [UInt8] = []
+    var at = 0
+    while at < bytes.count {
+      if ByteSearch.hasPrefix("^[[", in: bytes, at: at) {
+        var end = at + 3
+        while end < bytes.count, ASCII.isDigit(bytes[end]) || bytes[end] == UInt8(ascii: ";") {
+          end += 1
+        }
+        if end < bytes.count, ASCII.isLetter(bytes[end]) {
+          at = end + 1
+          continue
+        }
+      }
+      clean.append(bytes[at])
+      at += 1
+    }
+    let isChanged = clean.count != bytes.count
+    bytes = clean
+    return isChanged
+  }
+
+  /// `\[DMA Read NO\_PASID\]`: marks that a writer of Markdown escaped.
+  private static func removeBackslashes(_ bytes: inout [UInt8]) -> Bool {
+    let count = bytes.count
+    var clean: [UInt8] = []
+    for (index, byte) in bytes.enumerated() {
+      let next = index + 1 < bytes.count ? bytes[index + 1] : 0
+      let isEscape =
+        byte == UInt8(ascii: "\\") && "[]_()<>#*.-".utf8.contains(next)
+      if !isEscape { clean.append(byte) }
+    }
+    bytes = clean
+    return clean.count != count
+  }
+
+  private static func replace(
+    _ words: StaticString, by others: StaticString, _ bytes: inout [UInt8]
+  ) {
+    guard let place = ByteSearch.find(words, in: bytes) else { return }
+    let new = others.withUTF8Buffer { Array($0) }
+    bytes.replaceSubrange(place..<place + words.utf8CodeUnitCount, with: new)
+  }
+
+  /// What looks like a digit in a picture.
+  private static func digit(_ byte: UInt8) -> UInt8 {
+    switch byte {
+    case UInt8(ascii: "O"), UInt8(ascii: "o"): UInt8(ascii: "0")
+    case UInt8(ascii: "l"), UInt8(ascii: "I"): UInt8(ascii: "1")
+    default: byte
+    }
+  }
+
+  /// `Oxfffb2000` and `[O3:00.0]`.
+  private static func mendDigits(_ bytes: inout [UInt8]) {
+    for index in bytes.indices where index + 2 < bytes.count {
+      if bytes[index] == UInt8(ascii: "O"), bytes[index + 1] == UInt8(ascii: "x"),
+        Hexadecimal.digit(digit(bytes[index + 2])) != nil,
+        index == 0 || !ASCII.isLetter(bytes[index - 1])
+      {
+        bytes[index] = UInt8(ascii: "0")
+      }
+      let end = index + 8
+      guard bytes[index] == UInt8(ascii: "["), end < bytes.count, bytes[end] == UInt8(ascii: "]"),
+        bytes[index + 3] == UInt8(ascii: ":"), bytes[index + 6] == UInt8(ascii: ".")
+      else { continue }
+      for place in [1, 2, 4, 5, 7] where Hexadecimal.digit(bytes[index + place]) == nil {
+        bytes[index + place] = digit(bytes[index + place])
+      }
+    }
+  }
+
+  /// `Request device 03:00.0 fault addr 0x1000 fault reason 0x06 …`
+  private static func restoreBrackets(_ bytes: inout [UInt8]) -> Bool {
+    var isChanged = false
+    if let place = ByteSearch.find("Request device ", in: bytes) {
+      var cursor = TextCursor(bytes, at: place + 15)
+      let start = cursor.at
+      if cursor.pciAddress() != nil || cursor.sourceID() != nil, cursor.next == ASCII.space {
+        bytes.insert(UInt8(ascii: "]"), at: cursor.at)
+        bytes.insert(UInt8(ascii: "["), at: start)
+        isChanged = true
+      }
+    }
+    // Only where the device's were lost too: Xen and others write the reason without any.
+    if isChanged, let place = ByteSearch.find(" fault reason ", in: bytes) {
+      var cursor = TextCursor(bytes, at: place + 14)
+      if cursor.hexNumber(maximumDigits: 3) != nil, cursor.next.map(ASCII.isBlank) ?? true {
+        bytes.insert(UInt8(ascii: "]"), at: cursor.at)
+        bytes.insert(UInt8(ascii: "["), at: place + 1)
+      }
+    }
+    return isChanged
+  }
+}
