@@ -96,6 +96,14 @@ struct LineFormatTests {
       "6.12",
       "DMAR: [DMA Read PASID 0x2] Request device [6a:01.0] fault addr 0x7fe0c9943000 "
         + "[fault reason 0x3a] SM: Non-zero reserved field set in Root Entry"),
+    PrintedLine(
+      "7.1",
+      "DMAR: [DMA Write NO_PASID] Request device [00:1a.0] fault addr 0x1000000 "
+        + "[fault reason 0x05] PTE Write access is not set"),
+    PrintedLine(
+      "7.3",
+      "DMAR: [DMA Write NO_PASID] Request device [0000:00:1a.0] fault addr 0x1000000 "
+        + "[fault reason 0x05] PTE Write access is not set"),
   ]
 
   static let interrupts: [PrintedLine] = [

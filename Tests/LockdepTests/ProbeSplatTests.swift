@@ -29,6 +29,7 @@ import Testing
     symbols.ident = "6.1.192 #2 \(taint)"
     symbols.taint = taint
     symbols.release = "6.1.192 #2 "
+    symbols.style = .ofGolden
     return LockProgramRunner(try LockProgram(parsing: ops), symbols: symbols, bootTask: task)
   }
 

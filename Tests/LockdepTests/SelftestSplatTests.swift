@@ -80,6 +80,7 @@ import Testing
       outer: ["dotest", "locking_selftest", "start_kernel", "secondary_startup_64_no_verify"]
         .map { "\($0)+0x1/0x2" },
       endsWithTailCall: test.endsWithTailCall)
+    symbols.style = .ofGolden
     if test.isTainted {
       symbols.ident = "6.1.192 #1 Tainted: G        W         "
       symbols.taint = "Tainted: G        W         "

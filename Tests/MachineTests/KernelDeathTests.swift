@@ -99,6 +99,7 @@ struct KernelDeathTests {
         "BUG: kernel NULL pointer dereference, address: 0000000000000000",
         "#PF: supervisor read access in kernel mode",
         "#PF: error_code(0x0000) - not-present page",
+        "PGD 0 P4D 0 ",
         "Oops: Oops: 0000 [#1] SMP",
       ]),
   ]

@@ -207,7 +207,8 @@ struct LockOrderTests {
     Nesting(
       .remove, "6.12.117",
       [
-        "&of->mutex > pci_rescan_remove_lock > &k->k_lock", "\(removal) > dmar_global_lock",
+        "&of->mutex > pci_rescan_remove_lock > &k->k_lock",
+        "&of->mutex > pci_rescan_remove_lock > &k->list_lock", "\(removal) > dmar_global_lock",
         "\(removal) > &group->mutex > &qi->q_lock",
         "\(removal) > &group->mutex > &domain->cache_lock",
         "\(removal) > &group->mutex > &domain->lock",

@@ -50,7 +50,7 @@ import VTdUnit
     ("scalable-mode=on,fsts=on", 0x81d2_008c_222f_0606, 0x8800_00f0_0f4a),
     ("scalable-mode=on,fsts=on,fs1gp=off", 0x80d2_008c_222f_0606, 0x8800_00f0_0f4a),
     ("scalable-mode=on,pasid-bits=8", 0x80d2_008c_222f_0606, 0x4938_80f0_0f4a),
-    ("scalable-mode=on,pasid-bits=20", 0x80d2_008c_222f_0606, 0x4999_80f0_0f4a),
+    ("scalable-mode=on,pasid-bits=20", 0x80d2_008c_222f_0606, 0x4998_80f0_0f4a),
     ("scalable-mode=on,pasid-bits=1", 0x80d2_008c_222f_0606, 0x4900_80f0_0f4a),
     (
       "scalable-mode=on,fsts=on,device-iotlb=on,svm=on,pasid-bits=16", 0x81d2_008c_222f_0606,

@@ -1,9 +1,18 @@
 @testable import Lockdep
 
+extension ReportStyle {
+  /// The words of the kernels whose reports the golden files hold: 6.1.192 and 6.12.117.
+  static var ofGolden: ReportStyle {
+    var style = ReportStyle()
+    style.heldLocks = .counted
+    return style
+  }
+}
+
 /// A symbol table and a machine, as a caller of the validator would have them.
 final class Symbols: ReportEnvironment {
   var ident = "6.1.192 #1 Not tainted"
-  var style = ReportStyle()
+  var style = ReportStyle.ofGolden
   var keys: [LockKey: String] = [:]
   /// The lines of the stack backtrace, from `CPU: …` on.
   var backtraceLines: [String] = []
