@@ -9,6 +9,7 @@ import VTdFormats
 /// those of several functions of one device at one address; so do all of a device that works on
 /// garbage, whatever reason each has.
 struct IncidentKey: Hashable {
+  private var machine: Int
   private var segment: UInt16
   private var bus: UInt8
   private var device: UInt8
@@ -23,6 +24,7 @@ struct IncidentKey: Hashable {
   init(_ fault: Explanation.Fault, among faults: [Explanation.Fault]) {
     let group = fault.group
     let source = group.key.source
+    machine = group.key.machine
     segment = group.key.segment ?? 0
     bus = source.bus
     device = source.device
@@ -37,7 +39,7 @@ struct IncidentKey: Hashable {
       $0.group.key.source.bus == source.bus && $0.group.key.source.device == source.device
         && $0.group.key.source.function != source.function && $0.group.address == shared
         && $0.group.key.reason == group.key.reason && $0.verdict?.cause == fault.verdict?.cause
-        && ($0.group.key.segment ?? 0) == segment
+        && ($0.group.key.segment ?? 0) == segment && $0.group.key.machine == machine
     }
     if isShared {
       function = nil

@@ -90,7 +90,8 @@ struct ZipReader {
 
   /// How long a header is, as far as what is there of it says.
   private static func length(of head: [UInt8]) -> Int {
-    guard head.count >= 4 else { return 4 }
+    // Of the directory behind the members nothing is read.
+    guard head.count >= 4, !Signature.directory.contains(Array(head.prefix(4))) else { return 4 }
     guard head.count >= headerLength else { return headerLength }
     return headerLength + word(head, 26) + word(head, 28)
   }

@@ -20,7 +20,7 @@ struct EvidenceInputTests {
       sed 's/^/Mar  2 10:00:10 host kernel: /' dmesg | xz > sos/var/log/messages.xz
       echo '03:00.0 Ethernet controller [0200]: Example Adapter [8086:1533] (rev 03)' > sos/sos_commands/pci/lspci
       head -c 5000 /dev/zero > sos/sos_commands/blob; ln -s /dev/zero sos/endless
-      $DMAR explain --format ndjson sos; tar -cJf sos.tar.xz sos; $DMAR explain --width 400 sos.tar.xz
+      $DMAR explain --format ndjson sos; tar --sort=name -cJf sos.tar.xz sos; $DMAR explain --width 400 sos.tar.xz
       """
     let tool = try Tool.shell(line, in: folder)
     #expect(tool.status == 0, "\(tool.errorText)")
