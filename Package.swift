@@ -45,6 +45,10 @@ let package = Package(
     .library(name: "Scenario", targets: ["Scenario"]),
     .library(name: "QTest", targets: ["QTest"]),
     .library(name: "Unpacking", targets: ["Unpacking"]),
+    .library(name: "LinuxIOMMU", targets: ["LinuxIOMMU"]),
+    .library(name: "Machine", targets: ["Machine"]),
+    .library(name: "RemappingTables", targets: ["RemappingTables"]),
+    .library(name: "IOMMULab", targets: ["IOMMULab"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -66,6 +70,7 @@ let package = Package(
     room("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
     room("Lockdep", ["Text"]),
     room("KernelLog", ["Text", "VTdFormats", "PCI"]),
+    room("RemappingTables", ["VTdFormats", "PhysicalMemory", "VTdUnit"]),
     room("Wording", ["Text", "VTdFormats", "VTdUnit", "KernelLog"]),
     room("KernelProfiles", ["Lockdep", "KernelLog"]),
     room("KernelRuntime", ["Text", "PCI", "Lockdep", "KernelLog", "KernelProfiles"]),
@@ -112,6 +117,13 @@ let package = Package(
         "VTdFormats", "PCI", "VTdUnit", "KernelLog", "KernelProfiles", "LinuxIOMMU", "LogReading",
         "Diagnosis", "ScenarioFormat",
       ]),
+    room(
+      "IOMMULab",
+      [
+        "VTdFormats", "PhysicalMemory", "VTdUnit", "RemappingTables", "Lockdep", "KernelLog",
+        "KernelProfiles", "Wording", "Machine", "ScenarioFormat", "Scenario", "LogReading",
+        "Diagnosis",
+      ]),
     .systemLibrary(name: "CEpoll"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
@@ -156,6 +168,8 @@ let package = Package(
     tests(
       "VTdUnit", ["TestSupport", "VTdFormats", "PhysicalMemory"], resources: [.copy("Golden")]),
     tests("Lockdep", ["TestSupport"], resources: [.copy("Golden")]),
+    tests("RemappingTables", ["VTdFormats", "PhysicalMemory", "VTdUnit"]),
+    tests("IOMMULab", ["TestSupport"]),
     tests("KernelLog", ["VTdFormats", "PCI"]),
     tests("LogReading", ["Text", "VTdFormats", "PCI", "KernelLog", "TestSupport"]),
     tests(

@@ -28,8 +28,11 @@ public struct ScenarioLoader: Sendable {
     self.toleratesMissingLog = toleratesMissingLog
   }
 
+  /// Reads a scenario from a file.
+  ///
   /// - Throws: `InputError` at the first thing that is not as it should be.
   public func load(_ path: String) throws(InputError) -> ScenarioDescription {
+<<<<<<< HEAD
     try tree(of: path).scenario()
   }
 
@@ -38,6 +41,29 @@ public struct ScenarioLoader: Sendable {
   /// - Throws: `InputError` where a file cannot be read.
   public func tree(of path: String) throws(InputError) -> ScenarioTree {
     var resolver = ExtensionResolver(library: library)
+=======
+    try load(path, ExtensionResolver())
+  }
+
+  /// Reads a scenario that is not in a file.
+  ///
+  /// - Parameters:
+  ///   - text: the scenario's YAML.
+  ///   - name: what places in it are called; files that it names are looked for from there.
+  /// - Throws: `InputError` at the first thing that is not as it should be.
+  public func load(text: String, named name: String) throws(InputError) -> ScenarioDescription {
+    let resolver = ExtensionResolver { (path, place) throws(InputError) in
+      // No file names the text itself, which has no place to be named at.
+      path == name && place == nil ? text : try Files.text(at: path, namedAt: place)
+    }
+    return try load(name, resolver)
+  }
+
+  private func load(_ path: String, _ resolver: ExtensionResolver) throws(InputError)
+    -> ScenarioDescription
+  {
+    var resolver = resolver
+>>>>>>> 65ed766 (Add a builder of remapping tables and a library for lessons)
     var root = try resolver.load(path)
     if let kernelFile { root = try replaceKernel(of: root, by: kernelFile, &resolver) }
     for override in overrides { root = try override.applied(to: root) }

@@ -1,0 +1,100 @@
+public import VTdFormats
+public import VTdUnit
+import Wording
+
+/// An interrupt request that a lab sent.
+public struct LabInterrupt: Hashable, Sendable, CustomStringConvertible {
+  /// What the device wrote, and where.
+  public let request: InterruptRequest
+  /// What the unit made of it.
+  public let outcome: InterruptOutcome
+  /// Its way to its entry, as a value.
+  public let report: InterruptReport
+  /// The record that it left in the unit; nil where it was not blocked.
+  public let record: FaultRecord?
+
+  /// Why it was blocked; nil where it was not.
+  public var reason: FaultReason? {
+    if case .blocked(let reason, _) = outcome { reason } else { nil }
+  }
+
+  public var description: String {
+    "\(request.source) interrupt 0x\(hex(UInt64(request.address))): \(OutcomeText.describe(outcome))"
+  }
+
+  /// Its way, as `dmar walk` prints it.
+  public var walk: String { WalkText.lines(of: report).dropFirst().joined(separator: "\n") }
+}
+
+// Interrupts are writes: a device writes to 0xfeexxxxx, and the unit looks up who may.
+extension Lab {
+  /// Makes an interrupt entry that lets one device send a vector to a processor.
+  ///
+  /// - Parameters:
+  ///   - index: which entry, 0 to 255.
+  ///   - device: the only device that may use it.
+  ///   - vector: 16 to 255.
+  ///   - processor: the local APIC that takes it.
+  public mutating func allowInterrupt(
+    _ index: Int, from device: String, vector: Int, processor: Int = 0
+  ) throws(LabError) {
+    guard (16...255).contains(vector) else {
+      throw .number(what: "vector", value: vector, range: 16...255)
+    }
+    guard (0...255).contains(processor) else {
+      throw .number(what: "processor", value: processor, range: 0...255)
+    }
+    var entry = InterruptEntry()
+    entry[flag: .present] = true
+    entry[.vector] = UInt64(vector)
+    // In xAPIC mode the processor stands in bits 15:8 of the destination.
+    entry[.destination] = UInt64(processor) << 8
+    entry[.sourceID] = UInt64(try Self.source(device).rawValue)
+    entry[.sourceValidation] = UInt64(SourceValidationType.sourceID.rawValue)
+    let isFirst = tables.interruptTable == nil
+    try build { (tables) throws(TableError) in try tables.setInterrupt(index, entry) }
+    if isStarted && isFirst { try latchInterruptTable() }
+  }
+
+  /// Tells the unit where the interrupt table is and switches interrupt remapping on.
+  func latchInterruptTable() throws(LabError) {
+    guard let address = tables.interruptTableAddress else { return }
+    unit.write64(address.rawValue, at: RegisterOffset.irta)
+    try command(.setInterruptTable)
+    try command(.interruptRemapping)
+  }
+
+  /// Sends an interrupt in the form that names an entry.
+  ///
+  /// - Parameter index: the entry that the request names.
+  @discardableResult
+  public func interrupt(_ device: String, _ index: Int) throws(LabError) -> LabInterrupt {
+    guard (0...0xffff).contains(index) else {
+      throw .number(what: "entry", value: index, range: 0...0xffff)
+    }
+    var address = RemappableAddress()
+    address[.range] = 0xfee
+    address[flag: .format] = true
+    address[.handleLow] = UInt64(index & 0x7fff)
+    address[.handleHigh] = UInt64(index >> 15)
+    return try interrupt(device, address: address.rawValue, data: 0)
+  }
+
+  /// Sends any write to the interrupt range: how a forged interrupt begins.
+  @discardableResult
+  public func interrupt(_ device: String, address: UInt32, data: UInt32) throws(LabError)
+    -> LabInterrupt
+  {
+    guard address >> 20 == 0xfee else {
+      throw .unit(
+        "0x\(hex(UInt64(address))) is not in the interrupt range 0xfee00000 to 0xfeefffff")
+    }
+    let request = InterruptRequest(
+      source: try Self.source(device), address: address, data: data)
+    let report = unit.explain(request)
+    let outcome = unit.interrupt(request)
+    var record: FaultRecord?
+    if case .blocked(_, .recorded) = outcome { record = faultRecords.last }
+    return LabInterrupt(request: request, outcome: outcome, report: report, record: record)
+  }
+}

@@ -1,0 +1,44 @@
+import RemappingTables
+import VTdFormats
+import VTdUnit
+
+/// The invalidation queue of a lab: one page of descriptors, each waited for.
+struct LabQueue {
+  private let base: UInt64
+  private var tail: UInt64 = 0
+  private static let byteCount = Paging.pageSize
+
+  /// Takes a page for the queue.
+  init(_ tables: inout RemappingTables) throws(LabError) {
+    do {
+      base = try tables.makePage().rawValue
+    } catch {
+      throw .tables(error)
+    }
+  }
+
+  /// Tells the unit where the queue is; the caller switches it on.
+  mutating func start(_ unit: RemappingUnit) throws(LabError) {
+    tail = 0
+    unit.write64(0, at: RegisterOffset.iqt)
+    // A queue of one page, descriptors of 128 bits: the low bits of IQA are 0.
+    unit.write64(base, at: RegisterOffset.iqa)
+  }
+
+  /// Puts a descriptor into the queue and lets the unit work it off.
+  ///
+  /// - Throws: ``LabError/unit(_:)`` where the unit stops at it.
+  mutating func submit(_ descriptor: some Image128, to unit: RemappingUnit) throws(LabError) {
+    let place = base + tail
+    guard unit.memory.store64(descriptor.high, at: PhysicalAddress(rawValue: place + 8)),
+      unit.memory.store64(descriptor.low, at: PhysicalAddress(rawValue: place))
+    else { throw .unit("the invalidation queue at 0x\(hex(base)) is not in memory") }
+    tail = (tail + 16) % Self.byteCount
+    unit.write64(tail, at: RegisterOffset.iqt)
+    guard unit.read64(RegisterOffset.iqh) == tail else {
+      throw .unit(
+        "the unit stopped at the descriptor \(descriptor); FSTS is "
+          + "0x\(hex(UInt64(unit.read32(RegisterOffset.fsts))))")
+    }
+  }
+}

@@ -1,0 +1,155 @@
+public import PhysicalMemory
+public import VTdFormats
+public import VTdUnit
+
+/// Builds the tables of a remapping unit in memory: root, context and PASID tables, page tables and
+/// the interrupt table.
+///
+/// It only writes memory. A unit sees the tables when software puts ``rootTableAddress`` into RTADDR
+/// and sets SRTP, and sees a later change when its caches hold nothing of what stood there before:
+/// as with hardware, invalidating is the caller's part.
+public struct RemappingTables {
+  /// Where the tables lie.
+  public let memory: PhysicalMemory
+  /// What the unit can read; nothing is built that it could not.
+  public let unit: UnitConfiguration
+  /// Legacy or scalable tables.
+  public let mode: TranslationTableMode
+  /// The root table.
+  public let rootTable: PhysicalAddress
+  /// The interrupt table and the number of its entries; nil before the first entry is set.
+  public private(set) var interruptTable: (address: PhysicalAddress, entries: Int)?
+  private var pages: TablePages
+
+  /// Entries that the interrupt table has: one page of them.
+  static let interruptEntries = Int(Paging.pageSize / InterruptEntry.byteCount)
+
+  /// An empty root table.
+  ///
+  /// - Parameters:
+  ///   - mode: legacy, or scalable where the unit has it.
+  ///   - unit: the unit that will read the tables.
+  ///   - pages: where tables may lie.
+  /// - Throws: ``TableError`` where the unit lacks the mode or no page is left.
+  public init(
+    mode: TranslationTableMode, for unit: UnitConfiguration, in memory: PhysicalMemory,
+    pages: TablePages
+  ) throws(TableError) {
+    if mode == .scalable && !unit.extendedCapability[flag: .scalableMode] {
+      throw .unsupported(
+        what: "scalable mode", needs: "the unit lacks it (ECAP.SMTS is clear); take a scalable unit"
+      )
+    }
+    if mode != .legacy && mode != .scalable {
+      throw .unsupported(
+        what: "translation table mode \(mode)", needs: "only legacy and scalable mode have tables")
+    }
+    self.memory = memory
+    self.unit = unit
+    self.mode = mode
+    self.pages = pages
+    rootTable = PhysicalAddress(rawValue: try Self.page(&self.pages, memory))
+  }
+
+  /// What RTADDR has to hold for these tables.
+  public var rootTableAddress: RootTableAddress {
+    var address = RootTableAddress()
+    address[inPlace: .rootTable] = rootTable.rawValue
+    address[.translationTableMode] = UInt64(mode.rawValue)
+    return address
+  }
+
+  /// What IRTA has to hold for the interrupt table, in xAPIC mode; nil before the first entry is set.
+  public var interruptTableAddress: InterruptTableAddress? {
+    guard let table = interruptTable else { return nil }
+    var address = InterruptTableAddress()
+    address[inPlace: .address] = table.address.rawValue
+    // 2^(S+1) entries.
+    address[.size] = UInt64(table.entries.trailingZeroBitCount - 1)
+    return address
+  }
+
+  // MARK: Pages and words
+
+  /// A zeroed page for whatever else software keeps in memory, such as the invalidation queue.
+  ///
+  /// - Throws: ``TableError/noPage(end:)``.
+  public mutating func makePage() throws(TableError) -> PhysicalAddress {
+    PhysicalAddress(rawValue: try page())
+  }
+
+  /// A zeroed page for a table.
+  mutating func page() throws(TableError) -> UInt64 { try Self.page(&pages, memory) }
+
+  private static func page(_ pages: inout TablePages, _ memory: PhysicalMemory)
+    throws(TableError) -> UInt64
+  {
+    guard let page = pages.take() else { throw .noPage(end: pages.end) }
+    let zeros = [UInt8](repeating: 0, count: Int(Paging.pageSize))
+    guard memory.write(zeros, at: PhysicalAddress(rawValue: page)) else {
+      throw .outsideMemory(page)
+    }
+    return page
+  }
+
+  func load(_ address: UInt64) throws(TableError) -> UInt64 {
+    guard let word = memory.load64(PhysicalAddress(rawValue: address)) else {
+      throw .outsideMemory(address)
+    }
+    return word
+  }
+
+  func store(_ word: UInt64, at address: UInt64) throws(TableError) {
+    guard memory.store64(word, at: PhysicalAddress(rawValue: address)) else {
+      throw .outsideMemory(address)
+    }
+  }
+
+  /// The entry at an address.
+  public func entry<Entry: BitImage>(_: Entry.Type = Entry.self, at address: PhysicalAddress)
+    throws(TableError) -> Entry
+  {
+    var words: [UInt64] = []
+    for index in 0..<Entry.wordCount {
+      words.append(try load(address.rawValue + UInt64(index) * 8))
+    }
+    return Entry(words: words)
+  }
+
+  /// Writes an entry, its lowest word last: that word makes it present.
+  ///
+  /// - Throws: ``TableError/outsideMemory(_:)`` where memory does not take it.
+  public func store(_ entry: some BitImage, at address: PhysicalAddress) throws(TableError) {
+    for (index, word) in entry.words.enumerated().reversed() {
+      try store(word, at: address.rawValue + UInt64(index) * 8)
+    }
+  }
+
+  // MARK: Interrupts
+
+  /// Sets the interrupt entry with that index; the first call makes the table.
+  ///
+  /// - Throws: ``TableError`` where the unit does not remap interrupts or the index is too large.
+  public mutating func setInterrupt(_ index: Int, _ entry: InterruptEntry) throws(TableError) {
+    guard unit.extendedCapability[flag: .interruptRemapping] else {
+      throw .unsupported(
+        what: "interrupt remapping", needs: "the unit lacks it (ECAP.IR is clear)")
+    }
+    guard (0..<Self.interruptEntries).contains(index) else {
+      throw .unsupported(
+        what: "interrupt entry \(index)",
+        needs: "the table has entries 0 to "
+          + "\(Self.interruptEntries - 1)")
+    }
+    let table: PhysicalAddress
+    if let made = interruptTable {
+      table = made.address
+    } else {
+      table = PhysicalAddress(rawValue: try page())
+      interruptTable = (table, Self.interruptEntries)
+    }
+    try store(
+      entry,
+      at: PhysicalAddress(rawValue: table.rawValue + UInt64(index) * InterruptEntry.byteCount))
+  }
+}
