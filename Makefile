@@ -10,7 +10,7 @@ SYSTEM = .build-release/release/dmar-system-x86_64
 DMAR = .build/debug/dmar
 
 SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources \
-  Fuzz/Package.swift Fuzz/Sources
+  Fuzz/Package.swift Fuzz/Sources Integrations/Lessons
 
 # Debian packages: to build, and for the tests that compare with other programs.
 BUILD_PACKAGES = libpciaccess-dev libyaml-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev \
@@ -93,6 +93,7 @@ bench: release
 beside: setup
 	$(SWIFT) build --package-path Benchmarks
 	$(SWIFT) build --package-path Fuzz
+	$(SWIFT) run --package-path Integrations/Lessons Lessons > /dev/null
 
 # Each fuzz target for a bounded time; what one finds is kept in Fuzz/Cases.
 FUZZ_SECONDS = 60
@@ -163,3 +164,4 @@ endef
 
 clean:
 	rm -rf .build .build-release .build-deb .build-dist .build-tsan Benchmarks/.build Fuzz/.build
+	rm -rf Integrations/Lessons/.build

@@ -1,0 +1,18 @@
+import IOMMULab
+
+/// `swift run Lessons` runs all programs; `swift run Lessons stale` runs one.
+@main
+enum Lessons {
+  static let programs: [(name: String, run: () throws -> Void)] = [
+    ("decode", decode), ("fault", fault), ("walk", walk), ("stale", stale), ("pasid", pasid),
+    ("interrupt", interrupt), ("locks", locks), ("scenario", scenario), ("log", log),
+  ]
+
+  static func main() throws {
+    let wanted = CommandLine.arguments.dropFirst()
+    for program in programs where wanted.isEmpty || wanted.contains(program.name) {
+      print("== \(program.name)")
+      try program.run()
+    }
+  }
+}
