@@ -99,3 +99,17 @@ func log() throws {
       "DMAR: [DMA Write NO_PASID] Request device [00:02.0] fault addr 0x1000 "
         + "[fault reason 0x05] PTE Write access is not set"))
 }
+
+/// 10. Entries that are spoilt on purpose, each for a reason of its own.
+func spoil() throws {
+  var lab = try Lab(.legacy48)
+  try lab.attach("00:03.0", domain: 1)
+  try lab.map(0x4000_0000, to: 0x2100_0000, [.read])
+  try lab.start()
+  try lab.changeContext(of: "00:03.0") { $0[flag: .present] = false }
+  try lab.change(level: 2, of: 0x4000_0000) { $0[flag: .snoop] = true }
+  print(try lab.dma("00:03.0", .read, 0x4000_0000))
+  try lab.changeContext(of: "00:03.0") { $0[flag: .present] = true }
+  try lab.flush()
+  print(try lab.dma("00:03.0", .read, 0x4000_0000))
+}
