@@ -5,7 +5,8 @@ import IOMMULab
 enum Lessons {
   static let programs: [(name: String, run: () throws -> Void)] = [
     ("decode", decode), ("fault", fault), ("walk", walk), ("stale", stale), ("pasid", pasid),
-    ("interrupt", interrupt), ("locks", locks), ("scenario", scenario), ("log", log), ("spoil", spoil),
+    ("interrupt", interrupt), ("locks", locks), ("scenario", scenario), ("log", log),
+    ("spoil", spoil),
   ]
 
   static func main() throws {
