@@ -55,7 +55,10 @@ extension Lab {
 
   /// Changes the PASID table entry of a device's requests (scalable tables).
   ///
-  /// - Parameter pasid: nil for requests without PASID.
+  /// - Parameters:
+  ///   - device: `bus:device.function`.
+  ///   - pasid: nil for requests without PASID.
+  ///   - body: the change.
   public mutating func changePASID(
     of device: String, pasid: Int? = nil, _ body: (inout PASIDTableEntry) -> Void
   ) throws(LabError) {

@@ -79,7 +79,9 @@ extension Lab {
 
   /// What Linux prints for the record that a DMA left.
   ///
-  /// - Parameter release: whose words, such as `4.19` or `6.12`; nil for the newest known.
+  /// - Parameters:
+  ///   - dma: what was sent.
+  ///   - release: whose words, such as `4.19` or `6.12`; nil for the newest known.
   /// - Returns: nil where nothing was recorded.
   /// - Throws: ``LabError/input(_:)`` where the text is no release.
   public func kernelLine(_ dma: LabDMA, release: String? = nil) throws(LabError) -> String? {

@@ -34,7 +34,9 @@ extension Lab {
 
   /// Drops the translation of one page.
   ///
-  /// - Parameter domain: nil for the domain of the last device that was attached.
+  /// - Parameters:
+  ///   - address: the address.
+  ///   - domain: nil for the domain of the last device that was attached.
   public mutating func flush(page address: UInt64, domain: Int? = nil) throws(LabError) {
     guard let number = domain ?? lastDomain else { throw .nothingAttached }
     try Self.check(domain: number)

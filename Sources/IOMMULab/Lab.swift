@@ -92,8 +92,10 @@ public struct Lab {
   /// second stage of another domain: how a guest's tables are used by a device that it owns.
   ///
   /// - Parameters:
+  ///   - device: `bus:device.function`.
   ///   - domain: the guest's tables.
   ///   - host: the domain below, whose second stage turns the guest's addresses into the machine's.
+  ///   - pasid: nil for requests without PASID.
   public mutating func attachNested(
     _ device: String, domain: Int, over host: Int, pasid: Int? = nil
   )

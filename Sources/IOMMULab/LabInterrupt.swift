@@ -66,7 +66,9 @@ extension Lab {
 
   /// Sends an interrupt in the form that names an entry.
   ///
-  /// - Parameter index: the entry that the request names.
+  /// - Parameters:
+  ///   - device: `bus:device.function`.
+  ///   - index: the entry that the request names.
   @discardableResult
   public func interrupt(_ device: String, _ index: Int) throws(LabError) -> LabInterrupt {
     guard (0...0xffff).contains(index) else {

@@ -9,6 +9,8 @@ extension RemappingTables {
   /// `pasid` for the requests that carry it.
   ///
   /// - Parameters:
+  ///   - source: the function.
+  ///   - tables: the page tables.
   ///   - domain: the tag that the caches keep the translations under.
   ///   - pasid: nil for requests without PASID.
   /// - Throws: ``TableError`` where the mode lacks what is asked, or no page is left.
@@ -115,7 +117,9 @@ extension RemappingTables {
 
   /// Where the PASID table entry of a function's requests lies.
   ///
-  /// - Parameter pasid: nil for requests without PASID.
+  /// - Parameters:
+  ///   - source: the function.
+  ///   - pasid: nil for requests without PASID.
   /// - Throws: ``TableError`` in legacy mode, and where the function has no such entry.
   public func pasidEntryAddress(of source: SourceID, _ pasid: PASID? = nil) throws(TableError)
     -> PhysicalAddress

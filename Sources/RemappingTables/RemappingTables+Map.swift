@@ -7,6 +7,7 @@ extension RemappingTables {
   /// An empty top table.
   ///
   /// - Parameters:
+  ///   - stage: the format of the tables.
   ///   - levels: 3, 4 or 5; nil for the most that both the unit and the stage have up to 4.
   ///   - secondStage: for a first stage whose tables and pages go through a second one (nested).
   /// - Throws: ``TableError`` where the unit lacks the stage or the levels, or no page is left.
@@ -57,6 +58,7 @@ extension RemappingTables {
   ///   - length: bytes; a multiple of the page's size; nil for one page.
   ///   - permissions: what the leaf entries allow. Entries above them allow all.
   ///   - size: the pages to map it with.
+  ///   - tables: the page tables.
   /// - Throws: ``TableError``. What was mapped before the error stays mapped.
   public mutating func map(
     _ address: IOVA, to target: PhysicalAddress, length: UInt64? = nil,

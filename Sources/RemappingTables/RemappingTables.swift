@@ -29,6 +29,7 @@ public struct RemappingTables {
   /// - Parameters:
   ///   - mode: legacy, or scalable where the unit has it.
   ///   - unit: the unit that will read the tables.
+  ///   - memory: where the tables lie.
   ///   - pages: where tables may lie.
   /// - Throws: ``TableError`` where the unit lacks the mode or no page is left.
   public init(
