@@ -189,7 +189,9 @@ let package = Package(
         "LinuxIOMMU",
       ],
       resources: [.copy("Golden")]),
-    tests("Recording", ["Scenario", "ScenarioFormat", "TestSupport", "VTdFormats", "Machine"]),
+    tests(
+      "Recording",
+      ["Scenario", "ScenarioFormat", "TestSupport", "VTdFormats", "Machine", "KernelLog"]),
     tests(
       "Scenario",
       [

@@ -1,3 +1,5 @@
+import KernelLog
+import Machine
 import Recording
 import Scenario
 import TestSupport

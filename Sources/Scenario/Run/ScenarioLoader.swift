@@ -32,17 +32,7 @@ public struct ScenarioLoader: Sendable {
   ///
   /// - Throws: `InputError` at the first thing that is not as it should be.
   public func load(_ path: String) throws(InputError) -> ScenarioDescription {
-<<<<<<< HEAD
     try tree(of: path).scenario()
-  }
-
-  /// A scenario's file with all that it extends, and with the changes of this loader.
-  ///
-  /// - Throws: `InputError` where a file cannot be read.
-  public func tree(of path: String) throws(InputError) -> ScenarioTree {
-    var resolver = ExtensionResolver(library: library)
-=======
-    try load(path, ExtensionResolver())
   }
 
   /// Reads a scenario that is not in a file.
@@ -52,18 +42,24 @@ public struct ScenarioLoader: Sendable {
   ///   - name: what places in it are called; files that it names are looked for from there.
   /// - Throws: `InputError` at the first thing that is not as it should be.
   public func load(text: String, named name: String) throws(InputError) -> ScenarioDescription {
-    let resolver = ExtensionResolver { (path, place) throws(InputError) in
+    let resolver = ExtensionResolver(library: library) { (path, place) throws(InputError) in
       // No file names the text itself, which has no place to be named at.
       path == name && place == nil ? text : try Files.text(at: path, namedAt: place)
     }
-    return try load(name, resolver)
+    return try tree(of: name, resolver).scenario()
   }
 
-  private func load(_ path: String, _ resolver: ExtensionResolver) throws(InputError)
-    -> ScenarioDescription
+  /// A scenario's file with all that it extends, and with the changes of this loader.
+  ///
+  /// - Throws: `InputError` where a file cannot be read.
+  public func tree(of path: String) throws(InputError) -> ScenarioTree {
+    try tree(of: path, ExtensionResolver(library: library))
+  }
+
+  private func tree(of path: String, _ resolver: ExtensionResolver) throws(InputError)
+    -> ScenarioTree
   {
     var resolver = resolver
->>>>>>> 65ed766 (Add a builder of remapping tables and a library for lessons)
     var root = try resolver.load(path)
     if let kernelFile { root = try replaceKernel(of: root, by: kernelFile, &resolver) }
     for override in overrides { root = try override.applied(to: root) }
