@@ -1,5 +1,7 @@
 import KernelLog
 import Machine
+import KernelLog
+import Machine
 import Recording
 import Scenario
 import TestSupport
