@@ -98,8 +98,8 @@ beside: setup
 # Each fuzz target for a bounded time; what one finds is kept in Fuzz/Cases.
 FUZZ_SECONDS = 60
 fuzz: setup
-	for target in DMARTableFuzz DriverStepsFuzz LaunchFuzz LockProgramFuzz LogReaderFuzz \
-	  PlatformFileFuzz QTestSessionFuzz ScenarioTextFuzz UnitFuzz UnpackerFuzz; do \
+	for target in DMARTableFuzz DriverStepsFuzz LaunchFuzz LockProgramFuzz LogExplanationFuzz \
+	  LogReaderFuzz PlatformFileFuzz QTestSessionFuzz ScenarioTextFuzz UnitFuzz UnpackerFuzz; do \
 	  Fuzz/run $$target $(FUZZ_SECONDS) || exit 1; \
 	done
 

@@ -245,7 +245,8 @@ enum FactReader {
       return nil
     }
     cursor.skipBlanksOnLine()
-    let words = line(&cursor)
+    var words = line(&cursor)
+    addWrappedIdentity(&words, &cursor)
     // The class comes first and ends with a colon; a row of a debugfs file begins with a number.
     guard let colon = words.firstIndex(of: ":"),
       words.first?.isNumber != true || words.prefix(5).last == ":",
@@ -258,6 +259,18 @@ enum FactReader {
     return .pciFunction(
       address, vendor: ids.vendor, device: ids.device, classCode: ids.classCode,
       words: String(words.prefix(160)))
+  }
+
+  /// A mail program may have broken the line before vendor and device.
+  private static func addWrappedIdentity(_ words: inout String, _ cursor: inout TextCursor) {
+    let ids = identity(words)
+    guard ids.vendor == nil, ids.classCode != nil, cursor.next == TextCursor.join else { return }
+    var trial = cursor
+    trial.skipBlanks()
+    let more = line(&trial)
+    guard identity(more).vendor != nil, more.first?.isNumber != true else { return }
+    words += " " + more
+    cursor = trial
   }
 
   private static func identity(_ words: String) -> (

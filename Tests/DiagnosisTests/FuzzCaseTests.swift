@@ -10,10 +10,12 @@ import Testing
 @Suite struct FuzzCaseTests {
   static let cases: [URL] = {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appending(path: "Fuzz/Cases/LogReader")
-    let files = try? FileManager.default.contentsOfDirectory(
-      at: folder, includingPropertiesForKeys: nil)
-    return (files ?? []).sorted { $0.lastPathComponent < $1.lastPathComponent }
+      .deletingLastPathComponent().appending(path: "Fuzz/Cases")
+    let files = ["LogReader", "LogExplanation"].flatMap { target in
+      (try? FileManager.default.contentsOfDirectory(
+        at: folder.appending(path: target), includingPropertiesForKeys: nil)) ?? []
+    }
+    return files.sorted { $0.lastPathComponent < $1.lastPathComponent }
   }()
 
   @Test("the cases are there")

@@ -107,6 +107,19 @@ struct UnpackerTests {
     #expect(result.failures == [.unfolds(ratio: UnpackingBudget.mostRatio)])
   }
 
+  /// What fuzzing starts from and what it ever found.
+  static let cases: [String] = {
+    let folder = Repository.path("Fuzz/Cases/Unpacker/")
+    let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
+    return (names ?? []).sorted().map { folder + $0 }
+  }()
+
+  @Test("a case of the fuzzer comes out the same in pieces", arguments: cases)
+  func fuzzCase(_ path: String) throws {
+    let bytes = try Self.bytes(path)
+    #expect(Self.unpack(bytes) == Self.unpack(bytes, size: 5))
+  }
+
   @Test("an archive that holds itself ever again is too deep")
   func deep() throws {
     var bytes = try Self.bytes(Self.folder + "dmesg.log")
