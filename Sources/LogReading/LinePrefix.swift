@@ -378,6 +378,11 @@ struct LinePrefix {
     let name = at
     while let byte = next, byte != ASCII.space, byte != UInt8(ascii: "[") { at += 1 }
     let afterHost = at
+    // ESXi names processor and world there, `cpu12:2097152)`, and goes on without a blank.
+    if let close = bytes[name..<afterHost].lastIndex(of: UInt8(ascii: ")")) {
+      at = close + 1
+      return
+    }
     guard blank(), word("kernel:") else {
       at = afterHost
       let colon = bytes[start..<afterHost].last == UInt8(ascii: ":")

@@ -46,9 +46,14 @@ struct RecordReader: Sendable {
       attention = max(attention, take(clean, after: 1, emit))
     }
     if attachment.isPart { return Self.reportLength }
-    for line in EscapedLines.read(bytes) {
+    let escaped = EscapedLines.read(bytes)
+    for line in escaped {
       let clean = line.withUnsafeBytes { cleaner.clean($0, number: number, isCut: false) }
       attention = max(attention, take(clean, after: 1, emit))
+    }
+    if !escaped.isEmpty {
+      lastNumber = number
+      return attention
     }
     let line = cleaner.clean(bytes, number: number, isCut: isCut)
     let jump = number - lastNumber
