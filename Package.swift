@@ -41,6 +41,7 @@ let package = Package(
     .library(name: "LogReading", targets: ["LogReading"]),
     .library(name: "Rebuild", targets: ["Rebuild"]),
     .library(name: "Recording", targets: ["Recording"]),
+    .library(name: "SessionRecording", targets: ["SessionRecording"]),
     .library(name: "Report", targets: ["Report"]),
     .library(name: "Scenario", targets: ["Scenario"]),
     .library(name: "QTest", targets: ["QTest"]),
@@ -135,12 +136,19 @@ let package = Package(
     .target(name: "CBuildInfo"),
     room("QTest", ["Text", "VTdFormats", "PhysicalMemory", "VTdUnit", "KernelLog", "CEpoll"]),
     room(
+      "SessionRecording",
+      [
+        "VTdFormats", "PCI", "VTdUnit", "KernelProfiles", "LinuxIOMMU", "ScenarioFormat", "QTest",
+      ]),
+    room(
       "DMARCommands",
       [
         "CBuildInfo",
         "Text", "Glossary", "Diagnosis", "LogReading", "Rebuild", "Wording",
-        "VTdFormats", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep", "KernelLog",
-        "KernelProfiles", "LinuxIOMMU", "Machine", "Recording", "Report", "ScenarioFormat",
+        "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep",
+        "KernelLog",
+        "KernelProfiles", "LinuxIOMMU", "Machine", "Recording", "Report", "SessionRecording",
+        "ScenarioFormat",
         "Scenario", "QTest", "Unpacking",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -215,7 +223,8 @@ let package = Package(
       "DMARCommands",
       [
         "dmar", "ACPITables", "CFakeSysfs", "KernelLog", "LinuxIOMMU", "LogReading", "Machine",
-        "PCI", "PhysicalMemory", "QTest", "Scenario", "ScenarioFormat", "TestSupport",
+        "PCI", "PhysicalMemory", "QTest", "SessionRecording", "Scenario", "ScenarioFormat",
+        "TestSupport",
         "VTdFormats", "VTdUnit", "Wording",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -225,8 +234,8 @@ let package = Package(
     tests(
       "Rebuild",
       [
-        "VTdFormats", "Diagnosis", "KernelLog", "LogReading", "Scenario", "ScenarioFormat",
-        "TestSupport",
+        "VTdFormats", "PhysicalMemory", "Diagnosis", "KernelLog", "LogReading", "Machine",
+        "Scenario", "ScenarioFormat", "TestSupport",
       ]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
   ],

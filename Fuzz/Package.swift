@@ -19,6 +19,10 @@ let targets = [
   fuzz("QTestSessionFuzz", "QTest"),
   fuzz("LaunchFuzz", "QTest"),
   fuzz("UnpackerFuzz", "Unpacking"),
+  fuzz("RecordReplayFuzz", "QTest", "SessionRecording", "Scenario", "ScenarioFormat"),
+  fuzz(
+    "ImportReplayFuzz", "Diagnosis", "LogReading", "PhysicalMemory", "Rebuild", "Scenario",
+    "ScenarioFormat", "VTdFormats"),
 ]
 
 let package = Package(

@@ -11,7 +11,7 @@ struct DomainImage {
   /// By domain id.
   private(set) var domains: [UInt64: ScenarioDescription.DomainDescription] = [:]
   /// Tables of domains: who has them.
-  private var ids: [UInt64: UInt64] = [:]
+  private(set) var ids: [UInt64: UInt64] = [:]
   /// The domains whose tables are first-stage ones.
   private var firstStage: Set<UInt64> = []
   /// Leaves by domain and first address. The kernel prints a domain once for each of its devices, so

@@ -10,47 +10,127 @@ internal import VTdUnit
 extension ScenarioBuilder {
   mutating func steps(_ image: (MachineUnit) -> TableImage) {
     lockSteps()
+    completeRows()
     var expected: [Expectation.Fault] = []
     for (index, fault) in timeline.faults.enumerated() {
-      let burst = timeline.bursts.first { $0.faults.contains(index) }
+      between(index)
+      if case .leftOut = plan[fault: index] { continue }
       // Those of a burst share a window of the limiter.
+      let burst = timeline.bursts.first { $0.faults.contains(index) }
       let isFirst = burst.map { $0.faults.lowerBound == index } ?? true
-      guard let reason = fault.observation.reason else {
-        omitted.append("line \(fault.line): its reason is cut off")
-        continue
-      }
+      let first = scenario.steps.count
       switch fault.observation.request {
-      case .interrupt(let index): interrupt(fault, index, reason)
-      case .dma(let access, let pasid, let address):
+      case .interrupt(let entry):
+        separate()
+        interrupt(fault, entry)
+      case .dma(let access, _, let address):
         let unit = units[unitIndex(of: fault.observation.source)]
-        let need = image(unit).need(fault, isScalable: isScalable)
-        if let obstacle = need.obstacle {
-          omitted.append("line \(fault.line): it needs \(obstacle)")
-          continue
-        }
         if isFirst { separate() }
-        write(need, fault, unit)
-        var request = ScenarioDescription.DMADescription(
-          Self.name(fault.observation.source), sent(access, reason), address)
-        request.pasid = sent(pasid, fault, reason)
-        request.count = overflows(fault) ? 2 : 1
-        step(.dma(request), notes: ["line \(fault.line) of the log"])
-        if let burst, burst.faults.upperBound == index + 1 {
-          var notes = ["assumed: the same once more, whose lines the limiter left out"]
-          for count in burst.hidden {
-            request.count = count
-            step(.dma(request), notes: notes)
-            notes = []
-          }
-        }
+        let need = need(index, fault, unit, image(unit))
+        write(need, from: fault.observation.source, unit)
+        rootTable(need.rootTableAddress?.spoilt, of: unit)
+        let request = request(fault, need.request)
+        step(request, notes: ["line \(fault.line) of the log"])
+        stamp(fault, from: first)
+        rootTable(need.rootTableAddress?.good, of: unit)
+        if let burst, burst.faults.upperBound == index + 1 { hidden(burst, request) }
         expected.append(
           .init(
             source: fault.observation.source, isRead: access == .read, address: address,
-            reason: FaultReason(rawValue: reason)))
+            reason: FaultReason(rawValue: fault.observation.reason ?? 0)))
       }
+      if case .interrupt = fault.observation.request { stamp(fault, from: first) }
+      seen.insert(fault.observation.source)
       faultCount += 1
     }
+    between(timeline.faults.count)
     if !hasInterrupts, !expected.isEmpty { scenario.expectation.faults = expected }
+  }
+
+  /// What the log has in front of a fault that is none: stops of queues, and a status with no record.
+  private mutating func between(_ index: Int) {
+    for stop in timeline.queueStops where stop.position == index { queueStop(stop) }
+    // A status in a burst belongs to what the limiter left out there.
+    let isHidden = timeline.bursts.contains {
+      $0.faults.upperBound == index || $0.faults.dropFirst().contains(index)
+    }
+    guard !isHidden, let request = lastRequest else { return }
+    for status in timeline.loneStatuses where status.position == index {
+      var again = ScenarioDescription.Step(
+        request, notes: ["assumed: the same once more, of which the limiter left the status alone"])
+      if plan.usesTimes, let time = status.time { again.times = [time] }
+      scenario.steps.append(again)
+    }
+  }
+
+  /// Requests of a burst whose lines the limiter left out.
+  private mutating func hidden(_ burst: LimiterBurst, _ request: ScenarioDescription.Action) {
+    guard case .dma(var dma) = request else { return }
+    var notes = ["assumed: the same once more, whose lines the limiter left out"]
+    for count in burst.hidden {
+      dma.count = count
+      step(.dma(dma), notes: notes)
+      notes = []
+    }
+  }
+
+  /// What is to be in memory for a fault.
+  private mutating func need(
+    _ index: Int, _ fault: FaultTimeline.Fault, _ unit: MachineUnit, _ image: TableImage
+  ) -> TableImage.Need {
+    switch plan[fault: index] {
+    case .dumped: return image.need(fault, isScalable: isScalable)
+    case .asTheyAre where hasTables(fault.observation.source, image): return .init()
+    case .asTheyAre, .assumed, .leftOut:
+      guard let row = fault.observation.faultReason?.row else { return .init() }
+      let (memory, baseline) = (memory, baseline)
+      return AssumedTables(image, unit, isScalable: isScalable, fault, row) {
+        memory[$0] ?? baseline($0)
+      }.need
+    }
+  }
+
+  /// Whether memory has a context entry for a device already.
+  private func hasTables(_ source: SourceID, _ image: TableImage) -> Bool {
+    func load(_ address: UInt64) -> UInt64 { memory[address] ?? baseline(address) }
+    if isScalable {
+      let root = ScalableRootEntry(
+        low: load(image.root + ScalableRootEntry.offset(of: source)),
+        high: load(image.root + ScalableRootEntry.offset(of: source) + 8))
+      let isUpper = ScalableRootEntry.isUpper(source)
+      guard isUpper ? root[flag: .upperPresent] : root[flag: .lowerPresent] else { return false }
+      let table = root[inPlace: isUpper ? .upperContextTable : .lowerContextTable]
+      return load(table &+ ScalableContextEntry.offset(of: source)) & 1 != 0
+    }
+    let root = RootEntry(low: load(image.root + RootEntry.offset(of: source)), high: 0)
+    guard root[flag: .present] else { return false }
+    return load(root[inPlace: .contextTable] &+ ContextEntry.offset(of: source)) & 1 != 0
+  }
+
+  // MARK: Requests
+
+  private func request(_ fault: FaultTimeline.Fault, _ traits: TableImage.RequestTraits)
+    -> ScenarioDescription.Action
+  {
+    guard case .dma(let access, let pasid, let address) = fault.observation.request else {
+      return .wait(0)
+    }
+    let reason = fault.observation.reason ?? 0
+    let device = Self.name(fault.observation.source)
+    if traits.isPageRequest {
+      var request = ScenarioDescription.PageRequestStep()
+      request.device = device
+      request.address = address
+      request.pasid = pasid
+      return .pageRequest(request)
+    }
+    var request = ScenarioDescription.DMADescription(device, sent(access, reason), address)
+    request.pasid = sent(pasid, fault, reason)
+    request.count = overflows(fault) ? 2 : 1
+    request.addressType = traits.isTranslated ? .translated : .untranslated
+    request.isExecute = traits.isExecute && request.pasid != nil
+    request.isPrivileged = traits.isPrivileged && request.pasid != nil
+    return .dma(request)
   }
 
   /// What the device sends: an AtomicOp is recorded as a read, and refused for want of write
@@ -73,55 +153,41 @@ extension ScenarioBuilder {
 
   /// QEMU records a request without PASID as PASID 0; the device sent none.
   private func sent(_ pasid: PASID?, _ fault: FaultTimeline.Fault, _ reason: UInt8) -> PASID? {
-    isScalable && pasid?.rawValue == 0 && (reason < 0x30 || fault.sendsNoPASIDs) ? nil : pasid
+    isScalable && pasid?.rawValue == 0
+      && (reason < 0x30 || fault.sendsNoPASIDs || recordsPASIDZero) ? nil : pasid
   }
+
+  // MARK: Times
 
   /// The limiter lets three faults pass in five seconds; the log has them all.
   private mutating func separate() {
-    guard faultCount > 0 else { return }
+    guard faultCount > 0, !plan.usesTimes else { return }
     step(
       .wait(6_000_000),
       notes: ["assumed: time enough that the limiter lets the next fault through"])
   }
 
-  private mutating func interrupt(
-    _ fault: FaultTimeline.Fault, _ index: UInt16, _ reason: UInt8
-  ) {
-    guard [0x22, 0x25, 0x26].contains(reason) else {
-      omitted.append(
-        "line \(fault.line): an interrupt refused for reason 0x\(hex(UInt64(reason)))")
-      faultCount -= 1
-      return
-    }
-    let handle = UInt64(index)
-    // Bit 4 tells the format, so in the old one the index that the address makes is even.
-    if reason == 0x25, handle & 1 != 0 {
-      omitted.append(
-        "line \(fault.line): no message in the old format leads to the odd index "
-          + "0x\(hex(handle))")
-      faultCount -= 1
-      return
-    }
-    separate()
-    // Remappable format: the handle's bits 14:0 in 19:5, bit 15 in 2.
-    let address =
-      reason == 0x25
-      ? 0xfee0_0000 | handle << 4
-      : 0xfee0_0010 | (handle & 0x7fff) << 5 | (handle >> 15) << 2
-    step(
-      .dma(.init(Self.name(fault.observation.source), .write, IOVA(rawValue: address))),
-      notes: ["line \(fault.line) of the log; assumed: the message's data"])
+  /// The lines of a fault come when the log says.
+  mutating func stamp(_ fault: FaultTimeline.Fault, from first: Int) {
+    guard plan.usesTimes, first < scenario.steps.count else { return }
+    var times = fault.times.compactMap { $0 }
+    // A status that the log does not have is printed with the record.
+    if fault.status == nil, let time = times.first { times.insert(time, at: 0) }
+    scenario.steps[scenario.steps.count - 1].times = times
   }
 
+  // MARK: Memory
+
   /// The words that memory does not hold yet, neighbours together.
-  private mutating func write(
-    _ need: TableImage.Need, _ fault: FaultTimeline.Fault, _ unit: MachineUnit
+  mutating func write(
+    _ need: TableImage.Need, from source: SourceID?, _ unit: MachineUnit, notes: [String] = []
   ) {
     // An entry that leads out of memory is what the unit could not read.
     let changed = need.words.filter {
-      $0.key < scenario.machine.memorySize && (memory[$0.key] ?? 0) != $0.value
+      $0.key < scenario.machine.memorySize && (memory[$0.key] ?? baseline($0.key)) != $0.value
     }.sorted { $0.key < $1.key }
     let isRewritten = changed.contains { (memory[$0.key] ?? 0) != 0 }
+    let isChangedUnderway = !changed.isEmpty && source.map(seen.contains) ?? false
     var runs: [(address: UInt64, words: [UInt64])] = []
     for (address, value) in changed {
       memory[address] = value
@@ -131,7 +197,7 @@ extension ScenarioBuilder {
         runs.append((address, [value]))
       }
     }
-    var notes = need.assumptions.map { "assumed: \($0)" }
+    var notes = notes + need.assumptions.map { "assumed: \($0)" }
     for run in runs {
       step(
         .writeMemory(.init(at: PhysicalAddress(rawValue: run.address), words: run.words)),
@@ -139,17 +205,53 @@ extension ScenarioBuilder {
       notes = []
     }
     if isRewritten, dropsCaches {
-      var command = GlobalCommand()
-      command[flag: .translation] = true
+      var command = GlobalCommand(rawValue: command(of: unit).rawValue)
       command[flag: .setRootTable] = true
-      command[flag: .queuedInvalidation] = unit.extended[flag: .queuedInvalidation]
-      command[flag: .interruptRemapping] =
-        hasInterrupts && unit.extended[flag: .interruptRemapping]
       step(
         .writeRegister(
           .init(unit: unit.name, offset: RegisterOffset.gcmd, value: UInt64(command.rawValue))),
         notes: ["assumed: setting the root table anew, so that the unit sees the changed entries"])
+    } else if isChangedUnderway {
+      invalidate(unit)
     }
+  }
+
+  /// Lets the unit forget what it has of its tables.
+  private mutating func invalidate(_ unit: MachineUnit) {
+    guard unit.extended[flag: .queuedInvalidation] else { return }
+    var submission = EventAction.SubmissionStep()
+    submission.unit = unit.name
+    // Everything of the context cache, of the PASID cache, of the IOTLB.
+    let kinds: [UInt64] = isScalable ? [0x11, 0x37, 0x12] : [0x11, 0x12]
+    submission.descriptors = kinds.map { [$0] + Array(repeating: 0, count: isScalable ? 3 : 1) }
+    step(
+      .event(.submit(submission)),
+      notes: ["assumed: the unit has forgotten what it had of the changed entries"])
+  }
+
+  /// The levels that GCMD has while the unit works.
+  func command(of unit: MachineUnit) -> GlobalCommand {
+    var command = GlobalCommand()
+    command[flag: .translation] = true
+    command[flag: .queuedInvalidation] = unit.extended[flag: .queuedInvalidation]
+    command[flag: .interruptRemapping] =
+      hasInterrupts && unit.extended[flag: .interruptRemapping]
+    return command
+  }
+
+  /// Sets the root table address register, if there is something to set.
+  private mutating func rootTable(_ value: UInt64?, of unit: MachineUnit) {
+    guard let value else { return }
+    var command = command(of: unit)
+    command[flag: .setRootTable] = true
+    step(
+      .writeRegister(
+        .init(unit: unit.name, offset: RegisterOffset.rtaddr, value: value, isWide: true)),
+      notes: ["assumed: what the register held"])
+    step(
+      .writeRegister(
+        .init(unit: unit.name, offset: RegisterOffset.gcmd, value: UInt64(command.rawValue))))
+    invalidate(unit)
   }
 }
 

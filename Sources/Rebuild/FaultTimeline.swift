@@ -3,11 +3,13 @@ public import KernelLog
 public import LogReading
 internal import VTdFormats
 
-/// The faults of a log one by one in their order, each with its own dump: what a replay has to
-/// print again.
+/// The faults of a log one by one in their order, each with its own dump, and the errors of queues
+/// between them: what a replay has to print again.
 public struct FaultTimeline: Sendable {
   /// More faults than this do not make a scenario that anybody reads.
   static let longest = 4096
+  /// More lines than this are not compared one by one.
+  static let mostLines = 1 << 17
 
   public struct Fault: Sendable {
     public var observation: FaultObservation
@@ -15,13 +17,46 @@ public struct FaultTimeline: Sendable {
     public var wording: DumpWording?
     /// FSTS as the line before the record has it.
     public var status: UInt32?
-    public var line: Int
+    public var place: LogPlace
     public var time: LogTime?
+    /// When the lines of the fault were printed, the status first: microseconds since boot; nil where
+    /// a line does not say.
+    var times: [UInt64?] = []
+
+    /// Where it stands in its file.
+    public var line: Int { place.line }
   }
 
+  /// Lines about one stop of an invalidation queue.
+  struct QueueStop: Sendable {
+    /// How many faults the log has in front of it.
+    var position: Int
+    var place: LogPlace
+    var lines: [QueueErrorLine] = []
+    var times: [UInt64?] = []
+  }
+
+  /// A status with no record behind it.
+  struct LoneStatus: Sendable {
+    /// How many faults the log has in front of it.
+    var position: Int
+    var place: LogPlace
+    var time: UInt64?
+  }
+
+  /// The names of the files, by the number that places have.
+  public private(set) var files: [String] = []
   public private(set) var faults: [Fault] = []
   public private(set) var isCut = false
+  private(set) var queueStops: [QueueStop] = []
+  private(set) var loneStatuses: [LoneStatus] = []
+  /// Faults that no scenario can have, with their reason.
+  private(set) var unusable: [LeftOut] = []
+  /// Every line that a replay is to print, in the order of the log.
+  private(set) var lines: [Noted<DriverLine>] = []
   private var status: UInt32?
+  /// When the lines came that belong to the next fault.
+  private var pending: [UInt64?] = []
   private var takesDump = false
   private var questions = LimiterQuestions()
 
@@ -29,35 +64,98 @@ public struct FaultTimeline: Sendable {
 
   var bursts: [LimiterBurst] { questions.bursts }
 
+  /// Whether there is anything that a scenario could show.
+  public var isEmpty: Bool { faults.isEmpty && queueStops.isEmpty && unusable.isEmpty }
+
+  /// From here on events come from another file.
+  public mutating func begin(file: String) {
+    files.append(file)
+    (status, pending, takesDump) = (nil, [], false)
+  }
+
   public mutating func take(_ event: LogEvent) {
+    let place = LogPlace(file: max(files.count - 1, 0), line: event.lines.lowerBound)
+    let time = event.time?.uptime
     switch event.kind {
     case .status(let value):
+      loneStatuses.append(LoneStatus(position: faults.count, place: place, time: time))
       status = value
+      pending.append(time)
       takesDump = false
       questions.takeStatus()
     case .fault(let observation):
-      // An address that the log hides cannot be sent again.
-      if observation.hiddenAddress != nil { return }
-      guard faults.count < Self.longest else {
-        isCut = true
-        return
-      }
-      faults.append(
-        Fault(
-          observation: observation, status: status, line: event.lines.lowerBound, time: event.time))
-      status = nil
-      takesDump = true
-      questions.takeFault(faults.count - 1)
+      take(observation, event, place)
     case .suppressed("dmar_fault", let count):
+      pending = [time]
       questions.takeSuppressed(count)
     case .dump(let line, let wording):
       guard takesDump, let last = faults.indices.last else { return }
-      let noted = Noted(
-        value: line, place: LogPlace(line: event.lines.lowerBound), time: event.time)
       if faults[last].dump == nil { faults[last].dump = TableDump() }
-      faults[last].dump?.lines.append(noted)
+      faults[last].dump?.lines.append(Noted(value: line, place: place, time: event.time))
+      faults[last].times.append(time)
       if let wording { faults[last].wording = wording }
-    default: break
+    case .queueError(let line): take(line, time, place)
+    default: return
+    }
+    if let line = event.kind.line, lines.count < Self.mostLines {
+      lines.append(Noted(value: line, place: place, time: event.time))
+    }
+  }
+
+  private mutating func take(
+    _ observation: FaultObservation, _ event: LogEvent, _ place: LogPlace
+  ) {
+    func refuse(_ reason: String) {
+      unusable.append(LeftOut(place, reason, in: files))
+    }
+    takesDump = false
+    // What the log hides cannot be sent again.
+    if observation.hiddenAddress != nil { return refuse("its address is hidden or cut off") }
+    guard observation.reason != nil else { return refuse("its reason is cut off") }
+    guard faults.count < Self.longest else {
+      if !isCut { refuse("more than \(Self.longest) faults stand in front of it") }
+      isCut = true
+      return
+    }
+    var fault = Fault(
+      observation: observation, status: status, place: place, time: event.time, times: pending)
+    fault.times.append(event.time?.uptime)
+    // A record without a status in front of it is one more of the same interrupt, or its status is
+    // not in the log.
+    if status != nil { loneStatuses.removeLast() }
+    faults.append(fault)
+    (status, pending, takesDump) = (nil, [], true)
+    questions.takeFault(faults.count - 1)
+  }
+
+  private mutating func take(_ line: QueueErrorLine, _ time: UInt64?, _ place: LogPlace) {
+    let isDetection: Bool
+    switch line {
+    case .queueError, .timeout, .completionError, .invalidDescriptor: isDetection = true
+    case .descriptor, .queueErrorCleared, .timeoutCleared, .completionErrorCleared:
+      isDetection = false
+    }
+    let isNew = queueStops.last.map { stop in
+      isDetection
+        && (stop.position != faults.count || !stop.lines.allSatisfy(\.isDetection)
+          || stop.lines.contains(line))
+    }
+    if isNew ?? true {
+      queueStops.append(QueueStop(position: faults.count, place: place))
+    }
+    queueStops[queueStops.count - 1].lines.append(line)
+    queueStops[queueStops.count - 1].times.append(time)
+  }
+}
+
+extension QueueErrorLine {
+  /// Whether the line says that the unit stopped; the others say more of it.
+  fileprivate var isDetection: Bool {
+    switch self {
+    case .queueError, .timeout, .completionError: true
+    // The only line of its kernel: the next one is another stop.
+    case .invalidDescriptor: false
+    case .descriptor, .queueErrorCleared, .timeoutCleared, .completionErrorCleared: false
     }
   }
 }

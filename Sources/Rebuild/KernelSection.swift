@@ -31,7 +31,9 @@ extension ScenarioBuilder {
 
   private var configuration: ConfigurationDescription {
     var configuration = ConfigurationDescription()
-    var locking = splatNotes
+    var locking = splatNotes.map {
+      "the lock report of line \($0.place.line) is not reproduced: \($0.reason)"
+    }
     if splat != nil {
       locking.append(
         "the log has a lock report, and the wait types in it are those without raw nesting")

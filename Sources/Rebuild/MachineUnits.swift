@@ -41,13 +41,30 @@ extension ScenarioBuilder {
   private func machineUnit(
     _ name: String, base: UInt64?, _ known: LogContents.Unit?, root: UInt64
   ) -> MachineUnit {
-    let extended =
-      known?.extended.rawValue
-      ?? (Self.assumedExtended | (isScalable ? 1 << 43 | 1 << 46 | 1 << 47 : 0))
-    return MachineUnit(
+    MachineUnit(
       name: name, base: base, knownCapability: known?.capability,
       capability: known?.capability ?? assumedCapability,
-      extended: ExtendedCapability(rawValue: extended), root: root)
+      extended: known?.extended ?? assumedExtended, root: root)
+  }
+
+  /// A real unit's, with what it needs to refuse what the log says it refused.
+  private var assumedExtended: ExtendedCapability {
+    var extended = ExtendedCapability(rawValue: Self.assumedExtended)
+    guard isScalable else { return extended }
+    for flag in [BitField<ExtendedCapability>.scalableMode, .secondStage, .firstStage] {
+      extended[flag: flag] = true
+    }
+    for fault in timeline.faults {
+      switch fault.observation.faultReason {
+      case .ridPASIDInvalid: extended[flag: .ridPASID] = true
+      case .supervisorRequestsDisabled: extended[flag: .supervisorRequests] = true
+      case .executeRequestsDisabled, .executeNotPermitted: extended[flag: .executeRequests] = true
+      case .secondStageAccessedDirty: extended[flag: .secondStageAccessedDirty] = true
+      case .firstStageTableNotWritable: extended[flag: .scalableModePageWalkCoherency] = true
+      default: break
+      }
+    }
+    return extended
   }
 
   /// A real unit's, wide enough for the addresses that were refused for another reason than width.
@@ -56,7 +73,7 @@ extension ScenarioBuilder {
     let highest =
       timeline.faults.compactMap { fault -> UInt64? in
         guard case .dma(_, _, let address) = fault.observation.request,
-          fault.observation.reason != 0x04
+          fault.observation.faultReason?.row?.problem != .beyondWidth
         else { return nil }
         return address.rawValue
       }.max() ?? 0
@@ -65,6 +82,19 @@ extension ScenarioBuilder {
       capability[.maximumGuestAddressWidth] = width > 48 ? 56 : 47
       // Five levels, or four.
       capability[.supportedAdjustedGuestAddressWidths] = width > 48 ? 1 << 3 : 1 << 2
+    }
+    for fault in timeline.faults {
+      switch fault.observation.faultReason {
+      case .postedDescriptorAccess, .postedDescriptorReserved:
+        capability[flag: .postedInterrupts] = true
+      case .addressBeyondWidth, .scalableAddressBeyondWidth:
+        guard case .dma(_, _, let address) = fault.observation.request,
+          address.rawValue >> 48 == 0, address.rawValue >> 39 != 0
+        else { continue }
+        // Three levels, which the address is beyond.
+        capability[.supportedAdjustedGuestAddressWidths] |= 1 << 1
+      default: break
+      }
     }
     return capability
   }
@@ -79,7 +109,33 @@ extension ScenarioBuilder {
     }
     // The one unit that is described may have another name in the log.
     if index == 0, contents.table == nil, let first { return first }
+    if let register = register(RegisterOffset.rtaddr, of: name) { return register & ~0xfff }
     return 0x0400_0000 + UInt64(index) * 0x1000
+  }
+
+  /// The last value that `iommu_regset` shows of a unit's register.
+  private func register(_ offset: Int, of name: String) -> UInt64? {
+    var current = ""
+    var found: UInt64?
+    for row in contents.debugfs {
+      switch row.value {
+      case .registers(let unit, _): current = unit
+      case .register(_, UInt64(offset), let value) where current == name || units.count == 1:
+        found = value
+      default: break
+      }
+    }
+    return found == 0 ? nil : found
+  }
+
+  /// Where a unit's interrupt table lies.
+  func interruptTable(of unit: MachineUnit) -> UInt64 {
+    let shown = contents.debugfs.lazy.compactMap { row -> UInt64? in
+      guard case .interruptTable(unit.name, let address) = row.value else { return nil }
+      return address & ~0xfff
+    }.first
+    let index = units.firstIndex { $0.name == unit.name } ?? 0
+    return shown ?? 0x0600_0000 + UInt64(index) * 0x10_0000
   }
 
   /// The pages that the driver asks for while it brings its units up: first the interrupt table and
@@ -89,10 +145,12 @@ extension ScenarioBuilder {
     // The driver's second round: a queue for a unit that has none yet, then the root.
     var secondRound: [UInt64] = []
     for (index, unit) in units.enumerated() {
-      let queue = 0x0500_0000 + UInt64(index) * 0x2000
+      let queue =
+        register(RegisterOffset.iqa, of: unit.name).map { $0 & ~0xfff }
+        ?? 0x0500_0000 + UInt64(index) * 0x2000
       let hasQueue = unit.extended[flag: .queuedInvalidation]
       if hasInterrupts, unit.extended[flag: .interruptRemapping] {
-        pages.append(0x0600_0000 + UInt64(index) * 0x10_0000)
+        pages.append(interruptTable(of: unit))
         if hasQueue { pages.append(queue) }
       } else if hasQueue {
         secondRound.append(queue)
@@ -107,6 +165,7 @@ extension ScenarioBuilder {
     description.name = unit.name
     description.hardware.capability = unit.capability
     description.hardware.extendedCapability = unit.extended
+    if let width = hostAddressWidth { description.hardware.hostAddressWidth = width }
     if let base = unit.base {
       description.hardware.registerBase = PhysicalAddress(rawValue: base)
     }
@@ -127,81 +186,5 @@ extension ScenarioBuilder {
     if !quirks.isEmpty { description.notes.above["quirks"] = quirks.map(\.reason) }
     for quirk in quirks { description.hardware.quirks.formUnion(quirk.quirks) }
     return description
-  }
-
-  /// Whether the dumps show a device with other entries than before: somebody has invalidated what
-  /// the unit had cached of them.
-  var dropsCaches: Bool {
-    var seen: [SourceID: [DumpLine]] = [:]
-    for fault in timeline.faults {
-      let entries = (fault.dump?.lines ?? []).map(\.value).filter { line in
-        switch line {
-        case .rootEntry, .scalableRootEntry, .contextEntry, .pasidDirectoryEntry,
-          .pasidTableEntry:
-          true
-        default: false
-        }
-      }
-      let source = fault.observation.source
-      if let before = seen[source], before != entries, !entries.isEmpty { return true }
-      if !entries.isEmpty { seen[source] = entries }
-    }
-    return false
-  }
-
-  /// How the log's unit differs from the specification.
-  private var quirks: [(quirks: UnitQuirks, reason: String)] {
-    var quirks: [(UnitQuirks, String)] = []
-    let isQEMU =
-      isScalable
-      && timeline.faults.contains {
-        guard case .dma(_, let pasid?, _) = $0.observation.request else { return false }
-        let isLegacyReason = $0.observation.reason.map { $0 < 0x30 } ?? false
-        return pasid.rawValue == 0 && (isLegacyReason || $0.sendsNoPASIDs)
-      }
-    if isQEMU {
-      let isOld = timeline.faults.contains(where: \.isMisreadPASIDEntry)
-      quirks.append(
-        (
-          isOld ? .qemu7 : .qemu10,
-          "the log has PASID 0 in scalable mode for requests without one, as QEMU records them"
-        ))
-    }
-    // Only an emulated unit mixes the two modes' codes.
-    let isLaterQEMU =
-      !isQEMU && isScalable
-      && timeline.faults.contains {
-        guard case .dma(_, nil, _) = $0.observation.request, $0.dump?.scalableRoot != nil else {
-          return false
-        }
-        return $0.observation.reason.map { $0 < 0x20 } ?? false
-      }
-    if isLaterQEMU {
-      quirks.append(
-        (
-          .qemu11,
-          "the log has a reason of legacy mode with scalable-mode tables, and no PASID, as QEMU 11 "
-            + "records such faults"
-        ))
-    }
-    if dropsCaches, !isQEMU, !isLaterQEMU {
-      quirks.append(
-        (
-          .globalCommandsDropCaches,
-          "assumed: a device's entries change between its faults, and the unit has to see it"
-        ))
-    }
-    let hasIndex = timeline.faults.contains { fault in
-      guard case .interrupt(let index) = fault.observation.request else { return false }
-      return fault.observation.reason == 0x25 && index != 0
-    }
-    if hasIndex {
-      quirks.append(
-        (
-          .compatibilityIndexFromAddress,
-          "the log shows an index with reason 0x25, which the specification leaves undefined"
-        ))
-    }
-    return quirks
   }
 }

@@ -5,14 +5,20 @@ internal import VTdFormats
 /// A scenario that replays to a log's DMAR lines, rebuilt from the log.
 ///
 /// What the log does not tell is chosen so that the fault comes out, and marked `assumed:` with the
-/// reason.
+/// reason. Replays show what does not come out: it is tried another way, and left out where there is
+/// none.
 public struct RebuiltScenario: Sendable {
   /// The scenario with its comments.
   public let scenario: ScenarioDescription
-  /// Faults that are not in it, and why.
-  public let omitted: [String]
+  /// Lines of the log that a replay does not print, and why.
+  public let leftOut: [LeftOut]
   /// How many of the log's faults are in it.
   public let faultCount: Int
+  /// How many stops of invalidation queues are in it.
+  public let queueStopCount: Int
+
+  /// Whether it shows nothing of the log.
+  public var isEmpty: Bool { faultCount == 0 && queueStopCount == 0 }
 
   /// Files that the scenario points to, as seen from where it lies.
   public struct PlatformFiles: Sendable {
@@ -27,6 +33,9 @@ public struct RebuiltScenario: Sendable {
     }
   }
 
+  /// More replays than this are not tried.
+  private static let mostReplays = 10
+
   /// Rebuilds a scenario.
   ///
   /// - Parameters:
@@ -34,17 +43,73 @@ public struct RebuiltScenario: Sendable {
   ///   - timeline: the log's faults one by one.
   ///   - name: what the log is called.
   ///   - platform: files that the scenario is to point to.
+  ///   - replay: runs a scenario, with all of its steps or none; nil where it does not run.
   public init(
     _ contents: LogContents, _ timeline: FaultTimeline, from name: String,
-    platform: PlatformFiles = PlatformFiles()
+    platform: PlatformFiles = PlatformFiles(),
+    replaying replay: (_ yaml: String, _ takesSteps: Bool) -> Replay? = { _, _ in nil }
   ) {
-    var builder = ScenarioBuilder(contents: contents, timeline: timeline, files: platform)
-    builder.build(from: name)
-    scenario = builder.scenario
-    omitted = builder.omitted
-    faultCount = builder.faultCount
+    var plan = RebuildPlan(timeline)
+    var best = Attempt(contents, timeline, name, platform, plan, replay)
+    var count = 1
+    while count < Self.mostReplays, let check = best.check, !check.isWhole {
+      if plan.usesTimes {
+        // The log may have been cut, so that its times are not those of all that happened.
+        plan.usesTimes = false
+        let other = Attempt(contents, timeline, name, platform, plan, replay)
+        if other.isBetter(than: best) { best = other } else { plan.usesTimes = true }
+        count += 1
+      }
+      guard let check = best.check, plan.advance(check, timeline) else { break }
+      let next = Attempt(contents, timeline, name, platform, plan, replay)
+      count += 1
+      guard next.check != nil else { break }
+      best = next
+    }
+    scenario = best.builder.scenario
+    faultCount =
+      best.check.map { timeline.faults.count - $0.missing.count } ?? best.builder.faultCount
+    queueStopCount = best.builder.stopCount
+    leftOut = timeline.unusable + best.leftOut(timeline, plan)
   }
 
   /// The scenario as a file.
-  public var yaml: String { scenario.written.document(isSpaced: true) }
+  public var yaml: String { Self.text(scenario) }
+
+  fileprivate static func text(_ scenario: ScenarioDescription) -> String {
+    scenario.written.document(isSpaced: true)
+  }
+}
+
+/// One scenario, and what its replay gave.
+private struct Attempt {
+  let builder: ScenarioBuilder
+  let check: ReplayCheck?
+
+  init(
+    _ contents: LogContents, _ timeline: FaultTimeline, _ name: String,
+    _ platform: RebuiltScenario.PlatformFiles, _ plan: RebuildPlan,
+    _ replay: (String, Bool) -> Replay?
+  ) {
+    var builder = ScenarioBuilder(
+      contents: contents, timeline: timeline, files: platform, plan: plan)
+    builder.build(from: name) { replay(RebuiltScenario.text($0), false)?.load }
+    self.builder = builder
+    check = replay(RebuiltScenario.text(builder.scenario), true).map { ReplayCheck(timeline, $0) }
+  }
+
+  func isBetter(than other: Attempt) -> Bool {
+    guard let check, let otherCheck = other.check else { return check != nil }
+    return (check.missing.count, check.missingLines.count)
+      < (otherCheck.missing.count, otherCheck.missingLines.count)
+  }
+
+  /// What a replay does not print, one entry for each fault, or for each stretch of other lines.
+  func leftOut(_ timeline: FaultTimeline, _ plan: RebuildPlan) -> [LeftOut] {
+    let reports = builder.splatNotes.map {
+      LeftOut($0.place, "its lock report does not come back: \($0.reason)", in: timeline.files)
+    }
+    guard let check else { return reports }
+    return reports + check.leftOut(timeline, plan)
+  }
 }

@@ -12,22 +12,34 @@ struct ScenarioBuilder {
   let timeline: FaultTimeline
   let files: RebuiltScenario.PlatformFiles
   var scenario = ScenarioDescription()
-  var omitted: [String] = []
+  let plan: RebuildPlan
   var faultCount = 0
+  /// How many stops of queues the scenario has.
+  var stopCount = 0
+  /// Devices that have sent something.
+  var seen: Set<SourceID> = []
+  /// A free stretch for tables that the log does not show.
+  private(set) var free: UInt64 = 0
+  /// Addresses behind the machine's memory, within what the unit may address.
+  private(set) var beyond: UInt64 = 0
+  /// What memory holds once the kernel has booted.
+  var baseline: (UInt64) -> UInt64 = { _ in 0 }
   /// The lock report that the scenario leads to again.
   var splat: SplatImage?
-  /// A lock report of another kind, as lock programs, with its line.
-  var lockProgram: (line: Int, image: LockProgramImage)?
+  /// A lock report of another kind, as lock programs, with its place.
+  var lockProgram: (place: LogPlace, image: LockProgramImage)?
   /// Lock reports that it does not, and why.
-  var splatNotes: [String] = []
+  var splatNotes: [(place: LogPlace, reason: String)] = []
   /// The units that the scenario describes, in the kernel's order.
   private(set) var units: [MachineUnit] = []
   /// What memory holds so far.
   var memory: [UInt64: UInt64] = [:]
 
   init(
-    contents: LogContents, timeline: FaultTimeline, files: RebuiltScenario.PlatformFiles
+    contents: LogContents, timeline: FaultTimeline, files: RebuiltScenario.PlatformFiles,
+    plan: RebuildPlan
   ) {
+    self.plan = plan
     self.contents = contents
     self.timeline = timeline
     self.files = files
@@ -42,14 +54,6 @@ struct ScenarioBuilder {
   /// Addresses from here on are garbage in an entry, not memory that a machine has.
   private static let mostMemory: UInt64 = 1 << 43
 
-  var isScalable: Bool {
-    timeline.faults.contains {
-      $0.dump?.scalableRoot != nil || ($0.observation.reason ?? 0) >= 0x30
-    }
-      || contents.debugfs.contains { row in
-        if case .context(_, _, _, _, _, .some, _) = row.value { true } else { false }
-      }
-  }
   var hasInterrupts: Bool {
     timeline.faults.contains {
       if case .interrupt = $0.observation.request { true } else { false }
@@ -74,6 +78,20 @@ struct ScenarioBuilder {
     func note(_ addresses: UInt64...) {
       for address in addresses where address < Self.mostMemory { highest = max(highest, address) }
     }
+    for row in contents.debugfs {
+      switch row.value {
+      case .rootTable(_, let address), .interruptTable(_, let address): note(address)
+      case .context(_, let rootHigh, let rootLow, _, let low, _, let entry):
+        note(rootHigh, rootLow, low)
+        if entry.count > 2 { note(entry[0], entry[2]) }
+      case .page(_, let entries):
+        // The last one is the page's, which may lie anywhere.
+        for entry in entries.filter({ $0 != 0 }).dropLast() {
+          note(SecondStageEntry(rawValue: entry)[inPlace: .address])
+        }
+      default: break
+      }
+    }
     for fault in timeline.faults {
       for line in fault.dump?.lines ?? [] {
         switch line.value {
@@ -90,22 +108,42 @@ struct ScenarioBuilder {
     return highest
   }
 
-  mutating func build(from name: String) {
+  /// Makes the scenario.
+  ///
+  /// - Parameter boot: runs the kernel's boot, and gives what memory holds then; nil where nothing is
+  ///   run.
+  mutating func build(
+    from name: String, booting boot: (ScenarioDescription) -> ((UInt64) -> UInt64?)?
+  ) {
     var size = Self.lowMemory
     while size <= highestTable + 0x1000_0000 { size *= 2 }
-    let free = size - 0x0c00_0000
+    free = size - 0x0c00_0000
+    beyond = size + 0x100_0000_0000
+    if let width = hostAddressWidth, beyond >> UInt64(width) != 0 {
+      beyond = max(size, (1 << UInt64(width)) - 0x1000_0000)
+    }
     scenario.summary = "Rebuilt by dmar import from \(name)."
     scenario.machine.memorySize = size
     chooseSplat()
     scenario.kernel = kernel
     machine()
-    boot(free)
+    self.boot()
+    placeTables(booting: boot)
+    if let load = boot(scenario) { baseline = { load($0) ?? 0 } }
+    let (free, beyond) = (free, beyond)
     steps { unit in
       let widths = unit.capability[.supportedAdjustedGuestAddressWidths]
       return TableImage(
-        root: unit.root, free: free, beyond: size + 0x100_0000_0000,
+        root: unit.root, free: free, beyond: beyond,
         levels: widths & 4 != 0 ? 4 : widths & 2 != 0 ? 3 : 5)
     }
+  }
+
+  /// What the machine can address, where the log says it.
+  var hostAddressWidth: Int? {
+    contents.boot.lazy.compactMap { line -> Int? in
+      if case .hostAddressWidth(let width) = line.value { width } else { nil }
+    }.last.map { min(max($0, 32), 52) }
   }
 
   private mutating func machine() {
@@ -115,7 +153,10 @@ struct ScenarioBuilder {
     scenario.machine.tableFile = files.table.map { FileName($0) }
     scenario.machine.units = units.map(description)
     let functions = listedFunctions
-    let lookedUp = splat == nil ? [] : unlistedSources(functions.map(\.key.sourceID))
+    let listed = functions.map(\.key.sourceID)
+    let lookedUp =
+      (splat == nil ? [] : unlistedSources(listed))
+      + queueDevices.filter { !listed.contains($0) && contents.topology == nil }
     scenario.machine.snapshotFile = files.snapshot.map { FileName($0) }
     scenario.machine.functions =
       lookedUp.map { source in
@@ -130,7 +171,7 @@ struct ScenarioBuilder {
     }
   }
 
-  private mutating func boot(_ free: UInt64) {
+  private mutating func boot() {
     scenario.boot.pages.notes.above["list"] = [
       "assumed: the driver's own pages lie where the log's tables do not, but for the root"
     ]
@@ -186,5 +227,10 @@ struct ScenarioBuilder {
   /// Adds a step.
   mutating func step(_ action: ScenarioDescription.Action, notes: [String] = []) {
     scenario.steps.append(.init(action, notes: notes))
+  }
+
+  /// The last request of a device so far.
+  var lastRequest: ScenarioDescription.Action? {
+    scenario.steps.last { if case .dma = $0.action { true } else { false } }?.action
   }
 }

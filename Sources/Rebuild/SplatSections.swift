@@ -11,7 +11,6 @@ extension ScenarioBuilder {
   /// The report that the replay meets again, if there is one; the others are noted as left out.
   mutating func chooseSplat() {
     for splat in contents.splats {
-      let line = splat.place.line
       do throws(SplatImage.Obstacle) {
         guard self.splat == nil else {
           throw SplatImage.Obstacle(reason: "lockdep reports once, and another came first")
@@ -25,26 +24,24 @@ extension ScenarioBuilder {
         self.splat = try SplatImage(splat.value)
       } catch {
         if lockProgram == nil, let image = LockProgramImage(splat.value) {
-          lockProgram = (line, image)
+          lockProgram = (splat.place, image)
           continue
         }
-        splatNotes.append("the lock report of line \(line) is not reproduced: \(error.reason)")
+        splatNotes.append((splat.place, error.reason))
       }
     }
     if splat != nil, let lockProgram {
       splatNotes.append(
-        "the lock report of line \(lockProgram.line) is not reproduced: lockdep reports once, and "
-          + "another one comes back")
+        (lockProgram.place, "lockdep reports once, and another one comes back"))
       self.lockProgram = nil
     }
-    omitted += splatNotes
   }
 
   /// The steps that lead to a report which comes back in its kind and its locks.
   mutating func lockSteps() {
-    guard let (number, image) = lockProgram else { return }
+    guard let (place, image) = lockProgram else { return }
     var notes = [
-      "assumed: who takes the locks in the order that the lock report of line \(number) shows"
+      "assumed: who takes the locks in the order that the lock report of line \(place.line) shows"
     ]
     for program in image.programs {
       var locks = ScenarioDescription.LockStep()

@@ -10,8 +10,17 @@ struct TableImage {
   struct Need {
     var words: [UInt64: UInt64] = [:]
     var assumptions: [String] = []
-    /// Why the fault cannot be made to come out; nil where it can.
-    var obstacle: String?
+    /// What the root table address register holds for the request, and behind it.
+    var rootTableAddress: (spoilt: UInt64, good: UInt64)?
+    var request = RequestTraits()
+  }
+
+  /// What a request asks besides its address.
+  struct RequestTraits: Hashable {
+    var isPageRequest = false
+    var isTranslated = false
+    var isExecute = false
+    var isPrivileged = false
   }
 
   let root: UInt64
@@ -24,12 +33,12 @@ struct TableImage {
     isScalable ? scalable(fault) : legacy(fault)
   }
 
-  private func contextTable(_ source: SourceID) -> UInt64 {
+  func contextTable(_ source: SourceID) -> UInt64 {
     free + 0x2000 * UInt64(source.bus)
   }
 
   /// A page of this device's own.
-  private func page(_ source: SourceID, _ number: UInt64) -> UInt64 {
+  func page(_ source: SourceID, _ number: UInt64) -> UInt64 {
     free + 0x1000 * (0x1000 + UInt64(source.rawValue % 0x1000) * 8 + number)
   }
 
@@ -47,7 +56,6 @@ struct TableImage {
       if reason == .rootNotPresent { rootEntry = RootEntry() }
       if reason == .contextRead { rootEntry = Self.rootEntry(to: beyond) }
       if reason == .rootReserved { rootEntry.setReservedBit() }
-      if reason == .rootRead { need.obstacle = "a root table that cannot be read" }
     }
     need.words[rootAddress] = rootEntry.low
     need.words[rootAddress + 8] = rootEntry.high
@@ -110,7 +118,6 @@ struct TableImage {
     // AW 7 is a reserved encoding.
     if reason == .contextInvalid { context[.addressWidth] = 7 }
     if reason == .contextReserved { context.setReservedBit() }
-    if reason == .requestTypeBlocked { need.obstacle = "a translated request (ATS)" }
     need.assumptions.append("the log shows no context entry: domain, width and tables")
     return context
   }
@@ -120,7 +127,7 @@ struct TableImage {
     return address.rawValue
   }
 
-  private func entryAddress(_ table: UInt64, _ level: Int, _ address: UInt64) -> UInt64 {
+  func entryAddress(_ table: UInt64, _ level: Int, _ address: UInt64) -> UInt64 {
     table + Paging.entryOffset(of: address, level: level)
   }
 
@@ -286,7 +293,7 @@ struct TableImage {
 
 extension BitImage {
   /// Sets the lowest bit of a word that no field has.
-  fileprivate mutating func setReservedBit(ofWord word: Int = 0) {
+  mutating func setReservedBit(ofWord word: Int = 0) {
     let reserved = Self.reservedMask(word: word)
     self[word: word] |= reserved & (0 &- reserved)
   }
@@ -294,5 +301,5 @@ extension BitImage {
 
 extension FaultObservation {
   /// What the log says that the unit recorded; nil where it says nothing.
-  fileprivate var faultReason: FaultReason? { reason.map { FaultReason(rawValue: $0) } }
+  var faultReason: FaultReason? { reason.map { FaultReason(rawValue: $0) } }
 }

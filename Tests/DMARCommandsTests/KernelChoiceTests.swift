@@ -164,8 +164,8 @@ struct KernelChoiceTests {
   @Test(
     "a recorded session keeps its profile and every quirk of its unit",
     arguments: [
-      ("x-quirks=0x41", "quirks: [fold-faults-of-pending-source, interrupt-range-readable]}"),
-      ("x-quirks=on", "quirks: [qemu-10]}"), ("x-quirks=off", nil),
+      ("x-quirks=0x41", "quirks: [fold-faults-of-pending-source, interrupt-range-readable]\n"),
+      ("x-quirks=on", "quirks: [qemu-10]\n"), ("x-quirks=off", nil),
     ] as [(String, String?)])
   func recorded(option: String, quirks: String?) throws {
     let folder = try TemporaryFolder()

@@ -2,7 +2,12 @@ internal import ArgumentParser
 internal import Diagnosis
 internal import KernelLog
 internal import LogReading
+internal import Machine
+internal import PhysicalMemory
 internal import Rebuild
+internal import Scenario
+internal import ScenarioFormat
+internal import VTdFormats
 
 /// `dmar import`: a scenario from a log.
 struct ImportCommand: ParsableCommand {
@@ -12,9 +17,12 @@ struct ImportCommand: ParsableCommand {
     discussion: """
       Files may be logs, the driver's debugfs files, the machine's DMAR table (as dmar acpi reads \
       it) and a snapshot of its bus (dmar pci snapshot), in any mixture. What none of them tells is \
-      chosen so that the faults come out, and marked "assumed:".
+      chosen so that the faults come out, and marked "assumed:". What is written has been replayed: \
+      each line of the log that does not come back is named on standard error as "left out:", with the \
+      reason, and the exit status is 1.
 
-      \(ExitStatus.help([.badInput, .noInput, .cannotCreate]))
+      \(ExitStatus.help(
+        [.badInput, .noInput, .cannotCreate], failure: "a line of a log was left out"))
       """)
 
   @Argument(
@@ -28,19 +36,16 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     try OutputFile.check(output, isNoneOf: files)
-    var collector = LogCollector(keepsTables: true)
-    var timeline = FaultTimeline()
+    var boots = LogBoots()
     var platform = PlatformReferences(output: output)
     do {
       for path in files {
         try EvidenceReader.read(path) { piece in
           switch piece {
-          case .file(let name): collector.begin(file: name)
-          case .event(let event):
-            collector.take(event)
-            timeline.take(event)
+          case .file(let name): boots.begin(file: name)
+          case .event(let event): boots.take(event)
           case .platform(let input, let name):
-            input.give(to: &collector)
+            boots.giveEach { input.give(to: &$0) }
             platform.add(input, at: name)
           case .unread(let input) where input.weight == .missing:
             StandardError.print("dmar: not read: \(input.path): \(input.words)")
@@ -52,19 +57,43 @@ struct ImportCommand: ParsableCommand {
       StandardError.print("dmar: \(error)")
       throw (error.isMissing ? ExitStatus.noInput : .badInput).code
     }
-    guard !timeline.faults.isEmpty else {
-      StandardError.print("dmar: \(files[0]): no fault record; a kernel log with one was expected")
+    let (boot, others) = boots.chosen
+    guard !boot.timeline.isEmpty else {
+      StandardError.print(
+        "dmar: \(files[0]): no fault record and no queue error; a kernel log with one was expected")
       throw ExitStatus.badInput.code
     }
-    for system in collector.contents.systems {
+    for system in boot.collector.contents.systems {
       StandardError.print(
         "dmar: the log is one of \(system.value.rawValue): the scenario has the hardware's side of its "
           + "records; the kernel in it is a Linux, which prints other lines")
     }
     let rebuilt = RebuiltScenario(
-      collector.contents, timeline, from: files.joined(separator: ", "),
-      platform: try platform.files())
-    for words in rebuilt.omitted { StandardError.print("dmar: left out: \(words)") }
+      boot.collector.contents, boot.timeline, from: files.joined(separator: ", "),
+      platform: try platform.files(), replaying: replay)
+    let leftOut = rebuilt.leftOut + others
+    for line in leftOut { StandardError.print("dmar: left out: \(line)") }
+    if rebuilt.isEmpty { throw ExitStatus.badInput.code }
     try OutputFile.write(rebuilt.yaml, to: output)
+    if !leftOut.isEmpty { throw ExitStatus.expectationNotMet.code }
+  }
+
+  /// Longer than this no replay of a log's scenario takes; what is not done then is left out.
+  private static let longestReplay = Duration.seconds(60)
+
+  /// Runs what is going to be written.
+  private func replay(_ yaml: String, takesSteps: Bool) -> Replay? {
+    let path = output == "-" ? "standard output" : output
+    do {
+      let scenario = try ScenarioLoader().load(text: yaml, named: path)
+      let limit = StepLimit(Self.longestReplay)
+      let result = try ScenarioRun.run(
+        scenario, firstSteps: takesSteps ? .max : 0, watching: limit.watch)
+      guard case .finished(let run) = result else { return nil }
+      return Replay(lines: run.lines) { run.machine.memory.load64(PhysicalAddress(rawValue: $0)) }
+    } catch {
+      // A machine that cannot be, or a step that cannot be taken: nothing of it comes back.
+      return Replay(lines: []) { _ in nil }
+    }
   }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import QTest
+internal import SessionRecording
 
 /// `dmar serve`: a machine that other programs drive.
 struct ServeCommand: ParsableCommand {
@@ -99,9 +100,18 @@ struct ServeCommand: ParsableCommand {
     guard let record, let machine = server.machine, let unit = machine.configuration.unit else {
       return server.run()
     }
-    let recorder = try ScenarioRecorder(machine, unit, path: record)
+    let file = try RecordedFile(record)
+    let recorder = SessionRecorder(machine, unit) { file.file.append($0) }
     machine.observer = recorder
     server.run()
-    try recorder.finish()
+    recorder.finish()
+    try file.file.finish()
+  }
+
+  /// The file that a session grows in.
+  private final class RecordedFile {
+    var file: GrowingFile
+
+    init(_ path: String) throws(OutputError) { file = try GrowingFile(path) }
   }
 }

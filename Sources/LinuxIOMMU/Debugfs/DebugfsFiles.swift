@@ -16,7 +16,7 @@ extension Debugfs {
     case .translationStructures: functionTable.units.flatMap(translationStructures)
     case .domainTranslations:
       hasDeviceFiles
-        ? functionTable.probed.flatMap { translations(of: $0.address) } : domainTranslations()
+        ? functionTable.shown.flatMap { translations(of: $0) } : domainTranslations()
     case .interruptEntries: interruptEntries()
     case .invalidationQueue: functionTable.units.flatMap(queueContents)
     case .latencies: functionTable.units.flatMap(latencies)
@@ -29,10 +29,10 @@ extension Debugfs {
     return DebugfsFile.allCases.flatMap { file -> [DebugfsEntry] in
       if file == .latencies, kernel.build.behaviour.latencyFile == .absent { return [] }
       if file == .domainTranslations, hasDeviceFiles {
-        return functionTable.probed.map { function in
-          let lines = translations(of: function.address)
+        return functionTable.shown.map { function in
+          let lines = translations(of: function)
           return DebugfsEntry(
-            path: "\(function.address)/\(file.rawValue)", lines: lines + budget.remarks())
+            path: "\(function)/\(file.rawValue)", lines: lines + budget.remarks())
         }
       }
       let lines = lines(of: file)

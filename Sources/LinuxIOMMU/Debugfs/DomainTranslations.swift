@@ -7,15 +7,21 @@ extension Debugfs {
   /// The driver goes through the functions of the bus, and for each through its group as far as the
   /// group's first member: a group of four is shown four times, under one name.
   func domainTranslations() -> [String] {
-    functionTable.probed.flatMap { function -> [String] in
-      guard let first = functionTable.probed.first(where: { $0.group == function.group }),
-        let domain = functionTable.devices[first.address]?.domain
-      else { return [] }
+    shownFunctions.flatMap { function -> [String] in
+      guard let domain = functionTable.devices[function]?.domain else { return [] }
       return [
-        "Device \(first.address) @0x\(hex(domain.pageTable.rawValue))",
+        "Device \(function) @0x\(hex(domain.pageTable.rawValue))",
         "IOVA_PFN\t\tPML5E\t\t\tPML4E\t\t\tPDPE\t\t\tPDE\t\t\tPTE",
       ] + rows(of: domain) + [""]
     }
+  }
+
+  /// The first member of each probed function's group; behind them functions that somebody attached
+  /// to a domain without a probe.
+  private var shownFunctions: [PCIAddress] {
+    let probed = functionTable.probed
+    return probed.compactMap { function in probed.first { $0.group == function.group }?.address }
+      + functionTable.unprobed
   }
 
   private func rows(of domain: IOMMUDomain) -> [String] {

@@ -60,3 +60,14 @@ extension DomainID {
   /// What a unit in caching mode tags with that is not present.
   static var notPresent: DomainID { DomainID(rawValue: 0) }
 }
+
+extension FunctionTable {
+  /// Functions that somebody attached to a domain without a probe, by their addresses.
+  var unprobed: [PCIAddress] {
+    let known = Set(probed.map(\.address))
+    return devices.keys.filter { !known.contains($0) }.sorted()
+  }
+
+  /// The functions that debugfs shows, in the bus's order.
+  var shown: [PCIAddress] { probed.map(\.address) + unprobed }
+}

@@ -1,3 +1,5 @@
+internal import Text
+
 /// A value on its way into a file: text with layout and comments, and nothing to be decided any more.
 package indirect enum Written: Hashable, Sendable {
   /// As it is printed, quotation marks included.
@@ -79,7 +81,7 @@ package indirect enum Written: Hashable, Sendable {
   /// Comment lines; a text of several lines stays a comment.
   private static func comments(_ texts: [String], indent: String = "") -> [String] {
     texts.flatMap { $0.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) }
-      .map { "\(indent)# \($0)" }
+      .map { "\(indent)# \(PrintableText.oneLine(String($0)))" }
   }
 
   private var remark: String { notes.behind.isEmpty ? "" : "  # \(notes.behind)" }

@@ -1,18 +1,19 @@
 internal import KernelProfiles
 internal import LinuxIOMMU
 internal import PCI
-internal import QTest
+public import QTest
 internal import ScenarioFormat
-internal import VTdFormats
-internal import VTdUnit
+public import VTdFormats
+public import VTdUnit
 
 /// Writes a qtest session as a scenario while it goes on: what reaches memory and unit becomes steps,
 /// what the client read becomes checks, so that `dmar test` can tell whether a replay gave the same.
 ///
 /// Steps go to the file as they come. Memory stays bounded however long the session is, and a
 /// session that is killed leaves a scenario of what came before.
-final class ScenarioRecorder: MachineObserver {
-  private var file: GrowingFile
+public final class SessionRecorder: MachineObserver {
+  /// Takes the scenario piece by piece.
+  private let write: ([UInt8]) -> Void
   private let names: [Int: String]
   private var buffer: [UInt8] = []
   private var hasSteps = false
@@ -27,11 +28,13 @@ final class ScenarioRecorder: MachineObserver {
   /// Bytes of memory in one step.
   private static let pieceSize = 4096
 
-  /// Begins a scenario of `machine`, which has a unit.
+  /// Begins a scenario of `machine`, which has the unit.
   ///
-  /// - Throws: `OutputError` where the file cannot be made.
-  init(_ machine: Q35Machine, _ unit: UnitConfiguration, path: String) throws {
-    file = try GrowingFile(path)
+  /// - Parameter write: takes the scenario piece by piece.
+  public init(
+    _ machine: Q35Machine, _ unit: UnitConfiguration, writing write: @escaping ([UInt8]) -> Void
+  ) {
+    self.write = write
     names = Dictionary(
       unit.registers.map { ($0.offset, $0.name) }, uniquingKeysWith: { first, _ in first })
     clock = machine.clock
@@ -70,43 +73,40 @@ final class ScenarioRecorder: MachineObserver {
 
   private static let unitName = "dmar0"
 
-  /// Ends the file.
-  ///
-  /// - Throws: `OutputError` where it is not whole.
-  func finish() throws {
+  /// Ends the scenario.
+  public func finish() {
     wait()
     if !hasSteps { put(Self.noSteps) }
     flush()
-    try file.finish()
   }
 
   /// The client is silent: what came so far is written, in case it is the last.
-  func clientPaused() { flush() }
+  public func clientPaused() { flush() }
 
   // MARK: What happens
 
-  func memoryWritten(_ bytes: UnsafeRawBufferPointer, at address: UInt64) {
+  public func memoryWritten(_ bytes: UnsafeRawBufferPointer, at address: UInt64) {
     for piece in Self.pieces(of: bytes, at: address) { step(.writeMemory(piece)) }
   }
 
-  func memoryRead(_ bytes: UnsafeRawBufferPointer, at address: UInt64) {
+  public func memoryRead(_ bytes: UnsafeRawBufferPointer, at address: UInt64) {
     for piece in Self.pieces(of: bytes, at: address) { check(.checkMemory(piece)) }
   }
 
-  func registerWritten(_ value: UInt64, at offset: Int, width: Int) {
+  public func registerWritten(_ value: UInt64, at offset: Int, width: Int) {
     step(.writeRegister(register(value, offset, width)))
   }
 
-  func registerRead(_ value: UInt64, at offset: Int, width: Int) {
+  public func registerRead(_ value: UInt64, at offset: Int, width: Int) {
     check(.checkRegister(register(value, offset, width)))
   }
 
-  func deviceRead(_ source: SourceID, _ address: IOVA, count: Int) {
+  public func deviceRead(_ source: SourceID, _ address: IOVA, count: Int) {
     guard count > 0 else { return }
     step(.dma(Self.request(source, .read, address, count)))
   }
 
-  func deviceWrote(_ source: SourceID, _ bytes: UnsafeRawBufferPointer, to address: IOVA) {
+  public func deviceWrote(_ source: SourceID, _ bytes: UnsafeRawBufferPointer, to address: IOVA) {
     guard !bytes.isEmpty else { return }
     var request = Self.request(source, .write, address, bytes.count)
     // Each 4 bytes to the interrupt range are a message of its own.
@@ -124,9 +124,9 @@ final class ScenarioRecorder: MachineObserver {
     }
   }
 
-  func clockMoved(to time: UInt64) { clock = max(clock, time) }
+  public func clockMoved(to time: UInt64) { clock = max(clock, time) }
 
-  func machineReset() { step(.resetUnit(Self.unitName)) }
+  public func machineReset() { step(.resetUnit(Self.unitName)) }
 
   // MARK: Steps
 
@@ -198,7 +198,7 @@ final class ScenarioRecorder: MachineObserver {
     }
   }
 
-  // MARK: The file
+  // MARK: The text
 
   private func put(_ lines: [String]) {
     if !hasSteps { put("\n") }
@@ -213,7 +213,7 @@ final class ScenarioRecorder: MachineObserver {
 
   private func flush() {
     if buffer.isEmpty { return }
-    file.append(buffer)
+    write(buffer)
     buffer.removeAll(keepingCapacity: true)
   }
 }

@@ -1,0 +1,132 @@
+internal import Diagnosis
+internal import KernelLog
+internal import LogReading
+internal import PCI
+internal import ScenarioFormat
+internal import VTdFormats
+internal import VTdUnit
+
+/// Interrupts that a unit refused: the entry, or the register that leads to it, and the message.
+extension ScenarioBuilder {
+  mutating func interrupt(_ fault: FaultTimeline.Fault, _ index: UInt16) {
+    let source = fault.observation.source
+    let unit = units[unitIndex(of: source)]
+    let table = interruptTable(of: unit)
+    var address = Self.message(for: index)
+    var data: UInt32 = 0
+    var register: UInt64?
+    switch fault.observation.faultReason {
+    case .interruptRequestReserved:
+      // With SHV the index is handle and data, and the data's upper half is reserved.
+      address |= 1 << 3
+      data = 0x1_0000
+    case .interruptIndexBeyondTable:
+      var value = InterruptTableAddress(rawValue: 0)
+      value[inPlace: .address] = table
+      // The largest table that does not have the index.
+      let width = UInt64(UInt16.bitWidth - index.leadingZeroBitCount)
+      value[.size] = width >= 2 ? width - 2 : 0
+      register = value.rawValue
+    case .interruptEntryRead:
+      var value = InterruptTableAddress(rawValue: 0)
+      value[inPlace: .address] = beyond
+      value[.size] = Self.largestTable
+      register = value.rawValue
+    case .compatibilityFormatBlocked:
+      address = 0xfee0_0000 | UInt64(index) << 4
+    case .interruptEntryReserved, .postedDescriptorAccess, .postedDescriptorReserved:
+      let need = spoilt(fault, index, table)
+      write(need, from: source, unit)
+      forgetInterrupts(unit)
+    default: break
+    }
+    if let register { setInterruptTable(register, of: unit) }
+    var request = ScenarioDescription.DMADescription(
+      Self.name(source), .write, IOVA(rawValue: address))
+    request.data = data
+    step(.dma(request), notes: ["line \(fault.line) of the log; assumed: the message's data"])
+    stamp(fault, from: scenario.steps.count - 1)
+    if register != nil {
+      var good = InterruptTableAddress(rawValue: 0)
+      good[inPlace: .address] = table
+      good[.size] = Self.largestTable
+      setInterruptTable(good.rawValue, of: unit)
+    }
+  }
+
+  /// 2^16 entries, as the driver has them.
+  private static let largestTable: UInt64 = 15
+
+  /// Remappable format: the handle's bits 14:0 in 19:5, bit 15 in 2.
+  private static func message(for index: UInt16) -> UInt64 {
+    let handle = UInt64(index)
+    return 0xfee0_0010 | (handle & 0x7fff) << 5 | (handle >> 15) << 2
+  }
+
+  /// An entry that the unit refuses.
+  private func spoilt(_ fault: FaultTimeline.Fault, _ index: UInt16, _ table: UInt64)
+    -> TableImage.Need
+  {
+    var need = TableImage.Need()
+    var entry = InterruptEntry()
+    entry[flag: .present] = true
+    switch fault.observation.faultReason {
+    case .postedDescriptorAccess, .postedDescriptorReserved:
+      let isUnreadable = fault.observation.faultReason == .postedDescriptorAccess
+      let descriptor = isUnreadable ? beyond : free + 0x1000 * 0x9008
+      entry[flag: .posted] = true
+      // Bits 31:6 of the descriptor's address in 63:38, bits 63:32 in 127:96.
+      entry.low |= (descriptor & 0xffff_ffc0) << 32
+      entry.high |= descriptor & ~0xffff_ffff
+      if !isUnreadable { need.words[descriptor + 0x20] = 4 }
+      need.assumptions.append("the entry posts to a descriptor that is not as it should be")
+    default:
+      if let shown = shownEntry(index) {
+        entry = shown
+      } else {
+        need.assumptions.append("the entry with a reserved bit set")
+        entry.setReservedBit()
+      }
+    }
+    need.words[table + UInt64(index) * InterruptEntry.byteCount] = entry.low
+    need.words[table + UInt64(index) * InterruptEntry.byteCount + 8] = entry.high
+    return need
+  }
+
+  /// The entry of that index with a reserved bit, where `ir_translation_struct` shows it.
+  private func shownEntry(_ index: UInt16) -> InterruptEntry? {
+    contents.debugfs.lazy.compactMap { row -> InterruptEntry? in
+      guard case .interruptEntry(UInt32(index), _, let high, let low) = row.value else {
+        return nil
+      }
+      var entry = InterruptEntry()
+      (entry.low, entry.high) = (low, high)
+      let isReserved =
+        low & InterruptEntry.reservedMask(word: 0) | high & InterruptEntry.reservedMask(word: 1)
+      return isReserved != 0 ? entry : nil
+    }.first
+  }
+
+  private mutating func forgetInterrupts(_ unit: MachineUnit) {
+    guard unit.extended[flag: .queuedInvalidation] else { return }
+    var submission = EventAction.SubmissionStep()
+    submission.unit = unit.name
+    submission.descriptors = [[4] + Array(repeating: 0, count: isScalable ? 3 : 1)]
+    step(
+      .event(.submit(submission)),
+      notes: ["assumed: the unit has forgotten what it had of the changed entry"])
+  }
+
+  private mutating func setInterruptTable(_ value: UInt64, of unit: MachineUnit) {
+    var command = command(of: unit)
+    command[flag: .setInterruptTable] = true
+    step(
+      .writeRegister(
+        .init(unit: unit.name, offset: RegisterOffset.irta, value: value, isWide: true)),
+      notes: ["assumed: what the register held"])
+    step(
+      .writeRegister(
+        .init(unit: unit.name, offset: RegisterOffset.gcmd, value: UInt64(command.rawValue))))
+    forgetInterrupts(unit)
+  }
+}

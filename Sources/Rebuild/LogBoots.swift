@@ -1,0 +1,66 @@
+public import Diagnosis
+public import LogReading
+
+/// The boots of a log, each with what it says of its machine and with its faults: the second banner in
+/// a file begins another one, with a clock, tables and devices of its own.
+public struct LogBoots: Sendable {
+  public struct Boot: Sendable {
+    public var collector = LogCollector(keepsTables: true)
+    public var timeline = FaultTimeline()
+  }
+
+  public private(set) var boots = [Boot()]
+  private var file = ""
+  private var hasBanner = false
+
+  public init() {}
+
+  /// From here on events come from another file.
+  public mutating func begin(file: String) {
+    self.file = file
+    hasBanner = false
+    open()
+  }
+
+  private mutating func open() {
+    boots[boots.count - 1].collector.begin(file: file)
+    boots[boots.count - 1].timeline.begin(file: file)
+  }
+
+  public mutating func take(_ event: LogEvent) {
+    if case .fact(.kernelVersion) = event.kind {
+      if hasBanner {
+        boots.append(Boot())
+        open()
+      }
+      hasBanner = true
+    }
+    boots[boots.count - 1].collector.take(event)
+    boots[boots.count - 1].timeline.take(event)
+  }
+
+  /// Gives every boot what is known of the machine from elsewhere.
+  public mutating func giveEach(_ give: (inout LogCollector) -> Void) {
+    for index in boots.indices { give(&boots[index].collector) }
+  }
+
+  /// The boot with the most faults, the last of several with as many; and the faults of the others.
+  public var chosen: (boot: Boot, others: [LeftOut]) {
+    var best = 0
+    for (index, boot) in boots.enumerated()
+    where boot.timeline.weight >= boots[best].timeline.weight {
+      best = index
+    }
+    let others = boots.enumerated().filter { $0.offset != best }.flatMap { _, boot in
+      boot.timeline.places.map {
+        LeftOut($0, "it belongs to another boot than the one imported", in: boot.timeline.files)
+      }
+    }
+    return (boots[best], others)
+  }
+}
+
+extension FaultTimeline {
+  fileprivate var weight: Int { faults.count + queueStops.count }
+  fileprivate var places: [LogPlace] { faults.map(\.place) + queueStops.map(\.place) }
+}

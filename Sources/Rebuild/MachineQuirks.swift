@@ -1,0 +1,137 @@
+internal import Diagnosis
+internal import KernelLog
+internal import LogReading
+internal import VTdFormats
+internal import VTdUnit
+
+/// What mode the log's units are in, and how they differ from the specification.
+extension ScenarioBuilder {
+  /// Whether the tables are those of scalable mode: dumps and debugfs show it, then reasons that only
+  /// one of the modes has, then the command line.
+  var isScalable: Bool {
+    if timeline.faults.contains(where: { $0.dump?.scalableRoot != nil }) { return true }
+    let hasRows = contents.debugfs.contains { row in
+      if case .context(_, _, _, _, _, .some, _) = row.value { true } else { false }
+    }
+    if hasRows { return true }
+    let reasons = timeline.faults.compactMap { $0.observation.faultReason }
+    func isOfLegacyMode(_ reason: FaultReason) -> Bool {
+      reason == .pasidRequestInLegacyMode || reason == .pageRequestInLegacyMode
+    }
+    if reasons.contains(where: { $0.rawValue >= 0x30 && !isOfLegacyMode($0) }) { return true }
+    if timeline.faults.contains(where: { $0.dump?.root != nil }) { return false }
+    if reasons.contains(where: isOfLegacyMode) { return false }
+    return hasPASIDs || isScalableByWord
+  }
+
+  /// A request with a PASID that was refused for a reason of legacy mode: only an emulated unit in
+  /// scalable mode records that.
+  private var hasPASIDs: Bool {
+    timeline.faults.contains {
+      guard case .dma(_, .some, _) = $0.observation.request else { return false }
+      return $0.observation.reason.map { $0 < 0x20 } ?? false
+    }
+  }
+
+  /// The command line asks for scalable mode, and the unit has it.
+  private var isScalableByWord: Bool {
+    let isAsked =
+      contents.boot.contains { $0.value == .scalableModeAllowed }
+      || contents.commandLines.contains { $0.value.contains("sm_on") }
+    return isAsked && unit.map { $0.extended[flag: .scalableMode] } ?? false
+  }
+
+  /// The log says that its machine is emulated.
+  private var isEmulated: Bool {
+    contents.machines.contains { $0.value.contains("QEMU") }
+  }
+
+  /// QEMU 10 and older record PASID 0 for a request without one in scalable mode.
+  var recordsPASIDZero: Bool {
+    guard isScalable else { return false }
+    return timeline.faults.contains { fault in
+      guard case .dma(_, let pasid?, _) = fault.observation.request, pasid.rawValue == 0 else {
+        return false
+      }
+      let isLegacyReason = fault.observation.reason.map { $0 < 0x30 } ?? false
+      let lacksPASIDs = unit.map { !$0.extended[flag: .pasid] } ?? false
+      return isLegacyReason || fault.sendsNoPASIDs || lacksPASIDs || isEmulated
+    }
+  }
+
+  /// QEMU 11 records none. Only an emulated unit mixes the two modes' codes.
+  private var isLaterQEMU: Bool {
+    guard isScalable, !recordsPASIDZero else { return false }
+    return timeline.faults.contains { fault in
+      guard case .dma(_, let pasid, _) = fault.observation.request,
+        fault.observation.reason.map({ $0 < 0x20 }) ?? false
+      else { return false }
+      return fault.dump?.scalableRoot != nil || pasid != nil || isEmulated
+        || timeline.faults.contains { ($0.observation.reason ?? 0) >= 0x38 }
+    }
+  }
+
+  /// Whether the dumps show a device with other entries than before: somebody has invalidated what
+  /// the unit had cached of them.
+  var dropsCaches: Bool {
+    var seen: [SourceID: [DumpLine]] = [:]
+    for fault in timeline.faults {
+      let entries = (fault.dump?.lines ?? []).map(\.value).filter { line in
+        switch line {
+        case .rootEntry, .scalableRootEntry, .contextEntry, .pasidDirectoryEntry,
+          .pasidTableEntry:
+          true
+        default: false
+        }
+      }
+      let source = fault.observation.source
+      if let before = seen[source], before != entries, !entries.isEmpty { return true }
+      if !entries.isEmpty { seen[source] = entries }
+    }
+    return false
+  }
+
+  /// How the log's unit differs from the specification.
+  var quirks: [(quirks: UnitQuirks, reason: String)] {
+    var quirks: [(UnitQuirks, String)] = []
+    if recordsPASIDZero {
+      let isOld = timeline.faults.contains(where: \.isMisreadPASIDEntry)
+      quirks.append(
+        (
+          isOld ? .qemu7 : .qemu10,
+          "the log has PASID 0 in scalable mode for requests without one, as QEMU records them"
+        ))
+    }
+    if isLaterQEMU {
+      quirks.append(
+        (
+          .qemu11,
+          "the log has a reason of legacy mode with scalable-mode tables, and no PASID, as QEMU 11 "
+            + "records such faults"
+        ))
+    }
+    if dropsCaches, !recordsPASIDZero, !isLaterQEMU {
+      quirks.append(
+        (
+          .globalCommandsDropCaches,
+          "assumed: a device's entries change between its faults, and the unit has to see it"
+        ))
+    }
+    if lacksQueueErrorRecord {
+      quirks.append(
+        (.noQueueErrorRecord, "the log's unit does not say why or for whom its queue stopped"))
+    }
+    let hasIndex = timeline.faults.contains { fault in
+      guard case .interrupt(let index) = fault.observation.request else { return false }
+      return fault.observation.reason == 0x25 && index != 0
+    }
+    if hasIndex {
+      quirks.append(
+        (
+          .compatibilityIndexFromAddress,
+          "the log shows an index with reason 0x25, which the specification leaves undefined"
+        ))
+    }
+    return quirks
+  }
+}
