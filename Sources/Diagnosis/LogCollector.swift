@@ -197,7 +197,9 @@ public struct LogCollector: Sendable {
 
   /// Notes a file that was not read, and why.
   public mutating func note(unread path: String, _ words: String) {
-    contents.unread.append((path, words))
+    if contents.unread.count < LogContents.mostEvents {
+      contents.unread.append((path, words))
+    }
   }
 
   /// Says that the input is a kernel's log, though nothing in it may be about remapping.

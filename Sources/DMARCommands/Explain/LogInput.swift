@@ -26,6 +26,8 @@ struct LogInput: ~Copyable {
   private var kept = 0
   private var offset = 0
   private let isRegular: Bool
+  /// Whether it is a file of a folder: nobody waits for more of it.
+  private var isOneOfMany = false
   /// The end of a FIFO may be that its writer is still to come.
   private var mayComeLate: Bool
 
@@ -91,7 +93,8 @@ struct LogInput: ~Copyable {
 
   /// Reads a file of a folder, of which nobody said that it is a log.
   mutating func readAsMember(_ sink: (EvidencePiece) -> Void) throws(LogInputError) {
-    try readMembers(try fillHead(), isOneOfMany: true, sink)
+    isOneOfMany = true
+    try readMembers(try fillHead(), sink)
   }
 
   /// Fills the buffer as far as it takes to tell what the input is; 0 where it is empty.
@@ -110,13 +113,15 @@ struct LogInput: ~Copyable {
 
   /// Reads what is packed, member by member.
   private mutating func readMembers(
-    _ head: Int, isOneOfMany: Bool = false, _ sink: (EvidencePiece) -> Void
+    _ head: Int, _ sink: (EvidencePiece) -> Void
   ) throws(LogInputError) {
     var unpacker = Unpacker(path: name)
     var reader = MemberReader(input: isOneOfMany ? "" : name)
     var count = head
     while count > 0, !unpacker.isOver {
       unpacker.take(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { reader.take($0, sink) }
+      // A sparse file of terabytes lies in many a folder of logs.
+      if isOneOfMany, reader.hasPassedOver(name) { return }
       count = try fill()
     }
     unpacker.finish { reader.take($0, sink) }
@@ -178,6 +183,7 @@ struct LogInput: ~Copyable {
       // EPIPE: /dev/kmsg tells that records were overwritten before they were read.
       if errno == EINTR || errno == EPIPE { continue }
       if errno == EAGAIN {
+        if isOneOfMany { return 0 }
         // Nothing is there yet, which is not the end.
         var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         if poll(&request, 1, -1) >= 0 || errno == EINTR { continue }

@@ -30,6 +30,12 @@ struct MemberReader {
 
   init(input: String) { self.input = input }
 
+  /// Whether the file of this name is no text, and the rest of it is not looked at.
+  func hasPassedOver(_ name: String) -> Bool {
+    if case .skipped = state { return path == name }
+    return false
+  }
+
   mutating func take(_ piece: UnpackedPiece, _ sink: (EvidencePiece) -> Void) {
     switch piece {
     case .begin(let path):
