@@ -54,13 +54,10 @@ uninstall:
 	Packaging/uninstall $(PREFIX) $(DESTDIR)
 
 # The packages, in .build-dist: a tar and a Python wheel of the static programs, a Debian package of
-# programs that use the machine's libraries.
+# programs that use the machine's libraries, linked from the same objects.
 dist: release system
-	$(SWIFT) build -c release --scratch-path .build-deb --static-swift-stdlib -Xswiftc -use-ld=lld \
-	  --product dmar
-	$(SWIFT) build -c release --scratch-path .build-deb --static-swift-stdlib -Xswiftc -use-ld=lld \
-	  --product dmar-system-x86_64
-	Packaging/dist .build-release/release .build-deb/release .build-dist
+	Packaging/link-dynamically .build-release/release .build-deb
+	Packaging/dist .build-release/release .build-deb .build-dist
 
 # The wheel in a clean virtual environment, the Debian package in a clean root.
 try-dist:
