@@ -11,17 +11,21 @@ struct MatrixText {
   /// The columns that a line may take.
   let width: Int
 
-  /// The last column is at least so wide, whatever stands before it.
+  /// Where the reason would get fewer columns than these, it stands below its row.
   private static let leastReason = 24
+  /// The columns that a splat's title gets on a terminal that is not wide.
+  private static let narrowSplat = 24
+  private static let wideTerminal = 130
 
   func write(to output: inout Output) {
     let header = ["kernel", "faults", "dump", "splat", "lines", "what came with it"]
     let cureHeader = ["cure"] + header.dropFirst().dropLast() + ["what it does"]
     let table = [header] + releases.map(cells)
     let cureTable = [cureHeader] + cures.map(cells)
-    let widths = (0..<5).map { column in
+    var widths = (0..<5).map { column in
       (table + cureTable).map { $0[column].count }.max() ?? 0
     }
+    if width < Self.wideTerminal { widths[3] = min(widths[3], Self.narrowSplat) }
     for row in table { write(row, widths, to: &output) }
     output.print("")
     for line in verdict.flatMap({ $0.wrapped(to: width) }) { output.print(line) }
@@ -29,15 +33,27 @@ struct MatrixText {
     for row in cureTable { write(row, widths, to: &output) }
   }
 
-  /// A row; the words of its last cell go on below it where they do not fit.
+  /// A row; the words of its splat and of its reason go on below it where they do not fit.
   private func write(_ cells: [String], _ widths: [Int], to output: inout Output) {
-    let front = zip(cells, widths).map { $0.padded(to: $1) }.joined(separator: "  ") + "  "
-    let reason = (cells.last ?? "").wrapped(to: max(Self.leastReason, width - front.count))
-    for (index, words) in reason.enumerated() {
-      var line = (index == 0 ? front : String(repeating: " ", count: front.count)) + words
-      while line.last == " " { line.removeLast() }
-      output.print(line)
+    let front = widths.reduce(0) { $0 + $1 + 2 }
+    let isBelow = width - front < Self.leastReason
+    let splat = cells[3].wrapped(to: widths[3])
+    let reason = (cells.last ?? "").wrapped(to: isBelow ? width - 4 : width - front)
+    let beside = isBelow ? [] : reason
+    for index in 0..<max(splat.count, beside.count) {
+      var columns = index == 0 ? Array(cells.prefix(5)) : Array(repeating: "", count: 5)
+      columns[3] = index < splat.count ? splat[index] : ""
+      let row =
+        zip(columns, widths).map { $0.padded(to: $1) } + [index < beside.count ? beside[index] : ""]
+      print(row.joined(separator: "  "), to: &output)
     }
+    for words in isBelow ? reason : [] where !words.isEmpty { print("    " + words, to: &output) }
+  }
+
+  private func print(_ line: String, to output: inout Output) {
+    var line = line
+    while line.last == " " { line.removeLast() }
+    output.print(line)
   }
 
   private func cells(_ row: MatrixRow) -> [String] {
