@@ -96,7 +96,8 @@ beside: setup
 FUZZ_SECONDS = 60
 fuzz: setup
 	for target in DMARTableFuzz DriverStepsFuzz LaunchFuzz LockProgramFuzz LogExplanationFuzz \
-	  LogReaderFuzz PlatformFileFuzz QTestSessionFuzz ScenarioTextFuzz UnitFuzz UnpackerFuzz; do \
+	  LogReaderFuzz PageFuzz PlatformFileFuzz QTestSessionFuzz ScenarioTextFuzz UnitFuzz \
+	  UnpackerFuzz; do \
 	  Fuzz/run $$target $(FUZZ_SECONDS) || exit 1; \
 	done
 

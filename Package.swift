@@ -111,7 +111,8 @@ let package = Package(
       "Diagnosis",
       ["Text", "VTdFormats", "PCI", "ACPITables", "KernelLog", "KernelProfiles", "LogReading"]),
     room(
-      "Report", ["Text", "VTdFormats", "VTdUnit", "KernelLog", "Recording"]),
+      "Report",
+      ["Text", "VTdFormats", "VTdUnit", "KernelLog", "LogReading", "Recording", "Diagnosis"]),
     room(
       "Rebuild",
       [
@@ -200,6 +201,9 @@ let package = Package(
     tests(
       "Recording",
       ["Scenario", "ScenarioFormat", "TestSupport", "VTdFormats", "Machine", "KernelLog"]),
+    tests(
+      "Report",
+      ["Diagnosis", "LogReading", "Recording", "Scenario", "TestSupport", "VTdFormats"]),
     tests(
       "Scenario",
       [

@@ -13,6 +13,7 @@ let targets = [
   fuzz("UnitFuzz", "VTdUnit", "VTdFormats", "PhysicalMemory"),
   fuzz("LogReaderFuzz", "KernelLog", "LogReading"),
   fuzz("LogExplanationFuzz", "Diagnosis", "KernelLog", "LogReading", "Rebuild"),
+  fuzz("PageFuzz", "Diagnosis", "LogReading", "Recording", "Report"),
   fuzz("DriverStepsFuzz", "Scenario", "ScenarioFormat"),
   fuzz("ScenarioTextFuzz", "Scenario", "ScenarioFormat"),
   fuzz("PlatformFileFuzz", "Scenario", "PCI", "ACPITables"),

@@ -7,7 +7,8 @@ public struct DMARCommand: ParsableCommand {
     abstract: "DMA faults of an Intel IOMMU under Linux, without the hardware.",
     version: ProgramVersion.text,
     subcommands: [
-      ReplayCommand.self, TestCommand.self, CheckCommand.self, NewCommand.self, WalkCommand.self,
+      ReplayCommand.self, ReportCommand.self, TestCommand.self, CheckCommand.self, NewCommand.self,
+      WalkCommand.self,
       MatrixCommand.self, SweepCommand.self,
       ProfilesCommand.self,
       ExplainCommand.self, CalibrateCommand.self,

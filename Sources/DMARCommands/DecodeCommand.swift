@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import KernelLog
+internal import Report
 import Text
 internal import VTdFormats
 internal import Wording
@@ -30,10 +31,16 @@ struct DecodeCommand: ParsableCommand {
   @Flag(help: "List the kinds, with what they are.")
   var list = false
 
+  @Flag(help: "Draw the bits as rulers above the fields.")
+  var ruler = false
+
   @Option(help: "How to print: text or json.")
   var format = Format.text
 
   func validate() throws {
+    if ruler, format != .text {
+      throw ValidationError("--ruler is text; it excludes --format \(format.rawValue)")
+    }
     if list {
       if kind != nil { throw ValidationError("--list takes no kind and no value") }
       return
@@ -64,7 +71,15 @@ struct DecodeCommand: ParsableCommand {
       var decoded = try kind.decode(words)
       if case .reason = kind { decoded.notes += Self.decimalReading(of: values[index]) }
       switch format {
-      case .text: for line in decoded.lines { output.print(line) }
+      case .text:
+        if ruler {
+          let bits = BitRuler(
+            name: decoded.name, words: decoded.words, bitWidth: decoded.bitWidth,
+            fields: decoded.fields)
+          for line in RulerText(bits, glyphs: TerminalGlyphs.current).lines { output.print(line) }
+          output.print("")
+        }
+        for line in decoded.lines { output.print(line) }
       case .json: output.print(decoded.json.compact)
       }
     }

@@ -39,6 +39,9 @@ struct LockcheckCommand: ParsableCommand {
   @Flag(help: "Print each row's dependency graph for Graphviz.")
   var dot = false
 
+  @Flag(help: "Draw each row's classes with their letters, and the orders in which they are taken.")
+  var picture = false
+
   @Flag(help: "Print each row's classes as /proc/lockdep does.")
   var classes = false
 
@@ -117,7 +120,8 @@ struct LockcheckCommand: ParsableCommand {
 
   private var options: LockcheckOptions {
     LockcheckOptions(
-      report: report, bound: interleavings ? bound : nil, dot: dot, classes: classes,
+      report: report, bound: interleavings ? bound : nil, dot: dot,
+      picture: picture ? TerminalGlyphs.current : nil, classes: classes,
       chains: chains, statistics: statistics, allReports: allReports, rawNesting: !noRawNesting)
   }
 

@@ -1,3 +1,5 @@
+internal import Recording
+internal import Report
 internal import Lockdep
 internal import Scenario
 internal import ScenarioFormat
@@ -18,6 +20,8 @@ struct LockcheckOptions: Sendable {
   /// How many states a search of interleavings may visit; nil for no search.
   var bound: Int?
   var dot = false
+  /// The characters of pictures; nil where none are wanted.
+  var picture: Glyphs?
   var classes = false
   var chains = false
   var statistics = false
@@ -40,7 +44,7 @@ struct LockcheckRow: Sendable {
     let start = ContinuousClock.now
     let runner = LockProgramRunner(
       test.program,
-      configuration: LockdepConfiguration(
+      configuration: Configuration(
         rawNesting: options.rawNesting, goesOn: options.allReports),
       readsAreRecursive: test.readsAreRecursive, symbols: ProgramSymbols(function: test.name))
     let outcome = runner.run()
@@ -63,6 +67,9 @@ struct LockcheckRow: Sendable {
     if options.classes { details += validator.classListing() }
     if options.chains { details += validator.chainListing() }
     if options.statistics { details += validator.statistics.lines }
+    if let glyphs = options.picture {
+      details += Self.picture(validator, outcome, runner).lines(glyphs).map { "  " + $0 }
+    }
     if options.dot { details += validator.graphviz(name: test.name) }
     self.details = details
     duration = ContinuousClock.now - start
@@ -93,6 +100,24 @@ struct LockcheckRow: Sendable {
       return "\(report.title) {\(state.previous)} -> {\(state.new)}"
     }
     return report.title
+  }
+
+  /// What each class was seen in, and in which order classes were taken.
+  private static func picture(
+    _ validator: Validator, _ outcome: LockProgramOutcome, _ runner: LockProgramRunner
+  ) -> LockPicture {
+    let classes = validator.classes.map { lockClass in
+      RunLockClass(
+        name: validator.listedName(of: lockClass), letters: lockClass.usage.description,
+        usages: lockClass.usage.bits.map { bit in
+          RunLockClass.Usage(
+            name: bit.description,
+            stack: (lockClass.usageTraces[bit] ?? []).map { runner.symbols.symbol(for: $0) })
+        })
+    }
+    return LockPicture(
+      classes: classes, dependencies: validator.dependencies().map { RunLockDependency($0) },
+      reports: outcome.reports.map { LockReportFact($0) })
   }
 
   private static func reports(

@@ -2,6 +2,8 @@ internal import ArgumentParser
 internal import KernelLog
 internal import Machine
 internal import PCI
+internal import Recording
+internal import Report
 internal import Scenario
 internal import ScenarioFormat
 import Text
@@ -78,6 +80,11 @@ struct WalkCommand: ParsableCommand {
   @Option(help: "Text, or one JSON document.")
   var format = ReplayCommand.Format.text
 
+  @Flag(
+    help: ArgumentHelp(
+      "Draw the walk: the address cut into its parts, the chain of entries, where it stops."))
+  var picture = false
+
   @OptionGroup var options: ScenarioOptions
 
   func validate() throws {
@@ -102,6 +109,9 @@ struct WalkCommand: ParsableCommand {
     }
     if execute && (write || atomic) {
       throw ValidationError("--execute is a read; it excludes --write and --atomic")
+    }
+    if picture, format != .text {
+      throw ValidationError("--picture is text; it excludes --format \(format.rawValue)")
     }
     if let steps, steps < 0 {
       throw ValidationError("--steps is \(steps); a number of steps was expected")
@@ -136,6 +146,8 @@ struct WalkCommand: ParsableCommand {
     let interrupt = report.verdict == .interruptRequest ? self.interrupt(request, unit) : nil
     var output = Output()
     switch format {
+    case .text where picture:
+      draw(report, interrupt, to: &output)
     case .text:
       for line in WalkText.lines(of: report, unit: unit.name) { output.print(line) }
       for line in interrupt.map(WalkText.lines) ?? [] { output.print(line) }
@@ -143,6 +155,19 @@ struct WalkCommand: ParsableCommand {
       output.print(WalkJSON.document(of: report, interrupt: interrupt, unit: unit.name))
     }
     try output.flush()
+  }
+
+  private func draw(
+    _ report: WalkReport, _ interrupt: InterruptReport?, to output: inout Output
+  ) {
+    if let interrupt {
+      output.print("interrupt request: \(OutcomeText.describe(interrupt.verdict))")
+    }
+    let picture = WalkPicture(
+      walk: (interrupt?.steps ?? report.steps).map { WalkFact($0) },
+      address: report.request.address.rawValue, answer: Answer(report.verdict),
+      glyphs: TerminalGlyphs.current)
+    for line in picture.lines { output.print(line) }
   }
 
   /// What becomes of the write as an interrupt request.

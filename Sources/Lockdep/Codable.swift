@@ -3,7 +3,7 @@
 
   extension ClassID: Codable {}
   extension CPUID: Codable {}
-  extension LockdepFrame: Codable {}
+  extension Frame: Codable {}
   extension LockdepFunction: Codable {}
   extension LockFamily: Codable {}
   extension LockID: Codable {}

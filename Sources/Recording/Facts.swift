@@ -1,11 +1,12 @@
 internal import LinuxIOMMU
-internal import Lockdep
+public import Lockdep
 internal import VTdFormats
-internal import VTdUnit
+public import VTdUnit
 
 // Facts from the values of the rooms below.
 extension Answer {
-  init(_ outcome: TranslationOutcome) {
+  /// What a unit, or its tables, make of a request.
+  public init(_ outcome: TranslationOutcome) {
     switch outcome {
     case .translated(let page):
       self.init(page.permissions.isDisjoint(with: [.read, .write]) ? Result.refused : .translated)
@@ -86,7 +87,8 @@ extension CacheFact {
 }
 
 extension RunLockDependency {
-  init(_ dependency: LockDependency) {
+  /// An order that a validator saw.
+  public init(_ dependency: LockDependency) {
     self.init(from: dependency.from, to: dependency.to, kinds: dependency.kinds)
   }
 }
@@ -107,7 +109,8 @@ extension LockFact {
 }
 
 extension LockReportFact {
-  init(_ report: LockReport) {
+  /// A validator's report.
+  public init(_ report: LockReport) {
     var usages: [String] = []
     var path: [String] = []
     func add(_ steps: [PathStep]) { for step in steps { path.append(step.lockClass.name) } }

@@ -34,7 +34,6 @@ extension RemappingTables {
     var entry = PASIDTableEntry()
     entry[flag: .present] = true
     entry.domain = domain
-    entry[flag: .pageWalkSnoop] = walksSnoop
     switch (tables.stage, tables.secondStage) {
     case (.second, _):
       entry.translation(.secondStage)

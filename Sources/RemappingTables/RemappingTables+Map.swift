@@ -112,7 +112,7 @@ extension RemappingTables {
       } else {
         let next = try page()
         if let second = tables.secondStage { try mapOneToOne(next, in: second) }
-        entry = TableEntry(table: next, stage: tables.stage, isUsed: !walksSnoop)
+        entry = TableEntry(table: next, stage: tables.stage)
         try store(entry.rawValue, at: place)
       }
       table = entry.address
@@ -121,8 +121,7 @@ extension RemappingTables {
     if TableEntry(rawValue: try load(place), stage: tables.stage).isPresent {
       throw .mapped(address: address)
     }
-    let entry = TableEntry(
-      page: target, permissions, size, stage: tables.stage, isUsed: !walksSnoop)
+    let entry = TableEntry(page: target, permissions, size, stage: tables.stage)
     try store(entry.rawValue, at: place)
   }
 

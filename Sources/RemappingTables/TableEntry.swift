@@ -12,9 +12,7 @@ struct TableEntry {
   }
 
   /// An entry that leads to a table and allows everything: the leaf decides.
-  ///
-  /// - Parameter isUsed: the accessed bit is set already.
-  init(table: UInt64, stage: TranslationStage, isUsed: Bool) {
+  init(table: UInt64, stage: TranslationStage) {
     self.stage = stage
     switch stage {
     case .second:
@@ -28,19 +26,13 @@ struct TableEntry {
       entry[flag: .present] = true
       entry[flag: .write] = true
       entry[flag: .user] = true
-      entry[flag: .accessed] = isUsed
       entry[inPlace: .address] = table
       rawValue = entry.rawValue
     }
   }
 
   /// An entry that maps a page. First-stage pages can always be read, and are open to user requests.
-  ///
-  /// - Parameter isUsed: the accessed and dirty bits are set already.
-  init(
-    page: UInt64, _ permissions: Permissions, _ size: PageSize, stage: TranslationStage,
-    isUsed: Bool
-  ) {
+  init(page: UInt64, _ permissions: Permissions, _ size: PageSize, stage: TranslationStage) {
     self.stage = stage
     switch stage {
     case .second:
@@ -55,8 +47,6 @@ struct TableEntry {
       entry[flag: .present] = true
       entry[flag: .write] = permissions.contains(.write)
       entry[flag: .user] = true
-      entry[flag: .accessed] = isUsed
-      entry[flag: .dirty] = isUsed
       entry[flag: .pageSize] = size != .fourKiB
       entry[inPlace: .address] = page
       rawValue = entry.rawValue

@@ -53,7 +53,7 @@ struct MappingUnit: Sendable, CustomTestStringConvertible {
     var configuration = Machine.Configuration(
       memorySize: 1 << 32,
       units: [
-        Machine.Configuration.Unit(
+        Machine.Configuration.UnitConfiguration(
           name: "dmar0",
           hardware: UnitConfiguration(
             capability: Capability(rawValue: cap),

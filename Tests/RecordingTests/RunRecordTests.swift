@@ -1,7 +1,5 @@
 import KernelLog
 import Machine
-import KernelLog
-import Machine
 import Recording
 import Scenario
 import TestSupport

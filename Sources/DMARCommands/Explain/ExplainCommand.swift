@@ -3,6 +3,7 @@ internal import Diagnosis
 internal import Glibc
 internal import KernelLog
 internal import LogReading
+internal import Report
 
 /// `dmar explain`: what the faults in a kernel log mean.
 struct ExplainCommand: ParsableCommand {
@@ -49,14 +50,24 @@ struct ExplainCommand: ParsableCommand {
       "Exit with 1 if a fault is serious, or if there is any.", valueName: "severity"))
   var failOn: FailOn?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write the explanation as one HTML file too; - is standard output, and then nothing else is.",
+      valueName: "file"))
+  var html: String?
+
   @Option(help: ArgumentHelp("Columns of text.", valueName: "columns"))
   var width: Int?
 
   func validate() throws {
     if let width, width < 40 { throw ValidationError("--width takes 40 or more") }
+    if html != nil, follow {
+      throw ValidationError("--html is for logs that end, without --follow")
+    }
   }
 
   func run() throws {
+    if let html { try OutputFile.check(html, isNoneOf: files) }
     var session = ExplainSession(
       format: format, text: ExplanationText(width: columns, isColoured: isColoured))
     let inputs = files.isEmpty ? ["-"] : files
@@ -70,10 +81,16 @@ struct ExplainCommand: ParsableCommand {
       StandardError.print("dmar: \(error)")
       throw (error.isMissing ? ExitStatus.noInput : .badInput).code
     }
-    let explanation = try session.finish()
+    let explanation = try session.finish(isSilent: html == "-")
     if explanation.isEmpty {
       StandardError.print("dmar: \(session.complaint(inputs))")
       throw ExitStatus.badInput.code
+    }
+    if let html {
+      let lines = LogLines(of: explanation.contents.files)
+      try OutputFile.write(
+        ExplanationPage.html(
+          explanation, producer: RunSources.producer, line: { lines[$0] }), to: html)
     }
     let isIncomplete = session.tellUnread()
     switch failOn {

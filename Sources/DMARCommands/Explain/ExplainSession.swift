@@ -112,10 +112,10 @@ struct ExplainSession {
   }
 
   /// Prints the explanation of everything that was read.
-  mutating func finish() throws -> Explanation {
+  mutating func finish(isSilent: Bool = false) throws -> Explanation {
     for input in unread { collector.note(unread: input.path, input.words) }
     let explanation = Explanation(collector.contents)
-    guard !explanation.isEmpty else { return explanation }
+    guard !explanation.isEmpty, !isSilent else { return explanation }
     var rest = explanation
     if hasShownFaults { rest.faults = [] }
     let json = ExplanationJSON(rest)

@@ -53,13 +53,18 @@ struct JUnitDocument {
     case .passed: return []
     case .skipped(let reason): return [#"      <skipped message="\#(Escaping.xml(reason))"/>"#]
     case .failed(let mismatches):
-      let lines = mismatches.flatMap { [$0.description] + $0.difference }
+      let lines = mismatches.flatMap { [$0.description] + $0.difference } + link(result)
       return [
         element("failure", type: "mismatch", mismatches.first?.description ?? "", lines)
       ]
     case .error(let message, let place):
-      return [element("error", type: "input", message, ["\(place): \(message)"])]
+      return [element("error", type: "input", message, ["\(place): \(message)"] + link(result))]
     }
+  }
+
+  /// Where the page of the failure is.
+  private static func link(_ result: TestResult) -> [String] {
+    result.report.map { ["report: \($0)"] } ?? []
   }
 
   private static func log(_ result: TestResult) -> [String] {

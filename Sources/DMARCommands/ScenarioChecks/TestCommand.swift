@@ -50,6 +50,12 @@ struct TestCommand: ParsableCommand {
       valueName: "file"))
   var junit: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write an HTML page for each failure to this folder, with what was expected and what came.",
+      valueName: "folder"))
+  var report: String?
+
   @Flag(
     help: "Print the Test Anything Protocol, version 13; the lines go to standard error.")
   var tap = false
@@ -95,12 +101,13 @@ struct TestCommand: ParsableCommand {
     if let junit { try OutputFile.check(junit, isNoneOf: files.map(\.path)) }
     let start = Timestamp.now()
     let progress = TestProgress(tap: tap, isOutputTaken: junit == "-", count: files.count)
-    let results = try TestRun(
+    var results = try TestRun(
       updatesLogs: update, allowsEmpty: allowEmpty, stopsAtFailure: failFast,
       timeLimit: timeout.duration
     ).run(files, jobs: jobs) { progress.show($0) }
     let tally = TestTally(results)
     warnOfSharedLogs(results)
+    if let report { try FailurePages(folder: report).write(&results) }
     // Before the last line, which fails where standard output is lost.
     if let junit {
       let document = JUnitDocument(

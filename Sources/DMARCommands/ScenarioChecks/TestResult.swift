@@ -22,6 +22,8 @@ struct TestResult: Sendable {
   var warnings: [Mismatch] = []
   /// What is worth knowing of the scenario whatever came out of it, a sentence each.
   var notes: [String] = []
+  /// The page that was written of the failure.
+  var report: String?
   /// The log file that was written anew.
   var updatedLog: String?
 

@@ -19,7 +19,7 @@ struct Core {
   var chains = KeyTable(capacity: 256)
   var chainStore = ChainStore()
 
-  init(_ configuration: LockdepConfiguration) {
+  init(_ configuration: Configuration) {
     provesLocking = configuration.provesLocking
     countsUses = configuration.countsUses
     waitSpin = WaitType.spin.number(rawNesting: configuration.rawNesting)

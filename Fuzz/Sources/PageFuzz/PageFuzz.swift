@@ -1,0 +1,44 @@
+import Diagnosis
+import LogReading
+import Recording
+import Report
+
+/// Any bytes as a log, and as the JSON of a record: the pages made of them have no element and no
+/// attribute that the program did not write.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzPage(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let bytes = Array(UnsafeBufferPointer(start: start, count: count))
+  let text = String(decoding: bytes, as: UTF8.self)
+  var collector = LogCollector()
+  collector.begin(file: text)
+  var reader = LogReader()
+  bytes.withUnsafeBytes { buffer in reader.read(buffer) { collector.take($0) } }
+  reader.finish { collector.take($0) }
+  let explanation = Explanation(collector.contents)
+  check(ExplanationPage.html(explanation, producer: text) { _ in text })
+  if let record = try? RunRecord(json: bytes) {
+    check(
+      RunPage(record, explanation: explanation, sources: [(text, text)], producer: text).html)
+    for line in TimelineText.lines(of: record, timestamps: true) {
+      precondition(!line.contains("\u{1b}"))
+    }
+  }
+  return 0
+}
+
+/// Text of a page is escaped, so each `<` begins one of the program's own tags.
+private func check(_ page: String) {
+  for part in page.split(separator: "<", omittingEmptySubsequences: false).dropFirst() {
+    let name = part.drop { $0 == "/" || $0 == "!" }.prefix { $0 != " " && $0 != ">" }
+    precondition(elements.contains(String(name)), "an element \(name)")
+    precondition(part.contains(">"), "a tag that does not end")
+  }
+}
+
+private let elements: Set<String> = [
+  "DOCTYPE", "html", "head", "meta", "title", "style", "body", "header", "nav", "section", "footer",
+  "div", "span", "p", "a", "h1", "h2", "h3", "ul", "ol", "li", "dl", "dt", "dd", "table", "tr",
+  "th",
+  "td", "pre", "code", "strong", "br", "hr", "details", "summary", "svg", "rect", "line", "text",
+  "polygon",
+]

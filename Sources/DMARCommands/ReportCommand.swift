@@ -1,0 +1,102 @@
+public import ArgumentParser
+internal import Diagnosis
+internal import LogReading
+internal import Recording
+public import Report
+internal import Scenario
+internal import ScenarioFormat
+
+/// `dmar report`: a run as one page.
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "Write a run as one HTML file with pictures.",
+    discussion: """
+      The file holds all of it: verdict, way and walk of each request that was blocked or met a stale \
+      translation, tables, locks, timeline, the kernel's log and the scenario. It needs no network and \
+      no script, and can be mailed and printed. With --svg it is one picture instead.
+
+      \(ExitStatus.help([.badInput, .noInput, .cannotCreate]))
+      """)
+
+  @Argument(help: ArgumentHelp("A scenario file.", valueName: "scenario"))
+  var scenario: String
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The file to write; - is standard output.", valueName: "file"))
+  var output = "-"
+
+  @Option(
+    help: ArgumentHelp(
+      "Write one picture as SVG: \(PictureName.allCases.map { $0.rawValue }.joined(separator: ", ")).",
+      valueName: "picture"))
+  var svg: PictureName?
+
+  @Option(
+    help: ArgumentHelp(
+      "Stop a scenario that takes longer, with exit 65; 0 for no limit.", valueName: "seconds"))
+  var timeout = TimeLimit(0)
+
+  @OptionGroup var options: ScenarioOptions
+
+  func run() throws {
+    let result = try reportingInputErrors {
+      let limit = StepLimit(timeout.duration)
+      return try ScenarioRun.run(
+        options.load(scenario), isRecorded: true, watching: limit.watch)
+    }
+    guard case .finished(let run) = result, let record = run.record else {
+      if case .skipped(let reason) = result {
+        StandardError.print("dmar: \(scenario): skipped: \(reason)")
+      }
+      throw ExitStatus.badInput.code
+    }
+    let page = RunPage(
+      record, explanation: RunExplanation.make(of: run.lines),
+      sources: RunSources.read(record, scenario: scenario), producer: RunSources.producer)
+    guard let svg else { return try OutputFile.write(page.html, to: output) }
+    guard let picture = page.picture(svg) else {
+      StandardError.print(
+        "dmar: \(scenario): the run has nothing for the picture \(svg.rawValue); a request that is "
+          + "blocked or stale, or a lock report, was expected")
+      throw ExitStatus.badInput.code
+    }
+    try OutputFile.write(picture, to: output)
+  }
+}
+
+extension PictureName: ExpressibleByArgument {}
+
+/// What the log of a run means.
+enum RunExplanation {
+  /// Nil where the lines say nothing about remapping.
+  static func make(of lines: [String]) -> Explanation? {
+    if lines.isEmpty { return nil }
+    var collector = LogCollector()
+    collector.begin(file: "the kernel's log")
+    var reader = LogReader()
+    let bytes = Array(lines.map { $0 + "\n" }.joined().utf8)
+    bytes.withUnsafeBytes { buffer in reader.read(buffer) { collector.take($0) } }
+    reader.finish { collector.take($0) }
+    let explanation = Explanation(collector.contents)
+    return explanation.isEmpty ? nil : explanation
+  }
+}
+
+/// The files that a run was described by.
+enum RunSources {
+  static var producer: String { "dmar \(ProgramVersion.text)" }
+
+  /// The scenario and the files of its steps; one that cannot be read any more is left out.
+  static func read(_ record: RunRecord, scenario: String) -> [(name: String, text: String)] {
+    var names = [scenario]
+    for step in record.steps where !step.file.isEmpty && !names.contains(step.file) {
+      names.append(step.file)
+    }
+    var sources: [(name: String, text: String)] = []
+    for name in names where name != "-" {
+      if let text = try? Files.text(at: name) { sources.append((name, text)) }
+    }
+    return sources
+  }
+}

@@ -1,0 +1,88 @@
+public import VTdFormats
+
+/// The bits of an entry or a register as rulers, a row for each 64-bit word, the highest first.
+public struct BitRuler {
+  let name: String
+  let words: [UInt64]
+  let bitWidth: Int
+  /// The fields, the highest first.
+  let fields: [DecodedField]
+
+  /// - Parameters:
+  ///   - name: what the value is.
+  ///   - words: lowest first.
+  public init(name: String, words: [UInt64], bitWidth: Int, fields: [DecodedField]) {
+    self.name = name
+    self.words = words
+    self.bitWidth = bitWidth
+    self.fields = fields.sorted { $0.high > $1.high }
+  }
+
+  /// The fields of one 64-bit word.
+  func fields(ofWord word: Int) -> [DecodedField] { fields.filter { $0.low / 64 == word } }
+
+  /// The value's words that hold anything, the highest first.
+  var shownWords: [Int] {
+    let last = max(bitWidth, 1) - 1
+    let all = Array((0...last / 64).reversed())
+    if all.count <= 2 { return all }
+    return all.filter { $0 == 0 || words.indices.contains($0) && words[$0] != 0 }
+  }
+
+  /// The ruler with a table of the fields below.
+  var element: Element {
+    var parts: [Element] = []
+    for word in shownWords { parts.append(bar(word).element) }
+    var rows: [Element] = []
+    for field in fields where field.value != 0 || Self.isTelling(field) {
+      let bits = field.high == field.low ? "\(field.high)" : "\(field.high):\(field.low)"
+      rows.append(
+        .tag(
+          "tr", [],
+          [
+            .tag("td", [.style("m")], bits), .tag("td", [.style("m")], field.name),
+            .tag("td", [.style("m")], "0x\(hex(field.address ?? field.value))"),
+            .tag("td", [], field.meaning),
+          ]))
+    }
+    parts.append(
+      .tag("div", [.style("scroll")], [.tag("table", [], rows)]))
+    return .group(parts)
+  }
+
+  /// A bit that says "present" or "allowed" matters most where it is clear.
+  static func isTelling(_ field: DecodedField) -> Bool {
+    ["P", "R", "W", "R/W", "FPD", "F"].contains(field.name)
+  }
+
+  private func bar(_ word: Int) -> Drawing {
+    var picture = Drawing("Bits \(word * 64 + 63) to \(word * 64) of the \(name)")
+    let unit = 15
+    let value = words.indices.contains(word) ? words[word] : 0
+    let top = min(bitWidth - word * 64, 64)
+    var next = top - 1
+    func x(_ bit: Int) -> Int { 4 + (top - 1 - bit) * unit }
+    func gap(_ high: Int, _ low: Int) {
+      if high < low { return }
+      picture.box(x(high), 18, (high - low + 1) * unit - 1, 24, "cell")
+    }
+    for field in fields(ofWord: word) {
+      let (high, low) = (field.high - word * 64, field.low - word * 64)
+      gap(next, high + 1)
+      let width = (high - low + 1) * unit - 1
+      let isSet = field.value != 0
+      picture.box(x(high), 18, width, 24, isSet ? "t-l1" : "cell")
+      let isWide = width > field.name.count * 8 + 4
+      let label = isWide ? field.name : high == low ? (isSet ? "1" : "0") : ""
+      picture.text(x(high) + width / 2, 35, label, isSet ? "on" : "dim", "middle")
+      if high - low > 2 || high % 8 == 7 {
+        picture.text(x(high) + 2, 12, "\(field.high)", "dim s")
+      }
+      if high - low > 5 { picture.text(x(low) + unit - 2, 12, "\(field.low)", "dim s", "end") }
+      next = low - 1
+    }
+    gap(next, 0)
+    picture.text(x(0) + unit + 8, 35, hex(value, digits: top / 4), "b")
+    return picture
+  }
+}

@@ -1,0 +1,143 @@
+public import Recording
+
+/// Pictures of locks: what each class was seen in, and in which order classes were taken.
+public struct LockPicture {
+  let classes: [RunLockClass]
+  let dependencies: [RunLockDependency]
+  /// What the validator reported.
+  let reports: [LockReportFact]
+
+  public init(
+    classes: [RunLockClass], dependencies: [RunLockDependency], reports: [LockReportFact]
+  ) {
+    self.classes = classes
+    self.dependencies = dependencies
+    self.reports = reports
+  }
+
+  init(_ record: RunRecord) {
+    var reports: [LockReportFact] = []
+    for event in record.events {
+      if case .lockReport(let fact) = event.what { reports.append(fact) }
+    }
+    self.init(
+      classes: record.lockClasses, dependencies: record.lockDependencies, reports: reports)
+  }
+
+  /// The classes that reports name; all of them where there is no report.
+  var told: [RunLockClass] {
+    var names: [String] = []
+    for report in reports {
+      if let name = report.lockClass { names.append(name) }
+      names += report.path
+    }
+    if names.isEmpty { return classes }
+    return classes.filter { names.contains($0.name) }
+  }
+
+  /// The two usages of a report that do not go together.
+  func conflict(of lockClass: RunLockClass) -> [String] {
+    reports.first { $0.lockClass == lockClass.name }?.usages ?? []
+  }
+
+  /// The four states that the letters stand for, in order.
+  static let states: [(used: String, enabled: String, title: String)] = [
+    ("IN-HARDIRQ-W", "HARDIRQ-ON-W", "hardirq"),
+    ("IN-HARDIRQ-R", "HARDIRQ-ON-R", "hardirq read"),
+    ("IN-SOFTIRQ-W", "SOFTIRQ-ON-W", "softirq"),
+    ("IN-SOFTIRQ-R", "SOFTIRQ-ON-R", "softirq read"),
+  ]
+
+  /// What one letter says.
+  static func meaning(_ letter: Character) -> String {
+    switch letter {
+    case "-": "used in it"
+    case "+": "held with it enabled"
+    case "?": "used in it and held with it enabled"
+    default: "neither"
+    }
+  }
+
+  /// The function that took the lock, of a stack with the innermost function first.
+  static func taker(_ stack: [String]) -> String {
+    let inner = [
+      "lock_acquire", "_raw_", "mark_", "__lock_acquire", "mutex_lock", "down_", "__mutex",
+    ]
+    for symbol in stack {
+      let name = Words.function(symbol)
+      if !inner.contains(where: { name.hasPrefix($0) }) { return name }
+    }
+    return stack.first.map(Words.function) ?? ""
+  }
+
+  /// The letters as a table.
+  var letters: Element {
+    var head: [Element] = [.tag("th", [], "lock class"), .tag("th", [], "letters")]
+    for state in Self.states { head.append(.tag("th", [], state.title)) }
+    var rows: [Element] = [.tag("tr", [], head)]
+    for lockClass in told.prefix(40) {
+      let conflict = conflict(of: lockClass)
+      var cells: [Element] = [
+        .tag("td", [.style("m")], lockClass.name),
+        .tag("td", [.style("m")], "{\(lockClass.letters)}"),
+      ]
+      for state in Self.states {
+        cells.append(cell(lockClass, state.used, state.enabled, conflict))
+      }
+      rows.append(.tag("tr", [], cells))
+    }
+    return .tag("div", [.style("scroll")], [.tag("table", [], rows)])
+  }
+
+  private func cell(
+    _ lockClass: RunLockClass, _ used: String, _ enabled: String, _ conflict: [String]
+  ) -> Element {
+    var parts: [Element] = []
+    var isBad = false
+    for (name, words) in [(used, "\u{25C4} IN"), (enabled, "\u{25C4} ON")] {
+      guard let usage = lockClass.usages.first(where: { $0.name == name }) else { continue }
+      if conflict.contains(name) { isBad = true }
+      parts.append(.text("\(words) \(Self.taker(usage.stack))"))
+    }
+    if isBad { parts.append(.text("\u{2717} these do not go together")) }
+    return .tag("td", [.style(isBad ? "m stop" : "m")], parts.joined(by: .tag("br")))
+  }
+
+  /// The orders among the classes of a report, or the first ones that were seen.
+  var orders: [RunLockDependency] {
+    let names = Set(reports.flatMap { $0.path })
+    let among = dependencies.filter { names.contains($0.from) && names.contains($0.to) }
+    return Array((among.isEmpty ? dependencies : among).prefix(12))
+  }
+
+  /// The graph: classes as boxes in a row, orders as arrows above and below.
+  var graph: Drawing? {
+    let orders = orders
+    if orders.isEmpty { return nil }
+    var names: [String] = []
+    for order in orders {
+      for name in [order.from, order.to] where !names.contains(name) { names.append(name) }
+    }
+    var picture = Drawing("\(orders.count) orders in which \(names.count) lock classes were taken")
+    let closing = reports.first { $0.path.count > 1 }?.path
+    var y = 8
+    for order in orders {
+      let isClosing =
+        closing.map { order.from == $0.last && order.to == $0.first } ?? false
+      let style = isClosing ? "stop" : "wire"
+      let left = max(210, Int(Double(order.from.count) * Drawing.characterWidth) + 24)
+      picture.box(4, y, left, 28, isClosing ? "stopbox" : "cell")
+      picture.text(16, y + 19, order.from, "b")
+      picture.arrow(left + 4, y + 14, left + 114, y + 14, style)
+      picture.text(left + 58, y + 9, order.kinds.joined(separator: " "), "dim s", "middle")
+      let right = max(210, Int(Double(order.to.count) * Drawing.characterWidth) + 24)
+      picture.box(left + 116, y, right, 28, isClosing ? "stopbox" : "cell")
+      picture.text(left + 128, y + 19, order.to, "b")
+      if isClosing {
+        picture.text(left + 124 + right, y + 19, "closes the circle", "bad b")
+      }
+      y += 38
+    }
+    return picture
+  }
+}

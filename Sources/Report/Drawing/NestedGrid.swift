@@ -1,0 +1,98 @@
+internal import Recording
+internal import VTdFormats
+internal import VTdUnit
+
+/// A nested walk as a grid: a row for each address of the first stage, a column for each read that the
+/// second stage makes for it, then the first-stage entry itself.
+struct NestedGrid {
+  struct Cell {
+    let step: WalkFact
+    /// Its place among the reads, from 1.
+    let number: Int
+  }
+
+  struct Row {
+    /// What is read at the end of the row: a first-stage entry, or the page.
+    let title: String
+    let level: Int
+    /// By level of the second stage.
+    var host: [Int: Cell] = [:]
+    var entry: Cell?
+  }
+
+  private(set) var rows: [Row] = []
+  /// Levels of the second stage, the highest first.
+  private(set) var columns: [Int] = []
+  /// Entries of page tables that were read.
+  private(set) var reads = 0
+  /// Whether there is a grid: both stages were walked.
+  var isNested: Bool { !rows.isEmpty && !columns.isEmpty }
+
+  init(_ walk: [WalkFact]) {
+    guard walk.contains(where: { $0.structure == .firstStageEntry }),
+      walk.contains(where: { $0.structure == .secondStageEntry })
+    else { return }
+    var pending: [Int: Cell] = [:]
+    var level = walk.first { $0.structure == .firstStageEntry }?.level ?? 4
+    for step in walk where Self.isPaging(step) {
+      reads += 1
+      let cell = Cell(step: step, number: reads)
+      if step.structure == .secondStageEntry {
+        pending[step.level] = cell
+        if !columns.contains(step.level) { columns.append(step.level) }
+      } else {
+        rows.append(
+          Row(title: "1st L\(step.level)", level: step.level, host: pending, entry: cell))
+        pending = [:]
+        level = step.level - 1
+      }
+    }
+    if !pending.isEmpty {
+      let isPage = walk.last { $0.structure == .firstStageEntry }.map(Self.isLeaf) ?? false
+      rows.append(
+        Row(
+          title: isPage ? "page" : "1st L\(level)", level: isPage ? 0 : level, host: pending,
+          entry: nil))
+    }
+    columns.sort(by: >)
+  }
+
+  private static func isPaging(_ step: WalkFact) -> Bool {
+    step.structure == .firstStageEntry || step.structure == .secondStageEntry
+  }
+
+  private static func isLeaf(_ step: WalkFact) -> Bool {
+    step.level == 1
+      || FirstStageEntry(rawValue: step.words.first ?? 0)[flag: .pageSize] && step.level < 4
+  }
+
+  /// The grid for a page.
+  var element: Element {
+    var head: [Element] = [.tag("th", [], "address of")]
+    for level in columns { head.append(.tag("th", [], "2nd stage L\(level)")) }
+    head.append(.tag("th", [], "1st-stage entry"))
+    var body: [Element] = [.tag("tr", [], head)]
+    for row in rows {
+      let tone = Tone.level(row.level)
+      var cells: [Element] = [
+        .tag("th", [], [.tag("span", [.style("chip \(tone.style)")], row.title)])
+      ]
+      for level in columns { cells.append(Self.cell(row.host[level])) }
+      cells.append(Self.cell(row.entry))
+      body.append(.tag("tr", [], cells))
+    }
+    return .group([
+      .tag("div", [.style("scroll")], [.tag("table", [], body)]),
+      .tag("p", [.style("dim")], "\(reads) entries of page tables were read, numbered in order."),
+    ])
+  }
+
+  private static func cell(_ cell: Cell?) -> Element {
+    guard let cell else { return .tag("td", [.style("m dim")], "") }
+    let isBad = cell.step.failure != nil
+    let mark = isBad ? "\u{2717} stops " : ""
+    return .tag(
+      "td", [.style(isBad ? "m stop" : "m")],
+      "\(cell.number). \(mark)\(Words.address(cell.step.address)) \(WalkDrawing.state(cell.step))")
+  }
+}

@@ -1,0 +1,157 @@
+internal import Recording
+internal import VTdFormats
+internal import VTdUnit
+
+/// Pictures of a walk: the address cut into its slices, the chain of entries, the cell where it stops.
+struct WalkDrawing {
+  let walk: [WalkFact]
+
+  /// The entries of the request's own way: in a nested walk the first stage's, with what is above.
+  static func chain(_ walk: [WalkFact]) -> [WalkFact] {
+    let isNested = walk.contains { $0.structure == .firstStageEntry }
+    guard isNested else { return walk }
+    var chain: [WalkFact] = []
+    for (index, step) in walk.enumerated() {
+      // The second stage's last entry counts where the walk ends in it.
+      let isEnd = index == walk.count - 1 && step.failure != nil
+      if step.structure != .secondStageEntry || isEnd { chain.append(step) }
+    }
+    return chain
+  }
+
+  /// What an entry is called beside its index.
+  static func name(_ step: WalkFact) -> String {
+    switch step.structure {
+    case .rootEntry, .scalableRootEntry: "root"
+    case .contextEntry, .scalableContextEntry: "context"
+    case .pasidDirectoryEntry: "PASID dir"
+    case .pasidTableEntry: "PASID"
+    case .firstStageEntry: "1st L\(step.level)"
+    case .secondStageEntry: "L\(step.level)"
+    case .interruptEntry, .postedInterruptEntry: "IRTE"
+    case .postedInterruptDescriptor: "PID"
+    }
+  }
+
+  /// What an entry allows, or that it is not there, in a few characters.
+  static func state(_ step: WalkFact) -> String {
+    guard let word = step.words.first else { return "unreadable" }
+    switch step.structure {
+    case .secondStageEntry:
+      if word & 3 == 0 { return "not present" }
+      let entry = SecondStageEntry(rawValue: word)
+      return (entry[flag: .read] ? "R" : "-") + (entry[flag: .write] ? "W" : "-")
+        + (entry[flag: .pageSize] && step.level > 1 && step.level < 4 ? " page" : "")
+    case .firstStageEntry:
+      let entry = FirstStageEntry(rawValue: word)
+      if !entry[flag: .present] { return "not present" }
+      return "R" + (entry[flag: .write] ? "W" : "-") + (entry[flag: .user] ? "U" : "-")
+        + (entry[flag: .pageSize] && step.level > 1 ? " page" : "")
+    case .postedInterruptDescriptor: return "descriptor"
+    case .scalableContextEntry, .contextEntry, .rootEntry, .scalableRootEntry, .pasidDirectoryEntry,
+      .pasidTableEntry, .interruptEntry, .postedInterruptEntry:
+      return word & 1 == 0 && step.structure != .scalableRootEntry ? "not present" : "present"
+    }
+  }
+
+  /// The bits that the paging levels of a walk cut out of the address, the highest first.
+  static func slices(_ walk: [WalkFact]) -> [(level: Int, high: Int, low: Int, value: UInt64)] {
+    let isNested = walk.contains { $0.structure == .firstStageEntry }
+    var slices: [(level: Int, high: Int, low: Int, value: UInt64)] = []
+    for step in walk {
+      guard step.structure == (isNested ? .firstStageEntry : .secondStageEntry),
+        let high = step.sliceHigh, let low = step.sliceLow, let index = step.index,
+        !slices.contains(where: { $0.level == step.level })
+      else { continue }
+      slices.append((step.level, high, low, index))
+    }
+    return slices
+  }
+
+  /// The address as a ruler of coloured slices.
+  func ruler(_ address: UInt64) -> Element? {
+    let slices = Self.slices(walk)
+    guard let last = slices.last else { return nil }
+    var picture = Drawing("The address \(Words.address(address)) cut into the index of each level")
+    var x = 4
+    for slice in slices {
+      picture.box(x, 22, 104, 30, Tone.level(slice.level).style)
+      picture.text(x + 52, 42, "\(slice.value)", "on b", "middle")
+      picture.text(x + 52, 16, "\(slice.high):\(slice.low)", "dim s", "middle")
+      picture.text(x + 52, 68, "L\(slice.level)", "b", "middle")
+      x += 108
+    }
+    let offset = address & ((1 &<< UInt64(truncatingIfNeeded: last.low)) &- 1)
+    picture.box(x, 22, 150, 30, Tone.page.style)
+    picture.text(x + 75, 42, Words.address(offset), "on b", "middle")
+    picture.text(x + 75, 16, "\(last.low - 1):0", "dim s", "middle")
+    picture.text(x + 75, 68, isAtPage ? "in the page" : "not used yet", "dim", "middle")
+    return picture.element
+  }
+
+  private var isAtPage: Bool { walk.last?.failure == nil }
+
+  /// The chain of entries, each with its address, its word and what it allows.
+  func chain(_ answer: Answer) -> Drawing {
+    let steps = Self.chain(walk)
+    var picture = Drawing(
+      "The walk through \(steps.count) entries; the request \(Words.describe(answer))")
+    let (columns, width, height) = (4, 236, 104)
+    for (index, step) in steps.enumerated() {
+      let x = 4 + index % columns * (width + 34)
+      let y = 4 + index / columns * (height + 30)
+      draw(step, x, y, width, &picture)
+      if index + 1 < steps.count || step.failure == nil {
+        if index % columns == columns - 1 {
+          // Down to the next row, at its left end.
+          let turn = y + height + 14
+          picture.line(x + width / 2, y + height - 18, x + width / 2, turn)
+          picture.line(x + width / 2, turn, 30, turn)
+          picture.arrow(30, turn, 30, turn + 16)
+        } else {
+          picture.arrow(x + width, y + 42, x + width + 32, y + 42)
+        }
+      }
+    }
+    if let last = steps.last, last.failure == nil {
+      let index = steps.count
+      let x = 4 + index % columns * (width + 34)
+      let y = 4 + index / columns * (height + 30)
+      picture.box(x, y, width, 84, "cell")
+      picture.box(x, y, width, 22, Tone.page.style)
+      picture.text(x + 8, y + 16, "memory", "on b")
+      picture.text(x + 8, y + 42, Words.address(answer.address), "b")
+      picture.text(x + 8, y + 62, answer.permissions.map { "allowed \($0)" } ?? "", "dim")
+    }
+    return picture
+  }
+
+  private func draw(
+    _ step: WalkFact, _ x: Int, _ y: Int, _ width: Int, _ picture: inout Drawing
+  ) {
+    let isBad = step.failure != nil
+    picture.box(x, y, width, 84, isBad ? "stopbox" : "cell")
+    picture.box(x, y, width, 22, Tone(step.structure, level: step.level).style)
+    let index = step.index.map { "[\(indexText(step, $0))]" } ?? ""
+    picture.text(x + 8, y + 16, Self.name(step) + index, "on b")
+    picture.text(x + 8, y + 40, "at \(Words.address(step.address))", "dim")
+    let word = step.words.first.map { hex($0, digits: 16) } ?? "no memory there"
+    picture.text(x + 8, y + 58, word)
+    picture.text(x + 8, y + 76, Self.state(step), isBad ? "bad b" : "b")
+    if let allowed = step.allowed {
+      picture.text(x + width - 8, y + 76, "so far \(allowed)", "dim", "end")
+    }
+    if isBad {
+      picture.cross(x + width - 16, y + 34)
+      picture.text(x + width - 28, y + 40, "stops", "bad b", "end")
+    }
+  }
+
+  private func indexText(_ step: WalkFact, _ index: UInt64) -> String {
+    switch step.structure {
+    case .rootEntry, .scalableRootEntry: return "bus " + hex(index, digits: 2)
+    case .contextEntry: return "dev \(hex(index >> 3, digits: 2)).\(index & 7)"
+    default: return "\(index)"
+    }
+  }
+}

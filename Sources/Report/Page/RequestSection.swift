@@ -1,0 +1,180 @@
+internal import Recording
+internal import Text
+internal import VTdFormats
+internal import VTdUnit
+
+/// One request with its pictures.
+struct RequestSection {
+  let record: RunRecord
+  let event: RunEvent
+
+  var title: String {
+    switch event.what {
+    case .dma(let fact):
+      if fact.given.result == .blocked {
+        return
+          "Step \(event.step): blocked, 0x\(hex(UInt64(fact.given.reason?.rawValue ?? 0), digits: 2))"
+      }
+      return "Step \(event.step): \(fact.isStale ? "stale translation" : "a request that passes")"
+    case .interruptRequest(let fact):
+      return "Step \(event.step): interrupt \(fact.given.result.rawValue)"
+    default: return "Step \(event.step)"
+    }
+  }
+
+  var elements: [Element] {
+    switch event.what {
+    case .dma(let fact): dma(fact)
+    case .interruptRequest(let fact): interrupt(fact)
+    default: []
+    }
+  }
+
+  private func dma(_ fact: DMAFact) -> [Element] {
+    var parts: [Element] = [
+      .tag("p", [], Words.describe(fact, step: record.stepNumber) + "."),
+      .tag("h3", [], "Way of the request"),
+      WayDrawing(record: record, event: event, fact: fact).drawing.element,
+    ]
+    if fact.isStale { parts += CacheSection(record: record, event: event, fact: fact).elements }
+    parts += walk(fact.walk, address: fact.address, answer: fact.tables, isStale: fact.isStale)
+    parts += frcd
+    return parts
+  }
+
+  private func walk(
+    _ walk: [WalkFact], address: UInt64, answer: Answer, isStale: Bool
+  ) -> [Element] {
+    if walk.isEmpty { return [] }
+    let drawing = WalkDrawing(walk: walk)
+    var parts: [Element] = [
+      .tag("h3", [], isStale ? "Walk of the tables as they are now" : "Walk")
+    ]
+    if let ruler = drawing.ruler(address) { parts.append(ruler) }
+    parts.append(drawing.chain(answer).element)
+    let grid = NestedGrid(walk)
+    if grid.isNested {
+      parts.append(.tag("h3", [], "Both stages"))
+      parts.append(
+        .tag(
+          "p", [.style("dim")],
+          "Each address of the first stage is an address of the second: a row is one of them on its way "
+            + "through the second stage, and ends with the first stage's own entry."))
+      parts.append(grid.element)
+    }
+    if let last = walk.last, last.failure != nil { parts += failing(last) }
+    parts += entries(walk)
+    return parts
+  }
+
+  /// Why the walk stops, and the entry's bits.
+  private func failing(_ step: WalkFact) -> [Element] {
+    var parts: [Element] = [.tag("h3", [], "Where it stops")]
+    if let reason = step.failure {
+      var text =
+        "\(WalkDrawing.name(step)) at \(Words.address(step.address)): \(Words.describe(reason))"
+      if step.isMissing { text += "; nothing is mapped there" }
+      parts.append(.tag("p", [.style("bad")], "\u{2717} " + text))
+      if let advice = reason.advice {
+        parts.append(.tag("p", [], "The unit was looking at \(advice.structure). \(advice.next)"))
+      }
+      parts.append(.tag("p", [.style("dim")], "Linux prints: \(Words.linux(reason))"))
+    }
+    if let ruler = BitRuler(step) { parts.append(ruler.element) }
+    return parts
+  }
+
+  /// The bits of the other entries, folded.
+  private func entries(_ walk: [WalkFact]) -> [Element] {
+    let others = WalkDrawing.chain(walk).filter { $0.failure == nil }
+    if others.isEmpty { return [] }
+    var content: [Element] = [.tag("summary", [], "Bits of the \(others.count) entries before")]
+    if others.count == 1 { content = [.tag("summary", [], "Bits of the entry")] }
+    for step in others {
+      guard let ruler = BitRuler(step) else { continue }
+      let tone = Tone(step.structure, level: step.level)
+      content.append(
+        .tag(
+          "h3", [],
+          [
+            .tag("span", [.style("chip \(tone.style)")], WalkDrawing.name(step)),
+            .text("\(step.structure.rawValue) at \(Words.address(step.address))"),
+          ]))
+      content.append(ruler.element)
+    }
+    return [.tag("details", [], content)]
+  }
+
+  /// The fault record that the request left.
+  private var frcd: [Element] {
+    for later in record.events[(event.id + 1)...].prefix(8) {
+      guard later.cause == event.id, case .fault(let fault) = later.what,
+        fault.recorded.outcome == .recorded, let layout = Layouts.named("frcd")
+      else { continue }
+      let ruler = BitRuler(
+        name: layout.name, words: fault.words, bitWidth: layout.bitWidth,
+        fields: layout.decode(fault.words))
+      return [
+        .tag(
+          "details", [],
+          [
+            .tag("summary", [], "Bits of the fault record FRCD[\(fault.recorded.index ?? 0)]"),
+            ruler.element,
+          ])
+      ]
+    }
+    return []
+  }
+
+  private func interrupt(_ fact: InterruptFact) -> [Element] {
+    var picture = Drawing("The way of an interrupt of \(fact.device)")
+    let isBlocked = fact.given.result == .blocked
+    picture.box(4, 10, 170, 50, "cell")
+    picture.text(16, 31, fact.device, "b")
+    picture.text(16, 49, "the device", "dim")
+    picture.arrow(174, 35, 388, 35)
+    picture.text(
+      281, 26, "write \(Words.address(fact.data)) to \(Words.address(fact.address))", "", "middle")
+    picture.box(390, 10, 170, 50, isBlocked ? "stopbox" : "cell")
+    picture.text(402, 31, fact.unit, "b")
+    picture.text(402, 49, "interrupt remapping", "dim")
+    if isBlocked {
+      picture.line(560, 35, 620, 35, "stop")
+      picture.cross(628, 35)
+      picture.box(690, 10, 150, 50, "cell")
+      picture.text(702, 31, "processor", "b")
+      picture.text(702, 49, "not interrupted", "dim")
+    } else {
+      picture.arrow(560, 35, 688, 35, fact.isStale ? "stale" : "wire")
+      picture.box(690, 10, 200, 50, "cell")
+      picture.text(702, 31, "APIC \(Words.address(fact.given.destination))", "b")
+      picture.text(702, 49, "vector \(Words.address(fact.given.vector))", "dim")
+    }
+    var parts: [Element] = [
+      .tag(
+        "p", [],
+        "\(fact.device) writes \(Words.address(fact.data)) to \(Words.address(fact.address)), which is "
+          + "an interrupt: \(Words.describe(fact.given))."),
+      .tag("h3", [], "Way of the interrupt"), picture.element,
+    ]
+    let isRemappable = fact.address & 0x10 != 0
+    if let layout = Layouts.named(isRemappable ? "remappable-msi" : "compatibility-msi") {
+      parts.append(.tag("h3", [], "The message's address, bit by bit"))
+      parts.append(
+        BitRuler(
+          name: layout.name, words: [fact.address], bitWidth: layout.bitWidth,
+          fields: layout.decode([fact.address])
+        ).element)
+    }
+    if let last = fact.walk.last, last.failure != nil {
+      parts += failing(last)
+    } else if let reason = fact.given.reason {
+      parts.append(.tag("h3", [], "Where it stops"))
+      parts.append(.tag("p", [.style("bad")], "\u{2717} \(Words.describe(reason))"))
+      if let advice = reason.advice { parts.append(.tag("p", [], advice.next)) }
+    }
+    parts += entries(fact.walk)
+    parts += frcd
+    return parts
+  }
+}

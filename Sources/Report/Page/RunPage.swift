@@ -1,0 +1,240 @@
+public import Diagnosis
+internal import KernelLog
+public import Recording
+internal import Text
+internal import VTdFormats
+internal import VTdUnit
+
+/// The report of a run: one page that says what faulted and why, which lock rule was broken, and what
+/// cures it.
+public struct RunPage {
+  let record: RunRecord
+  /// What the kernel's log means, where it means anything.
+  let explanation: Explanation?
+  /// The files of the scenario, by name, as they are written.
+  let sources: [(name: String, text: String)]
+  /// What made the page: program and version.
+  let producer: String
+  /// What was expected and is not so, a sentence each with what is to be shown below it.
+  var mismatches: [(sentence: String, difference: [String])] = []
+  /// Requests that are shown with all their pictures.
+  let shown: [RunEvent]
+  /// Requests that were blocked or stale and are not shown: how many.
+  let folded: Int
+  private static let shownLimit = 6
+
+  public init(
+    _ record: RunRecord, explanation: Explanation?, sources: [(name: String, text: String)],
+    producer: String, mismatches: [(sentence: String, difference: [String])] = []
+  ) {
+    self.record = record
+    self.explanation = explanation
+    self.sources = sources
+    self.producer = producer
+    self.mismatches = mismatches
+    let notable = record.events.filter(Self.isNotable)
+    var kinds: Set<String> = []
+    // One of each kind: the same request again shows nothing new.
+    let distinct = notable.filter { kinds.insert(Self.kind($0)).inserted }
+    var shown = Array(distinct.prefix(Self.shownLimit))
+    if shown.isEmpty {
+      shown = Array(
+        record.events.filter { if case .dma = $0.what { true } else { false } }.suffix(1))
+    }
+    self.shown = shown
+    folded = max(notable.count - shown.count, 0)
+  }
+
+  private static func isNotable(_ event: RunEvent) -> Bool {
+    switch event.what {
+    case .dma(let fact): fact.given.result == .blocked || fact.isStale
+    case .interruptRequest(let fact): fact.given.result == .blocked || fact.isStale
+    default: false
+    }
+  }
+
+  /// What makes two requests the same picture.
+  private static func kind(_ event: RunEvent) -> String {
+    switch event.what {
+    case .dma(let fact):
+      "\(fact.device) \(fact.access.word) \(fact.address >> 12) \(fact.given.reason?.rawValue ?? 0) "
+        + "\(fact.isStale) \(fact.pasid ?? 0) \(fact.usesDeviceTLB)"
+    case .interruptRequest(let fact):
+      "\(fact.device) \(fact.address) \(fact.given.reason?.rawValue ?? 0)"
+    default: ""
+    }
+  }
+
+  /// The page.
+  public var html: String {
+    let name = record.scenario.split(separator: "/").last.map(String.init) ?? "a run"
+    return Document.html(title: "dmar: \(name)", body(name))
+  }
+
+  private func body(_ name: String) -> [Element] {
+    var sections: [(id: String, title: String, content: [Element])] = []
+    if !mismatches.isEmpty {
+      sections.append(("expected", "Not as expected", MismatchSection(mismatches).elements))
+    }
+    if let explanation, !ExplanationSection.isEmpty(explanation) {
+      sections.append(
+        ("meaning", "What it means", ExplanationSection(explanation, log: logPlace).elements))
+    }
+    for (number, event) in shown.enumerated() {
+      let request = RequestSection(record: record, event: event)
+      sections.append(("request-\(number + 1)", request.title, request.elements))
+    }
+    if folded > 0, let last = sections.popLast() {
+      let more = Element.tag(
+        "p", [.style("dim")],
+        "\(folded) further requests were blocked or stale in the same ways; the timeline has them.")
+      sections.append((last.id, last.title, last.content + [more]))
+    }
+    let tree = TableTree(record)
+    if !tree.isEmpty {
+      sections.append(
+        (
+          "tables", "The tables",
+          [
+            .tag(
+              "p", [.style("dim")],
+              "Every entry that a walk above read; \u{270E} marks words that changed in this run."),
+            tree.element,
+          ]
+        ))
+    }
+    let locks = LockSection(record)
+    if !locks.isEmpty { sections.append(("locks", "Locks", locks.elements)) }
+    sections.append(("timeline", "Timeline", TimelineSection(record).elements))
+    if !record.lines.isEmpty {
+      sections.append(("log", "The kernel's log", [LogSection(record).element]))
+    }
+    sections.append(("scenario", "The scenario", SourceSection(sources).elements))
+    var body: [Element] = [
+      .tag("header", [], header(name)),
+      .tag(
+        "nav", [],
+        sections.map { .tag("a", [.place($0.id)], $0.title) }),
+    ]
+    for section in sections {
+      body.append(
+        .tag("section", [.id(section.id)], [.tag("h2", [], section.title)] + section.content))
+    }
+    body.append(
+      .tag(
+        "footer", [],
+        "Made by \(producer); record version \(RunRecord.version); kernel \(record.release). Addresses "
+          + "are hexadecimal; a level has one colour in every picture; red is where it stops, amber what "
+          + "is stale."))
+    return body
+  }
+
+  /// The line of the log that an explanation names, as a place of this page.
+  private func logPlace(_ line: Int) -> String { "L\(line)" }
+
+  private func header(_ name: String) -> [Element] {
+    var parts: [Element] = [
+      .tag("p", [.style("dim")], "dmar report of \(name), kernel \(record.release)")
+    ]
+    parts.append(.tag("h1", [], headline))
+    if !record.summary.isEmpty { parts.append(.tag("p", [], record.summary)) }
+    parts.append(verdict)
+    return parts
+  }
+
+  /// The run in one line.
+  private var headline: String {
+    var words: [String] = []
+    for event in shown {
+      switch event.what {
+      case .dma(let fact) where fact.given.result == .blocked:
+        words.append("\(Words.headline(fact)) and is blocked")
+      case .dma(let fact) where fact.isStale:
+        words.append("\(Words.headline(fact)) through a stale translation")
+      case .interruptRequest(let fact) where fact.given.result == .blocked:
+        words.append("an interrupt of \(fact.device) is blocked")
+      default: break
+      }
+      if words.count == 1 { break }
+    }
+    for event in record.events {
+      if case .lockReport(let fact) = event.what {
+        words.append("the kernel reports: \(fact.title)")
+        break
+      }
+    }
+    return words.isEmpty ? "Nothing was blocked" : Self.sentence(words.joined(separator: "; "))
+  }
+
+  private static func sentence(_ text: String) -> String {
+    text.prefix(1).uppercased() + text.dropFirst()
+  }
+
+  /// The verdict in explain's words, and what cures it.
+  private var verdict: Element {
+    var lines: [Element] = []
+    var isStale = false
+    for event in shown {
+      switch event.what {
+      case .dma(let fact):
+        if fact.isStale { isStale = true }
+        lines.append(
+          .tag("p", [], Self.sentence(Words.describe(fact, step: record.stepNumber)) + "."))
+      case .interruptRequest(let fact):
+        lines.append(
+          .tag(
+            "p", [],
+            "\(fact.device) sends an interrupt to \(Words.address(fact.address)): "
+              + "\(Words.describe(fact.given))."))
+      default: break
+      }
+      if lines.count == 2 { break }
+    }
+    for splat in explanation?.splats.prefix(1) ?? [] {
+      lines.append(
+        .tag("p", [], [.tag("strong", [], "Lock rule broken: "), .text(splat.meaning)]))
+      lines.append(.tag("p", [], [.tag("strong", [], "Cure: "), .text(splat.cure)]))
+    }
+    for fault in explanation?.faults.prefix(1) ?? [] {
+      if let finding = fault.verdict {
+        lines.append(
+          .tag("p", [], [.tag("strong", [], "As a log: "), .text(finding.verdict)]))
+      }
+    }
+    let isBad = shown.contains(where: Self.isNotable)
+    return .tag(
+      "div", [.style(!isBad ? "verdict ok" : isStale ? "verdict stale" : "verdict")], lines)
+  }
+}
+
+extension RunRecord {
+  /// The step of an event.
+  func stepNumber(_ id: Int) -> Int? { events.indices.contains(id) ? events[id].step : nil }
+}
+
+/// A picture that a page holds and that can be had alone.
+public enum PictureName: String, CaseIterable, Sendable {
+  /// From the device to memory, or to the fault record and the interrupt.
+  case way
+  /// The entries that the walk read.
+  case walk
+  /// The orders in which locks were taken.
+  case locks
+}
+
+extension RunPage {
+  /// A picture as an SVG document; nil where the run has nothing for it.
+  public func picture(_ name: PictureName) -> String? {
+    if name == .locks { return LockPicture(record).graph?.document }
+    for event in shown {
+      guard case .dma(let fact) = event.what else { continue }
+      switch name {
+      case .way: return WayDrawing(record: record, event: event, fact: fact).drawing.document
+      case .walk where !fact.walk.isEmpty:
+        return WalkDrawing(walk: fact.walk).chain(fact.tables).document
+      default: break
+      }
+    }
+    return nil
+  }
+}

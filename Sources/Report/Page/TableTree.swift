@@ -1,0 +1,86 @@
+internal import Recording
+internal import VTdFormats
+internal import VTdUnit
+
+/// The tables that walks went through, as a tree, with the words that changed.
+struct TableTree {
+  private struct Node {
+    var step: WalkFact
+    var children: [UInt64] = []
+  }
+
+  private var nodes: [UInt64: Node] = [:]
+  private var roots: [UInt64] = []
+  private let record: RunRecord
+  /// By address of a 64-bit word: what it became, and in which step.
+  private var changes: [UInt64: [(fact: MemoryFact, step: Int)]] = [:]
+  private static let limit = 200
+
+  init(_ record: RunRecord) {
+    self.record = record
+    for event in record.events {
+      switch event.what {
+      case .dma(let fact): add(fact.walk)
+      case .interruptRequest(let fact): add(fact.walk)
+      case .memory(let fact): changes[fact.address, default: []].append((fact, event.step))
+      default: break
+      }
+    }
+  }
+
+  private mutating func add(_ walk: [WalkFact]) {
+    for step in walk where nodes.count < Self.limit {
+      let parent = step.parent.flatMap { walk.indices.contains($0) ? walk[$0].address : nil }
+      if nodes[step.address] == nil {
+        nodes[step.address] = Node(step: step)
+        if let parent, nodes[parent] != nil {
+          nodes[parent]?.children.append(step.address)
+        } else {
+          roots.append(step.address)
+        }
+      } else {
+        nodes[step.address]?.step = step
+      }
+    }
+  }
+
+  var isEmpty: Bool { roots.isEmpty }
+
+  var element: Element { .tag("ul", [.style("tree")], roots.map { item($0, depth: 0) }) }
+
+  private func item(_ address: UInt64, depth: Int) -> Element {
+    guard let node = nodes[address] else { return .group([]) }
+    let step = node.step
+    let tone = Tone(step.structure, level: step.level)
+    var content: [Element] = [
+      .tag(
+        "span", [.style("chip \(tone.style)")],
+        WalkDrawing.name(step) + (step.index.map { "[\($0)]" } ?? "")),
+      .tag(
+        "span", [.style("m")],
+        "\(Words.address(step.address)): "
+          + (step.words.isEmpty
+            ? "no memory"
+            : step.words.reversed().map { hex($0, digits: 16) }.joined(separator: ":"))
+          + " "),
+      .tag("span", [.style(step.failure == nil ? "dim" : "bad")], WalkDrawing.state(step)),
+    ]
+    var told: [String] = []
+    for word in 0..<UInt64(max(step.words.count, 1)) {
+      for change in changes[address &+ word &* 8] ?? [] {
+        let step = change.step == 0 ? "boot" : "step \(change.step)"
+        told.append(
+          "\(step): \(Words.address(change.fact.old)) \u{2192} \(Words.address(change.fact.new))")
+      }
+    }
+    if !told.isEmpty {
+      content.append(
+        .tag("span", [.style("dim m")], " \u{270E} \(told.suffix(4).joined(separator: ", "))"))
+    }
+    if !node.children.isEmpty, depth < 64 {
+      content.append(
+        .tag("ul", [.style("tree")], node.children.map { item($0, depth: depth + 1) }))
+    }
+    return .tag("li", [], content)
+  }
+}

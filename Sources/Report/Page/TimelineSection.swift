@@ -1,0 +1,74 @@
+internal import Recording
+internal import Text
+
+/// The events of a run, a cause above what it led to. The boot is folded.
+struct TimelineSection {
+  private let record: RunRecord
+  private static let limit = 1500
+
+  init(_ record: RunRecord) { self.record = record }
+
+  var elements: [Element] {
+    var boot: [Element] = []
+    var steps: [Element] = []
+    var left = 0
+    for event in record.events {
+      guard let item = item(event) else { continue }
+      if event.step == 0 {
+        if boot.count < Self.limit / 3 { boot.append(item) } else { left += 1 }
+      } else if steps.count < Self.limit {
+        steps.append(item)
+      } else {
+        left += 1
+      }
+    }
+    var parts: [Element] = []
+    if !boot.isEmpty {
+      parts.append(
+        .tag(
+          "details", [],
+          [
+            .tag("summary", [], "The boot: \(boot.count) events"),
+            .tag("ol", [.style("time")], boot),
+          ]))
+    }
+    parts.append(.tag("ol", [.style("time")], steps))
+    if left > 0 {
+      parts.append(.tag("p", [.style("dim")], "\(left) further events are left out."))
+    }
+    return parts
+  }
+
+  private func item(_ event: RunEvent) -> Element? {
+    if case .step = event.what {
+      let step = record.step(event.step)
+      return .tag(
+        "li", [.style("step"), .id("step-\(event.step)")],
+        [
+          .text("Step \(event.step) "),
+          .tag("code", [], Wrapping.shortened(step?.text ?? "", to: 200)),
+        ])
+    }
+    guard let text = EventText.describe(event, in: record) else { return nil }
+    var style = "d\(min(depth(event), 5))"
+    switch event.what {
+    case .dma(let fact):
+      if fact.given.result == .blocked { style += " bad" } else if fact.isStale { style += " old" }
+    case .interruptRequest(let fact): if fact.given.result == .blocked { style += " bad" }
+    case .lockReport, .death, .hang, .queueError: style += " bad"
+    default: break
+    }
+    return .tag("li", [.style(style), .id("e\(event.id)")], text)
+  }
+
+  private func depth(_ event: RunEvent) -> Int {
+    var depth = 1
+    var cause = event.cause
+    while let id = cause, record.events.indices.contains(id), depth < 5 {
+      if case .step = record.events[id].what { break }
+      depth += 1
+      cause = record.events[id].cause
+    }
+    return depth
+  }
+}
