@@ -7,19 +7,15 @@ internal import VTdUnit
 extension RunRecorder {
   // MARK: Memory
 
-  /// How many words of one access are told one by one.
-  private static let toldWords = 64
+  /// How many changes in a row are told one by one. A table for all of memory has millions.
+  private static let toldInARow = 256
+  /// How many words of memory are watched for what a stale translation depends on.
+  private static let watchedWords = 1 << 18
 
   /// Notes each 64-bit word that bytes about to be written change.
   func write(_ bytes: [UInt8], at address: PhysicalAddress, by who: RunActor) {
-    if bytes.isEmpty { return }
-    let first = address.rawValue & ~7
-    let count = UInt64(bytes.count)
-    guard let last = address.rawValue.last(ofBytes: count) else { return }
-    var word = first
-    var told = 0
-    var lastEvent: Int?
-    var more = 0
+    guard let last = address.rawValue.last(ofBytes: UInt64(bytes.count)) else { return }
+    var word = address.rawValue & ~7
     while word <= last {
       guard let old = machine.memory.load64(PhysicalAddress(rawValue: word)) else { break }
       var new = old
@@ -29,28 +25,30 @@ extension RunRecorder {
         let value = UInt64(bytes[Int(byte &- address.rawValue)])
         new = new & ~(0xff &<< (place &* 8)) | value &<< (place &* 8)
       }
-      if new != old {
-        if told < Self.toldWords {
-          let id = add(who, .memory(MemoryFact(address: word, old: old, new: new)))
-          changes[word, default: []].append(id)
-          lastEvent = id
-          told += 1
-        } else {
-          if let lastEvent { changes[word, default: []].append(lastEvent) }
-          more += 1
-        }
-      }
+      if new != old { note(MemoryFact(address: word, old: old, new: new), by: who) }
       let (next, overflow) = word.addingReportingOverflow(8)
       if overflow { break }
       word = next
     }
-    if more > 0, let lastEvent {
-      change(lastEvent) { fact in
-        if case .memory(var memory) = fact {
-          memory.more = more
-          fact = .memory(memory)
+  }
+
+  /// Tells a change, or counts it into the one before where a long row of them goes on.
+  private func note(_ fact: MemoryFact, by who: RunActor) {
+    let isInRow = events.last.map { changesInRow > 0 && $0.id == lastChange && $0.who == who }
+    if isInRow != true { changesInRow = 0 }
+    changesInRow += 1
+    if changesInRow > Self.toldInARow {
+      change(lastChange) { last in
+        if case .memory(var memory) = last {
+          memory.more += 1
+          last = .memory(memory)
         }
       }
+    } else {
+      lastChange = add(who, .memory(fact))
+    }
+    if changes.count < Self.watchedWords {
+      changes[fact.address, default: []].append(lastChange)
     }
   }
 

@@ -32,6 +32,9 @@ public final class RunRecorder {
   var caches: [String: CacheWatch] = [:]
   /// For each 64-bit word of memory, the events that changed it.
   var changes: [UInt64: [Int]] = [:]
+  /// How many changes of memory came one behind the other, and the event of the last that was told.
+  var changesInRow = 0
+  var lastChange = 0
   private var registerNames: [String: [Int: String]] = [:]
   /// The requests whose walks were kept: of those that pass, the first of their kind only.
   var keptWalks: Set<DMARequest> = []
