@@ -148,7 +148,7 @@ struct ExplainSession {
   func complaint(_ paths: [String]) -> String {
     let name = paths.count == 1 ? (paths[0] == "-" ? "standard input" : paths[0]) : "the files"
     if bytes == 0, unread.isEmpty { return "\(name): empty; a kernel log was expected" }
-    guard let first = unread.first else {
+    guard let first = unread.first(where: { $0.weight == .missing }) else {
       return "\(name): nothing that a kernel prints; a kernel log was expected"
     }
     return "\(first.path): \(first.words); a kernel log was expected, as text or packed "
