@@ -50,6 +50,7 @@ let package = Package(
     .library(name: "Machine", targets: ["Machine"]),
     .library(name: "RemappingTables", targets: ["RemappingTables"]),
     .library(name: "IOMMULab", targets: ["IOMMULab"]),
+    .library(name: "Course", targets: ["Course"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -119,6 +120,7 @@ let package = Package(
         "VTdFormats", "PCI", "VTdUnit", "KernelLog", "KernelProfiles", "LinuxIOMMU", "LogReading",
         "Diagnosis", "ScenarioFormat",
       ]),
+    room("Course", ["VTdFormats", "VTdUnit", "Machine", "ScenarioFormat", "Scenario"]),
     room(
       "IOMMULab",
       [
@@ -145,7 +147,7 @@ let package = Package(
       "DMARCommands",
       [
         "CBuildInfo",
-        "Text", "Glossary", "Diagnosis", "LogReading", "Rebuild", "Wording",
+        "Text", "Course", "Glossary", "Diagnosis", "LogReading", "Rebuild", "Wording",
         "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep",
         "KernelLog",
         "KernelProfiles", "LinuxIOMMU", "Machine", "Recording", "Report", "SessionRecording",
@@ -179,6 +181,7 @@ let package = Package(
     tests("Lockdep", ["TestSupport"], resources: [.copy("Golden")]),
     tests("RemappingTables", ["VTdFormats", "PhysicalMemory", "VTdUnit"]),
     tests("IOMMULab", ["TestSupport"]),
+    tests("Course", ["ScenarioFormat"]),
     tests("KernelLog", ["VTdFormats", "PCI"]),
     tests("LogReading", ["Text", "VTdFormats", "PCI", "KernelLog", "TestSupport"]),
     tests(

@@ -134,7 +134,7 @@ struct TestCommand: ParsableCommand {
     for each in found.leftOut {
       StandardError.print("dmar: left out: \(each.path): \(each.reason)")
     }
-    let files = found.files.filter { file in
+    let files = (found.files + found.lessons).filter { file in
       (filter.isEmpty || filter.contains { file.path.contains($0) })
         && !exclude.contains { file.path.contains($0) }
     }

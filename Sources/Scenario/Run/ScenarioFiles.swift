@@ -37,6 +37,8 @@ public struct ScenarioFiles: Sendable {
   /// Each scenario once, in the order of the paths, sorted within a folder.
   public private(set) var files: [File] = []
   public private(set) var leftOut: [LeftOut] = []
+  /// The `lesson.md` of each folder that is a lesson. Its scenarios are exercises, and no files to run.
+  public private(set) var lessons: [File] = []
   /// What was found already, by the name that every path to it leads to.
   private var known: Set<String> = []
   private var knownFolders: Set<FolderIdentity> = []
@@ -74,6 +76,7 @@ public struct ScenarioFiles: Sendable {
     }
     let root = Self.canonical(path) ?? path
     for found in contents(of: path).sorted() where isScenario(found) { add(found, below: root) }
+    lessons.sort { $0.path < $1.path }
   }
 
   private mutating func add(_ path: String, below root: String) {
@@ -113,6 +116,10 @@ public struct ScenarioFiles: Sendable {
     guard fstat(dirfd(directory), &status) == 0 else { return [] }
     let identity = FolderIdentity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
     guard knownFolders.insert(identity).inserted else { return [] }
+    if access(folder + "/lesson.md", F_OK) == 0 {
+      lessons.append(File(named: folder + "/lesson.md"))
+      return []
+    }
     var files: [String] = []
     while let entry = readdir(directory) {
       let bytes = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }

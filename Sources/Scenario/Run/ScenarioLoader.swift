@@ -120,7 +120,8 @@ public struct ScenarioLoader: Sendable {
 
 /// A scenario as its files have it: read once, it becomes many scenarios that differ in some keys.
 public struct ScenarioTree: Sendable {
-  fileprivate let root: YAMLValue
+  /// What the file says, with what it extends.
+  public let root: YAMLValue
   fileprivate let loader: ScenarioLoader
 
   /// The scenario with some more changes.
