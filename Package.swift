@@ -76,7 +76,8 @@ let package = Package(
     room("Wording", ["Text", "VTdFormats", "VTdUnit", "KernelLog"]),
     room("KernelProfiles", ["Lockdep", "KernelLog"]),
     room("KernelRuntime", ["Text", "PCI", "Lockdep", "KernelLog", "KernelProfiles"]),
-    room("LogReading", ["Text", "VTdFormats", "PCI", "KernelLog"]),
+    .systemLibrary(name: "CWordScan"),
+    room("LogReading", ["Text", "VTdFormats", "PCI", "KernelLog", "CWordScan"]),
     room(
       "LinuxIOMMU",
       [

@@ -51,7 +51,7 @@ public struct Explanation: Sendable {
 
   public init(_ contents: LogContents) {
     self.contents = contents
-    faults = contents.faults.map { Self.explain($0, contents) }
+    faults = Self.explain(contents.faults, contents)
     let verdicts = faults.compactMap { $0.verdict?.cause }
     // A fault's own verdict has told it already.
     findings = LogFindings.find(contents).filter {
@@ -77,9 +77,17 @@ public struct Explanation: Sendable {
     (faults, findings, splats, dumps, remarks) = ([], [], [], [], [])
   }
 
-  /// Explains one fault among what is known.
-  public static func explain(_ group: FaultGroup, _ contents: LogContents) -> Fault {
-    let fault = FaultCase(fault: group, log: contents)
+  /// Explains some of the faults of what is known.
+  public static func explain(
+    _ groups: [FaultGroup], _ contents: LogContents
+  ) -> [Fault] {
+    guard !groups.isEmpty else { return [] }
+    let index = FaultIndex(contents)
+    return groups.map { explain(FaultCase(fault: $0, log: contents, index: index)) }
+  }
+
+  private static func explain(_ fault: FaultCase) -> Fault {
+    let group = fault.fault
     var findings = Judgement.rank(Rule.all.compactMap { $0.judge(fault) })
     if (findings.first?.confidence ?? 0) < 50 {
       findings.insert(OpenVerdict.make(fault, others: findings), at: 0)

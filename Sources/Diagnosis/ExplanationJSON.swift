@@ -43,44 +43,16 @@ public struct ExplanationJSON: Sendable {
   /// One fault as a line, for a log that is followed.
   public func line(_ fault: Explanation.Fault) -> String { Self.line("fault", self.fault(fault)) }
 
+  /// How often a fault has come so far, as a line, for a log that is followed.
+  public func countLine(_ group: FaultGroup) -> String { Self.line("count", record(group)) }
+
   private static func line(_ type: String, _ members: [(String, JSONValue)]) -> String {
     JSONValue.object([("type", .string(type)), ("schema", .string(schema))] + members).compact
   }
 
   private func fault(_ fault: Explanation.Fault) -> [(String, JSONValue)] {
     let group = fault.group
-    var members: [(String, JSONValue)] = [("device", .string(group.function.description))]
-    switch group.key.request {
-    case .dma(let access, let pasid, let address):
-      members += [
-        ("kind", .string(access == .read ? "dma_read" : "dma_write")),
-        ("pasid", pasid.map { .unsigned(UInt64($0.rawValue)) } ?? .null),
-        (
-          "address",
-          group.key.hiddenAddress == nil ? .string("\(address)") : .null
-        ), ("index", .null),
-      ]
-    case .interrupt(let index):
-      members += [
-        ("kind", .string("interrupt")), ("pasid", .null), ("address", .null),
-        ("index", .unsigned(UInt64(index))),
-      ]
-    }
-    members += [
-      ("reason", .text(group.key.reason.map { "0x" + hex(UInt64($0), digits: 2) })),
-      ("reason_text", .text(group.key.reason.map { FaultReasonTable.scalable.text($0) })),
-      (
-        "format",
-        .text(group.observation.generation?.rawValue ?? group.observation.system?.rawValue)
-      ),
-      ("count", .count(group.count)), ("suppressed", .count(group.suppressed)),
-      ("first", place(group.first, group.firstTime)), ("last", place(group.last, group.lastTime)),
-      (
-        "lines",
-        .array([.count(group.firstLines.lowerBound), .count(group.firstLines.upperBound)])
-      ),
-      ("device_words", .string(fault.deviceWords)),
-    ]
+    var members = record(group) + [("device_words", .string(fault.deviceWords))]
     if let verdict = fault.verdict { members += finding(verdict) }
     if let advice = fault.advice {
       members += [
@@ -117,6 +89,41 @@ public struct ExplanationJSON: Sendable {
           group.repairs.map {
             .object([("text", .string("\($0.value)")), ("at", place($0.place, nil))])
           })
+      ),
+    ]
+    return members
+  }
+
+  private func record(_ group: FaultGroup) -> [(String, JSONValue)] {
+    var members: [(String, JSONValue)] = [("device", .string(group.function.description))]
+    switch group.key.request {
+    case .dma(let access, let pasid, let address):
+      members += [
+        ("kind", .string(access == .read ? "dma_read" : "dma_write")),
+        ("pasid", pasid.map { .unsigned(UInt64($0.rawValue)) } ?? .null),
+        (
+          "address",
+          group.key.hiddenAddress == nil ? .string("\(address)") : .null
+        ), ("index", .null),
+      ]
+    case .interrupt(let index):
+      members += [
+        ("kind", .string("interrupt")), ("pasid", .null), ("address", .null),
+        ("index", .unsigned(UInt64(index))),
+      ]
+    }
+    members += [
+      ("reason", .text(group.key.reason.map { "0x" + hex(UInt64($0), digits: 2) })),
+      ("reason_text", .text(group.key.reason.map { FaultReasonTable.scalable.text($0) })),
+      (
+        "format",
+        .text(group.observation.generation?.rawValue ?? group.observation.system?.rawValue)
+      ),
+      ("count", .count(group.count)), ("suppressed", .count(group.suppressed)),
+      ("first", place(group.first, group.firstTime)), ("last", place(group.last, group.lastTime)),
+      (
+        "lines",
+        .array([.count(group.firstLines.lowerBound), .count(group.firstLines.upperBound)])
       ),
     ]
     return members

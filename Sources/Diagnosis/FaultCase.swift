@@ -8,6 +8,7 @@ import VTdFormats
 struct FaultCase: Sendable {
   let fault: FaultGroup
   let log: LogContents
+  let index: FaultIndex
 
   var reason: UInt8? { fault.key.reason }
   var device: String { fault.function.shortDescription }
@@ -27,20 +28,15 @@ struct FaultCase: Sendable {
 
   /// Functions of the same device that the log lists.
   var siblings: [PCIAddress] {
-    log.functions.filter {
-      $0.value.isListed && $0.key.segment == fault.function.segment
-        && $0.key.bus == fault.function.bus && $0.key.device == fault.function.device
-        && $0.key != fault.function
-    }.keys.sorted()
+    index.functions(onBusOf: fault.function).filter {
+      $0.device == fault.function.device && $0 != fault.function
+    }
   }
 
   /// Whether the log holds a list of functions that the faulting one would have to be in: its own
   /// bus is listed.
   var isBusListed: Bool {
-    let count = log.functions.filter {
-      $0.value.isListed && $0.key.segment == fault.function.segment
-        && $0.key.bus == fault.function.bus
-    }.count
+    let count = index.functions(onBusOf: fault.function).count
     // Behind a bridge that the log shows one function is a list already.
     return count >= 2 || count == 1 && bridgeAbove != nil
   }
@@ -104,12 +100,7 @@ struct FaultCase: Sendable {
 
   /// The first line that says that Linux's units are set up, in the fault's own boot.
   var bringUp: Noted<BootLine>? {
-    boot {
-      switch $0 {
-      case .interruptRemapping, .queuedInvalidation, .registerBasedInvalidation: true
-      default: false
-      }
-    }.first { isSameBoot($0.place) }
+    index.bringUps.first { isSameBoot($0.place) }
   }
 
   /// Whether the driver had not brought its units up when the fault was printed.
@@ -232,12 +223,7 @@ struct FaultCase: Sendable {
   }
 
   /// All faults of the same device in the same boot.
-  var ofDevice: [FaultGroup] {
-    log.faults.filter {
-      $0.key.source == fault.key.source && $0.key.segment == fault.key.segment
-        && $0.key.boot == fault.key.boot
-    }
-  }
+  var ofDevice: DeviceFaults { index.device(of: fault) }
 
   // MARK: What the device is
 
@@ -276,12 +262,5 @@ struct FaultCase: Sendable {
     return (major, minor)
   }
 
-  var isKdump: Bool {
-    !boot { line in
-      switch line {
-      case .translationAlreadyEnabled, .translationTablesCopied, .interruptTableCopied: true
-      default: false
-      }
-    }.isEmpty
-  }
+  var isKdump: Bool { index.isKdump }
 }

@@ -14,9 +14,10 @@ import Text
 
 /// Cuts bytes into lines, and passes over the long stretches of a log that hold nothing of ours.
 ///
-/// Near the beginning of an input and near a line that mattered every line is looked at. Elsewhere
-/// only lines with one of a few telling words are found, sixteen bytes at a time, so that a log of
-/// gigabytes is read about as fast as `grep` reads it. Line numbers stay right all the same.
+/// Near the beginning of an input, behind the banner of a boot and near a line that mattered every
+/// line is looked at. Elsewhere only lines with one of the telling words are found, many bytes at a
+/// time, so that a log of gigabytes is read about as fast as `rg` searches it for those words. Line
+/// numbers stay right all the same.
 struct LineScanner: Sendable {
   /// Lines are cut here; nothing that a kernel prints comes near.
   static let longestLine = 1 << 16

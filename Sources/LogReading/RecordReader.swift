@@ -22,8 +22,6 @@ struct RecordReader: Sendable {
   private var boot: String?
   /// Whether the lines of a mail's subject are being read.
   private var isInSubject = false
-  /// Whether a system other than Linux speaks; its lines have no word to find them by.
-  private var hasOtherSystem = false
   private var lastNumber = 0
   private var sequence = 0
 
@@ -31,6 +29,8 @@ struct RecordReader: Sendable {
   private static let surroundings = LogReader.longestRecord
   /// The same inside a lock report, whose lines are plain.
   private static let reportLength = 100
+  /// Whether the banner of a boot was read, whose lines are all worth a look.
+  private var isBooting = false
 
   init() {}
 
@@ -75,8 +75,12 @@ struct RecordReader: Sendable {
     waiting.append(line)
     var found = 0
     while waiting.count > LogReader.longestRecord { found += readFirst(emit) }
+    if isBooting {
+      isBooting = false
+      return LineScanner.attentiveStart
+    }
     // Enough lines to complete a record, and to see what stands around it.
-    if splats.isCollecting || stumbles.isCollecting || hasOtherSystem { return Self.reportLength }
+    if splats.isCollecting || stumbles.isCollecting { return Self.reportLength }
     return found > 0 || Self.isTelling(line) ? Self.surroundings : 0
   }
 
@@ -160,7 +164,6 @@ struct RecordReader: Sendable {
     if resume == 0, let ended = stumbles.observe(line) { emit(Self.event(ended)) }
     var count = 0
     if resume == 0, readOtherSystem(line, emit) {
-      hasOtherSystem = true
       return 1
     }
     if resume == 0 {
@@ -185,6 +188,7 @@ struct RecordReader: Sendable {
         guard var event = read(text, at: place, isBody: place <= line.body, line) else { continue }
         event.event.time = line.time
         emit(event.event)
+        if case .fact(.kernelVersion) = event.event.kind { isBooting = true }
         if event.event.kind.comesWithOthers { count += 1 }
         taken = event.end
         if taken >= line.bytes.count {

@@ -59,6 +59,9 @@ struct ExplainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Columns of text.", valueName: "columns"))
   var width: Int?
 
+  @Flag(help: "Print the words that make a line worth reading in a long log, and nothing else.")
+  var printLiterals = false
+
   func validate() throws {
     if let width, width < 40 { throw ValidationError("--width takes 40 or more") }
     if html != nil, follow {
@@ -67,6 +70,11 @@ struct ExplainCommand: ParsableCommand {
   }
 
   func run() throws {
+    if printLiterals {
+      var output = Output()
+      for word in Telltale.words { output.print(word) }
+      return try output.flush()
+    }
     if let html { try OutputFile.check(html, isNoneOf: files) }
     var session = ExplainSession(
       format: format, text: ExplanationText(width: columns, isColoured: isColoured))

@@ -72,16 +72,14 @@ struct ExplainSession {
       logs.append(log)
     }
     let patience = max(Self.quiet / Int32(clamping: logs.count), 1)
-    var shown = 0
+    var follower = FaultFollower()
     while logs.contains(where: { !$0.isOver }) {
       for log in logs where !log.isOver {
         collector.resume(file: log.file)
         let count = try log.input.readSome(&log.reader, waiting: patience) { collector.take($0) }
         if count == nil || count == 0 { log.reader.flush { collector.take($0) } }
-        if collector.contents.faults.count > shown {
-          try show(collector.contents, from: shown)
-          shown = collector.contents.faults.count
-        }
+        try show(
+          follower.news(of: collector.contents, isQuiet: count ?? 0 == 0), collector.contents)
         log.isOver = count == nil
       }
     }
@@ -94,16 +92,24 @@ struct ExplainSession {
     self.collector = collector
   }
 
-  private mutating func show(_ contents: LogContents, from first: Int) throws {
+  private mutating func show(_ news: FaultFollower.News, _ contents: LogContents) throws {
+    guard !news.isEmpty else { return }
     // Only what is new is explained: a storm of faults costs no more than its faults.
     let json = ExplanationJSON(Explanation(following: contents))
-    for group in contents.faults[first...] {
-      let fault = Explanation.explain(group, contents)
+    for fault in Explanation.explain(news.faults.map { contents.faults[$0] }, contents) {
       switch format {
       // Its own colours are the only control characters in it.
       case .text: output.write(text.render(fault, contents) + "\n")
       case .ndjson: output.print(json.line(fault))
       // One document cannot come in pieces: it comes at the end.
+      case .json, .report: break
+      }
+    }
+    for index in news.counts {
+      let fault = contents.faults[index]
+      switch format {
+      case .text: output.print("\(ExplanationText.title([fault])): \(fault.count) times so far")
+      case .ndjson: output.print(json.countLine(fault))
       case .json, .report: break
       }
     }

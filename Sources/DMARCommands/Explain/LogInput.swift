@@ -10,6 +10,8 @@ internal import Unpacking
 struct LogInput: ~Copyable {
   /// Larger than the longest line that is read, small enough to stay in the processor's cache.
   private static let size = 1 << 18
+  /// So much of a file is in memory at a time.
+  private static let window = 1 << 23
   /// As many bytes tell what an input is packed in.
   private static let headLength = 512
   /// So much of a device or a pipe that has no line of a log is no log. Devices may never end.
@@ -20,7 +22,8 @@ struct LogInput: ~Copyable {
   private static let seekData: Int32 = 3
 
   let name: String
-  private let descriptor: Int32
+  private let path: String
+  private var descriptor: Int32
   private let buffer: UnsafeMutableRawBufferPointer
   /// Bytes at the buffer's beginning that wait for the rest of their line.
   private var kept = 0
@@ -33,6 +36,7 @@ struct LogInput: ~Copyable {
 
   /// Opens `path`; `-` is standard input.
   init(_ path: String) throws(LogInputError) {
+    self.path = path
     if path == "-" {
       name = "standard input"
       descriptor = STDIN_FILENO
@@ -75,6 +79,7 @@ struct LogInput: ~Copyable {
     while true {
       pass(count, isLast: count == 0, &reader, note)
       if count == 0 { break }
+      if isRegular, try readMapped(&reader, note) { break }
       if !isRegular, !hasEvents, reader.byteCount > Self.largestBinary, reader.isBinary { break }
       skipHole()
       count = try fill()
@@ -127,6 +132,50 @@ struct LogInput: ~Copyable {
     unpacker.finish { reader.take($0, sink) }
   }
 
+  /// Reads the rest of a large file without a copy, a window after the other; false where the file
+  /// cannot be mapped or is small.
+  private mutating func readMapped(
+    _ reader: inout LogReader, _ emit: (LogEvent) -> Void
+  ) throws(LogInputError) -> Bool {
+    var position = Int(lseek(descriptor, 0, SEEK_CUR)) - kept
+    var noted = kept
+    guard position >= 0, let size = fileStatus()?.st_size,
+      Int(size) - position >= Self.window / 4
+    else { return false }
+    // The length that the file had when its end was reached; it may have grown since.
+    var end: Int?
+    while true {
+      position = behindHole(position)
+      let size = Int(fileStatus()?.st_size ?? 0)
+      let length = min(size - position, Self.window)
+      guard length > 0 else { return true }
+      guard let window = FileWindow(descriptor, position, length) else { break }
+      let isLast = end == size
+      let done = reader.consume(
+        window.bytes, newBytes: max(length - noted, 0), isLast: isLast, emit: emit)
+      if isLast { return true }
+      if position + length == size { end = size }
+      noted = length - done
+      position += done
+    }
+    // What is left is read the usual way.
+    kept = 0
+    lseek(descriptor, off_t(position), SEEK_SET)
+    offset = position
+    return false
+  }
+
+  private func fileStatus() -> stat? {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? status : nil
+  }
+
+  /// Where data goes on at or behind a place of a sparse file.
+  private func behindHole(_ position: Int) -> Int {
+    let data = lseek(descriptor, off_t(position), Self.seekData)
+    return data > off_t(position) ? Int(data) : position
+  }
+
   /// Goes on behind a hole of a sparse file, which holds no text.
   private mutating func skipHole() {
     guard isRegular, kept == 0, buffer[0] == 0, descriptor != STDIN_FILENO else { return }
@@ -161,9 +210,30 @@ struct LogInput: ~Copyable {
       pass(0, isLast: true, &reader, emit)
       return nil
     }
+    if count == 0, isFile, try openSuccessor() {
+      // The log's last line is over, though it may lack its end.
+      pass(0, isLast: true, &reader, emit)
+      offset = 0
+      kept = 0
+      return 0
+    }
     if count == 0 { usleep(UInt32(milliseconds) * 1000) }
     pass(count, isLast: false, &reader, emit)
     return count
+  }
+
+  /// Opens the file that stands where the followed one was, after a rotation by renaming.
+  private mutating func openSuccessor() throws(LogInputError) -> Bool {
+    var status = stat()
+    guard descriptor != STDIN_FILENO, let own = fileStatus(), stat(path, &status) == 0,
+      status.st_mode & S_IFMT == S_IFREG,
+      status.st_ino != own.st_ino || status.st_dev != own.st_dev
+    else { return false }
+    let successor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    guard successor >= 0 else { return false }
+    close(descriptor)
+    descriptor = successor
+    return true
   }
 
   private mutating func fill() throws(LogInputError) -> Int {

@@ -140,12 +140,7 @@ extension Rule {
           .bootNotShown,
           "the log does not begin with the boot, so an earlier line of the driver may be missing"))
     }
-    let after = fault.ofDevice.contains { group in
-      guard let then = group.lastTime?.uptime, let start = line.time?.uptime else {
-        return group.last.file == line.place.file && group.last > line.place
-      }
-      return then > start
-    }
+    let after = fault.ofDevice.goesOn(after: line.place, line.time)
     clues.append(
       after
         ? Clue(.goesOnAfterDriver, "it goes on after the driver has begun")

@@ -42,14 +42,12 @@ extension Rule {
     }
     // A driver that has not begun has not forgotten anything.
     if let line = fault.function?.driverLine, fault.isBefore(line.place, line.time) { return nil }
-    let others = fault.ofDevice.filter {
-      $0.address.map { $0 & ~0xfff != address & ~0xfff } ?? false
-    }
+    let others = fault.ofDevice.places(besidePage: address >> 12)
     if !others.isEmpty {
       clues.append(
         Clue(
           .otherAddressesToo, "the device faults at other addresses as well, so it has some",
-          others.prefix(4).map(\.first)))
+          others))
     }
     let driver = fault.function?.driver ?? ""
     return Hypothesis(

@@ -87,9 +87,7 @@ extension Rule {
         return then + 5_000_000 > now
       }
     guard !moves.isEmpty else { return nil }
-    let others = fault.log.faults.filter {
-      $0.address == address && $0.key.source != fault.fault.key.source
-    }
+    let others = fault.index.faults(at: address).filter { $0.source != fault.fault.key.source }
     var clues = [
       Clue(
         .movedBetweenDomains,
@@ -101,7 +99,7 @@ extension Rule {
         Clue(
           .sameAddressOfOthers,
           "other functions fault at the very same address 0x\(hex(address)): a buffer that the "
-            + "firmware has set up", others.map(\.first)))
+            + "firmware has set up", others.prefix(8).map(\.place)))
     }
     return Hypothesis(
       cause: .firmwareRegion, clues: clues, severity: .serious,
@@ -148,7 +146,7 @@ extension Rule {
           .beforeItsDriver,
           "it comes before the first line of the device's driver \(line.value)", [line.place]))
     }
-    let pages = Set(fault.ofDevice.compactMap { $0.address.map { $0 >> 12 } })
+    let pages = fault.ofDevice.pages
     if fault.fault.count > 1, pages.count <= 2 {
       clues.append(
         Clue(

@@ -18,9 +18,7 @@ extension Rule {
       }
       return then + 10_000_000 > now && now + 10_000_000 > then
     }
-    let addresses = Set(incident.compactMap(\.address))
-    let strange = addresses.filter { $0 < 0x10_0000 || $0 >> 48 != 0 }
-    let tooWide = incident.filter { $0.key.reason == 4 }
+    let (addresses, strange, tooWide) = (incident.addresses, incident.strange, incident.tooWide)
     guard !marks.isEmpty || addresses.count >= 3 && !strange.isEmpty && !tooWide.isEmpty else {
       return nil
     }
@@ -38,15 +36,15 @@ extension Rule {
           .strangeAddresses,
           "\(addresses.count) addresses in one incident, of which "
             + strange.sorted().prefix(3).map { "0x\(hex($0))" }.joined(separator: ", ")
-            + " come from no allocator", incident.prefix(5).map(\.first)))
+            + " come from no allocator", incident.places))
     }
     if !tooWide.isEmpty {
       clues.append(
         Clue(
           .beyondWidth, "one address is wider than the unit can translate",
-          tooWide.prefix(2).map(\.first)))
+          tooWide))
     }
-    if Set(incident.compactMap(\.access)).count == 2 {
+    if incident.accesses.count == 2 {
       clues.append(Clue(.bothDirections, "it both reads and writes there"))
     }
     guard !clues.isEmpty else { return nil }
@@ -68,17 +66,13 @@ extension Rule {
     guard fault.fault.access == .read, fault.isDisplay, fault.isReason(2, 5, 6, 0x71),
       !isGraphicsAtBoot(fault)
     else { return nil }
-    let times = fault.ofDevice.filter { $0.access == .read }.flatMap(\.sightings).compactMap {
-      $0.time?.uptime
-    }.sorted()
-    let gaps = zip(times, times.dropFirst()).map { $1 - $0 }.filter { $0 > 0 && $0 < 60_000 }
-    guard let rate = Self.refreshRate(gaps) else { return nil }
+    guard let (rate, gaps) = fault.ofDevice.refresh else { return nil }
     var clues = [
       Clue(
         .refreshPeriod,
         "the reads come at the period of a screen that is refreshed \(rate.hertz) times a second "
-          + "(\(rate.hertz) Hz): \(rate.matches) of \(gaps.count) gaps fit",
-        fault.ofDevice.flatMap(\.sightings).map(\.place).sorted().prefix(4).map { $0 }),
+          + "(\(rate.hertz) Hz): \(rate.matches) of \(gaps) gaps fit",
+        fault.ofDevice.places),
       Clue(.graphicsDevice, "\(fault.device) is a graphics device"),
     ]
     let guests = fault.guestLines
@@ -219,14 +213,8 @@ extension Rule {
 }
 
 extension FaultCase {
-  /// All faults of the device that come within three seconds of this one, or all where there are no
-  /// times.
-  var incident: [FaultGroup] {
-    ofDevice.filter { group in
-      guard let now = uptime, let then = group.firstTime?.uptime else { return true }
-      return then + 3_000_000 > now && now + 3_000_000 > then
-    }
-  }
+  /// The faults of the device that come together with this one.
+  var incident: DeviceFaults.Incident { ofDevice.incident(of: fault) }
 
   /// Where another driver than the guest's took the device, after the guest's lines and before the
   /// fault.

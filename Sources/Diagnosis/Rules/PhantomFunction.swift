@@ -104,22 +104,20 @@ extension Rule {
           .managementEngine,
           "00:16.x is the management engine: .7 is its firmware TPM, which has no PCI function"))
     }
-    let directions = Set(
-      fault.log.faults.filter { $0.key.source == source }.compactMap(\.access))
-    if directions.count == 2 {
+    if fault.index.accesses(of: source).count == 2 {
       clues.append(
         Clue(.bothDirections, "it both reads and writes: a whole engine uses this id"))
     }
-    let phantoms = fault.log.faults.filter {
-      $0.key.source.bus == source.bus && $0.key.source.device == source.device
-        && $0.key.source != source && $0.address == fault.fault.address && $0.address != nil
-    }
+    let phantoms =
+      fault.fault.address.map(fault.index.faults(at:))?.filter {
+        $0.source.bus == source.bus && $0.source.device == source.device && $0.source != source
+      } ?? []
     if !phantoms.isEmpty {
       clues.append(
         Clue(
           .sameAddressOfOthers,
           "other ids of the device fault at the same address: one engine uses several ids",
-          phantoms.prefix(4).map(\.first)))
+          phantoms.prefix(4).map(\.place)))
     }
     return Hypothesis(
       cause: .phantomFunction, clues: clues, severity: .serious,

@@ -1,0 +1,179 @@
+import KernelLog
+import LogReading
+import PCI
+import VTdFormats
+
+/// What rules ask of many faults at once, worked out in one pass over a log, so that explaining its
+/// faults takes time in proportion to their number.
+struct FaultIndex: Sendable {
+  private struct DeviceKey: Hashable {
+    var source: SourceID
+    var segment: UInt16?
+    var boot: Int
+    var machine: Int
+
+    init(_ fault: FaultGroup) {
+      source = fault.key.source
+      segment = fault.key.segment
+      boot = fault.key.boot
+      machine = fault.key.machine
+    }
+  }
+
+  private struct BusKey: Hashable {
+    var segment: UInt32
+    var bus: UInt8
+  }
+
+  private var devices: [DeviceKey: DeviceFaults] = [:]
+  private var addresses: [UInt64: [(source: SourceID, place: LogPlace)]] = [:]
+  private var accesses: [SourceID: Set<FaultLine.Access>] = [:]
+  private var buses: [BusKey: [PCIAddress]] = [:]
+  /// The lines that say that Linux's units are set up.
+  let bringUps: [Noted<BootLine>]
+  /// Whether a kernel found the units at work, as after a crash of another.
+  let isKdump: Bool
+
+  init(_ log: LogContents) {
+    bringUps = log.boot.filter {
+      switch $0.value {
+      case .interruptRemapping, .queuedInvalidation, .registerBasedInvalidation: true
+      default: false
+      }
+    }
+    isKdump = log.boot.contains {
+      switch $0.value {
+      case .translationAlreadyEnabled, .translationTablesCopied, .interruptTableCopied: true
+      default: false
+      }
+    }
+    for fault in log.faults {
+      devices[DeviceKey(fault), default: DeviceFaults()].add(fault)
+      if let address = fault.address {
+        addresses[address, default: []].append((fault.key.source, fault.first))
+      }
+      if let access = fault.access { accesses[fault.key.source, default: []].insert(access) }
+    }
+    for key in devices.keys { devices[key]?.settle() }
+    for (address, function) in log.functions where function.isListed {
+      buses[BusKey(segment: address.segment, bus: address.bus), default: []].append(address)
+    }
+    for bus in buses.keys { buses[bus]?.sort() }
+  }
+
+  /// All faults of the fault's device in its boot.
+  func device(of fault: FaultGroup) -> DeviceFaults { devices[DeviceKey(fault)] ?? DeviceFaults() }
+
+  /// The first places of the faults at an address, with their devices.
+  func faults(at address: UInt64) -> [(source: SourceID, place: LogPlace)] {
+    addresses[address] ?? []
+  }
+
+  /// In which directions a requester's faults went.
+  func accesses(of source: SourceID) -> Set<FaultLine.Access> { accesses[source] ?? [] }
+
+  /// The functions of a function's bus that the log lists, in order.
+  func functions(onBusOf address: PCIAddress) -> [PCIAddress] {
+    buses[BusKey(segment: address.segment, bus: address.bus)] ?? []
+  }
+}
+
+/// The faults of one device in one boot.
+struct DeviceFaults: Sendable {
+  /// Faults that come close together: each less than three seconds behind the one before, or all
+  /// where there are no times.
+  struct Incident: Sendable {
+    var addresses: Set<UInt64> = []
+    var accesses: Set<FaultLine.Access> = []
+    /// The first places of its first faults.
+    var places: [LogPlace] = []
+    /// Addresses that no allocator hands out.
+    var strange: Set<UInt64> = []
+    /// Where an address was wider than the unit translates.
+    var tooWide: [LogPlace] = []
+  }
+
+  private(set) var count = 0
+  /// The pages of all faults.
+  private(set) var pages: Set<UInt64> = []
+  /// The rate of a screen that its reads come at, and how many gaps between reads there are.
+  private(set) var refresh: (rate: (hertz: Int, matches: Int), gaps: Int)?
+  /// The first four lines that it stands on.
+  private(set) var places: [LogPlace] = []
+  private var readTimes: [UInt64] = []
+  private var firsts: [(page: UInt64?, place: LogPlace)] = []
+  private var incidents: [Incident] = []
+  private var incidentOf: [LogPlace: Int] = [:]
+  private var incidentTime: UInt64?
+  private var latest: UInt64?
+  private var latestPlaces: [Int: LogPlace] = [:]
+
+  mutating func add(_ fault: FaultGroup) {
+    count += 1
+    let page = fault.address.map { $0 >> 12 }
+    if let page { pages.insert(page) }
+    firsts.append((page, fault.first))
+    if fault.access == .read { readTimes += fault.sightings.compactMap { $0.time?.uptime } }
+    for sighting in fault.sightings where places.count < 4 || sighting.place < places[3] {
+      places.append(sighting.place)
+      places.sort()
+      if places.count > 4 { places.removeLast() }
+    }
+    if let time = fault.lastTime?.uptime { latest = max(latest ?? 0, time) }
+    let file = fault.last.file
+    latestPlaces[file] = max(latestPlaces[file] ?? fault.last, fault.last)
+    addToIncident(fault)
+  }
+
+  /// Ends the collection.
+  mutating func settle() {
+    readTimes.sort()
+    let gaps = zip(readTimes, readTimes.dropFirst()).map { $1 - $0 }.filter {
+      $0 > 0 && $0 < 60_000
+    }
+    refresh = Rule.refreshRate(gaps).map { ($0, gaps.count) }
+    readTimes = []
+  }
+
+  private mutating func addToIncident(_ fault: FaultGroup) {
+    let time = fault.firstTime?.uptime
+    let isFar =
+      if let time, let before = incidentTime {
+        time >= before ? time - before >= 3_000_000 : before - time >= 3_000_000
+      } else {
+        false
+      }
+    if incidents.isEmpty || isFar { incidents.append(Incident()) }
+    if let time { incidentTime = time }
+    let index = incidents.count - 1
+    incidentOf[fault.first] = index
+    if let address = fault.address {
+      incidents[index].addresses.insert(address)
+      if address < 0x10_0000 || address >> 48 != 0 { incidents[index].strange.insert(address) }
+    }
+    if let access = fault.access { incidents[index].accesses.insert(access) }
+    if incidents[index].places.count < 5 { incidents[index].places.append(fault.first) }
+    if fault.key.reason == FaultReason.addressBeyondWidth.rawValue,
+      incidents[index].tooWide.count < 2
+    {
+      incidents[index].tooWide.append(fault.first)
+    }
+  }
+
+  /// What the fault came together with.
+  func incident(of fault: FaultGroup) -> Incident {
+    incidentOf[fault.first].map { incidents[$0] } ?? Incident()
+  }
+
+  /// Where its first faults at other pages are told, four at most.
+  func places(besidePage page: UInt64) -> [LogPlace] {
+    firsts.lazy.filter { $0.page != nil && $0.page != page }.prefix(4).map(\.place)
+  }
+
+  /// Whether a fault was seen behind a line: by the times where there are any, else by the order of
+  /// the lines.
+  func goesOn(after place: LogPlace, _ time: LogTime?) -> Bool {
+    if let latest, let start = time?.uptime { return latest > start }
+    return latestPlaces[place.file].map { $0 > place } ?? false
+  }
+}
