@@ -13,7 +13,7 @@ struct StumbleCollector: Sendable {
   var isCollecting: Bool { stumble != nil }
 
   /// Heads of reports. Words that begin a message anywhere in a line.
-  private static let heads: [(StaticString, KernelStumble.Kind)] = [
+  static let heads: [(StaticString, KernelStumble.Kind)] = [
     ("kernel NULL pointer dereference", .nullPointer),
     ("unable to handle kernel NULL pointer", .nullPointer),
     ("BUG: unable to handle", .badPointer),

@@ -14,7 +14,8 @@ public enum Telltale {
     "domain", "Domain", "PRQ ", "page request", "Page Request", "Page request", "canonical",
     "Register based", "IR table", "kdump mode", "Queue inv", "fault, interrupt", "reserved region",
     "device scope", "scope type", "ACPI object", "ACPI name", "0-length", "map the region",
-    "reserve memory", "translation tables",
+    "reserve memory", "translation tables", "identity map", "x2apic", "PCI-DMA",
+    "VT-d ", "non-aligned",
     // DMA of any kind: `[DMA Read`, `DMA PTE`, `DMA-API`.
     "DMA ", "DMA-API", "swiotlb",
     // Other units, hypervisors and their users.
@@ -22,8 +23,8 @@ public enum Telltale {
     "bypass", "index (", "MEMLOCK",
     // What the kernel says of its own defects.
     "WARN", "BUG:", "BUG at", "INFO:", "UBSAN", "NULL pointer", "unable to handle",
-    "general protection", "LOCKUP", "blocked for", "detected stall", "panic - not", "RCU-list",
-    "rcu_dereference",
+    "general protection", "LOCKUP", "blocked for", "detected stall", "panic - not", "Oops: ",
+    "RCU-list", "rcu_dereference",
     // A boot, and devices that come and go.
     "Linux version", "class 0x", "enabling device", "pci function", "Slot(", "power state",
     "device, stuck", "not ready",
@@ -32,7 +33,8 @@ public enum Telltale {
     "genctr mismatch", "on queue", "for tag", "Unknown completion", "Exec",
   ]
 
-  private static let isWide = word_scan_is_wide()
+  /// Whether the processor can look at many bytes at a time.
+  static let isWide = word_scan_is_wide()
 
   /// The words as the scanner wants them: a `word_scan_table`.
   private static let table: [UInt8] = {
@@ -100,8 +102,10 @@ public enum Telltale {
 
   /// Finds the first word from `start` on, and counts the newlines before it (all, where there is no
   /// word).
+  ///
+  /// - Parameter isWide: whether to look at many bytes at a time.
   static func find(
-    _ base: UnsafeRawPointer, _ start: Int, _ count: Int
+    _ base: UnsafeRawPointer, _ start: Int, _ count: Int, isWide: Int32 = Telltale.isWide
   ) -> (position: Int?, newlines: Int) {
     table.withUnsafeBytes { bytes in
       guard let table = bytes.baseAddress?.assumingMemoryBound(to: word_scan_table.self) else {

@@ -1,0 +1,107 @@
+import TestSupport
+import Testing
+
+@testable import KernelLog
+@testable import LogReading
+
+/// A long log is searched for a few words; what has none of them would be lost.
+@Suite("The words that lines are found by")
+struct TelltaleTests {
+  private static func holdsWord(_ text: String) -> Bool {
+    Telltale.words.contains { text.contains($0) }
+  }
+
+  @Test(
+    "every message holds one in words that it cannot lack",
+    arguments: KernelMessageForms.rows.indices)
+  func messages(_ index: Int) {
+    let form = "\(KernelMessageForms.rows[index].form)"
+    let pieces = form.split(separator: "%").enumerated().map { index, piece in
+      index == 0 ? piece : piece.dropFirst()
+    }
+    #expect(pieces.contains { Self.holdsWord(String($0)) }, "\(form)")
+  }
+
+  @Test("every record of another system holds one", arguments: OtherSystemForms.rows.map(\.form))
+  func otherSystems(_ form: String) {
+    let pieces = form.split(separator: "{").map { $0.split(separator: "}").last ?? "" }
+    #expect(pieces.contains { Self.holdsWord(String($0)) }, "\(form)")
+  }
+
+  @Test("every head of a report holds one", arguments: StumbleCollector.heads.map { "\($0.0)" })
+  func heads(_ head: String) {
+    #expect(Self.holdsWord(head))
+  }
+
+  /// What follows a line that has a word, or is told with it.
+  private static let companions = [
+    "#PF: ", "PGD ", "Kernel Offset", "Rebooting in", "QI ", "Invalidation ",
+  ]
+
+  @Test("every line of the driver holds one, in every kernel, or follows one that does")
+  func lines() throws {
+    for form in DriverForms.all {
+      let line = try #require(form.make(FormLawTests.values(form)))
+      for kernel in FormLawTests.kernels {
+        guard let text = line.text(kernel), !Self.companions.contains(where: text.hasPrefix) else {
+          continue
+        }
+        #expect(Self.holdsWord(text), "\(text)")
+      }
+    }
+  }
+
+  @Test("a message is read wherever it stands")
+  func far() {
+    let ordinary = "[    9.000001] usb 1-4: new high-speed USB device number 7 using xhci_hcd\n"
+    let message = "[    9.000002] vfio-pci 0000:03:00.0: Unable to power on device, stuck in D3\n"
+    let text =
+      String(repeating: ordinary, count: 6000) + message
+      + String(repeating: ordinary, count: 6000)
+    var reader = LogReader()
+    var events: [LogEvent] = []
+    Array(text.utf8).withUnsafeBytes { reader.read($0) { events.append($0) } }
+    reader.finish { events.append($0) }
+    let found = events.filter {
+      if case .fact(.message(let message)) = $0.kind { return message.kind == .deviceStuck }
+      return false
+    }
+    #expect(found.map(\.lines) == [6001...6001])
+  }
+
+  private static func isWord(_ text: [UInt8], at place: Int) -> Bool {
+    Telltale.words.contains { text[place...].starts(with: $0.utf8) }
+  }
+
+  /// How many lines stand before the first word; all, where there is none.
+  private static func naive(_ text: [UInt8], from start: Int) -> (isFound: Bool, newlines: Int) {
+    let place = (start..<text.count).first { isWord(text, at: $0) }
+    return (place != nil, text[start..<(place ?? text.count)].filter { $0 == 0x0a }.count)
+  }
+
+  @Test("the search by many bytes finds what the search by one finds", arguments: 0..<200)
+  func search(_ seed: Int) throws {
+    var random = SplitMix(state: UInt64(seed))
+    let pieces =
+      Telltale.words + ["DMA", "\n", "\n", "\u{fc}", "BUG", "iomm", "MAR", " usb 1-4: new", "0x1f"]
+    var text: [UInt8] = []
+    let length = 1 + random.next(below: 400)
+    while text.count < length {
+      // Words are seldom, and often cut.
+      let piece = Array(pieces[random.next(below: pieces.count)].utf8)
+      text += random.chance(8) ? piece : Array(piece.dropLast())
+    }
+    try text.withUnsafeBytes { bytes in
+      let base = try #require(bytes.baseAddress)
+      for start in stride(from: 0, to: text.count, by: 7) {
+        let expected = Self.naive(text, from: start)
+        for isWide in Set([0, Telltale.isWide]) {
+          let found = Telltale.find(base, start, text.count, isWide: isWide)
+          #expect(found.newlines == expected.newlines, "from \(start) of \(text), wide \(isWide)")
+          #expect((found.position != nil) == expected.isFound)
+          if let position = found.position { #expect(Self.isWord(text, at: position)) }
+        }
+      }
+    }
+  }
+}
