@@ -11,7 +11,7 @@ struct FileWindow: ~Copyable {
   init?(_ descriptor: Int32, _ position: Int, _ count: Int) {
     Self.surviveTruncation()
     let start = position / Self.page * Self.page
-    let length = position - start + count
+    let length = position &- start &+ count
     guard
       let base = mmap(
         nil, length, PROT_READ, MAP_PRIVATE | Int32(MAP_POPULATE), descriptor, off_t(start)),
@@ -19,7 +19,7 @@ struct FileWindow: ~Copyable {
     else { return nil }
     self.base = base
     self.length = length
-    bytes = UnsafeRawBufferPointer(start: base + (position - start), count: count)
+    bytes = UnsafeRawBufferPointer(start: base.advanced(by: position &- start), count: count)
   }
 
   deinit { munmap(base, length) }

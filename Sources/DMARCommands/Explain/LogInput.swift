@@ -154,7 +154,7 @@ struct LogInput: ~Copyable {
       let done = reader.consume(
         window.bytes, newBytes: max(length - noted, 0), isLast: isLast, emit: emit)
       if isLast { return true }
-      if position + length == size { end = size }
+      if position &+ length == size { end = size }
       noted = length - done
       position += done
     }
