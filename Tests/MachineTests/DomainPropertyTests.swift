@@ -33,6 +33,13 @@ struct MappingUnit: Sendable, CustomTestStringConvertible {
       testDescription: "6.1, second stage, large pages", cap: 0xd2_008c_222f_0606 | 3 << 34,
       ecap: 0xf0_0f4a, release: "6.1"),
     MappingUnit(
+      testDescription: "7.3, generic page tables, large pages",
+      cap: 0xd2_008c_222f_0606 | 3 << 34, ecap: 0xf0_0f4a, release: "7.3"),
+    MappingUnit(
+      testDescription: "7.3, generic page tables, first stage",
+      cap: 0xd2_008c_222f_0606 | 1 << 56, ecap: 0x8800_80f0_0f4a, isScalable: true,
+      release: "7.3"),
+    MappingUnit(
       testDescription: "scalable mode, second stage", cap: 0xd2_008c_222f_0606 | 1 << 34,
       ecap: 0x4800_80f0_0f4a, isScalable: true),
     MappingUnit(

@@ -160,6 +160,7 @@ extension Domains {
   func unmap(
     _ range: ClosedRange<UInt64>, in domain: IOMMUDomain, _ gather: inout Gather
   ) throws(DriverError) -> UInt64 {
+    if hasGenericTables { return try unmapWhole(range, in: domain, &gather) }
     var page = range.lowerBound
     while page <= range.upperBound {
       try tables.spend()
@@ -196,6 +197,35 @@ extension Domains {
     if domain.limit == (range.upperBound + 1) << 12 { domain.limit = page << 12 }
     if !gather.isQueued { try add(range, to: &gather, of: domain) }
     return count
+  }
+
+  /// The generic library's unmap_range: in one go, as far as pages are mapped; a range that begins in the
+  /// middle of a large page stays as it is, and one that ends there takes the whole page. What went is
+  /// flushed as one range, whatever the pages' sizes.
+  private func unmapWhole(
+    _ range: ClosedRange<UInt64>, in domain: IOMMUDomain, _ gather: inout Gather
+  ) throws(DriverError) -> UInt64 {
+    var page = range.lowerBound
+    while page <= range.upperBound {
+      try tables.spend()
+      var level = 0
+      guard let slot = try pageTables.entryAddress(of: page, at: &level, in: domain),
+        SecondStageEntry(rawValue: tables.load(slot)).isPresent,
+        page & (Paging.pages(level: level) - 1) == 0
+      else { break }
+      page += Paging.pages(level: level)
+    }
+    guard page > range.lowerBound else { return 0 }
+    let done = range.lowerBound...(page - 1)
+    try pageTables.clear(
+      done, table: domain.pageTable.rawValue, level: domain.levels, from: 0, &gather.freed)
+    if domain.limit == page << 12 { domain.limit = range.lowerBound << 12 }
+    if !gather.isQueued {
+      let known = gather.range ?? done
+      gather.range =
+        min(known.lowerBound, done.lowerBound)...max(known.upperBound, done.upperBound)
+    }
+    return page - range.lowerBound
   }
 
   /// iommu_iotlb_gather_add_page.
