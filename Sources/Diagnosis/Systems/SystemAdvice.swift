@@ -25,7 +25,8 @@ enum SystemAdvice {
     "trace event", "DMA_API", "dma_map", "quirk", "lspci", "sm_off", "lockdep", "git ", "bisect",
     "modprobe", "iommu group", "IOMMU group", "a kernel with", "a kernel in", "e820", "ftrace",
     "vfio", "VFIO", "kernel from", "dynamic_debug", "unbind", "unbound", "whole boot log",
-    "dmesg",
+    "dmesg", "iommu:", "Linux", "kexec", "kdump", "XHCI_", "a kernel that", "kernel with",
+    "the first kernel",
   ]
 
   private static func isOfLinux(_ words: String) -> Bool {

@@ -79,6 +79,9 @@ enum OtherSystemForms {
     (["next level page table"], 7), (["access the root-entry"], 8),
     (["access the context-entry"], 9), (["reserved field", "root-entry"], 10),
     (["reserved field", "context-entry"], 11), (["reserved field", "page-table"], 12),
-    (["translation type"], 13),
+    (["translation type"], 13), (["interrupt_index"], 0x21), (["present field", "irte"], 0x22),
+    (["hardware access"], 0x23), (["reserved field", "include"], 0x24),
+    (["reserved field", "irte"], 0x20), (["compatibility"], 0x25),
+    (["verification failure"], 0x26),
   ]
 }
