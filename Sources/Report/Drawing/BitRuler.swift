@@ -57,7 +57,7 @@ public struct BitRuler {
 
   private func bar(_ word: Int) -> Drawing {
     var picture = Drawing("Bits \(word * 64 + 63) to \(word * 64) of the \(name)")
-    let unit = 15
+    let unit = 16
     let value = words.indices.contains(word) ? words[word] : 0
     let top = min(bitWidth - word * 64, 64)
     var next = top - 1
@@ -82,7 +82,7 @@ public struct BitRuler {
       next = low - 1
     }
     gap(next, 0)
-    picture.text(x(0) + unit + 8, 35, hex(value, digits: top / 4), "b")
+    picture.text(4, 60, "0x\(hex(value, digits: top / 4))", "b")
     return picture
   }
 }

@@ -103,27 +103,42 @@ public struct LockPicture {
     return .tag("td", [.style(isBad ? "m stop" : "m")], parts.joined(by: .tag("br")))
   }
 
-  /// The orders among the classes of a report, or the first ones that were seen.
+  /// The order that would close a circle, which the validator refused; nil where it found none.
+  var closing: RunLockDependency? {
+    for report in reports where report.title.hasPrefix("possible circular") {
+      guard let first = report.path.first, let last = report.path.last, first != last else {
+        continue
+      }
+      return RunLockDependency(from: first, to: last, kinds: [])
+    }
+    return nil
+  }
+
+  /// The orders among the classes of a report, or those of its class; without a report the first ones
+  /// that were seen.
   var orders: [RunLockDependency] {
-    let names = Set(reports.flatMap { $0.path })
-    let among = dependencies.filter { names.contains($0.from) && names.contains($0.to) }
-    return Array((among.isEmpty ? dependencies : among).prefix(12))
+    if reports.isEmpty { return Array(dependencies.prefix(12)) }
+    let path = Set(reports.flatMap { $0.path })
+    let among = dependencies.filter { path.contains($0.from) && path.contains($0.to) }
+    if !among.isEmpty { return Array(among.prefix(12)) }
+    let names = Set(reports.compactMap { $0.lockClass })
+    return Array(
+      dependencies.filter { names.contains($0.from) || names.contains($0.to) }.prefix(12))
   }
 
   /// The graph: classes as boxes in a row, orders as arrows above and below.
   var graph: Drawing? {
-    let orders = orders
+    let closing = closing
+    let orders = orders + (closing.map { [$0] } ?? [])
     if orders.isEmpty { return nil }
     var names: [String] = []
     for order in orders {
       for name in [order.from, order.to] where !names.contains(name) { names.append(name) }
     }
     var picture = Drawing("\(orders.count) orders in which \(names.count) lock classes were taken")
-    let closing = reports.first { $0.path.count > 1 }?.path
     var y = 8
     for order in orders {
-      let isClosing =
-        closing.map { order.from == $0.last && order.to == $0.first } ?? false
+      let isClosing = order == closing
       let style = isClosing ? "stop" : "wire"
       let left = max(210, Int(Double(order.from.count) * Drawing.characterWidth) + 24)
       picture.box(4, y, left, 28, isClosing ? "stopbox" : "cell")

@@ -76,7 +76,8 @@ struct RequestSection {
       if step.isMissing { text += "; nothing is mapped there" }
       parts.append(.tag("p", [.style("bad")], "\u{2717} " + text))
       if let advice = reason.advice {
-        parts.append(.tag("p", [], "The unit was looking at \(advice.structure). \(advice.next)"))
+        parts.append(
+          .tag("p", [], "The unit was looking at \(advice.structure). To look at: \(advice.next)"))
       }
       parts.append(.tag("p", [.style("dim")], "Linux prints: \(Words.linux(reason))"))
     }

@@ -41,7 +41,7 @@ enum StyleSheet {
       padding-bottom:.2rem;border-bottom:2px solid var(--line)}h3{font-size:1rem;margin:1.3rem 0 .3rem}
       p{margin:.4rem 0;max-width:75ch}a{color:var(--link)}code,pre,td.m,th.m,.m{font-family:ui-monospace,
       Menlo,Consolas,DejaVu Sans Mono,monospace;font-size:13px;overflow-wrap:anywhere}
-      nav{margin:.8rem 0;font-size:14px;line-height:1.9}nav a{margin-right:1rem;white-space:nowrap}
+      nav{margin:.8rem 0;font-size:14px;display:flex;flex-wrap:wrap;gap:.3rem 1rem}nav a{white-space:nowrap}
       .verdict{border-left:5px solid var(--stop);background:var(--stopbg);padding:.6rem .9rem;
       margin:.8rem 0;border-radius:3px}.verdict.ok{border-color:var(--line);background:var(--panel)}
       .verdict.stale{border-color:var(--stale);background:var(--stalebg)}.verdict p{margin:.2rem 0}

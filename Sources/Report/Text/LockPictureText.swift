@@ -24,9 +24,9 @@ extension LockPicture {
         }
       }
     }
-    let closing = reports.first { $0.path.count > 1 }?.path
-    for order in orders {
-      let isClosing = closing.map { order.from == $0.last && order.to == $0.first } ?? false
+    let closing = closing
+    for order in orders + (closing.map { [$0] } ?? []) {
+      let isClosing = order == closing
       let end = isClosing ? "  \(glyphs.cross) closes the circle" : ""
       lines.append(
         Wrapping.shortened(

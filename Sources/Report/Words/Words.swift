@@ -21,9 +21,9 @@ public enum Words {
   public static func describe(_ answer: Answer) -> String {
     switch answer.result {
     case .translated: "goes to \(address(answer.address))"
-    case .interruptRequest: "is an interrupt request"
-    case .refused: "is answered without permission, so nothing is sent"
-    case .blocked: "is blocked, \(answer.reason.map(describe) ?? refusal(answer.refusal))"
+    case .interruptRequest: "an interrupt request"
+    case .refused: "answered without permission, so nothing is sent"
+    case .blocked: "blocked, \(answer.reason.map(describe) ?? refusal(answer.refusal))"
     }
   }
 
