@@ -43,6 +43,8 @@ let package = Package(
     .library(name: "Recording", targets: ["Recording"]),
     .library(name: "SessionRecording", targets: ["SessionRecording"]),
     .library(name: "Report", targets: ["Report"]),
+    .library(name: "MachineEvidence", targets: ["MachineEvidence"]),
+    .library(name: "MemoryImages", targets: ["MemoryImages"]),
     .library(name: "Scenario", targets: ["Scenario"]),
     .library(name: "QTest", targets: ["QTest"]),
     .library(name: "Unpacking", targets: ["Unpacking"]),
@@ -64,6 +66,7 @@ let package = Package(
     room("YAMLReading", ["YAMLNodes", "CLibYAML"]),
     room("VTdFormats", ["Text"]),
     room("PhysicalMemory", ["VTdFormats"]),
+    room("MemoryImages", ["VTdFormats", "CZlib", "CZstd"]),
     room("PCI", ["VTdFormats"]),
     .systemLibrary(
       name: "CPCIAccess", pkgConfig: "pciaccess", providers: [.apt(["libpciaccess-dev"])]),
@@ -78,6 +81,7 @@ let package = Package(
     room("KernelRuntime", ["Text", "PCI", "Lockdep", "KernelLog", "KernelProfiles"]),
     .systemLibrary(name: "CWordScan"),
     room("LogReading", ["Text", "VTdFormats", "PCI", "KernelLog", "CWordScan"]),
+    room("MachineEvidence", ["Text", "PCI"]),
     room(
       "LinuxIOMMU",
       [
@@ -111,7 +115,10 @@ let package = Package(
       ]),
     room(
       "Diagnosis",
-      ["Text", "VTdFormats", "PCI", "ACPITables", "KernelLog", "KernelProfiles", "LogReading"]),
+      [
+        "Text", "VTdFormats", "PCI", "ACPITables", "KernelLog", "KernelProfiles", "LogReading",
+        "MachineEvidence",
+      ]),
     room(
       "Report",
       ["Text", "VTdFormats", "VTdUnit", "KernelLog", "LogReading", "Recording", "Diagnosis"]),
@@ -148,7 +155,8 @@ let package = Package(
       "DMARCommands",
       [
         "CBuildInfo",
-        "Text", "Course", "Glossary", "Diagnosis", "LogReading", "Rebuild", "Wording",
+        "Text", "Course", "Glossary", "Diagnosis", "LogReading", "MachineEvidence", "MemoryImages",
+        "Rebuild", "Wording",
         "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep",
         "KernelLog",
         "KernelProfiles", "LinuxIOMMU", "Machine", "Recording", "Report", "SessionRecording",
@@ -172,6 +180,7 @@ let package = Package(
     tests("YAMLReading", ["YAMLNodes"]),
     tests("VTdFormats"),
     tests("PhysicalMemory", ["VTdFormats"]),
+    tests("MemoryImages", ["Text", "VTdFormats"], resources: [.copy("Golden")]),
     tests("PCI", ["TestSupport", "VTdFormats"]),
     // Points libpciaccess at an invented /sys. Only test executables may contain it.
     .target(name: "CFakeSysfs", path: "Tests/CFakeSysfs"),
@@ -184,6 +193,7 @@ let package = Package(
     tests("IOMMULab", ["TestSupport"]),
     tests("Course", ["ScenarioFormat"]),
     tests("KernelLog", ["VTdFormats", "PCI"]),
+    tests("MachineEvidence", ["PCI"]),
     tests("LogReading", ["Text", "VTdFormats", "PCI", "KernelLog", "TestSupport"]),
     tests(
       "KernelProfiles", ["KernelLog", "Lockdep", "TestSupport"], resources: [.copy("Golden")]),
@@ -238,7 +248,10 @@ let package = Package(
       ]),
     tests(
       "Diagnosis",
-      ["VTdFormats", "PCI", "ACPITables", "KernelLog", "LogReading", "Rebuild", "TestSupport"]),
+      [
+        "VTdFormats", "PCI", "ACPITables", "KernelLog", "LogReading", "MachineEvidence", "Rebuild",
+        "TestSupport",
+      ]),
     tests(
       "Rebuild",
       [

@@ -24,6 +24,8 @@ let targets = [
   fuzz(
     "ImportReplayFuzz", "Diagnosis", "LogReading", "PhysicalMemory", "Rebuild", "Scenario",
     "ScenarioFormat", "VTdFormats"),
+  fuzz("HistoryFuzz", "MachineEvidence"),
+  fuzz("MemoryImageFuzz", "MemoryImages"),
 ]
 
 let package = Package(

@@ -9,7 +9,7 @@ public struct DMARCommand: ParsableCommand {
     subcommands: [
       ReplayCommand.self, ReportCommand.self, TestCommand.self, CheckCommand.self, NewCommand.self,
       WalkCommand.self,
-      MatrixCommand.self, SweepCommand.self,
+      TablesCommand.self, CollectCommand.self, MatrixCommand.self, SweepCommand.self,
       ProfilesCommand.self,
       ExplainCommand.self, CalibrateCommand.self,
       ImportCommand.self,

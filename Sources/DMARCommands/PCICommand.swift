@@ -70,8 +70,34 @@ struct PCIListCommand: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Add capabilities, base addresses and further ids.")
   var verbose = false
 
+  @Option(
+    name: .short,
+    help: ArgumentHelp(
+      "Only these functions of a table: [[segment:]bus:][device][.function], as lspci has it.",
+      valueName: "slot"))
+  var s: String?
+
+  @Option(
+    name: .short,
+    help: ArgumentHelp(
+      "Only these functions of a table: [vendor]:[device][:class], as lspci has it.",
+      valueName: "ids"))
+  var d: String?
+
+  func validate() throws {
+    do {
+      _ = try PCISelection(slot: s, identity: d)
+    } catch {
+      throw ValidationError(error.words)
+    }
+    if format != .table, s != nil || d != nil {
+      throw ValidationError("-s and -d choose rows of a table; the tree and JSON are whole")
+    }
+  }
+
   func run() throws {
     let report = PCIReport(topology: try origin.load(), table: try table())
+    let selection = try PCISelection(slot: s, identity: d)
     var output = Output()
     switch format {
     case .json: output.print(report.json)
@@ -79,7 +105,8 @@ struct PCIListCommand: ParsableCommand {
     case .table:
       let lines = report.tableLines
       output.print(lines[0])
-      for (line, function) in zip(lines.dropFirst(), report.topology.functions) {
+      for (line, function) in zip(lines.dropFirst(), report.topology.functions)
+      where selection.contains(function) {
         output.print(line)
         guard verbose else { continue }
         for detail in report.detailLines(of: function) { output.print("    \(detail)") }

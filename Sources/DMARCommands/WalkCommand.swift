@@ -38,7 +38,9 @@ struct WalkCommand: ParsableCommand {
     }
   }
 
-  @Argument(help: ArgumentHelp("A scenario file.", valueName: "scenario"))
+  @Argument(
+    help: ArgumentHelp(
+      "A scenario file; with --root or --log an image of memory.", valueName: "scenario"))
   var scenario: String
 
   @Option(help: ArgumentHelp("The requesting function, such as 00:1a.0.", valueName: "bdf"))
@@ -85,9 +87,23 @@ struct WalkCommand: ParsableCommand {
       "Draw the walk: the address cut into its parts, the chain of entries, where it stops."))
   var picture = false
 
+  @Option(help: ArgumentHelp("CAP of the unit that walks an image.", valueName: "value"))
+  var cap: String?
+
+  @Option(help: ArgumentHelp("ECAP of the unit that walks an image.", valueName: "value"))
+  var ecap: String?
+
   @OptionGroup var options: ScenarioOptions
 
+  @OptionGroup var imageOptions: ImageOptions
+
   func validate() throws {
+    for (name, value) in [("cap", cap), ("ecap", ecap)] {
+      if let value, Numbers.unsigned(value) == nil {
+        throw ValidationError(
+          "--\(name) is \"\(value)\"; a number such as 0xd2008c222f0606 was expected")
+      }
+    }
     guard PCIAddress(device) != nil else {
       throw ValidationError("--device is \"\(device)\"; an address such as 00:1a.0 was expected")
     }
@@ -120,6 +136,9 @@ struct WalkCommand: ParsableCommand {
 
   func run() throws {
     guard let address = PCIAddress(device), let iova = Numbers.unsigned(iova) else { return }
+    if imageOptions.root != nil || imageOptions.log != nil {
+      return try walkImage(request(address, iova))
+    }
     let result = try reportingInputErrors {
       let scenario = try options.load(scenario)
       return try ScenarioRun.run(scenario, firstSteps: steps ?? scenario.preparingSteps)
@@ -135,13 +154,7 @@ struct WalkCommand: ParsableCommand {
         "dmar: no unit covers \(address); a function in a unit's scope was expected")
       throw ExitStatus.badInput.code
     }
-    let request = DMARequest(
-      source: address.sourceID, address: IOVA(rawValue: iova),
-      access: atomic ? .atomic : write ? .write : .read, isZeroLength: zeroLength,
-      pasid: pasid.flatMap(Numbers.unsigned).map {
-        PASID(rawValue: UInt32(truncatingIfNeeded: $0))
-      },
-      isPrivileged: privileged, isExecute: execute, addressType: type.addressType)
+    let request = request(address, iova)
     let report = unit.hardware.explain(request)
     let interrupt = report.verdict == .interruptRequest ? self.interrupt(request, unit) : nil
     var output = Output()
@@ -168,6 +181,38 @@ struct WalkCommand: ParsableCommand {
       address: report.request.address.rawValue, answer: Answer(report.verdict),
       glyphs: TerminalGlyphs.current)
     for line in picture.lines { output.print(line) }
+  }
+
+  private func request(_ address: PCIAddress, _ iova: UInt64) -> DMARequest {
+    DMARequest(
+      source: address.sourceID, address: IOVA(rawValue: iova),
+      access: atomic ? .atomic : write ? .write : .read, isZeroLength: zeroLength,
+      pasid: pasid.flatMap(Numbers.unsigned).map {
+        PASID(rawValue: UInt32(truncatingIfNeeded: $0))
+      },
+      isPrivileged: privileged, isExecute: execute, addressType: type.addressType)
+  }
+
+  /// The walk through the tables of an image of memory.
+  private func walkImage(_ request: DMARequest) throws {
+    let image = try imageOptions.open(scenario)
+    let root = try imageOptions.rootAddress(scenario)
+    let report: WalkReport
+    do {
+      report = try WalkImage.report(
+        image, root: root, request, cap: cap.flatMap(Numbers.unsigned),
+        ecap: ecap.flatMap(Numbers.unsigned))
+    } catch let error as WalkImage.Failure {
+      StandardError.print("dmar: \(scenario): \(error)")
+      throw ExitStatus.badInput.code
+    }
+    var output = Output()
+    switch format {
+    case .text where picture: draw(report, nil, to: &output)
+    case .text: for line in WalkText.lines(of: report, unit: "the image") { output.print(line) }
+    case .json: output.print(WalkJSON.document(of: report, interrupt: nil, unit: "image"))
+    }
+    try output.flush()
   }
 
   /// What becomes of the write as an interrupt request.

@@ -135,6 +135,8 @@ extension Advice {
     case .garbageDescriptors:
       ("data loss: the device may have read or written what nobody asked for", nil, [])
     case .leftRunning: (blocked, nil, [.earlyBusMasters])
+    case .mappedForAnother, .neverMapped:
+      (blocked + "; without an IOMMU the same DMA would hit memory", nil, [.passThrough])
     case .guestMapping: ("the guest's device fails; the host is safe", nil, [])
     case .message, .unknown: nil
     }

@@ -81,7 +81,7 @@ enum OpenVerdict {
     }
     if fault.log.memory.isEmpty { missing.append("the whole boot log (e820, RMRR and DRHD lines)") }
     if fault.function == nil { missing.append("lspci -nnvv") }
-    if fault.fault.access != nil {
+    if fault.fault.access != nil, !fault.log.hasHistory {
       missing.append("the map and unmap history (iommu trace events)")
     }
     return missing
@@ -124,6 +124,8 @@ extension Finding.Cause {
     case .removedAndFound: "a device that was removed and found again"
     case .flushOfRemovedDevice: "a flush of a device that is gone"
     case .guestMapping: "guest memory that is not mapped"
+    case .mappedForAnother: "a buffer that is mapped for another device"
+    case .neverMapped: "an address that was never mapped"
     case .message, .unknown: "open"
     }
   }

@@ -47,6 +47,7 @@ public struct Explanation: Sendable {
     // What was not read is told in remarks, and is no log.
     !contents.isLog && faults.isEmpty && findings.isEmpty && splats.isEmpty
       && remarks.count <= Self.unread(contents).count && dumps.isEmpty && contents.eventCount == 0
+      && !contents.hasHistory
   }
 
   public init(_ contents: LogContents) {
@@ -63,7 +64,7 @@ public struct Explanation: Sendable {
         dump: dump, decoded: DumpDecoding.decode(dump),
         contradictions: Contradictions.dumpOfNothing(dump).map { [$0] } ?? [])
     }
-    remarks = Self.remarks(contents, beside: findings)
+    remarks = Self.remarks(contents, beside: findings) + HistoryWords.remarks(contents)
     let all =
       faults.compactMap { $0.verdict?.severity } + findings.map(\.severity)
       + splats.map { _ in .serious }
@@ -88,7 +89,7 @@ public struct Explanation: Sendable {
 
   private static func explain(_ fault: FaultCase) -> Fault {
     let group = fault.fault
-    var findings = Judgement.rank(Rule.all.compactMap { $0.judge(fault) })
+    var findings = Judgement.rank(Rule.settle(Rule.all.compactMap { $0.judge(fault) }))
     if (findings.first?.confidence ?? 0) < 50 {
       findings.insert(OpenVerdict.make(fault, others: findings), at: 0)
     }

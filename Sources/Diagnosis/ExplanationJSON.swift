@@ -77,6 +77,7 @@ public struct ExplanationJSON: Sendable {
             ])
           })
       ),
+      ("history", AddressHistory(of: group, in: explanation.contents).value),
       ("contradictions", .array(fault.contradictions.map { evidence($0) })),
       (
         "decoded",

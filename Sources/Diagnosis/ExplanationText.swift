@@ -301,6 +301,9 @@ public struct ExplanationText: Sendable {
 
   private func noFaultRecord(_ explanation: Explanation) -> String {
     let events = explanation.contents.eventCount
+    if events == 0, explanation.contents.hasHistory {
+      return "no fault record that the mapping history could be joined with"
+    }
     return events == 0
       ? "no fault record, and nothing else about remapping"
       : "no fault record among \(events) line\(events == 1 ? "" : "s") of interest"

@@ -35,6 +35,10 @@ public struct Finding: Sendable {
     case flushOfRemovedDevice = "flush-of-removed-device"
     /// A guest's memory that its domain does not map; no row of the table of root causes.
     case guestMapping = "guest-mapping"
+    /// The history shows the mapping of another device; no row of the table of root causes.
+    case mappedForAnother = "mapped-for-another-device"
+    /// The history does not show the address, or only later; no row of the table of root causes.
+    case neverMapped = "never-mapped"
     /// A message that says itself what is wrong; it has no root cause to be found.
     case message = "message"
     case unknown = "open"
@@ -73,7 +77,7 @@ public struct Finding: Sendable {
       case .bridgeAlias: 29
       case .removedAndFound: 30
       case .flushOfRemovedDevice: 31
-      case .guestMapping, .message, .unknown: 0
+      case .guestMapping, .mappedForAnother, .neverMapped, .message, .unknown: 0
       }
     }
   }
@@ -160,13 +164,14 @@ struct Rule: Sendable {
   let cause: Finding.Cause
   let judge: @Sendable (FaultCase) -> Hypothesis?
 
-  static let all: [Rule] = [
-    firmwareRegion, domainSwitch, firmwareOwnDMA, inherited, latchedBeforeLinux, kernelBefore,
-    leftRunning, withoutDriver, phantomFunction, bridgeAlias, unsetAddress, garbageDescriptors,
-    unmappedTooEarly, rawPhysicalAddress, overRead, wrongDirection, possibleDirection,
-    writeOnlyMapping, superpage, staleCache, staleSharedTable, memoryCorruption, displayRefresh,
-    guestMapping, formerDomain, compatibilityInterrupt, guestInterrupt, ioapicAtBoot,
-    interruptWithoutAddress, interruptEntry, oldKernelTables, missingFeature, detached,
-    removedAndFound,
-  ]
+  static let all: [Rule] =
+    history + [
+      firmwareRegion, domainSwitch, firmwareOwnDMA, inherited, latchedBeforeLinux, kernelBefore,
+      leftRunning, withoutDriver, phantomFunction, bridgeAlias, unsetAddress, garbageDescriptors,
+      unmappedTooEarly, rawPhysicalAddress, overRead, wrongDirection, possibleDirection,
+      writeOnlyMapping, superpage, staleCache, staleSharedTable, memoryCorruption, displayRefresh,
+      guestMapping, formerDomain, compatibilityInterrupt, guestInterrupt, ioapicAtBoot,
+      interruptWithoutAddress, interruptEntry, oldKernelTables, missingFeature, detached,
+      removedAndFound,
+    ]
 }

@@ -1,6 +1,7 @@
 public import ACPITables
 public import KernelLog
 public import LogReading
+public import MachineEvidence
 public import PCI
 public import VTdFormats
 
@@ -148,6 +149,8 @@ public struct LogContents: Sendable {
   /// Defects of the kernel with the functions that were running.
   public internal(set) var stumbles: [Noted<KernelStumble>] = []
   public internal(set) var amdFaults = 0
+  /// The lives of the mappings around the addresses that fault, from traces and dumps.
+  public internal(set) var history = MappingHistory()
   public internal(set) var eventCount = 0
   /// The machines that speak; more than one where logs of several were given.
   var identities: [MachineIdentities.Identity] = []

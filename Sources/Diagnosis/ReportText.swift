@@ -41,7 +41,7 @@ public struct ReportText: Sendable {
     case .phantomFunction, .bridgeAlias, .removedAndFound, .detached:
       ["linux-pci@vger.kernel.org", "iommu@lists.linux.dev"]
     case .unsetAddress, .unmappedTooEarly, .rawPhysicalAddress, .wrongDirection, .writeOnlyMapping,
-      .overRead:
+      .overRead, .mappedForAnother, .neverMapped:
       ["the driver's list (scripts/get_maintainer.pl)", "iommu@lists.linux.dev"]
     case .garbageDescriptors: ["the driver's list (scripts/get_maintainer.pl)"]
     case .guestInterrupt, .guestMapping: ["kvm@vger.kernel.org"]

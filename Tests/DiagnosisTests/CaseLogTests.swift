@@ -30,14 +30,17 @@ struct CaseLogTests {
   /// The explanation on one line, as wide as it is.
   static func text(of files: [String]) throws -> String {
     var collector = LogCollector()
+    var inputs: [[UInt8]] = []
     for file in files {
       var reader = LogReader()
       collector.begin(file: file)
       let bytes = [UInt8](try Data(contentsOf: URL(filePath: folder + "/" + file)))
+      inputs.append(bytes)
       bytes.withUnsafeBytes { reader.read($0) { collector.take($0) } }
       reader.finish { collector.take($0) }
       if reader.kernelLineCount > 0 || bytes.isEmpty { collector.noteLog() }
     }
+    collector.take(history(of: inputs, collector.contents.faultAddresses))
     let explanation = Explanation(collector.contents)
     guard !explanation.isEmpty else { return "nothing that a kernel prints" }
     return ExplanationText(width: 100_000).render(explanation)

@@ -138,7 +138,7 @@ struct CalibrateCommand: ParsableCommand {
       case .file(let name): collector.begin(file: name)
       case .event(let event): collector.take(event)
       case .platform(let platform, _): platform.give(to: &collector)
-      case .log, .unread, .bytes: break
+      case .log, .unread, .text, .bytes: break
       }
     }
     return Explanation(collector.contents)

@@ -12,6 +12,8 @@ enum EvidencePiece {
   case platform(PlatformInput, path: String)
   /// Something was not read, or not to its end.
   case unread(UnreadInput)
+  /// Text of an input that cannot be read again: a pipe, a file in an archive.
+  case text(path: String, UnsafeRawBufferPointer)
   /// So many bytes were looked at.
   case bytes(Int)
 }

@@ -15,7 +15,9 @@ struct ExplainCommand: ParsableCommand {
       (gzip, xz, zstd, lz4, bzip2, zip, tar, one in the other) and in folders, such as a sosreport. \
       Lines may be quoted, broken or typed by hand; what was repaired is said. A file may also be \
       the machine's DMAR table (as dmar acpi reads it) or a snapshot of its bus (dmar pci \
-      snapshot): what they say is joined with the logs.
+      snapshot): what they say is joined with the logs. So is the history of mappings: traces of \
+      the events iommu, dma and intel_iommu (ftrace, trace-cmd report, perf script), and \
+      /sys/kernel/debug/dma-api/dump.
 
       \(ExitStatus.help([.badInput, .noInput], failure: "--fail-on found what it names"))
       """)
@@ -62,7 +64,16 @@ struct ExplainCommand: ParsableCommand {
   @Flag(help: "Print the words that make a line worth reading in a long log, and nothing else.")
   var printLiterals = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Print the life of this DMA address instead: when it was mapped and unmapped, for whom, by "
+        + "which task.", valueName: "address"))
+  var history: String?
+
   func validate() throws {
+    if let history, Numbers.unsigned(history) == nil {
+      throw ValidationError("--history is \"\(history)\"; a number such as 0xffffd000 was expected")
+    }
     if let width, width < 40 { throw ValidationError("--width takes 40 or more") }
     if html != nil, follow {
       throw ValidationError("--html is for logs that end, without --follow")
@@ -77,7 +88,8 @@ struct ExplainCommand: ParsableCommand {
     }
     if let html { try OutputFile.check(html, isNoneOf: files) }
     var session = ExplainSession(
-      format: format, text: ExplanationText(width: columns, isColoured: isColoured))
+      format: format, text: ExplanationText(width: columns, isColoured: isColoured),
+      asked: history.flatMap(Numbers.unsigned))
     let inputs = files.isEmpty ? ["-"] : files
     do {
       if follow {

@@ -8,7 +8,10 @@ import Text
 struct ExplainSession {
   let format: ExplainCommand.Format
   let text: ExplanationText
+  /// The address whose life is asked for.
+  private let asked: UInt64?
   private var collector = LogCollector()
+  private var tap = HistoryTap()
   private var output = Output()
   private var bytes = 0
   /// What was not read, and why.
@@ -16,7 +19,8 @@ struct ExplainSession {
   /// Faults were explained while they came, and are not once more at the end.
   private var hasShownFaults = false
 
-  init(format: ExplainCommand.Format, text: ExplanationText) {
+  init(format: ExplainCommand.Format, text: ExplanationText, asked: UInt64? = nil) {
+    self.asked = asked
     self.format = format
     self.text = text
   }
@@ -26,6 +30,8 @@ struct ExplainSession {
     var collector = self.collector
     var unread: [UnreadInput] = []
     var bytes = 0
+    var tap = self.tap
+    self.tap = HistoryTap()
     try EvidenceReader.read(path) { piece in
       switch piece {
       case .file(let name): collector.begin(file: name)
@@ -35,9 +41,12 @@ struct ExplainSession {
         if collector.contents.files.last != name { collector.begin(file: name) }
         platform.give(to: &collector)
       case .unread(let input): unread.append(input)
+      case .text(let name, let text): tap.take(name, text)
       case .bytes(let count): bytes += count
       }
     }
+    tap.end()
+    self.tap = tap
     self.collector = collector
     self.unread += unread
     self.bytes += bytes
@@ -120,11 +129,21 @@ struct ExplainSession {
   /// Prints the explanation of everything that was read.
   mutating func finish(isSilent: Bool = false) throws -> Explanation {
     for input in unread { collector.note(unread: input.path, input.words) }
+    HistoryPass.read(into: &collector, tap, asked: asked)
     let explanation = Explanation(collector.contents)
     guard !explanation.isEmpty, !isSilent else { return explanation }
     var rest = explanation
     if hasShownFaults { rest.faults = [] }
     let json = ExplanationJSON(rest)
+    if let address = asked {
+      let lives = AddressHistory(of: address, in: explanation.contents)
+      switch format {
+      case .json, .ndjson: output.print(lives.json)
+      case .text, .report: for line in lives.lines { output.print(line) }
+      }
+      try output.flush()
+      return explanation
+    }
     switch format {
     case .text: output.write(text.render(rest) + "\n")
     case .json: output.print(json.document)

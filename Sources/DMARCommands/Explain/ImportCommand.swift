@@ -49,7 +49,7 @@ struct ImportCommand: ParsableCommand {
             platform.add(input, at: name)
           case .unread(let input) where input.weight == .missing:
             StandardError.print("dmar: not read: \(input.path): \(input.words)")
-          case .log, .unread, .bytes: break
+          case .log, .unread, .text, .bytes: break
           }
         }
       }

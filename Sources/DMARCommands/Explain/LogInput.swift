@@ -77,6 +77,10 @@ struct LogInput: ~Copyable {
     }
     var count = head
     while true {
+      if !isRegular {
+        sink(
+          .text(path: name, UnsafeRawBufferPointer(rebasing: buffer[kept..<kept + count])))
+      }
       pass(count, isLast: count == 0, &reader, note)
       if count == 0 { break }
       if isRegular, try readMapped(&reader, note) { break }

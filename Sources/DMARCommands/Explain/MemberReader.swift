@@ -51,6 +51,7 @@ struct MemberReader {
 
   private mutating func take(_ bytes: UnsafeRawBufferPointer, _ sink: (EvidencePiece) -> Void) {
     sink(.bytes(bytes.count))
+    sink(.text(path: path, bytes))
     switch state {
     case .head(var head):
       state = .skipped

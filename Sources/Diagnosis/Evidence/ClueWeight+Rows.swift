@@ -201,6 +201,23 @@ extension ClueWeight {
     case .removalTold: Row(3, .corpus, "lines of removal near the fault")
     case .groupLineTwice: Row(8, .mechanism, "a device joins a group once, unless it was removed")
     case .announcedAgain: Row(2, .mechanism, "the bus code found it again")
+    case .historyUnmapped:
+      Row(12, .mechanism, "the trace names the device and the moment: nothing is left to guess")
+    case .historyUnmappedByAddress:
+      Row(10, .mechanism, "two domains may hand out one address: the events name no device")
+    case .historyDirection: Row(12, .mechanism, "the mapping was there and forbade the access")
+    case .historyAllows:
+      Row(8, .judgement, "mapped and allowed, and refused all the same: tables and caches differ")
+    case .historyOtherDevice:
+      Row(12, .mechanism, "each device has its domain, unless a group shares one")
+    case .historySomeDevice: Row(8, .judgement, "mapped, but the events name no device")
+    case .historyNeighbour:
+      Row(12, .mechanism, "nothing is mapped there, and a mapping ends right before it")
+    case .historyNever: Row(10, .mechanism, "older mappings than the history cannot be seen")
+    case .historyLater: Row(12, .mechanism, "the mapping came when the record was printed already")
+    case .historyNamesDevice:
+      Row(6, .mechanism, "the DMA API's events hold the name of the device")
+    case .historyContext: Row(0, .mechanism, "it explains, and changes no odds")
     }
   }
 }

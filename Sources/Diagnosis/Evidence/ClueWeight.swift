@@ -108,6 +108,17 @@ public enum ClueWeight: String, Hashable, Sendable, CaseIterable {
   case removalTold = "removal-told"
   case groupLineTwice = "group-line-twice"
   case announcedAgain = "announced-again"
+  case historyUnmapped = "history-unmapped"
+  case historyUnmappedByAddress = "history-unmapped-by-address"
+  case historyDirection = "history-direction"
+  case historyAllows = "history-allows"
+  case historyOtherDevice = "history-other-device"
+  case historySomeDevice = "history-some-device"
+  case historyNeighbour = "history-neighbour"
+  case historyNever = "history-never"
+  case historyLater = "history-later"
+  case historyNamesDevice = "history-names-device"
+  case historyContext = "history-context"
 
   /// Where a weight comes from.
   public enum Origin: String, Hashable, Sendable, CaseIterable {

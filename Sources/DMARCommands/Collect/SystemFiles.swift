@@ -1,0 +1,90 @@
+internal import Glibc
+
+/// The machine's own files, below a folder that stands for its root.
+struct SystemFiles {
+  /// What was read of one file, or why it was not.
+  enum Reading {
+    case bytes([UInt8], cut: String?)
+    case unreadable(Int32)
+  }
+
+  /// Empty for the machine itself; tests have a folder.
+  let root: String
+
+  static let mostBytes = 64 << 20
+  /// Seconds; some debugfs files take long, and one that hangs must not hang all.
+  static let mostSeconds = 10
+
+  func path(_ path: String) -> String { root + path }
+
+  func exists(_ path: String) -> Bool { access(self.path(path), F_OK) == 0 }
+
+  /// The names in a folder, sorted; nil where it cannot be read.
+  func names(in path: String) -> [String]? {
+    guard let stream = opendir(self.path(path)) else { return nil }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(self.path(path), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// Reads a file to its end, to the limit of bytes, or to that of time.
+  func read(_ path: String) -> Reading {
+    let descriptor = open(self.path(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    guard descriptor >= 0 else { return .unreadable(errno) }
+    defer { close(descriptor) }
+    let end = Self.now() + Self.mostSeconds
+    var bytes: [UInt8] = []
+    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+    defer { chunk.deallocate() }
+    while true {
+      if Self.now() >= end { return .bytes(bytes, cut: "cut after \(Self.mostSeconds) s") }
+      let count = Glibc.read(descriptor, chunk.baseAddress, chunk.count)
+      if count < 0 {
+        // EPIPE: records of the kernel's log were overwritten before they were read.
+        if errno == EINTR || errno == EPIPE { continue }
+        if errno == EAGAIN { return .bytes(bytes, cut: nil) }
+        return bytes.isEmpty ? .unreadable(errno) : .bytes(bytes, cut: "cut: \(Self.words(errno))")
+      }
+      if count == 0 { return .bytes(bytes, cut: nil) }
+      bytes += chunk[..<count]
+      if bytes.count >= Self.mostBytes {
+        return .bytes(
+          Array(bytes.prefix(Self.mostBytes)), cut: "cut at \(Self.mostBytes >> 20) MiB")
+      }
+    }
+  }
+
+  /// The first line of a small file, without white space around it.
+  func line(_ path: String) -> String? {
+    guard case .bytes(let bytes, _) = read(path) else { return nil }
+    return String(decoding: bytes.prefix { $0 != 10 }, as: UTF8.self)
+      .split(separator: " ").joined(separator: " ")
+  }
+
+  func write(_ text: String, to path: String) -> Int32? {
+    let descriptor = open(self.path(path), O_WRONLY | O_CLOEXEC | O_TRUNC)
+    guard descriptor >= 0 else { return errno }
+    defer { close(descriptor) }
+    let bytes = Array(text.utf8)
+    return Glibc.write(descriptor, bytes, bytes.count) == bytes.count ? nil : errno
+  }
+
+  static func now() -> Int {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec
+  }
+
+  static func words(_ number: Int32) -> String { String(cString: strerror(number)) }
+}

@@ -1,0 +1,72 @@
+internal import Glibc
+
+/// A tracing instance of our own, so that nobody else's trace is touched.
+struct TraceInstance {
+  static let folder = "/sys/kernel/tracing/instances"
+  private static let prefix = "dmar-"
+  /// For each processor.
+  private static let kilobytes = 4096
+  static let groups = ["iommu", "dma", "intel_iommu"]
+
+  let system: SystemFiles
+  let path: String
+
+  /// Makes the instance and switches its events on.
+  init(_ system: SystemFiles) throws(CollectError) {
+    self.system = system
+    path = "\(Self.folder)/\(Self.prefix)\(getpid())"
+    guard mkdir(system.path(path), 0o700) == 0 else {
+      throw CollectError(
+        "no tracing instance: \(system.path(path)): \(SystemFiles.words(errno))")
+    }
+    _ = system.write("\(Self.kilobytes)", to: "\(path)/buffer_size_kb")
+    var isTracing = false
+    for group in Self.groups {
+      isTracing = system.write("1", to: "\(path)/events/\(group)/enable") == nil || isTracing
+    }
+    guard isTracing else {
+      remove()
+      throw CollectError(
+        "no tracing: the kernel has none of the events \(Self.groups.joined(separator: ", "))")
+    }
+  }
+
+  func stop() { _ = system.write("0", to: "\(path)/tracing_on") }
+
+  func remove() {
+    for group in Self.groups { _ = system.write("0", to: "\(path)/events/\(group)/enable") }
+    rmdir(system.path(path))
+  }
+
+  /// Removes instances whose process is gone, and answers their names.
+  static func removeLeftOvers(_ system: SystemFiles) -> [String] {
+    (system.names(in: folder) ?? []).filter { name in
+      guard name.hasPrefix(prefix), let owner = pid_t(name.dropFirst(prefix.count)),
+        kill(owner, 0) != 0, errno == ESRCH
+      else { return false }
+      for group in groups { _ = system.write("0", to: "\(folder)/\(name)/events/\(group)/enable") }
+      return rmdir(system.path("\(folder)/\(name)")) == 0
+    }
+  }
+}
+
+/// Signals that end a command, held back while something has to be put in order first.
+struct HeldSignals {
+  private var set = sigset_t()
+  private var before = sigset_t()
+
+  init() {
+    sigemptyset(&set)
+    for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, signal) }
+    pthread_sigmask(SIG_BLOCK, &set, &before)
+  }
+
+  /// Waits; answers the signal that came meanwhile.
+  mutating func wait(milliseconds: Int) -> Int32? {
+    var time = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
+    let signal = sigtimedwait(&set, nil, &time)
+    return signal > 0 ? signal : nil
+  }
+
+  mutating func release() { pthread_sigmask(SIG_SETMASK, &before, nil) }
+}

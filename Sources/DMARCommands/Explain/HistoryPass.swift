@@ -1,0 +1,110 @@
+internal import Diagnosis
+internal import Glibc
+internal import LogReading
+internal import MachineEvidence
+
+/// Looks through the inputs once more for the mapping history of the addresses that fault.
+///
+/// Which addresses those are is known only when all logs have been read, and a trace has millions of
+/// events of which a few matter. So a second look costs less than keeping them.
+enum HistoryPass {
+  /// Smaller than the processor's cache, larger than any line.
+  private static let size = 1 << 18
+  /// Larger files are looked through only if a sample of them holds an event.
+  private static let alwaysRead = 64 << 20
+  private static let sampleCount = 256
+
+  /// Reads the history of the addresses that the collector's faults tell.
+  ///
+  /// - Parameters:
+  ///   - tap: the text of inputs that cannot be read again.
+  ///   - asked: an address that the user asks about.
+  static func read(into collector: inout LogCollector, _ tap: HistoryTap, asked: UInt64?) {
+    let focus = AddressFocus(collector.contents.faultAddresses + (asked.map { [$0] } ?? []))
+    var history = MappingHistory()
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
+    defer { buffer.deallocate() }
+    for (index, name) in collector.contents.files.enumerated() where !tap.seen.contains(name) {
+      guard let descriptor = open(name) else { continue }
+      defer { close(descriptor) }
+      guard isWorthwhile(descriptor, buffer) else { continue }
+      var scanner = HistoryScanner(focus, file: index)
+      read(descriptor, buffer, &scanner, &history)
+      history.add(scanner)
+    }
+    for kept in tap.kept {
+      if !collector.contents.files.contains(kept.path) { collector.begin(file: kept.path) }
+      let index = collector.contents.files.firstIndex(of: kept.path) ?? 0
+      var scanner = HistoryScanner(focus, file: index, firstLine: kept.firstLine)
+      _ = kept.bytes.withUnsafeBytes { bytes in
+        scanner.scan(bytes, isLast: true) { event in
+          history.take(event)
+          return history.wantsFlushes
+        }
+      }
+      history.add(scanner)
+    }
+    history.finish(focus)
+    collector.take(history)
+  }
+
+  /// Opens a regular file; standard input too, where it is one.
+  private static func open(_ name: String) -> Int32? {
+    let descriptor =
+      name == "standard input"
+      ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+      : Glibc.open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    guard descriptor >= 0 else { return nil }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      return nil
+    }
+    return descriptor
+  }
+
+  private static func isWorthwhile(
+    _ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer
+  ) -> Bool {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return false }
+    let length = Int(status.st_size)
+    if length <= alwaysRead { return true }
+    let sample = UnsafeMutableRawBufferPointer(rebasing: buffer[..<4096])
+    for step in 0..<sampleCount {
+      let count = pread(
+        descriptor, sample.baseAddress, sample.count, off_t(length / sampleCount * step))
+      guard count > 0 else { continue }
+      var scanner = HistoryScanner(AddressFocus([UInt64]()))
+      _ = scanner.scan(UnsafeRawBufferPointer(rebasing: sample[..<count]), isLast: false) { _ in
+        false
+      }
+      if !scanner.counts.isEmpty { return true }
+    }
+    return false
+  }
+
+  private static func read(
+    _ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer,
+    _ scanner: inout HistoryScanner, _ history: inout MappingHistory
+  ) {
+    var kept = 0
+    var offset = 0
+    while true {
+      let free = UnsafeMutableRawBufferPointer(rebasing: buffer[kept...])
+      let count = pread(descriptor, free.baseAddress, free.count, off_t(offset))
+      if count < 0, errno == EINTR { continue }
+      offset += max(count, 0)
+      let filled = kept + max(count, 0)
+      let done = scanner.scan(
+        UnsafeRawBufferPointer(rebasing: buffer[..<filled]), isLast: count <= 0
+      ) { event in
+        history.take(event)
+        return history.wantsFlushes
+      }
+      if count <= 0 { return }
+      kept = filled - done
+      if kept > 0, done > 0, let base = buffer.baseAddress { memmove(base, base + done, kept) }
+    }
+  }
+}

@@ -1,0 +1,244 @@
+import PCI
+
+/// The lives of the mappings that touch a few pages, put together from events in their order.
+public struct MappingHistory: Sendable {
+  /// More lives than this are not kept: of one address that is used again and again the oldest go.
+  static let most = 1 << 17
+
+  public private(set) var counts = HistoryCounts()
+  public private(set) var clock = TraceClock.uptime
+  public private(set) var lives: [MappingLife] = []
+  /// What PCI Express error reporting said beside it.
+  public private(set) var busErrors: [BusErrorLine] = []
+  /// Lives that had no room.
+  public private(set) var forgotten = 0
+  /// Lives without an end, by the page of their first byte.
+  private var open: [UInt64: [Int]] = [:]
+  /// Lives without an end that have several pages.
+  private var wide: Set<Int> = []
+  /// Lives that ended and whose flush has not been seen.
+  private var unflushed: [Int] = []
+  /// Lives by each page that they cover or end shortly below, made when all is read.
+  private var byPage: [UInt64: [Int]] = [:]
+
+  public init() {}
+
+  public var isEmpty: Bool { counts.isEmpty }
+  /// Whether a flush would tell something.
+  public var wantsFlushes: Bool { !unflushed.isEmpty }
+
+  /// Adds what a scanner counted in one file.
+  public mutating func add(_ scanner: HistoryScanner) {
+    busErrors += scanner.busErrors
+    let counts = scanner.counts
+    var sum = self.counts
+    sum.tableMaps += counts.tableMaps
+    sum.tableUnmaps += counts.tableUnmaps
+    sum.maps += counts.maps
+    sum.unmaps += counts.unmaps
+    sum.allocations += counts.allocations
+    sum.frees += counts.frees
+    sum.alive += counts.alive
+    sum.flushes += counts.flushes
+    sum.others += counts.others
+    sum.lost &+= counts.lost
+    sum.first = [sum.first, counts.first].compactMap { $0 }.min()
+    sum.last = [sum.last, counts.last].compactMap { $0 }.max()
+    self.counts = sum
+    if scanner.clock == .own { clock = .own }
+  }
+
+  public mutating func take(_ event: MappingEvent) {
+    switch event.kind {
+    case .tableMap: begin(event, .tables)
+    case .map: begin(event, .driver)
+    case .allocate: begin(event, .allocation)
+    case .alive: beginFromDump(event)
+    case .tableUnmap: endTables(event)
+    case .unmap, .free: endDriver(event)
+    case .unmapList(let physical): endList(event, physical)
+    case .flush: flush(event)
+    }
+  }
+
+  private mutating func append(_ life: MappingLife) -> Int? {
+    guard lives.count < Self.most else {
+      forgotten += 1
+      return nil
+    }
+    lives.append(life)
+    return lives.count - 1
+  }
+
+  private static func life(_ event: MappingEvent, _ origin: MappingLife.Origin) -> MappingLife {
+    MappingLife(
+      origin: origin, start: event.start, end: event.end, device: event.device, name: event.name,
+      direction: event.direction, physical: event.physical)
+  }
+
+  private mutating func begin(_ event: MappingEvent, _ origin: MappingLife.Origin) {
+    var life = Self.life(event, origin)
+    life.mapped = event.moment
+    if origin != .tables { life.tables = openTables(under: event) }
+    guard let index = append(life) else { return }
+    if let tables = life.tables { lives[tables].isOfDriver = true }
+    open[event.start >> 12, default: []].append(index)
+    if life.pageCount > 1 { wide.insert(index) }
+  }
+
+  /// The entries that were written for a driver's mapping: the latest at the same page.
+  private func openTables(under event: MappingEvent) -> Int? {
+    open[event.start >> 12]?.last { index in
+      lives[index].origin == .tables && lives[index].covers(page: event.start >> 12)
+        && !lives[index].isOfDriver
+    }
+  }
+
+  private mutating func beginFromDump(_ event: MappingEvent) {
+    // The trace may have told of its beginning.
+    let known = open[event.start >> 12]?.contains { index in
+      lives[index].device == event.device && lives[index].start == event.start
+    }
+    if known == true { return }
+    if let index = append(Self.life(event, .dump)) {
+      lives[index].mapped = nil
+      open[event.start >> 12, default: []].append(index)
+      if lives[index].pageCount > 1 { wide.insert(index) }
+      lives[index].row = event.moment
+    }
+  }
+
+  private mutating func close(_ index: Int, _ moment: MappingEvent.Moment) {
+    lives[index].unmapped = moment
+    wide.remove(index)
+    open[lives[index].start >> 12]?.removeAll { $0 == index }
+    if open[lives[index].start >> 12]?.isEmpty == true { open[lives[index].start >> 12] = nil }
+    if lives[index].origin == .tables, unflushed.count < 4096 { unflushed.append(index) }
+  }
+
+  private mutating func endTables(_ event: MappingEvent) {
+    // Most mappings end as they began; a part of one leaves the rest.
+    let same = open[event.start >> 12]?.last { index in
+      lives[index].origin == .tables && lives[index].start == event.start
+        && lives[index].end <= event.end
+    }
+    if let same {
+      close(same, event.moment)
+      if lives[same].end == event.end { return }
+    }
+    let candidates =
+      event.end &- event.start <= 4096
+      ? (open[event.start >> 12] ?? []) + wide.filter { lives[$0].origin == .tables }
+      : Array(open.values.joined())
+    let others = Set(candidates).filter { index in
+      lives[index].origin == .tables && lives[index].start < event.end
+        && event.start < lives[index].end
+    }.sorted()
+    for index in others { cut(index, event) }
+    if same == nil, others.isEmpty {
+      var life = Self.life(event, .tables)
+      life.unmapped = event.moment
+      if let index = append(life), unflushed.count < 4096 { unflushed.append(index) }
+    }
+  }
+
+  /// Ends the part of a life that an unmapping covers; what lies below and above goes on.
+  private mutating func cut(_ index: Int, _ event: MappingEvent) {
+    let whole = lives[index]
+    if whole.start < event.start {
+      var below = whole
+      below.end = event.start
+      reopen(below)
+    }
+    if event.end < whole.end {
+      var above = whole
+      above.start = event.end
+      reopen(above)
+    }
+    close(index, event.moment)
+    lives[index].start = max(whole.start, event.start)
+    lives[index].end = min(whole.end, event.end)
+  }
+
+  private mutating func reopen(_ part: MappingLife) {
+    guard let index = append(part) else { return }
+    open[part.start >> 12, default: []].append(index)
+    if part.pageCount > 1 { wide.insert(index) }
+  }
+
+  private mutating func endDriver(_ event: MappingEvent) {
+    let found = open[event.start >> 12]?.last { index in
+      lives[index].origin != .tables && lives[index].name == event.name
+        && lives[index].start == event.start
+    }
+    guard let found else {
+      var life = Self.life(event, event.kind == .free ? .allocation : .driver)
+      life.unmapped = event.moment
+      _ = append(life)
+      return
+    }
+    if lives[found].size != event.end &- event.start {
+      lives[found].freedSize = event.end &- event.start
+    }
+    close(found, event.moment)
+  }
+
+  /// A scatter list is taken back by its physical addresses.
+  private mutating func endList(_ event: MappingEvent, _ physical: [UInt64]) {
+    guard !physical.isEmpty, !open.isEmpty else { return }
+    let ended = open.values.joined().filter { index in
+      lives[index].origin == .driver && lives[index].name == event.name
+        && lives[index].physical.map(physical.contains) == true
+    }.sorted()
+    for index in ended { close(index, event.moment) }
+  }
+
+  private mutating func flush(_ event: MappingEvent) {
+    unflushed.removeAll { index in
+      guard lives[index].start < event.end, event.start < lives[index].end else { return false }
+      lives[index].flushed = event.moment
+      return true
+    }
+  }
+
+  // MARK: Asking
+
+  /// Puts the lives in an order that can be asked. Call it when all is read.
+  public mutating func finish(_ focus: AddressFocus) {
+    byPage = [:]
+    for (index, life) in lives.enumerated() {
+      let last = (life.end &- 1) >> 12
+      for page in focus.pages(from: life.start >> 12, reaching: last) {
+        byPage[page, default: []].append(index)
+      }
+    }
+  }
+
+  /// The lives that cover the page of `address`, in the order of their beginnings.
+  public func lives(at address: UInt64) -> [MappingLife] {
+    (byPage[address >> 12] ?? []).map { lives[$0] }.filter { $0.covers(page: address >> 12) }
+  }
+
+  /// The lives that end shortly below the page of `address`.
+  public func lives(below address: UInt64) -> [MappingLife] {
+    (byPage[address >> 12] ?? []).map { lives[$0] }.filter {
+      !$0.covers(page: address >> 12) && $0.end > $0.start
+    }
+  }
+
+  /// When a mapping came to its end: when its driver took it back, or when its entries went, if that
+  /// was earlier.
+  public func end(of life: MappingLife) -> MappingEvent.Moment? {
+    let entries = life.tables.flatMap { lives[$0].unmapped }
+    guard let own = life.unmapped else { return entries }
+    guard let entries, let first = entries.time, let second = own.time, first < second else {
+      return own
+    }
+    return entries
+  }
+
+  /// The flush behind the end of a mapping.
+  public func flush(after life: MappingLife) -> MappingEvent.Moment? {
+    life.flushed ?? life.tables.flatMap { lives[$0].flushed }
+  }
+}

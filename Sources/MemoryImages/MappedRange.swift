@@ -1,0 +1,36 @@
+/// A run of pages that follow each other in the device's address space and in memory, with one
+/// permission and one size of page.
+public struct MappedRange: Hashable, Sendable {
+  /// First byte, as the device says it.
+  public var start: UInt64
+  /// In bytes.
+  public var size: UInt64
+  /// Where its first byte lies in memory.
+  public var physical: UInt64
+  public var isReadable: Bool
+  public var isWritable: Bool
+  /// Level of the leaves: 1 for 4 KiB, 2 for 2 MiB, 3 for 1 GiB.
+  public var level: Int
+
+  /// The last byte.
+  public var last: UInt64 { start &+ (size &- 1) }
+
+  /// Where `address` of memory lies in it.
+  public func place(of address: UInt64) -> UInt64? {
+    let inside = address &- physical
+    return inside < size ? start &+ inside : nil
+  }
+
+  /// `rw`, `r-`, `-w`.
+  public var permission: String { (isReadable ? "r" : "-") + (isWritable ? "w" : "-") }
+
+  /// `4 KiB`, `2 MiB`, `1 GiB`.
+  public var pageSize: String {
+    switch level {
+    case 1: "4 KiB"
+    case 2: "2 MiB"
+    case 3: "1 GiB"
+    default: "level \(level)"
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/// The memory of a machine at one moment, in a file: an ELF core, a dump of makedumpfile, LiME's
+/// form, or the bytes themselves.
+///
+/// Bound to one thread: pages of a packed dump are unpacked into a buffer of the image.
+public final class MemoryImage {
+  /// How the file holds the memory.
+  public enum Form: String, Hashable, Sendable {
+    case elfCore = "ELF core"
+    case kdump = "kdump-compressed dump"
+    case flattened = "flattened kdump-compressed dump"
+    case lime = "LiME image"
+    case raw = "raw image"
+  }
+
+  /// A stretch of memory that the file holds.
+  public struct Range: Hashable, Sendable {
+    public var base: UInt64
+    /// In bytes.
+    public var size: UInt64
+  }
+
+  public let form: Form
+  /// The stretches, by address.
+  public let ranges: [Range]
+  private let file: MappedFile
+  private let source: Source
+
+  private enum Source {
+    /// Where in the file each stretch lies.
+    case direct([Int])
+    case packed(KdumpPages)
+  }
+
+  /// - Parameter rawBase: the address of a raw file's first byte.
+  /// - Throws: ``MemoryImageError``
+  public init(_ path: String, rawBase: UInt64 = 0) throws(MemoryImageError) {
+    file = try MappedFile(path)
+    let bytes = file.bytes
+    if bytes.begins(with: "\u{7f}ELF") {
+      form = .elfCore
+      let segments = try ELFCore.segments(bytes, path)
+      ranges = segments.map(\.range)
+      source = .direct(segments.map(\.offset))
+    } else if bytes.begins(with: "KDUMP   ") || bytes.begins(with: "makedumpfile") {
+      let pages = try KdumpPages(bytes, path)
+      form = pages.isFlattened ? .flattened : .kdump
+      ranges = pages.ranges
+      source = .packed(pages)
+    } else if bytes.begins(with: "EMiL") {
+      form = .lime
+      let segments = try LiMEImage.segments(bytes, path)
+      ranges = segments.map(\.range)
+      source = .direct(segments.map(\.offset))
+    } else {
+      if let other = OtherForm.of(bytes) {
+        throw MemoryImageError(
+          path: path, kind: .otherForm(other.name, advice: other.advice))
+      }
+      guard rawBase & 0xfff == 0, rawBase < 1 << 52 else {
+        throw MemoryImageError(
+          path: path, kind: .damaged("the address of its first byte is no page's"))
+      }
+      form = .raw
+      ranges = [Range(base: rawBase, size: UInt64(bytes.count))]
+      source = .direct([0])
+    }
+  }
+
+  /// The 4 KiB page at `address`, which is a multiple of 4 KiB; nil where the file does not hold it.
+  /// Valid until the next call.
+  public func page(at address: UInt64) -> UnsafeRawBufferPointer? {
+    switch source {
+    case .packed(let pages): return pages.page(address >> 12)
+    case .direct(let offsets):
+      // The last stretch that begins at or below the address.
+      var low = 0
+      var high = ranges.count
+      while low < high {
+        let middle = (low + high) / 2
+        if ranges[middle].base <= address { low = middle + 1 } else { high = middle }
+      }
+      guard low > 0 else { return nil }
+      let range = ranges[low - 1]
+      let inside = address - range.base
+      guard inside < range.size, range.size - inside >= 4096 else { return nil }
+      let start = offsets[low - 1] + Int(inside)
+      return UnsafeRawBufferPointer(rebasing: file.bytes[start..<start + 4096])
+    }
+  }
+
+  /// How many pages the file can hold: no table of a machine has more.
+  public var pageLimit: UInt64 { ranges.reduce(0) { $0 &+ $1.size >> 12 } }
+}
+
+/// A stretch of memory and where its bytes begin in a file.
+struct ImageSegment {
+  var range: MemoryImage.Range
+  var offset: Int
+}
+
+/// Files that hold memory in a form that is not read here.
+enum OtherForm {
+  static func of(_ bytes: UnsafeRawBufferPointer) -> (name: String, advice: String)? {
+    let forms: [(StaticString, String, String)] = [
+      ("VMLA", "an AVML image", "convert it: avml-convert IMAGE RAW"),
+      ("AVML", "an AVML image", "convert it: avml-convert IMAGE RAW"),
+      (
+        "QEVM", "a QEMU migration file",
+        "use the monitor's dump-guest-memory or pmemsave instead"
+      ),
+      ("DISKDUMP", "a dump of the old diskdump", "convert it with makedumpfile of that time"),
+    ]
+    for (magic, name, advice) in forms where bytes.begins(with: magic) {
+      return (name, advice)
+    }
+    if bytes.number(UInt16.self, at: 0) == 0x8b1f {
+      return ("packed with gzip", "unpack it: gunzip -k IMAGE")
+    }
+    if bytes.number(UInt32.self, at: 0) == 0xfd2f_b528 {
+      return ("packed with zstd", "unpack it: zstd -d IMAGE")
+    }
+    return nil
+  }
+}

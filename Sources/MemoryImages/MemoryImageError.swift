@@ -1,0 +1,28 @@
+/// Why an image of memory cannot be used, and what to do about it.
+public struct MemoryImageError: Error, Hashable, Sendable, CustomStringConvertible {
+  public enum Kind: Hashable, Sendable {
+    case cannotRead(String)
+    case empty
+    /// The file says what it is, and its contents break the format's rules.
+    case damaged(String)
+    /// A form that is not read, with the command that makes one that is.
+    case otherForm(String, advice: String)
+  }
+
+  public var path: String
+  public var kind: Kind
+
+  /// Whether there is no such file; otherwise it is not what it should be.
+  public var isMissing: Bool {
+    if case .cannotRead = kind { true } else { false }
+  }
+
+  public var description: String {
+    switch kind {
+    case .cannotRead(let words): "\(path): \(words)"
+    case .empty: "\(path): empty; an image of memory was expected"
+    case .damaged(let words): "\(path): \(words)"
+    case .otherForm(let form, let advice): "\(path): \(form); \(advice)"
+    }
+  }
+}
