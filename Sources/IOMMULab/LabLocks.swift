@@ -22,8 +22,12 @@ public struct LabLocks: CustomStringConvertible {
 
   /// Runs a program against a validator that has seen nothing before.
   ///
+  /// - Parameters:
+  ///   - program: the words.
+  ///   - rawNesting: whether a spinlock where PREEMPT_RT could not sleep is reported too, as kernels
+  ///     with PROVE_RAW_LOCK_NESTING do.
   /// - Throws: ``LabError/input(_:)`` with the column of the first word that cannot be read.
-  public init(_ program: String) throws(LabError) {
+  public init(_ program: String, rawNesting: Bool = false) throws(LabError) {
     let words = program.split { $0 == "\n" || $0 == "\t" }.joined(separator: " ")
     do {
       self.program = try LockProgram(parsing: words)
@@ -31,7 +35,8 @@ public struct LabLocks: CustomStringConvertible {
       throw .input("\(error)")
     }
     let runner = LockProgramRunner(
-      self.program, symbols: ProgramSymbols(function: "program"))
+      self.program, configuration: .init(rawNesting: rawNesting),
+      symbols: ProgramSymbols(function: "program"))
     let outcome = runner.run()
     reports = outcome.reports
     classes = runner.validator.classListing()

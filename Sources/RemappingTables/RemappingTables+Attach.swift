@@ -34,6 +34,7 @@ extension RemappingTables {
     var entry = PASIDTableEntry()
     entry[flag: .present] = true
     entry.domain = domain
+    entry[flag: .pageWalkSnoop] = walksSnoop
     switch (tables.stage, tables.secondStage) {
     case (.second, _):
       entry.translation(.secondStage)

@@ -112,7 +112,7 @@ extension RemappingTables {
       } else {
         let next = try page()
         if let second = tables.secondStage { try mapOneToOne(next, in: second) }
-        entry = TableEntry(table: next, stage: tables.stage)
+        entry = TableEntry(table: next, stage: tables.stage, isUsed: !walksSnoop)
         try store(entry.rawValue, at: place)
       }
       table = entry.address
@@ -121,7 +121,8 @@ extension RemappingTables {
     if TableEntry(rawValue: try load(place), stage: tables.stage).isPresent {
       throw .mapped(address: address)
     }
-    let entry = TableEntry(page: target, permissions, size, stage: tables.stage)
+    let entry = TableEntry(
+      page: target, permissions, size, stage: tables.stage, isUsed: !walksSnoop)
     try store(entry.rawValue, at: place)
   }
 

@@ -70,6 +70,10 @@ public struct RemappingTables {
     return address
   }
 
+  /// Whether first-stage walks snoop the processor's caches. A unit whose walks do not cannot set
+  /// accessed and dirty bits (reason 0x90), so those bits are set from the start there.
+  var walksSnoop: Bool { unit.extendedCapability[flag: .scalableModePageWalkCoherency] }
+
   // MARK: Pages and words
 
   /// A zeroed page for whatever else software keeps in memory, such as the invalidation queue.

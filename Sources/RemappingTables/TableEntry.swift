@@ -12,7 +12,9 @@ struct TableEntry {
   }
 
   /// An entry that leads to a table and allows everything: the leaf decides.
-  init(table: UInt64, stage: TranslationStage) {
+  ///
+  /// - Parameter isUsed: the accessed bit is set already.
+  init(table: UInt64, stage: TranslationStage, isUsed: Bool) {
     self.stage = stage
     switch stage {
     case .second:
@@ -26,13 +28,19 @@ struct TableEntry {
       entry[flag: .present] = true
       entry[flag: .write] = true
       entry[flag: .user] = true
+      entry[flag: .accessed] = isUsed
       entry[inPlace: .address] = table
       rawValue = entry.rawValue
     }
   }
 
   /// An entry that maps a page. First-stage pages can always be read, and are open to user requests.
-  init(page: UInt64, _ permissions: Permissions, _ size: PageSize, stage: TranslationStage) {
+  ///
+  /// - Parameter isUsed: the accessed and dirty bits are set already.
+  init(
+    page: UInt64, _ permissions: Permissions, _ size: PageSize, stage: TranslationStage,
+    isUsed: Bool
+  ) {
     self.stage = stage
     switch stage {
     case .second:
@@ -47,6 +55,8 @@ struct TableEntry {
       entry[flag: .present] = true
       entry[flag: .write] = permissions.contains(.write)
       entry[flag: .user] = true
+      entry[flag: .accessed] = isUsed
+      entry[flag: .dirty] = isUsed
       entry[flag: .pageSize] = size != .fourKiB
       entry[inPlace: .address] = page
       rawValue = entry.rawValue

@@ -112,6 +112,7 @@ struct NineProgramsTests {
       """
       kernel: {release: "6.1"}
       machine:
+        memory: 1GiB
         units:
           dmar0: {cap: 0xd2008c40660462, ecap: 0xf050da}
         pci:

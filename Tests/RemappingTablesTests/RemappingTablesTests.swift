@@ -36,11 +36,13 @@ struct RemappingTablesTests {
     return UnitConfiguration(capability: cap, extendedCapability: ecap)
   }
 
-  private func tables(_ mode: TranslationTableMode, levels: UInt64 = 0b1110) throws
-    -> RemappingTables
-  {
-    try RemappingTables(
-      mode: mode, for: Self.unit(levels: levels, scalable: mode == .scalable), in: memory,
+  private func tables(
+    _ mode: TranslationTableMode, levels: UInt64 = 0b1110, snoops: Bool = true
+  ) throws -> RemappingTables {
+    var unit = Self.unit(levels: levels, scalable: mode == .scalable)
+    unit.extendedCapability[flag: .scalableModePageWalkCoherency] = mode == .scalable && snoops
+    return try RemappingTables(
+      mode: mode, for: unit, in: memory,
       pages: TablePages(
         base: PhysicalAddress(rawValue: 0x1000_0000), end: PhysicalAddress(rawValue: 0x1100_0000)))
   }
@@ -73,9 +75,11 @@ struct RemappingTablesTests {
     }
   }
 
-  @Test("first-stage, nested and pass-through PASIDs are walked")
-  func scalable() throws {
-    var tables = try tables(.scalable)
+  @Test(
+    "first-stage, nested and pass-through PASIDs are walked, whether or not walks snoop",
+    arguments: [false, true])
+  func scalable(_ snoops: Bool) throws {
+    var tables = try tables(.scalable, snoops: snoops)
     let host = try tables.makePageTables(.second, levels: 4)
     let guest = try tables.makePageTables(.first, over: host)
     let process = try tables.makePageTables(.first)
