@@ -44,7 +44,7 @@ struct LockcheckRow: Sendable {
     let start = ContinuousClock.now
     let runner = LockProgramRunner(
       test.program,
-      configuration: Configuration(
+      configuration: LockdepConfiguration(
         rawNesting: options.rawNesting, goesOn: options.allReports),
       readsAreRecursive: test.readsAreRecursive, symbols: ProgramSymbols(function: test.name))
     let outcome = runner.run()

@@ -277,7 +277,7 @@ public struct LogCollector: Sendable {
       append(
         Noted(
           value: LogContents.Unit(
-            number: number, base: base, capability: VTdFormats.Capability(rawValue: cap),
+            number: number, base: base, capability: Capability(rawValue: cap),
             extended: ExtendedCapability(rawValue: ecap)), place: line.place, time: line.time),
         to: \.units)
     case .hardwareUnit(let base, let flags):

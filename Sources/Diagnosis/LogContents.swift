@@ -50,7 +50,7 @@ public struct LogContents: Sendable {
   public struct Unit: Sendable {
     public var number: Int
     public var base: PhysicalAddress
-    public var capability: VTdFormats.Capability
+    public var capability: Capability
     public var extended: ExtendedCapability
   }
 

@@ -139,7 +139,7 @@ public struct KernelBehaviour: Hashable, Sendable {
   }
 
   /// How an operation takes a spinning lock.
-  public enum LockMode: String, CaseIterable, Hashable, Sendable {
+  public enum SpinLockMode: String, CaseIterable, Hashable, Sendable {
     case plain
     case irqsave
   }

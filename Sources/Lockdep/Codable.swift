@@ -3,7 +3,7 @@
 
   extension ClassID: Codable {}
   extension CPUID: Codable {}
-  extension Frame: Codable {}
+  extension LockdepFrame: Codable {}
   extension LockdepFunction: Codable {}
   extension LockFamily: Codable {}
   extension LockID: Codable {}

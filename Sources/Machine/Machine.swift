@@ -24,7 +24,7 @@ public final class Machine {
   private let interrupts: InterruptDelivery
   private let records: RecordLog
   /// The units as a kernel finds them.
-  private let descriptions: [UnitDescription]
+  private let descriptions: [AttachedUnit]
   private let addresses: [String: UInt64]
   private let cpuCount: Int
 
@@ -38,7 +38,7 @@ public final class Machine {
 
   /// What a machine is made of.
   public struct Configuration {
-    public struct UnitConfiguration {
+    public struct Unit {
       public var name: String
       public var segment: UInt32
       public var hardware: VTdUnit.UnitConfiguration
@@ -59,7 +59,7 @@ public final class Machine {
 
     /// Bytes of memory, from address 0.
     public var memorySize: UInt64
-    public var units: [UnitConfiguration]
+    public var units: [Unit]
     public var pci: PCITopology
     /// Functions that send without being on the bus.
     public var hidden: PCITopology
@@ -75,7 +75,7 @@ public final class Machine {
     public var commandLine: [String] = []
 
     public init(
-      memorySize: UInt64, units: [UnitConfiguration], pci: PCITopology = PCITopology(),
+      memorySize: UInt64, units: [Unit], pci: PCITopology = PCITopology(),
       hidden: PCITopology = PCITopology(), table: DMARTable? = nil, build: KernelBuild,
       pages: PageAllocator, addresses: [String: UInt64] = [:],
       interrupted: InterruptedContext = .idle
@@ -128,7 +128,7 @@ public final class Machine {
     }
     self.units = units
     descriptions = zip(units, configuration.units).map { unit, described in
-      UnitDescription(
+      AttachedUnit(
         name: unit.name, segment: unit.segment,
         registerBase: described.hardware.registerBase, port: unit.port,
         faultMessage: described.faultMessage)

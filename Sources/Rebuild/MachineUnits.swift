@@ -13,8 +13,8 @@ extension ScenarioBuilder {
     var name: String
     var base: UInt64?
     /// Nil where the log has no boot line of it.
-    var knownCapability: VTdFormats.Capability?
-    var capability: VTdFormats.Capability
+    var knownCapability: Capability?
+    var capability: Capability
     var extended: ExtendedCapability
     /// Where its root table lies.
     var root: UInt64
@@ -68,8 +68,8 @@ extension ScenarioBuilder {
   }
 
   /// A real unit's, wide enough for the addresses that were refused for another reason than width.
-  private var assumedCapability: VTdFormats.Capability {
-    var capability = VTdFormats.Capability(rawValue: Self.assumedCapability)
+  private var assumedCapability: Capability {
+    var capability = Capability(rawValue: Self.assumedCapability)
     let highest =
       timeline.faults.compactMap { fault -> UInt64? in
         guard case .dma(_, _, let address) = fault.observation.request,

@@ -13,10 +13,10 @@ final class PrintedSplat: ReportEnvironment {
   /// Locks that were taken by a try, by name.
   private let tries: Set<String>
   private let validator: Validator
-  private let context: Context
-  private var frames: [Frame: (address: UInt64?, symbol: String)] = [:]
+  private let context: LockdepContext
+  private var frames: [LockdepFrame: (address: UInt64?, symbol: String)] = [:]
   private var locks: [String: LockID] = [:]
-  private var now: [Frame] = []
+  private var now: [LockdepFrame] = []
 
   init(_ lines: [String], kernel profile: KernelProfile, tries: Set<String> = []) {
     // Reclaim of memory is no usage here: its two characters stay dots.
@@ -28,12 +28,12 @@ final class PrintedSplat: ReportEnvironment {
       } : lines
     self.tries = tries
     style = profile.behaviour.splat
-    var configuration = Configuration()
+    var configuration = LockdepConfiguration()
     configuration.hasWaitTypes = style.waitTypes == .printed
     validator = Validator(configuration)
     let owner = #/^(?<comm>.+)\/(?<pid>\d+) is trying to acquire lock:$/#
     let task = lines.lazy.compactMap { $0.wholeMatch(of: owner) }.first
-    context = Context(
+    context = LockdepContext(
       cpu: validator.addCPU(),
       task: validator.addTask(
         comm: task.map { String($0.output.comm) } ?? "",
@@ -84,7 +84,7 @@ final class PrintedSplat: ReportEnvironment {
   }
 
   @discardableResult
-  private func acquire(_ lock: Line, _ trace: [Frame]) -> LockReport? {
+  private func acquire(_ lock: Line, _ trace: [LockdepFrame]) -> LockReport? {
     now = trace
     var how = lock.usage.hasPrefix(".+") ? Acquisition.read : .exclusive
     how.isTrylock = tries.contains(lock.name)
@@ -120,7 +120,7 @@ final class PrintedSplat: ReportEnvironment {
     var address: UInt64
     var name: String
     var usage: String
-    var place: Frame
+    var place: LockdepFrame
   }
 
   private func line(_ text: String) -> Line? {
@@ -149,8 +149,8 @@ final class PrintedSplat: ReportEnvironment {
   }
 
   /// The chain of a circle, as printed.
-  private var chain: [(lock: Line, frames: [Frame])] {
-    var chain: [(lock: Line, frames: [Frame])] = []
+  private var chain: [(lock: Line, frames: [LockdepFrame])] {
+    var chain: [(lock: Line, frames: [LockdepFrame])] = []
     for text in lines {
       if let match = text.wholeMatch(of: #/-> #\d+ \((.+)\)\{(.+?)\}.*:/#) {
         chain.append(
@@ -166,9 +166,9 @@ final class PrintedSplat: ReportEnvironment {
     return chain
   }
 
-  private func frame(_ text: String) -> Frame {
+  private func frame(_ text: String) -> LockdepFrame {
     let match = text.wholeMatch(of: #/(\[<([0-9a-f]+)>\] )?(.+)/#)
-    let value = Frame(rawValue: UInt64(frames.count + 1))
+    let value = LockdepFrame(rawValue: UInt64(frames.count + 1))
     frames[value] = (
       match?.output.2.flatMap { UInt64($0, radix: 16) }, String(match?.output.3 ?? "")
     )
@@ -182,8 +182,8 @@ final class PrintedSplat: ReportEnvironment {
     lines.first { $0.firstMatch(of: #/^\d+\.\d+\./#) != nil } ?? ""
   }
 
-  func symbol(for frame: Frame) -> String { frames[frame]?.symbol ?? "0x0" }
-  func address(of frame: Frame) -> UInt64? { frames[frame]?.address }
+  func symbol(for frame: LockdepFrame) -> String { frames[frame]?.symbol ?? "0x0" }
+  func address(of frame: LockdepFrame) -> UInt64? { frames[frame]?.address }
   func symbol(for key: LockKey) -> String { "0x0" }
 
   func backtrace(_ scene: Scene) -> [String] {

@@ -49,7 +49,7 @@ extension SplatStyleTests {
     symbols.ident = "\(release) #1 Tainted: G        W"
     let runner = LockProgramRunner(
       try LockProgram(parsing: program),
-      configuration: Configuration(
+      configuration: LockdepConfiguration(
         hasWaitTypes: style.waitTypes == .printed, countsUses: style.uses == .counted),
       symbols: symbols)
     let outcome = runner.run()

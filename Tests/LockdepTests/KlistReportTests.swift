@@ -60,7 +60,7 @@ import Testing
     let symbols = Symbols()
     symbols.ident = machine.ident
     // Neither kernel had CONFIG_PROVE_RAW_LOCK_NESTING: a spinlock is {2:2}.
-    let validator = Validator(Configuration(rawNesting: false))
+    let validator = Validator(LockdepConfiguration(rawNesting: false))
     let requests = TraceRequests()
     let boot = machine.bootTrace.map { symbols.frame($0) }
     validator.traceSource = { request in
@@ -73,7 +73,7 @@ import Testing
         name: "&k->k_lock", kind: .spinlock, address: machine.lockAddress,
         key: .fixed(LockKey(rawValue: 0xffff_ffff_8600_0000))))
 
-    let kernelInit = Context(cpu: cpu, task: validator.addTask(comm: "swapper/0", pid: 1))
+    let kernelInit = LockdepContext(cpu: cpu, task: validator.addTask(comm: "swapper/0", pid: 1))
     validator.acquire(lock, in: kernelInit, at: symbols.frame("klist_add_tail+0x46/0x80"))
     validator.release(lock, in: kernelInit, at: symbols.frame("klist_add_tail+0x60/0x80"))
 
@@ -87,7 +87,7 @@ import Testing
     trace.softirqDisableEvent = machine.softirqOff.2
     trace.softirqDisableFrame = symbols.frame(machine.softirqOff.0, at: machine.softirqOff.1)
     validator.setIRQTrace(trace, of: interrupted)
-    let context = Context(cpu: cpu, task: interrupted)
+    let context = LockdepContext(cpu: cpu, task: interrupted)
     validator.hardirqsOff(
       in: context, at: symbols.frame(machine.hardirqOff.0, at: machine.hardirqOff.1))
     validator.enterHardirq(in: context, isThreaded: false)
@@ -154,7 +154,7 @@ import Testing
   @Test("after the report every operation returns at once")
   func off() {
     let (_, symbols, validator, requests) = Self.run(Self.machines[0])
-    let context = Context(cpu: CPUID(rawValue: 0), task: TaskID(rawValue: 0))
+    let context = LockdepContext(cpu: CPUID(rawValue: 0), task: TaskID(rawValue: 0))
     let lock = LockID(rawValue: 0)
     let asked = requests.all.count
     #expect(validator.release(lock, in: context, at: symbols.frame("x")) == nil)

@@ -6,10 +6,10 @@ import Testing
 @Suite struct OperationTests {
   struct Bench {
     let validator = Validator()
-    let context: Context
+    let context: LockdepContext
 
     init() {
-      context = Context(cpu: validator.addCPU(), task: validator.addTask(comm: "t", pid: 1))
+      context = LockdepContext(cpu: validator.addCPU(), task: validator.addTask(comm: "t", pid: 1))
     }
 
     func lock(_ name: String, _ kind: LockKind = .spinlock, _ key: KeySource) -> LockID {

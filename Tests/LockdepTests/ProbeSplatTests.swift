@@ -145,7 +145,7 @@ import Testing
     let validator = Validator()
     let cpu = validator.addCPU()
     func take(_ task: TaskID, _ locks: [(String, LockKind, Acquisition, String)]) {
-      let context = Context(cpu: cpu, task: task)
+      let context = LockdepContext(cpu: cpu, task: task)
       for (index, (name, kind, how, place)) in locks.enumerated() {
         // A device's mutex is of the class that is never checked.
         let key: LockKey =
@@ -286,7 +286,7 @@ import Testing
   func warnings(title: String, ops: String) throws {
     let golden = try Self.section(title)
     let runner = try Self.runner(ops)
-    let context = Context(cpu: CPUID(rawValue: 0), task: TaskID(rawValue: 0))
+    let context = LockdepContext(cpu: CPUID(rawValue: 0), task: TaskID(rawValue: 0))
     let report: LockReport
     if ops.isEmpty {
       _ = runner.validator.addCPU()

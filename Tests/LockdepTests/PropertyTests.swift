@@ -10,7 +10,7 @@ import Testing
     static let kinds: [LockKind] = [.spinlock, .rwlock, .rwlock, .rwlock, .rawSpinlock, .rcu]
     let validator = Validator()
     var naive: NaiveChecker
-    var contexts: [Context] = []
+    var contexts: [LockdepContext] = []
     var locks: [(id: LockID, naive: NaiveChecker.Lock)] = []
 
     init() {
@@ -20,7 +20,7 @@ import Testing
         }, tasks: 2, cpus: 2)
       for index in 0..<2 {
         contexts.append(
-          Context(
+          LockdepContext(
             cpu: validator.addCPU(), task: validator.addTask(comm: "t", pid: Int32(index))))
       }
       // Two locks of each class.

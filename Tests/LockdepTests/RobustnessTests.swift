@@ -8,7 +8,7 @@ import Testing
   static func runAll(_ text: String) {
     guard let program = try? LockProgram(parsing: text) else { return }
     for goesOn in [false, true] {
-      let runner = LockProgramRunner(program, configuration: Configuration(goesOn: goesOn))
+      let runner = LockProgramRunner(program, configuration: LockdepConfiguration(goesOn: goesOn))
       for report in runner.run().reports { _ = render(report, in: runner.symbols) }
     }
     _ = LockExplorer(program).search(bound: 300)
@@ -51,7 +51,7 @@ import Testing
   @Test("operations with ids of nobody do nothing")
   func unknownIDs() {
     let validator = Validator()
-    let nowhere = Context(cpu: CPUID(rawValue: 9), task: TaskID(rawValue: 9))
+    let nowhere = LockdepContext(cpu: CPUID(rawValue: 9), task: TaskID(rawValue: 9))
     #expect(validator.acquire(LockID(rawValue: 5), in: nowhere, at: .none) == nil)
     #expect(validator.release(LockID(rawValue: 5), in: nowhere, at: .none) == nil)
     #expect(validator.hardirqsOn(in: nowhere, at: .none) == nil)
@@ -70,7 +70,7 @@ import Testing
     ] {
       let program = (try? LockProgram(parsing: "L(A) L(B) L(C) L(D) U(D) U(C) U(B) U(A)"))
       guard let program else { continue }
-      let runner = LockProgramRunner(program, configuration: Configuration(limits: limits))
+      let runner = LockProgramRunner(program, configuration: LockdepConfiguration(limits: limits))
       let outcome = runner.run()
       #expect(outcome.reports.map(\.title) == [title])
       #expect(
@@ -85,7 +85,7 @@ import Testing
     let program = try LockProgram(
       parsing: "L(A) L(B) U(B) U(A) L(B) L(A) U(A) U(B) L(B) L(A) U(A) U(B)"
         + " HARDIRQ_ENTER L(C) U(C) HARDIRQ_EXIT L(C) U(C) L(C) U(C) U(C) L(A) U(A)")
-    let runner = LockProgramRunner(program, configuration: Configuration(goesOn: true))
+    let runner = LockProgramRunner(program, configuration: LockdepConfiguration(goesOn: true))
     #expect(
       runner.run().reports.map(\.title) == [
         "possible circular locking dependency detected", "inconsistent lock state",

@@ -24,7 +24,7 @@ private func machine(
   var configuration = Machine.Configuration(
     memorySize: 1 << 30,
     units: [
-      Machine.Configuration.UnitConfiguration(
+      Machine.Configuration.Unit(
         name: "dmar0", hardware: UnitConfiguration(cap: 0xd2_008c_222f_0606, ecap: 0xf0_0f4e),
         faultMessage: EventMessage(address: 0xfee0_1004, data: 0x21))
     ],

@@ -60,7 +60,7 @@ struct MappingUnit: Sendable, CustomTestStringConvertible {
     var configuration = Machine.Configuration(
       memorySize: 1 << 32,
       units: [
-        Machine.Configuration.UnitConfiguration(
+        Machine.Configuration.Unit(
           name: "dmar0",
           hardware: UnitConfiguration(
             capability: Capability(rawValue: cap),

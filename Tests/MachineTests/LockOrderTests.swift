@@ -335,7 +335,7 @@ struct LockOrderTests {
     var configuration = Machine.Configuration(
       memorySize: 1 << 30,
       units: [
-        Machine.Configuration.UnitConfiguration(
+        Machine.Configuration.Unit(
           name: "dmar0",
           hardware: UnitConfiguration(cap: 0x1d2_008c_222f_0666, ecap: 0xcd98_20f0_0f4e),
           faultMessage: EventMessage(address: 0xfee0_1004, data: 0x21))

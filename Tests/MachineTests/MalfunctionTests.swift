@@ -91,7 +91,7 @@ struct MalfunctionTests {
       Machine.Configuration(
         memorySize: 1 << 26,
         units: (0..<2).map { number in
-          Machine.Configuration.UnitConfiguration(
+          Machine.Configuration.Unit(
             name: "dmar\(number)", hardware: hardware,
             faultMessage: EventMessage(address: 0xfee0_1004, data: 0x21 + UInt32(number)))
         },

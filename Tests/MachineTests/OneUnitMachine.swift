@@ -9,14 +9,14 @@ import VTdUnit
 extension Machine {
   /// A booted machine with 64 MiB, one unit, `dmar0`, and one function.
   static func withOneUnit(
-    _ capability: VTdFormats.Capability, _ extendedCapability: ExtendedCapability,
+    _ capability: Capability, _ extendedCapability: ExtendedCapability,
     build: KernelBuild,
     device: PCIAddress, commandLine: [String] = []
   ) throws -> Machine {
     var configuration = Machine.Configuration(
       memorySize: 1 << 26,
       units: [
-        Machine.Configuration.UnitConfiguration(
+        Machine.Configuration.Unit(
           name: "dmar0",
           hardware: UnitConfiguration(
             capability: capability, extendedCapability: extendedCapability),

@@ -134,7 +134,7 @@ struct QueueSequenceTests {
     var configuration = Machine.Configuration(
       memorySize: 1 << 30,
       units: [
-        Machine.Configuration.UnitConfiguration(
+        Machine.Configuration.Unit(
           name: "dmar0",
           hardware: UnitConfiguration(cap: cap, ecap: isScalable ? 0x4800_80f0_0f4a : 0xf0_0f4a),
           faultMessage: EventMessage(address: 0xfee0_1004, data: 0x21))

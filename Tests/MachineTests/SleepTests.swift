@@ -99,7 +99,7 @@ struct SleepTests {
     var configuration = Machine.Configuration(
       memorySize: 1 << 30,
       units: [
-        Machine.Configuration.UnitConfiguration(
+        Machine.Configuration.Unit(
           name: "dmar0",
           hardware: UnitConfiguration(cap: 0xd2_008c_222f_0666, ecap: test.ecap),
           faultMessage: EventMessage(address: 0xfee0_1004, data: 0x21))

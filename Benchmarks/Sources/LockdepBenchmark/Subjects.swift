@@ -40,13 +40,14 @@ final class Mutexes {
 /// A validator with locks of their own classes.
 final class Checked {
   let validator: Validator
-  let context: Context
+  let context: LockdepContext
   let locks: [LockID]
 
   init(count: Int) {
     let validator = Validator()
     self.validator = validator
-    context = Context(cpu: validator.addCPU(), task: validator.addTask(comm: "bench", pid: 1))
+    context = LockdepContext(
+      cpu: validator.addCPU(), task: validator.addTask(comm: "bench", pid: 1))
     locks = (0..<count).map { index in
       validator.addLock(
         LockDeclaration(
@@ -55,7 +56,7 @@ final class Checked {
           key: .fixed(LockKey(rawValue: 0xffff_ffff_8300_0000 + UInt64(index) * 16))))
     }
     // A stack of usual depth; always another one, as far as the store can tell.
-    let frames = (1...12).map { Frame(rawValue: 0xffff_ffff_8100_0000 + UInt64($0) * 0x100) }
+    let frames = (1...12).map { LockdepFrame(rawValue: 0xffff_ffff_8100_0000 + UInt64($0) * 0x100) }
     validator.traceSource = { _ in frames }
     for lock in locks {
       validator.acquire(lock, in: context, at: .none)
@@ -68,8 +69,8 @@ final class Checked {
     let context = context
     let lock = locks[0]
     for _ in 0..<rounds {
-      validator.acquire(lock, in: context, at: Frame(rawValue: 1))
-      validator.release(lock, in: context, at: Frame(rawValue: 2))
+      validator.acquire(lock, in: context, at: LockdepFrame(rawValue: 1))
+      validator.release(lock, in: context, at: LockdepFrame(rawValue: 2))
     }
   }
 
@@ -79,11 +80,11 @@ final class Checked {
     locks.withUnsafeBufferPointer { locks in
       for _ in 0..<rounds {
         for index in 0..<depth {
-          validator.acquire(locks[index], in: context, at: Frame(rawValue: 1))
+          validator.acquire(locks[index], in: context, at: LockdepFrame(rawValue: 1))
         }
         var index = depth - 1
         while index >= 0 {
-          validator.release(locks[index], in: context, at: Frame(rawValue: 2))
+          validator.release(locks[index], in: context, at: LockdepFrame(rawValue: 2))
           index -= 1
         }
       }

@@ -15,7 +15,8 @@ public func checkLockPrograms(_ start: UnsafePointer<UInt8>, _ count: Int) -> CI
 private func run(_ program: LockProgram, _ readsAreRecursive: Bool) {
   for goesOn in [false, true] {
     let runner = LockProgramRunner(
-      program, configuration: Configuration(goesOn: goesOn), readsAreRecursive: readsAreRecursive)
+      program, configuration: LockdepConfiguration(goesOn: goesOn),
+      readsAreRecursive: readsAreRecursive)
     let outcome = runner.run()
     for report in outcome.reports { _ = render(report, in: runner.symbols) }
     _ = runner.validator.classListing()

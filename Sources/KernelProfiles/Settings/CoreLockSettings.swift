@@ -132,7 +132,7 @@ extension CoreLockBehaviour {
       .since("6.3", "interrupt entries are allocated without dmar_global_lock", .off),
     ])
 
-  static let requestLockTimeline = Timeline<KernelBehaviour.LockMode>(
+  static let requestLockTimeline = Timeline<KernelBehaviour.SpinLockMode>(
     "request_lock", "iommu->lock where the entry of requests without PASID is set", oldest: .plain,
     [
       .since(

@@ -101,14 +101,14 @@ extension KernelBehaviour {
         "3.2", commit: "1f5b3c3fd2d7", "register_lock and the queue's lock are raw spinlocks", .raw)
     ])
 
-  static let klistAddTimeline = Timeline<LockMode>(
+  static let klistAddTimeline = Timeline<SpinLockMode>(
     "klist_add", "how klist_add_* takes the klist's lock", oldest: .plain)
 
-  static let klistNextTimeline = Timeline<LockMode>(
+  static let klistNextTimeline = Timeline<SpinLockMode>(
     "klist_next", "how klist_next and klist_prev take the klist's lock", oldest: .plain,
     [.by(.klistNextSaves, .irqsave)])
 
-  static let klistPutTimeline = Timeline<LockMode>(
+  static let klistPutTimeline = Timeline<SpinLockMode>(
     "klist_put", "how klist_put, hence klist_del, takes the klist's lock", oldest: .plain)
 
   /// How the driver core comes from a bus to its devices.

@@ -22,7 +22,7 @@ package final class LockProgramStage: LockProgramHost {
   }
 
   /// Tasks of programs have process ids of their own, by their names' first appearance.
-  package func context(of thread: LockThread) -> Context {
+  package func context(of thread: LockThread) -> LockdepContext {
     tracker.context(of: task(of: thread), cpu: thread.cpu)
   }
 
@@ -36,7 +36,7 @@ package final class LockProgramStage: LockProgramHost {
   }
 
   package func perform(
-    in thread: LockThread, functions below: [String], _ body: (Frame) -> [LockReport]
+    in thread: LockThread, functions below: [String], _ body: (LockdepFrame) -> [LockReport]
   ) {
     // `irq:dmar_fault` is a handler of that name.
     let own = String(thread.name.split(separator: ":").last ?? "")

@@ -19,7 +19,8 @@ struct LockSnapshot {
   ///   - context: where the operation was done.
   ///   - site: the place of the call, if it is known.
   func change(
-    _ validator: Validator, in context: Context, cpu: Int, at site: String?, _ kernel: KernelContext
+    _ validator: Validator, in context: LockdepContext, cpu: Int, at site: String?,
+    _ kernel: KernelContext
   ) -> LockChange? {
     let now = validator.heldLocks(of: context.task)
     let after = validator.usages

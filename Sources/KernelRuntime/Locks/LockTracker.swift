@@ -20,7 +20,7 @@ package final class LockTracker {
   private var keys: [String: LockKey] = [:]
   /// What frames stand for: `Frame(rawValue: n)` is the n-th of these, from 1.
   private var places: [Place] = []
-  private var frames: [Place: Frame] = [:]
+  private var frames: [Place: LockdepFrame] = [:]
   private var madeLocks = 0
   private let addresses: [String: UInt64]
 
@@ -39,7 +39,7 @@ package final class LockTracker {
   package init(addresses: [String: UInt64], in kernel: KernelContext) {
     self.kernel = kernel
     self.addresses = addresses
-    var configuration = Configuration()
+    var configuration = LockdepConfiguration()
     configuration.rawNesting =
       kernel.build.configuration.provesRawLockNesting
       || kernel.build.behaviour.rawLockNesting == .forced
@@ -60,8 +60,8 @@ package final class LockTracker {
 
   package var currentTask: KernelTask { running.last ?? .kernelInit }
 
-  private var context: Context {
-    Context(cpu: cpu, task: id(of: currentTask))
+  private var context: LockdepContext {
+    LockdepContext(cpu: cpu, task: id(of: currentTask))
   }
 
   private func id(of task: KernelTask) -> TaskID {
@@ -123,9 +123,9 @@ package final class LockTracker {
   // MARK: Lock programs
 
   /// Where a task of a lock program runs; processors besides the model's one are made for it.
-  package func context(of task: KernelTask, cpu number: Int) -> Context {
+  package func context(of task: KernelTask, cpu number: Int) -> LockdepContext {
     while otherCPUs.count < number { otherCPUs.append(validator.addCPU()) }
-    return Context(cpu: number == 0 ? cpu : otherCPUs[number - 1], task: id(of: task))
+    return LockdepContext(cpu: number == 0 ? cpu : otherCPUs[number - 1], task: id(of: task))
   }
 
   /// The process id of a program's task: its name's place among those seen, from 1000.
@@ -136,7 +136,7 @@ package final class LockTracker {
   }
 
   /// The place of a call of `functions`, innermost first, from what runs now.
-  package func callSite(of functions: [String]) -> Frame {
+  package func callSite(of functions: [String]) -> LockdepFrame {
     frame(
       for: kernel.stack.frames(
         inner: functions.isEmpty ? ["lock_acquire"] : functions,
@@ -145,7 +145,7 @@ package final class LockTracker {
   }
 
   /// Runs an operation of a lock program on a CPU and prints what it led to.
-  package func run(at frame: Frame, cpu number: Int, _ operation: () -> [LockReport]) {
+  package func run(at frame: LockdepFrame, cpu number: Int, _ operation: () -> [LockReport]) {
     guard kernel.tellsLocks else {
       for entry in operation() { report(entry) }
       return
@@ -160,7 +160,7 @@ package final class LockTracker {
   }
 
   /// Does something with a lock, tells it if anybody listens, and prints what it led to.
-  private func observe(at frame: Frame, _ operation: () -> LockReport?) {
+  private func observe(at frame: LockdepFrame, _ operation: () -> LockReport?) {
     guard kernel.tellsLocks else { return report(operation()) }
     let context = context
     let before = LockSnapshot(of: validator, holding: context.task)
@@ -247,13 +247,13 @@ package final class LockTracker {
   // MARK: Traces and reports
 
   /// The current stack as the validator stores it: stack_trace_save skips its own three callers.
-  private func trace(inner: [String]) -> [Frame] {
+  private func trace(inner: [String]) -> [LockdepFrame] {
     let skipped = 3
     return kernel.stack.frames(inner: inner, frameless: kernel.build.callSites.frameless)
       .dropFirst(skipped).map { frame(for: $0) }
   }
 
-  private func frame(for place: CallStack.Frame?) -> Frame {
+  private func frame(for place: CallStack.Frame?) -> LockdepFrame {
     switch place {
     case .call(let caller, let callee, _):
       frame(for: kernel.build.callSites.symbol(of: callee, in: caller))
@@ -263,25 +263,25 @@ package final class LockTracker {
     }
   }
 
-  private func frame(for symbol: CallSites.Symbol) -> Frame {
+  private func frame(for symbol: CallSites.Symbol) -> LockdepFrame {
     frame(named: symbol.description, address: symbol.address)
   }
 
-  private func frame(for event: InterruptEvents.Event?) -> Frame {
+  private func frame(for event: InterruptEvents.Event?) -> LockdepFrame {
     guard let event else { return .none }
     return frame(named: event.symbol, address: event.address)
   }
 
-  private func frame(named symbol: String, address: UInt64?) -> Frame {
+  private func frame(named symbol: String, address: UInt64?) -> LockdepFrame {
     let place = Place(symbol: symbol, address: address)
     if let known = frames[place] { return known }
     places.append(place)
-    let frame = Frame(rawValue: UInt64(places.count))
+    let frame = LockdepFrame(rawValue: UInt64(places.count))
     frames[place] = frame
     return frame
   }
 
-  private func place(of frame: Frame) -> Place {
+  private func place(of frame: LockdepFrame) -> Place {
     let index = Int(truncatingIfNeeded: frame.rawValue) - 1
     return places.indices.contains(index) ? places[index] : Place(symbol: "0x0", address: 0)
   }
@@ -296,9 +296,9 @@ package final class LockTracker {
 extension LockTracker: ReportEnvironment {
   package var ident: String { kernel.build.ident }
 
-  package func symbol(for frame: Frame) -> String { place(of: frame).symbol }
+  package func symbol(for frame: LockdepFrame) -> String { place(of: frame).symbol }
 
-  package func address(of frame: Frame) -> UInt64? { place(of: frame).address }
+  package func address(of frame: LockdepFrame) -> UInt64? { place(of: frame).address }
 
   package var style: ReportStyle { kernel.build.behaviour.splat }
 

@@ -49,7 +49,7 @@ final class IntelIOMMU {
 
   private let kernel: KernelContext
 
-  init(_ unit: UnitDescription, number: Int, usesScalableMode: Bool, in kernel: KernelContext) {
+  init(_ unit: AttachedUnit, number: Int, usesScalableMode: Bool, in kernel: KernelContext) {
     self.number = number
     name = unit.name
     segment = unit.segment

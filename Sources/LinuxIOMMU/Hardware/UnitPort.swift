@@ -11,7 +11,7 @@ public protocol UnitPort: AnyObject {
 }
 
 /// A unit to drive: what the firmware's table says of it, and what the kernel decides.
-public struct UnitDescription {
+public struct AttachedUnit {
   /// `dmar0`.
   public var name: String
   public var segment: UInt32

@@ -35,7 +35,7 @@ public final class Kernel {
   ///   - addresses: where named objects lie, for messages that print an address; other objects get
   ///     addresses of the kernel's own choice.
   public init(
-    build: KernelBuild, units: [UnitDescription], pages: PageAllocator,
+    build: KernelBuild, units: [AttachedUnit], pages: PageAllocator,
     addresses: [String: UInt64] = [:], commandLine: [String] = [], on host: KernelHost
   ) {
     context = KernelContext(
@@ -111,7 +111,9 @@ public final class Kernel {
   public var lockChains: [String] { context.locks?.validator.chainListing() ?? [] }
 
   /// The functions of a stored trace or a frame as messages print them.
-  public func symbol(for frame: Frame) -> String { context.locks?.symbol(for: frame) ?? "0x0" }
+  public func symbol(for frame: LockdepFrame) -> String {
+    context.locks?.symbol(for: frame) ?? "0x0"
+  }
 
   /// The CPU that the kernel runs on now, and the task there: what an access to hardware is done by.
   public var running: (cpu: Int, task: RunningTask) {

@@ -8,7 +8,8 @@ extension Validator {
   @inlinable @inline(__always)
   @discardableResult
   public func acquire(
-    _ lock: LockID, _ how: Acquisition = .exclusive, in context: Context, at frame: Frame
+    _ lock: LockID, _ how: Acquisition = .exclusive, in context: LockdepContext,
+    at frame: LockdepFrame
   ) -> LockReport? {
     guard core.pointee.isOn else { return nil }
     let index = acquireWhileOn(lock, how, context, frame)
@@ -18,7 +19,8 @@ extension Validator {
   /// The checks of an acquire without the acquire: waits for a lock, holds nothing (`lock_sync`).
   @discardableResult
   public func sync(
-    _ lock: LockID, _ how: Acquisition = .exclusive, in context: Context, at frame: Frame
+    _ lock: LockID, _ how: Acquisition = .exclusive, in context: LockdepContext,
+    at frame: LockdepFrame
   ) -> LockReport? {
     guard isOn, let (task, cpu) = entries(context), knows(lock, how.nest),
       task.pointee.bypass == 0
@@ -49,8 +51,8 @@ extension Validator {
   /// `references` and `pinCount` are those of an entry that is pushed again.
   @inline(never)
   func push(
-    _ lock: UInt32, _ how: Acquisition, _ frame: Frame, hardirqsOff: Bool, isSync: Bool,
-    references: UInt32 = 0, pinCount: UInt32 = 0, _ entry: EntryPoint, _ context: Context,
+    _ lock: UInt32, _ how: Acquisition, _ frame: LockdepFrame, hardirqsOff: Bool, isSync: Bool,
+    references: UInt32 = 0, pinCount: UInt32 = 0, _ entry: EntryPoint, _ context: LockdepContext,
     _ task: UnsafeMutablePointer<TaskEntry>, _ cpu: UnsafeMutablePointer<CPUEntry>
   ) -> PushResult {
     let core = core
@@ -157,7 +159,7 @@ extension Validator {
   @inline(never)
   private func merge(
     _ references: UInt32, into top: UnsafeMutablePointer<HeldEntry>, _ entry: EntryPoint,
-    _ context: Context
+    _ context: LockdepContext
   ) -> PushResult {
     let added = max(references, 1)
     let held = max(top.pointee.references, 1)
@@ -171,13 +173,13 @@ extension Validator {
   }
 
   @inline(never)
-  private func tooDeep(_ entry: EntryPoint, _ context: Context) -> PushResult {
+  private func tooDeep(_ entry: EntryPoint, _ context: LockdepContext) -> PushResult {
     warn("depth >= MAX_LOCK_DEPTH", context, entry.path)
     return .failed
   }
 
   @inline(never)
-  private func reportDepth(_ entry: EntryPoint, _ context: Context) -> PushResult {
+  private func reportDepth(_ entry: EntryPoint, _ context: LockdepContext) -> PushResult {
     record(
       .depthExceeded(scene(context, dumped(entry.path))),
       signature: ReportSignature("depth", []))

@@ -19,7 +19,7 @@ extension Validator {
   @inline(never)
   func validateChain(
     _ next: UnsafeMutablePointer<HeldEntry>, _ startsChain: Bool, _ chainKey: UInt64,
-    _ entry: EntryPoint, _ context: Context, _ task: UnsafeMutablePointer<TaskEntry>
+    _ entry: EntryPoint, _ context: LockdepContext, _ task: UnsafeMutablePointer<TaskEntry>
   ) -> Bool {
     let path = entry.path.calling(.validateChain)
     guard addChain(next, chainKey, path, context, task) else { return isOn }
@@ -34,7 +34,7 @@ extension Validator {
   /// `add_chain_cache`; false if a table is full.
   private func addChain(
     _ next: UnsafeMutablePointer<HeldEntry>, _ chainKey: UInt64, _ path: CallPath,
-    _ context: Context, _ task: UnsafeMutablePointer<TaskEntry>
+    _ context: LockdepContext, _ task: UnsafeMutablePointer<TaskEntry>
   ) -> Bool {
     var first = Int(task.pointee.depth)
     while first > 0, task.pointee.held[first - 1].irqContext == next.pointee.irqContext {
@@ -75,7 +75,7 @@ extension Validator {
 
   /// `check_deadlock`: over the whole stack, across interrupt contexts too.
   private func checkRecursion(
-    _ next: UnsafeMutablePointer<HeldEntry>, _ path: CallPath, _ context: Context,
+    _ next: UnsafeMutablePointer<HeldEntry>, _ path: CallPath, _ context: LockdepContext,
     _ task: UnsafeMutablePointer<TaskEntry>
   ) -> Recursion {
     var nestIsHeld = false
@@ -102,7 +102,7 @@ extension Validator {
 
   /// `print_deadlock_bug`.
   func reportRecursion(
-    _ previous: HeldEntry, _ next: HeldEntry, _ path: CallPath, _ context: Context
+    _ previous: HeldEntry, _ next: HeldEntry, _ path: CallPath, _ context: LockdepContext
   ) {
     record(
       .recursiveLocking(

@@ -19,7 +19,7 @@ struct Core {
   var chains = KeyTable(capacity: 256)
   var chainStore = ChainStore()
 
-  init(_ configuration: Configuration) {
+  init(_ configuration: LockdepConfiguration) {
     provesLocking = configuration.provesLocking
     countsUses = configuration.countsUses
     waitSpin = WaitType.spin.number(rawNesting: configuration.rawNesting)

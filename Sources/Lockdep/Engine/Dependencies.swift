@@ -4,7 +4,7 @@ extension Validator {
   /// Locks below that one have their own way to the new lock through it. Unchecked locks (RCU) are
   /// stepped over, and an interrupt's locks do not depend on those of what it interrupted.
   func addDependencies(
-    _ next: UnsafeMutablePointer<HeldEntry>, _ outer: CallPath, _ context: Context,
+    _ next: UnsafeMutablePointer<HeldEntry>, _ outer: CallPath, _ context: LockdepContext,
     _ task: UnsafeMutablePointer<TaskEntry>
   ) -> Bool {
     let path = outer.calling(.checkPrevsAdd).calling(.checkPrevAdd)
@@ -27,7 +27,7 @@ extension Validator {
   /// `check_prev_add`: no circle, no way from an irq-safe to an irq-unsafe lock; then the edge.
   private func addDependency(
     _ previous: UnsafeMutablePointer<HeldEntry>, _ next: UnsafeMutablePointer<HeldEntry>,
-    _ distance: UInt16, _ trace: inout TraceID?, _ path: CallPath, _ context: Context
+    _ distance: UInt16, _ trace: inout TraceID?, _ path: CallPath, _ context: LockdepContext
   ) -> Bool {
     let from = previous.pointee.classIndex
     let to = next.pointee.classIndex
@@ -66,7 +66,7 @@ extension Validator {
   /// there is, and it was reported.
   private func checkCircle(
     _ previous: UnsafeMutablePointer<HeldEntry>, _ next: UnsafeMutablePointer<HeldEntry>,
-    _ outer: CallPath, _ context: Context
+    _ outer: CallPath, _ context: LockdepContext
   ) -> Bool {
     let target = previous.pointee.classIndex
     let source = next.pointee.classIndex
@@ -98,7 +98,7 @@ extension Validator {
   /// `print_circular_bug`.
   private func reportCircle(
     _ target: HeldEntry, _ source: HeldEntry, _ edge: Int32, _ path: CallPath,
-    _ context: Context
+    _ context: LockdepContext
   ) {
     let steps = describe(
       core.pointee.graph.path(to: edge), .forward, root: source.classIndex,
@@ -115,7 +115,7 @@ extension Validator {
   /// is held while that interrupt is enabled? False if it does, and it was reported.
   private func checkIRQOrder(
     _ previous: UnsafeMutablePointer<HeldEntry>, _ next: UnsafeMutablePointer<HeldEntry>,
-    _ outer: CallPath, _ context: Context
+    _ outer: CallPath, _ context: LockdepContext
   ) -> Bool {
     let from = previous.pointee.classIndex
     let to = next.pointee.classIndex

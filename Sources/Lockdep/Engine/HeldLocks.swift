@@ -1,7 +1,9 @@
 extension Validator {
   /// A writer becomes a reader (`lock_downgrade`).
   @discardableResult
-  public func downgrade(_ lock: LockID, in context: Context, at frame: Frame) -> LockReport? {
+  public func downgrade(_ lock: LockID, in context: LockdepContext, at frame: LockdepFrame)
+    -> LockReport?
+  {
     guard isOn, let (task, _) = entries(context), knows(lock), task.pointee.bypass == 0 else {
       return nil
     }
@@ -24,8 +26,9 @@ extension Validator {
   /// A held lock changes its class (`lock_set_class`, `lock_set_subclass`).
   @discardableResult
   public func setClass(
-    _ lock: LockID, to declaration: LockDeclaration? = nil, subclass: UInt8, in context: Context,
-    at frame: Frame
+    _ lock: LockID, to declaration: LockDeclaration? = nil, subclass: UInt8,
+    in context: LockdepContext,
+    at frame: LockdepFrame
   ) -> LockReport? {
     guard isOn, let (task, _) = entries(context), knows(lock), task.pointee.bypass == 0 else {
       return nil
@@ -52,7 +55,7 @@ extension Validator {
   /// (`lock_is_held_type`).
   ///
   /// - Parameter mode: held like this; nil for either. All reads count as one.
-  public func isHeld(_ lock: LockID, _ mode: LockMode? = nil, in context: Context) -> Bool? {
+  public func isHeld(_ lock: LockID, _ mode: LockMode? = nil, in context: LockdepContext) -> Bool? {
     guard isOn, let (task, _) = entries(context), knows(lock), task.pointee.bypass == 0 else {
       return nil
     }
@@ -67,7 +70,7 @@ extension Validator {
   ///
   /// - Parameter cookie: what the count grows by; the kernel takes a random 1 to 65536.
   @discardableResult
-  public func pin(_ lock: LockID, cookie: UInt32 = 1, in context: Context) -> LockReport? {
+  public func pin(_ lock: LockID, cookie: UInt32 = 1, in context: LockdepContext) -> LockReport? {
     changePin(lock, in: context, .lockPin, missing: "pinning an unheld lock") { held in
       held.pointee.pinCount &+= cookie
       return nil
@@ -76,13 +79,13 @@ extension Validator {
 
   /// Puts back a pin that was taken off for a while (`lock_repin_lock`).
   @discardableResult
-  public func repin(_ lock: LockID, cookie: UInt32, in context: Context) -> LockReport? {
+  public func repin(_ lock: LockID, cookie: UInt32, in context: LockdepContext) -> LockReport? {
     pin(lock, cookie: cookie, in: context)
   }
 
   /// Takes a pin back (`lock_unpin_lock`).
   @discardableResult
-  public func unpin(_ lock: LockID, cookie: UInt32 = 1, in context: Context) -> LockReport? {
+  public func unpin(_ lock: LockID, cookie: UInt32 = 1, in context: LockdepContext) -> LockReport? {
     changePin(lock, in: context, .lockUnpin, missing: "unpinning an unheld lock") { held in
       if held.pointee.pinCount == 0 { return "unpinning an unpinned lock" }
       if held.pointee.pinCount < cookie {
@@ -95,7 +98,7 @@ extension Validator {
   }
 
   private func changePin(
-    _ lock: LockID, in context: Context, _ function: LockdepFunction, missing: String,
+    _ lock: LockID, in context: LockdepContext, _ function: LockdepFunction, missing: String,
     _ change: (UnsafeMutablePointer<HeldEntry>) -> String?
   ) -> LockReport? {
     guard isOn, let (task, _) = entries(context), knows(lock), task.pointee.bypass == 0 else {
@@ -116,7 +119,7 @@ extension Validator {
   /// (`debug_check_no_locks_freed`).
   @discardableResult
   public func freeMemory(
-    from start: UInt64, byteCount: UInt64, in context: Context
+    from start: UInt64, byteCount: UInt64, in context: LockdepContext
   ) -> LockReport? {
     guard isOn, byteCount > 0, let (task, _) = entries(context) else { return nil }
     let count = reports.count
@@ -140,7 +143,7 @@ extension Validator {
 
   /// The task ends, or freezes: it must hold nothing (`debug_check_no_locks_held`).
   @discardableResult
-  public func taskExits(in context: Context) -> LockReport? {
+  public func taskExits(in context: LockdepContext) -> LockReport? {
     guard isOn, let (task, _) = entries(context), task.pointee.depth > 0 else { return nil }
     let count = reports.count
     record(
@@ -153,7 +156,7 @@ extension Validator {
 
   /// The task goes back to user space: it must hold nothing (`lockdep_sys_exit`).
   @discardableResult
-  public func returnsToUser(in context: Context) -> LockReport? {
+  public func returnsToUser(in context: LockdepContext) -> LockReport? {
     guard isOn, let (task, _) = entries(context), task.pointee.depth > 0 else { return nil }
     let count = reports.count
     record(
@@ -165,7 +168,7 @@ extension Validator {
   /// RCU is used where it must not be (`lockdep_rcu_suspicious`); leaves the validator on.
   public func suspiciousRCU(
     file: String, line: Int, text: String, isCPUOnline: Bool = true, isRCUWatching: Bool = true,
-    schedulerActive: Int = 2, in context: Context
+    schedulerActive: Int = 2, in context: LockdepContext
   ) -> LockReport? {
     guard entries(context) != nil else { return nil }
     let count = reports.count

@@ -2,7 +2,7 @@ extension Validator {
   // MARK: Hardware interrupts on and off
 
   /// Hardware interrupts go off on the context's processor (`lockdep_hardirqs_off`).
-  public func hardirqsOff(in context: Context, at frame: Frame) {
+  public func hardirqsOff(in context: LockdepContext, at frame: LockdepFrame) {
     guard isOn, let (task, cpu) = entries(context), task.pointee.bypass == 0,
       cpu.pointee.hardirqsEnabled
     else { return setHardware(context, false) }
@@ -15,7 +15,7 @@ extension Validator {
   /// Hardware interrupts are about to go on: every lock held is then held with them enabled
   /// (`lockdep_hardirqs_on_prepare`, `lockdep_hardirqs_on`).
   @discardableResult
-  public func hardirqsOn(in context: Context, at frame: Frame) -> LockReport? {
+  public func hardirqsOn(in context: LockdepContext, at frame: LockdepFrame) -> LockReport? {
     guard isOn, let (task, cpu) = entries(context), task.pointee.bypass == 0,
       !cpu.pointee.hardirqsEnabled
     else {
@@ -39,7 +39,7 @@ extension Validator {
   }
 
   /// The hardware goes on and off whether or not anybody keeps track.
-  private func setHardware(_ context: Context, _ isOn: Bool) {
+  private func setHardware(_ context: LockdepContext, _ isOn: Bool) {
     entries(context)?.cpu.pointee.hardirqsEnabled = isOn
   }
 
@@ -47,7 +47,7 @@ extension Validator {
 
   /// Soft interrupts go off for the task (`lockdep_softirqs_off`); ``disableBottomHalves(in:at:)``
   /// does this and counts.
-  public func softirqsOff(in context: Context, at frame: Frame) {
+  public func softirqsOff(in context: LockdepContext, at frame: LockdepFrame) {
     guard isOn, let (task, _) = entries(context), task.pointee.bypass == 0,
       task.pointee.softirqsEnabled
     else { return }
@@ -60,7 +60,7 @@ extension Validator {
   /// Soft interrupts go on for the task (`lockdep_softirqs_on`). With hardware interrupts off it
   /// marks nothing: the later hardirq-on does.
   @discardableResult
-  public func softirqsOn(in context: Context, at frame: Frame) -> LockReport? {
+  public func softirqsOn(in context: LockdepContext, at frame: LockdepFrame) -> LockReport? {
     guard isOn, let (task, cpu) = entries(context), task.pointee.bypass == 0,
       !task.pointee.softirqsEnabled
     else { return nil }
@@ -76,7 +76,7 @@ extension Validator {
   }
 
   /// `local_bh_disable()`: the softirq count rises by 2, and soft interrupts go off at the first.
-  public func disableBottomHalves(in context: Context, at frame: Frame) {
+  public func disableBottomHalves(in context: LockdepContext, at frame: LockdepFrame) {
     guard let (task, _) = entries(context) else { return }
     let isFirst = task.pointee.softirqCount == 0
     task.pointee.softirqCount &+= 2
@@ -89,7 +89,7 @@ extension Validator {
   /// - Parameter inner: the place of those two events, inside `__local_bh_enable_ip`.
   @discardableResult
   public func enableBottomHalves(
-    in context: Context, at frame: Frame, inner: Frame
+    in context: LockdepContext, at frame: LockdepFrame, inner: LockdepFrame
   ) -> LockReport? {
     guard let (task, _) = entries(context) else { return nil }
     let count = reports.count
@@ -107,7 +107,7 @@ extension Validator {
   ///
   /// - Parameter isThreaded: the handler would be a thread on PREEMPT_RT: its action has none of
   ///   NO_THREAD, PERCPU and ONESHOT.
-  public func enterHardirq(in context: Context, isThreaded: Bool) {
+  public func enterHardirq(in context: LockdepContext, isThreaded: Bool) {
     guard let (task, cpu) = entries(context) else { return }
     task.pointee.hardirqCount &+= 1
     cpu.pointee.hardirqContext &+= 1
@@ -116,12 +116,12 @@ extension Validator {
   }
 
   /// Sets or clears the task's "handler is threaded" flag (`lockdep_hardirq_threaded`).
-  public func setHardirqThreaded(_ isThreaded: Bool, in context: Context) {
+  public func setHardirqThreaded(_ isThreaded: Bool, in context: LockdepContext) {
     entries(context)?.task.pointee.hardirqThreaded = isThreaded
   }
 
   /// The processor leaves a hardware interrupt.
-  public func exitHardirq(in context: Context) {
+  public func exitHardirq(in context: LockdepContext) {
     guard let (task, cpu) = entries(context) else { return }
     task.pointee.hardirqCount = max(task.pointee.hardirqCount &- 1, 0)
     cpu.pointee.hardirqContext = max(cpu.pointee.hardirqContext &- 1, 0)
@@ -130,14 +130,14 @@ extension Validator {
   /// The task begins to run soft interrupts (`lockdep_softirq_enter`).
   ///
   /// - Parameter counts: it serves them (`__do_softirq`), which adds 1 to the softirq count.
-  public func enterSoftirq(in context: Context, counts: Bool) {
+  public func enterSoftirq(in context: LockdepContext, counts: Bool) {
     guard let (task, _) = entries(context) else { return }
     if counts { task.pointee.softirqCount &+= 1 }
     task.pointee.softirqContext &+= 1
   }
 
   /// The task has run its soft interrupts.
-  public func exitSoftirq(in context: Context, counts: Bool) {
+  public func exitSoftirq(in context: LockdepContext, counts: Bool) {
     guard let (task, _) = entries(context) else { return }
     if counts { task.pointee.softirqCount = max(task.pointee.softirqCount &- 1, 0) }
     task.pointee.softirqContext = max(task.pointee.softirqContext &- 1, 0)
@@ -145,39 +145,39 @@ extension Validator {
 
   /// Work that runs in a hardware interrupt but in a soft one on PREEMPT_RT: soft timers, posix
   /// timers, irq_work that is not hard (`lockdep_irq_work_enter` and the like).
-  public func setIRQConfig(_ isOn: Bool, in context: Context) {
+  public func setIRQConfig(_ isOn: Bool, in context: LockdepContext) {
     entries(context)?.task.pointee.irqConfig = isOn
   }
 
   /// A non-maskable interrupt begins: nothing is tracked until it ends, except that a lock taken
   /// without trylock must never be used outside NMIs.
-  public func enterNMI(in context: Context) {
+  public func enterNMI(in context: LockdepContext) {
     guard let (task, _) = entries(context) else { return }
     task.pointee.nmiCount &+= 1
     task.pointee.bypass &+= 1
   }
 
-  public func exitNMI(in context: Context) {
+  public func exitNMI(in context: LockdepContext) {
     guard let (task, _) = entries(context), task.pointee.nmiCount > 0 else { return }
     task.pointee.nmiCount &-= 1
     task.pointee.bypass &-= 1
   }
 
   /// The validator looks away in this task until ``resume(in:)`` (`lockdep_off`).
-  public func pause(in context: Context) {
+  public func pause(in context: LockdepContext) {
     guard let (task, _) = entries(context) else { return }
     task.pointee.recursion &+= 1
     task.pointee.bypass &+= 1
   }
 
-  public func resume(in context: Context) {
+  public func resume(in context: LockdepContext) {
     guard let (task, _) = entries(context), task.pointee.recursion > 0 else { return }
     task.pointee.recursion &-= 1
     task.pointee.bypass &-= 1
   }
 
   /// Whether the task runs in any interrupt, or with soft interrupts disabled (`in_interrupt()`).
-  public func isInInterrupt(_ context: Context) -> Bool {
+  public func isInInterrupt(_ context: LockdepContext) -> Bool {
     guard let (task, _) = entries(context) else { return false }
     return task.pointee.hardirqCount > 0 || task.pointee.softirqCount > 0
       || task.pointee.nmiCount > 0
@@ -199,7 +199,7 @@ extension Validator {
 
   /// Marks every checked lock that the task holds (`mark_held_locks`); false if a report ended it.
   private func markHeld(
-    _ bit: UsageBit, _ entry: EntryPoint, _ context: Context,
+    _ bit: UsageBit, _ entry: EntryPoint, _ context: LockdepContext,
     _ task: UnsafeMutablePointer<TaskEntry>
   ) -> Bool {
     for index in 0..<Int(task.pointee.depth) {
@@ -217,7 +217,7 @@ extension Validator {
   /// (`verify_lock_unused`).
   @inline(never)
   func acquireBypassed(
-    _ lock: LockID, _ how: Acquisition, _ context: Context, _ frame: Frame
+    _ lock: LockID, _ how: Acquisition, _ context: LockdepContext, _ frame: LockdepFrame
   ) -> Int {
     let task = core.pointee.tasks[context.task.rawValue]
     guard task.pointee.nmiCount > 0, !how.isTrylock,

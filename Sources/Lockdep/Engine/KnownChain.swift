@@ -7,7 +7,7 @@ extension Validator {
   /// reference counts even where there is none.
   @usableFromInline
   func acquireWhileOn(
-    _ lock: LockID, _ how: Acquisition, _ context: Context, _ frame: Frame
+    _ lock: LockID, _ how: Acquisition, _ context: LockdepContext, _ frame: LockdepFrame
   ) -> Int {
     let core = core
     guard core.pointee.locks.contains(lock.rawValue),
@@ -48,7 +48,7 @@ extension Validator {
 
   @inline(never)
   private func acquireFully(
-    _ lock: LockID, _ how: Acquisition, _ context: Context, _ frame: Frame
+    _ lock: LockID, _ how: Acquisition, _ context: LockdepContext, _ frame: LockdepFrame
   ) -> Int {
     if let nest = how.nest, !core.pointee.locks.contains(nest.rawValue) { return -1 }
     let task = core.pointee.tasks[context.task.rawValue]

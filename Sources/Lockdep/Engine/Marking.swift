@@ -7,7 +7,7 @@ extension Validator {
   @inline(never)
   func mark(
     _ usage: UInt16, _ held: UnsafeMutablePointer<HeldEntry>, _ path: CallPath,
-    _ context: Context
+    _ context: LockdepContext
   ) -> Bool {
     for bit in Self.markingOrder where usage & bit.mask.rawValue != 0 {
       if !mark(bit, held, path, context) { return false }
@@ -24,7 +24,7 @@ extension Validator {
   /// `mark_lock`: the bit is set, with its trace, before it is checked, so the report shows it.
   func mark(
     _ bit: UsageBit, _ held: UnsafeMutablePointer<HeldEntry>, _ path: CallPath,
-    _ context: Context
+    _ context: LockdepContext
   ) -> Bool {
     let index = held.pointee.classIndex
     let lockClass = core.pointee.graph.classes[index]
@@ -42,7 +42,7 @@ extension Validator {
   /// `mark_lock_irq`: the class's own other usages first, then those of connected classes.
   private func checkNewUsage(
     _ bit: UsageBit, _ held: UnsafeMutablePointer<HeldEntry>, _ path: CallPath,
-    _ context: Context
+    _ context: LockdepContext
   ) -> Bool {
     let usage = UsageMask(
       rawValue: core.pointee.graph.classes[held.pointee.classIndex].pointee.usage)
@@ -63,7 +63,7 @@ extension Validator {
   /// `print_usage_bug`.
   func reportInconsistent(
     _ held: HeldEntry, _ previous: UsageBit, _ new: UsageBit, _ path: CallPath,
-    _ context: Context
+    _ context: LockdepContext
   ) {
     record(
       .inconsistentState(
@@ -79,7 +79,7 @@ extension Validator {
   /// has taken, a new "enabled" bit at what has taken it.
   private func checkConnectedUsage(
     _ bit: UsageBit, _ opposite: UsageBit, _ held: UnsafeMutablePointer<HeldEntry>,
-    _ path: CallPath, _ context: Context
+    _ path: CallPath, _ context: LockdepContext
   ) -> Bool {
     let index = held.pointee.classIndex
     let isForward = !bit.isEnabled
@@ -116,7 +116,7 @@ extension Validator {
   }
 
   /// A search's queue ran over (`print_bfs_bug`); whether to go on.
-  func reportOverflow(_ path: CallPath, _ context: Context) -> Bool {
+  func reportOverflow(_ path: CallPath, _ context: LockdepContext) -> Bool {
     record(
       .searchOverflow(scene(context, printed(by: .printBfsBug, in: path))),
       signature: ReportSignature("bfs", []))
@@ -125,7 +125,7 @@ extension Validator {
 
   /// A path as steps, from the match back to the root.
   func describe(
-    _ edges: [UInt32], _ direction: Graph.Direction, root: UInt32, rootTrace: [Frame]
+    _ edges: [UInt32], _ direction: Graph.Direction, root: UInt32, rootTrace: [LockdepFrame]
   ) -> [PathStep] {
     var steps: [PathStep] = []
     for index in edges {

@@ -78,7 +78,7 @@ extension Validator {
   /// Initialises a lock again, in `context`: a lock of the task that lies there must not be held.
   @discardableResult
   public func reinitialise(
-    _ lock: LockID, as declaration: LockDeclaration? = nil, in context: Context
+    _ lock: LockID, as declaration: LockDeclaration? = nil, in context: LockdepContext
   ) -> LockReport? {
     guard core.pointee.locks.contains(lock.rawValue) else { return nil }
     let declaration = declaration ?? lockInfo[Int(lock.rawValue)].declaration
@@ -105,7 +105,9 @@ extension Validator {
   }
 
   /// Gives the class of the lock (subclass 0) a compare function (`lock_set_cmp_fn`).
-  public func setComparison(_ lock: LockID, in context: Context, _ comparison: LockComparison?) {
+  public func setComparison(
+    _ lock: LockID, in context: LockdepContext, _ comparison: LockComparison?
+  ) {
     guard core.pointee.locks.contains(lock.rawValue), isOn,
       case .found(let index) = classIndex(of: lock.rawValue, subclass: 0, .acquire, context)
     else { return }
@@ -121,7 +123,7 @@ extension Validator {
 
   /// Looks the class up and registers it if it is new (`register_lock_class`).
   func classIndex(
-    of lock: UInt32, subclass: UInt8, _ entry: EntryPoint, _ context: Context
+    of lock: UInt32, subclass: UInt8, _ entry: EntryPoint, _ context: LockdepContext
   ) -> ClassLookup {
     let path = dumped(entry.path.calling(.registerLockClass))
     guard subclass < Limits.subclasses else {

@@ -2,7 +2,9 @@ extension Validator {
   /// A lock was released (`lock_release`).
   @inlinable @inline(__always)
   @discardableResult
-  public func release(_ lock: LockID, in context: Context, at frame: Frame) -> LockReport? {
+  public func release(_ lock: LockID, in context: LockdepContext, at frame: LockdepFrame)
+    -> LockReport?
+  {
     guard core.pointee.isOn else { return nil }
     let index = releaseWhileOn(lock, context, frame)
     return index < 0 ? nil : reports[index]
@@ -10,7 +12,7 @@ extension Validator {
 
   /// The index of the first report that it led to, -1 if none.
   @usableFromInline
-  func releaseWhileOn(_ lock: LockID, _ context: Context, _ frame: Frame) -> Int {
+  func releaseWhileOn(_ lock: LockID, _ context: LockdepContext, _ frame: LockdepFrame) -> Int {
     let core = core
     guard core.pointee.locks.contains(lock.rawValue),
       core.pointee.tasks.contains(context.task.rawValue)
@@ -34,7 +36,8 @@ extension Validator {
   /// Anything but the plain top of the stack (`__lock_release`).
   @inline(never)
   private func releaseSlowly(
-    _ lock: LockID, _ context: Context, _ frame: Frame, _ task: UnsafeMutablePointer<TaskEntry>
+    _ lock: LockID, _ context: LockdepContext, _ frame: LockdepFrame,
+    _ task: UnsafeMutablePointer<TaskEntry>
   ) -> Int {
     let count = core.pointee.reportCount
     guard let index = findHeld(lock.rawValue, task) else {
@@ -79,7 +82,7 @@ extension Validator {
   ///
   /// Entries are read before they are overwritten: each is pushed at its own place or below.
   func reacquire(
-    _ range: Range<Int>, _ entry: EntryPoint, _ context: Context,
+    _ range: Range<Int>, _ entry: EntryPoint, _ context: LockdepContext,
     _ task: UnsafeMutablePointer<TaskEntry>
   ) {
     guard let (_, cpu) = entries(context) else { return }
@@ -98,7 +101,7 @@ extension Validator {
 
   /// `print_unlock_imbalance_bug`: the lock is not held, whatever else is.
   func reportImbalance(
-    _ lock: LockID, _ frame: Frame, _ context: Context, _ path: CallPath
+    _ lock: LockID, _ frame: LockdepFrame, _ context: LockdepContext, _ path: CallPath
   ) {
     record(
       .unlockImbalance(

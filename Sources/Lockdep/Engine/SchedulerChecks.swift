@@ -2,7 +2,9 @@
 extension Validator {
   /// The task waits for a lock (`lock_contended`, CONFIG_LOCK_STAT): it must be taking it.
   @discardableResult
-  public func contended(_ lock: LockID, in context: Context, at frame: Frame) -> LockReport? {
+  public func contended(_ lock: LockID, in context: LockdepContext, at frame: LockdepFrame)
+    -> LockReport?
+  {
     guard isOn, let (task, _) = entries(context), knows(lock), task.pointee.bypass == 0,
       findHeld(lock.rawValue, task) == nil
     else { return nil }
@@ -20,7 +22,8 @@ extension Validator {
   @discardableResult
   public func sleepingFunction(
     file: String, line: Int, preemptCount: UInt32, expectedPreemptCount: UInt32 = 0,
-    isNonBlocking: Bool = false, rcuDepth: SleepingInAtomic.RCUDepth? = nil, in context: Context
+    isNonBlocking: Bool = false, rcuDepth: SleepingInAtomic.RCUDepth? = nil,
+    in context: LockdepContext
   ) -> LockReport? {
     guard entries(context) != nil else { return nil }
     let count = reports.count
@@ -37,7 +40,7 @@ extension Validator {
   /// The task gives the processor away with preemption off (`__schedule_bug`); leaves the validator
   /// on.
   @discardableResult
-  public func schedules(preemptCount: UInt32, in context: Context) -> LockReport? {
+  public func schedules(preemptCount: UInt32, in context: LockdepContext) -> LockReport? {
     guard preemptCount != 0, entries(context) != nil else { return nil }
     let count = reports.count
     record(

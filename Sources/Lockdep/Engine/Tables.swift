@@ -63,7 +63,7 @@ struct ClassEntry {
 struct HeldEntry {
   /// The chain key before it.
   var previousChainKey: UInt64
-  var frame: Frame
+  var frame: LockdepFrame
   var lock: UInt32
   var classIndex: UInt32
   var nest: UInt32
@@ -92,13 +92,13 @@ public struct IRQTrace: Hashable, Sendable {
   /// The count of events so far, and for each direction the count and place of its last one.
   public var events: UInt32 = 0
   public var hardirqEnableEvent: UInt32 = 0
-  public var hardirqEnableFrame: Frame = .none
+  public var hardirqEnableFrame: LockdepFrame = .none
   public var hardirqDisableEvent: UInt32 = 0
-  public var hardirqDisableFrame: Frame = .none
+  public var hardirqDisableFrame: LockdepFrame = .none
   public var softirqEnableEvent: UInt32 = 0
-  public var softirqEnableFrame: Frame = .none
+  public var softirqEnableFrame: LockdepFrame = .none
   public var softirqDisableEvent: UInt32 = 0
-  public var softirqDisableFrame: Frame = .none
+  public var softirqDisableFrame: LockdepFrame = .none
 
   public init() {}
 }

@@ -5,7 +5,7 @@ struct TraceID: Hashable {
 
 /// What the validator tells a trace source when it needs a stack trace.
 public struct TraceRequest: Sendable {
-  public let context: Context
+  public let context: LockdepContext
   /// The validator's own functions on the stack, innermost first, as the kernel calls them,
   /// inlined or not. The kernel's saved trace leaves out the three innermost real frames, which
   /// is for the source to do: it knows what the compiler inlined.
@@ -15,7 +15,7 @@ public struct TraceRequest: Sendable {
 }
 
 /// Gives the current stack, innermost frame first, ready to print.
-public typealias TraceSource = (TraceRequest) -> [Frame]
+public typealias TraceSource = (TraceRequest) -> [LockdepFrame]
 
 /// The stack traces of usages and dependencies (`save_trace`).
 struct TraceStore {
@@ -27,7 +27,7 @@ struct TraceStore {
     var count: Int
   }
 
-  private var frames: [Frame] = []
+  private var frames: [LockdepFrame] = []
   private var entries: [Entry] = []
   /// Hash of the frames -> index; traces of one hash stand at the next free keys.
   private var index = KeyTable()
@@ -36,14 +36,14 @@ struct TraceStore {
   var words: Int { frames.count + entries.count * Self.header }
   var count: Int { entries.count }
 
-  subscript(id: TraceID) -> [Frame] {
+  subscript(id: TraceID) -> [LockdepFrame] {
     guard entries.indices.contains(Int(id.rawValue)) else { return [] }
     let entry = entries[Int(id.rawValue)]
     return Array(frames[entry.first..<entry.first + entry.count])
   }
 
   /// Nil: the table is full.
-  mutating func save(_ trace: [Frame], limit: Int) -> TraceID? {
+  mutating func save(_ trace: [LockdepFrame], limit: Int) -> TraceID? {
     guard words + Self.header < limit else { return nil }
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for frame in trace { hash = (hash ^ frame.rawValue) &* 0x9e37_79b9_7f4a_7c15 }
@@ -58,7 +58,7 @@ struct TraceStore {
     return TraceID(rawValue: id)
   }
 
-  private func isEqual(_ entry: Entry, _ trace: [Frame]) -> Bool {
+  private func isEqual(_ entry: Entry, _ trace: [LockdepFrame]) -> Bool {
     guard entry.count == trace.count else { return false }
     for index in 0..<entry.count where frames[entry.first + index] != trace[index] {
       return false

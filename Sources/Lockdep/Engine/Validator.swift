@@ -1,14 +1,14 @@
 /// The lock validator: what kernel/locking/lockdep.c does, as a library.
 ///
 /// Make processors, tasks and locks, then tell it of every acquire, release and change of
-/// interrupt state, each in a ``Context``. An operation returns the report that it caused, nil
+/// interrupt state, each in a ``LockdepContext``. An operation returns the report that it caused, nil
 /// otherwise; after the first report the validator is off, as in the kernel, unless
-/// ``Configuration/goesOn``.
+/// ``LockdepConfiguration/goesOn``.
 ///
 /// An operation with an id that this validator did not make does nothing. One validator belongs to
 /// one thread.
 public final class Validator {
-  public let configuration: Configuration
+  public let configuration: LockdepConfiguration
   /// Asked for a stack trace when one must be stored; nil stores empty traces.
   public var traceSource: TraceSource?
   /// What was found so far, in order.
@@ -24,7 +24,7 @@ public final class Validator {
   var signatures: Set<ReportSignature> = []
   var comparisons: [UInt32: LockComparison] = [:]
 
-  public init(_ configuration: Configuration = Configuration()) {
+  public init(_ configuration: LockdepConfiguration = LockdepConfiguration()) {
     self.configuration = configuration
     core = .allocate(capacity: 1)
     core.initialize(to: Core(configuration))
@@ -70,7 +70,7 @@ public final class Validator {
 
   /// The entries of a context, nil if an id is unknown.
   @inline(__always)
-  func entries(_ context: Context) -> (
+  func entries(_ context: LockdepContext) -> (
     task: UnsafeMutablePointer<TaskEntry>, cpu: UnsafeMutablePointer<CPUEntry>
   )? {
     guard core.pointee.tasks.contains(context.task.rawValue),

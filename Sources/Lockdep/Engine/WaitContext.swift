@@ -25,7 +25,7 @@ extension Validator {
   /// `print_lock_invalid_wait_context`; whether to go on.
   @inline(never)
   func reportWaitContext(
-    _ held: UnsafeMutablePointer<HeldEntry>, _ entry: EntryPoint, _ context: Context,
+    _ held: UnsafeMutablePointer<HeldEntry>, _ entry: EntryPoint, _ context: LockdepContext,
     _ task: UnsafeMutablePointer<TaskEntry>, _ inHardirq: Bool, _ inSoftirq: Bool
   ) -> Bool {
     let path = printed(by: .printInvalidWaitContext, in: entry.path.calling(.checkWaitContext))
@@ -43,7 +43,7 @@ extension Validator {
   /// `print_lock_nested_lock_not_held`; whether to go on.
   @inline(never)
   func reportNestNotTaken(
-    _ held: UnsafeMutablePointer<HeldEntry>, _ entry: EntryPoint, _ context: Context
+    _ held: UnsafeMutablePointer<HeldEntry>, _ entry: EntryPoint, _ context: LockdepContext
   ) -> Bool {
     let nest = lockInfo[Int(held.pointee.nest)].declaration.name
     record(

@@ -59,5 +59,5 @@ public struct LockDependency: Hashable, Sendable {
   /// or not, for each way that was seen.
   public let kinds: [String]
   /// Where that was first seen, innermost first.
-  public let trace: [Frame]
+  public let trace: [LockdepFrame]
 }

@@ -37,7 +37,7 @@ public struct ClassID: RawRepresentable, Hashable, Sendable {
 }
 
 /// Where an operation happens: which task runs, and on which processor.
-public struct Context: Hashable, Sendable {
+public struct LockdepContext: Hashable, Sendable {
   public var cpu: CPUID
   public var task: TaskID
 
@@ -49,14 +49,14 @@ public struct Context: Hashable, Sendable {
 
 #if !hasFeature(Embedded)
   // Here and not in Codable.swift: the compiler writes it in the type's own file only.
-  extension Context: Codable {}
+  extension LockdepContext: Codable {}
 #endif
 
 /// A place in the kernel's code, as an opaque token of the caller.
 ///
 /// The validator stores and compares frames and never looks inside; a ``ReportEnvironment`` turns
 /// them into `klist_next+0x1b/0x160` when a report is rendered.
-public struct Frame: RawRepresentable, Hashable, Sendable {
+public struct LockdepFrame: RawRepresentable, Hashable, Sendable {
   public let rawValue: UInt64
 
   @inlinable public init(rawValue: UInt64) {
@@ -64,7 +64,7 @@ public struct Frame: RawRepresentable, Hashable, Sendable {
   }
 
   /// No place: what an irq event that never happened shows (`0x0`).
-  public static let none = Frame(rawValue: 0)
+  public static let none = LockdepFrame(rawValue: 0)
 }
 
 /// The address that gives a lock its class (the kernel's `struct lock_class_key`).

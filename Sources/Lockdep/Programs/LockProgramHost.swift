@@ -8,11 +8,11 @@ public protocol LockProgramHost: AnyObject {
   func lock(for object: LockObject) -> LockID
 
   /// Where a thread runs. A handler runs on the task that it interrupts.
-  func context(of thread: LockThread) -> Context
+  func context(of thread: LockThread) -> LockdepContext
 
   /// Runs `body` on the stack that the step has: the kernel's `functions` under it, innermost
   /// first, called from the thread's own. The body is given the place of the call, and returns
   /// what was reported, to be printed from there.
   func perform(
-    in thread: LockThread, functions: [String], _ body: (Frame) -> [LockReport])
+    in thread: LockThread, functions: [String], _ body: (LockdepFrame) -> [LockReport])
 }

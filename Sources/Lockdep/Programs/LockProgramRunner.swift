@@ -35,7 +35,7 @@ public final class LockProgramRunner {
   private var locks: [LockObject: LockID] = [:]
   private var keys: [LockFamily: [String: LockKey]] = [:]
   private var keyCount: UInt64 = 0
-  private var contexts: [Context] = []
+  private var contexts: [LockdepContext] = []
   private var cpus: [Int: CPUID] = [:]
   /// For each handler that is on the stack: whether it found interrupts on.
   private var entered: [Int: Bool] = [:]
@@ -44,7 +44,7 @@ public final class LockProgramRunner {
   private var failed: [LockProgramOutcome.FailedAssertion] = []
 
   public init(
-    _ program: LockProgram, configuration: Configuration = Configuration(),
+    _ program: LockProgram, configuration: LockdepConfiguration = LockdepConfiguration(),
     readsAreRecursive: Bool = false, symbols: ProgramSymbols = ProgramSymbols(function: "program"),
     bootTask: TaskName? = nil
   ) {
@@ -119,15 +119,15 @@ public final class LockProgramRunner {
       name = TaskName(comm: thread.name, pid: Int32(100 + index))
     }
     contexts.append(
-      Context(cpu: cpu, task: validator.addTask(comm: name.comm, pid: name.pid)))
+      LockdepContext(cpu: cpu, task: validator.addTask(comm: name.comm, pid: name.pid)))
   }
 
   /// The context of a thread of the program.
-  public func context(of thread: Int) -> Context { contexts[thread] }
+  public func context(of thread: Int) -> LockdepContext { contexts[thread] }
 
   /// Runs `body` on the stack of a thread; a host prints what comes of it.
   private func perform(
-    in thread: Int, functions: [String] = [], _ body: (Frame) -> Void
+    in thread: Int, functions: [String] = [], _ body: (LockdepFrame) -> Void
   ) {
     guard let host else { return body(symbols.here) }
     host.perform(in: program.threads[thread], functions: functions) { frame in
@@ -138,7 +138,7 @@ public final class LockProgramRunner {
   }
 
   /// Enters the handler, if the thread is one and is not on the stack.
-  private func enterHandler(_ thread: Int, at frame: Frame) {
+  private func enterHandler(_ thread: Int, at frame: LockdepFrame) {
     let context = contexts[thread]
     switch program.threads[thread].kind {
     case .task: return
@@ -153,7 +153,7 @@ public final class LockProgramRunner {
     }
   }
 
-  private func leaveHandler(_ thread: Int, at frame: Frame) {
+  private func leaveHandler(_ thread: Int, at frame: LockdepFrame) {
     guard let wereOn = entered.removeValue(forKey: thread) else { return }
     let context = contexts[thread]
     if case .hardirq = program.threads[thread].kind {
@@ -185,7 +185,8 @@ public final class LockProgramRunner {
     }
   }
 
-  private func run(_ operation: LockOperation, in context: Context, at frame: Frame) -> LockResult?
+  private func run(_ operation: LockOperation, in context: LockdepContext, at frame: LockdepFrame)
+    -> LockResult?
   {
     switch operation {
     case .acquire(let object, let manner):
@@ -229,7 +230,8 @@ public final class LockProgramRunner {
     return nil
   }
 
-  private func run(_ change: InterruptOperation, in context: Context, at frame: Frame) {
+  private func run(_ change: InterruptOperation, in context: LockdepContext, at frame: LockdepFrame)
+  {
     switch change {
     case .hardirqDisable: validator.hardirqsOff(in: context, at: frame)
     case .hardirqEnable: validator.hardirqsOn(in: context, at: frame)
@@ -257,7 +259,9 @@ public final class LockProgramRunner {
 
   // MARK: Locks
 
-  func acquisition(_ object: LockObject, _ manner: LockManner, _ context: Context) -> Acquisition {
+  func acquisition(_ object: LockObject, _ manner: LockManner, _ context: LockdepContext)
+    -> Acquisition
+  {
     let kind = object.family.kind
     let mode: LockMode =
       switch manner.side {

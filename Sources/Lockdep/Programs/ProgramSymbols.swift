@@ -74,7 +74,7 @@ public final class ProgramSymbols: ReportEnvironment {
   private var otherCallers: [Int: [String]] = [:]
   private var otherFunctions: [Int: [String]] = [:]
   private var names: [String] = []
-  private var known: [String: Frame] = [:]
+  private var known: [String: LockdepFrame] = [:]
   private var keys: [LockKey: String] = [:]
 
   public init(function: String, outer: [String] = [], endsWithTailCall: Bool = false) {
@@ -102,10 +102,10 @@ public final class ProgramSymbols: ReportEnvironment {
   }
 
   /// The frame of a symbol, made on first use.
-  public func frame(_ symbol: String) -> Frame {
+  public func frame(_ symbol: String) -> LockdepFrame {
     if let frame = known[symbol] { return frame }
     names.append(symbol)
-    let frame = Frame(rawValue: UInt64(names.count))
+    let frame = LockdepFrame(rawValue: UInt64(names.count))
     known[symbol] = frame
     return frame
   }
@@ -124,7 +124,7 @@ public final class ProgramSymbols: ReportEnvironment {
   }
 
   /// Where the current operation is called: what `at:` shows.
-  var here: Frame { frame(callers.first ?? function) }
+  var here: LockdepFrame { frame(callers.first ?? function) }
 
   /// The whole stack. Places inside the kernel's functions are not known here.
   private func stack(_ validatorFunctions: [String]) -> [String] {
@@ -133,16 +133,16 @@ public final class ProgramSymbols: ReportEnvironment {
     return (validatorFunctions + below).map { "\($0)+0x1/0x2" } + callers
   }
 
-  func trace(_ chain: [LockdepFunction]) -> [Frame] {
+  func trace(_ chain: [LockdepFunction]) -> [LockdepFrame] {
     stack(kernel.savedTrace(chain)).map { frame($0) }
   }
 
-  public func symbol(for frame: Frame) -> String {
+  public func symbol(for frame: LockdepFrame) -> String {
     let index = Int(truncatingIfNeeded: frame.rawValue) &- 1
     return names.indices.contains(index) ? names[index] : "0x0"
   }
 
-  public func address(of frame: Frame) -> UInt64? {
+  public func address(of frame: LockdepFrame) -> UInt64? {
     0xffff_ffff_8129_0000 &+ frame.rawValue &* 16
   }
 

@@ -139,7 +139,9 @@ struct WoundWaitWorld {
 
 extension LockProgramRunner {
   /// Runs an operation on a wound/wait mutex; what it returns, if it returns something.
-  func run(_ operation: WoundWaitOperation, in context: Context, at frame: Frame) -> LockResult? {
+  func run(_ operation: WoundWaitOperation, in context: LockdepContext, at frame: LockdepFrame)
+    -> LockResult?
+  {
     switch operation {
     case .initialise(let name): initialise(context: name, context, frame)
     case .done(let name):
@@ -175,7 +177,7 @@ extension LockProgramRunner {
   }
 
   /// `DEBUG_LOCKS_WARN_ON(condition)`, given what must hold instead.
-  private func assert(_ holds: Bool, _ condition: String, _ context: Context) {
+  private func assert(_ holds: Bool, _ condition: String, _ context: LockdepContext) {
     if !holds { validator.debugLocksWarn(condition, in: context) }
   }
 
@@ -186,7 +188,7 @@ extension LockProgramRunner {
   }
 
   /// `ww_acquire_init`.
-  private func initialise(context name: String, _ context: Context, _ frame: Frame) {
+  private func initialise(context name: String, _ context: LockdepContext, _ frame: LockdepFrame) {
     wound.lastStamp += 1
     wound.contexts[name] = WoundWaitWorld.Context(stamp: wound.lastStamp, map: name)
     let map = map(ofContext: name)
@@ -196,7 +198,7 @@ extension LockProgramRunner {
 
   /// `__ww_mutex_lock`: the lock map first, then the mutex, then who owns it.
   private func lock(
-    _ name: String, owner: String?, _ context: Context, _ frame: Frame
+    _ name: String, owner: String?, _ context: LockdepContext, _ frame: LockdepFrame
   ) -> LockResult? {
     if let owner {
       if wound.mutex(name).context == .context(owner) { return .already }
@@ -233,7 +235,7 @@ extension LockProgramRunner {
   }
 
   /// `ww_mutex_lock_acquired`.
-  private func acquired(_ name: String, by owner: String, _ context: Context) {
+  private func acquired(_ name: String, by owner: String, _ context: LockdepContext) {
     var own = wound.context(owner)
     assert(wound.mutex(name).context == .null, "ww->ctx", context)
     assert(!own.isDone, "ww_ctx->done_acquire", context)
@@ -249,7 +251,9 @@ extension LockProgramRunner {
     wound.mutexes[name, default: WoundWaitWorld.Mutex()].context = .context(owner)
   }
 
-  private func tryLock(_ name: String, _ context: Context, _ frame: Frame) -> LockResult {
+  private func tryLock(_ name: String, _ context: LockdepContext, _ frame: LockdepFrame)
+    -> LockResult
+  {
     if wound.mutex(name).isTaken { return .taken(false) }
     wound.mutexes[name, default: WoundWaitWorld.Mutex()].isTaken = true
     validator.acquire(map(ofMutex: name), .trylock, in: context, at: frame)
@@ -257,7 +261,7 @@ extension LockProgramRunner {
   }
 
   /// `__ww_mutex_unlock`.
-  private func unlock(_ name: String, _ context: Context) {
+  private func unlock(_ name: String, _ context: LockdepContext) {
     guard case .context(let owner) = wound.mutex(name).context else { return }
     var own = wound.context(owner)
     assert(own.acquired != 0, "!lock->ctx->acquired", context)
@@ -266,7 +270,7 @@ extension LockProgramRunner {
     wound.mutexes[name]?.context = .null
   }
 
-  private func unlockBase(_ name: String, _ context: Context, _ frame: Frame) {
+  private func unlockBase(_ name: String, _ context: LockdepContext, _ frame: LockdepFrame) {
     validator.release(map(ofMutex: name), in: context, at: frame)
     wound.mutexes[name]?.isTaken = false
   }

@@ -18,7 +18,7 @@ extension ReportWriter {
   }
 
   /// The usages in bit order, each with where it was first seen.
-  private func usages(of lockClass: ClassDescription) -> [(UsageBit, [Frame])] {
+  private func usages(of lockClass: ClassDescription) -> [(UsageBit, [LockdepFrame])] {
     lockClass.usage.bits.compactMap { bit in
       let frames = lockClass.usageTraces[bit] ?? []
       guard style.firstUse == .one, bit == .usedRead else { return (bit, frames) }
@@ -29,7 +29,7 @@ extension ReportWriter {
   }
 
   /// Prints a trace whose first frame may stand on the line of a piece in front of it.
-  mutating func firstJoined(_ piece: String, _ frames: [Frame]) {
+  mutating func firstJoined(_ piece: String, _ frames: [LockdepFrame]) {
     guard style.pieces != .apart, let first = frames.first else {
       print(piece)
       return trace(frames, indent: 1)
@@ -62,7 +62,7 @@ extension ReportWriter {
   /// `print_shortest_lock_dependencies_backwards`: an edge found backwards carries the trace of
   /// its *other* end, so each trace is printed with the entry after its own.
   mutating func backwardPath(_ path: [PathStep]) {
-    var remembered: [Frame]?
+    var remembered: [LockdepFrame]?
     for (index, step) in path.enumerated() {
       let depth = path.count - 1 - index
       classHeader(step.lockClass, depth: depth)

@@ -191,7 +191,7 @@ extension ReportWriter {
     backtrace(scene)
   }
 
-  private mutating func writeImbalance(_ name: String, _ frame: Frame, _ scene: Scene) {
+  private mutating func writeImbalance(_ name: String, _ frame: LockdepFrame, _ scene: Scene) {
     header("bad unlock balance detected!", was: .bug, width: 37)
     print("\(scene.task) is trying to release lock (\(name)) at:")
     print(environment.place(frame))

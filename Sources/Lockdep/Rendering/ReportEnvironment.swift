@@ -3,9 +3,9 @@ public protocol ReportEnvironment {
   /// `<release> <first word of version> <taint>`, as in `6.1.192 #1 Not tainted`.
   var ident: String { get }
   /// `klist_next+0x1b/0x160`.
-  func symbol(for frame: Frame) -> String
+  func symbol(for frame: LockdepFrame) -> String
   /// The full address of a frame, for `[<ffffffff85000e86>]`; nil where nobody knows it.
-  func address(of frame: Frame) -> UInt64?
+  func address(of frame: LockdepFrame) -> UInt64?
   /// The symbol at a key's address (`__key.17+0x0/0x10`).
   func symbol(for key: LockKey) -> String
   /// The block of the stack backtrace, a printk record an element: `CPU: 0 PID: …`, `Hardware
@@ -19,7 +19,7 @@ extension ReportEnvironment {
   public var style: ReportStyle { ReportStyle() }
 
   /// `[<ffffffff85000e86>] sym+0xoff/0xsize`; for no frame `[<0000000000000000>] 0x0`.
-  func place(_ frame: Frame) -> String {
+  func place(_ frame: LockdepFrame) -> String {
     guard frame != .none else { return "[<0000000000000000>] 0x0" }
     let isHashed = style.locks == .hashedPlace
     let address =

@@ -94,13 +94,13 @@ struct ReportWriter<Environment: ReportEnvironment> {
   }
 
   /// The frames of a trace, each behind `indent` + 1 blanks (`stack_trace_print`).
-  mutating func trace(_ frames: [Frame], indent: Int) {
+  mutating func trace(_ frames: [LockdepFrame], indent: Int) {
     let blanks = String(repeating: " ", count: indent + 1)
     for frame in frames { print(blanks + text(of: frame)) }
   }
 
   /// A frame of a stored trace.
-  func text(of frame: Frame) -> String {
+  func text(of frame: LockdepFrame) -> String {
     style.traces == .addresses ? environment.place(frame) : environment.symbol(for: frame)
   }
 

@@ -17,7 +17,7 @@ public indirect enum LockReport: Hashable, Sendable {
   /// "Nested lock was not taken"; the lock, and the nest lock's name.
   case nestedLockNotTaken(LockDescription, nest: String, Scene)
   /// "bad unlock balance detected!"; the instance's name, and where the release is.
-  case unlockImbalance(name: String, at: Frame, Scene)
+  case unlockImbalance(name: String, at: LockdepFrame, Scene)
   /// "held lock freed!"; the first and the last byte freed.
   case heldLockFreed(LockDescription, from: UInt64, through: UInt64, Scene)
   /// "still has locks held!".
@@ -39,7 +39,7 @@ public indirect enum LockReport: Hashable, Sendable {
   /// A search's queue is full ("lockdep bfs error:-1").
   case searchOverflow(Scene)
   /// "bad contention detected!" of CONFIG_LOCK_STAT: the lock waited for is not being taken.
-  case badContention(name: String, at: Frame, Scene)
+  case badContention(name: String, at: LockdepFrame, Scene)
   /// "BUG: sleeping function called from invalid context", a neighbour that lists held locks.
   case sleepingInAtomic(SleepingInAtomic)
   /// "BUG: scheduling while atomic", another; with the preempt count.
@@ -70,7 +70,7 @@ public struct RecursiveLocking: Hashable, Sendable {
 /// A step of a dependency path: a class, and where it was taken while the one before was held.
 public struct PathStep: Hashable, Sendable {
   public var lockClass: ClassDescription
-  public var trace: [Frame]
+  public var trace: [LockdepFrame]
 }
 
 /// Taking `source` while `target` is held would close a circle.

@@ -35,7 +35,7 @@ extension Validator {
   }
 
   /// `DEBUG_LOCKS_WARN_ON(condition)`.
-  func warn(_ condition: String, _ context: Context, _ path: CallPath) {
+  func warn(_ condition: String, _ context: LockdepContext, _ path: CallPath) {
     record(
       .warning(KernelWarning(text: condition, isDebugLocks: true, scene: scene(context, path))),
       signature: ReportSignature(condition, []))
@@ -43,7 +43,7 @@ extension Validator {
 
   /// `DEBUG_LOCKS_WARN_ON` of code outside the validator, such as ww_mutex's own checks.
   @discardableResult
-  public func debugLocksWarn(_ condition: String, in context: Context) -> LockReport? {
+  public func debugLocksWarn(_ condition: String, in context: LockdepContext) -> LockReport? {
     guard isOn, entries(context) != nil else { return nil }
     let count = reports.count
     warn(condition, context, CallPath())
@@ -51,14 +51,14 @@ extension Validator {
   }
 
   /// `WARN(1, text)`.
-  func note(_ text: String, _ context: Context, _ path: CallPath) {
+  func note(_ text: String, _ context: LockdepContext, _ path: CallPath) {
     record(
       .warning(KernelWarning(text: text, isDebugLocks: false, scene: scene(context, path))),
       signature: ReportSignature(text, []))
   }
 
   /// A trace of now, stored; nil if the table is full, which is reported.
-  func saveTrace(_ context: Context, _ path: CallPath) -> TraceID? {
+  func saveTrace(_ context: LockdepContext, _ path: CallPath) -> TraceID? {
     let frames = currentTrace(context, path)
     if let id = traces.save(frames, limit: configuration.limits.traceWords) { return id }
     record(
@@ -68,7 +68,7 @@ extension Validator {
   }
 
   /// A trace of now for a report, not stored.
-  func currentTrace(_ context: Context, _ path: CallPath) -> [Frame] {
+  func currentTrace(_ context: LockdepContext, _ path: CallPath) -> [LockdepFrame] {
     guard let traceSource else { return [] }
     return traceSource(TraceRequest(context: context, path: path.calling(.saveTrace)))
   }

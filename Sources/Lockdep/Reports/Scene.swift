@@ -37,7 +37,7 @@ public struct ClassDescription: Hashable, Sendable {
   /// How often it was taken; 0 where that is not counted.
   public var uses: Int
   /// Where each usage was first seen.
-  public var usageTraces: [UsageBit: [Frame]]
+  public var usageTraces: [UsageBit: [LockdepFrame]]
 }
 
 /// A lock that a task holds or is about to take, as reports describe it.
@@ -50,14 +50,14 @@ public struct LockDescription: Hashable, Sendable {
   public var mode: LockMode
   public var isTrylock: Bool
   public var isSync: Bool
-  public var frame: Frame
+  public var frame: LockdepFrame
   /// What the class's print function adds to the name.
   public var instanceText: String
 }
 
 /// Who was where with which locks when a report was made; every report has one.
 public struct Scene: Hashable, Sendable {
-  public var context: Context
+  public var context: LockdepContext
   public var task: TaskName
   public var flags: IRQFlags
   public var irqTrace: IRQTrace
@@ -69,7 +69,7 @@ public struct Scene: Hashable, Sendable {
 }
 
 extension Validator {
-  func scene(_ context: Context, _ path: CallPath) -> Scene {
+  func scene(_ context: LockdepContext, _ path: CallPath) -> Scene {
     let task = core.pointee.tasks[context.task.rawValue]
     return Scene(
       context: context, task: taskInfo[Int(context.task.rawValue)].name, flags: flags(context),
@@ -78,7 +78,7 @@ extension Validator {
   }
 
   /// The interrupt state of a context, as `[HC…]` prints it.
-  public func flags(_ context: Context) -> IRQFlags {
+  public func flags(_ context: LockdepContext) -> IRQFlags {
     guard let (task, cpu) = entries(context) else {
       return IRQFlags(
         hardirqContext: 0, hardirqCount: 0, softirqContext: 0, softirqCount: 0,

@@ -1,5 +1,5 @@
 /// One capability structure: what it is and where it begins.
-public struct Capability: Hashable, Sendable {
+public struct PCICapability: Hashable, Sendable {
   public let id: CapabilityID
   /// The offset of its first byte.
   public let offset: Int
@@ -49,11 +49,11 @@ public struct CapabilityList: Hashable, Sendable {
     case unknown(from: Int, target: Int)
   }
 
-  public let capabilities: [Capability]
+  public let capabilities: [PCICapability]
   public let end: End
 
   /// The first structure with `id`.
-  public func first(_ id: CapabilityID) -> Capability? { capabilities.first { $0.id == id } }
+  public func first(_ id: CapabilityID) -> PCICapability? { capabilities.first { $0.id == id } }
 }
 
 extension ConfigurationField {
@@ -78,7 +78,7 @@ extension ConfigurationSpace {
     guard hasList == 1 else { return CapabilityList(capabilities: [], end: .complete) }
     let start: ConfigurationField =
       headerLayout == .cardBusBridge ? .cardBusCapabilitiesPointer : .capabilitiesPointer
-    var found: [Capability] = []
+    var found: [PCICapability] = []
     var from = start.offset
     var pointer = self[start]
     while true {
@@ -101,7 +101,7 @@ extension ConfigurationSpace {
         return CapabilityList(capabilities: found, end: .misdirected(from: from, target: target))
       }
       found.append(
-        Capability(
+        PCICapability(
           id: .conventional(UInt8(truncatingIfNeeded: id)), offset: target, version: 0))
       from = target + ConfigurationField.nextCapability.offset
       pointer = next
@@ -113,7 +113,7 @@ extension ConfigurationSpace {
   /// Where fewer than 256 bytes are known, or only conventional space exists, it is empty: `end`
   /// says `.unknown` only if a list is known to go on.
   public var extendedCapabilityList: CapabilityList {
-    var found: [Capability] = []
+    var found: [PCICapability] = []
     var seen: Set<Int> = []
     var from = Self.extendedStart
     var target = Self.extendedStart
@@ -135,7 +135,7 @@ extension ConfigurationSpace {
       // Id 0 is the null capability, which only links on.
       if id != 0 {
         found.append(
-          Capability(
+          PCICapability(
             id: .extended(UInt16(truncatingIfNeeded: id)), offset: target,
             version: UInt8(truncatingIfNeeded: version)))
       }
@@ -152,7 +152,7 @@ extension ConfigurationSpace {
   }
 
   /// The structure with `id`, from whichever list numbers it.
-  public func capability(_ id: CapabilityID) -> Capability? {
+  public func capability(_ id: CapabilityID) -> PCICapability? {
     switch id {
     case .conventional: capabilityList.first(id)
     case .extended: extendedCapabilityList.first(id)

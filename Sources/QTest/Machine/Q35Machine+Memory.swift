@@ -7,7 +7,7 @@ import VTdUnit
 extension Q35Machine: QTestTarget {
   /// A transfer may cover all memory, and 4 GiB in any case.
   public var longestTransfer: UInt64 {
-    memory.ranges.map { $0.base.rawValue + $0.size }.reduce(MemoryMap.fourGibibytes, max)
+    memory.ranges.map { $0.base.rawValue + $0.size }.reduce(Q35MemoryMap.fourGibibytes, max)
   }
 
   /// Where everything answers now; to be called when a BAR moved.

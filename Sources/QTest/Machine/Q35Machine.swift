@@ -38,7 +38,7 @@ public final class Q35Machine {
   public init(_ configuration: Q35Configuration) throws(MachineError) {
     self.configuration = configuration
     do {
-      memory = try PhysicalMemory(ranges: MemoryMap.ranges(of: configuration.memorySize))
+      memory = try PhysicalMemory(ranges: Q35MemoryMap.ranges(of: configuration.memorySize))
     } catch {
       throw MachineError("\(error)")
     }

@@ -237,7 +237,7 @@ private struct ScenarioRunner {
     var configuration = Machine.Configuration(
       memorySize: description.memorySize,
       units: description.units.map { described in
-        var unit = Machine.Configuration.UnitConfiguration(
+        var unit = Machine.Configuration.Unit(
           name: described.name, segment: described.segment, hardware: described.hardware,
           faultMessage: described.faultMessage)
         unit.answers = described.answers

@@ -18,23 +18,23 @@ final class Symbols: ReportEnvironment {
   var backtraceLines: [String] = []
   private var names: [String] = []
   private var addresses: [UInt64] = []
-  private var known: [String: Frame] = [:]
+  private var known: [String: LockdepFrame] = [:]
 
   /// The frame of a symbol, made on first use.
-  func frame(_ symbol: String, at address: UInt64 = 0) -> Frame {
+  func frame(_ symbol: String, at address: UInt64 = 0) -> LockdepFrame {
     if let frame = known[symbol], address == 0 { return frame }
     names.append(symbol)
     addresses.append(address)
-    let frame = Frame(rawValue: UInt64(names.count))
+    let frame = LockdepFrame(rawValue: UInt64(names.count))
     known[symbol] = frame
     return frame
   }
 
-  func symbol(for frame: Frame) -> String {
+  func symbol(for frame: LockdepFrame) -> String {
     names.indices.contains(Int(frame.rawValue) - 1) ? names[Int(frame.rawValue) - 1] : "0x0"
   }
 
-  func address(of frame: Frame) -> UInt64? {
+  func address(of frame: LockdepFrame) -> UInt64? {
     addresses.indices.contains(Int(frame.rawValue) - 1) ? addresses[Int(frame.rawValue) - 1] : 0
   }
 

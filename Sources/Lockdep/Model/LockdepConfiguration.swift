@@ -1,5 +1,5 @@
 /// What the kernel's build and command line decide about the validator.
-public struct Configuration: Hashable, Sendable {
+public struct LockdepConfiguration: Hashable, Sendable {
   /// CONFIG_PROVE_RAW_LOCK_NESTING: a `spinlock_t` under a `raw_spinlock_t` is a bug.
   public var rawNesting: Bool
   /// CONFIG_PROVE_LOCKING and the `prove_locking` switch: false leaves only the held-lock checks.

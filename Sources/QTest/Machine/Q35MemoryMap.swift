@@ -2,7 +2,7 @@ import PhysicalMemory
 import VTdFormats
 
 /// Where a Q35 machine has memory.
-enum MemoryMap {
+enum Q35MemoryMap {
   /// Display memory and, up to 1 MiB, what firmware would open; closed as after power-on.
   static let legacyHole: Range<UInt64> = 0xa_0000..<0x10_0000
   static let fourGibibytes: UInt64 = 1 << 32
@@ -37,7 +37,7 @@ enum MemoryMap {
 extension Q35Configuration {
   /// Whether there is memory, from the first of `count` bytes to the last.
   public func hasMemory(at address: UInt64, count: UInt64) -> Bool {
-    MemoryMap.ranges(of: memorySize).contains { range in
+    Q35MemoryMap.ranges(of: memorySize).contains { range in
       !range.isReadOnly && address >= range.base.rawValue && count <= range.size
         && address - range.base.rawValue <= range.size - count
     }
@@ -45,13 +45,13 @@ extension Q35Configuration {
 
   /// First byte behind all memory.
   public var memoryEnd: UInt64 {
-    MemoryMap.ranges(of: memorySize).map { $0.base.rawValue + $0.size }.max() ?? 0
+    Q35MemoryMap.ranges(of: memorySize).map { $0.base.rawValue + $0.size }.max() ?? 0
   }
 
   /// Bytes of memory in a machine whose memory reaches up to `end`, as far as it can: there is none
   /// between 2.75 GiB and 4 GiB.
   public static func memorySize(reaching end: UInt64) -> UInt64 {
-    MemoryMap.size(reaching: end)
+    Q35MemoryMap.size(reaching: end)
   }
 }
 
