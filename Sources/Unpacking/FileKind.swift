@@ -1,9 +1,9 @@
 /// What a file that is no log seems to be, by its first bytes.
-package struct FileKind: Sendable {
+public struct FileKind: Sendable {
   /// `a PNG picture`
-  package let name: String
+  public let name: String
   /// What to do to get a log from it; empty where it holds none.
-  package let advice: String
+  public let advice: String
 
   private struct Row {
     var magic: [UInt8]
@@ -13,7 +13,7 @@ package struct FileKind: Sendable {
   }
 
   /// Nil where the bytes are of no kind that is known here.
-  package init?(head: some Collection<UInt8>) {
+  public init?(head: some Collection<UInt8>) {
     let head = Array(head.prefix(1024))
     guard
       let row = Self.rows.first(where: { row in

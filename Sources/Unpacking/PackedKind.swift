@@ -1,5 +1,5 @@
 /// The ways in which files are packed that can be read here.
-package enum PackedKind: String, CaseIterable, Sendable {
+public enum PackedKind: String, CaseIterable, Sendable {
   case gzip, xz, zstd, lz4, bzip2, zip, tar
   /// Text in units of 16 bits with a byte-order mark, as some systems write what a command prints.
   case utf16 = "UTF-16 text"
@@ -8,7 +8,7 @@ package enum PackedKind: String, CaseIterable, Sendable {
   static let headLength = 512
 
   /// What a file with these first bytes is; nil where it is none of these.
-  package init?(head: some Collection<UInt8>) {
+  public init?(head: some Collection<UInt8>) {
     let head = Array(head.prefix(Self.headLength))
     guard
       let kind = Self.allCases.first(where: { kind in

@@ -1,9 +1,11 @@
 /// What comes out of an input, in order.
-package enum UnpackedPiece {
+public enum UnpackedPiece {
   /// A file begins that needs no unpacking: the input itself, or a member by its path
   /// (`report.tar.xz/var/log/dmesg`).
   case begin(path: String)
+  /// The next bytes of that file; they are gone when the call returns.
   case bytes(UnsafeRawBufferPointer)
+  /// That file is at its end.
   case end
   /// A part of the input could not be read, or not to its end.
   case failure(path: String, UnpackingFailure)
@@ -11,7 +13,7 @@ package enum UnpackedPiece {
 
 /// Unpacks an input, whatever it is packed in and however often, as its bytes come. Memory and what
 /// may come out are bounded.
-package struct Unpacker {
+public struct Unpacker {
   /// The input is taken in such pieces, so that a small file that unfolds to gigabytes is seen early.
   private static let piece = 1 << 14
 
@@ -21,15 +23,16 @@ package struct Unpacker {
   private var hasEnded = false
 
   /// - Parameter path: what the input is called; members are named by it and their own path.
-  package init(path: String) {
+  public init(path: String) {
     self.path = path
     layer = Layer(path: path, depth: 0)
   }
 
   /// Whether the input has cost too much; nothing more of it is read.
-  package var isOver: Bool { budget.failure != nil }
+  public var isOver: Bool { budget.failure != nil }
 
-  package mutating func take(_ bytes: UnsafeRawBufferPointer, _ sink: (UnpackedPiece) -> Void) {
+  /// Takes the next bytes of the input and hands out what comes out of them.
+  public mutating func take(_ bytes: UnsafeRawBufferPointer, _ sink: (UnpackedPiece) -> Void) {
     var rest = bytes
     while !rest.isEmpty, !isOver {
       let part = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.piece))
@@ -39,7 +42,8 @@ package struct Unpacker {
     }
   }
 
-  package mutating func finish(_ sink: (UnpackedPiece) -> Void) {
+  /// Ends the input: what is open ends, and what is cut off is told.
+  public mutating func finish(_ sink: (UnpackedPiece) -> Void) {
     guard !hasEnded else { return }
     hasEnded = true
     layer.finish(&budget, sink)

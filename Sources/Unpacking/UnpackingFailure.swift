@@ -1,7 +1,8 @@
 /// Why packed input could not be read to its end.
-package enum UnpackingFailure: Error, Hashable, Sendable, CustomStringConvertible {
+public enum UnpackingFailure: Error, Hashable, Sendable, CustomStringConvertible {
   /// The data breaks the rules of its kind, or its checksum.
   case damaged(PackedKind)
+  /// The data ends before its kind says that it does.
   case truncated(PackedKind)
   /// Unpacking would take more memory than is given to it; in bytes.
   case memory(PackedKind, limit: Int)
@@ -9,13 +10,16 @@ package enum UnpackingFailure: Error, Hashable, Sendable, CustomStringConvertibl
   case unfolds(ratio: Int)
   /// So many bytes came out, and more were to come.
   case tooLarge(limit: Int)
+  /// Packed more than so many times over.
   case tooDeep(limit: Int)
+  /// More than so many files in archives.
   case tooManyMembers(limit: Int)
+  /// A zip's member that a password protects.
   case encrypted
   /// A zip's member that is packed in another way, by its number.
   case method(Int)
 
-  package var description: String {
+  public var description: String {
     switch self {
     case .damaged(let kind): "the \(kind.rawValue) data is damaged"
     case .truncated(let kind): "the \(kind.rawValue) data ends too early"
