@@ -35,8 +35,8 @@ struct MatrixCommand: ParsableCommand {
   var width: Int?
 
   func validate() throws {
-    if let width, !(60...1000).contains(width) {
-      throw ValidationError("--width: \(width) columns; 60 to 1000 were expected")
+    if let width, !(72...1000).contains(width) {
+      throw ValidationError("--width: \(width) columns; 72 to 1000 were expected")
     }
   }
 
