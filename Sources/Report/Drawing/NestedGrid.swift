@@ -28,12 +28,13 @@ struct NestedGrid {
   /// Whether there is a grid: both stages were walked.
   var isNested: Bool { !rows.isEmpty && !columns.isEmpty }
 
-  init(_ walk: [WalkFact]) {
-    guard walk.contains(where: { $0.structure == .firstStageEntry }),
-      walk.contains(where: { $0.structure == .secondStageEntry })
+  /// - Parameter address: what the device sent: the second stage of a nested walk translates others.
+  init(_ walk: [WalkFact], address: UInt64) {
+    guard
+      walk.contains(where: { $0.structure == .secondStageEntry && $0.input != address })
     else { return }
     var pending: [Int: Cell] = [:]
-    var level = walk.first { $0.structure == .firstStageEntry }?.level ?? 4
+    var level = walk.first { $0.structure == .firstStageEntry }?.level ?? 0
     for step in walk where Self.isPaging(step) {
       reads += 1
       let cell = Cell(step: step, number: reads)
@@ -51,7 +52,8 @@ struct NestedGrid {
       let isPage = walk.last { $0.structure == .firstStageEntry }.map(Self.isLeaf) ?? false
       rows.append(
         Row(
-          title: isPage ? "page" : "1st L\(level)", level: isPage ? 0 : level, host: pending,
+          title: isPage ? "page" : level == 0 ? "1st top" : "1st L\(level)",
+          level: isPage ? 0 : level, host: pending,
           entry: nil))
     }
     columns.sort(by: >)

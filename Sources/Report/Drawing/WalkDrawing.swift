@@ -54,13 +54,27 @@ struct WalkDrawing {
     }
   }
 
-  /// The bits that the paging levels of a walk cut out of the address, the highest first.
-  static func slices(_ walk: [WalkFact]) -> [(level: Int, high: Int, low: Int, value: UInt64)] {
+  /// The address that a ruler is about: the request's, or where the walk got no further than the way to
+  /// its first table, the one of that table.
+  static func ruled(_ walk: [WalkFact], _ address: UInt64) -> UInt64 {
+    if walk.contains(where: { isPaging($0) && $0.input == address }) { return address }
+    return walk.last { isPaging($0) }?.input ?? address
+  }
+
+  private static func isPaging(_ step: WalkFact) -> Bool {
+    step.structure == .firstStageEntry || step.structure == .secondStageEntry
+  }
+
+  /// The bits that the paging levels of a walk cut out of an address, the highest first.
+  static func slices(
+    _ walk: [WalkFact], of address: UInt64
+  ) -> [(level: Int, high: Int, low: Int, value: UInt64)] {
     let isNested = walk.contains { $0.structure == .firstStageEntry }
     var slices: [(level: Int, high: Int, low: Int, value: UInt64)] = []
     for step in walk {
       guard step.structure == (isNested ? .firstStageEntry : .secondStageEntry),
-        let high = step.sliceHigh, let low = step.sliceLow, let index = step.index,
+        step.input == address, let high = step.sliceHigh, let low = step.sliceLow,
+        let index = step.index,
         !slices.contains(where: { $0.level == step.level })
       else { continue }
       slices.append((step.level, high, low, index))
@@ -69,8 +83,9 @@ struct WalkDrawing {
   }
 
   /// The address as a ruler of coloured slices.
-  func ruler(_ address: UInt64) -> Element? {
-    let slices = Self.slices(walk)
+  func ruler(_ request: UInt64) -> Element? {
+    let address = Self.ruled(walk, request)
+    let slices = Self.slices(walk, of: address)
     guard let last = slices.last else { return nil }
     var picture = Drawing("The address \(Words.address(address)) cut into the index of each level")
     var x = 4
@@ -86,6 +101,11 @@ struct WalkDrawing {
     picture.text(x + 75, 42, Words.address(offset), "on b", "middle")
     picture.text(x + 75, 16, "\(last.low - 1):0", "dim s", "middle")
     picture.text(x + 75, 68, isAtPage ? "in the page" : "not used yet", "dim", "middle")
+    if address != request {
+      picture.text(
+        4, 90, "of \(Words.address(address)), where the first stage's table is for the second",
+        "dim")
+    }
     return picture.element
   }
 

@@ -52,7 +52,7 @@ struct RequestSection {
     ]
     if let ruler = drawing.ruler(address) { parts.append(ruler) }
     parts.append(drawing.chain(answer).element)
-    let grid = NestedGrid(walk)
+    let grid = NestedGrid(walk, address: address)
     if grid.isNested {
       parts.append(.tag("h3", [], "Both stages"))
       parts.append(

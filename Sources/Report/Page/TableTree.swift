@@ -48,6 +48,13 @@ struct TableTree {
 
   var element: Element { .tag("ul", [.style("tree")], roots.map { item($0, depth: 0) }) }
 
+  /// The words of an entry, the highest first; those above two that are zero are left out.
+  private static func text(_ words: [UInt64]) -> String {
+    var shown = words
+    while shown.count > 2, shown.last == 0 { shown.removeLast() }
+    return shown.reversed().map { hex($0, digits: 16) }.joined(separator: ":")
+  }
+
   private func item(_ address: UInt64, depth: Int) -> Element {
     guard let node = nodes[address] else { return .group([]) }
     let step = node.step
@@ -61,7 +68,7 @@ struct TableTree {
         "\(Words.address(step.address)): "
           + (step.words.isEmpty
             ? "no memory"
-            : step.words.reversed().map { hex($0, digits: 16) }.joined(separator: ":"))
+            : Self.text(step.words))
           + " "),
       .tag("span", [.style(step.failure == nil ? "dim" : "bad")], WalkDrawing.state(step)),
     ]

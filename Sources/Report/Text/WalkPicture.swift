@@ -27,7 +27,7 @@ public struct WalkPicture {
     let ruler = self.ruler
     if !ruler.isEmpty { lines += ruler + [""] }
     lines += chain
-    let grid = NestedGrid(walk)
+    let grid = NestedGrid(walk, address: address)
     if grid.isNested { lines += [""] + self.grid(grid) }
     return lines
   }
@@ -35,7 +35,8 @@ public struct WalkPicture {
   // MARK: The address
 
   private var ruler: [String] {
-    let slices = WalkDrawing.slices(walk)
+    let address = WalkDrawing.ruled(walk, self.address)
+    let slices = WalkDrawing.slices(walk, of: address)
     guard let last = slices.last else { return [] }
     var cells: [(bits: String, value: String, name: String)] = []
     for slice in slices {
@@ -50,7 +51,8 @@ public struct WalkPicture {
       rows[1] += Self.centred(cell.bits, width) + glyphs.bar
       rows[2] += Self.centred(cell.value, width) + glyphs.bar
     }
-    let title = "address \(Words.address(address))  "
+    let what = address == self.address ? "address" : "table's address"
+    let title = "\(what) \(Words.address(address))  "
     let indent = String(repeating: " ", count: title.count)
     return [
       indent + " " + rows[0], title + glyphs.bar + rows[1], indent + glyphs.bar + rows[2],
