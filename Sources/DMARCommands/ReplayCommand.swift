@@ -9,8 +9,11 @@ import Text
 
 /// `dmar replay`: runs scenarios and prints what their kernels print.
 struct ReplayCommand: ParsableCommand {
+  // A command below another one is not asked for scripts of completions when it is parsed alone, which
+  // would take as long as parsing it.
   static let configuration = CommandConfiguration(
-    commandName: "replay", abstract: "Run scenarios and print the kernel's log.",
+    commandName: "replay", _superCommandName: "dmar",
+    abstract: "Run scenarios and print the kernel's log.",
     discussion: ExitStatus.help([.badInput, .noInput, .cannotCreate]))
 
   enum Format: String, CaseIterable, ExpressibleByArgument {
