@@ -36,6 +36,8 @@ struct AssumedTables {
     chooseRequest()
     if row.structure == .rootTableAddress || row.structure == .root && row.problem == .unreadable {
       setRootTableAddress()
+      // Nothing behind the register is looked at.
+      if need.rootTableAddress != nil { return }
     }
     if isScalable { scalable() } else { legacy() }
   }

@@ -23,12 +23,17 @@ extension ScenarioBuilder {
       case .interrupt(let entry):
         separate()
         interrupt(fault, entry)
+      case .dma(_, _, let address) where fault.isPostedInterrupt:
+        separate()
+        interrupt(fault, UInt16(truncatingIfNeeded: address.rawValue >> 48))
       case .dma(let access, _, let address):
         let unit = units[unitIndex(of: fault.observation.source)]
         if isFirst { separate() }
         let need = need(index, fault, unit, image(unit))
         write(need, from: fault.observation.source, unit)
-        rootTable(need.rootTableAddress?.spoilt, of: unit)
+        rootTable(
+          need.rootTableAddress?.spoilt, of: unit,
+          isKnown: seen.contains(fault.observation.source))
         let request = request(fault, need.request)
         step(request, notes: ["line \(fault.line) of the log"])
         stamp(fault, from: first)
@@ -212,17 +217,17 @@ extension ScenarioBuilder {
           .init(unit: unit.name, offset: RegisterOffset.gcmd, value: UInt64(command.rawValue))),
         notes: ["assumed: setting the root table anew, so that the unit sees the changed entries"])
     } else if isChangedUnderway {
-      invalidate(unit)
+      invalidate(unit, isScalable)
     }
   }
 
   /// Lets the unit forget what it has of its tables.
-  private mutating func invalidate(_ unit: MachineUnit) {
+  private mutating func invalidate(_ unit: MachineUnit, _ hasPASIDs: Bool) {
     guard unit.extended[flag: .queuedInvalidation] else { return }
     var submission = EventAction.SubmissionStep()
     submission.unit = unit.name
     // Everything of the context cache, of the PASID cache, of the IOTLB.
-    let kinds: [UInt64] = isScalable ? [0x11, 0x37, 0x12] : [0x11, 0x12]
+    let kinds: [UInt64] = hasPASIDs ? [0x11, 0x37, 0x12] : [0x11, 0x12]
     submission.descriptors = kinds.map { [$0] + Array(repeating: 0, count: isScalable ? 3 : 1) }
     step(
       .event(.submit(submission)),
@@ -240,7 +245,7 @@ extension ScenarioBuilder {
   }
 
   /// Sets the root table address register, if there is something to set.
-  private mutating func rootTable(_ value: UInt64?, of unit: MachineUnit) {
+  private mutating func rootTable(_ value: UInt64?, of unit: MachineUnit, isKnown: Bool = false) {
     guard let value else { return }
     var command = command(of: unit)
     command[flag: .setRootTable] = true
@@ -251,11 +256,19 @@ extension ScenarioBuilder {
     step(
       .writeRegister(
         .init(unit: unit.name, offset: RegisterOffset.gcmd, value: UInt64(command.rawValue))))
-    invalidate(unit)
+    // What the unit had of the device would serve its request.
+    if isKnown { invalidate(unit, RootTableAddress(rawValue: value).mode == .scalable) }
   }
 }
 
 extension FaultTimeline.Fault {
+  /// An interrupt whose reason the driver does not know as one: it prints the record as a DMA's, with
+  /// the interrupt's index in the upper bits of its address.
+  var isPostedInterrupt: Bool {
+    guard case .dma = observation.request else { return false }
+    return observation.faultReason?.row?.structure == .postedDescriptor
+  }
+
   /// The dumped context entry lets no request with a PASID through.
   var sendsNoPASIDs: Bool {
     guard let context = dump?.context, dump?.scalableRoot != nil else { return false }

@@ -82,6 +82,9 @@ extension FaultTimeline.Fault {
       if reason == .compatibilityFormatBlocked {
         return "no message in the old format leads to an odd index"
       }
+      if row.structure == .postedDescriptor {
+        return "no kernel prints its reason as an interrupt's"
+      }
       if reason == .interruptIndexBeyondTable { return "no table is too small for the index" }
       return nil
     }

@@ -47,21 +47,22 @@ public struct RebuiltScenario: Sendable {
   public init(
     _ contents: LogContents, _ timeline: FaultTimeline, from name: String,
     platform: PlatformFiles = PlatformFiles(),
-    replaying replay: (_ yaml: String, _ takesSteps: Bool) -> Replay? = { _, _ in nil }
+    replaying replay: @escaping (_ yaml: String, _ takesSteps: Bool) -> Replay? = { _, _ in nil }
   ) {
+    let remembered = RememberedBoots(replay)
     var plan = RebuildPlan(timeline)
-    var best = Attempt(contents, timeline, name, platform, plan, replay)
+    var best = Attempt(contents, timeline, name, platform, plan, remembered.replay)
     var count = 1
     while count < Self.mostReplays, let check = best.check, !check.isWhole {
       if plan.usesTimes {
         // The log may have been cut, so that its times are not those of all that happened.
         plan.usesTimes = false
-        let other = Attempt(contents, timeline, name, platform, plan, replay)
+        let other = Attempt(contents, timeline, name, platform, plan, remembered.replay)
         if other.isBetter(than: best) { best = other } else { plan.usesTimes = true }
         count += 1
       }
       guard let check = best.check, plan.advance(check, timeline) else { break }
-      let next = Attempt(contents, timeline, name, platform, plan, replay)
+      let next = Attempt(contents, timeline, name, platform, plan, remembered.replay)
       count += 1
       guard next.check != nil else { break }
       best = next
@@ -78,6 +79,22 @@ public struct RebuiltScenario: Sendable {
 
   fileprivate static func text(_ scenario: ScenarioDescription) -> String {
     scenario.written.document(isSpaced: true)
+  }
+}
+
+/// Replays, of which the boots are run once: attempts differ in their steps.
+private final class RememberedBoots {
+  private let run: (String, Bool) -> Replay?
+  private var boots: [String: Replay] = [:]
+
+  init(_ run: @escaping (String, Bool) -> Replay?) { self.run = run }
+
+  func replay(_ yaml: String, takesSteps: Bool) -> Replay? {
+    if takesSteps { return run(yaml, true) }
+    if let known = boots[yaml] { return known }
+    let boot = run(yaml, false)
+    boots[yaml] = boot
+    return boot
   }
 }
 

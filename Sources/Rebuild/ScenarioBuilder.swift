@@ -56,7 +56,7 @@ struct ScenarioBuilder {
 
   var hasInterrupts: Bool {
     timeline.faults.contains {
-      if case .interrupt = $0.observation.request { true } else { false }
+      if case .interrupt = $0.observation.request { true } else { $0.isPostedInterrupt }
     }
   }
   var hasDumps: Bool { timeline.faults.contains { $0.dump != nil } }

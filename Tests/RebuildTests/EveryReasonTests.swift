@@ -15,6 +15,7 @@ struct EveryReasonTests {
     (0x46, false, "only a request with a PASID"), (0x5c, false, "only a request with a PASID"),
     (0x82, false, "only a request with a PASID"), (0x48, true, "only a request without a PASID"),
     // What only legacy mode has is not to be had with a PASID.
+    (0x27, nil, "no kernel prints its reason"), (0x28, nil, "no kernel prints its reason"),
     (0x03, true, "replayed"), (0x0d, true, "replayed"), (0x0e, true, "replayed"),
   ]
 
@@ -39,7 +40,8 @@ struct EveryReasonTests {
       ]
     }
     let isWrite = [0x05, 0x85, 0x32, 0x47].contains(reason)
-    let address: UInt64 = row.problem == .beyondWidth ? 0x1_0000_1234_5000 : 0x1234_5000
+    let isBeyond = row.problem == .beyondWidth && row.structure != .firstStage
+    let address: UInt64 = isBeyond ? 0x1_0000_1234_5000 : 0x1234_5000
     return [false, true].map { hasPASID in
       let pasid = hasPASID ? "PASID 0x2100" : "NO_PASID"
       return Case(
@@ -66,6 +68,17 @@ struct EveryReasonTests {
     #expect(rebuilt.leftOut.isEmpty, "\(rebuilt.leftOut)\n\(rebuilt.yaml)")
     let lines = Rebuilding.lines(of: rebuilt.yaml)
     #expect(lines.contains { $0.contains(test.line) }, "\(lines)\n\(rebuilt.yaml)")
+  }
+
+  @Test(
+    "of a posted interrupt comes back as the kernel prints it, like that of a DMA",
+    arguments: ["0x27", "0x28"])
+  func posted(_ reason: String) {
+    let line =
+      "[DMA Write NO_PASID] Request device [03:00.0] fault addr 0x20000000000000 [fault reason \(reason)] Unknown"
+    let rebuilt = Rebuilding.rebuild("DMAR: DRHD: handling fault status reg 2\nDMAR: \(line)\n")
+    #expect(rebuilt.leftOut.isEmpty, "\(rebuilt.leftOut)\n\(rebuilt.yaml)")
+    #expect(Rebuilding.lines(of: rebuilt.yaml).contains { $0.contains(line) })
   }
 
   @Test("of a reason that nobody knows is left out, and never another number")

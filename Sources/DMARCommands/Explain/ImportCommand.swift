@@ -79,7 +79,7 @@ struct ImportCommand: ParsableCommand {
   }
 
   /// Longer than this no replay of a log's scenario takes; what is not done then is left out.
-  private static let longestReplay = Duration.seconds(60)
+  private static let longestReplay = Duration.seconds(600)
 
   /// Runs what is going to be written.
   private func replay(_ yaml: String, takesSteps: Bool) -> Replay? {
