@@ -78,7 +78,7 @@ struct HistoryScannerTests {
   ]
 
   @Test("every shape of a trace's line is read", arguments: shapes)
-  func shapes(_ shape: Shape) throws {
+  func shape(_ shape: Shape) throws {
     let text =
       shape.line
       + "map: IOMMU: iova=0x00000000ffffd000 - 0x00000000ffffe000 paddr=0x0000000123456000 size=4096\n"
@@ -133,7 +133,7 @@ struct HistoryScannerTests {
   ]
 
   @Test("the events of the DMA API name device, direction and range", arguments: names)
-  func names(_ name: Name) throws {
+  func name(_ name: Name) throws {
     for group in ["", "dma:"] {
       let read = Self.read(Self.head + group + name.text + "\n", focus: [0xffff_d123])
       let event = try #require(read.events.first, "\(read.scanner.counts)")

@@ -27,15 +27,11 @@ enum BusErrorWords {
       switch error.kind {
       case .bit(_, let name):
         if let words = answers[name] {
-          let isOurs = error.device.map(faulting.contains) ?? false
+          // Beside the device's own fault its block tells it.
+          if error.device.map(faulting.contains) ?? false { continue }
           add(
-            "\(name) (\(words)) of \(device): "
-              + (isOurs
-                ? "how the request that the unit blocked came back; a consequence of the fault, not "
-                  + "its cause"
-                : "a request was answered with an error, as a blocked one is; no fault of \(device) "
-                  + "stands in the log"),
-            error)
+            "\(name) (\(words)) of \(device): a request was answered with an error, as a blocked one "
+              + "is; no fault of \(device) stands in the log", error)
         } else if name == "ACSViol" {
           add(
             "ACSViol of \(device): a port refused a request by access control, before any remapping "

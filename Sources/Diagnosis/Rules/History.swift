@@ -193,6 +193,7 @@ extension Rule {
     let join = HistoryCase(fault)
     guard case .behind(let life, let bytes, let isNext) = join.outcome else { return nil }
     let does = fault.fault.access == .read ? "read" : "wrote"
+    let unit = bytes == 1 ? "byte" : "bytes"
     return Hypothesis(
       cause: .overRead,
       clues: [
@@ -205,7 +206,7 @@ extension Rule {
           join.places(life) + fault.place)
       ] + [Rule.join(life)], severity: .serious,
       culprit: "the device, or the driver that told it a wrong length",
-      verdict: "\(fault.device) \(does) past the end of a buffer, by at least \(bytes) bytes: "
+      verdict: "\(fault.device) \(does) past the end of a buffer, by at least \(bytes) \(unit): "
         + "\(fault.addressText) lies behind a mapping of \(life.size) bytes",
       next: [
         "compare the length in the device's descriptor with that of the dma_map call",
