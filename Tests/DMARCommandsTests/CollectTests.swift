@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+
+@testable import DMARCommands
+
+/// What is taken out of a bundle, and what has to stay.
+@Suite("Pseudonyms of a bundle")
+struct PseudonymTests {
+  static func replaced(_ text: String, users: [String] = []) -> String {
+    var pseudonyms = Pseudonyms(host: "moon.example.org", users: users)
+    return String(decoding: pseudonyms.replace(Array(text.utf8)), as: UTF8.self)
+  }
+
+  @Test(
+    "what tells whose machine it is gets another name",
+    arguments: [
+      ("root=UUID=1b4e28ba-2fa1-11d2-883f-0016d3cca427 ro", "1b4e28ba"),
+      ("e1000e: eth0 52:54:00:12:34:56", "52:54:00"), ("from 10.20.30.40 port 22", "10.20.30.40"),
+      ("addr fe80::5054:ff:fe12:3456", "5054"), ("moon kernel: up", "moon"),
+      ("SerialNumber: S3Z9NB0K", "S3Z9NB0K"), ("rd.luks.passphrase=hunter2 quiet", "hunter2"),
+      ("Linux version 6.1 (anna@venus)", "venus"),
+    ])
+  func taken(text: String, secret: String) {
+    let result = Self.replaced(text)
+    #expect(!result.contains(secret), "\(result)")
+  }
+
+  @Test(
+    "addresses of devices, of memory and versions stay",
+    arguments: [
+      "DMAR: [DMA Write NO_PASID] Request device [0000:03:00.0] fault addr 0xffffd000",
+      "Linux version 6.1.0-57-amd64 (gcc 12.2.0) #1 SMP 6.1.192-3", "10000:e1:00.0 0000:00:1f.3",
+      "0x0000000000000000:0x0000000000000102", "BIOS 1.16.2-debian-1.16.2-1 04/01/2014",
+      "version 1.2.3.4.5", "moonlight",
+    ])
+  func kept(text: String) {
+    #expect(Self.replaced(text) == text)
+  }
+
+  @Test("the same value gets the same name")
+  func same() {
+    let words = Self.replaced("a 10.0.0.1 b 10.0.0.2 c 10.0.0.1").split(separator: " ")
+    #expect(words[1] == words[5] && words[1] != words[3])
+  }
+
+  @Test("a folder of a user's is named otherwise")
+  func users() {
+    #expect(!Self.replaced("/home/marianne/x", users: ["marianne"]).contains("marianne"))
+  }
+}
+
+/// `dmar collect` on a folder that stands for a machine.
+@Suite("Bundles of a machine")
+struct CollectTests {
+  @Test("a bundle holds the files that are there, says what is not, and explain reads it")
+  func bundle() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "root-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let files = [
+      "proc/version": "Linux version 6.12.1 (build@host)\n",
+      "dev/kmsg": "4,1,10200000,-;DMAR: [DMA Write NO_PASID] Request device [03:00.0] fault addr "
+        + "0xffffd000 [fault reason 0x05] PTE Write access is not set\n",
+      "sys/kernel/tracing/trace": "           dd-123     [001] d..2.    10.100000: dma_unmap_page: "
+        + "0000:03:00.0 dir=FROM_DEVICE dma_addr=ffffd000 size=4096 attrs=\n",
+    ]
+    for (name, text) in files {
+      let file = folder.appending(path: name)
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: file)
+    }
+    let bundle = folder.appending(path: "bundle.tar").path
+    let collected = try Tool.dmar("collect", "--system-root", folder.path, "-o", bundle)
+    #expect(collected.status == 0, "\(collected.errorText)")
+    let attributes = try FileManager.default.attributesOfItem(atPath: bundle)
+    #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+    let explained = try Tool.dmar("explain", bundle)
+    let text = String(decoding: explained.output, as: UTF8.self)
+    #expect(text.contains("100 ms after it was unmapped"), "\(text)")
+    // A bundle that is there is not written over.
+    #expect(try Tool.dmar("collect", "--system-root", folder.path, "-o", bundle).status == 73)
+  }
+}
