@@ -59,13 +59,23 @@ extension ScenarioBuilder {
     let isHidden = timeline.bursts.contains {
       $0.faults.upperBound == index || $0.faults.dropFirst().contains(index)
     }
-    guard !isHidden, let request = lastRequest else { return }
+    guard !isHidden, plan.usesTimes, let request = lastRequest else { return }
     for status in timeline.loneStatuses where status.position == index {
+      guard let time = status.time, status.value & 2 != 0, isLimited(at: time, index) else {
+        continue
+      }
       var again = ScenarioDescription.Step(
         request, notes: ["assumed: the same once more, of which the limiter left the status alone"])
-      if plan.usesTimes, let time = status.time { again.times = [time] }
+      again.times = [time]
       scenario.steps.append(again)
     }
+  }
+
+  /// Whether so many faults came in the five seconds before that the limiter lets one line more.
+  private func isLimited(at time: UInt64, _ index: Int) -> Bool {
+    timeline.faults[..<index].suffix(3).count { fault in
+      fault.time?.uptime.map { $0 <= time && time - $0 < 5_000_000 } ?? false
+    } == 3
   }
 
   /// Requests of a burst whose lines the limiter left out.

@@ -41,6 +41,7 @@ public struct FaultTimeline: Sendable {
     /// How many faults the log has in front of it.
     var position: Int
     var place: LogPlace
+    var value: UInt32
     var time: UInt64?
   }
 
@@ -78,7 +79,8 @@ public struct FaultTimeline: Sendable {
     let time = event.time?.uptime
     switch event.kind {
     case .status(let value):
-      loneStatuses.append(LoneStatus(position: faults.count, place: place, time: time))
+      loneStatuses.append(
+        LoneStatus(position: faults.count, place: place, value: value, time: time))
       status = value
       pending.append(time)
       takesDump = false

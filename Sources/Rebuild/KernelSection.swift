@@ -116,6 +116,15 @@ extension ScenarioBuilder {
           reason: "the log's suppressed callbacks add up when the limiter is asked for each record")
       )
     }
+    let hasOldQueueLines = timeline.queueStops.contains { stop in
+      stop.lines.contains { if case .invalidDescriptor = $0 { true } else { false } }
+    }
+    if hasOldQueueLines, profile.queueErrors == .dump {
+      shown.append(
+        ShownSetting(
+          key: "queue_errors", value: "words",
+          reason: "the log's kernel prints a refused descriptor alone"))
+    }
     if isScalable, profile.scalableMode == .absent {
       shown.append(
         ShownSetting(

@@ -2,7 +2,8 @@ public import Diagnosis
 public import LogReading
 
 /// The boots of a log, each with what it says of its machine and with its faults: the second banner in
-/// a file begins another one, with a clock, tables and devices of its own.
+/// a file begins another one, with a clock, tables and devices of its own. The same banner without a
+/// time is what somebody printed of `/proc/version`.
 public struct LogBoots: Sendable {
   public struct Boot: Sendable {
     public var collector = LogCollector(keepsTables: true)
@@ -11,14 +12,14 @@ public struct LogBoots: Sendable {
 
   public private(set) var boots = [Boot()]
   private var file = ""
-  private var hasBanner = false
+  private var banner: String?
 
   public init() {}
 
   /// From here on events come from another file.
   public mutating func begin(file: String) {
     self.file = file
-    hasBanner = false
+    banner = nil
     open()
   }
 
@@ -28,12 +29,12 @@ public struct LogBoots: Sendable {
   }
 
   public mutating func take(_ event: LogEvent) {
-    if case .fact(.kernelVersion) = event.kind {
-      if hasBanner {
+    if case .fact(.kernelVersion(let text)) = event.kind {
+      if let banner, event.time != nil || text != banner {
         boots.append(Boot())
         open()
       }
-      hasBanner = true
+      banner = text
     }
     boots[boots.count - 1].collector.take(event)
     boots[boots.count - 1].timeline.take(event)

@@ -117,8 +117,8 @@ private struct Attempt {
 
   func isBetter(than other: Attempt) -> Bool {
     guard let check, let otherCheck = other.check else { return check != nil }
-    return (check.missing.count, check.missingLines.count)
-      < (otherCheck.missing.count, otherCheck.missingLines.count)
+    return (check.missing.count, check.missingLines.count, check.strangers)
+      < (otherCheck.missing.count, otherCheck.missingLines.count, otherCheck.strangers)
   }
 
   /// What a replay does not print, one entry for each fault, or for each stretch of other lines.

@@ -34,6 +34,8 @@ struct ReplayCheck {
   private(set) var missing: [Int: UInt8?] = [:]
   /// Every line of the log that the replay does not print.
   private(set) var missingLines: [Int] = []
+  /// Faults that the replay prints and the log does not.
+  private(set) var strangers = 0
 
   init(_ timeline: FaultTimeline, _ replay: Replay) {
     let wanted = timeline.lines.map(\.value)
@@ -45,6 +47,7 @@ struct ReplayCheck {
     }
     let missingFaults = Self.missing(from: foundFaults, of: wantedFaults)
     let strangers = Self.missing(from: wantedFaults, of: foundFaults)
+    self.strangers = strangers.count
     // Where as many came out otherwise, each stands in the place of one.
     for (order, index) in missingFaults.enumerated() {
       let stranger = missingFaults.count == strangers.count ? foundFaults[strangers[order]] : nil
@@ -52,8 +55,8 @@ struct ReplayCheck {
     }
   }
 
-  /// Whether the replay prints all that the log has.
-  var isWhole: Bool { missing.isEmpty && missingLines.isEmpty }
+  /// Whether the replay prints all that the log has, and no other fault.
+  var isWhole: Bool { missing.isEmpty && missingLines.isEmpty && strangers == 0 }
 
   /// The lines that the replay does not print: one entry for each fault, or for each stretch of other
   /// lines between faults.
