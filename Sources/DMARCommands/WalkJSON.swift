@@ -69,7 +69,17 @@ enum WalkJSON {
       ("structure", .string(step.structure.rawValue)),
       ("level", .unsigned(UInt64(step.level))),
       ("address", .string("0x\(hex(step.address))")),
+      ("table", step.table.map { .string("0x\(hex($0))") } ?? .null),
       ("index", step.index.map { .unsigned($0) } ?? .null),
+      (
+        "slice",
+        step.slice.map { slice in
+          .object([
+            ("high", .unsigned(UInt64(slice.high))), ("low", .unsigned(UInt64(slice.low))),
+          ])
+        } ?? .null
+      ),
+      ("parent", step.parent.map { .unsigned(UInt64($0)) } ?? .null),
       ("input", step.input.map { .string("0x\(hex($0))") } ?? .null),
       ("words", .array(step.words.map { .string("0x\(hex($0, digits: 16))") })),
       ("fields", .array(step.fields.map(field))),
