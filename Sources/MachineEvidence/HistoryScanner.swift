@@ -236,6 +236,7 @@ public struct HistoryScanner: Sendable {
       return takeAPI(line, place + 5, emit)
     }
     if line.find(" D=") != nil, line.find(" idx ") != nil, line.find(" L=") != nil {
+      guard EventReader.read(line, file: file, number: lineNumber) != nil else { return false }
       counts.alive += 1
       return emitAll(line, emit)
     }

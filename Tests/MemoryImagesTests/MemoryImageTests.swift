@@ -48,7 +48,7 @@ struct MemoryImageTests {
   func others() throws {
     let files = try ImageFiles()
     let core = try MemoryImage(try files.write(try ImageFiles.golden("guest-6.1.elf.gz"), "core"))
-    var raw = [UInt8](repeating: 0, count: 0x200_0000)
+    var raw = [UInt8](repeating: 0, count: 0x400_0000)
     var lime: [UInt8] = []
     func number(_ value: UInt64) -> [UInt8] {
       (0..<8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
