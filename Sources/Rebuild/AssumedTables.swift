@@ -103,8 +103,11 @@ struct AssumedTables {
 
   private mutating func legacy() {
     let rootAddress = image.root + RootEntry.offset(of: source)
-    var root = RootEntry(low: load(rootAddress), high: load(rootAddress + 8))
-    let isKnown = root[flag: .present]
+    // What an earlier fault had wrong is put right.
+    var root = RootEntry(
+      low: load(rootAddress) & ~RootEntry.reservedMask(word: 0),
+      high: load(rootAddress + 8) & ~RootEntry.reservedMask(word: 1))
+    let isKnown = root[flag: .present] && root[inPlace: .contextTable] != image.beyond
     if !isKnown || row.structure == .root || has(.context, .unreadable) {
       need.assumptions.append("the log shows no root entry")
     }
@@ -140,7 +143,14 @@ struct AssumedTables {
   private mutating func scalable() {
     let isUpper = ScalableRootEntry.isUpper(source)
     let rootAddress = image.root + ScalableRootEntry.offset(of: source)
-    var root = ScalableRootEntry(low: load(rootAddress), high: load(rootAddress + 8))
+    // What an earlier fault had wrong is put right.
+    var root = ScalableRootEntry(
+      low: load(rootAddress) & ~ScalableRootEntry.reservedMask(word: 0),
+      high: load(rootAddress + 8) & ~ScalableRootEntry.reservedMask(word: 1))
+    for field in [BitField<ScalableRootEntry>.lowerContextTable, .upperContextTable]
+    where root[inPlace: field] == image.beyond {
+      root = ScalableRootEntry()
+    }
     let isKnown = isUpper ? root[flag: .upperPresent] : root[flag: .lowerPresent]
     if !isKnown || row.structure == .root || has(.context, .unreadable) {
       need.assumptions.append("the log shows no root entry")

@@ -81,6 +81,8 @@ public struct FaultTimeline: Sendable {
     case .status(let value):
       loneStatuses.append(
         LoneStatus(position: faults.count, place: place, value: value, time: time))
+      // A status in front of this one had no record.
+      if status != nil { pending = [] }
       status = value
       pending.append(time)
       takesDump = false
