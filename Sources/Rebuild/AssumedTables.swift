@@ -10,21 +10,25 @@ struct AssumedTables {
   let image: TableImage
   let unit: ScenarioBuilder.MachineUnit
   let isScalable: Bool
+  /// The second stage has the codes of legacy mode, as QEMU's has.
+  let hasLegacyCodes: Bool
   /// What memory holds now.
   let load: (UInt64) -> UInt64
   let source: SourceID
   let row: FaultReasonRow
   let address: UInt64
   let pasid: PASID?
-  private(set) var need = TableImage.Need()
+  var need = TableImage.Need()
 
   init(
     _ image: TableImage, _ unit: ScenarioBuilder.MachineUnit, isScalable: Bool,
+    hasLegacyCodes: Bool,
     _ fault: FaultTimeline.Fault, _ row: FaultReasonRow, load: @escaping (UInt64) -> UInt64
   ) {
     self.image = image
     self.unit = unit
     self.isScalable = isScalable
+    self.hasLegacyCodes = hasLegacyCodes
     self.load = load
     self.row = row
     source = fault.observation.source
@@ -42,14 +46,13 @@ struct AssumedTables {
     if isScalable { scalable() } else { legacy() }
   }
 
-  private func has(_ structure: FaultReasonRow.Structure, _ problem: FaultReasonRow.Problem) -> Bool
-  {
+  func has(_ structure: FaultReasonRow.Structure, _ problem: FaultReasonRow.Problem) -> Bool {
     row.structure == structure && row.problem == problem
   }
 
   // MARK: The request
 
-  private mutating func chooseRequest() {
+  mutating func chooseRequest() {
     switch row.reason {
     case .requestTypeBlocked, .deviceTLBDisabled: need.request.isTranslated = true
     case .pageRequestInLegacyMode, .pageRequestDisabled: need.request.isPageRequest = true
@@ -60,7 +63,7 @@ struct AssumedTables {
   }
 
   /// The register holds what the reason says; behind the request it is as before.
-  private mutating func setRootTableAddress() {
+  mutating func setRootTableAddress() {
     var value = RootTableAddress(rawValue: 0)
     value[inPlace: .rootTable] = has(.root, .unreadable) ? image.beyond : image.root
     value[.translationTableMode] = isScalable ? 1 : 0
@@ -78,16 +81,16 @@ struct AssumedTables {
 
   // MARK: Pieces
 
-  private mutating func put(_ words: [UInt64], at address: UInt64) {
+  mutating func put(_ words: [UInt64], at address: UInt64) {
     for (index, word) in words.enumerated() { need.words[address &+ UInt64(index) * 8] = word }
   }
 
-  private func page(_ number: UInt64) -> UInt64 { image.page(source, number) }
+  func page(_ number: UInt64) -> UInt64 { image.page(source, number) }
 
-  private var domain: UInt64 { UInt64(source.rawValue % 0xff) + 1 }
+  var domain: UInt64 { UInt64(source.rawValue % 0xff) + 1 }
 
   /// Levels of the second stage: as many as the unit has, or so few that the address is beyond them.
-  private var levels: Int {
+  var levels: Int {
     guard row.problem == .beyondWidth, row.structure == .request else { return image.levels }
     let widths = unit.capability[.supportedAdjustedGuestAddressWidths]
     for levels in 3...5 where widths >> UInt64(levels - 2) & 1 != 0 {
@@ -97,11 +100,11 @@ struct AssumedTables {
   }
 
   /// A page behind which tables of a second stage lie that several requests use.
-  private func shared(_ number: UInt64) -> UInt64 { image.free + 0x1000 * (0x9000 + number) }
+  func shared(_ number: UInt64) -> UInt64 { image.free + 0x1000 * (0x9000 + number) }
 
   // MARK: Legacy mode
 
-  private mutating func legacy() {
+  mutating func legacy() {
     let rootAddress = image.root + RootEntry.offset(of: source)
     // What an earlier fault had wrong is put right.
     var root = RootEntry(
@@ -140,7 +143,7 @@ struct AssumedTables {
 
   // MARK: Scalable mode
 
-  private mutating func scalable() {
+  mutating func scalable() {
     let isUpper = ScalableRootEntry.isUpper(source)
     let rootAddress = image.root + ScalableRootEntry.offset(of: source)
     // What an earlier fault had wrong is put right.
@@ -182,7 +185,7 @@ struct AssumedTables {
     context(at: table + ScalableContextEntry.offset(of: source))
   }
 
-  private mutating func context(at address: UInt64) {
+  mutating func context(at address: UInt64) {
     need.assumptions.append("the log shows no context entry")
     var context = ScalableContextEntry()
     if !has(.context, .notPresent) {
@@ -211,7 +214,7 @@ struct AssumedTables {
   }
 
   /// Enables something that the unit lacks.
-  private func askForMore(_ context: inout ScalableContextEntry) {
+  func askForMore(_ context: inout ScalableContextEntry) {
     let enables: [(BitField<ScalableContextEntry>, BitField<ExtendedCapability>)] = [
       (.ridPrivilege, .supervisorRequests), (.pageRequestEnable, .pageRequests),
       (.deviceTLBEnable, .deviceTLB), (.pasidEnable, .pasid),
@@ -221,7 +224,7 @@ struct AssumedTables {
     }
   }
 
-  private mutating func directory(_ directory: UInt64) {
+  mutating func directory(_ directory: UInt64) {
     need.assumptions.append("the log shows no PASID directory entry")
     let pasid = pasid ?? PASID(rawValue: 0)
     var entry = PASIDDirectoryEntry(rawValue: 0)
@@ -237,7 +240,7 @@ struct AssumedTables {
     pasidEntry(at: entry[inPlace: .pasidTable] + PASIDTableEntry.offset(of: pasid))
   }
 
-  private mutating func pasidEntry(at address: UInt64) {
+  mutating func pasidEntry(at address: UInt64) {
     need.assumptions.append("the log shows no PASID table entry")
     var entry = PASIDTableEntry()
     entry[flag: .present] = !has(.pasidEntry, .notPresent)
@@ -245,8 +248,9 @@ struct AssumedTables {
     let type: PASIDTranslationType =
       isNested ? .nested : usesFirstStage ? .firstStage : .secondStage
     entry[.translationType] = UInt64(type.rawValue)
+    // The driver sets it for either stage.
+    entry[.addressWidth] = UInt64(levels - 2)
     if type != .firstStage {
-      entry[.addressWidth] = UInt64(levels - 2)
       entry[inPlace: .secondStageTable] =
         row.reason == .secondStageTableRead ? image.beyond : type == .nested ? shared(0) : page(0)
     }
@@ -276,7 +280,7 @@ struct AssumedTables {
     if type != .secondStage { firstStage(page(0)) }
   }
 
-  private var isNested: Bool {
+  var isNested: Bool {
     switch row.reason {
     case .firstStageTableBeyondWidth, .firstStageTopTableNotReadable, .firstStageTableNotReadable,
       .firstStageTableNotWritable, .intermediateAddressBeyondWidth:
@@ -285,131 +289,13 @@ struct AssumedTables {
     }
   }
 
-  private var usesFirstStage: Bool {
+  var usesFirstStage: Bool {
     switch row.reason {
     case .addressNotCanonical, .executeNotPermitted: true
+    // What the second stage of such a unit refuses has the codes of legacy mode.
+    case .scalableWriteNotPermitted, .scalableInterruptRange:
+      hasLegacyCodes || !unit.extended[flag: .secondStage]
     default: row.structure == .firstStage
     }
-  }
-
-  // MARK: Paging entries
-
-  /// The pages of a walk: the tables below the top, then what the leaf maps.
-  private func below(_ level: Int, of levels: Int) -> UInt64 {
-    page(3) + Paging.pageSize * UInt64(levels - level)
-  }
-
-  private mutating func secondStage(_ top: UInt64, _ levels: Int) {
-    func entry(to target: UInt64) -> SecondStageEntry {
-      var entry = SecondStageEntry()
-      entry[flag: .read] = true
-      entry[flag: .write] = true
-      entry[inPlace: .address] = target
-      return entry
-    }
-    let place = image.entryAddress(top, levels, address)
-    switch row.problem {
-    case .unreadable where row.reason != .secondStageTableRead:
-      put([entry(to: image.beyond).rawValue], at: place)
-      need.assumptions.append("the table that cannot be read is the one below the top")
-    case .reserved:
-      // PS is reserved where there are no pages of that size.
-      var spoilt = entry(to: 0)
-      spoilt[flag: .pageSize] = true
-      put([spoilt.rawValue], at: place)
-      need.assumptions.append("the entry with the reserved bit is the top one")
-    case .interruptRange, .notUpdated: fallthrough
-    case .notPermitted where row.structure == .page:
-      var table = top
-      for level in stride(from: levels, through: 1, by: -1) {
-        let target = below(level, of: levels)
-        var next = entry(to: target)
-        if level == 1 {
-          if row.problem == .interruptRange { next[inPlace: .address] = 0xfee0_0000 }
-          if row.reason == .scalableWriteNotPermitted { next[flag: .write] = false }
-          if row.reason == .scalableReadNotPermitted { next[flag: .read] = false }
-        }
-        put([next.rawValue], at: image.entryAddress(table, level, address))
-        table = target
-      }
-      need.assumptions.append("the walk down to the page")
-    case .notPresent, .notPermitted: put([0], at: place)
-    default: break
-    }
-  }
-
-  /// A whole walk, its entries present, writable, used and written, with what is wrong in one of them.
-  private mutating func firstStage(_ top: UInt64) {
-    guard row.reason != .firstStageTableRead, row.reason != .firstStageTableBeyondWidth else {
-      return
-    }
-    var table = top
-    for level in stride(from: 4, through: 1, by: -1) {
-      var entry = FirstStageEntry()
-      for flag in [BitField<FirstStageEntry>.present, .write, .accessed, .dirty] {
-        entry[flag: flag] = true
-      }
-      entry[flag: .user] = row.reason != .userNotPermitted
-      let target = below(level, of: 4)
-      entry[inPlace: .address] = target
-      if level == 4 { spoilTop(&entry) }
-      if level == 1 { spoilLeaf(&entry) }
-      put([entry.rawValue], at: image.entryAddress(table, level, address))
-      if entry.rawValue == 0 { break }
-      table = target
-    }
-    need.assumptions.append(
-      row.reason == .userNotPermitted ? "no level of the walk has U/S" : "the walk to the page")
-  }
-
-  private func spoilTop(_ entry: inout FirstStageEntry) {
-    switch row.reason {
-    case .firstStageNotPresent: entry = FirstStageEntry()
-    case .firstStageReserved: entry[flag: .pageSize] = true
-    case .firstStageRead: entry[inPlace: .address] = image.beyond
-    case .firstStageTableNotReadable: entry[inPlace: .address] = Self.unreadable
-    default: break
-    }
-  }
-
-  private func spoilLeaf(_ entry: inout FirstStageEntry) {
-    switch row.reason {
-    case .intermediateAddressBeyondWidth:
-      entry[inPlace: .address] = 1 << UInt64(Paging.width(levels: levels))
-    case .executeNotPermitted: entry[flag: .executeDisable] = true
-    case .firstStageAccessedDirtyNoSnoop, .firstStageTableNotWritable:
-      entry[flag: .accessed] = false
-      entry[flag: .dirty] = false
-    default: break
-    }
-  }
-
-  /// The GiB that a second stage lets nobody read.
-  private static let unreadable: UInt64 = 1 << 38
-
-  /// A second stage that maps memory to itself, in pages of 1 GiB, but for what is wrong with it.
-  private mutating func sharedSecondStage() {
-    var top = shared(0)
-    for level in stride(from: levels, through: 4, by: -1) {
-      var entry = SecondStageEntry()
-      entry[flag: .read] = true
-      entry[flag: .write] = true
-      entry[inPlace: .address] = shared(UInt64(6 - level))
-      put([entry.rawValue], at: top)
-      top = shared(UInt64(6 - level))
-    }
-    func cover(_ address: UInt64, read: Bool, write: Bool) {
-      var entry = SecondStageEntry()
-      entry[flag: .read] = read
-      entry[flag: .write] = write
-      entry[flag: .pageSize] = true
-      entry[inPlace: .address] = address & ~0x3fff_ffff
-      put([entry.rawValue], at: top + Paging.entryOffset(of: address, level: 3))
-    }
-    cover(
-      page(0), read: row.reason != .firstStageTopTableNotReadable,
-      write: row.reason != .firstStageTableNotWritable)
-    cover(Self.unreadable, read: false, write: true)
-    need.assumptions.append("a second stage that maps memory to itself, but for what is wrong")
   }
 }

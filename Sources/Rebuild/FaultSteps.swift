@@ -99,7 +99,10 @@ extension ScenarioBuilder {
     case .asTheyAre, .assumed, .leftOut:
       guard let row = fault.observation.faultReason?.row else { return .init() }
       let (memory, baseline) = (memory, baseline)
-      return AssumedTables(image, unit, isScalable: isScalable, fault, row) {
+      return AssumedTables(
+        image, unit, isScalable: isScalable, hasLegacyCodes: recordsPASIDZero || isLaterQEMU, fault,
+        row
+      ) {
         memory[$0] ?? baseline($0)
       }.need
     }

@@ -60,7 +60,7 @@ extension ScenarioBuilder {
   }
 
   /// QEMU 11 records none. Only an emulated unit mixes the two modes' codes.
-  private var isLaterQEMU: Bool {
+  var isLaterQEMU: Bool {
     guard isScalable, !recordsPASIDZero else { return false }
     return timeline.faults.contains { fault in
       guard case .dma(_, let pasid, _) = fault.observation.request,
