@@ -10,12 +10,12 @@ one is used where the environment variable ``DMAR`` names it.
 """
 
 from ._program import DmarError, program, version
-from .explanation import (Clue, Decoded, Dump, Evidence, Explanation, Fault, Finding, Lock, LockReport,
+from .explanation import (Clue, Decoded, Dump, Evidence, Explanation, Fault, FaultCount, Finding, Lock, LockReport,
                           OtherCause, Place, Summary, Unit, Workaround, explain, explain_follow)
 from .scenario import Run, ScenarioFault, run
 
 __all__ = [
-    "Clue", "Decoded", "DmarError", "Dump", "Evidence", "Explanation", "Fault", "Finding", "Lock",
+    "Clue", "Decoded", "DmarError", "Dump", "Evidence", "Explanation", "Fault", "FaultCount", "Finding", "Lock",
     "LockReport", "OtherCause", "Place", "Run", "ScenarioFault", "Summary", "Unit", "Workaround",
     "explain", "explain_follow", "program", "run", "version",
 ]

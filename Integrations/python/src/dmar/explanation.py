@@ -102,6 +102,8 @@ class Fault(Finding):
     last: Optional[Place] = None
     lines: List[int] = field(default_factory=list)
     device_words: str = ""
+    #: What the log's traces tell of the address, event by event.
+    history: List[Dict[str, Any]] = field(default_factory=list)
     danger: str = ""
     filter: Optional[str] = None
     workarounds: List[Workaround] = field(default_factory=list)
@@ -110,6 +112,20 @@ class Fault(Finding):
     contradictions: List[Evidence] = field(default_factory=list)
     decoded: List[Decoded] = field(default_factory=list)
     repaired: List[Decoded] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class FaultCount:
+    """How often a fault has come so far, of a log that is followed."""
+
+    device: str = ""
+    kind: str = ""
+    pasid: Optional[int] = None
+    address: Optional[str] = None
+    index: Optional[int] = None
+    reason: Optional[str] = None
+    count: int = 0
+    suppressed: int = 0
 
 
 @dataclass(frozen=True)
@@ -203,9 +219,9 @@ class Explanation:
         return bool(self.faults or self.findings or self.dumps or self.lock_reports)
 
 
-Event = Union[Fault, Finding, Dump, LockReport, Evidence, Summary]
+Event = Union[Fault, FaultCount, Finding, Dump, LockReport, Evidence, Summary]
 _KINDS: Dict[str, Type[Any]] = {
-    "fault": Fault, "finding": Finding, "dump": Dump, "lock_report": LockReport, "summary": Summary,
+    "fault": Fault, "count": FaultCount, "finding": Finding, "dump": Dump, "lock_report": LockReport, "summary": Summary,
 }
 
 
@@ -256,7 +272,7 @@ def explain_follow(log: Union["os.PathLike[str]", str, Iterable[Union[str, bytes
             standard output of ``journalctl -kf``, which end when the iterable does.
 
     Yields:
-        ``Fault``, ``Finding``, ``Dump``, ``LockReport``, ``Evidence`` (a remark) and, where the input
+        ``Fault``, ``FaultCount``, ``Finding``, ``Dump``, ``LockReport``, ``Evidence`` (a remark) and, where the input
         ends, the ``Summary``.
 
     Raises:
