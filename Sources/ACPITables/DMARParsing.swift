@@ -2,6 +2,7 @@ import VTdFormats
 
 /// Bytes that are no DMAR table, with the place.
 public struct ACPITableError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What can be wrong with a table's bytes.
   public enum Kind: Hashable, Sendable {
     /// The bytes end before the structure does.
     case truncated(needed: Int, available: Int)
@@ -21,6 +22,7 @@ public struct ACPITableError: Error, Hashable, Sendable, CustomStringConvertible
   public let offset: Int
   /// Which structure.
   public let structure: String
+  /// What is wrong.
   public let kind: Kind
 
   public var description: String {

@@ -1,6 +1,7 @@
 /// The ACPI table in which firmware describes the remapping hardware (VT-d specification 5.0,
 /// chapter 8), as values. What it says may be wrong; ``findings`` looks into that.
 public struct DMARTable: Hashable, Sendable {
+  /// The part that every ACPI table has.
   public var header: TableHeader
   /// The platform's DMA addresses have this many bits.
   public var hostAddressWidth: Int {
@@ -9,12 +10,14 @@ public struct DMARTable: Hashable, Sendable {
   }
   /// The field itself, which holds one less.
   public var rawHostAddressWidth: UInt8
+  /// Interrupt remapping, x2APIC opt-out, platform opt-in.
   public var flags: TableFlags
   /// Ten bytes without a meaning.
   public var reserved: [UInt8]
   /// In the table's order.
   public var structures: [RemappingStructure]
 
+  /// A table of these structures.
   public init(
     header: TableHeader = TableHeader(), hostAddressWidth: Int = 48, flags: TableFlags = [],
     structures: [RemappingStructure] = []
@@ -31,10 +34,12 @@ public struct DMARTable: Hashable, Sendable {
     structures.compactMap { if case .unit(let unit) = $0 { unit } else { nil } }
   }
 
+  /// The reserved memory regions (RMRR), in the table's order.
   public var reservedMemory: [ReservedMemory] {
     structures.compactMap { if case .reservedMemory(let region) = $0 { region } else { nil } }
   }
 
+  /// The devices that only the ACPI namespace knows (ANDD), in the table's order.
   public var namespaceDevices: [NamespaceDevice] {
     structures.compactMap { if case .namespaceDevice(let device) = $0 { device } else { nil } }
   }
@@ -43,6 +48,7 @@ public struct DMARTable: Hashable, Sendable {
 /// The header that every ACPI table has, without the signature (which says `DMAR`) and the length
 /// (which follows from the contents).
 public struct TableHeader: Hashable, Sendable {
+  /// The revision of the DMAR table's format.
   public var revision: UInt8
   /// A wrong checksum that was read; nil where the right one was, and for a table that is built.
   public var wrongChecksum: UInt8?
@@ -50,11 +56,14 @@ public struct TableHeader: Hashable, Sendable {
   public var oemID: [UInt8]
   /// Eight bytes, usually text.
   public var oemTableID: [UInt8]
+  /// The firmware's own revision number.
   public var oemRevision: UInt32
   /// Four bytes, usually text.
   public var creatorID: [UInt8]
+  /// The revision of the tool that made the table.
   public var creatorRevision: UInt32
 
+  /// A header; signature and length are the table's own.
   public init(
     revision: UInt8 = 1, oemID: String = "DMAR", oemTableID: String = "DMAR",
     oemRevision: UInt32 = 1, creatorID: String = "DMAR", creatorRevision: UInt32 = 1
@@ -99,12 +108,19 @@ public struct TableFlags: OptionSet, Hashable, Sendable {
 
 /// One remapping structure.
 public enum RemappingStructure: Hashable, Sendable {
+  /// DRHD: a remapping unit and what it covers.
   case unit(HardwareUnit)
+  /// RMRR: memory that devices use before a driver runs.
   case reservedMemory(ReservedMemory)
+  /// ATSR: root ports below which devices may have TLBs.
   case rootPortATS(RootPortATS)
+  /// RHSA: which processors a unit is near.
   case affinity(StaticAffinity)
+  /// ANDD: a device that only the ACPI namespace knows.
   case namespaceDevice(NamespaceDevice)
+  /// SATC: devices inside the SoC that may, or must, have TLBs.
   case socATC(SoCATC)
+  /// SIDP: properties of devices inside the SoC.
   case socProperties(SoCProperties)
   /// A type that no specification had when this was written: its bytes after the length.
   case unknown(type: UInt16, body: [UInt8])
@@ -137,6 +153,7 @@ public enum RemappingStructure: Hashable, Sendable {
     }
   }
 
+  /// How the structure's bytes are laid out.
   public var layout: StructureLayout { Self.layout(of: type) }
 
   /// The device scopes of the kinds that have some.
@@ -170,12 +187,16 @@ public struct HardwareUnit: Hashable, Sendable {
   public var flags: UInt8
   /// The register set takes two to this power pages; reserved before specification 4.0, so 0.
   public var size: UInt8
+  /// The PCI segment that the unit serves.
   public var segment: UInt16
+  /// Where its registers are; a multiple of 4 KiB.
   public var registerBase: UInt64
+  /// What it covers; empty where it takes all that no other unit has.
   public var scopes: [DeviceScope]
 
   static let includePCIAllFlag: UInt8 = 1 << 0
 
+  /// A unit.
   public init(
     includesAll: Bool = false, size: UInt8 = 0, segment: UInt16 = 0, registerBase: UInt64,
     scopes: [DeviceScope] = []
@@ -199,13 +220,18 @@ public struct HardwareUnit: Hashable, Sendable {
 
 /// RMRR: memory that firmware's devices go on using (8.4).
 public struct ReservedMemory: Hashable, Sendable {
+  /// Bytes that the specification reserves, kept as they stood.
   public var reserved: UInt16 = 0
+  /// The PCI segment of the devices.
   public var segment: UInt16
+  /// The first byte; a multiple of 4 KiB.
   public var base: UInt64
   /// The last byte.
   public var limit: UInt64
+  /// The devices that use the region.
   public var scopes: [DeviceScope]
 
+  /// A region from `base` to `limit`, its last byte.
   public init(segment: UInt16 = 0, base: UInt64, limit: UInt64, scopes: [DeviceScope] = []) {
     self.segment = segment
     self.base = base
@@ -216,13 +242,18 @@ public struct ReservedMemory: Hashable, Sendable {
 
 /// ATSR: root ports whose devices may use ATS (8.5).
 public struct RootPortATS: Hashable, Sendable {
+  /// Bit 0: all root ports of the segment.
   public var flags: UInt8
+  /// A byte that the specification reserves, kept as it stood.
   public var reserved: UInt8 = 0
+  /// The PCI segment.
   public var segment: UInt16
+  /// The root ports, where not all are meant.
   public var scopes: [DeviceScope]
 
   static let allPortsFlag: UInt8 = 1 << 0
 
+  /// Root ports below which devices may have TLBs.
   public init(allPorts: Bool = false, segment: UInt16 = 0, scopes: [DeviceScope] = []) {
     flags = allPorts ? Self.allPortsFlag : 0
     self.segment = segment
@@ -235,11 +266,14 @@ public struct RootPortATS: Hashable, Sendable {
 
 /// RHSA: which memory a unit is near to (8.6).
 public struct StaticAffinity: Hashable, Sendable {
+  /// Bytes that the specification reserves, kept as they stood.
   public var reserved: UInt32 = 0
   /// The unit's registers.
   public var registerBase: UInt64
+  /// The proximity domain, as SRAT numbers them.
   public var proximityDomain: UInt32
 
+  /// The unit whose registers are at that base is near that domain.
   public init(registerBase: UInt64, proximityDomain: UInt32) {
     self.registerBase = registerBase
     self.proximityDomain = proximityDomain
@@ -255,6 +289,7 @@ public struct NamespaceDevice: Hashable, Sendable {
   /// The path in the name space with the zero byte that ends it, and what may come after that.
   public var nameBytes: [UInt8]
 
+  /// The device that scopes name by that number.
   public init(number: UInt8, name: String) {
     self.number = number
     nameBytes = Array(name.utf8) + [0]
@@ -272,13 +307,18 @@ public struct NamespaceDevice: Hashable, Sendable {
 
 /// SATC: integrated devices that cache translations (8.8).
 public struct SoCATC: Hashable, Sendable {
+  /// Bit 0: the devices need their TLBs.
   public var flags: UInt8
+  /// A byte that the specification reserves, kept as it stood.
   public var reserved: UInt8 = 0
+  /// The PCI segment.
   public var segment: UInt16
+  /// The devices.
   public var scopes: [DeviceScope]
 
   static let requiredFlag: UInt8 = 1 << 0
 
+  /// Devices inside the SoC with TLBs.
   public init(isRequired: Bool = false, segment: UInt16 = 0, scopes: [DeviceScope] = []) {
     flags = isRequired ? Self.requiredFlag : 0
     self.segment = segment
@@ -291,10 +331,14 @@ public struct SoCATC: Hashable, Sendable {
 
 /// SIDP: properties of integrated devices, in the flags of the scopes (8.9).
 public struct SoCProperties: Hashable, Sendable {
+  /// Bytes that the specification reserves, kept as they stood.
   public var reserved: UInt16 = 0
+  /// The PCI segment.
   public var segment: UInt16
+  /// The devices.
   public var scopes: [DeviceScope]
 
+  /// Properties of devices inside the SoC.
   public init(segment: UInt16 = 0, scopes: [DeviceScope] = []) {
     self.segment = segment
     self.scopes = scopes

@@ -52,22 +52,27 @@ public struct DeviceScope: Hashable, Sendable {
     /// Likewise, and three.
     public var function: UInt8
 
+    /// A step of a path.
     public init(device: UInt8, function: UInt8) {
       self.device = device
       self.function = function
     }
   }
 
+  /// What the scope names: an endpoint, a bridge with all behind it, an IOAPIC, an HPET.
   public var kind: Kind
   /// Properties of an integrated device, in a SIDP; otherwise reserved.
   public var flags: UInt8
+  /// Bytes that the specification reserves, kept as they stood.
   public var reserved: UInt8
+  /// The id of an IOAPIC, an HPET or a namespace device; 0 for others.
   public var enumerationID: UInt8
   /// The bus on which the path's first step is.
   public var startBus: UInt8
   /// The device, or the bridges down to it and the device at the end.
   public var path: [Hop]
 
+  /// A scope; its length follows from the path.
   public init(
     _ kind: Kind, flags: UInt8 = 0, enumerationID: UInt8 = 0, startBus: UInt8 = 0, path: [Hop]
   ) {

@@ -6,6 +6,7 @@ public struct DisassembledField: Hashable, Sendable {
   public let offset: Int
   /// In bytes.
   public let length: Int
+  /// What iasl calls the field.
   public let name: String
   /// A number as so many hex digits, text in quotation marks, bytes apart by blanks.
   public let value: String
@@ -19,7 +20,9 @@ public struct DisassembledStructure: Hashable, Sendable {
   public let offset: Int
   /// In bytes, with everything inside it.
   public let length: Int
+  /// What iasl calls the structure.
   public let title: String
+  /// The fields in their order.
   public let fields: [DisassembledField]
 }
 

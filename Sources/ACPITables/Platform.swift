@@ -3,11 +3,14 @@ public import VTdFormats
 
 /// A machine as remapping sees it: its bus, its table, and what its units can do.
 public struct Platform: Hashable, Sendable {
+  /// The PCI bus.
   public var topology: PCITopology
+  /// The DMAR table.
   public var table: DMARTable
   /// In the table's order, which is the order of their names.
   public private(set) var units: [PlatformUnit]
 
+  /// A bus and the table that speaks of it.
   public init(topology: PCITopology, table: DMARTable) {
     self.topology = topology
     self.table = table
@@ -32,6 +35,7 @@ public struct Platform: Hashable, Sendable {
 public struct PlatformUnit: Hashable, Sendable {
   /// Its place among the table's units.
   public let index: Int
+  /// What the table says of the unit.
   public let definition: HardwareUnit
   /// What its registers said at boot, where that is known.
   public internal(set) var registers: UnitRegisters?
@@ -44,9 +48,12 @@ public struct PlatformUnit: Hashable, Sendable {
 public struct UnitRegisters: Hashable, Sendable {
   /// Major in bits 7:4, minor in 3:0.
   public var version: UInt32
+  /// CAP_REG.
   public var capability: UInt64
+  /// ECAP_REG.
   public var extendedCapability: UInt64
 
+  /// What a unit's registers say of it.
   public init(version: UInt32, capability: UInt64, extendedCapability: UInt64) {
     self.version = version
     self.capability = capability
@@ -117,9 +124,11 @@ extension Platform {
 
 /// An IOAPIC or a timer: something that sends messages and is no PCI function.
 public struct InterruptSource: Hashable, Sendable {
+  /// IOAPIC or HPET.
   public let kind: DeviceScope.Kind
   /// The APIC id or the timer's number.
   public let enumerationID: UInt8
+  /// The source-id that its interrupts carry.
   public let sourceID: SourceID
   /// An index into ``Platform/units``.
   public let unit: Int

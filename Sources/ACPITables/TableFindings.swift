@@ -3,32 +3,47 @@ import VTdFormats
 
 /// Something that a table says and that is not so, or not allowed.
 public struct TableFinding: Hashable, Sendable, CustomStringConvertible {
+  /// What can be wrong with a table that is well formed.
   public enum Kind: Hashable, Sendable {
     /// All bytes do not add up to zero.
     case checksum(found: UInt8, expected: UInt8)
     /// More bytes than the table's length says.
     case excess(Int)
+    /// No remapping unit is described.
     case noUnit
     /// A structure comes after one of a higher type.
     case order(UInt16, after: UInt16)
+    /// A structure of a type that nobody knows.
     case unknownType(UInt16)
+    /// A device scope of a type that nobody knows.
     case unknownScope(UInt8)
+    /// A scope without a path.
     case emptyPath
+    /// A path with a device or a function that no bus has.
     case impossibleStep(device: UInt8, function: UInt8)
+    /// A reserved bit is set in this field.
     case reservedBits(field: String)
+    /// Registers that do not begin at a page.
     case unalignedRegisters(UInt64)
+    /// Registers above what the host can address, with its width in bits.
     case registersBeyond(bits: Int, UInt64)
+    /// Two units' registers share bytes.
     case overlappingRegisters(UInt64, UInt64)
     /// A second unit that covers all of a segment.
     case secondIncludeAll(segment: UInt16)
     /// Another unit of the segment comes after the one that covers all of it.
     case includeAllNotLast(segment: UInt16)
+    /// A reserved region that is not made of whole pages.
     case unalignedRegion(base: UInt64, limit: UInt64)
+    /// A reserved region that ends before it begins.
     case emptyRegion(base: UInt64, limit: UInt64)
+    /// A reserved region above what the host can address, with its width in bits.
     case regionBeyond(bits: Int, UInt64)
+    /// Two reserved regions share bytes.
     case overlappingRegions(ClosedRange<UInt64>, ClosedRange<UInt64>)
     /// Firmware's memory map does not reserve the region.
     case regionNotReserved(ClosedRange<UInt64>)
+    /// A reserved region that no device uses.
     case regionWithoutScope
     /// An affinity for registers that no unit has.
     case affinityOfNoUnit(UInt64)
@@ -36,6 +51,7 @@ public struct TableFinding: Hashable, Sendable, CustomStringConvertible {
     case undeclaredDevice(UInt8)
     /// A name space device that no scope refers to.
     case unusedDevice(UInt8)
+    /// A name that does not end in a zero byte.
     case unterminatedName
     /// Two units' scopes name the same device.
     case inTwoUnits(String)
@@ -51,6 +67,7 @@ public struct TableFinding: Hashable, Sendable, CustomStringConvertible {
   public let offset: Int
   /// Which structure, `DRHD` and the like.
   public let structure: String
+  /// What is wrong.
   public let kind: Kind
 
   /// The place and what is wrong, with what follows from it where that is not plain.
@@ -122,6 +139,7 @@ public struct TableSurroundings: Sendable {
   /// The memory that firmware's map reserves; nil where it is not known.
   public var reservedMemory: [ClosedRange<UInt64>]?
 
+  /// What the table is held against; nil for what is not known.
   public init(topology: PCITopology? = nil, reservedMemory: [ClosedRange<UInt64>]? = nil) {
     self.topology = topology
     self.reservedMemory = reservedMemory

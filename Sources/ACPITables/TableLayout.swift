@@ -1,5 +1,6 @@
 /// One field of a structure in an ACPI table: the specification's table has a row for it.
 public struct TableField: Hashable, Sendable {
+  /// The specification's name.
   public let name: String
   /// From the structure's first byte.
   public let offset: Int
@@ -17,7 +18,9 @@ public struct TableField: Hashable, Sendable {
 public struct StructureLayout: Hashable, Sendable {
   /// What the specification calls it for short, `DRHD`.
   public let abbreviation: String
+  /// The structure's short name: DRHD, RMRR, ATSR, RHSA, ANDD, SATC, SIDP.
   public let name: String
+  /// The fields in their order.
   public let fields: [TableField]
 
   init(_ abbreviation: String, _ name: String, _ fields: [TableField]) {

@@ -72,6 +72,7 @@ extension ConfigurationSpace: CustomStringConvertible {
 /// One field of a structure in configuration space: the structure's table in the specification has
 /// a row for it.
 public struct ConfigurationField: Hashable, Sendable {
+  /// The specification's name.
   public let name: String
   /// The byte, from the structure's start, at which the little-endian number with the field begins.
   public let offset: Int

@@ -8,10 +8,12 @@ public struct BusRequest: Hashable, Sendable {
   public let claimedID: SourceID?
   /// The address on the bus.
   public let address: UInt64
+  /// The PASID that the request carries.
   public let pasid: PASID?
   /// Whether it claims to be translated already (ATS).
   public let isTranslated: Bool
 
+  /// A request as the function sends it.
   public init(
     from sender: PCIAddress, claiming claimedID: SourceID? = nil, address: UInt64,
     pasid: PASID? = nil, isTranslated: Bool = false
@@ -43,12 +45,15 @@ public enum DMARoute: Hashable, Sendable {
 
 /// A request as the root complex sees it.
 public struct RootRequest: Hashable, Sendable {
+  /// The segment in which the request arrives.
   public let segment: UInt32
+  /// The source-id that it carries by then: a bridge may have put its own in.
   public let sourceID: SourceID
   /// The function that put the id on the bus: the unit is found by it.
   public let requester: PCIAddress
   /// Bridges to conventional buses know no PASIDs.
   public let pasid: PASID?
+  /// Whether the device had translated the address itself.
   public let isTranslated: Bool
 }
 

@@ -1,10 +1,15 @@
 /// A function that exists only in a scenario: what it shall be, from which its configuration space
 /// is made.
 public struct InventedFunction: Hashable, Sendable {
+  /// Where it stands.
   public var address: PCIAddress
+  /// Who made it.
   public var vendor: UInt16
+  /// Which device it is.
   public var device: UInt16
+  /// What kind of function it is.
   public var classCode: PCIClass
+  /// Whether the device has further functions.
   public var isMultiFunction = false
   /// Whether it may send requests, as a driver would have allowed it.
   public var isBusMaster = true
@@ -25,6 +30,7 @@ public struct InventedFunction: Hashable, Sendable {
   /// Whether it asks for pages that are not there (PRI).
   public var hasPageRequests = false
 
+  /// A function with these ids; what it can do is set by its properties.
   public init(
     at address: PCIAddress, vendor: UInt16 = 0x8086, device: UInt16 = 0, classCode: PCIClass
   ) {

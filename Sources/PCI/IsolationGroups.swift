@@ -2,10 +2,14 @@
 public struct IsolationGroup: Hashable, Sendable {
   /// The number that `/sys/kernel/iommu_groups` would have for it, were every function covered.
   public let id: Int
+  /// The functions of the group, in the order in which they came in.
   public internal(set) var members: [Member]
 
+  /// One function of a group.
   public struct Member: Hashable, Sendable {
+    /// Which function.
     public let address: PCIAddress
+    /// Why it is not alone.
     public let cause: Cause
   }
 

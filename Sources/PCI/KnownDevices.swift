@@ -22,13 +22,17 @@ public struct KnownDevice: Sendable {
     case wideACSRegisters
   }
 
+  /// The vendor id.
   public let vendor: UInt16
+  /// The device ids that it is true of.
   public let devices: ClosedRange<UInt16>
   /// Subsystem vendor and device, where only some boards are affected.
   public let subsystem: (vendor: UInt16, devices: ClosedRange<UInt16>)?
+  /// What differs.
   public let effect: Effect
   /// Whether Linux allows for it. Where it does not, requests under the alias fault with reason 2.
   public let isKnownToLinux: Bool
+  /// Why, in a sentence.
   public let note: String
 
   init(

@@ -5,7 +5,9 @@ public import VTdFormats
 /// Segments have 16 bits in ACPI, but Linux numbers the domains that it makes itself (Volume
 /// Management Devices, from 0x10000 on) above them, so there are 32 bits here.
 public struct PCIAddress: Hashable, Sendable {
+  /// The segment (PCI domain), 0 on most machines.
   public let segment: UInt32
+  /// The bus, 0 to 255.
   public let bus: UInt8
   /// 0 to 0x1f.
   public let device: UInt8
@@ -97,11 +99,15 @@ public struct PCIAddressError: Error, Hashable, Sendable, CustomStringConvertibl
   public enum Kind: Hashable, Sendable {
     /// Not `bb:dd.f` nor `ssss:bb:dd.f`.
     case shape
+    /// A part that is no hexadecimal number: what it is called, and what stood there.
     case notHexadecimal(part: String, String)
+    /// A part that is too large: what it is called, its value, and the largest that would do.
     case tooLarge(part: String, UInt32, limit: UInt32)
   }
 
+  /// What was to be read.
   public let text: String
+  /// What is wrong with it.
   public let kind: Kind
 
   public var description: String {
@@ -119,9 +125,12 @@ public struct PCIAddressError: Error, Hashable, Sendable, CustomStringConvertibl
 
 /// One bus of one segment, `0000:03`.
 public struct PCIBus: Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// The segment (PCI domain).
   public let segment: UInt32
+  /// The bus's number in its segment.
   public let number: UInt8
 
+  /// The bus with that number.
   public init(segment: UInt32 = 0, number: UInt8) {
     self.segment = segment
     self.number = number

@@ -9,8 +9,11 @@ public struct PCIClass: RawRepresentable, Hashable, Sendable, CustomStringConver
     self.rawValue = rawValue & 0xff_ffff
   }
 
+  /// What kind of function: 0x02 network, 0x03 display, 0x06 bridge.
   public var base: UInt8 { UInt8(truncatingIfNeeded: rawValue >> 16) }
+  /// The kind within its base class.
   public var subclass: UInt8 { UInt8(truncatingIfNeeded: rawValue >> 8) }
+  /// The programming interface.
   public var interface: UInt8 { UInt8(truncatingIfNeeded: rawValue) }
 
   /// Base class and subclass, the number that `lspci -n` prints.

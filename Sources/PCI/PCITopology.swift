@@ -188,13 +188,17 @@ private struct BridgeWindow: Hashable, Sendable {
 
 /// A bus with its functions, and below its bridges the next buses.
 public struct PCITree: Hashable, Sendable {
+  /// A function and what stands behind it.
   public struct Node: Hashable, Sendable {
+    /// The function.
     public let function: PCIFunction
     /// The buses right below a bridge; more than one only where virtual functions spill over.
     public let below: [PCITree]
   }
 
+  /// The bus.
   public let bus: PCIBus
+  /// What stands on the bus.
   public let nodes: [Node]
 }
 

@@ -2,6 +2,7 @@ public import VTdFormats
 
 /// One id under which requests of a function may reach the unit.
 public struct RequesterAlias: Hashable, Sendable {
+  /// Where an alias comes from.
   public enum Origin: Hashable, Sendable {
     /// The function's own id.
     case own
@@ -13,8 +14,11 @@ public struct RequesterAlias: Hashable, Sendable {
     case bridge
   }
 
+  /// The segment in which the id is used.
   public let segment: UInt32
+  /// The id that requests carry.
   public let sourceID: SourceID
+  /// Why they carry it.
   public let origin: Origin
   /// The function that puts the id on the bus: the function itself or the bridge above it.
   public let carrier: PCIAddress

@@ -19,6 +19,7 @@ public final class PhysicalMemory: Sendable {
     /// Whether devices and tables can be read there but not written, as in flash.
     public let isReadOnly: Bool
 
+    /// A range of `size` bytes from `base` on; both are checked when memory is made of it.
     public init(base: PhysicalAddress, size: UInt64, isReadOnly: Bool = false) {
       self.base = base
       self.size = size
@@ -168,7 +169,9 @@ public final class PhysicalMemory: Sendable {
 public enum PhysicalMemoryError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Base or size is not a multiple of 4 KiB, or the size is zero.
   case unaligned(PhysicalMemory.Range)
+  /// The range ends beyond 2^52.
   case beyond52Bits(PhysicalMemory.Range)
+  /// The range shares bytes with another one.
   case overlapping(PhysicalMemory.Range)
   /// The host refuses so much address space.
   case noAddressSpace(PhysicalMemory.Range)

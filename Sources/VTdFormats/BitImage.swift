@@ -90,6 +90,8 @@ public struct DecodedField: Hashable, Sendable {
   /// What the field says.
   public let meaning: String
 
+  /// A field as it was decoded; `high` and `low` are bits of the whole structure, `value` starts at
+  /// bit 0.
   public init(
     name: String, high: Int, low: Int, value: UInt64, address: UInt64? = nil, meaning: String
   ) {
@@ -126,6 +128,7 @@ public protocol BitImage: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension BitImage {
+  /// Software may read and write what no field says otherwise of: true of tables in memory.
   public static var access: FieldAccess { .readWrite }
 
   /// The field's value, shifted down to bit 0. Setting cuts what does not fit.
@@ -234,9 +237,11 @@ extension RegisterImage {
   @inlinable @inline(__always)
   public init() { self.init(rawValue: 0) }
 
+  /// The width of the raw integer.
   @inlinable
   public static var bitWidth: Int { RawValue.bitWidth }
 
+  /// The raw integer, as the only word.
   @inlinable
   public subscript(word index: Int) -> UInt64 {
     @inline(__always) get { UInt64(truncatingIfNeeded: rawValue) }
@@ -253,6 +258,7 @@ public protocol Image128: BitImage {
 }
 
 extension Image128 {
+  /// An image from its two words.
   @inlinable @inline(__always)
   public init(low: UInt64, high: UInt64) {
     self.init()
@@ -260,9 +266,11 @@ extension Image128 {
     self.high = high
   }
 
+  /// 128.
   @inlinable
   public static var bitWidth: Int { 128 }
 
+  /// Word 0 is the lower one; every other index means the upper one.
   @inlinable
   public subscript(word index: Int) -> UInt64 {
     @inline(__always) get { index == 0 ? low : high }
@@ -278,9 +286,11 @@ public protocol WideImage: BitImage {
 }
 
 extension WideImage {
+  /// 64 for each word.
   @inlinable
   public static var bitWidth: Int { Words.scalarCount * 64 }
 
+  /// The word with that index; one that the structure does not have traps.
   @inlinable
   public subscript(word index: Int) -> UInt64 {
     @inline(__always) get { storage[index] }

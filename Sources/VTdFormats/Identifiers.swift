@@ -19,8 +19,11 @@ public struct SourceID: RawRepresentable, Hashable, Comparable, Sendable, Custom
     rawValue = UInt16(bus) << 8 | UInt16(device & 0x1f) << 3 | UInt16(function & 0x7)
   }
 
+  /// Bits 15:8.
   public var bus: UInt8 { UInt8(truncatingIfNeeded: rawValue >> 8) }
+  /// Bits 7:3, 0 to 31.
   public var device: UInt8 { UInt8(truncatingIfNeeded: rawValue >> 3) & 0x1f }
+  /// Bits 2:0, 0 to 7.
   public var function: UInt8 { UInt8(truncatingIfNeeded: rawValue) & 0x7 }
   /// Device and function together, the index into a context table.
   public var devfn: UInt8 { UInt8(truncatingIfNeeded: rawValue) }

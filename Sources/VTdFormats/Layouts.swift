@@ -4,6 +4,7 @@ public struct Layout: Sendable {
   public let kind: String
   /// What the specification calls the structure.
   public let name: String
+  /// Width of the structure in bits.
   public let bitWidth: Int
   /// Every field with its value in these words, lowest first; set bits that no field names come
   /// last, as `reserved`.
@@ -27,8 +28,11 @@ public struct Layout: Sendable {
     #endif
   }
 
+  /// The address of an interrupt request in remappable format.
   public static let remappableAddress = Layout("remappable-msi", RemappableAddress.self)
+  /// The address of an interrupt request in compatibility format.
   public static let compatibilityAddress = Layout("compatibility-msi", CompatibilityAddress.self)
+  /// The data of a message signalled interrupt.
   public static let messageData = Layout("msi-data", InterruptMessageData.self)
 
   /// The number of 64-bit words.

@@ -2,8 +2,11 @@
 
 /// What software may do with a register.
 public enum RegisterAccess: String, Sendable, Hashable {
+  /// Writes change nothing.
   case readOnly = "RO"
+  /// It reads as 0.
   case writeOnly = "WO"
+  /// Software reads and writes it; its fields say more.
   case readWrite = "RW"
 }
 
@@ -15,6 +18,7 @@ public struct RegisterDescription: Hashable, Sendable {
   public let offset: Int
   /// 32, 64 or 128 bits.
   public let width: Int
+  /// What software may do with the register as a whole.
   public let access: RegisterAccess
   /// Bits that a write replaces, one 64-bit word each, lowest first.
   public let writeMask: [UInt64]
@@ -78,53 +82,99 @@ extension RegisterAccess {
 
 /// Offsets of the registers whose place is fixed.
 public enum RegisterOffset {
+  /// VER_REG, version.
   public static let ver = 0x00
+  /// CAP_REG, capabilities.
   public static let cap = 0x08
+  /// ECAP_REG, extended capabilities.
   public static let ecap = 0x10
+  /// GCMD_REG, global command.
   public static let gcmd = 0x18
+  /// GSTS_REG, global status.
   public static let gsts = 0x1c
+  /// RTADDR_REG, root table address.
   public static let rtaddr = 0x20
+  /// CCMD_REG, context command.
   public static let ccmd = 0x28
+  /// FSTS_REG, fault status.
   public static let fsts = 0x34
+  /// FECTL_REG, fault event control.
   public static let fectl = 0x38
+  /// FEDATA_REG, fault event data.
   public static let fedata = 0x3c
+  /// FEADDR_REG, fault event address.
   public static let feaddr = 0x40
+  /// FEUADDR_REG, upper fault event address.
   public static let feuaddr = 0x44
+  /// AFLOG_REG, advanced fault log.
   public static let aflog = 0x58
+  /// PMEN_REG, protected memory enable.
   public static let pmen = 0x64
+  /// PLMBASE_REG, first byte of the protected memory below 4 GiB.
   public static let plmbase = 0x68
+  /// PLMLIMIT_REG, last byte of the protected memory below 4 GiB.
   public static let plmlimit = 0x6c
+  /// PHMBASE_REG, first byte of the protected memory above 4 GiB.
   public static let phmbase = 0x70
+  /// PHMLIMIT_REG, last byte of the protected memory above 4 GiB.
   public static let phmlimit = 0x78
+  /// IQH_REG, head of the invalidation queue.
   public static let iqh = 0x80
+  /// IQT_REG, tail of the invalidation queue.
   public static let iqt = 0x88
+  /// IQA_REG, address of the invalidation queue.
   public static let iqa = 0x90
+  /// ICS_REG, invalidation completion status.
   public static let ics = 0x9c
+  /// IECTL_REG, invalidation event control.
   public static let iectl = 0xa0
+  /// IEDATA_REG, invalidation event data.
   public static let iedata = 0xa4
+  /// IEADDR_REG, invalidation event address.
   public static let ieaddr = 0xa8
+  /// IEUADDR_REG, upper invalidation event address.
   public static let ieuaddr = 0xac
+  /// IQERCD_REG, why the invalidation queue stopped.
   public static let iqercd = 0xb0
+  /// IRTA_REG, address of the interrupt table.
   public static let irta = 0xb8
+  /// PQH_REG, head of the page request queue.
   public static let pqh = 0xc0
+  /// PQT_REG, tail of the page request queue.
   public static let pqt = 0xc8
+  /// PQA_REG, address of the page request queue.
   public static let pqa = 0xd0
+  /// PRS_REG, page request status.
   public static let prs = 0xdc
+  /// PECTL_REG, page request event control.
   public static let pectl = 0xe0
+  /// PEDATA_REG, page request event data.
   public static let pedata = 0xe4
+  /// PEADDR_REG, page request event address.
   public static let peaddr = 0xe8
+  /// PEUADDR_REG, upper page request event address.
   public static let peuaddr = 0xec
+  /// MTRRCAP_REG, what the memory type range registers have.
   public static let mtrrcap = 0x100
+  /// MTRRDEF_REG, the default memory type.
   public static let mtrrdef = 0x108
+  /// The first of the fixed memory type range registers.
   public static let mtrrFixed = 0x120
+  /// The first of the variable memory type range registers.
   public static let mtrrVariable = 0x180
+  /// VCMD_REG, virtual command.
   public static let vcmd = 0xe00
+  /// VCRSP_REG, virtual command response.
   public static let vcrsp = 0xe10
+  /// VCCAP_REG, virtual command capabilities.
   public static let vccap = 0xe30
 
   // An event's registers, from its control register on: FECTL, IECTL, PECTL.
+  /// Offset of an event's data register, from that of its control register.
   public static func data(ofEvent control: Int) -> Int { control + 4 }
+  /// Offset of an event's address register, from that of its control register.
   public static func address(ofEvent control: Int) -> Int { control + 8 }
+  /// Offset of an event's upper address register, from that of its control register.
   public static func upperAddress(ofEvent control: Int) -> Int { control + 12 }
 }
 

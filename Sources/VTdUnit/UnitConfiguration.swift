@@ -18,6 +18,7 @@ public struct CacheConfiguration: Hashable, Sendable {
   /// Interrupt entries kept; a power of 2; 0 for none.
   public var interruptEntries: Int
 
+  /// Sizes; each is checked when a unit is made of them.
   public init(
     isEnabled: Bool = true, iotlbEntries: Int = 1024, largePageEntries: Int = 64,
     pagingStructureEntries: Int = 256, contextEntries: Int = 256, pasidEntries: Int = 256,
@@ -40,15 +41,21 @@ public struct CacheConfiguration: Hashable, Sendable {
 public struct UnitConfiguration: Hashable, Sendable {
   /// Where the machine maps the registers.
   public var registerBase: PhysicalAddress
+  /// VER_REG.
   public var version: VersionRegister
+  /// CAP_REG.
   public var capability: Capability
+  /// ECAP_REG.
   public var extendedCapability: ExtendedCapability
   /// Address bits of the platform (the DMAR table's host address width), 32 to 52: higher address
   /// bits in tables are reserved.
   public var hostAddressWidth: Int
+  /// In what it differs from the specification.
   public var quirks: UnitQuirks
+  /// How large its caches are.
   public var caches: CacheConfiguration
 
+  /// A unit with these registers; ``validate()`` says whether they go together.
   public init(
     capability: Capability, extendedCapability: ExtendedCapability,
     registerBase: PhysicalAddress = PhysicalAddress(rawValue: 0xfed9_0000),

@@ -56,7 +56,9 @@ public struct AccessControl: OptionSet, Hashable, Sendable {
 
 /// A function's ACS: what it can do and what it has been told to.
 public struct AccessControlServices: Hashable, Sendable {
+  /// What the function can do.
   public let capability: AccessControl
+  /// What of it software has switched on.
   public let control: AccessControl
 }
 

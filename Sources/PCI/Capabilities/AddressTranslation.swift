@@ -30,19 +30,27 @@ extension ConfigurationField {
 public struct AddressTranslationServices: Hashable, Sendable {
   /// How many invalidations it takes before it pushes back, 1 to 32.
   public let invalidateQueueDepth: Int
+  /// The device asks with addresses that are multiples of 4 KiB.
   public let isPageAligned: Bool
+  /// The device obeys invalidations that mean all its PASIDs.
   public let supportsGlobalInvalidate: Bool
   /// The smallest unit it handles is 4,096 bytes times two to this power.
   public let smallestTranslationUnit: UInt8
+  /// Whether software has switched the device's TLB on.
   public let isEnabled: Bool
 }
 
 /// The Page Request Interface: the device asks for pages that are not there.
 public struct PageRequestInterface: Hashable, Sendable {
+  /// Whether software lets the device ask for pages.
   public let isEnabled: Bool
+  /// The device has no request under way.
   public let isStopped: Bool
+  /// Answers to requests with PASID have to carry the PASID.
   public let responseNeedsPASID: Bool
+  /// How many requests the device can have under way.
   public let capacity: UInt32
+  /// How many of them software allows.
   public let allocation: UInt32
 }
 
@@ -50,10 +58,15 @@ public struct PageRequestInterface: Hashable, Sendable {
 public struct PASIDCapability: Hashable, Sendable {
   /// How many bits a PASID of this device may have, up to 20.
   public let width: UInt8
+  /// The device can send execute requests.
   public let supportsExecute: Bool
+  /// The device can send requests with supervisor privilege.
   public let supportsPrivileged: Bool
+  /// Whether software lets the device send PASIDs.
   public let isEnabled: Bool
+  /// Whether software lets it send execute requests.
   public let executeEnabled: Bool
+  /// Whether software lets it send requests with supervisor privilege.
   public let privilegedEnabled: Bool
 
   /// Whether the device can send `pasid`.
@@ -63,6 +76,7 @@ public struct PASIDCapability: Hashable, Sendable {
 }
 
 extension ConfigurationSpace {
+  /// The ATS capability; nil where the function has none or it could not be read.
   public var addressTranslationServices: AddressTranslationServices? {
     guard let base = capability(.addressTranslationServices)?.offset,
       let depth = self[.atsQueueDepth, at: base], let unit = self[.atsSmallestUnit, at: base]
@@ -85,6 +99,7 @@ extension ConfigurationSpace {
     return set(.atsEnable, at: base, to: isOn ? 1 : 0)
   }
 
+  /// The PRI capability; nil where the function has none or it could not be read.
   public var pageRequestInterface: PageRequestInterface? {
     guard let base = capability(.pageRequest)?.offset,
       let capacity = self[.pageRequestCapacity, at: base],
@@ -97,6 +112,7 @@ extension ConfigurationSpace {
       capacity: capacity, allocation: allocation)
   }
 
+  /// The PASID capability; nil where the function has none or it could not be read.
   public var pasid: PASIDCapability? {
     guard let base = capability(.pasid)?.offset, let width = self[.pasidWidth, at: base],
       let enabled = self[.pasidEnable, at: base]

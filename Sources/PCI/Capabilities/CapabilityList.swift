@@ -17,27 +17,43 @@ public enum CapabilityID: Hashable, Sendable {
 
 extension CapabilityID {
   // PCI Code and ID Assignment Specification 1.11, chapter 2.
+  /// Power management.
   public static let powerManagement = CapabilityID.conventional(0x01)
+  /// Message signalled interrupts.
   public static let msi = CapabilityID.conventional(0x05)
+  /// PCI-X.
   public static let pciX = CapabilityID.conventional(0x07)
+  /// What only the vendor knows.
   public static let vendorSpecific = CapabilityID.conventional(0x09)
+  /// The subsystem ids of a bridge.
   public static let subsystemIDs = CapabilityID.conventional(0x0d)
+  /// PCI Express.
   public static let express = CapabilityID.conventional(0x10)
+  /// Message signalled interrupts with a table.
   public static let msiX = CapabilityID.conventional(0x11)
+  /// Advanced features of conventional PCI.
   public static let advancedFeatures = CapabilityID.conventional(0x13)
 
   // The same, chapter 3.
+  /// Advanced error reporting (AER).
   public static let advancedErrorReporting = CapabilityID.extended(0x0001)
+  /// Access control services (ACS).
   public static let accessControlServices = CapabilityID.extended(0x000d)
+  /// Alternative routing-id interpretation (ARI).
   public static let alternativeRoutingID = CapabilityID.extended(0x000e)
+  /// Address translation services (ATS).
   public static let addressTranslationServices = CapabilityID.extended(0x000f)
+  /// Single-root I/O virtualisation (SR-IOV).
   public static let singleRootIOV = CapabilityID.extended(0x0010)
+  /// Page request interface (PRI).
   public static let pageRequest = CapabilityID.extended(0x0013)
+  /// Process address space ids (PASID).
   public static let pasid = CapabilityID.extended(0x001b)
 }
 
 /// The structures that a walk of one list found, and how the walk ended.
 public struct CapabilityList: Hashable, Sendable {
+  /// How a list of capabilities ends.
   public enum End: Hashable, Sendable {
     /// The last structure says that it is the last, or there is no list at all.
     case complete

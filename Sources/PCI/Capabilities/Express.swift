@@ -8,14 +8,23 @@ extension ConfigurationField {
 
 /// What a PCI Express function is, from the bus' point of view.
 public enum ExpressPortType: UInt8, Hashable, Sendable, CaseIterable {
+  /// A device.
   case endpoint = 0
+  /// A device with habits of conventional PCI, such as I/O space.
   case legacyEndpoint = 1
+  /// A port of the root complex.
   case rootPort = 4
+  /// The port of a switch that leads towards the root.
   case upstreamPort = 5
+  /// A port of a switch that leads away from the root.
   case downstreamPort = 6
+  /// A bridge to conventional PCI below it.
   case expressToPCIBridge = 7
+  /// A bridge from conventional PCI to Express below it.
   case pciToExpressBridge = 8
+  /// A device inside the root complex, behind no port.
   case rootComplexEndpoint = 9
+  /// What collects the events of devices inside the root complex.
   case eventCollector = 10
 
   /// The name that the specification gives it.
@@ -38,6 +47,7 @@ public enum ExpressPortType: UInt8, Hashable, Sendable, CaseIterable {
 public struct ExpressCapability: Hashable, Sendable {
   /// Nil for one of the reserved encodings.
   public let portType: ExpressPortType?
+  /// The capability's own version.
   public let version: UInt8
   /// How many of the function number's low bits the function may use as its own, 0 to 3: it then
   /// sends requests as functions that do not exist.

@@ -18,29 +18,40 @@ extension ConfigurationField {
   static let msiXTableOffset = ConfigurationField("Table Offset", 0x04, 3..<32)
 }
 
+/// The MSI capability: one message, or several with consecutive data.
 public struct MSI: Hashable, Sendable {
+  /// Whether the device sends messages in the place of pins.
   public let isEnabled: Bool
   /// How many vectors the function can use: 1 to 32.
   public let vectors: Int
   /// How many it may use now.
   public let enabledVectors: Int
+  /// Whether the address has 64 bits.
   public let is64Bit: Bool
+  /// Whether each message can be held back.
   public let isMaskable: Bool
+  /// Where the device writes.
   public let address: UInt64
+  /// What it writes, for the first message.
   public let data: UInt16
 }
 
+/// The MSI-X capability: a table of messages in the device's memory.
 public struct MSIX: Hashable, Sendable {
+  /// Whether the device sends messages in the place of pins.
   public let isEnabled: Bool
+  /// Whether all messages are held back.
   public let isMasked: Bool
   /// Entries of the table: 1 to 2,048.
   public let vectors: Int
   /// The base address register behind which the table lies, and where.
   public let tableRegister: UInt8
+  /// Where the table begins in its region, in bytes.
   public let tableOffset: UInt32
 }
 
 extension ConfigurationSpace {
+  /// The MSI capability; nil where the function has none or it could not be read.
   public var msi: MSI? {
     guard let base = capability(.msi)?.offset, let enabled = self[.msiEnable, at: base],
       let low = self[.msiAddress, at: base], let is64Bit = self[.msi64, at: base].map({ $0 == 1 }),
@@ -56,6 +67,7 @@ extension ConfigurationSpace {
       address: UInt64(high) << 32 | UInt64(low), data: UInt16(truncatingIfNeeded: data))
   }
 
+  /// The MSI-X capability; nil where the function has none or it could not be read.
   public var msiX: MSIX? {
     guard let base = capability(.msiX)?.offset, let enabled = self[.msiXEnable, at: base],
       let size = self[.msiXTableSize, at: base], let register = self[.msiXTableRegister, at: base],

@@ -13,6 +13,7 @@ extension ConfigurationField {
   static let virtualFunctionDeviceID = ConfigurationField("VF Device ID", 0x1a, 0..<16)
 }
 
+/// The SR-IOV capability: which virtual functions a physical one has.
 public struct SingleRootIOV: Hashable, Sendable {
   /// Whether the virtual functions exist now.
   public let isEnabled: Bool
@@ -24,6 +25,7 @@ public struct SingleRootIOV: Hashable, Sendable {
   public let firstOffset: UInt16
   /// From one virtual function's requester id to the next one's.
   public let stride: UInt16
+  /// The device id of the virtual functions.
   public let deviceID: UInt16
 
   /// The requester ids of the virtual functions of the physical function at `owner`, in order.
@@ -45,6 +47,7 @@ public struct SingleRootIOV: Hashable, Sendable {
 }
 
 extension ConfigurationSpace {
+  /// The SR-IOV capability; nil where the function has none or it could not be read.
   public var singleRootIOV: SingleRootIOV? {
     guard let base = capability(.singleRootIOV)?.offset,
       let enabled = self[.virtualFunctionEnable, at: base],

@@ -74,11 +74,17 @@ extension FaultReason {
   public static let pageRequestInLegacyMode = FaultReason(rawValue: 0x32)
 
   // Scalable mode: root, context.
+  /// The scalable-mode root entry could not be read.
   public static let scalableRootRead = FaultReason(rawValue: 0x38)
+  /// The half of the scalable-mode root entry for this function has its present bit clear.
   public static let scalableRootNotPresent = FaultReason(rawValue: 0x39)
+  /// A reserved bit of the scalable-mode root entry is set.
   public static let scalableRootReserved = FaultReason(rawValue: 0x3a)
+  /// The scalable-mode context entry could not be read.
   public static let scalableContextRead = FaultReason(rawValue: 0x40)
+  /// The scalable-mode context entry has P clear.
   public static let scalableContextNotPresent = FaultReason(rawValue: 0x41)
+  /// A reserved bit of the scalable-mode context entry is set.
   public static let scalableContextReserved = FaultReason(rawValue: 0x42)
   /// The context entry asks for what the unit does not have.
   public static let scalableContextInvalid = FaultReason(rawValue: 0x43)
@@ -94,11 +100,17 @@ extension FaultReason {
   public static let ridPASIDInvalid = FaultReason(rawValue: 0x48)
 
   // PASID directory and table.
+  /// The PASID directory entry could not be read.
   public static let directoryRead = FaultReason(rawValue: 0x50)
+  /// The PASID directory entry has P clear.
   public static let directoryNotPresent = FaultReason(rawValue: 0x51)
+  /// A reserved bit of the PASID directory entry is set.
   public static let directoryReserved = FaultReason(rawValue: 0x52)
+  /// The PASID table entry could not be read.
   public static let pasidEntryRead = FaultReason(rawValue: 0x58)
+  /// The PASID table entry has P clear.
   public static let pasidEntryNotPresent = FaultReason(rawValue: 0x59)
+  /// A reserved bit of the PASID table entry is set.
   public static let pasidEntryReserved = FaultReason(rawValue: 0x5a)
   /// The PASID entry asks for what the unit does not have.
   public static let pasidEntryInvalid = FaultReason(rawValue: 0x5b)
@@ -108,8 +120,11 @@ extension FaultReason {
   public static let supervisorRequestsDisabled = FaultReason(rawValue: 0x5d)
 
   // First stage.
+  /// A first-stage entry could not be read.
   public static let firstStageRead = FaultReason(rawValue: 0x70)
+  /// A first-stage entry has P clear: nothing is mapped there.
   public static let firstStageNotPresent = FaultReason(rawValue: 0x71)
+  /// A reserved bit of a first-stage entry is set.
   public static let firstStageReserved = FaultReason(rawValue: 0x72)
   /// The top first-stage table could not be read.
   public static let firstStageTableRead = FaultReason(rawValue: 0x73)
@@ -123,9 +138,11 @@ extension FaultReason {
   public static let firstStageTableNotWritable = FaultReason(rawValue: 0x77)
 
   // Second stage, scalable mode.
+  /// A second-stage entry could not be read, in scalable mode.
   public static let scalableSecondStageRead = FaultReason(rawValue: 0x78)
   /// A second-stage entry has R and W clear.
   public static let secondStageNotPresent = FaultReason(rawValue: 0x79)
+  /// A reserved bit of a second-stage entry is set, in scalable mode.
   public static let scalableSecondStageReserved = FaultReason(rawValue: 0x7a)
   /// The top second-stage table could not be read.
   public static let secondStageTableRead = FaultReason(rawValue: 0x7b)

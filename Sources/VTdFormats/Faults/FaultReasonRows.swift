@@ -1,5 +1,6 @@
 /// What is known of one fault reason.
 public struct FaultReasonRow: Sendable {
+  /// The code.
   public let reason: FaultReason
   /// What the unit was looking at, and so what to look at next.
   public let structure: Structure

@@ -34,27 +34,41 @@ public struct FaultStatus: RegisterImage {
 }
 
 extension BitField where Image == FaultStatus {
+  /// Bit 0, PFO: a fault was lost: its record was in use. A written 1 clears it. VT-d specification
+  /// 11.4.7.1.
   public static var primaryFaultOverflow: Self {
     .init("PFO", 0, "a fault was lost: its record was in use", .writeOneToClear)
   }
+  /// Bit 1, PPF: a record holds a fault. Read only. VT-d specification 11.4.7.1.
   public static var primaryPendingFault: Self {
     .init("PPF", 1, "a record holds a fault", .readOnly)
   }
+  /// Bit 2, AFO: the fault log in memory overflowed. A written 1 clears it. VT-d specification
+  /// 11.4.7.1.
   public static var advancedFaultOverflow: Self {
     .init("AFO", 2, "the fault log in memory overflowed", .writeOneToClear)
   }
+  /// Bit 3, APF: the fault log in memory holds a fault. A written 1 clears it. VT-d specification
+  /// 11.4.7.1.
   public static var advancedPendingFault: Self {
     .init("APF", 3, "the fault log in memory holds a fault", .writeOneToClear)
   }
+  /// Bit 4, IQE: the invalidation queue stopped; IQERCD says why. A written 1 clears it. VT-d
+  /// specification 11.4.7.1.
   public static var invalidationQueueError: Self {
     .init("IQE", 4, "the invalidation queue stopped; IQERCD says why", .writeOneToClear)
   }
+  /// Bit 5, ICE: a device answered an invalidation wrongly. A written 1 clears it. VT-d
+  /// specification 11.4.7.1.
   public static var invalidationCompletionError: Self {
     .init("ICE", 5, "a device answered an invalidation wrongly", .writeOneToClear)
   }
+  /// Bit 6, ITE: a device did not answer an invalidation. A written 1 clears it. VT-d specification
+  /// 11.4.7.1.
   public static var invalidationTimeOutError: Self {
     .init("ITE", 6, "a device did not answer an invalidation", .writeOneToClear)
   }
+  /// Bits 15:8, FRI: the record that faulted first. Read only. VT-d specification 11.4.7.1.
   public static var faultRecordIndex: Self {
     .init("FRI", 15, 8, "the record that faulted first", .readOnly)
   }
@@ -71,9 +85,11 @@ public struct EventControl: RegisterImage {
 }
 
 extension BitField where Image == EventControl {
+  /// Bit 30, IP: a message waits for IM to clear. Read only. VT-d specification 11.4.7.2.
   public static var interruptPending: Self {
     .init("IP", 30, "a message waits for IM to clear", .readOnly)
   }
+  /// Bit 31, IM: messages are held back. VT-d specification 11.4.7.2.
   public static var interruptMask: Self { .init("IM", 31, "messages are held back") }
 }
 
@@ -91,7 +107,9 @@ public struct FaultLogAddress: RegisterImage {
 }
 
 extension BitField where Image == FaultLogAddress {
+  /// Bits 11:9, FLS: 2^FLS pages.
   public static var size: Self { .init("FLS", 11, 9, "2^FLS pages") }
+  /// Bits 63:12, FLA: address of the fault log.
   public static var address: Self {
     .init("FLA", 63, 12, "address of the fault log", isAddress: true)
   }
@@ -102,16 +120,23 @@ extension BitField where Image == FaultLogAddress {
 /// Read and write are T1 alone, as before T2 existed; of the two values that T2 adds, 3 is an AtomicOp
 /// and 1, the one that is left, a page request.
 public enum FaultRequestType: UInt8, Sendable, Hashable, CaseIterable {
+  /// A write.
   case write = 0
+  /// A page request (PRI).
   case pageRequest = 1
+  /// A read.
   case read = 2
+  /// An AtomicOp.
   case atomic = 3
 }
 
 /// Address type of a request (AT): the PCI Express field of the same name.
 public enum AddressType: UInt8, Sendable, Hashable, CaseIterable {
+  /// The unit is to translate it.
   case untranslated = 0
+  /// The device asks for a translation, to keep it in its own TLB (ATS).
   case translationRequest = 1
+  /// The device translated the address itself, with what ATS gave it.
   case translated = 2
 }
 
@@ -142,10 +167,12 @@ public struct FaultRecord: Image128 {
     get { UInt16(truncatingIfNeeded: low &>> 48) }
     set { low = UInt64(newValue) << 48 }
   }
+  /// The source-id of the request.
   public var source: SourceID {
     get { SourceID(rawValue: UInt16(truncatingIfNeeded: self[.sourceID])) }
     set { self[.sourceID] = UInt64(newValue.rawValue) }
   }
+  /// Why the request was blocked.
   public var reason: FaultReason {
     get { FaultReason(rawValue: UInt8(truncatingIfNeeded: self[.reason])) }
     set { self[.reason] = UInt64(newValue.rawValue) }
@@ -179,22 +206,36 @@ public struct FaultRecord: Image128 {
 }
 
 extension BitField where Image == FaultRecord {
+  /// Bits 63:12, FI: page of the request; 63:48 the interrupt index. VT-d specification 11.4.7.6.
   public static var faultInformation: Self {
     .init("FI", 63, 12, "page of the request; 63:48 the interrupt index", isAddress: true)
   }
+  /// Bits 79:64, SID: source-id of the request. VT-d specification 11.4.7.6.
   public static var sourceID: Self { .init("SID", 79, 64, "source-id of the request") }
+  /// Bit 92, T2: with T1: 00 write, 01 page request, 10 read, 11 AtomicOp. VT-d specification
+  /// 11.4.7.6.
   public static var type2: Self {
     .init("T2", 92, "with T1: 00 write, 01 page request, 10 read, 11 AtomicOp")
   }
+  /// Bit 93, PRIV: supervisor privilege was asked for. VT-d specification 11.4.7.6.
   public static var privilege: Self { .init("PRIV", 93, "supervisor privilege was asked for") }
+  /// Bit 94, EXE: execute permission was asked for. VT-d specification 11.4.7.6.
   public static var execute: Self { .init("EXE", 94, "execute permission was asked for") }
+  /// Bit 95, PP: the request had a PASID. VT-d specification 11.4.7.6.
   public static var pasidPresent: Self { .init("PP", 95, "the request had a PASID") }
+  /// Bits 103:96, FR: fault reason. VT-d specification 11.4.7.6.
   public static var reason: Self { .init("FR", 103, 96, "fault reason") }
+  /// Bits 123:104, PV: PASID of the request. VT-d specification 11.4.7.6.
   public static var pasid: Self { .init("PV", 123, 104, "PASID of the request") }
+  /// Bits 125:124, AT: 0 untranslated, 1 translation request, 2 translated. VT-d specification
+  /// 11.4.7.6.
   public static var addressType: Self {
     .init("AT", 125, 124, "0 untranslated, 1 translation request, 2 translated")
   }
+  /// Bit 126, T1: 1 read, 0 write; see T2. VT-d specification 11.4.7.6.
   public static var type1: Self { .init("T1", 126, "1 read, 0 write; see T2") }
+  /// Bit 127, F: the record is in use; write 1 to clear. A written 1 clears it. VT-d specification
+  /// 11.4.7.6.
   public static var fault: Self {
     .init("F", 127, "the record is in use; write 1 to clear", .writeOneToClear)
   }

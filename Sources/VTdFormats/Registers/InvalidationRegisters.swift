@@ -11,15 +11,22 @@ public struct IOTLBCommand: RegisterImage {
 }
 
 extension BitField where Image == IOTLBCommand {
+  /// Bits 47:32, DID: domain-id to drop. VT-d specification 11.4.6.3.
   public static var domainID: Self { .init("DID", 47, 32, "domain-id to drop") }
+  /// Bit 48, DW: wait for writes under way. VT-d specification 11.4.6.3.
   public static var drainWrites: Self { .init("DW", 48, "wait for writes under way") }
+  /// Bit 49, DR: wait for reads under way. VT-d specification 11.4.6.3.
   public static var drainReads: Self { .init("DR", 49, "wait for reads under way") }
+  /// Bits 58:57, IAIG: done: 1 global, 2 domain, 3 page; 0 refused. Read only. VT-d specification
+  /// 11.4.6.3.
   public static var actualGranularity: Self {
     .init("IAIG", 58, 57, "done: 1 global, 2 domain, 3 page; 0 refused", .readOnly)
   }
+  /// Bits 61:60, IIRG: asked: 1 global, 2 domain, 3 page. VT-d specification 11.4.6.3.
   public static var requestedGranularity: Self {
     .init("IIRG", 61, 60, "asked: 1 global, 2 domain, 3 page")
   }
+  /// Bit 63, IVT: start; reads 1 until it is done. VT-d specification 11.4.6.3.
   public static var invalidate: Self { .init("IVT", 63, "start; reads 1 until it is done") }
 }
 
@@ -35,8 +42,11 @@ public struct InvalidateAddress: RegisterImage {
 }
 
 extension BitField where Image == InvalidateAddress {
+  /// Bits 5:0, AM: 2^AM pages. VT-d specification 11.4.6.2.
   public static var addressMask: Self { .init("AM", 5, 0, "2^AM pages") }
+  /// Bit 6, IH: only leaf entries changed. VT-d specification 11.4.6.2.
   public static var invalidationHint: Self { .init("IH", 6, "only leaf entries changed") }
+  /// Bits 63:12, ADDR: first page. VT-d specification 11.4.6.2.
   public static var address: Self { .init("ADDR", 63, 12, "first page", isAddress: true) }
 }
 
@@ -52,6 +62,7 @@ public struct QueueHead: RegisterImage {
 }
 
 extension BitField where Image == QueueHead {
+  /// Bits 18:4, QH: next descriptor to fetch; in place a byte offset.
   public static var offset: Self {
     .init("QH", 18, 4, "next descriptor to fetch; in place a byte offset", isAddress: true)
   }
@@ -68,6 +79,7 @@ public struct QueueTail: RegisterImage {
 }
 
 extension BitField where Image == QueueTail {
+  /// Bits 18:4, QT: next descriptor to write; in place a byte offset.
   public static var offset: Self {
     .init("QT", 18, 4, "next descriptor to write; in place a byte offset", isAddress: true)
   }
@@ -89,8 +101,11 @@ public struct QueueAddress: RegisterImage {
 }
 
 extension BitField where Image == QueueAddress {
+  /// Bits 2:0, QS: 2^QS pages. VT-d specification 11.4.9.3.
   public static var size: Self { .init("QS", 2, 0, "2^QS pages") }
+  /// Bit 11, DW: descriptors of 256 bits. VT-d specification 11.4.9.3.
   public static var descriptorWidth: Self { .init("DW", 11, "descriptors of 256 bits") }
+  /// Bits 63:12, IQA: address of the queue. VT-d specification 11.4.9.3.
   public static var address: Self { .init("IQA", 63, 12, "address of the queue", isAddress: true) }
 }
 
@@ -105,6 +120,7 @@ public struct CompletionStatus: RegisterImage {
 }
 
 extension BitField where Image == CompletionStatus {
+  /// Bit 0, IWC: a wait descriptor with IF is done. A written 1 clears it.
   public static var waitComplete: Self {
     .init("IWC", 0, "a wait descriptor with IF is done", .writeOneToClear)
   }
@@ -122,10 +138,13 @@ public struct QueueErrorRecord: RegisterImage {
 }
 
 extension BitField where Image == QueueErrorRecord {
+  /// Bits 3:0, IQEI: why the queue stopped.
   public static var information: Self { .init("IQEI", 3, 0, "why the queue stopped") }
+  /// Bits 47:32, ITESID: the device that did not answer.
   public static var timeOutSource: Self {
     .init("ITESID", 47, 32, "the device that did not answer")
   }
+  /// Bits 63:48, ICESID: the device that answered wrongly.
   public static var completionSource: Self {
     .init("ICESID", 63, 48, "the device that answered wrongly")
   }
@@ -133,6 +152,7 @@ extension BitField where Image == QueueErrorRecord {
 
 /// Why the invalidation queue stopped: IQERCD.IQEI (VT-d specification 11.4.9.9).
 public enum QueueErrorInformation: UInt8, Sendable, Hashable, CaseIterable {
+  /// Nothing is known; also what units of earlier revisions say.
   case notAvailable = 0
   /// The tail lies beyond the queue.
   case invalidTail = 1
@@ -164,10 +184,13 @@ public struct InterruptTableAddress: RegisterImage {
 }
 
 extension BitField where Image == InterruptTableAddress {
+  /// Bits 3:0, S: 2^(S+1) entries. VT-d specification 11.4.10.
   public static var size: Self { .init("S", 3, 0, "2^(S+1) entries") }
+  /// Bit 11, EIME: destinations of 32 bits (x2APIC). VT-d specification 11.4.10.
   public static var extendedInterruptMode: Self {
     .init("EIME", 11, "destinations of 32 bits (x2APIC)")
   }
+  /// Bits 63:12, IRTA: address of the table. VT-d specification 11.4.10.
   public static var address: Self { .init("IRTA", 63, 12, "address of the table", isAddress: true) }
 }
 
@@ -185,7 +208,9 @@ public struct PageRequestQueueAddress: RegisterImage {
 }
 
 extension BitField where Image == PageRequestQueueAddress {
+  /// Bits 2:0, PQS: 2^PQS pages.
   public static var size: Self { .init("PQS", 2, 0, "2^PQS pages") }
+  /// Bits 63:12, PQA: address of the queue.
   public static var address: Self { .init("PQA", 63, 12, "address of the queue", isAddress: true) }
 }
 
@@ -200,6 +225,7 @@ public struct PageRequestQueuePointer: RegisterImage {
 }
 
 extension BitField where Image == PageRequestQueuePointer {
+  /// Bits 18:5, PQ: descriptor; in place a byte offset.
   public static var offset: Self {
     .init("PQ", 18, 5, "descriptor; in place a byte offset", isAddress: true)
   }
@@ -216,9 +242,11 @@ public struct PageRequestStatus: RegisterImage {
 }
 
 extension BitField where Image == PageRequestStatus {
+  /// Bit 0, PPR: a page request waits. A written 1 clears it.
   public static var pendingRequest: Self {
     .init("PPR", 0, "a page request waits", .writeOneToClear)
   }
+  /// Bit 1, PRO: a page request was lost: the queue was full. A written 1 clears it.
   public static var overflow: Self {
     .init("PRO", 1, "a page request was lost: the queue was full", .writeOneToClear)
   }

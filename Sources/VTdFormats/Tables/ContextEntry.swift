@@ -6,6 +6,7 @@ public enum TranslationType: UInt8, Sendable, Hashable, CaseIterable {
   case deviceTLB = 1
   /// Untranslated requests pass with their address unchanged.
   case passThrough = 2
+  /// A value that the specification reserves.
   case reserved = 3
 }
 
@@ -37,6 +38,7 @@ public struct ContextEntry: Image128 {
   @inlinable
   public var levels: Int { Int(truncatingIfNeeded: self[.addressWidth]) &+ 2 }
 
+  /// The tag under which the caches keep the function's translations.
   public var domain: DomainID {
     get { DomainID(rawValue: UInt16(truncatingIfNeeded: self[.domainID])) }
     set { self[.domainID] = UInt64(newValue.rawValue) }
@@ -44,18 +46,25 @@ public struct ContextEntry: Image128 {
 }
 
 extension BitField where Image == ContextEntry {
+  /// Bit 0, P: the function has tables. VT-d specification 9.3.
   public static var present: Self { .init("P", 0, "the function has tables") }
+  /// Bit 1, FPD: do not record this function's faults. VT-d specification 9.3.
   public static var faultProcessingDisable: Self {
     .init("FPD", 1, "do not record this function's faults")
   }
+  /// Bits 3:2, TT: 0 second-stage tables, 1 also ATS, 2 pass-through. VT-d specification 9.3.
   public static var translationType: Self {
     .init("TT", 3, 2, "0 second-stage tables, 1 also ATS, 2 pass-through")
   }
+  /// Bits 63:12, SSPTPTR: top second-stage table. VT-d specification 9.3.
   public static var secondStageTable: Self {
     .init("SSPTPTR", 63, 12, "top second-stage table", isAddress: true)
   }
+  /// Bits 66:64, AW: 1 = 39 bits, 2 = 48, 3 = 57. VT-d specification 9.3.
   public static var addressWidth: Self { .init("AW", 66, 64, "1 = 39 bits, 2 = 48, 3 = 57") }
+  /// Bits 70:67, AVAIL: for software. VT-d specification 9.3.
   public static var available: Self { .init("AVAIL", 70, 67, "for software") }
+  /// Bits 87:72, DID: domain-id. VT-d specification 9.3.
   public static var domainID: Self { .init("DID", 87, 72, "domain-id") }
 }
 
@@ -85,22 +94,31 @@ public struct ScalableContextEntry: WideImage {
 }
 
 extension BitField where Image == ScalableContextEntry {
+  /// Bit 0, P: the function has tables. VT-d specification 9.4.
   public static var present: Self { .init("P", 0, "the function has tables") }
+  /// Bit 1, FPD: do not record this function's faults. VT-d specification 9.4.
   public static var faultProcessingDisable: Self {
     .init("FPD", 1, "do not record this function's faults")
   }
+  /// Bit 2, DTE: the device may use ATS. VT-d specification 9.4.
   public static var deviceTLBEnable: Self { .init("DTE", 2, "the device may use ATS") }
+  /// Bit 3, PASIDE: the device may send PASIDs. VT-d specification 9.4.
   public static var pasidEnable: Self { .init("PASIDE", 3, "the device may send PASIDs") }
+  /// Bit 4, PRE: the device may send page requests. VT-d specification 9.4.
   public static var pageRequestEnable: Self { .init("PRE", 4, "the device may send page requests") }
+  /// Bits 11:9, PDTS: the directory has 2^(PDTS+7) entries. VT-d specification 9.4.
   public static var directorySize: Self {
     .init("PDTS", 11, 9, "the directory has 2^(PDTS+7) entries")
   }
+  /// Bits 63:12, PASIDDIRPTR: address of the PASID directory. VT-d specification 9.4.
   public static var pasidDirectory: Self {
     .init("PASIDDIRPTR", 63, 12, "address of the PASID directory", isAddress: true)
   }
+  /// Bits 83:64, RID_PASID: PASID of requests that carry none. VT-d specification 9.4.
   public static var ridPASID: Self {
     .init("RID_PASID", 83, 64, "PASID of requests that carry none")
   }
+  /// Bit 84, RID_PRIV: such requests have supervisor privilege. VT-d specification 9.4.
   public static var ridPrivilege: Self {
     .init("RID_PRIV", 84, "such requests have supervisor privilege")
   }

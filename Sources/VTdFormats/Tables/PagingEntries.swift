@@ -75,23 +75,37 @@ public struct SecondStageEntry: RegisterImage {
 }
 
 extension BitField where Image == SecondStageEntry {
+  /// Bit 0, R: reads pass. VT-d specification 9.8.
   public static var read: Self { .init("R", 0, "reads pass") }
+  /// Bit 1, W: writes pass. VT-d specification 9.8.
   public static var write: Self { .init("W", 1, "writes pass") }
+  /// Bit 2, X: execution passes. VT-d specification 9.8.
   public static var execute: Self { .init("X", 2, "execution passes") }
+  /// Bits 5:3, EMT: memory type (leaf). VT-d specification 9.8.
   public static var memoryType: Self { .init("EMT", 5, 3, "memory type (leaf)") }
+  /// Bit 6, IPAT: EMT alone decides (leaf). VT-d specification 9.8.
   public static var ignorePAT: Self { .init("IPAT", 6, "EMT alone decides (leaf)") }
+  /// Bit 7, PS: maps a page of this level (levels 2 and 3). VT-d specification 9.8.
   public static var pageSize: Self { .init("PS", 7, "maps a page of this level (levels 2 and 3)") }
+  /// Bit 8, A: was used (with SSADE). VT-d specification 9.8.
   public static var accessed: Self { .init("A", 8, "was used (with SSADE)") }
+  /// Bit 9, D: was written (leaf, with SSADE). VT-d specification 9.8.
   public static var dirty: Self { .init("D", 9, "was written (leaf, with SSADE)") }
+  /// Bit 10, AVAIL: for software. VT-d specification 9.8.
   public static var available: Self { .init("AVAIL", 10, "for software") }
+  /// Bit 11, SNP: accesses snoop (leaf, with ECAP.SC). VT-d specification 9.8.
   public static var snoop: Self { .init("SNP", 11, "accesses snoop (leaf, with ECAP.SC)") }
+  /// Bits 51:12, ADDR: next table, or the page. VT-d specification 9.8.
   public static var address: Self {
     .init("ADDR", 51, 12, "next table, or the page", isAddress: true)
   }
+  /// Bits 61:52, AVAIL: for software. VT-d specification 9.8.
   public static var ignored: Self { .init("AVAIL", 61, 52, "for software") }
+  /// Bit 62, TM: mapped for a short time (leaf, with ECAP.DT). VT-d specification 9.8.
   public static var transientMapping: Self {
     .init("TM", 62, "mapped for a short time (leaf, with ECAP.DT)")
   }
+  /// Bit 63, AVAIL: for software. VT-d specification 9.8.
   public static var ignoredTop: Self { .init("AVAIL", 63, "for software") }
 }
 
@@ -129,23 +143,38 @@ public struct FirstStageEntry: RegisterImage {
 }
 
 extension BitField where Image == FirstStageEntry {
+  /// Bit 0, P: mapped. VT-d specification 9.7.
   public static var present: Self { .init("P", 0, "mapped") }
+  /// Bit 1, R/W: writes pass. VT-d specification 9.7.
   public static var write: Self { .init("R/W", 1, "writes pass") }
+  /// Bit 2, U/S: user requests pass. VT-d specification 9.7.
   public static var user: Self { .init("U/S", 2, "user requests pass") }
+  /// Bit 3, PWT: write-through. VT-d specification 9.7.
   public static var pageWriteThrough: Self { .init("PWT", 3, "write-through") }
+  /// Bit 4, PCD: no caching. VT-d specification 9.7.
   public static var pageCacheDisable: Self { .init("PCD", 4, "no caching") }
+  /// Bit 5, A: was used. VT-d specification 9.7.
   public static var accessed: Self { .init("A", 5, "was used") }
+  /// Bit 6, D: was written (leaf). VT-d specification 9.7.
   public static var dirty: Self { .init("D", 6, "was written (leaf)") }
+  /// Bit 7, PS: maps a page of this level (2, 3); PAT at level 1. VT-d specification 9.7.
   public static var pageSize: Self {
     .init("PS", 7, "maps a page of this level (2, 3); PAT at level 1")
   }
+  /// Bit 8, G: global (leaf). VT-d specification 9.7.
   public static var global: Self { .init("G", 8, "global (leaf)") }
+  /// Bit 9, AVAIL: for software. VT-d specification 9.7.
   public static var available: Self { .init("AVAIL", 9, "for software") }
+  /// Bit 10, EA: was used by a device (with EAFE). VT-d specification 9.7.
   public static var extendedAccessed: Self { .init("EA", 10, "was used by a device (with EAFE)") }
+  /// Bit 11, AVAIL: for software. VT-d specification 9.7.
   public static var availableHigh: Self { .init("AVAIL", 11, "for software") }
+  /// Bits 51:12, ADDR: next table, or the page. VT-d specification 9.7.
   public static var address: Self {
     .init("ADDR", 51, 12, "next table, or the page", isAddress: true)
   }
+  /// Bits 62:52, AVAIL: for software. VT-d specification 9.7.
   public static var ignored: Self { .init("AVAIL", 62, 52, "for software") }
+  /// Bit 63, XD: no execution (with NXE). VT-d specification 9.7.
   public static var executeDisable: Self { .init("XD", 63, "no execution (with NXE)") }
 }

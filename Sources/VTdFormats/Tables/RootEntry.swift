@@ -16,7 +16,9 @@ public struct RootEntry: Image128 {
 }
 
 extension BitField where Image == RootEntry {
+  /// Bit 0, P: the bus has a context table. VT-d specification 9.1.
   public static var present: Self { .init("P", 0, "the bus has a context table") }
+  /// Bits 63:12, CTP: address of the bus's context table. VT-d specification 9.1.
   public static var contextTable: Self {
     .init("CTP", 63, 12, "address of the bus's context table", isAddress: true)
   }
@@ -45,11 +47,15 @@ public struct ScalableRootEntry: Image128 {
 }
 
 extension BitField where Image == ScalableRootEntry {
+  /// Bit 0, LP: devices 0 to 15 have a context table. VT-d specification 9.2.
   public static var lowerPresent: Self { .init("LP", 0, "devices 0 to 15 have a context table") }
+  /// Bits 63:12, LCTP: context table of devices 0 to 15. VT-d specification 9.2.
   public static var lowerContextTable: Self {
     .init("LCTP", 63, 12, "context table of devices 0 to 15", isAddress: true)
   }
+  /// Bit 64, UP: devices 16 to 31 have a context table. VT-d specification 9.2.
   public static var upperPresent: Self { .init("UP", 64, "devices 16 to 31 have a context table") }
+  /// Bits 127:76, UCTP: context table of devices 16 to 31. VT-d specification 9.2.
   public static var upperContextTable: Self {
     .init("UCTP", 127, 76, "context table of devices 16 to 31", isAddress: true)
   }

@@ -6,6 +6,7 @@ public import VTdFormats
 ///
 /// Attach it with ``RemappingUnit/attach(_:)``.
 public final class ATSDevice: Sendable {
+  /// The source-id of its requests.
   public let source: SourceID
   private let state = UnitLock(State())
 
@@ -23,6 +24,7 @@ public final class ATSDevice: Sendable {
     let size: UInt64
   }
 
+  /// A device whose TLB is empty.
   public init(source: SourceID) { self.source = source }
 
   /// Whether the device answers invalidations; one that does not makes the unit time out (ITE).

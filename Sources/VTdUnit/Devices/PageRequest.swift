@@ -4,16 +4,22 @@ public import VTdFormats
 
 /// A device's request to make a page present (PRI).
 public struct PageRequest: Hashable, Sendable {
+  /// The device that asks.
   public let source: SourceID
+  /// The page that it asks for.
   public let address: IOVA
+  /// The process whose address it is; nil for none.
   public let pasid: PASID?
+  /// What it wants to do there.
   public let permissions: Permissions
+  /// Whether it asks with supervisor privilege.
   public let isPrivileged: Bool
   /// The last of its group: software answers the group.
   public let isLast: Bool
   /// Page request group index, 9 bits.
   public let group: UInt16
 
+  /// A request as it reaches the unit.
   public init(
     source: SourceID, address: IOVA, pasid: PASID? = nil, permissions: Permissions = [.read],
     isPrivileged: Bool = false, isLast: Bool = true, group: UInt16 = 0
@@ -46,11 +52,14 @@ public struct PageRequest: Hashable, Sendable {
 
 /// The answer to a page request group, as the device gets it.
 public struct PageGroupResponse: Hashable, Sendable {
+  /// The group that is answered.
   public let group: UInt16
+  /// The PASID that the answer carries; nil for none.
   public let pasid: PASID?
   /// Nil for a code that PCI Express does not define.
   public let code: PageResponseCode?
 
+  /// An answer; `code` is nil for one that the specification reserves.
   public init(group: UInt16, pasid: PASID?, code: PageResponseCode?) {
     self.group = group
     self.pasid = pasid

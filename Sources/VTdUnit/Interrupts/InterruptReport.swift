@@ -4,6 +4,7 @@ public import VTdFormats
 
 /// One interrupt request, told step by step.
 public struct InterruptReport: Hashable, Sendable {
+  /// What the device wrote, and where.
   public let request: InterruptRequest
   /// What the registers and the request itself say.
   public let notes: [String]

@@ -6,10 +6,13 @@ public enum UnitEvent: Hashable, Sendable {
   case registerAccessRefused(offset: Int, width: Int, isWrite: Bool)
   /// A register was written, by name, with the value it holds now.
   case registerWritten(name: String, value: UInt64)
+  /// A fault is in the record with that index.
   case faultRecorded(FaultRecord, index: Int)
+  /// A fault was not recorded, and why.
   case faultDropped(FaultRecord, FaultDisposition)
   /// An event wants to be signalled; `masked` if IM holds the message back.
   case eventRaised(InterruptMessage.Event, masked: Bool)
+  /// The unit sent a message of its own.
   case messageSent(InterruptMessage)
   /// A descriptor of the invalidation queue is carried out.
   case descriptor(DescriptorType, low: UInt64, high: UInt64)

@@ -2,7 +2,9 @@ public import VTdFormats
 
 /// What a DMA wants to do.
 public enum DMAAccess: UInt8, Sendable, Hashable, CaseIterable {
+  /// The device reads memory.
   case read = 0
+  /// The device writes memory.
   case write = 1
   /// An AtomicOp: reads and writes.
   case atomic = 2
@@ -95,20 +97,29 @@ public struct DMARequest: Hashable, Sendable {
     attributes = bits
   }
 
+  /// The source-id on the bus.
   public var source: SourceID { SourceID(rawValue: UInt16(truncatingIfNeeded: attributes)) }
+  /// The first byte of the access.
   public var address: IOVA { IOVA(rawValue: iova) }
+  /// What the device wants to do.
   public var access: DMAAccess { reads ? (writes ? .atomic : .read) : .write }
+  /// A read of no bytes, as devices send to flush.
   public var isZeroLength: Bool { attributes & Bits.zeroLength != 0 }
+  /// The process address space; nil where the request has no PASID prefix.
   public var pasid: PASID? {
     attributes & Bits.hasPASID == 0
       ? nil : PASID(rawValue: UInt32(truncatingIfNeeded: attributes &>> Bits.pasidShift))
   }
+  /// Supervisor privilege (PMR of the prefix).
   public var isPrivileged: Bool { attributes & Bits.privileged != 0 }
+  /// An instruction fetch (EXE of the prefix).
   public var isExecute: Bool { attributes & Bits.execute != 0 }
+  /// Untranslated, translation request or translated (AT).
   public var addressType: AddressType {
     AddressType(rawValue: UInt8(truncatingIfNeeded: attributes &>> Bits.addressTypeShift) & 3)
       ?? .untranslated
   }
+  /// The no-write flag of a translation request.
   public var noWrite: Bool { attributes & Bits.noWrite != 0 }
 
   /// The permissions that the request needs, as ``Permissions`` bits.

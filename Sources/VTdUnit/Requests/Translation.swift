@@ -6,8 +6,11 @@ public struct Permissions: OptionSet, Hashable, Sendable, CustomStringConvertibl
 
   @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
+  /// Reads pass.
   public static let read = Permissions(rawValue: 1)
+  /// Writes pass.
   public static let write = Permissions(rawValue: 2)
+  /// Instruction fetches pass.
   public static let execute = Permissions(rawValue: 4)
   /// The page is open to user requests; false only for pages of the first stage.
   public static let user = Permissions(rawValue: 8)
@@ -40,6 +43,7 @@ public enum FaultDisposition: Hashable, Sendable {
 
 /// Why a request was blocked.
 public enum BlockCause: Hashable, Sendable {
+  /// A check of registers or tables did not hold.
   case fault(FaultReason)
   /// RTADDR.TTM says so (abort-DMA mode).
   case abortDMA
@@ -86,7 +90,9 @@ public struct TranslatedPage: Hashable, Sendable {
 
 /// What the unit makes of one request.
 public enum TranslationOutcome: Hashable, Sendable {
+  /// The access goes to this page.
   case translated(TranslatedPage)
+  /// The unit stopped it: why, and what became of the fault.
   case blocked(BlockCause, FaultDisposition)
   /// A write to 0xfeexxxxx: hand it to ``RemappingUnit/interrupt(_:)``.
   case interruptRequest

@@ -2,16 +2,27 @@ import VTdFormats
 
 /// Which structure a step of a walk reads.
 public enum WalkStructure: String, Hashable, Sendable {
+  /// Root table, legacy mode, by bus.
   case rootEntry = "root entry"
+  /// Root table, scalable mode, by bus.
   case scalableRootEntry = "scalable-mode root entry"
+  /// Context table, legacy mode, by device and function.
   case contextEntry = "context entry"
+  /// Context table, scalable mode, by device and function.
   case scalableContextEntry = "scalable-mode context entry"
+  /// PASID directory, by the PASID's bits 19:6.
   case pasidDirectoryEntry = "PASID directory entry"
+  /// PASID table, by the PASID's bits 5:0.
   case pasidTableEntry = "PASID table entry"
+  /// First-stage tables, by 9 bits of the address a level.
   case firstStageEntry = "first-stage entry"
+  /// Second-stage tables, by 9 bits of the address a level.
   case secondStageEntry = "second-stage entry"
+  /// Interrupt table, by handle and subhandle.
   case interruptEntry = "interrupt entry"
+  /// Interrupt table, an entry that posts.
   case postedInterruptEntry = "posted interrupt entry"
+  /// What a posting entry points to.
   case postedInterruptDescriptor = "posted-interrupt descriptor"
 
   /// Bytes of one entry.

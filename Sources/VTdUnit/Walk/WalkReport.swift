@@ -3,6 +3,7 @@ public import VTdFormats
 
 /// One step of a walk: an entry read, what it says, what was looked at.
 public struct WalkStep: Hashable, Sendable {
+  /// What was read.
   public let structure: WalkStructure
   /// Paging level, 5 to 1; 0 for the other structures.
   public let level: Int
@@ -75,6 +76,7 @@ public struct WalkFailure: Hashable, Sendable {
 
 /// One translation, told step by step.
 public struct WalkReport: Hashable, Sendable {
+  /// The request whose way it is.
   public let request: DMARequest
   /// What the registers decide before any table is read.
   public let notes: [String]
