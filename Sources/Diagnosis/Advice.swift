@@ -16,15 +16,25 @@ public struct Advice: Sendable {
 
 /// Something that hides or avoids a fault without curing it.
 public enum WorkAround: String, Hashable, Sendable, CaseIterable {
+  /// Addresses pass unchanged for devices that the kernel drives.
   case passThrough = "iommu=pt"
+  /// Every unmap flushes.
   case strict = "iommu.strict=1"
+  /// No large pages.
   case smallPages = "intel_iommu=sp_off"
+  /// No device has a TLB.
   case withoutATS = "pci=noats"
+  /// Firmware's devices stop before Linux begins.
   case earlyBusMasters = "efi=disable_early_pci_dma"
+  /// Guests get devices although interrupts are not remapped.
   case unsafeInterrupts = "allow_unsafe_interrupts=1"
+  /// The kernel is told that a device sends under another id.
   case aliasQuirk = "a DMA-alias quirk in drivers/pci/quirks.c"
+  /// A switch of the firmware's set-up.
   case firmwareOption = "an option of the firmware"
+  /// Devices with reserved regions may be given away.
   case relaxedRegions = "relaxed reserved regions"
+  /// Addresses above 4 GiB are used first.
   case highAddresses = "iommu.forcedac=1"
 
   /// What it does and what it gives up.

@@ -5,10 +5,13 @@ import VTdFormats
 
 /// What `dmar explain` has to say about a set of logs.
 public struct Explanation: Sendable {
+  /// A fault with what is made of it.
   public struct Fault: Sendable {
+    /// The records that are alike.
     public var group: FaultGroup
     /// The most likely finding first. The first is `.unknown` where no rule fits well enough.
     public var findings: [Finding]
+    /// What in the log does not go together.
     public var contradictions: [Finding.Evidence]
     /// Dumped entries and values, decoded.
     public var decoded: [(place: LogPlace, text: String)]
@@ -17,24 +20,31 @@ public struct Explanation: Sendable {
     /// What the log calls the device: `Ethernet controller …, driver e1000e`.
     public var deviceWords: String
 
+    /// The finding that fits best; nil where none does.
     public var verdict: Finding? { findings.first }
   }
 
   /// A dump alone.
   public struct Dump: Sendable {
+    /// The lines.
     public var dump: TableDump
+    /// Each entry in words.
     public var decoded: [(place: LogPlace, text: String)]
+    /// What in it does not go together.
     public var contradictions: [Finding.Evidence]
   }
 
+  /// The faults, in the order of the log.
   public var faults: [Fault]
   /// What the logs show beside fault records: queue errors, broken firmware, panics.
   public var findings: [Finding]
+  /// The lock reports, in the order of the log.
   public var splats: [SplatExplanation]
   /// Table dumps whose fault records the log does not have.
   public var dumps: [Dump]
   /// Other things worth a line.
   public var remarks: [Finding.Evidence]
+  /// What the explanation is of.
   public var contents: LogContents
 
   /// The worst of all; it stays when parts are taken out to be shown apart.
@@ -50,6 +60,7 @@ public struct Explanation: Sendable {
       && !contents.hasHistory
   }
 
+  /// Explains what a log holds.
   public init(_ contents: LogContents) {
     self.contents = contents
     faults = Self.explain(contents.faults, contents)

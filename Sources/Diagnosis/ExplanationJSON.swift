@@ -11,6 +11,7 @@ public struct ExplanationJSON: Sendable {
 
   let explanation: Explanation
 
+  /// The JSON of an explanation.
   public init(_ explanation: Explanation) {
     self.explanation = explanation
   }

@@ -8,8 +8,10 @@ import VTdFormats
 public struct ExplanationText: Sendable {
   /// Columns; at least 40.
   public var width: Int
+  /// Whether colours are used.
   public var isColoured: Bool
 
+  /// Text of at most `width` columns.
   public init(width: Int = 100, isColoured: Bool = false) {
     self.width = max(width, 40)
     self.isColoured = isColoured

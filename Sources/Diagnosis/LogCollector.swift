@@ -5,6 +5,7 @@ import VTdFormats
 
 /// Gathers the events of one or several logs.
 public struct LogCollector: Sendable {
+  /// What was read so far.
   public internal(set) var contents = LogContents()
   private var indices: [FaultGroup.Key: Int] = [:]
   /// What was read of a file before its next line.

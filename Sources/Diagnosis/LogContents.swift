@@ -15,6 +15,7 @@ public struct LogPlace: Hashable, Comparable, Sendable {
   /// The line of what stands in a table or a snapshot.
   public static let wholeFile = 0
 
+  /// A line of a file.
   public init(file: Int = 0, line: Int) {
     self.file = file
     self.line = line
@@ -27,8 +28,11 @@ public struct LogPlace: Hashable, Comparable, Sendable {
 
 /// Something that a log says, with its place.
 public struct Noted<Value: Sendable>: Sendable {
+  /// What is noted.
   public var value: Value
+  /// Where it stands.
   public var place: LogPlace
+  /// When it was printed; nil where the line has no time.
   public var time: LogTime?
 
   package init(value: Value, place: LogPlace, time: LogTime? = nil) {
@@ -47,14 +51,21 @@ public struct LogContents: Sendable {
   static let mostEvents = 1024
   static let mostSightings = 64
 
+  /// A unit as the boot's lines describe it.
   public struct Unit: Sendable {
+    /// Its number: `dmar0` has 0.
     public var number: Int
+    /// Where its registers are.
     public var base: PhysicalAddress
+    /// CAP_REG.
     public var capability: Capability
+    /// ECAP_REG.
     public var extended: ExtendedCapability
   }
 
+  /// A range of addresses.
   public struct Region: Sendable, Hashable {
+    /// The first byte.
     public var start: UInt64
     /// The last byte.
     public var end: UInt64
@@ -63,18 +74,27 @@ public struct LogContents: Sendable {
     /// The functions that a DMAR table reserves it for.
     public var reservedFor: [PCIAddress] = []
 
+    /// Whether an address lies in it.
     public func contains(_ address: UInt64) -> Bool { (start...max(start, end)).contains(address) }
   }
 
+  /// What is known of a function.
   public struct Function: Sendable {
+    /// Who made it; nil where the log does not say.
     public var vendor: UInt16?
+    /// Which device it is; nil where the log does not say.
     public var device: UInt16?
+    /// What kind of function it is; nil where the log does not say.
     public var classCode: UInt32?
+    /// What a list calls it.
     public var words = ""
+    /// The driver that speaks for it.
     public var driver = ""
+    /// Where it was first named.
     public var place: LogPlace
     /// Found on the bus, and not only named by somebody.
     public var isListed: Bool
+    /// Its IOMMU group; nil where the log does not say.
     public var group: Int?
     /// The first line of the driver itself, which is when it began to use the device.
     public var driverLine: Noted<String>?
@@ -84,56 +104,91 @@ public struct LogContents: Sendable {
     public var announcements: [Noted<UInt16>] = []
   }
 
+  /// The buses behind a bridge.
   public struct Bridge: Sendable {
+    /// The bus right behind it.
     public var secondary: UInt8
+    /// The last bus behind it.
     public var subordinate: UInt8
+    /// Where the line stands.
     public var place: LogPlace
   }
 
+  /// A driver's own line about a function.
   public struct Note: Sendable {
+    /// The driver.
     public var driver: String
+    /// What it says.
     public var text: String
   }
 
   /// A message that was printed once or many times.
   public struct MessageGroup: Sendable {
+    /// The message.
     public var message: KernelMessage
+    /// How many times it came.
     public var count = 1
     /// The first lines that it stands on.
     public var places: [LogPlace]
+    /// The first time; nil where lines have none.
     public var firstTime: LogTime?
+    /// The last time; nil where lines have none.
     public var lastTime: LogTime?
   }
 
+  /// The files, in the order in which they were read.
   public internal(set) var files: [String] = []
+  /// Fault records, those that are alike together.
   public internal(set) var faults: [FaultGroup] = []
   /// Fault records that did not fit into `faults`.
   public internal(set) var faultsNotKept = 0
+  /// The units with their capabilities.
   public internal(set) var units: [Noted<Unit>] = []
+  /// The units as the DMAR table lists them.
   public internal(set) var hardwareUnits: [Noted<(base: PhysicalAddress, flags: UInt32)>] = []
+  /// The reserved regions.
   public internal(set) var regions: [Noted<Region>] = []
+  /// The memory map.
   public internal(set) var memory: [Noted<(region: Region, type: String)>] = []
+  /// The functions of the bus.
   public internal(set) var functions: [PCIAddress: Function] = [:]
+  /// Memory of devices.
   public internal(set) var windows: [Noted<Region>] = []
+  /// Drivers' own lines, by function.
   public internal(set) var notes: [PCIAddress: [Noted<Note>]] = [:]
+  /// Lines of the boot.
   public internal(set) var boot: [Noted<BootLine>] = []
+  /// Notes of the IOMMU driver.
   public internal(set) var driverNotes: [Noted<DriverNote>] = []
+  /// Errors of the invalidation queue.
   public internal(set) var queueErrors: [Noted<QueueErrorLine>] = []
+  /// Each fault status and how often it came.
   public internal(set) var statuses: [UInt32: Int] = [:]
   /// Where a status of all ones was read.
   public internal(set) var onesPlaces: [LogPlace] = []
+  /// Lines that the limiter held back.
   public internal(set) var suppressed = 0
+  /// Dumps that no fault stands before.
   public internal(set) var looseDumps: [TableDump] = []
+  /// Walks that other tools printed.
   public internal(set) var toolWalks: [[Noted<(level: Int, value: UInt64)>]] = []
+  /// Lock reports.
   public internal(set) var splats: [Noted<LockSplat>] = []
   /// Where the kernel reported a defect of its own in the driver: `WARNING … at FILE:LINE`.
   public internal(set) var defects: [Noted<String>] = []
+  /// Panics.
   public internal(set) var panics: [Noted<DeathLine.PanicReason>] = []
+  /// Addresses of oopses.
   public internal(set) var oopses: [Noted<UInt64>] = []
+  /// Kernel versions.
   public internal(set) var kernels: [Noted<String>] = []
+  /// Names of the machine.
   public internal(set) var machines: [Noted<String>] = []
+  /// Command lines.
   public internal(set) var commandLines: [Noted<String>] = []
+  /// Rows of debugfs files.
   public internal(set) var debugfs: [Noted<DebugfsRow>] = []
+  /// Pages that debugfs files list.
   public internal(set) var debugfsPages = 0
   /// The buses below each bridge, from boot lines, `lspci -t` or a snapshot.
   public internal(set) var bridges: [PCIAddress: Bridge] = [:]
@@ -141,6 +196,7 @@ public struct LogContents: Sendable {
   public internal(set) var table: DMARTable?
   /// Functions from a snapshot of the bus.
   public internal(set) var topology: PCITopology?
+  /// Functions that left their groups.
   public internal(set) var departures: [PCIAddress: LogPlace] = [:]
   /// Messages about remapping that are no fault records, in the order of their first lines.
   public internal(set) var messages: [MessageGroup] = []
@@ -148,9 +204,11 @@ public struct LogContents: Sendable {
   public internal(set) var marks: [Noted<KernelMessage>] = []
   /// Defects of the kernel with the functions that were running.
   public internal(set) var stumbles: [Noted<KernelStumble>] = []
+  /// Faults of AMD's IOMMU.
   public internal(set) var amdFaults = 0
   /// The lives of the mappings around the addresses that fault, from traces and dumps.
   public internal(set) var history = MappingHistory()
+  /// How many things were found.
   public internal(set) var eventCount = 0
   /// The machines that speak; more than one where logs of several were given.
   var identities: [MachineIdentities.Identity] = []
@@ -174,10 +232,15 @@ public struct LogContents: Sendable {
 
 /// The same fault seen once or many times: one device, one page, one reason.
 public struct FaultGroup: Sendable {
+  /// What makes records alike.
   public struct Key: Hashable, Sendable {
+    /// The request.
     public var request: FaultLine.Request
+    /// The source-id.
     public var source: SourceID
+    /// The segment; nil where the line has none.
     public var segment: UInt16?
+    /// The reason; nil where it is cut off.
     public var reason: UInt8?
     /// Which boot of its log it belongs to, counted from 0.
     public var boot = 0
@@ -187,19 +250,29 @@ public struct FaultGroup: Sendable {
     public var machine = 0
   }
 
+  /// What makes the records alike.
   public var key: Key
+  /// How many there are.
   public var count = 1
   /// How often the very same record stood in another file as well.
   public var duplicates = 0
   /// `callbacks suppressed` that came while this fault was the last one seen.
   public var suppressed = 0
+  /// The first of them.
   public var first: LogPlace
+  /// The last of them.
   public var last: LogPlace
+  /// The lines of the first.
   public var firstLines: ClosedRange<Int>
+  /// The time of the first; nil where lines have none.
   public var firstTime: LogTime?
+  /// The time of the last; nil where lines have none.
   public var lastTime: LogTime?
+  /// What the first line says.
   public var observation: FaultObservation
+  /// The dump behind it; nil where there is none.
   public var dump: TableDump?
+  /// The fault status before it; nil where there is none.
   public var status: UInt32?
   /// The first places and times that it was seen at.
   public var sightings: [Sighting] = []
@@ -209,8 +282,11 @@ public struct FaultGroup: Sendable {
   /// Whether the record has been seen in the subject of a mail alone.
   var isFromSubject: Bool { count == 1 && repairs.contains { $0.value == .mailSubject } }
 
+  /// One record: where and when.
   public struct Sighting: Hashable, Sendable {
+    /// Where it stands.
     public var place: LogPlace
+    /// When it was printed; nil where the line has no time.
     public var time: LogTime?
   }
 
@@ -220,18 +296,22 @@ public struct FaultGroup: Sendable {
     if case .dma(_, _, let address) = key.request { return address.rawValue }
     return nil
   }
+  /// A read or a write; nil for an interrupt.
   public var access: FaultLine.Access? {
     if case .dma(let access, _, _) = key.request { return access }
     return nil
   }
+  /// The PASID; nil where there is none.
   public var pasid: PASID? {
     if case .dma(_, let pasid, _) = key.request { return pasid }
     return nil
   }
+  /// The interrupt's index; nil for a DMA.
   public var interruptIndex: UInt16? {
     if case .interrupt(let index) = key.request { return index }
     return nil
   }
+  /// The function that the source-id names.
   public var function: PCIAddress {
     PCIAddress(segment: UInt32(key.segment ?? 0), sourceID: key.source)
   }
@@ -239,18 +319,22 @@ public struct FaultGroup: Sendable {
 
 /// The table dump behind a fault.
 public struct TableDump: Sendable {
+  /// The lines.
   public var lines: [Noted<DumpLine>]
 
   package init(lines: [Noted<DumpLine>] = []) { self.lines = lines }
 
+  /// The unit that the dump names; nil where it names none.
   public var unit: String? {
     lines.lazy.compactMap { if case .header(let unit, _) = $0.value { unit } else { nil } }.first
   }
+  /// The root entry, legacy mode; nil where it is not shown.
   public var root: RootEntry? {
     lines.lazy.compactMap {
       if case .rootEntry(let low) = $0.value { RootEntry(low: low, high: 0) } else { nil }
     }.first
   }
+  /// The root entry, scalable mode; nil where it is not shown.
   public var scalableRoot: ScalableRootEntry? {
     lines.lazy.compactMap {
       if case .scalableRootEntry(let high, let low) = $0.value {
@@ -260,11 +344,13 @@ public struct TableDump: Sendable {
       }
     }.first
   }
+  /// The context entry; nil where it is not shown.
   public var context: (high: UInt64, low: UInt64)? {
     lines.lazy.compactMap {
       if case .contextEntry(let high, let low) = $0.value { (high, low) } else { nil }
     }.first
   }
+  /// The PASID table entry; nil where it is not shown.
   public var pasidEntry: PASIDTableEntry? {
     let words = lines.compactMap { line -> UInt64? in
       if case .pasidTableEntry(_, let value) = line.value { return value }
@@ -272,11 +358,13 @@ public struct TableDump: Sendable {
     }
     return words.isEmpty ? nil : PASIDTableEntry(words: words)
   }
+  /// The paging entries, from the top on.
   public var pageEntries: [(level: Int, value: UInt64)] {
     lines.compactMap {
       if case .pageTableEntry(let level, let value) = $0.value { (level, value) } else { nil }
     }
   }
+  /// Why the dump ends; nil where nothing is said of it.
   public var stop: DumpStop? {
     lines.lazy.compactMap { if case .stop(let stop) = $0.value { stop } else { nil } }.first
   }

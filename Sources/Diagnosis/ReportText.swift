@@ -7,6 +7,7 @@ import VTdFormats
 public struct ReportText: Sendable {
   private let explanation: Explanation
 
+  /// The report on an explanation.
   public init(_ explanation: Explanation) {
     self.explanation = explanation
   }

@@ -3,7 +3,9 @@ public import LogReading
 
 /// A lockdep report in words.
 public struct SplatExplanation: Sendable {
+  /// What was read.
   public var splat: LockSplat
+  /// Where it stands.
   public var place: LogPlace
   /// What the report means, one line.
   public var meaning: String
@@ -16,6 +18,7 @@ public struct SplatExplanation: Sendable {
   /// Why the report's frames cannot be trusted; nil where they can.
   public var corruption: String?
 
+  /// Explains a lock report.
   public init(_ splat: LockSplat, place: LogPlace) {
     self.splat = splat
     self.place = place

@@ -12,6 +12,7 @@ public struct LabPreset: Sendable {
   /// The stage that ``Lab/attach(_:domain:stage:pasid:)`` uses where none is named.
   public var stage: TranslationStage
 
+  /// A preset of one's own.
   public init(
     unit: UnitConfiguration, mode: TranslationTableMode, levels: Int? = nil,
     stage: TranslationStage = .second

@@ -10,6 +10,7 @@ public struct LabRegister: Hashable, Sendable, CustomStringConvertible {
   public let offset: Int
   /// 32 or 64 bits.
   public let width: Int
+  /// What was read, from bit 0 on.
   public let value: UInt64
 
   public var description: String {

@@ -2,24 +2,34 @@ import Text
 
 /// The severity of a printk record, 0 (emergency) to 7 (debug): `KERN_EMERG` to `KERN_DEBUG`.
 public enum LogLevel: UInt8, Hashable, Sendable, CaseIterable {
+  /// The system is unusable.
   case emergency = 0
+  /// Something has to be done at once.
   case alert = 1
+  /// Critical.
   case critical = 2
+  /// An error.
   case error = 3
+  /// A warning.
   case warning = 4
+  /// Normal, and worth a look.
   case notice = 5
+  /// Information.
   case info = 6
+  /// For debugging.
   case debug = 7
 }
 
 /// One printk record: what the kernel hands to the console and to `/dev/kmsg` in one piece.
 public struct LogRecord: Hashable, Sendable {
+  /// How much it matters.
   public var level: LogLevel
   /// Microseconds since boot, the resolution that the console prints.
   public var microseconds: UInt64
   /// The message without its final newline. A newline inside makes a record of several lines.
   public var text: String
 
+  /// A record; its text may hold several lines.
   public init(level: LogLevel, microseconds: UInt64, text: String) {
     self.level = level
     self.microseconds = microseconds
@@ -46,8 +56,10 @@ public struct LogStyle: Hashable, Sendable {
   public var timestamps: Bool
   /// `<3>` before each line, as `dmesg --raw` and a serial console with raw output have it.
   public var level: Bool
+  /// What stands in front of a record's further lines.
   public var continuation: Continuation
 
+  /// A way to print records.
   public init(
     timestamps: Bool = true, level: Bool = false, continuation: Continuation = .repeated
   ) {

@@ -7,102 +7,173 @@ public struct KernelMessage: Hashable, Sendable {
   public enum Kind: String, Hashable, Sendable, CaseIterable {
     // MARK: Reserved regions and mappings
 
+    /// A device with a reserved region may not be given away.
     case attachIneligible = "rmrr-ineligible"
+    /// A device needs its one-to-one mapping and cannot be given away.
     case identityMappingRequired = "identity-mapping-required"
+    /// Reserved regions are not enforced.
     case regionsRelaxed = "rmrr-relaxed"
+    /// A one-to-one mapping failed.
     case directMappingFailed = "direct-mapping-failed"
+    /// An address, or a domain, is wider than a unit.
     case addressWidth = "address-width"
+    /// An entry that was to be set is set already.
     case entryAlreadySet = "entry-already-set"
+    /// An entry that should be empty is not.
     case entryNotEmpty = "unmap-entry-not-empty"
+    /// A device has an identity domain of its own.
     case identityDomain = "private-identity-domain"
+    /// A device got another domain.
     case domainMoved = "moved-to-another-domain"
+    /// A mapping was refused.
     case mappingRefused = "mapping-refused"
 
     // MARK: Interrupt remapping
 
+    /// Interrupt remapping could not be switched on.
     case interruptRemappingFailed = "interrupt-remapping-failed"
+    /// The chipset's interrupt remapping is broken.
     case chipsetErratum = "interrupt-remapping-erratum"
+    /// The firmware asks not to use x2APIC.
     case x2apicOptOut = "x2apic-opt-out"
+    /// x2APIC is not used.
     case x2apicRefused = "x2apic-refused"
+    /// No unit covers an IOAPIC.
     case ioapicWithoutUnit = "ioapic-without-unit"
+    /// The interrupt table of the kernel before could not be copied.
     case interruptTableNotCopied = "interrupt-table-not-copied"
 
     // MARK: The DMAR table
 
+    /// The firmware reports a unit that does not answer.
     case unitReportedBroken = "unit-reported-broken"
+    /// A reserved region's devices cannot be found.
     case regionScopeBroken = "rmrr-scope-broken"
+    /// A device is not of the kind that its scope says.
     case scopeMismatch = "scope-mismatch"
+    /// The DMAR table cannot be used.
     case tableUnusable = "table-unusable"
+    /// A device of the ACPI namespace cannot be found.
     case namespaceDevice = "namespace-device"
+    /// A unit's registers could not be mapped.
     case unitNotMapped = "unit-not-mapped"
+    /// A unit supports no width that the driver could use.
     case unitWithoutWidth = "unit-without-width"
+    /// The firmware makes the kernel leave the IOMMU off.
     case firmwareForcesOff = "firmware-forces-off"
+    /// The IOMMU is on whatever the command line says.
     case forcedOn = "forced-on"
+    /// The sound device's unit has too few entries.
     case azaliaEntries = "isoch-unit-entries"
 
     // MARK: Bring-up and domains
 
+    /// A unit is flushed by registers.
     case registerInvalidation = "register-based-invalidation"
+    /// The driver could not start.
     case initializationFailed = "initialization-failed"
+    /// The fault interrupt could not be set up.
     case faultInterruptMissing = "fault-interrupt-missing"
+    /// No domain could be made.
     case domainAllocationFailed = "domain-allocation-failed"
+    /// A device could not join its group.
     case groupAdditionFailed = "group-addition-failed"
+    /// No address was left to hand out.
     case addressesExhausted = "iova-exhausted"
+    /// No domain-id was left.
     case domainsExhausted = "domain-ids-exhausted"
+    /// The tables of the kernel before could not be copied.
     case tablesNotCopied = "tables-not-copied"
+    /// The IOMMU, or a part of it, is off for the graphics device.
     case graphicsQuirk = "graphics-quirk"
+    /// A page was freed that devices can still reach.
     case pageLeak = "page-leak"
+    /// A unit does not do what it is told.
     case unitDead = "unit-dead"
 
     // MARK: Page requests
 
+    /// The queue of page requests was full.
     case pageRequestOverflow = "page-request-overflow"
+    /// A page request is none that can be served.
     case pageRequestInvalid = "page-request-invalid"
+    /// A page request asks for supervisor privilege.
     case pageRequestPrivileged = "page-request-privileged"
+    /// A page request has no PASID.
     case pageRequestWithoutPASID = "page-request-without-pasid"
+    /// A page request asks for execute permission.
     case pageRequestExecute = "page-request-execute"
 
     // MARK: VFIO, IOMMUFD and QEMU
 
+    /// vfio refuses a device, for interrupts are not remapped.
     case unsafeInterrupts = "vfio-unsafe-interrupts"
+    /// vfio may not lock so much memory.
     case lockedMemory = "vfio-locked-memory"
+    /// A group has devices that other drivers hold.
     case groupNotViable = "vfio-group-not-viable"
+    /// vfio works without an IOMMU.
     case withoutIOMMU = "vfio-no-iommu"
+    /// A device did not come back from a reset.
     case deviceStuck = "vfio-device-stuck"
+    /// QEMU's unit blocked a guest's DMA.
     case guestTranslation = "qemu-guest-translation"
+    /// QEMU could not map a guest's memory.
     case guestMapping = "qemu-mapping-refused"
+    /// QEMU could not map a device's memory.
     case guestBarMapping = "qemu-bar-mapping"
 
     // MARK: The DMA layer
 
+    /// The bounce buffer is full.
     case bounceBufferFull = "bounce-buffer-full"
+    /// DMA-API debug found a wrong call.
     case dmaMisuse = "dma-api"
+    /// A device cannot reach an address.
     case dmaUnreachable = "dma-unreachable"
 
     // MARK: Other hypervisors and systems
 
+    /// Xen: devices share a reserved region.
     case xenSharedRegion = "xen-shared-rmrr"
+    /// Xen: an interrupt has no entry.
     case xenEmptyEntry = "xen-msi-without-entry"
+    /// Xen: the queue does not go on.
     case xenQueueTimeout = "xen-queue-timeout"
+    /// Xen: the IOMMU is off for the graphics device.
     case xenGraphics = "xen-graphics-not-enabled"
+    /// Another system: the queue does not go on.
     case systemQueueTimeout = "queue-wait-timeout"
+    /// BSD: a unit reports an error.
     case bsdUnit = "bsd-unit-error"
+    /// A line of another maker's IOMMU.
     case otherUnit = "other-iommu"
 
     // MARK: Marks: no findings of their own, but evidence for others
 
+    /// The machine goes to sleep.
     case suspend = "suspend"
+    /// The machine wakes up.
     case resume = "resume"
+    /// A device speaks of a command that it was not given.
     case garbageCommand = "garbage-command"
+    /// A controller reports a system error.
     case hostError = "host-system-error"
+    /// A slot is empty now.
     case slotEmpty = "slot-empty"
+    /// A device goes to a guest, or comes back.
     case assignment = "assigned-to-guest"
+    /// PCI Express reports an error.
     case busError = "pcie-error"
+    /// A guest's IOMMU passes everything.
     case guestBypass = "guest-iommu-bypass"
+    /// A unit translated before the driver began.
     case translationWasOn = "translation-was-on"
+    /// A driver takes a device.
     case driverClaims = "driver-claims-device"
   }
 
+  /// What kind of message it is.
   public var kind: Kind
   /// The device that the line is about, where it names one.
   public var device: PCIAddress?
@@ -115,6 +186,7 @@ public struct KernelMessage: Hashable, Sendable {
   /// The line without its prefix, at most 240 characters.
   public var text: String
 
+  /// A message.
   public init(
     kind: Kind, device: PCIAddress? = nil, driver: String = "", words: [String] = [],
     numbers: [UInt64] = [], text: String = ""

@@ -1,25 +1,37 @@
 /// A defect that the kernel found in itself, with the functions that were running: a warning, an
 /// oops, undefined behaviour, or a processor that hung.
 public struct KernelStumble: Hashable, Sendable {
+  /// What kind of trouble it is.
   public enum Kind: String, Hashable, Sendable, CaseIterable {
+    /// WARNING: a check failed.
     case warning = "warning"
+    /// kernel BUG: a check failed and the task ended.
     case bug = "bug"
+    /// An access through a null pointer.
     case nullPointer = "null-pointer"
+    /// An access through a pointer to nothing.
     case badPointer = "bad-pointer"
+    /// UBSAN: arithmetic or an index that the language does not define.
     case undefinedBehaviour = "undefined-behaviour"
+    /// A processor hung with interrupts off.
     case hardLockup = "hard-lockup"
+    /// A processor hung with interrupts on.
     case softLockup = "soft-lockup"
+    /// A task waited for too long.
     case hungTask = "hung-task"
+    /// RCU waited for too long.
     case stall = "rcu-stall"
   }
 
   /// A function of a stack.
   public struct Frame: Hashable, Sendable {
+    /// The function.
     public var function: String
     /// The module that has the function; empty for the kernel itself.
     public var module: String
   }
 
+  /// What kind of trouble it is.
   public var kind: Kind
   /// The first line, without its prefix.
   public var text: String
@@ -33,8 +45,10 @@ public struct KernelStumble: Hashable, Sendable {
   public var function: String = ""
   /// The stack, innermost first; frames that the kernel marks `?` are left out.
   public var stack: [Frame] = []
+  /// The lines, from 1 on.
   public var lines: ClosedRange<Int>
 
+  /// Trouble that these lines tell of.
   public init(kind: Kind, text: String, lines: ClosedRange<Int>) {
     self.kind = kind
     self.text = text

@@ -1,25 +1,42 @@
 /// A lockdep report as it stands in a log.
 public struct LockSplat: Hashable, Sendable {
+  /// What kind of report it is.
   public enum Kind: String, Hashable, Sendable {
+    /// A lock is used in interrupts and held with them on.
     case inconsistentState = "inconsistent lock state"
+    /// Locks are taken in a circle.
     case circular = "possible circular locking dependency"
+    /// An interrupt takes a lock that leads to one held with interrupts on.
     case inversion = "possible irq lock inversion"
+    /// A lock used in interrupts leads to one held with them on.
     case unsafeOrder = "irq-safe to irq-unsafe lock order"
+    /// A lock of a class is taken under one of the same class.
     case recursive = "possible recursive locking"
+    /// A lock that may sleep is taken where nothing may.
     case waitContext = "invalid wait context"
+    /// RCU is used outside a read-side section.
     case rcu = "suspicious RCU usage"
+    /// A nest lock is not held.
     case nestLock = "nested lock was not taken"
+    /// A lock is let go that is not held.
     case badUnlock = "bad unlock balance"
+    /// A lock is freed while it is held.
     case heldFreed = "held lock freed"
+    /// A task ends with locks held.
     case exit = "task exits with locks held"
+    /// A task returns to user space with locks held.
     case userReturn = "locks held when returning to user space"
+    /// A lock has no key.
     case unregistered = "lock without a static key"
+    /// A table of the validator is full.
     case tableFull = "lockdep's tables are full"
+    /// A function that may sleep is called where nothing may.
     case sleeping = "sleeping function called from invalid context"
   }
 
   /// A lock with the usage that lockdep prints in braces, and where it is taken.
   public struct Lock: Hashable, Sendable {
+    /// The name of its class.
     public var name: String
     /// `?.+.`
     public var usage: String
@@ -29,15 +46,21 @@ public struct LockSplat: Hashable, Sendable {
     public var function: String
   }
 
+  /// A lock of the chain, and where it was taken.
   public struct Link: Hashable, Sendable {
+    /// The lock.
     public var lock: Lock
+    /// The functions, innermost first.
     public var stack: [String]
   }
 
+  /// What kind of report it is.
   public var kind: Kind
   /// The word that the report's head begins with: `WARNING`, `BUG` or `INFO`.
   public var head: String = ""
+  /// The kernel's release; empty where the report does not say.
   public var kernel: String = ""
+  /// The task; empty where the report does not say.
   public var task: String = ""
   /// The lock that is being taken, released or freed.
   public var wanted: Lock?
@@ -51,21 +74,25 @@ public struct LockSplat: Hashable, Sendable {
   public var detail: String = ""
   /// `{HARDIRQ-ON-W} -> {IN-HARDIRQ-W}` in an inconsistent state.
   public var oldState: String = ""
+  /// The usage that does not go with the old one.
   public var newState: String = ""
   /// Where the old state was registered: innermost first, functions without offsets.
   public var registeredStack: [String] = []
   /// Where a lock became interrupt-safe, and where another became unsafe, innermost first.
   public var safeStack: [String] = []
+  /// Where the unsafe usage came about.
   public var unsafeStack: [String] = []
   /// The existing dependency chain, as printed (in reverse order).
   public var chain: [Link] = []
   /// The stack of this event, innermost first; frames that the kernel marks `?` are left out.
   public var stack: [String] = []
+  /// The report's lines, from 1 on.
   public var lines: ClosedRange<Int>
   /// The report's own lines without prefixes; what others printed between them is left out.
   /// Only the first few reports of a log have them.
   public var text: [String] = []
 
+  /// A report of a kind.
   public init(kind: Kind, lines: ClosedRange<Int>) {
     self.kind = kind
     self.lines = lines

@@ -3,29 +3,42 @@ public import VTdFormats
 
 /// One thing that a log says, with its place.
 public struct LogEvent: Hashable, Sendable {
+  /// What was found.
   public enum Kind: Hashable, Sendable {
+    /// A fault record.
     case fault(FaultObservation)
     /// `DRHD: handling fault status reg`: FSTS.
     case status(UInt32)
+    /// The limiter's line.
     case suppressed(function: String, count: Int)
+    /// A line of a table dump, and the words that it has.
     case dump(DumpLine, wording: DumpWording?)
+    /// An error of the invalidation queue.
     case queueError(QueueErrorLine)
+    /// A line of page requests.
     case pageRequest(PageRequestLine)
+    /// A line of the boot.
     case boot(BootLine)
+    /// A note of the IOMMU driver.
     case note(DriverNote)
+    /// A line of an oops or a panic.
     case death(DeathLine)
+    /// Something that helps to explain a fault.
     case fact(LogFact)
     /// AMD's IOMMU: recognised, not explained.
     case amdFault
   }
 
+  /// What was found.
   public var kind: Kind
   /// First and last line, counted from 1 in its file.
   public var lines: ClosedRange<Int>
+  /// When it was printed; nil where the line has no time.
   public var time: LogTime?
   /// What had to be put right before the line could be read.
   public var repairs: [Repair]
 
+  /// What these lines say.
   public init(kind: Kind, lines: ClosedRange<Int>, time: LogTime? = nil, repairs: [Repair] = []) {
     self.kind = kind
     self.lines = lines
@@ -77,6 +90,7 @@ public struct LogTime: Hashable, Sendable {
   /// The host whose kernel spoke, where its name stands in front of the line.
   public var host: String?
 
+  /// A time since boot, a time of day, or both.
   public init(uptime: UInt64? = nil, wallClock: String? = nil) {
     self.uptime = uptime
     self.wallClock = wallClock
@@ -93,7 +107,9 @@ public struct LogTime: Hashable, Sendable {
 
 /// A fault record read from a log.
 public struct FaultObservation: Hashable, Sendable {
+  /// The DMA or the interrupt.
   public var request: FaultLine.Request
+  /// The source-id.
   public var source: SourceID
   /// The PCI segment, where the line shows one (Xen and some kernels).
   public var segment: UInt16?
@@ -111,6 +127,7 @@ public struct FaultObservation: Hashable, Sendable {
   /// the request's address means nothing then.
   public var hiddenAddress: String?
 
+  /// What a fault's line says.
   public init(
     request: FaultLine.Request, source: SourceID, segment: UInt16? = nil, reason: UInt8?,
     printedReason: UInt8? = nil, reasonText: String = "",
@@ -137,24 +154,43 @@ public struct FaultObservation: Hashable, Sendable {
 
 /// What the reader did to a line before it could be understood.
 public enum Repair: Hashable, Sendable, CustomStringConvertible {
+  /// Several lines were one.
   case joinedLines(Int)
+  /// Quoting of mails was removed.
   case removedQuoting
+  /// What a tool puts in front of lines was removed.
   case removedAnnotation
+  /// Quoted-printable was decoded.
   case decodedQuotedPrintable
+  /// HTML was decoded.
   case decodedHTML
+  /// A word was misspelt.
   case misspelt(String)
+  /// The end of a reason's text was filled in.
   case completedText
+  /// A reason's text is missing.
   case missingText
+  /// The reason is missing.
   case missingReason
+  /// The reason's number does not go with its text, which was believed.
   case reasonFromText(printed: UInt8)
+  /// A hexadecimal number had no 0x.
   case hexWithoutPrefix
+  /// The beginning of the line is missing.
   case lostPrefix
+  /// A very long line was cut.
   case cutLongLine
+  /// Other lines stood in between.
   case skippedForeignLines(Int)
+  /// A number was hidden on purpose.
   case hiddenNumber
+  /// A carriage return was removed.
   case removedCarriageReturn
+  /// The line is a mail's subject.
   case mailSubject
+  /// The reason has a text and no number.
   case reasonWithoutNumber
+  /// Whether it was a read or a write is missing.
   case accessNotPrinted
   case removedEscapes
   case restoredBrackets

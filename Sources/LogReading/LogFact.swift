@@ -3,10 +3,13 @@ public import VTdFormats
 
 /// What a log says beside faults: the things that an explanation joins with them.
 public enum LogFact: Hashable, Sendable {
+  /// The kernel's version.
   case kernelVersion(String)
   /// From here on another boot speaks than before, by the journal's marks; its id.
   case boot(String)
+  /// The kernel's command line.
   case commandLine(String)
+  /// The machine's name.
   case machine(String)
   /// A range of the firmware's memory map, both ends included.
   case memory(start: UInt64, end: UInt64, type: String)
@@ -14,15 +17,19 @@ public enum LogFact: Hashable, Sendable {
   case pciFunction(PCIAddress, vendor: UInt16?, device: UInt16?, classCode: UInt32?, words: String)
   /// A function's memory window.
   case pciWindow(PCIAddress, start: UInt64, end: UInt64)
+  /// The buses behind a bridge.
   case pciBridge(PCIAddress, secondary: UInt8, subordinate: UInt8)
   /// A row of the tree that `lspci -t` draws: the functions on it.
   case busTree([BusTreeFunction])
+  /// A function joined a group.
   case iommuGroup(PCIAddress, group: Int)
+  /// A function left its group.
   case leftIOMMUGroup(PCIAddress, group: Int)
   /// `DMAR: …` said about one device.
   case deviceNote(PCIAddress, driver: String, text: String)
   /// Anything else that a driver says about its device.
   case driverMessage(PCIAddress, driver: String, text: String)
+  /// The type of domain that functions get.
   case defaultDomain(String)
   /// A line of the driver that has no form of its own here.
   case dmarNote(String)
@@ -32,6 +39,7 @@ public enum LogFact: Hashable, Sendable {
   case toolEntry(level: Int, value: UInt64)
   /// A line of a debugfs file.
   case debugfs(DebugfsRow)
+  /// A lock report.
   case lockSplat(LockSplat)
   /// A message about remapping that is no fault record.
   case message(KernelMessage)
@@ -41,9 +49,13 @@ public enum LogFact: Hashable, Sendable {
 
 /// A function in a drawn tree, with the buses below it if it is a bridge.
 public struct BusTreeFunction: Hashable, Sendable {
+  /// Where it stands.
   public var address: PCIAddress
+  /// What the list calls it.
   public var words: String
+  /// The bus right behind it; nil for what is no bridge.
   public var secondary: UInt8?
+  /// The last bus behind it; nil for what is no bridge.
   public var subordinate: UInt8?
 }
 
@@ -61,7 +73,10 @@ public enum DebugfsRow: Hashable, Sendable {
   case page(frame: UInt64, entries: [UInt64])
   /// `IOMMU: dmar0 Register Base Address: …`
   case registers(unit: String, base: UInt64)
+  /// A register of a unit.
   case register(name: String, offset: UInt64, value: UInt64)
+  /// Where a unit's interrupt table lies.
   case interruptTable(unit: String, address: UInt64)
+  /// An interrupt entry.
   case interruptEntry(index: UInt32, source: SourceID?, high: UInt64, low: UInt64)
 }

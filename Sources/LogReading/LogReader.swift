@@ -19,6 +19,7 @@ public struct LogReader: Sendable {
   public var kernelLineCount: Int { records.kernelLines }
   /// Bytes seen so far that no text has: control characters other than white space and escape.
   private var binaryBytes = 0
+  /// How many bytes were read.
   public private(set) var byteCount = 0
   /// Whether the input begins like no text: a tenth of its first 64 KiB is no character.
   public var isBinary: Bool { binaryBytes * 10 > min(byteCount, 1 << 16) }

@@ -18,27 +18,41 @@ public struct SplatDetail: Hashable, Sendable {
 
   /// A switch of interrupts as print_irqtrace_events names it.
   public struct Event: Hashable, Sendable {
+    /// The number of the event.
     public var number: UInt32
+    /// Where it was.
     public var address: UInt64
+    /// The function there, with its offset.
     public var symbol: String
   }
 
+  /// The registers that a trace prints.
   public struct Registers: Hashable, Sendable {
+    /// CS.
     public var codeSegment: UInt64 = 0
     /// An address of user mode, or a symbol of the kernel.
     public var instruction = ""
+    /// SS.
     public var stackSegment: UInt64 = 0
+    /// RSP.
     public var stackPointer: UInt64 = 0
+    /// EFLAGS.
     public var flags: UInt64 = 0
+    /// The bytes around the instruction.
     public var code = ""
     /// By lower-case name without leading zero: `rax`, `r8`.
     public var general: [String: UInt64] = [:]
   }
 
+  /// The kernel's release.
   public var release = ""
+  /// The kernel's version.
   public var version = ""
+  /// The taint.
   public var taint = ""
+  /// The task's name.
   public var taskName = ""
+  /// The task's number.
   public var pid: UInt64 = 0
   /// `[HC1[1]:SC0[0]:HE0:SE1]`
   public var context = ""
@@ -46,15 +60,21 @@ public struct SplatDetail: Hashable, Sendable {
   public var lockAddress: UInt64 = 0
   /// Innermost first.
   public var registered: [Frame] = []
+  /// When hard interrupts were last switched on.
   public var hardEnabled: Event?
+  /// When hard interrupts were last switched off.
   public var hardDisabled: Event?
+  /// When soft interrupts were last switched on.
   public var softEnabled: Event?
+  /// When soft interrupts were last switched off.
   public var softDisabled: Event?
   /// The line that begins with `CPU:`, with what stands behind the version.
   public var processor = ""
+  /// The machine's name; nil where the trace has none.
   public var hardware: String?
   /// The stack of this event down to the interrupt's entry, innermost first.
   public var taken: [Frame] = []
+  /// The registers; nil where the trace has none.
   public var registers: Registers?
   /// Behind the registers: what the interrupted task was in, innermost first.
   public var interrupted: [Frame] = []

@@ -4,14 +4,19 @@ public import VTdUnit
 
 /// What a device does on the bus.
 public struct DeviceDMA: Hashable, Sendable {
+  /// Who sends it.
   public var device: PCIAddress
   /// The id that its requests carry where it is not the device's own.
   public var claimedID: SourceID?
+  /// What it wants to do.
   public var access: DMAAccess
+  /// The first byte.
   public var address: IOVA
   /// Bytes; a transfer that crosses a page is several requests.
   public var length: UInt64
+  /// The process whose address space it means; nil for none.
   public var pasid: PASID?
+  /// What else the requests carry.
   public var attributes: Attributes
 
   /// What a request may carry besides its address.
@@ -20,6 +25,7 @@ public struct DeviceDMA: Hashable, Sendable {
     public var isExecute = false
     /// Supervisor privilege; only with a PASID.
     public var isPrivileged = false
+    /// Untranslated, translation request or translated.
     public var addressType = AddressType.untranslated
     /// The device uses its own TLB, if the kernel has switched that on.
     public var usesDeviceTLB = false
@@ -31,6 +37,7 @@ public struct DeviceDMA: Hashable, Sendable {
     public init() {}
   }
 
+  /// A DMA; one longer than a page becomes several requests.
   public init(
     device: PCIAddress, claimedID: SourceID? = nil, access: DMAAccess, address: IOVA,
     length: UInt64 = 4, pasid: PASID? = nil, attributes: Attributes = Attributes()

@@ -12,9 +12,13 @@ public import VTdUnit
 /// Nothing happens by itself: a DMA, a write, an interrupt is a call, and what came of it is in
 /// ``events``. Hardware and kernel meet at registers, memory, configuration space and interrupts.
 public final class Machine {
+  /// The machine's memory.
   public let memory: PhysicalMemory
+  /// The remapping units, in the order of the configuration.
   public let units: [Unit]
+  /// The kernel that runs.
   public private(set) var kernel: Kernel
+  /// The machine's clock.
   public let clock: MachineClock
   /// The CPU has its interrupts off: ``settle()`` leaves them waiting.
   public var holdsInterrupts = false
@@ -30,8 +34,11 @@ public final class Machine {
 
   /// A remapping unit with its name and the PCI segment that it covers.
   public struct Unit {
+    /// Its name, such as `dmar0`.
     public let name: String
+    /// The PCI segment that it covers.
     public let segment: UInt32
+    /// The unit itself.
     public let hardware: RemappingUnit
     fileprivate let port: RegisterPort
   }
@@ -39,13 +46,18 @@ public final class Machine {
   /// What a machine is made of.
   public struct Configuration {
     public struct Unit {
+      /// Its name, such as `dmar0`.
       public var name: String
+      /// The PCI segment that it covers.
       public var segment: UInt32
+      /// Its capabilities, quirks and caches.
       public var hardware: VTdUnit.UnitConfiguration
+      /// The message that the kernel sets it up to send for a fault.
       public var faultMessage: EventMessage
       /// Whether its registers are there; all of a unit that does not answer reads as ones.
       public var answers = true
 
+      /// A unit that covers a segment.
       public init(
         name: String, segment: UInt32 = 0, hardware: VTdUnit.UnitConfiguration,
         faultMessage: EventMessage
@@ -59,21 +71,28 @@ public final class Machine {
 
     /// Bytes of memory, from address 0.
     public var memorySize: UInt64
+    /// The remapping units.
     public var units: [Unit]
+    /// The PCI bus.
     public var pci: PCITopology
     /// Functions that send without being on the bus.
     public var hidden: PCITopology
     /// What each unit covers; nil where a unit has its whole segment.
     public var table: DMARTable?
+    /// The kernel: release, configuration, behaviour.
     public var build: KernelBuild
+    /// The pages that the kernel takes for tables.
     public var pages: PageAllocator
+    /// Addresses of kernel objects that lines print, by name.
     public var addresses: [String: UInt64]
+    /// What an interrupt finds on the CPU.
     public var interrupted: InterruptedContext
     /// With a second CPU, an interrupt may be handled while the first one is busy.
     public var cpuCount = 1
     /// The kernel's command line.
     public var commandLine: [String] = []
 
+    /// A machine of these parts, with one CPU.
     public init(
       memorySize: UInt64, units: [Unit], pci: PCITopology = PCITopology(),
       hidden: PCITopology = PCITopology(), table: DMARTable? = nil, build: KernelBuild,
@@ -257,6 +276,7 @@ public final class Machine {
 
 /// Why a machine cannot be.
 public enum MachineError: Error, CustomStringConvertible {
+  /// Memory cannot be laid out as asked.
   case memory(PhysicalMemoryError)
   /// The unit of that name.
   case unit(String, ConfigurationError)

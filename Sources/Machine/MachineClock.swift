@@ -4,6 +4,7 @@ internal import VTdFormats
 /// The machine's clock: microseconds since boot. It moves only when told to, so a run is a function
 /// of its scenario.
 public final class MachineClock: KernelTimer {
+  /// Microseconds since boot.
   public private(set) var now: UInt64
   private var listed: ArraySlice<UInt64> = []
   private var hasStamped = false
@@ -12,6 +13,7 @@ public final class MachineClock: KernelTimer {
   /// takes on a serial console at 3 Mbaud.
   public static let step: UInt64 = 270
 
+  /// A clock that shows `start` microseconds.
   public init(start: UInt64 = 0) {
     now = start
   }
@@ -29,10 +31,12 @@ public final class MachineClock: KernelTimer {
     hasStamped = false
   }
 
+  /// Lets time pass.
   public func advance(by microseconds: UInt64) {
     now = now.saturatingAdd(microseconds)
   }
 
+  /// The time that the next line gets.
   public func stamp() -> UInt64 {
     if let next = listed.popFirst() {
       now = max(now, next)

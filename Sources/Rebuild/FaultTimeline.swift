@@ -11,13 +11,18 @@ public struct FaultTimeline: Sendable {
   /// More lines than this are not compared one by one.
   static let mostLines = 1 << 17
 
+  /// A fault with what stands beside it in the log.
   public struct Fault: Sendable {
+    /// What its line says.
     public var observation: FaultObservation
+    /// The dump behind it; nil where there is none.
     public var dump: TableDump?
+    /// The words of the dump; nil where there is none.
     public var wording: DumpWording?
     /// FSTS as the line before the record has it.
     public var status: UInt32?
     public var place: LogPlace
+    /// Its time; nil where the log has none.
     public var time: LogTime?
     /// When the lines of the fault were printed, the status first: microseconds since boot; nil where
     /// a line does not say.
@@ -47,7 +52,9 @@ public struct FaultTimeline: Sendable {
 
   /// The names of the files, by the number that places have.
   public private(set) var files: [String] = []
+  /// The faults, in the order of the log.
   public private(set) var faults: [Fault] = []
+  /// Whether the log has more of them than are kept.
   public private(set) var isCut = false
   private(set) var queueStops: [QueueStop] = []
   private(set) var loneStatuses: [LoneStatus] = []
@@ -74,6 +81,7 @@ public struct FaultTimeline: Sendable {
     (status, pending, takesDump) = (nil, [], false)
   }
 
+  /// Takes what the reader of logs found next.
   public mutating func take(_ event: LogEvent) {
     let place = LogPlace(file: max(files.count - 1, 0), line: event.lines.lowerBound)
     let time = event.time?.uptime

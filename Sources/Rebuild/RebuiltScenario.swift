@@ -27,6 +27,7 @@ public struct RebuiltScenario: Sendable {
     /// The snapshot of the bus.
     public var snapshot: String?
 
+    /// Files that the scenario is to name; nil for none.
     public init(table: String? = nil, snapshot: String? = nil) {
       self.table = table
       self.snapshot = snapshot

@@ -11,8 +11,11 @@ public enum TranslationStage: String, Hashable, Sendable, CaseIterable {
 /// Size of a page that an entry maps.
 public enum PageSize: Int, Hashable, Sendable, CaseIterable, CustomStringConvertible {
   // The raw value is the level of the entry that maps such a page.
+  /// Mapped by a level-1 entry.
   case fourKiB = 1
+  /// Mapped by a level-2 entry.
   case twoMiB = 2
+  /// Mapped by a level-3 entry.
   case oneGiB = 3
 
   /// Level of the entry that maps such a page: 1, 2 or 3.
@@ -34,6 +37,7 @@ public struct PageTables: Hashable, Sendable {
   /// Address of the top table; of a first stage that lies under a second one, the guest's address,
   /// which is also the machine's, because the builder maps tables one to one.
   public let top: PhysicalAddress
+  /// Which format the tables have.
   public let stage: TranslationStage
   /// Levels: 3, 4 or 5.
   public let levels: Int

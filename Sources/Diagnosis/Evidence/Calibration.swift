@@ -9,8 +9,10 @@ public struct Calibration: Sendable {
     public var report: String
     /// In percent.
     public var confidence: Int
+    /// Whether the first verdict was right.
     public var isRight: Bool
 
+    /// The verdict on one report.
     public init(report: String, confidence: Int, isRight: Bool) {
       self.report = report
       self.confidence = confidence
@@ -22,7 +24,9 @@ public struct Calibration: Sendable {
   public struct Level: Hashable, Sendable {
     /// `almost certain`, `likely`, `possible` or `a guess`.
     public var name: String
+    /// How many verdicts.
     public var count: Int
+    /// How many of them are right.
     public var right: Int
     /// The mean confidence that was told, in percent.
     public var told: Int
@@ -30,8 +34,10 @@ public struct Calibration: Sendable {
     public var leftOut: Int
   }
 
+  /// The verdicts.
   public var samples: [Sample]
 
+  /// A calibration from these verdicts.
   public init(_ samples: [Sample]) {
     self.samples = samples
   }

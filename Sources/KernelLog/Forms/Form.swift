@@ -126,6 +126,7 @@ extension DriverLine {
     }
   }
 
+  /// The line's text in those shapes; nil where a kernel of those shapes does not print it.
   public func text(_ generations: LineGenerations = LineGenerations()) -> String? {
     printed(generations)?.text
   }

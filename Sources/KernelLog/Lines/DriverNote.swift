@@ -23,12 +23,15 @@ public enum DriverNote: Hashable, Sendable {
 
   /// What is said behind a device's name.
   public enum DeviceNote: Hashable, Sendable {
+    /// It has an identity domain of its own.
     case privateIdentityDomain
+    /// It no longer has the identity domain.
     case nonIdentityMapping
     /// Firmware has reserved memory for the device, so no user may have it.
     case ineligible
     /// The same, as the core says it later.
     case needsDirectMapping
+    /// No domain could be made for it.
     case noDomain
     /// What the domain maps ends behind what the unit's width reaches.
     case domainTooWide(width: Int, limit: UInt64)

@@ -7,23 +7,32 @@ public enum DumpLine: Hashable, Sendable {
   case header(unit: String, address: IOVA)
   /// `root entry: 0x…`: the low half of a legacy root entry.
   case rootEntry(low: UInt64)
+  /// The root entry, in scalable mode.
   case scalableRootEntry(high: UInt64, low: UInt64)
+  /// The context entry.
   case contextEntry(high: UInt64, low: UInt64)
+  /// The PASID directory entry.
   case pasidDirectoryEntry(UInt64)
   /// One of the eight qwords of a PASID table entry.
   case pasidTableEntry(index: Int, value: UInt64)
+  /// A paging entry of a level.
   case pageTableEntry(level: Int, value: UInt64)
+  /// Why the dump ends.
   case stop(DumpStop)
 }
 
 /// Why a dump ends where it ends.
 public enum DumpStop: Hashable, Sendable {
+  /// There is no root table.
   case noRootTable
+  /// There is no context table.
   case noContextTable
   /// The legacy context entry is not present. Kernels before the revised wording have no such
   /// check: they walk on from physical address 0.
   case noLegacyPageTable
+  /// There is no PASID directory.
   case noPASIDDirectory
+  /// There is no PASID table.
   case noPASIDTable
   /// The PASID table entry is not present; as with `noLegacyPageTable`, not checked before.
   case noScalablePageTable

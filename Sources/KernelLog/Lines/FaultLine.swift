@@ -2,8 +2,11 @@ public import VTdFormats
 
 /// A fault record as the kernel prints it (`dmar_fault_do_one`).
 public struct FaultLine: Hashable, Sendable {
+  /// What a DMA wanted, as the line says it.
   public enum Access: String, Hashable, Sendable {
+    /// To read.
     case read
+    /// To write.
     case write
   }
 
@@ -16,13 +19,16 @@ public struct FaultLine: Hashable, Sendable {
     case interrupt(index: UInt16)
   }
 
+  /// The DMA or the interrupt.
   public var request: Request
+  /// Who sent it.
   public var source: SourceID
   /// The unit's PCI segment; kernels before 7.2 do not print it.
   public var segment: UInt16
   /// Bits 103:96 of the fault record.
   public var reason: UInt8
 
+  /// A line with these values.
   public init(request: Request, source: SourceID, segment: UInt16 = 0, reason: UInt8) {
     self.request = request
     self.source = source

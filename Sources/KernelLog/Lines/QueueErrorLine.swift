@@ -10,12 +10,18 @@ public enum QueueErrorLine: Hashable, Sendable {
   case completionError(source: UInt64)
   /// The descriptor at the head, or the one before it.
   case descriptor(Position, qw0: UInt64, qw1: UInt64)
+  /// The driver cleared the queue's error.
   case queueErrorCleared
+  /// The driver cleared the time-out.
   case timeoutCleared
+  /// The driver cleared the completion error.
   case completionErrorCleared
 
+  /// Which descriptor a line shows.
   public enum Position: String, Hashable, Sendable {
+    /// The one at the head.
     case head = "QI HEAD"
+    /// The one before.
     case prior = "QI PRIOR"
   }
 

@@ -25,10 +25,14 @@ public struct BootMessages: Hashable, Sendable {
 
   /// DMI_BIOS_VENDOR, DMI_BIOS_VERSION, DMI_PRODUCT_VERSION.
   public struct FirmwareName: Hashable, Sendable {
+    /// The BIOS vendor.
     public var vendor: String
+    /// The BIOS version.
     public var version: String
+    /// The product's version.
     public var product: String
 
+    /// Names as DMI has them; empty where it has none.
     public init(vendor: String = "", version: String = "", product: String = "") {
       self.vendor = vendor
       self.version = version
@@ -41,6 +45,7 @@ public struct BootMessages: Hashable, Sendable {
     }
   }
 
+  /// What a boot prints besides what the driver decides.
   public init(
     table: DMARTable, commandLine: [String], reserved: [ClosedRange<UInt64>]? = nil,
     firmware: FirmwareName = FirmwareName()

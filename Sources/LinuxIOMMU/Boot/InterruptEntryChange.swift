@@ -4,6 +4,7 @@ public import VTdFormats
 
 /// An entry of the interrupt-remapping table as the kernel sets it up, or takes down.
 public struct InterruptEntryChange: Hashable, Sendable {
+  /// Which entry of the table.
   public var index: Int
   /// Nil takes the entry down.
   public var entry: Entry?
@@ -11,13 +12,16 @@ public struct InterruptEntryChange: Hashable, Sendable {
   /// controller's pins come first, the messages of devices later.
   public var isLate: Bool
 
+  /// What the entry is to say.
   public struct Entry: Hashable, Sendable {
+    /// The vector that is sent.
     public var vector: UInt8
     /// The local APIC, or several of them by bit in logical mode.
     public var destination: UInt32
     /// Who may send; an IOAPIC has the source-id of its device scope.
     public var source: SourceID
 
+    /// An entry that lets `source` send `vector` to `destination`.
     public init(vector: UInt8, destination: UInt32, source: SourceID) {
       self.vector = vector
       self.destination = destination
@@ -25,6 +29,7 @@ public struct InterruptEntryChange: Hashable, Sendable {
     }
   }
 
+  /// A change of an entry; without an entry it is taken away.
   public init(index: Int, entry: Entry?, isLate: Bool = false) {
     self.index = index
     self.entry = entry

@@ -4,8 +4,11 @@ public import VTdFormats
 
 /// Which way a mapped buffer's contents go (`enum dma_data_direction`).
 public enum DMADirection: String, CaseIterable, Hashable, Sendable {
+  /// The device only reads (DMA_TO_DEVICE).
   case toDevice = "to-device"
+  /// The device only writes (DMA_FROM_DEVICE).
   case fromDevice = "from-device"
+  /// The device reads and writes (DMA_BIDIRECTIONAL).
   case bidirectional
 
   var access: MappingAccess {
@@ -22,10 +25,12 @@ public enum DMADirection: String, CaseIterable, Hashable, Sendable {
 public struct DMABuffer: Hashable, Sendable {
   /// A range of physical memory.
   public struct Segment: Hashable, Sendable {
+    /// Where the piece lies in memory.
     public var target: PhysicalAddress
     /// Bytes.
     public var size: UInt64
 
+    /// A piece of `size` bytes.
     public init(target: PhysicalAddress, size: UInt64) {
       self.target = target
       self.size = size
@@ -37,10 +42,12 @@ public struct DMABuffer: Hashable, Sendable {
 
   /// One at least.
   public private(set) var segments: [Segment]
+  /// Who writes.
   public var direction: DMADirection
   /// How many address bits the device has: its DMA mask.
   public var addressBits: Int
 
+  /// A buffer in one piece.
   public init(
     target: PhysicalAddress, size: UInt64, direction: DMADirection = .bidirectional,
     addressBits: Int = 64
@@ -49,6 +56,7 @@ public struct DMABuffer: Hashable, Sendable {
       first: Segment(target: target, size: size), direction: direction, addressBits: addressBits)
   }
 
+  /// A buffer in several pieces (dma_map_sg).
   public init(
     first: Segment, rest: [Segment] = [], direction: DMADirection = .bidirectional,
     addressBits: Int = 64

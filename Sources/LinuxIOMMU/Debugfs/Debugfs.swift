@@ -5,10 +5,15 @@ internal import VTdFormats
 /// What the files below `/sys/kernel/debug/iommu/intel` hold: what the driver shows of its units and
 /// tables.
 public enum DebugfsFile: String, CaseIterable, Hashable, Sendable {
+  /// Each unit's registers.
   case registers = "iommu_regset"
+  /// The tables of every device, down to context and PASID entries.
   case translationStructures = "dmar_translation_struct"
+  /// The pages that each domain maps.
   case domainTranslations = "domain_translation_struct"
+  /// The interrupt entries in use.
   case interruptEntries = "ir_translation_struct"
+  /// Each unit's invalidation queue with its descriptors.
   case invalidationQueue = "invalidation_queue"
   case latencies = "dmar_perf_latency"
 }
@@ -17,6 +22,7 @@ public enum DebugfsFile: String, CaseIterable, Hashable, Sendable {
 public struct DebugfsEntry: Hashable, Sendable {
   /// Its path below the folder of the driver.
   public let path: String
+  /// What is printed.
   public let lines: [String]
 }
 

@@ -7,6 +7,7 @@ internal import VTdFormats
 
 /// What became of an attach.
 public enum AttachOutcome: Hashable, Sendable {
+  /// The function uses the domain now.
   case attached
   /// The driver refused, and says why.
   case refused

@@ -5,6 +5,7 @@ internal import VTdFormats
 
 /// What is written to `/sys/kernel/iommu_groups/N/type`.
 public enum GroupType: String, CaseIterable, Hashable, Sendable {
+  /// Addresses pass unchanged.
   case identity
   /// Translated; each unmapping is flushed at once.
   case strict = "DMA"

@@ -134,8 +134,11 @@ final class DeviceInfo {
 
 /// What a mapping lets a device do.
 public enum MappingAccess: String, CaseIterable, Hashable, Sendable {
+  /// Devices may read.
   case read = "r"
+  /// Devices may write.
   case write = "w"
+  /// Devices may read and write.
   case readWrite = "rw"
 
   var reads: Bool { self != .write }
@@ -144,12 +147,16 @@ public enum MappingAccess: String, CaseIterable, Hashable, Sendable {
 
 /// A range of IOVA that a driver has mapped.
 public struct Mapping: Hashable, Sendable {
+  /// Where devices find it.
   public var address: IOVA
+  /// Where it lies in memory.
   public var target: PhysicalAddress
   /// Bytes; rounded up to whole pages.
   public var size: UInt64
+  /// What devices may do.
   public var access: MappingAccess
 
+  /// A mapping of `size` bytes.
   public init(address: IOVA, target: PhysicalAddress, size: UInt64, access: MappingAccess) {
     self.address = address
     self.target = target

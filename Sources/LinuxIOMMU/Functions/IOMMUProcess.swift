@@ -23,9 +23,11 @@ final class IOMMUProcess {
 
 /// A range of a process's addresses (`struct vm_area_struct`).
 public struct ProcessArea: Hashable, Sendable {
+  /// The first byte.
   public var start: UInt64
   /// Bytes, whole pages.
   public var size: UInt64
+  /// Whether the process may write there.
   public var isWritable: Bool
   /// Where its pages lie; nil for pages that come zeroed from the page allocator when they are
   /// first touched.
@@ -33,6 +35,7 @@ public struct ProcessArea: Hashable, Sendable {
   /// Whether its pages are there from the start.
   public var isPopulated: Bool
 
+  /// An area of a process's address space.
   public init(
     start: UInt64, size: UInt64, isWritable: Bool = true, target: PhysicalAddress? = nil,
     isPopulated: Bool = false

@@ -4,6 +4,7 @@ public import VTdFormats
 
 /// A function as the IOMMU core finds it on the bus.
 public struct ProbedFunction: Hashable, Sendable {
+  /// Where it stands on the bus.
   public var address: PCIAddress
   /// Functions of one group share a domain.
   public var group: Int
@@ -13,10 +14,12 @@ public struct ProbedFunction: Hashable, Sendable {
   public var bridgeAliases: Set<SourceID> = []
   /// Which unit covers it.
   public var unit: UnitChoice
+  /// What the driver looks at.
   public var traits: Traits
 
   /// What the driver asks a function's configuration space and the firmware's table.
   public struct Traits: Hashable, Sendable {
+    /// What kind of function it is.
     public var classCode: PCIClass
     /// Address Translation Services: the depth of its invalidation queue; nil without.
     public var ats: Int?
@@ -25,16 +28,20 @@ public struct ProbedFunction: Hashable, Sendable {
     public var platformAllowsATS: Bool
     /// Nil for a function that sends no PASIDs.
     public var pasidWidth: Int?
+    /// Whether it has the page request interface (PRI).
     public var hasPageRequests: Bool
     /// RMRRs that name it or a bridge above it.
     public var reservedMemory: [ClosedRange<UInt64>]
+    /// Who made it.
     public var vendor: UInt16 = 0
+    /// Which device it is.
     public var device: UInt16 = 0
     /// A port that leads out of the machine (firmware's ExternalFacingPort).
     public var isExternalFacing = false
     /// It sits behind such a port.
     public var isUntrusted = false
 
+    /// A function with these traits.
     public init(
       classCode: PCIClass = PCIClass(rawValue: 0), ats: Int? = nil, platformAllowsATS: Bool = true,
       pasidWidth: Int? = nil, hasPageRequests: Bool = false,
@@ -57,6 +64,7 @@ public struct ProbedFunction: Hashable, Sendable {
     var locksReservedMemory: Bool { !reservedMemory.isEmpty && !isUSB && !classCode.isDisplay }
   }
 
+  /// A function as the driver finds it.
   public init(
     address: PCIAddress, group: Int, aliases: [SourceID] = [], unit: UnitChoice = .ofSegment,
     traits: Traits = Traits()

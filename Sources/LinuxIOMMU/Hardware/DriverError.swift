@@ -4,6 +4,7 @@ public import VTdFormats
 /// A driver operation that the given machine cannot carry out: the scenario asks for the
 /// impossible.
 public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What a driver cannot do.
   public enum Reason: Hashable, Sendable {
     /// A table was to lie where there is no memory.
     case outsideMemory(PhysicalAddress)
@@ -15,6 +16,7 @@ public struct DriverError: Error, Hashable, Sendable, CustomStringConvertible {
     case tooMuchWork
   }
 
+  /// Why it cannot go on.
   public let reason: Reason
 
   init(_ reason: Reason) {

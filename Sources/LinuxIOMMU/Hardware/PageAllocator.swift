@@ -12,6 +12,7 @@ public struct PageAllocator: Hashable, Sendable {
   /// Given back, newest last.
   private var freed: [PhysicalAddress] = []
 
+  /// The given pages first, then pages from `base` on.
   public init(pages: [PhysicalAddress] = [], base: PhysicalAddress) {
     listed = pages[...]
     next = base

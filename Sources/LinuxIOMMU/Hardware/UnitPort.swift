@@ -14,8 +14,11 @@ public protocol UnitPort: AnyObject {
 public struct AttachedUnit {
   /// `dmar0`.
   public var name: String
+  /// The PCI segment that it covers.
   public var segment: UInt32
+  /// Where its registers are.
   public var registerBase: PhysicalAddress
+  /// The way to its registers.
   public var port: any UnitPort
   /// The message that the kernel gives the unit's fault event.
   public var faultMessage: EventMessage

@@ -5,6 +5,7 @@ internal import KernelRuntime
 public struct IOMMUOptions: Hashable, Sendable {
   /// False: no unit translates.
   public var isOn: Bool
+  /// What domain functions get that ask for none.
   public var defaultDomain: DefaultDomainPolicy
   /// `intel_iommu=sm_on` and `sm_off`.
   public var usesScalableMode: Bool
@@ -21,6 +22,7 @@ public struct IOMMUOptions: Hashable, Sendable {
   /// `intel_iommu=tboot_noforce`.
   public var sparesMeasuredLaunch = false
 
+  /// What a kernel built that way does without a command line.
   public init(_ configuration: KernelConfiguration = KernelConfiguration()) {
     isOn = configuration.isOnByDefault
     defaultDomain = configuration.defaultDomain

@@ -202,6 +202,7 @@ extension Kernel {
       name, pasid: pasid ?? next, levels: levels, areas: areas)
   }
 
+  /// Whether a process with that name was started.
   public func hasProcess(named name: String) -> Bool { processes[name] != nil }
 
   /// The PASID of a process.

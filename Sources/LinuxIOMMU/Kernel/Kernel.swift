@@ -157,6 +157,7 @@ public final class Kernel {
     /// The kernel runs because another one crashed (kdump).
     public var isCrashKernel = false
 
+    /// What a boot does.
     public init(
       memoryBlocks: Int = 1, addsMemoryWithInterruptsOff: Bool = false,
       functions: [ProbedFunction] = [], makesDefaultDomains: Bool = false,

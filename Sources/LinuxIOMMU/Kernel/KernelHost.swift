@@ -13,8 +13,11 @@ public protocol ConfigurationPort: AnyObject {
 
 /// The machine below a kernel, besides its units: all that the kernel meets of it.
 public struct KernelHost {
+  /// The machine's memory.
   public var memory: PhysicalMemory
+  /// The way to configuration space.
   public var configurationSpace: any ConfigurationPort
+  /// The clock.
   public var timer: any KernelTimer
   /// With a second CPU, an interrupt may be handled while the first one is busy.
   public var cpuCount: Int
@@ -28,6 +31,7 @@ public struct KernelHost {
   /// another one while the first is busy.
   public var takeInterrupts: (InterruptedContext) throws(DriverError) -> Void
 
+  /// What a kernel meets of its machine.
   public init(
     memory: PhysicalMemory, configurationSpace: any ConfigurationPort, timer: any KernelTimer,
     cpuCount: Int = 1, events: @escaping (KernelEvent) -> Void, locks: LockListener = .none,

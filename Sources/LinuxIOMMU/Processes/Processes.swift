@@ -5,6 +5,7 @@ public import VTdFormats
 
 /// What became of a bind.
 public enum BindOutcome: Hashable, Sendable {
+  /// The process has that PASID on the function.
   case bound(PASID)
   /// Shared virtual addressing needs ATS, page requests and PASIDs, in the unit and in the device.
   case refused

@@ -157,6 +157,7 @@ extension Validator {
     task.pointee.bypass &+= 1
   }
 
+  /// The handler of a non-maskable interrupt ends on the context's processor.
   public func exitNMI(in context: LockdepContext) {
     guard let (task, _) = entries(context), task.pointee.nmiCount > 0 else { return }
     task.pointee.nmiCount &-= 1
@@ -170,6 +171,7 @@ extension Validator {
     task.pointee.bypass &+= 1
   }
 
+  /// Checking goes on in the context after ``suspend(in:)``.
   public func resume(in context: LockdepContext) {
     guard let (task, _) = entries(context), task.pointee.recursion > 0 else { return }
     task.pointee.recursion &-= 1

@@ -14,13 +14,16 @@ public enum KeySource: Hashable, Sendable {
 public struct LockDeclaration: Hashable, Sendable {
   /// The stringified argument of the initialiser (`&k->k_lock`); empty takes the key's symbol.
   public var name: String
+  /// What kind of lock it is.
   public var kind: LockKind
   /// The address of the lock's map, as reports print it.
   public var address: UInt64
+  /// Where its class comes from.
   public var key: KeySource
   /// The printed part after the name, once an instance is known (`lock_class_set_print_fn`).
   public var instanceText: String
 
+  /// A lock of that kind and class.
   public init(
     name: String, kind: LockKind, address: UInt64, key: KeySource, instanceText: String = ""
   ) {

@@ -91,13 +91,21 @@ struct HeldEntry {
 public struct IRQTrace: Hashable, Sendable {
   /// The count of events so far, and for each direction the count and place of its last one.
   public var events: UInt32 = 0
+  /// The number of the event at which hard interrupts were last switched on.
   public var hardirqEnableEvent: UInt32 = 0
+  /// Where that was.
   public var hardirqEnableFrame: LockdepFrame = .none
+  /// The number of the event at which hard interrupts were last switched off.
   public var hardirqDisableEvent: UInt32 = 0
+  /// Where that was.
   public var hardirqDisableFrame: LockdepFrame = .none
+  /// The number of the event at which soft interrupts were last switched on.
   public var softirqEnableEvent: UInt32 = 0
+  /// Where that was.
   public var softirqEnableFrame: LockdepFrame = .none
+  /// The number of the event at which soft interrupts were last switched off.
   public var softirqDisableEvent: UInt32 = 0
+  /// Where that was.
   public var softirqDisableFrame: LockdepFrame = .none
 
   public init() {}

@@ -5,6 +5,7 @@ struct TraceID: Hashable {
 
 /// What the validator tells a trace source when it needs a stack trace.
 public struct TraceRequest: Sendable {
+  /// Whose stack is asked for.
   public let context: LockdepContext
   /// The validator's own functions on the stack, innermost first, as the kernel calls them,
   /// inlined or not. The kernel's saved trace leaves out the three innermost real frames, which

@@ -8,6 +8,7 @@
 /// An operation with an id that this validator did not make does nothing. One validator belongs to
 /// one thread.
 public final class Validator {
+  /// What the validator checks, and how large its tables are.
   public let configuration: LockdepConfiguration
   /// Asked for a stack trace when one must be stored; nil stores empty traces.
   public var traceSource: TraceSource?
@@ -24,6 +25,7 @@ public final class Validator {
   var signatures: Set<ReportSignature> = []
   var comparisons: [UInt32: LockComparison] = [:]
 
+  /// A validator that has seen nothing.
   public init(_ configuration: LockdepConfiguration = LockdepConfiguration()) {
     self.configuration = configuration
     core = .allocate(capacity: 1)
@@ -62,6 +64,7 @@ public final class Validator {
   /// The tasks, in the order in which they were added.
   public var tasks: [TaskID] { taskInfo.indices.map { TaskID(rawValue: UInt32($0)) } }
 
+  /// What a task is called; nil for one that was never added.
   public func name(of task: TaskID) -> TaskName? {
     core.pointee.tasks.contains(task.rawValue) ? taskInfo[Int(task.rawValue)].name : nil
   }
@@ -86,9 +89,12 @@ public typealias LockComparison = (LockID, LockID) -> Int
 
 /// A task as reports name it: `rngd/1006`.
 public struct TaskName: Hashable, Sendable, CustomStringConvertible {
+  /// The name, as `comm` in the kernel.
   public var comm: String
+  /// The process id.
   public var pid: Int32
 
+  /// A task's name and number.
   public init(comm: String, pid: Int32) {
     self.comm = comm
     self.pid = pid

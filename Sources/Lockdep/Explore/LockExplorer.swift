@@ -10,6 +10,7 @@ public struct LockExplorer {
   /// Off: look at every interleaving, for comparison.
   var reduces = true
 
+  /// An explorer of all orders in which the program's contexts can run.
   public init(_ program: LockProgram, readsAreRecursive: Bool = false) {
     self.program = program
     self.readsAreRecursive = readsAreRecursive
@@ -29,12 +30,16 @@ public struct LockExplorer {
 
   /// How it comes to a deadlock.
   public struct Schedule: Hashable, Sendable {
+    /// What happened, in order.
     public var events: [Event]
     /// Who waits at the end, for what.
     public var stuck: [Wait]
 
+    /// A context that cannot go on.
     public struct Wait: Hashable, Sendable {
+      /// Which context, by its place in the program.
       public var thread: Int
+      /// The lock that it waits for.
       public var lock: String
       /// Who has it; several if it is shared.
       public var holders: [Int]

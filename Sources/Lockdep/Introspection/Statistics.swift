@@ -2,11 +2,15 @@
 public struct ValidatorStatistics: Hashable, Sendable {
   /// A counter, and the limit of its table if it has one.
   public struct Counter: Hashable, Sendable {
+    /// What is counted, as /proc/lockdep_stats calls it.
     public var name: String
+    /// How many there are.
     public var value: Int
+    /// How many there can be; nil where nothing limits them.
     public var limit: Int?
   }
 
+  /// All counters, in the kernel's order.
   public var counters: [Counter]
 
   /// As /proc/lockdep_stats prints them: the name, the value in 11 columns from column 32, the
@@ -21,6 +25,7 @@ public struct ValidatorStatistics: Hashable, Sendable {
     }
   }
 
+  /// The value of the counter with that name; nil where there is none.
   public subscript(name: String) -> Int? { counters.first { $0.name == name }?.value }
 }
 

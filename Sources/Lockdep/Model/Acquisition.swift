@@ -13,6 +13,7 @@ public enum LockMode: UInt8, Sendable, Hashable {
 
 /// One way of taking a lock: the arguments of `lock_acquire` besides the lock and the place.
 public struct Acquisition: Hashable, Sendable {
+  /// For writing, for reading, or for reading again by whoever reads already.
   public var mode: LockMode
   /// Cannot block: no dependency leads to it and no wait context is checked.
   public var isTrylock: Bool
@@ -23,6 +24,7 @@ public struct Acquisition: Hashable, Sendable {
   /// A held lock that makes it safe to hold several of one class.
   public var nest: LockID?
 
+  /// A way to take a lock.
   @inlinable
   public init(
     mode: LockMode = .exclusive, isTrylock: Bool = false, isChecked: Bool = true,
@@ -39,6 +41,10 @@ public struct Acquisition: Hashable, Sendable {
   @inline(__always)
   var isPlain: Bool { isChecked && !isTrylock && subclass == 0 && nest == nil }
 
+  /// For writing, waiting for it.
+  /// For reading, also where the context reads already.
+  /// For writing, and only if nobody has it.
+  /// For reading; another reader that waits behind a writer may block it.
   @inlinable public static var exclusive: Acquisition { Acquisition() }
   @inlinable public static var trylock: Acquisition { Acquisition(isTrylock: true) }
   @inlinable public static var read: Acquisition { Acquisition(mode: .read) }

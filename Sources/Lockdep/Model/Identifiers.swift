@@ -38,9 +38,12 @@ public struct ClassID: RawRepresentable, Hashable, Sendable {
 
 /// Where an operation happens: which task runs, and on which processor.
 public struct LockdepContext: Hashable, Sendable {
+  /// The processor.
   public var cpu: CPUID
+  /// The task on it.
   public var task: TaskID
 
+  /// A task on a processor.
   @inlinable public init(cpu: CPUID, task: TaskID) {
     self.cpu = cpu
     self.task = task

@@ -2,10 +2,15 @@
 ///
 /// Bit number = interrupt state * 4 + direction * 2 + read, then the two bits of any use at all.
 public enum UsageBit: UInt8, Sendable, Hashable, CaseIterable, CustomStringConvertible {
+  /// Taken, or taken for reading, in a hard interrupt.
   case usedInHardirq, usedInHardirqRead
+  /// Held, or held for reading, with hard interrupts on.
   case enabledHardirq, enabledHardirqRead
+  /// Taken, or taken for reading, in a soft interrupt.
   case usedInSoftirq, usedInSoftirqRead
+  /// Held, or held for reading, with soft interrupts on.
   case enabledSoftirq, enabledSoftirqRead
+  /// Taken at all, or taken for reading at all.
   case used, usedRead
   /// Never set: names the conflict in the report of a lock taken in an NMI.
   case usedInNMI
@@ -60,6 +65,7 @@ public struct UsageMask: OptionSet, Sendable, Hashable, CustomStringConvertible 
   static let usedInAny = UsageMask(rawValue: 0b0011_0011)
   static let enabledAny = UsageMask(rawValue: 0b1100_1100)
 
+  /// Whether that bit is set.
   public func contains(_ bit: UsageBit) -> Bool { rawValue & bit.mask.rawValue != 0 }
 
   /// The bits set, in bit order.

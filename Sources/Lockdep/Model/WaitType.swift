@@ -31,6 +31,7 @@ public enum WaitType: UInt8, Sendable, Hashable, CaseIterable {
 
 /// The kernel's `enum lockdep_lock_type`: what the dependency searches make of a class.
 public enum LockType: UInt8, Sendable, Hashable {
+  /// A lock as others.
   case normal
   /// `local_lock_t`: searches for interrupt usage skip it with everything behind it.
   case perCPU

@@ -2,21 +2,37 @@
 ///
 /// `L(A)` and `WL(A)` speak of two locks: `lock_A` and `rwlock_A`.
 public enum LockFamily: String, Sendable, Hashable, CaseIterable {
+  /// A spinlock_t: `L`, `U`.
   case spin = "lock"
+  /// A raw_spinlock_t: `RAWL`, `RAWU`.
   case raw = "raw_lock"
+  /// A rwlock_t: `WL`, `WU`, `RL`, `RU`.
   case rwlock
+  /// A mutex: `ML`, `MU`.
   case mutex
+  /// A rw_semaphore: `WSL`, `WSU`, `RSL`, `RSU`.
   case rwsem
+  /// A rt_mutex: `RTL`, `RTU`.
   case rtMutex = "rtmutex"
+  /// A local_lock_t: `LLL`, `LLU`.
   case local = "local"
+  /// A seqcount_t: `SEQL`, `SEQR`, `SEQU`.
   case seqcount
+  /// The read side of RCU: `RCU_LOCK`.
   case rcu = "rcu_read_lock"
+  /// The read side of RCU with soft interrupts off: `RCU_BH_LOCK`.
   case rcuBH = "rcu_read_lock_bh"
+  /// The read side of RCU with preemption off: `RCU_SCHED_LOCK`.
   case rcuSched = "rcu_read_lock_sched"
+  /// The read side of sleepable RCU: `SRCU_LOCK(a)`.
   case srcu
+  /// Any map of the kernel's: `MAP_ACQUIRE`.
   case map
+  /// Memory reclaim, which allocations may enter: `FSR_ACQUIRE`.
   case fsReclaim = "fs_reclaim"
+  /// A ww_mutex.
   case wwMutex = "ww_lockdep_mutex"
+  /// The context under which ww_mutexes are taken.
   case wwContext = "ww_lockdep_acquire"
 
   /// What the validator must know of it.
@@ -49,9 +65,12 @@ public enum LockFamily: String, Sendable, Hashable, CaseIterable {
 
 /// An object of a program: a lock by family and name.
 public struct LockObject: Hashable, Sendable, CustomStringConvertible {
+  /// What kind of lock it is.
   public var family: LockFamily
+  /// Its name in the program; empty for a lock that there is once.
   public var name: String
 
+  /// A lock of that kind with that name.
   public init(_ family: LockFamily, _ name: String) {
     self.family = family
     self.name = name

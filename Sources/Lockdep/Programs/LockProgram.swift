@@ -9,6 +9,7 @@ public struct LockProgram: Hashable, Sendable {
   /// The operations, in the order written.
   public var steps: [LockStep]
 
+  /// A program of these contexts and steps.
   public init(threads: [LockThread], steps: [LockStep]) {
     self.threads = threads
     self.steps = steps
@@ -17,7 +18,9 @@ public struct LockProgram: Hashable, Sendable {
 
 /// What runs a part of a program.
 public struct LockThread: Hashable, Sendable {
+  /// What runs the steps.
   public enum Kind: Hashable, Sendable {
+    /// A task.
     case task
     /// A handler of a hardware interrupt: it runs on top of whatever task runs on its processor.
     /// On PREEMPT_RT it is a thread unless it is one of the few that insist (IRQF_NO_THREAD).
@@ -26,10 +29,14 @@ public struct LockThread: Hashable, Sendable {
     case softirq
   }
 
+  /// Its name behind `@`.
   public var name: String
+  /// A task, or a handler on top of what runs on the processor.
   public var kind: Kind
+  /// The processor, from 0 on.
   public var cpu: Int
 
+  /// A context.
   public init(name: String, kind: Kind = .task, cpu: Int = 0) {
     self.name = name
     self.kind = kind
@@ -41,11 +48,13 @@ public struct LockThread: Hashable, Sendable {
 public struct LockStep: Hashable, Sendable {
   /// Index in ``LockProgram/threads``.
   public var thread: Int
+  /// What is done.
   public var operation: LockOperation
   /// What it must return, if the program says so.
   public var result: LockResult?
   /// As written, and where its first character stands (1 is the first of the program).
   public var text: String
+  /// Where the word stands, from 1 on.
   public var column: Int
 }
 
@@ -53,7 +62,9 @@ public struct LockStep: Hashable, Sendable {
 public struct LockProgramError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Of the character that is wrong; 1 is the first of the program.
   public var column: Int
+  /// What stands there.
   public var problem: String
+  /// What would do.
   public var expected: String
 
   public var description: String { "column \(column): \(problem), expected \(expected)" }

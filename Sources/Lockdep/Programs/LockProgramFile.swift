@@ -7,17 +7,24 @@
 /// queued rwlocks are. Other columns are ignored, and so are empty lines and lines that begin with
 /// `#`.
 public struct LockProgramFile: Hashable, Sendable {
+  /// The rows, in the file's order.
   public var rows: [Row]
 
+  /// One program with what is expected of it.
   public struct Row: Hashable, Sendable {
     /// The line in the file; 1 is the first.
     public var line: Int
+    /// Its name, for messages and `--filter`.
     public var name: String
+    /// The program.
     public var program: LockProgram
+    /// Whether the validator is to end up off.
     public var expectsFailure: Bool
+    /// Whether every shared acquire of a rwlock counts as recursive.
     public var readsAreRecursive: Bool
   }
 
+  /// A file of these rows.
   public init(rows: [Row]) {
     self.rows = rows
   }
@@ -27,8 +34,11 @@ public struct LockProgramFile: Hashable, Sendable {
 public struct LockProgramFileError: Error, Hashable, Sendable, CustomStringConvertible {
   /// 1 is the first line and the first byte of a line.
   public var line: Int
+  /// Where in the line, from 1 on.
   public var column: Int
+  /// What stands there.
   public var problem: String
+  /// What would do.
   public var expected: String
 
   /// `line:column: problem, expected …`; a file's name goes before it.

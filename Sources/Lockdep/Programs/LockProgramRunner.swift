@@ -7,7 +7,9 @@ public struct LockProgramOutcome: Sendable {
   /// Operations that did not return what the program says they do.
   public var failedAssertions: [FailedAssertion]
 
+  /// An operation that returned something else than the program says.
   public struct FailedAssertion: Hashable, Sendable {
+    /// Which step.
     public var step: LockStep
     /// Nil: it never returned.
     public var got: LockResult?
@@ -21,7 +23,9 @@ public struct LockProgramOutcome: Sendable {
 ///
 /// The validator starts clean: nothing held, no classes, interrupts on.
 public final class LockProgramRunner {
+  /// What is run.
   public let program: LockProgram
+  /// What judges it.
   public let validator: Validator
   /// Turns frames into text; its frames stand for the program's own functions.
   public let symbols: ProgramSymbols
@@ -43,6 +47,7 @@ public final class LockProgramRunner {
   private var reportSteps: [Int] = []
   private var failed: [LockProgramOutcome.FailedAssertion] = []
 
+  /// A runner with a validator of its own, which has seen nothing.
   public init(
     _ program: LockProgram, configuration: LockdepConfiguration = LockdepConfiguration(),
     readsAreRecursive: Bool = false, symbols: ProgramSymbols = ProgramSymbols(function: "program"),

@@ -52,11 +52,15 @@ public struct CompiledKernel: Sendable {
 /// The symbols and the stack of a lock program: its own function, what it was called from, and the
 /// kernel's functions below it.
 public final class ProgramSymbols: ReportEnvironment {
+  /// The kernel's name in the head of a report.
   public var ident = "6.1.192 #1 Not tainted"
   /// What stands in a backtrace between the command and the version.
   public var taint = "Not tainted"
+  /// The kernel's release in the head of a stack trace.
   public var release = "6.1.192 #1 "
+  /// What the compiler made of the validator's functions.
   public var kernel = CompiledKernel.debian6_1
+  /// The words of the reports.
   public var style = ReportStyle()
   /// The program's function.
   public let function: String
@@ -77,6 +81,7 @@ public final class ProgramSymbols: ReportEnvironment {
   private var known: [String: LockdepFrame] = [:]
   private var keys: [LockKey: String] = [:]
 
+  /// Symbols of a program that runs in `function`, called from `outer`, innermost first.
   public init(function: String, outer: [String] = [], endsWithTailCall: Bool = false) {
     self.function = function
     self.outer = outer
@@ -137,17 +142,21 @@ public final class ProgramSymbols: ReportEnvironment {
     stack(kernel.savedTrace(chain)).map { frame($0) }
   }
 
+  /// The name and offset of a frame.
   public func symbol(for frame: LockdepFrame) -> String {
     let index = Int(truncatingIfNeeded: frame.rawValue) &- 1
     return names.indices.contains(index) ? names[index] : "0x0"
   }
 
+  /// The address of a frame; nil, for a program has none.
   public func address(of frame: LockdepFrame) -> UInt64? {
     0xffff_ffff_8129_0000 &+ frame.rawValue &* 16
   }
 
+  /// The name of a lock's key.
   public func symbol(for key: LockKey) -> String { keys[key] ?? "0x0" }
 
+  /// The stack trace under a report.
   public func backtrace(_ scene: Scene) -> [String] {
     let head = "CPU: \(scene.context.cpu.rawValue) PID: \(scene.task.pid) Comm: \(scene.task.comm)"
     return ["\(head) \(taint) \(release)", "Call Trace:", " <TASK>"]

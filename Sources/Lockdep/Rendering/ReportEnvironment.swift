@@ -16,6 +16,7 @@ public protocol ReportEnvironment {
 }
 
 extension ReportEnvironment {
+  /// The words of the newest kernels.
   public var style: ReportStyle { ReportStyle() }
 
   /// `[<ffffffff85000e86>] sym+0xoff/0xsize`; for no frame `[<0000000000000000>] 0x0`.

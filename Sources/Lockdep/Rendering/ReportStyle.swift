@@ -36,6 +36,7 @@ public struct ReportStyle: Hashable, Sendable {
 
   /// `-{3:3}` behind the braces.
   public enum WaitTypes: String, CaseIterable, Hashable, Sendable {
+    /// Wait types are not printed.
     case absent
     /// They came with the check of wait contexts.
     case printed
@@ -51,6 +52,7 @@ public struct ReportStyle: Hashable, Sendable {
 
   /// `Possible unsafe locking scenario:`.
   public enum Scenarios: String, CaseIterable, Hashable, Sendable {
+    /// No scenario is drawn.
     case none
     /// Every step is a `lock(…)`.
     case locks
@@ -68,6 +70,7 @@ public struct ReportStyle: Hashable, Sendable {
 
   /// ` ops: 1234` in the list of a class's usages.
   public enum Uses: String, CaseIterable, Hashable, Sendable {
+    /// A class's uses are counted.
     case counted
     /// Only in kernels that debug lockdep itself.
     case uncounted
@@ -111,23 +114,36 @@ public struct ReportStyle: Hashable, Sendable {
 
   /// The advice behind `trying to register non-static key.`
   public enum KeyAdvice: String, CaseIterable, Hashable, Sendable {
+    /// In a few words.
     case short
     /// Two lines, which think of an object without initialisation too.
     case long
   }
 
+  /// How a report begins.
   public var heads = Heads.warning
+  /// How a lock is printed.
   public var locks = Locks.lock
+  /// How the letters of a class are printed.
   public var usage = Usage.four
+  /// Whether wait types are printed.
   public var waitTypes = WaitTypes.printed
+  /// How the places of acquires are printed.
   public var traces = Traces.symbols
+  /// How the two processors of a deadlock are drawn.
   public var scenarios = Scenarios.modes
+  /// Which paths an unsafe order shows.
   public var paths = Paths.both
+  /// Whether a class's uses are counted.
   public var uses = Uses.uncounted
+  /// Whether each first use is printed.
   public var firstUse = FirstUse.each
   public var heldLocks = HeldLocks.withCPU
+  /// Whether the parts of a report stand apart.
   public var pieces = Pieces.apart
+  /// What a task that ends with locks is told.
   public var taskExit = TaskExit.stillHeld
+  /// What is said of a key that is not static.
   public var keyAdvice = KeyAdvice.long
 
   public init() {}

@@ -50,61 +50,84 @@ public indirect enum LockReport: Hashable, Sendable {
 
   /// The validator's tables, by the macro that limits them.
   public enum Table: String, Sendable, Hashable {
+    /// Classes.
     case keys = "MAX_LOCKDEP_KEYS"
+    /// Dependencies.
     case entries = "MAX_LOCKDEP_ENTRIES"
+    /// Chains.
     case chains = "MAX_LOCKDEP_CHAINS"
+    /// Locks of all chains.
     case chainLocks = "MAX_LOCKDEP_CHAIN_HLOCKS"
+    /// Kept stacks.
     case traces = "MAX_STACK_TRACE_ENTRIES"
   }
 }
 
 /// A lock is taken while one of its class is held.
 public struct RecursiveLocking: Hashable, Sendable {
+  /// The lock that is being taken.
   public var next: LockDescription
+  /// The lock of its class that is held.
   public var previous: LockDescription
   /// What the class's compare function said, if it has one.
   public var comparison: Int?
+  /// What the task was doing.
   public var scene: Scene
 }
 
 /// A step of a dependency path: a class, and where it was taken while the one before was held.
 public struct PathStep: Hashable, Sendable {
+  /// The class.
   public var lockClass: ClassDescription
+  /// Where it was taken then, innermost first.
   public var trace: [LockdepFrame]
 }
 
 /// Taking `source` while `target` is held would close a circle.
 public struct CircularDependency: Hashable, Sendable {
+  /// The lock that is being taken.
   public var source: LockDescription
+  /// The lock that is held.
   public var target: LockDescription
   /// From the target's class back to the source's, which comes last with a trace taken now.
   public var path: [PathStep]
+  /// What the task was doing.
   public var scene: Scene
 }
 
 /// A lock is used in an interrupt and also held with that interrupt enabled.
 public struct InconsistentState: Hashable, Sendable {
+  /// The lock.
   public var lock: LockDescription
+  /// The usage that it had.
   public var previous: UsageBit
+  /// The usage that does not go with it.
   public var new: UsageBit
+  /// What the task was doing.
   public var scene: Scene
 }
 
 /// A new dependency leads from a lock used in interrupts to one that is held with them enabled.
 public struct UnsafeOrder: Hashable, Sendable {
+  /// The lock that is being taken.
   public var next: LockDescription
+  /// The lock that is held.
   public var previous: LockDescription
+  /// The usage in an interrupt.
   public var safeBit: UsageBit
+  /// The usage with that interrupt on.
   public var unsafeBit: UsageBit
   /// From the safe class to the class of `previous`, which comes last with a trace taken now.
   public var safePath: [PathStep]
   /// From the unsafe class back to the class of `next`, which comes last with a trace taken now.
   public var unsafePath: [PathStep]
+  /// What the task was doing.
   public var scene: Scene
 }
 
 /// A lock's new usage conflicts with that of a lock that it is connected with.
 public struct IRQInversion: Hashable, Sendable {
+  /// The lock whose usage is new.
   public var lock: LockDescription
   /// The lock took the other one in the past; else it was taken by the other one.
   public var isForward: Bool
@@ -112,47 +135,67 @@ public struct IRQInversion: Hashable, Sendable {
   public var otherBit: UsageBit
   /// From the other class back to the lock's own, which comes last with a trace taken now.
   public var path: [PathStep]
+  /// What the task was doing.
   public var scene: Scene
 }
 
 /// A lock that may wait longer than its context allows.
 public struct InvalidWaitContext: Hashable, Sendable {
+  /// The lock that is being taken.
   public var lock: LockDescription
   /// The task's own context as a number, whatever locks it holds.
   public var taskContext: UInt8
+  /// What the task was doing.
   public var scene: Scene
 }
 
 /// `RCU_LOCKDEP_WARN`.
 public struct SuspiciousRCU: Hashable, Sendable {
+  /// The source file of the check.
   public var file: String
+  /// The line of the check.
   public var line: Int
+  /// What the check says.
   public var text: String
+  /// Whether the processor is online.
   public var isCPUOnline: Bool
+  /// Whether RCU watches the processor.
   public var isRCUWatching: Bool
   /// `rcu_scheduler_active`: 2 once booted.
   public var schedulerActive: Int
   /// `debug_locks` at that moment.
   public var isValidatorOn: Bool
+  /// What the task was doing.
   public var scene: Scene
 }
 
 /// `might_sleep()` where the task must not.
 public struct SleepingInAtomic: Hashable, Sendable {
+  /// The source file of the call.
   public var file: String
+  /// The line of the call.
   public var line: Int
+  /// Whether the context is atomic.
   public var isInAtomic: Bool
+  /// Whether the task must not block.
   public var isNonBlocking: Bool
+  /// The preempt count.
   public var preemptCount: UInt32
+  /// The preempt count that the call expects.
   public var expectedPreemptCount: UInt32
   /// The depth of RCU readers, and the one expected; printed by kernels with preemptible RCU.
   public var rcuDepth: RCUDepth?
+  /// What the task was doing.
   public var scene: Scene
 
+  /// How deep the task is in read-side sections of RCU.
   public struct RCUDepth: Hashable, Sendable {
+    /// The depth.
     public var depth: Int
+    /// The depth that the call expects.
     public var expected: Int
 
+    /// A depth and what is expected.
     public init(depth: Int, expected: Int) {
       self.depth = depth
       self.expected = expected
@@ -166,6 +209,7 @@ public struct KernelWarning: Hashable, Sendable {
   public var text: String
   /// The warning comes from `DEBUG_LOCKS_WARN_ON`, which turns the validator off.
   public var isDebugLocks: Bool
+  /// What the task was doing.
   public var scene: Scene
 }
 

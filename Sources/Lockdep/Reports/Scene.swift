@@ -2,12 +2,16 @@
 public struct IRQFlags: Hashable, Sendable, CustomStringConvertible {
   /// `hardirq_context` of the processor, and the hardirq part of `preempt_count`.
   public var hardirqContext: Int32
+  /// How deep in hard interrupts.
   public var hardirqCount: Int32
   /// `softirq_context` of the task, and the softirq part of `preempt_count`: 2 for each
   /// `local_bh_disable()`, 1 for serving.
   public var softirqContext: Int32
+  /// How deep in soft interrupts, or in sections without them.
   public var softirqCount: Int32
+  /// Whether hard interrupts are on.
   public var hardirqsEnabled: Bool
+  /// Whether soft interrupts are on.
   public var softirqsEnabled: Bool
 
   public var description: String {
@@ -28,11 +32,15 @@ public struct ClassDescription: Hashable, Sendable {
   public var name: String
   /// 1 for the first class of its name, which is not printed.
   public var version: Int
+  /// The subclass, 0 to 7.
   public var subclass: UInt8
+  /// How locks of the class were used.
   public var usage: UsageMask
   /// As printed: `-{outer:inner}`, with `inner` in place of an outer of 0.
   public var waitOuter: UInt8
+  /// The wait type of what is taken under the lock.
   public var waitInner: UInt8
+  /// The key that makes the class.
   public var key: LockKey
   /// How often it was taken; 0 where that is not counted.
   public var uses: Int
@@ -42,14 +50,19 @@ public struct ClassDescription: Hashable, Sendable {
 
 /// A lock that a task holds or is about to take, as reports describe it.
 public struct LockDescription: Hashable, Sendable {
+  /// Which lock.
   public var lock: LockID
   /// The address of its map.
   public var address: UInt64
   /// Nil once the class is gone (`<RELEASED>`).
   public var lockClass: ClassDescription?
+  /// How it is, or is to be, held.
   public var mode: LockMode
+  /// Whether it was only tried.
   public var isTrylock: Bool
+  /// Whether it is only waited for.
   public var isSync: Bool
+  /// Where it was taken.
   public var frame: LockdepFrame
   /// What the class's print function adds to the name.
   public var instanceText: String
@@ -57,9 +70,13 @@ public struct LockDescription: Hashable, Sendable {
 
 /// Who was where with which locks when a report was made; every report has one.
 public struct Scene: Hashable, Sendable {
+  /// Which task on which processor.
   public var context: LockdepContext
+  /// What the task is called.
   public var task: TaskName
+  /// Which interrupts were on.
   public var flags: IRQFlags
+  /// When interrupts last went on and off.
   public var irqTrace: IRQTrace
   /// What the task holds, the oldest first.
   public var held: [LockDescription]

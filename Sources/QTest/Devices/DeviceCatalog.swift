@@ -27,6 +27,7 @@ public struct DeviceCatalog: Sendable {
     return copy
   }
 
+  /// The names that `-device` knows, in the order of the alphabet.
   public var models: [String] { makers.keys.sorted() }
 
   /// The plan for `-device model,id=…,addr=…,…`.

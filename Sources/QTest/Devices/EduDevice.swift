@@ -56,12 +56,15 @@ public final class EduDevice: PCIDevice {
   private var command: Command = []
   private var buffer = [UInt8](repeating: 0, count: 4096)
 
+  /// A device that reaches addresses within the mask.
   public init(addressMask: UInt64 = (1 << 28) - 1) { self.addressMask = addressMask }
 
+  /// Vendor, device, class and regions of QEMU's `edu`.
   public let layout = DeviceLayout(
     vendorID: 0x1234, deviceID: 0x11e8, classCode: 0x00ff00, revision: 0x10,
     regions: [.init(bar: 0, size: 1 << 20, widths: 4...8)], hasMSI: true, interruptPin: 1)
 
+  /// What a read of the device's region gives.
   public func read(bar: Int, offset: UInt64, width: Int, port: DevicePort) -> UInt64 {
     guard width == 4 || offset >= Register.wide else { return .max }
     switch offset {
@@ -78,6 +81,7 @@ public final class EduDevice: PCIDevice {
     }
   }
 
+  /// What a write to the device's region does.
   public func write(
     _ value: UInt64, bar: Int, offset: UInt64, width: Int, port: DevicePort
   ) {
@@ -100,6 +104,7 @@ public final class EduDevice: PCIDevice {
     }
   }
 
+  /// The DMA that was started is done.
   public func timerFired(port: DevicePort) {
     guard command.contains(.run) else { return }
     transfer(port)

@@ -63,9 +63,11 @@ public final class IOMMUTestDevice: PCIDevice {
 
   public init() {}
 
+  /// Vendor, device, class and regions of QEMU's `iommu-testdev`.
   public let layout = DeviceLayout(
     vendorID: 0x1b36, deviceID: 0x0005, regions: [.init(bar: 0, size: 4096)])
 
+  /// What a read of the device's region gives.
   public func read(bar: Int, offset: UInt64, width: Int, port: DevicePort) -> UInt64 {
     switch offset {
     case Register.trigger:
@@ -84,6 +86,7 @@ public final class IOMMUTestDevice: PCIDevice {
     }
   }
 
+  /// What a write to the device's region does.
   public func write(
     _ value: UInt64, bar: Int, offset: UInt64, width: Int, port: DevicePort
   ) {
@@ -103,6 +106,7 @@ public final class IOMMUTestDevice: PCIDevice {
     }
   }
 
+  /// The device is as after power-on.
   public func reset(port: DevicePort) {
     iova = 0
     physical = 0

@@ -28,7 +28,9 @@ public protocol PCIDevice: AnyObject {
 }
 
 extension PCIDevice {
+  /// Most devices have no timer.
   public func timerFired(port: DevicePort) {}
+  /// Most devices keep nothing that a reset would change.
   public func reset(port: DevicePort) {}
 }
 
@@ -44,6 +46,7 @@ public struct DeviceLayout: Sendable {
     /// wider ones are split.
     public let widths: ClosedRange<Int>
 
+    /// A region of `size` bytes that takes accesses of these widths, in bytes.
     public init(bar: Int, size: UInt64, widths: ClosedRange<Int> = 4...4) {
       self.bar = bar
       self.size = size
@@ -51,17 +54,22 @@ public struct DeviceLayout: Sendable {
     }
   }
 
+  /// Who made the device.
   public let vendorID: UInt16
+  /// Which device it is.
   public let deviceID: UInt16
   /// Base class, subclass, programming interface.
   public let classCode: UInt32
+  /// Its revision.
   public let revision: UInt8
+  /// The regions that it answers at.
   public let regions: [Region]
   /// Whether it has an MSI capability (one message, 64-bit address).
   public let hasMSI: Bool
   /// 1 to 4 for INTA# to INTD#; 0 for none.
   public let interruptPin: UInt8
 
+  /// What configuration space says of a device.
   public init(
     vendorID: UInt16, deviceID: UInt16, classCode: UInt32 = 0xff0000, revision: UInt8 = 0,
     regions: [Region], hasMSI: Bool = false, interruptPin: UInt8 = 0

@@ -2,8 +2,10 @@
 public struct KeyValueList: Sendable {
   /// What stands before the first comma, where it is no `key=value`.
   public let name: String
+  /// The pairs, in the order in which they were written.
   public private(set) var pairs: [(key: String, value: String)]
 
+  /// Reads `name,key=value,flag`, as QEMU's options are written.
   public init(_ text: String) {
     var parts: [String] = [""]
     var rest = text[...]
@@ -28,6 +30,7 @@ public struct KeyValueList: Sendable {
     }
   }
 
+  /// A list with these pairs.
   public init(name: String, pairs: [(key: String, value: String)]) {
     self.name = name
     self.pairs = pairs

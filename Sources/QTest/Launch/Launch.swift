@@ -6,20 +6,25 @@ import VTdUnit
 public struct Launch: Sendable {
   /// What is spoken at an endpoint.
   public enum Language: Hashable, Sendable {
+    /// The qtest protocol.
     case qtest
+    /// QEMU's machine protocol (QMP).
     case monitor
   }
 
   /// What the program has to do.
   public enum Task: Sendable {
+    /// Serve clients on the endpoints.
     case serve
     /// Print this and end.
     case print(String)
   }
 
+  /// What the command line asks for.
   public var task = Task.serve
   /// nil for `-machine none`: there is a monitor, and nothing else.
   public var machine: Q35Configuration?
+  /// Where clients are served, and what they speak.
   public var endpoints: [(language: Language, endpoint: Endpoint)] = []
   /// The machine waits for `cont`. Nothing runs here anyway: it only shows in `query-status`.
   public var startsPaused = false

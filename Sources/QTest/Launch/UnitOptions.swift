@@ -6,26 +6,39 @@ public import VTdUnit
 /// The values are those that QEMU 10.0 and 11.1 showed. Every spelling that a version had is known;
 /// names that 10.0 did not know bring what its successors added to CAP and ECAP, and their quirks.
 public struct UnitOptions: Hashable, Sendable {
+  /// `aw-bits`: 39, 48 or 57.
   public var addressWidth = 48
+  /// `caching-mode`: not-present entries may be cached.
   public var cachingMode = false
+  /// `x-scalable-mode`.
   public var scalableMode = false
   /// First-stage tables; they take the place of second-stage ones in scalable mode.
   public var firstStage = false
+  /// `fs1gp`: first-stage pages of 1 GiB.
   public var firstStage1GiBPages = true
+  /// `snoop-control`.
   public var snoopControl = false
+  /// `device-iotlb`: devices may have TLBs (ATS).
   public var deviceTLB = false
   /// Bits of a PASID; none where the unit has no PASIDs.
   public var pasidBits: UInt64 = 0
+  /// `svm`: page requests and shared address spaces.
   public var sharedVirtualMemory = false
+  /// `intremap`.
   public var interruptRemapping = true
+  /// `eim`: destinations of 32 bits.
   public var extendedInterruptMode = false
+  /// `pt`: pass-through.
   public var passThrough = true
+  /// `dma-drain`: invalidations can drain.
   public var draining = true
+  /// `dma-translation`: off for a unit that only remaps interrupts.
   public var translation = true
   /// VER.
   public var version: UInt32 = 0x10
   /// CAP and ECAP as they are, for a unit that QEMU has not.
   public var exactCapability: UInt64?
+  /// The ECAP register bit for bit; nil for what the other options make of it.
   public var exactExtendedCapability: UInt64?
   /// Bits of a physical address; those of the guest unless given.
   public var hostAddressWidth: Int?

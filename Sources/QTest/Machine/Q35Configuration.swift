@@ -41,6 +41,7 @@ public struct DevicePlan: Sendable {
   /// Makes the device, as after power-on.
   public let make: @Sendable () -> any PCIDevice
 
+  /// A device for a place on the bus.
   public init(
     model: String, name: String? = nil, place: SourceID? = nil,
     make: @escaping @Sendable () -> any PCIDevice

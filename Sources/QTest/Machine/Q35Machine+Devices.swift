@@ -170,6 +170,7 @@ extension Q35Machine {
     }
   }
 
+  /// What takes the interrupts of the object with that path; nil where there is none.
   public func interruptSink(at path: String) -> InterruptSink? {
     let name = path.split(separator: "/").last.map(String.init) ?? path
     switch name {
@@ -180,6 +181,7 @@ extension Q35Machine {
     }
   }
 
+  /// Sets an input line of an interrupt controller.
   public func driveLine(
     of sink: InterruptSink, named name: String, number: UInt64, level: Bool
   ) -> Bool {
@@ -192,10 +194,12 @@ extension Q35Machine {
 
   // MARK: The clock
 
+  /// When the next timer fires, in nanoseconds; nil where none runs.
   public var nextDeadline: UInt64? {
     functions.compactMap(\.deadline).reduce(timer.nextChange) { min($0, $1) }
   }
 
+  /// Lets the clock go on to `time`, in nanoseconds, and fires the timers on the way.
   public func advanceClock(to time: UInt64) {
     timer.skip(to: time)
     while let deadline = nextDeadline, deadline <= time {

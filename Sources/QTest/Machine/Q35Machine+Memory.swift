@@ -53,10 +53,12 @@ extension Q35Machine: QTestTarget {
     return base..<base + size
   }
 
+  /// Reads as a processor does: memory, registers, and zeros where nobody answers.
   public func readMemory(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) {
     _ = read(address, into: buffer, by: .processor)
   }
 
+  /// Writes as a processor does; where nobody answers nothing happens.
   public func writeMemory(_ address: UInt64, from bytes: UnsafeRawBufferPointer) {
     _ = write(address, from: bytes, by: .processor)
   }

@@ -6,6 +6,7 @@ extension Q35Machine {
   private static let resetPort: UInt16 = 0xcf9
   private static let dataPort: UInt16 = 0xcfc
 
+  /// Reads 1, 2 or 4 bytes from an I/O port; ones where nobody answers.
   public func readPort(_ port: UInt16, width: Int) -> UInt32 {
     var value: UInt32 = 0
     Self.split(port, width) { port, width, shift in
@@ -14,6 +15,7 @@ extension Q35Machine {
     return value
   }
 
+  /// Writes 1, 2 or 4 bytes to an I/O port.
   public func writePort(_ port: UInt16, width: Int, value: UInt32) {
     Self.split(port, width) { port, width, shift in
       writeAligned(port, width: width, value: value >> shift)

@@ -8,7 +8,9 @@ public import VTdUnit
 ///
 /// One thread at a time may use a machine.
 public final class Q35Machine {
+  /// What the machine is made of.
   public let configuration: Q35Configuration
+  /// Its memory.
   public let memory: PhysicalMemory
   /// The remapping unit; nil where the machine was made without one.
   public let unit: RemappingUnit?
@@ -21,7 +23,9 @@ public final class Q35Machine {
   var timer = IntervalTimer()
   /// CONFIG_ADDRESS, the register at port 0xcf8.
   var configurationAddress: UInt32 = 0
+  /// Virtual time in nanoseconds.
   public internal(set) var clock: UInt64 = 0
+  /// The lines that changed since they were last forgotten, in order.
   public internal(set) var lineChanges: [LineChange] = []
   /// Hears what reaches memory and unit.
   public var observer: (any MachineObserver)? {
@@ -176,13 +180,16 @@ public final class Q35Machine {
 
   static let keptChanges = 1 << 16
 
+  /// Empties ``lineChanges``.
   public func forgetLineChanges() { lineChanges.removeAll(keepingCapacity: true) }
 }
 
 /// Why a machine cannot be made as asked.
 public struct MachineError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What cannot be, in a sentence.
   public let description: String
 
+  /// An error with that sentence.
   public init(_ description: String) { self.description = description }
 }
 

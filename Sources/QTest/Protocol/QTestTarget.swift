@@ -43,10 +43,14 @@ public enum InterruptSink: Hashable, Sendable {
 
 /// An interrupt input that went up or down.
 public struct LineChange: Hashable, Sendable {
+  /// The controller whose line changed.
   public let sink: InterruptSink
+  /// Which of its lines.
   public let number: Int
+  /// Whether it is raised now.
   public let level: Bool
 
+  /// A change of a line.
   public init(sink: InterruptSink, number: Int, level: Bool) {
     self.sink = sink
     self.number = number

@@ -2,6 +2,7 @@
 public struct LineDifference: Hashable, Sendable {
   /// Lines of the expected text that are missing, and lines that came besides.
   public private(set) var missing = 0
+  /// Lines that came and were not expected.
   public private(set) var added = 0
   /// Places in which the texts differ: runs of lines, whatever their number.
   public private(set) var places = 0
@@ -24,8 +25,10 @@ public struct LineDifference: Hashable, Sendable {
   /// difference would take too long.
   private static let largestSearch = 4_000_000
 
+  /// Whether both are the same.
   public var isEmpty: Bool { places == 0 }
 
+  /// Compares two logs line by line.
   public init(expected: [String], actual: [String]) {
     let edits = Self.edits(expected, actual)
     var isInPlace = false

@@ -9,6 +9,7 @@ public struct Mismatch: Hashable, Sendable, CustomStringConvertible {
   /// The difference to an expected file, as `diff -u` shows it.
   public var difference: [String]
 
+  /// What was not met, where the scenario says so, and the lines that differ.
   public init(_ sentence: String, at place: Place? = nil, difference: [String] = []) {
     self.sentence = sentence
     self.place = place

@@ -30,12 +30,15 @@ public struct ScenarioFiles: Sendable {
 
   /// A file or folder that looks as if it had scenarios and is not run.
   public struct LeftOut: Hashable, Sendable {
+    /// The file or folder.
     public let path: String
+    /// Why it was left out.
     public let reason: String
   }
 
   /// Each scenario once, in the order of the paths, sorted within a folder.
   public private(set) var files: [File] = []
+  /// What was found and is not run, with the reason.
   public private(set) var leftOut: [LeftOut] = []
   /// The `lesson.md` of each folder that is a lesson. Its scenarios are exercises, and no files to run.
   public private(set) var lessons: [File] = []

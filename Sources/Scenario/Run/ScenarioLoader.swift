@@ -18,6 +18,7 @@ public struct ScenarioLoader: Sendable {
   /// `Configs/...` from any folder; nil for none.
   public var library: String?
 
+  /// A loader with the command line's changes.
   public init(
     overrides: [Override] = [], kernelFile: String? = nil, toleratesMissingLog: Bool = false,
     library: String? = nil

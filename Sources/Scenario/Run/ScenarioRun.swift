@@ -16,6 +16,7 @@ public struct ScenarioRun {
   /// throws where it is not.
   public typealias Watcher = (Place) throws(InputError) -> Void
 
+  /// The machine as it is at the end of the run.
   public let machine: Machine
   /// Each check of the steps that found something else.
   public let failedChecks: [Mismatch]
@@ -36,6 +37,7 @@ public struct ScenarioRun {
 
   /// What became of a scenario.
   public enum Result {
+    /// It was run.
     case finished(ScenarioRun)
     /// This machine lacks what the scenario needs; the reason.
     case skipped(String)

@@ -11,8 +11,10 @@ public struct Verdict: Sendable {
   /// Each thing that is not as expected.
   public let mismatches: [Mismatch]
 
+  /// Whether nothing was missed.
   public var isPassed: Bool { mismatches.isEmpty }
 
+  /// Compares a run with what its scenario expects.
   public init(of run: ScenarioRun, against expectation: Expectation) {
     let kernel = run.machine.kernel
     let lines = run.lines.map(withoutTrailingBlanks)

@@ -2,6 +2,7 @@ internal import ACPITables
 
 /// The kinds of files that the program reads and writes as YAML.
 public enum FileKind: String, CaseIterable, Sendable {
+  /// A scenario: kernel, machine, boot, steps, expectations.
   case scenario
   /// A DMAR table.
   case table

@@ -81,6 +81,7 @@ public struct Notes: Hashable, Sendable {
   /// A comment behind the section, in its line.
   public var behind: String
 
+  /// Comments before a section, above its keys, and behind its first line.
   public init(_ lines: [String] = [], above: [String: [String]] = [:], behind: String = "") {
     self.lines = lines
     self.above = above

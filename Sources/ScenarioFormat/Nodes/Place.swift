@@ -2,9 +2,12 @@
 public struct Place: Hashable, Sendable, CustomStringConvertible {
   /// The file as the user named it, or what stands for it (`--set`, `<standard input>`).
   public var file: String
+  /// The line, from 1 on.
   public var line: Int
+  /// The column, from 1 on.
   public var column: Int
 
+  /// A place in a file.
   public init(file: String, line: Int = 1, column: Int = 1) {
     self.file = file
     self.line = line
@@ -33,10 +36,14 @@ public struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
     case notFound
   }
 
+  /// What kind of error it is: it decides the exit code.
   public let kind: Kind
+  /// Where it is.
   public let place: Place
+  /// What is there, and what was expected.
   public let message: String
 
+  /// An error at a place.
   public init(_ kind: Kind = .invalid, at place: Place, _ message: String) {
     self.kind = kind
     self.place = place

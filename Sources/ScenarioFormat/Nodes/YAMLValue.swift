@@ -3,11 +3,16 @@
 /// Scalars stay text: YAML 1.1 would read `00:02.0` as a number and `010` as eight, while here the
 /// schema says what a scalar means.
 public struct YAMLValue: Hashable, Sendable {
+  /// A key with its value.
   public struct Entry: Hashable, Sendable {
+    /// The key.
     public var key: String
+    /// Where the key stands.
     public var keyPlace: Place
+    /// The value.
     public var value: YAMLValue
 
+    /// A key with its value.
     public init(key: String, keyPlace: Place, value: YAMLValue) {
       self.key = key
       self.keyPlace = keyPlace
@@ -15,15 +20,22 @@ public struct YAMLValue: Hashable, Sendable {
     }
   }
 
+  /// What a value is.
   public enum Content: Hashable, Sendable {
+    /// One text; what it means is the reader's matter.
     case scalar(String)
+    /// A list.
     case sequence([YAMLValue])
+    /// A mapping, in the order in which it is written.
     case mapping([Entry])
   }
 
+  /// What it is.
   public var content: Content
+  /// Where it stands.
   public var place: Place
 
+  /// A value at a place.
   public init(_ content: Content, at place: Place) {
     self.content = content
     self.place = place
@@ -44,14 +56,17 @@ public struct YAMLValue: Hashable, Sendable {
     }
   }
 
+  /// The text; nil for a list or a mapping.
   public var scalar: String? {
     if case .scalar(let text) = content { text } else { nil }
   }
 
+  /// The elements; nil for what is no list.
   public var elements: [YAMLValue]? {
     if case .sequence(let values) = content { values } else { nil }
   }
 
+  /// The keys and values; nil for what is no mapping.
   public var entries: [Entry]? {
     if case .mapping(let entries) = content { entries } else { nil }
   }

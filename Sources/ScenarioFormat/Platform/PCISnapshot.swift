@@ -7,6 +7,7 @@ internal import VTdFormats
 public struct PCISnapshot: Sendable {
   /// The form of the file. There is one so far.
   public var version: UInt64 = Self.knownVersion
+  /// The bus.
   public var topology = PCITopology()
 
   /// The form of files that this program reads.
@@ -14,6 +15,7 @@ public struct PCISnapshot: Sendable {
 
   public init() {}
 
+  /// A snapshot of a bus.
   public init(_ topology: PCITopology) {
     self.topology = topology
   }

@@ -4,14 +4,19 @@ public import VTdUnit
 extension ScenarioDescription {
   /// A DMA of a device.
   public struct DMADescription: Hashable, Sendable {
+    /// Who sends it.
     public var device = DeviceName.first
     /// The id that the requests carry where it is not the device's own: a phantom function's.
     public var claimedID: SourceID?
+    /// What it wants to do.
     public var access = DMAAccess.read
+    /// Where.
     public var address = DMAAddress.number(IOVA(rawValue: 0))
     /// Bytes.
     public var length: UInt64 = 4
+    /// The PASID that it carries; nil for none.
     public var pasid: PASID?
+    /// How many times.
     public var count = 1
     /// What a write to the interrupt range holds.
     public var data: UInt32 = 0
@@ -19,12 +24,16 @@ extension ScenarioDescription {
     public var bytes: [UInt8]?
     /// The device uses its own TLB, if the kernel has switched that on.
     public var usesDeviceTLB = false
+    /// An instruction fetch.
     public var isExecute = false
+    /// Supervisor privilege.
     public var isPrivileged = false
+    /// Untranslated, translation request or translated.
     public var addressType = AddressType.untranslated
 
     public init() {}
 
+    /// A DMA of `length` bytes.
     public init(_ device: DeviceName, _ access: DMAAccess, _ address: IOVA, length: UInt64 = 4) {
       self.device = device
       self.access = access
@@ -35,6 +44,7 @@ extension ScenarioDescription {
 
   /// The address that a DMA uses.
   public enum DMAAddress: Hashable, Sendable {
+    /// That address.
     case number(IOVA)
     /// What a `dma_map` of that name gave, and bytes from there on.
     case mapped(name: String, offset: UInt64)

@@ -12,29 +12,40 @@ public enum EventAction: Sendable {
   case unitStops(String)
   /// The machine goes to sleep.
   case suspend(SuspendStep)
+  /// The machine wakes up.
   case resume(ResumeStep)
   /// Another kernel takes the machine over.
   case kexec(KexecDescription)
 
+  /// A device's TLB answers late, twice or not at all.
   public struct DeviceTLBStep: Hashable, Sendable {
+    /// The device.
     public var device = ScenarioDescription.DeviceName.first
+    /// How many invalidations it leaves unanswered.
     public var unanswered = 0
+    /// Whether it answers each one twice.
     public var answersTwice = false
 
     public init() {}
   }
 
+  /// The driver tells a device to drop a translation.
   public struct DeviceFlushStep: Hashable, Sendable {
+    /// The device.
     public var device = ScenarioDescription.DeviceName.first
+    /// The page.
     public var address = IOVA(rawValue: 0)
     /// 2^order pages; 52 is all of them.
     public var order = 52
+    /// How many invalidations the device can have under way.
     public var queueDepth = 0
 
     public init() {}
   }
 
+  /// The driver submits descriptors to a queue.
   public struct SubmissionStep: Hashable, Sendable {
+    /// The unit whose queue it is.
     public var unit = ""
     /// 64-bit words.
     public var descriptors: [[UInt64]] = []
@@ -42,6 +53,7 @@ public enum EventAction: Sendable {
     public init() {}
   }
 
+  /// The machine goes to sleep.
   public struct SuspendStep: Hashable, Sendable {
     /// The units that lose what is in their registers; nil for all.
     public var losing: [String]?
@@ -49,6 +61,7 @@ public enum EventAction: Sendable {
     public init() {}
   }
 
+  /// The machine wakes up.
   public struct ResumeStep: Hashable, Sendable {
     public init() {}
   }
@@ -60,6 +73,7 @@ public struct KexecDescription: Sendable {
   public var kernel: KernelDescription?
   /// The old kernel crashed: nothing was shut down.
   public var isCrash = false
+  /// How the new kernel boots.
   public var boot = ScenarioDescription.BootDescription()
 
   public init() {}

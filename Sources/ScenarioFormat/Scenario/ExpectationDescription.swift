@@ -7,14 +7,19 @@ public struct Expectation: Sendable {
   public var logFile: FileName?
   /// What is in it.
   public var log: Log?
+  /// Lines that the log has to have, in this order.
   public var contains: [String] = []
+  /// Texts that no line may have.
   public var lacks: [String] = []
+  /// The faults that are printed; nil where nothing is said of them.
   public var faults: [Fault]?
   /// What the units recorded, whatever the kernel makes of it.
   public var records: [RecordExpectation]?
   /// Vector and destination of each interrupt delivered.
   public var interrupts: [Interrupt]?
+  /// The lock report; nil where nothing is said of it.
   public var splat: Splat?
+  /// How a table dump ends; nil where nothing is said of it.
   public var dump: Dump?
   /// Where each key of the section stands.
   private var places: [String: Place] = [:]
@@ -31,8 +36,10 @@ public struct Expectation: Sendable {
   public struct Log: Sendable {
     /// The file that holds it.
     public var path: String
+    /// The lines of the whole log.
     public var lines: [String]
 
+    /// A log as a file has it.
     public init(path: String, lines: [String]) {
       self.path = path
       self.lines = lines
@@ -41,13 +48,18 @@ public struct Expectation: Sendable {
 
   /// A fault that the kernel prints.
   public struct Fault: Hashable, Sendable, CustomStringConvertible {
+    /// Who sent the request.
     public var source = SourceID(rawValue: 0)
+    /// A read, or a write.
     public var isRead = true
+    /// The page.
     public var address = IOVA(rawValue: 0)
+    /// Why it was blocked.
     public var reason = FaultReason(rawValue: 0)
 
     public init() {}
 
+    /// A fault.
     public init(source: SourceID, isRead: Bool, address: IOVA, reason: FaultReason) {
       self.source = source
       self.isRead = isRead
@@ -63,11 +75,14 @@ public struct Expectation: Sendable {
 
   /// An interrupt that the CPU gets.
   public struct Interrupt: Hashable, Sendable, CustomStringConvertible {
+    /// The vector.
     public var vector: UInt8 = 0
+    /// The processor.
     public var destination: UInt32 = 0
 
     public init() {}
 
+    /// An interrupt.
     public init(vector: UInt8, destination: UInt32) {
       self.vector = vector
       self.destination = destination
@@ -78,19 +93,29 @@ public struct Expectation: Sendable {
     }
   }
 
+  /// Whether a lock report is expected, and which.
   public enum Splat: Sendable {
+    /// None.
     case none
+    /// One of this kind.
     case report(SplatDescription)
   }
 
   /// A lock report.
   public struct SplatDescription: Sendable {
+    /// Its title, without brackets.
     public var title = ""
+    /// The class of the lock.
     public var lockClass: String?
+    /// The two usages, as the report writes them.
     public var usage: String?
+    /// The class at which a path begins.
     public var from: String?
+    /// The class at which a path ends.
     public var to: String?
+    /// Functions of the stack under which the usage came about.
     public var registeredIn: [String] = []
+    /// Functions of the stack under which the lock is taken.
     public var takenIn: [String] = []
 
     public init() {}
@@ -104,6 +129,7 @@ public struct Expectation: Sendable {
     case cut
     /// The kernel died of it.
     case fatal
+    /// No dump is printed.
     case none
   }
 }
@@ -111,17 +137,25 @@ public struct Expectation: Sendable {
 /// A fault record that a scenario expects, by what it says; what is not given may be anything but a
 /// PASID, which must be given where there is one.
 public struct RecordExpectation: Hashable, Sendable {
+  /// The source-id.
   public var source = SourceID(rawValue: 0)
+  /// The reason.
   public var reason = FaultReason(rawValue: 0)
   /// The unit's words for the reason.
   public var cause: String?
+  /// What the request wanted; nil where nothing is said of it.
   public var type: FaultRequestType?
+  /// The page; nil where nothing is said of it.
   public var address: IOVA?
   /// For interrupt requests.
   public var index: UInt16?
+  /// The PASID; nil for none.
   public var pasid: PASID?
+  /// The PRIV bit.
   public var isPrivileged = false
+  /// The EXE bit.
   public var isExecute = false
+  /// The address type; nil where nothing is said of it.
   public var addressType: AddressType?
 
   public init() {}

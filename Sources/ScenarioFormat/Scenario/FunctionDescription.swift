@@ -3,6 +3,7 @@ public import PCI
 extension ScenarioDescription {
   /// A function that a scenario invents.
   public struct FunctionDescription: Sendable {
+    /// What the function is.
     public var invention = InventedFunction(
       at: PCIAddress(bus: 0, device: 0, function: 0), classCode: PCIClass(rawValue: 0))
     /// It sends requests without being on the bus.
@@ -11,10 +12,12 @@ extension ScenarioDescription {
     public var isExternal = false
     /// Where the buses below it are given.
     var busesPlace = Place(file: "")
+    /// What a writer remarks.
     public var notes = Notes()
 
     public init() {}
 
+    /// A function with these ids.
     public init(at address: PCIAddress, vendor: UInt16, device: UInt16, classCode: UInt32) {
       invention = InventedFunction(
         at: address, vendor: vendor, device: device, classCode: PCIClass(rawValue: classCode))

@@ -3,15 +3,20 @@ public import VTdFormats
 extension ScenarioDescription {
   /// Memory with what is in it: words, bytes, or one byte over and over.
   public struct MemoryContent: Hashable, Sendable {
+    /// The first byte.
     public var address = PhysicalAddress(rawValue: 0)
+    /// 64-bit words; nil where bytes or a filling are given.
     public var words: [UInt64]?
+    /// Bytes; nil where words or a filling are given.
     public var bytes: [UInt8]?
+    /// The byte that fills the range; nil where words or bytes are given.
     public var fill: UInt8?
     /// How many bytes `fill` takes.
     public var size: UInt64?
 
     public init() {}
 
+    /// 64-bit words from an address on.
     public init(at address: PhysicalAddress, words: [UInt64]) {
       self.address = address
       self.words = words
@@ -29,15 +34,20 @@ extension ScenarioDescription {
 
   /// A register of a unit with a value.
   public struct RegisterContent: Hashable, Sendable {
+    /// The unit's name.
     public var unit = ""
+    /// The register's offset in bytes.
     public var offset = 0
+    /// What is written, or expected.
     public var value: UInt64 = 0
     /// 64 bits at once.
     public var isWide = false
+    /// What a writer remarks.
     public var notes = Notes()
 
     public init() {}
 
+    /// A register of 32 bits, or of 64 where it is wide.
     public init(unit: String, offset: Int, value: UInt64, isWide: Bool = false) {
       self.unit = unit
       self.offset = offset

@@ -6,13 +6,19 @@ public import LinuxIOMMU
 public struct KernelDescription: Sendable {
   /// As `uname -r` prints it; nil for that of the profile.
   public var release: String?
+  /// What `uname -v` begins with.
   public var version = "#1"
+  /// The taint, as reports print it.
   public var taint = "Not tainted"
+  /// What distributions print behind the release.
   public var packageNote = ""
+  /// The machine's name; nil where traces print none.
   public var hardwareName: String?
   /// Where physical memory begins in the kernel's address space.
   public var directMap: UInt64 = 0xffff_8880_0000_0000
+  /// The options in the head of an oops.
   public var oopsOptions = "SMP"
+  /// How the kernel was built.
   public var configuration = ConfigurationDescription()
   /// A mainline release whose behaviour the kernel starts from.
   public var profile: String?
@@ -22,6 +28,7 @@ public struct KernelDescription: Sendable {
   package var callSites: [Keyed<[Keyed<String>]>] = []
   /// Functions that leave no stack frame; nil for those of x86-64 builds by gcc.
   public var frameless: [String]?
+  /// What a writer remarks.
   public var notes = Notes()
 
   public init() {}
@@ -78,7 +85,9 @@ extension KernelDescription: Section {
 
 /// The build and boot options of a scenario's kernel.
 public struct ConfigurationDescription: Sendable {
+  /// The options.
   public var values = KernelConfiguration()
+  /// What a writer remarks.
   public var notes = Notes()
 
   public init() {}
@@ -121,6 +130,7 @@ extension ConfigurationDescription: Section {
 public struct BehaviourDescription: Sendable {
   /// The names of values by the names of settings.
   public var values: [String: String] = [:]
+  /// What a writer remarks.
   public var notes = Notes()
 
   public init() {}

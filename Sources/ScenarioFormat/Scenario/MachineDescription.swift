@@ -8,7 +8,9 @@ extension ScenarioDescription {
   public struct MachineDescription: Sendable {
     /// Bytes of memory, from address 0.
     public var memorySize: UInt64 = 0
+    /// Where the size of memory stands.
     public var memoryPlace = Place(file: "")
+    /// The remapping units.
     public var units: [UnitDescription] = []
     /// The functions of the machine that runs the scenario are on the bus too.
     public var usesHostBus = false
@@ -16,6 +18,7 @@ extension ScenarioDescription {
     public var snapshotFile: FileName?
     /// What is in it.
     public var snapshot: PCITopology?
+    /// The functions that the scenario invents.
     public var functions: [FunctionDescription] = []
     /// Memory that the host bridge passes on.
     public var windows: [ClosedRange<UInt64>] = []
@@ -23,10 +26,13 @@ extension ScenarioDescription {
     public var tableFile: FileName?
     /// What each unit covers; nil where a unit has its whole segment.
     public var table: DMARTable?
+    /// What an interrupt finds on the CPU.
     public var interrupted = InterruptedContext.idle
+    /// How many CPUs there are.
     public var cpuCount = 1
     /// The CPU has x2APIC mode.
     public var hasX2APIC = false
+    /// The firmware's name, which some lines print.
     public var firmware = BootMessages.FirmwareName()
     /// Devices in the ACPI name space by the paths of their objects.
     public var namespace: [NamespaceObject]?
@@ -36,6 +42,7 @@ extension ScenarioDescription {
     public var isMeasuredLaunch = false
     /// Where named objects of the kernel lie.
     package var addresses: [Keyed<UInt64>] = []
+    /// What a writer remarks.
     public var notes = Notes()
     /// Comments of the bus.
     public var busNotes = Notes()
@@ -45,7 +52,9 @@ extension ScenarioDescription {
 
   /// A device in the ACPI name space.
   public struct NamespaceObject: Hashable, Sendable {
+    /// The path in the ACPI namespace.
     public var path = ""
+    /// The device's name in Linux.
     public var name = ""
 
     public init() {}

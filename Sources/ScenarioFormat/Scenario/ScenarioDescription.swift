@@ -9,16 +9,22 @@ public struct ScenarioDescription: Sendable {
   public var format: UInt64 = Self.knownFormat
   /// The file is there for others to extend, not to be run.
   public var isAbstract = false
+  /// What the scenario shows, in its author's words.
   public var summary = ""
+  /// The kernel.
   public var kernel = KernelDescription()
   /// The kernel that runs: what `kernel` describes, unless it is changed from outside.
   public var build = KernelBuild(release: "")
   /// Whether the scenario says which release its kernel behaves as. Otherwise it is the newest one, and
   /// what the scenario prints may change when another release becomes known.
   public var namesRelease: Bool { kernel.namesRelease }
+  /// The machine.
   public var machine = MachineDescription()
+  /// How the kernel boots.
   public var boot = BootDescription()
+  /// What happens then, in order.
   public var steps: [Step] = []
+  /// What has to come of it.
   public var expectation = Expectation()
   /// Comments of a scenario that is written.
   public var notes = Notes()
@@ -63,6 +69,7 @@ public struct FileName: Hashable, Sendable {
   /// Where it is written.
   public var place: Place
 
+  /// A file, seen from the folder of the file that names it.
   public init(_ path: String, at place: Place = Place(file: "")) {
     self.path = path
     self.place = place

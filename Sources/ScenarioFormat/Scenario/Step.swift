@@ -5,15 +5,20 @@ public import VTdFormats
 extension ScenarioDescription {
   /// One step with its time stamps.
   public struct Step: Sendable {
+    /// Where the step stands.
     public var place = Place(file: "")
+    /// What happens.
     public var action = Action.wait(0)
+    /// The times of the lines that it prints, in microseconds.
     public var times: [UInt64] = []
     /// Whether the CPU takes no interrupt before the next step.
     public var holdsInterrupts = false
+    /// What a writer remarks.
     public var notes = Notes()
 
     public init() {}
 
+    /// A step with remarks above it.
     public init(_ action: Action, notes: [String] = []) {
       self.action = action
       self.notes = Notes(notes)
@@ -22,25 +27,35 @@ extension ScenarioDescription {
 
   /// What a step does.
   public enum Action: Sendable {
+    /// A device sends a DMA.
     case dma(DMADescription)
+    /// The driver does something.
     case driver(DriverAction)
+    /// A function is pulled out.
     case removeDevice(PCIAddress)
+    /// The kernel takes locks.
     case locks(LockStep)
+    /// A device asks for a page.
     case pageRequest(PageRequestStep)
+    /// The CPU writes memory.
     case writeMemory(MemoryContent)
+    /// The CPU writes a register.
     case writeRegister(RegisterContent)
     /// Memory is to hold these bytes.
     case checkMemory(MemoryContent)
     /// A register is to have this value.
     case checkRegister(RegisterContent)
+    /// The unit with that name is reset.
     case resetUnit(String)
     /// Microseconds.
     case wait(UInt64)
+    /// Something else happens to the machine.
     case event(EventAction)
   }
 
   /// A device that a scenario names.
   public enum DeviceName: Hashable, Sendable {
+    /// The function at that address.
     case address(PCIAddress)
     /// The first function on the bus that may send requests (Bus Master Enable).
     case first
@@ -50,7 +65,9 @@ extension ScenarioDescription {
   public struct LockStep: Sendable {
     /// The operations in the notation of `dmar lockcheck`.
     public var text = ""
+    /// What is taken, in which context.
     public var program = LockProgram(threads: [], steps: [])
+    /// The functions that call it, innermost first.
     public var functions: [String] = []
 
     public init() {}
@@ -58,8 +75,11 @@ extension ScenarioDescription {
 
   /// A page that a device asks for.
   public struct PageRequestStep: Hashable, Sendable {
+    /// The device.
     public var device = DeviceName.first
+    /// The page.
     public var address = IOVA(rawValue: 0)
+    /// The PASID; nil for none.
     public var pasid: PASID?
 
     public init() {}
