@@ -192,7 +192,9 @@ public enum Repair: Hashable, Sendable, CustomStringConvertible {
   case reasonWithoutNumber
   /// Whether it was a read or a write is missing.
   case accessNotPrinted
+  /// Escaped characters were put back.
   case removedEscapes
+  /// Brackets that were lost were put back.
   case restoredBrackets
 
   public var description: String {

@@ -45,6 +45,7 @@ public final class Machine {
 
   /// What a machine is made of.
   public struct Configuration {
+    /// What a unit is, and how it is wired.
     public struct Unit {
       /// Its name, such as `dmar0`.
       public var name: String

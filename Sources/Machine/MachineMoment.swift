@@ -25,7 +25,9 @@ public enum MachineMoment {
     case access(HardwareAccess)
     /// A request reaches a unit, through the device's own TLB where it uses one.
     case dma(Machine.Unit, DMARequest, through: ATSDevice?)
+    /// A device asked for a page.
     case pageRequest(Machine.Unit, PageRequest)
+    /// A device sent an interrupt.
     case interruptRequest(Machine.Unit, InterruptRequest)
     /// A CPU takes the interrupt of a unit's message.
     case interrupt(unit: String, InterruptMessage, InterruptedContext)

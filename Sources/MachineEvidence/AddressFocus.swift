@@ -10,6 +10,7 @@ public struct AddressFocus: Sendable {
   /// A bit for each 64 KiB, by the low 16 bits of its number: most events end here.
   private var bits: [UInt64]
 
+  /// The pages of these addresses.
   public init(_ addresses: some Sequence<UInt64>) {
     pages = Set(addresses.map { $0 >> 12 }).sorted()
     bits = [UInt64](repeating: 0, count: 1024)
@@ -21,6 +22,7 @@ public struct AddressFocus: Sendable {
     }
   }
 
+  /// Whether no page is looked for.
   public var isEmpty: Bool { pages.isEmpty }
 
   /// Whether a mapping from `start` up to `end` covers one of the pages or ends shortly below one.

@@ -3,6 +3,7 @@ import Text
 
 /// A line of PCI Express error reporting (AER) or of containment (DPC).
 public struct BusErrorLine: Hashable, Sendable {
+  /// What the line tells.
   public enum Kind: Hashable, Sendable {
     /// `AER: Uncorrectable (Non-Fatal) error message received from 0000:03:00.0`
     case received(String)
@@ -14,6 +15,7 @@ public struct BusErrorLine: Hashable, Sendable {
     case containment(status: UInt32)
   }
 
+  /// What the line tells.
   public var kind: Kind
   /// The function that the line is about.
   public var device: PCIAddress?

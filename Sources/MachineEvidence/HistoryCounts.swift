@@ -2,11 +2,15 @@
 public struct HistoryCounts: Hashable, Sendable {
   /// `iommu:map` and `iommu:unmap`, which name no device.
   public var tableMaps = 0
+  /// Unmaps that the tables' own events tell.
   public var tableUnmaps = 0
   /// `dma:dma_map_*` and `dma:dma_unmap_*`.
   public var maps = 0
+  /// Unmaps of buffers.
   public var unmaps = 0
+  /// Buffers that were allocated.
   public var allocations = 0
+  /// Buffers that were freed.
   public var frees = 0
   /// Rows of `/sys/kernel/debug/dma-api/dump`.
   public var alive = 0
@@ -18,6 +22,7 @@ public struct HistoryCounts: Hashable, Sendable {
   public var lost: UInt64 = 0
   /// The first and the last time of the trace's clock, in microseconds.
   public var first: UInt64?
+  /// The time of the last event in microseconds; nil where there is none.
   public var last: UInt64?
 
   public init() {}
@@ -28,5 +33,6 @@ public struct HistoryCounts: Hashable, Sendable {
   public var total: Int {
     tableMaps + tableUnmaps + maps + unmaps + allocations + frees + alive + flushes + others
   }
+  /// Whether nothing was counted.
   public var isEmpty: Bool { total == 0 }
 }

@@ -15,6 +15,7 @@ public struct HistoryScanner: Sendable {
   /// Lines are cut here; nothing that a kernel prints comes near.
   static let longestLine = 1 << 16
 
+  /// What was counted so far.
   public private(set) var counts = HistoryCounts()
   /// What the times of the history mean.
   public private(set) var clock = TraceClock.uptime

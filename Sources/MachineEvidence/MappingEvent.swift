@@ -2,6 +2,7 @@ public import PCI
 
 /// Something that a kernel did with a DMA address, as a tracepoint or a debugfs file tells it.
 public struct MappingEvent: Hashable, Sendable {
+  /// What happened to a mapping.
   public enum Kind: Hashable, Sendable {
     /// `iommu:map`: entries were written. It names no device.
     case tableMap
@@ -13,6 +14,7 @@ public struct MappingEvent: Hashable, Sendable {
     case unmap
     /// `dma:dma_alloc*`: memory that both sides use for long.
     case allocate
+    /// A buffer was freed.
     case free
     /// The entry lists physical addresses alone: a scatter list was taken back.
     case unmapList(physical: [UInt64])
@@ -22,6 +24,7 @@ public struct MappingEvent: Hashable, Sendable {
     case alive
   }
 
+  /// What happened.
   public var kind: Kind
   /// First byte of the device's address.
   public var start: UInt64
@@ -31,9 +34,11 @@ public struct MappingEvent: Hashable, Sendable {
   public var device: PCIAddress?
   /// The device's name as it stands in the event, or the driver's in a row of the dump.
   public var name: String
+  /// Which way data goes; nil where the event does not say.
   public var direction: DMADirection?
   /// Where the memory is, if the event says so.
   public var physical: UInt64?
+  /// When, and who did it.
   public var moment: Moment
 
   /// When and by whom.
@@ -42,6 +47,7 @@ public struct MappingEvent: Hashable, Sendable {
     public var time: UInt64?
     /// `dd-123`: name and number of the task that ran; empty where the line names none.
     public var task: String
+    /// The processor; nil where the event does not say.
     public var processor: Int?
     /// Index of the file in its log, counted by whoever reads several.
     public var file: Int
@@ -52,11 +58,13 @@ public struct MappingEvent: Hashable, Sendable {
 
 /// Who may do what with a buffer, in the words of the DMA API.
 public enum DMADirection: Hashable, Sendable {
+  /// The device reads and writes.
   case bidirectional
   /// The device reads.
   case toDevice
   /// The device writes.
   case fromDevice
+  /// The device does neither.
   case none
 
   /// `DMA_TO_DEVICE` or `TO_DEVICE`.
@@ -70,7 +78,9 @@ public enum DMADirection: Hashable, Sendable {
     }
   }
 
+  /// Whether the device may read.
   public var allowsReads: Bool { self == .bidirectional || self == .toDevice }
+  /// Whether the device may write.
   public var allowsWrites: Bool { self == .bidirectional || self == .fromDevice }
 
   /// The kernel's name, which drivers' sources use.

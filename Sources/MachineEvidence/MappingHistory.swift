@@ -5,8 +5,11 @@ public struct MappingHistory: Sendable {
   /// More lives than this are not kept: of one address that is used again and again the oldest go.
   static let most = 1 << 17
 
+  /// What was counted.
   public private(set) var counts = HistoryCounts()
+  /// Which clock the events have.
   public private(set) var clock = TraceClock.uptime
+  /// The lives of mappings, in the order in which they began.
   public private(set) var lives: [MappingLife] = []
   /// What PCI Express error reporting said beside it.
   public private(set) var busErrors: [BusErrorLine] = []
@@ -23,6 +26,7 @@ public struct MappingHistory: Sendable {
 
   public init() {}
 
+  /// Whether there is no event.
   public var isEmpty: Bool { counts.isEmpty }
   /// Whether a flush would tell something.
   public var wantsFlushes: Bool { !unflushed.isEmpty }
@@ -48,6 +52,7 @@ public struct MappingHistory: Sendable {
     if scanner.clock == .own { clock = .own }
   }
 
+  /// Takes the next event.
   public mutating func take(_ event: MappingEvent) {
     switch event.kind {
     case .tableMap: begin(event, .tables)

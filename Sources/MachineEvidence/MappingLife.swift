@@ -2,6 +2,7 @@ public import PCI
 
 /// One mapping from its beginning to its end, as far as the history shows them.
 public struct MappingLife: Hashable, Sendable {
+  /// What tells of a mapping.
   public enum Origin: Hashable, Sendable {
     /// Events of the tables: `iommu:map`, `iommu:unmap`. No device is named.
     case tables
@@ -13,13 +14,19 @@ public struct MappingLife: Hashable, Sendable {
     case dump
   }
 
+  /// What tells of it.
   public var origin: Origin
+  /// The first address.
   public var start: UInt64
   /// The byte behind the last one.
   public var end: UInt64
+  /// The device; nil where no event names it.
   public var device: PCIAddress?
+  /// What the events call the device; empty where they do not.
   public var name: String
+  /// Which way data goes; nil where no event says.
   public var direction: DMADirection?
+  /// Where it lies in memory; nil where no event says.
   public var physical: UInt64?
   /// Nil where the mapping is older than the history.
   public var mapped: MappingEvent.Moment?
@@ -43,6 +50,7 @@ public struct MappingLife: Hashable, Sendable {
   /// The first byte behind its last page.
   public var pagesEnd: UInt64 { ((end &- 1) | 0xfff).addingReportingOverflow(1).partialValue }
 
+  /// Bytes.
   public var size: UInt64 { end &- start }
   /// How many pages it touches.
   var pageCount: UInt64 { (end &- 1) >> 12 &- start >> 12 &+ 1 }

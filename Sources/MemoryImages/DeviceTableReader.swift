@@ -4,11 +4,15 @@ import VTdFormats
 public struct DeviceTableReader {
   /// What stands in the tables and cannot be.
   public struct Flaw: Hashable, Sendable {
+    /// What is wrong.
     public var words: String
+    /// Where.
     public var address: UInt64
   }
 
+  /// The devices with tables.
   public private(set) var entries: [DeviceEntry] = []
+  /// What is wrong in the tables.
   public private(set) var flaws: [Flaw] = []
   /// Whether the tables are those of scalable mode.
   public let isScalable: Bool

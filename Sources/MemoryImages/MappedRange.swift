@@ -7,7 +7,9 @@ public struct MappedRange: Hashable, Sendable {
   public var size: UInt64
   /// Where its first byte lies in memory.
   public var physical: UInt64
+  /// Whether reads pass.
   public var isReadable: Bool
+  /// Whether writes pass.
   public var isWritable: Bool
   /// Level of the leaves: 1 for 4 KiB, 2 for 2 MiB, 3 for 1 GiB.
   public var level: Int

@@ -5,20 +5,27 @@
 public final class MemoryImage {
   /// How the file holds the memory.
   public enum Form: String, Hashable, Sendable {
+    /// An ELF core: QEMU's dump-guest-memory, kdump's vmcore.
     case elfCore = "ELF core"
+    /// makedumpfile's compressed form.
     case kdump = "kdump-compressed dump"
+    /// makedumpfile's form for pipes, which has to be converted first.
     case flattened = "flattened kdump-compressed dump"
+    /// LiME's form: ranges with headers.
     case lime = "LiME image"
+    /// Memory from address 0 on, byte for byte.
     case raw = "raw image"
   }
 
   /// A stretch of memory that the file holds.
   public struct Range: Hashable, Sendable {
+    /// The first address.
     public var base: UInt64
     /// In bytes.
     public var size: UInt64
   }
 
+  /// Which form the file has.
   public let form: Form
   /// The stretches, by address.
   public let ranges: [Range]

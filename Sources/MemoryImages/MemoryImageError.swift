@@ -1,7 +1,10 @@
 /// Why an image of memory cannot be used, and what to do about it.
 public struct MemoryImageError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What can be wrong with an image.
   public enum Kind: Hashable, Sendable {
+    /// It cannot be read, with the system's reason.
     case cannotRead(String)
+    /// It has no bytes.
     case empty
     /// The file says what it is, and its contents break the format's rules.
     case damaged(String)
@@ -9,7 +12,9 @@ public struct MemoryImageError: Error, Hashable, Sendable, CustomStringConvertib
     case otherForm(String, advice: String)
   }
 
+  /// The file.
   public var path: String
+  /// What is wrong.
   public var kind: Kind
 
   /// Whether there is no such file; otherwise it is not what it should be.

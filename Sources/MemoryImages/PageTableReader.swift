@@ -2,6 +2,7 @@ import VTdFormats
 
 /// Reads page tables to their leaves, and joins leaves that follow each other.
 public struct PageTableReader {
+  /// Which format the tables have.
   public enum Stage: Hashable, Sendable {
     /// Present in bit 0, writable in bit 1: the processor's own form.
     case first
@@ -15,6 +16,7 @@ public struct PageTableReader {
   public private(set) var tableCount: UInt64 = 0
   /// Tables that lie outside the image, and where the first entry for one is.
   public private(set) var missingCount = 0
+  /// The first table that the image does not hold; nil where it holds all.
   public private(set) var firstMissing: UInt64?
   /// Whether the tables lead in circles, so that not all was read.
   public private(set) var isCircular = false

@@ -4,7 +4,9 @@ import VTdFormats
 public struct RootScan {
   /// A page that may be one.
   public struct Candidate: Hashable, Sendable {
+    /// Where the page lies.
     public var address: UInt64
+    /// Whether it looks like a root table of scalable mode.
     public var isScalable: Bool
     /// Buses that have a context table.
     public var buses: Int

@@ -21,6 +21,7 @@ public struct FaultTimeline: Sendable {
     public var wording: DumpWording?
     /// FSTS as the line before the record has it.
     public var status: UInt32?
+    /// Where it stands.
     public var place: LogPlace
     /// Its time; nil where the log has none.
     public var time: LogTime?

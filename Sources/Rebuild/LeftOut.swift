@@ -8,6 +8,7 @@ public struct LeftOut: Hashable, Sendable, CustomStringConvertible {
   public let line: Int
   /// The last line that the reason is for.
   public var lastLine: Int
+  /// Why it does not come back.
   public let reason: String
 
   init(_ place: LogPlace, _ reason: String, in files: [String]) {

@@ -5,11 +5,15 @@ public import LogReading
 /// a file begins another one, with a clock, tables and devices of its own. The same banner without a
 /// time is what somebody printed of `/proc/version`.
 public struct LogBoots: Sendable {
+  /// What the log holds of one boot.
   public struct Boot: Sendable {
+    /// Its facts.
     public var collector = LogCollector(keepsTables: true)
+    /// Its faults.
     public var timeline = FaultTimeline()
   }
 
+  /// The boots, in the order of the log.
   public private(set) var boots = [Boot()]
   private var file = ""
   private var banner: String?
@@ -28,6 +32,7 @@ public struct LogBoots: Sendable {
     boots[boots.count - 1].timeline.begin(file: file)
   }
 
+  /// Takes what the reader of logs found next.
   public mutating func take(_ event: LogEvent) {
     if case .fact(.kernelVersion(let text)) = event.kind {
       if let banner, event.time != nil || text != banner {

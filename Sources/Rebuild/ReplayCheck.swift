@@ -10,6 +10,7 @@ public struct Replay {
   /// The word of memory at an address; nil where there is none.
   public let load: (UInt64) -> UInt64?
 
+  /// What a replay printed, and the memory that it ended with.
   public init(lines: [String], load: @escaping (UInt64) -> UInt64?) {
     self.lines = lines
     self.load = load

@@ -5,24 +5,33 @@ public import VTdUnit
 public enum RunFact: Hashable, Sendable {
   /// A step begins.
   case step
+  /// A device sent a request.
   case dma(DMAFact)
   /// A device's access that met no unit, or was never sent.
   case bypass(BypassFact)
+  /// A device sent an interrupt.
   case interruptRequest(InterruptFact)
+  /// A device asked for a page.
   case pageRequest(PageRequestFact)
+  /// A unit found a fault.
   case fault(FaultFact)
+  /// A unit sent a message.
   case message(MessageFact)
   /// A CPU takes an interrupt.
   case interrupt(TakenInterruptFact)
   /// A 64-bit word of memory gets another value.
   case memory(MemoryFact)
+  /// A register was read or written.
   case register(RegisterFact)
   /// A descriptor of the invalidation queue is carried out.
   case command(CommandFact)
   /// The queue stopped, or a device did not answer.
   case queueError(QueueErrorFact)
+  /// A cache was filled or emptied.
   case cache(CacheFact)
+  /// A lock was taken, let go or marked.
   case lock(LockFact)
+  /// The lock validator reported something.
   case lockReport(LockReportFact)
   /// The kernel printed a record.
   case line(LineFact)
@@ -38,8 +47,11 @@ public enum RunFact: Hashable, Sendable {
 
 /// What became of a request.
 public struct Answer: Hashable, Sendable {
+  /// What became of a request.
   public enum Result: String, Hashable, Sendable, CaseIterable {
+    /// It went to a page.
     case translated
+    /// It was stopped.
     case blocked
     /// The address is one of interrupts: the request goes on as an interrupt request.
     case interruptRequest = "interrupt_request"
@@ -47,6 +59,7 @@ public struct Answer: Hashable, Sendable {
     case refused
   }
 
+  /// What became of it.
   public var result: Result
   /// Where in memory the request goes.
   public var address: UInt64?
@@ -60,6 +73,7 @@ public struct Answer: Hashable, Sendable {
   /// `interrupt_range_read`, `unsupported_request`.
   public var refusal: String?
 
+  /// An answer; its details are set by its properties.
   public init(_ result: Result) { self.result = result }
 
   /// Whether a device would see the same: it goes to the same place, or is blocked for the same reason.
@@ -71,7 +85,9 @@ public struct Answer: Hashable, Sendable {
 
 /// What became of a fault in the unit's fault records.
 public struct Recorded: Hashable, Sendable {
+  /// What became of a fault.
   public enum Outcome: String, Hashable, Sendable, CaseIterable {
+    /// It is in a fault record.
     case recorded
     /// FPD is set: nothing is recorded.
     case processingDisabled = "fault_processing_disabled"
@@ -81,13 +97,16 @@ public struct Recorded: Hashable, Sendable {
     case overflowPending = "overflow_pending"
     /// Its source has a fault pending, in the record of that index.
     case folded
+    /// It is none that is recorded.
     case notReported = "not_reported"
   }
 
+  /// What became of it.
   public var outcome: Outcome
   /// Which fault record holds it.
   public var index: Int?
 
+  /// What the unit said.
   public init(_ disposition: FaultDisposition) {
     switch disposition {
     case .recorded(let index): (outcome, self.index) = (.recorded, index)
@@ -99,6 +118,7 @@ public struct Recorded: Hashable, Sendable {
     }
   }
 
+  /// An outcome, with the index of its record.
   public init(_ outcome: Outcome, index: Int?) {
     self.outcome = outcome
     self.index = index
@@ -107,13 +127,21 @@ public struct Recorded: Hashable, Sendable {
 
 /// A device's request at a unit, with both answers.
 public struct DMAFact: Hashable, Sendable {
+  /// The unit that it reached.
   public var unit: String
+  /// Who sent it.
   public var device: String
+  /// What it wanted.
   public var access: DMAAccess
+  /// Where.
   public var address: UInt64
+  /// The PASID that it carried; nil for none.
   public var pasid: UInt32?
+  /// Untranslated, translation request or translated.
   public var type: AddressType = .untranslated
+  /// An instruction fetch.
   public var isExecute = false
+  /// Supervisor privilege.
   public var isPrivileged = false
   /// Whether the device asked its own TLB first.
   public var usesDeviceTLB = false
@@ -139,6 +167,7 @@ public struct DMAFact: Hashable, Sendable {
 
 /// An entry that a walk reads.
 public struct WalkFact: Hashable, Sendable {
+  /// What was read.
   public var structure: WalkStructure
   /// Paging level, 5 to 1; 0 for the other structures.
   public var level: Int
@@ -146,10 +175,13 @@ public struct WalkFact: Hashable, Sendable {
   public var address: UInt64
   /// Where its table begins.
   public var table: UInt64?
+  /// Which entry of its table it is; nil for what lies in no table.
   public var index: UInt64?
   /// The address, the source-id or the PASID that chooses the entry, and which of its bits do.
   public var input: UInt64?
+  /// The highest bit of the address that chose it; nil where none did.
   public var sliceHigh: Int?
+  /// The lowest bit of the address that chose it; nil where none did.
   public var sliceLow: Int?
   /// Lowest first; empty where the entry could not be read.
   public var words: [UInt64]
@@ -165,7 +197,9 @@ public struct WalkFact: Hashable, Sendable {
 
 /// A device's access without a unit: it goes to memory as it is, or it is stopped before.
 public struct BypassFact: Hashable, Sendable {
+  /// Who sent it.
   public var device: String
+  /// Where.
   public var address: UInt64
   /// It reached memory.
   public var reachesMemory: Bool
@@ -175,24 +209,37 @@ public struct BypassFact: Hashable, Sendable {
 
 /// A device's write to the interrupt range, with both answers.
 public struct InterruptFact: Hashable, Sendable {
+  /// The unit that it reached.
   public var unit: String
+  /// Who sent it.
   public var device: String
+  /// Where it was written.
   public var address: UInt64
+  /// What was written.
   public var data: UInt64
+  /// What the unit answered, its cache included.
   public var given: InterruptAnswer
+  /// What the table says.
   public var tables: InterruptAnswer
+  /// Whether the two differ.
   public var isStale = false
+  /// What became of the fault; nil where there was none.
   public var recorded: Recorded?
+  /// The entries that the table's answer rests on.
   public var walk: [WalkFact] = []
 }
 
 /// What an interrupt request came to.
 public struct InterruptAnswer: Hashable, Sendable {
+  /// What became of an interrupt.
   public enum Result: String, Hashable, Sendable, CaseIterable {
+    /// Sent on as it was, sent on as its entry says, posted, stopped.
     case unchanged, remapped, posted, blocked
   }
 
+  /// What became of it.
   public var result: Result
+  /// The vector that is sent on; nil where none is.
   public var vector: UInt64?
   /// The local APIC that gets it.
   public var destination: UInt64?
@@ -200,26 +247,37 @@ public struct InterruptAnswer: Hashable, Sendable {
   public var index: UInt64?
   /// The posted-interrupt descriptor.
   public var descriptor: UInt64?
+  /// Why it was stopped; nil where it was not.
   public var reason: FaultReason?
 }
 
 /// A device asks for a page (PRI).
 public struct PageRequestFact: Hashable, Sendable {
+  /// The unit that it reached.
   public var unit: String
+  /// Who asked.
   public var device: String
+  /// The page.
   public var address: UInt64
+  /// The PASID; nil for none.
   public var pasid: UInt32?
   /// `queued`, `overflowed`, `blocked` or `refused`.
   public var result: String
+  /// Why it was refused; nil where it was not.
   public var reason: FaultReason?
 }
 
 /// A fault that a unit recorded, or dropped.
 public struct FaultFact: Hashable, Sendable {
+  /// The unit.
   public var unit: String
+  /// Who sent the request.
   public var device: String
+  /// Why it was stopped.
   public var reason: FaultReason
+  /// The page.
   public var address: UInt64
+  /// What became of the fault.
   public var recorded: Recorded
   /// The record, lowest word first.
   public var words: [UInt64]
@@ -227,10 +285,13 @@ public struct FaultFact: Hashable, Sendable {
 
 /// A message that signals an event of a unit.
 public struct MessageFact: Hashable, Sendable {
+  /// The unit.
   public var unit: String
   /// `fault`, `invalidationCompletion` or `pageRequest`.
   public var event: String
+  /// Where it is written.
   public var address: UInt64
+  /// What is written.
   public var data: UInt64
   /// IM is set: the message waits.
   public var isHeld = false
@@ -238,7 +299,9 @@ public struct MessageFact: Hashable, Sendable {
 
 /// An interrupt that a CPU takes.
 public struct TakenInterruptFact: Hashable, Sendable {
+  /// The unit whose message it is.
   public var unit: String
+  /// The vector.
   public var vector: UInt64
   /// No handler belongs to the message.
   public var isSpurious = false
@@ -248,7 +311,9 @@ public struct TakenInterruptFact: Hashable, Sendable {
 public struct MemoryFact: Hashable, Sendable {
   /// Of the 64-bit word.
   public var address: UInt64
+  /// The word that was there.
   public var old: UInt64
+  /// The word that is there now.
   public var new: UInt64
   /// How many further words changed in the same access that are not told one by one.
   public var more = 0
@@ -256,11 +321,15 @@ public struct MemoryFact: Hashable, Sendable {
 
 /// An access to a register.
 public struct RegisterFact: Hashable, Sendable {
+  /// The unit.
   public var unit: String
   /// The specification's name without `_REG`; empty where no register is.
   public var name: String
+  /// Its offset in bytes.
   public var offset: UInt64
+  /// What was read or written.
   public var value: UInt64
+  /// Written, or read.
   public var isWrite: Bool
   /// 32 or 64.
   public var width: Int
@@ -268,7 +337,9 @@ public struct RegisterFact: Hashable, Sendable {
 
 /// A descriptor of the invalidation queue.
 public struct CommandFact: Hashable, Sendable {
+  /// The unit.
   public var unit: String
+  /// What was asked for.
   public var type: DescriptorType
   public var low: UInt64
   public var high: UInt64
@@ -276,6 +347,7 @@ public struct CommandFact: Hashable, Sendable {
 
 /// Why a queue stopped.
 public struct QueueErrorFact: Hashable, Sendable {
+  /// The unit.
   public var unit: String
   /// The unit's code (IQEI); nil where a device did not answer.
   public var code: UInt64?
@@ -285,17 +357,23 @@ public struct QueueErrorFact: Hashable, Sendable {
 
 /// A cached translation that comes or goes.
 public struct CacheFact: Hashable, Sendable {
+  /// The unit.
   public var unit: String
   /// The device whose own TLB it is; nil for the unit's IOTLB.
   public var device: String?
+  /// Filled, or emptied.
   public var isFill: Bool
+  /// The domain-id; nil where it says nothing.
   public var domain: UInt64?
+  /// The PASID; nil where it says nothing.
   public var pasid: UInt64?
   /// What it translates.
   public var address: UInt64
   /// Where it leads.
   public var target: UInt64
+  /// What the page allows, as letters.
   public var permissions: String
+  /// Size of the page in bytes.
   public var pageSize: UInt64
 }
 
@@ -303,6 +381,7 @@ public struct CacheFact: Hashable, Sendable {
 public struct LockFact: Hashable, Sendable {
   /// `taken`, `released` or `checked`.
   public var verb: String
+  /// The lock's class.
   public var lockClass: String
   /// `[HC1[1]:SC0[0]:HE0:SE1]` as reports print it.
   public var context: String
@@ -317,7 +396,9 @@ public struct LockFact: Hashable, Sendable {
   /// Where, as the kernel prints it.
   public var site: String?
 
+  /// A usage that a class has from now on.
   public struct Usage: Hashable, Sendable {
+    /// The class.
     public var lockClass: String
     /// As reports print it: `HARDIRQ-ON-W`.
     public var name: String
@@ -328,6 +409,7 @@ public struct LockFact: Hashable, Sendable {
 public struct LockReportFact: Hashable, Sendable {
   /// The report's title: `inconsistent lock state`.
   public var title: String
+  /// The class that it is about; nil where it is about none.
   public var lockClass: String?
   /// The two usages that do not go together, the earlier one first.
   public var usages: [String]

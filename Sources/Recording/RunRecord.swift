@@ -12,6 +12,7 @@ public struct RunRecord: Hashable, Sendable {
   public var summary = ""
   /// The kernel's release.
   public var release = ""
+  /// The units.
   public var units: [RunUnit] = []
   /// The steps that were taken, in order; step 0 is the boot.
   public var steps: [RunStep] = []
@@ -49,11 +50,14 @@ public struct RunRecord: Hashable, Sendable {
 
 /// A remapping unit of the machine.
 public struct RunUnit: Hashable, Sendable {
+  /// Its name.
   public var name: String
   /// Where its registers begin.
   public var registerBase: UInt64
+  /// The PCI segment that it covers.
   public var segment: UInt32
 
+  /// A unit.
   public init(name: String, registerBase: UInt64, segment: UInt32) {
     self.name = name
     self.registerBase = registerBase
@@ -67,10 +71,12 @@ public struct RunStep: Hashable, Sendable {
   public var number: Int
   /// Where it is written.
   public var file: String
+  /// The line in the scenario's file, from 1 on.
   public var line: Int
   /// The step as a scenario has it, on one line.
   public var text: String
 
+  /// A step.
   public init(number: Int, file: String, line: Int, text: String) {
     self.number = number
     self.file = file
@@ -81,6 +87,7 @@ public struct RunStep: Hashable, Sendable {
 
 /// A lock class at the end of a run.
 public struct RunLockClass: Hashable, Sendable {
+  /// The class's name.
   public var name: String
   /// The four letters that reports print.
   public var letters: String
@@ -88,16 +95,21 @@ public struct RunLockClass: Hashable, Sendable {
   /// seen, innermost first.
   public var usages: [Usage]
 
+  /// A usage and where it came about.
   public struct Usage: Hashable, Sendable {
+    /// The usage, as reports print it.
     public var name: String
+    /// The functions, innermost first.
     public var stack: [String]
 
+    /// A usage and where it came about.
     public init(name: String, stack: [String]) {
       self.name = name
       self.stack = stack
     }
   }
 
+  /// A class with its four letters.
   public init(name: String, letters: String, usages: [Usage]) {
     self.name = name
     self.letters = letters
@@ -107,7 +119,9 @@ public struct RunLockClass: Hashable, Sendable {
 
 /// Two lock classes, the second of which was taken while the first was held.
 public struct RunLockDependency: Hashable, Sendable {
+  /// The lock that was held.
   public var from: String
+  /// The lock that was taken under it.
   public var to: String
   /// `SR`, `ER`, `SN`, `EN`, for each way that was seen.
   public var kinds: [String]
@@ -129,10 +143,13 @@ public struct RunEvent: Hashable, Sendable {
   public var step: Int
   /// Where the step is written.
   public var file: String
+  /// The line of the step in the scenario's file, from 1 on.
   public var line: Int
   /// Microseconds since the kernel's boot.
   public var microseconds: UInt64
+  /// Who did it.
   public var who: RunActor
+  /// What happened.
   public var what: RunFact
 }
 

@@ -52,6 +52,7 @@ public final class RunRecorder {
 
   static let keptWalkLimit = 256
 
+  /// A recorder of what happens in a machine from now on.
   public init(_ machine: Machine) { self.machine = machine }
 
   /// Listens from now on.

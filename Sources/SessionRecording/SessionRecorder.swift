@@ -85,27 +85,33 @@ public final class SessionRecorder: MachineObserver {
 
   // MARK: What happens
 
+  /// The client wrote memory.
   public func memoryWritten(_ bytes: UnsafeRawBufferPointer, at address: UInt64) {
     for piece in Self.pieces(of: bytes, at: address) { step(.writeMemory(piece)) }
   }
 
+  /// The client read memory.
   public func memoryRead(_ bytes: UnsafeRawBufferPointer, at address: UInt64) {
     for piece in Self.pieces(of: bytes, at: address) { check(.checkMemory(piece)) }
   }
 
+  /// The client wrote a register of the unit.
   public func registerWritten(_ value: UInt64, at offset: Int, width: Int) {
     step(.writeRegister(register(value, offset, width)))
   }
 
+  /// The client read a register of the unit.
   public func registerRead(_ value: UInt64, at offset: Int, width: Int) {
     check(.checkRegister(register(value, offset, width)))
   }
 
+  /// A device read memory.
   public func deviceRead(_ source: SourceID, _ address: IOVA, count: Int) {
     guard count > 0 else { return }
     step(.dma(Self.request(source, .read, address, count)))
   }
 
+  /// A device wrote memory.
   public func deviceWrote(_ source: SourceID, _ bytes: UnsafeRawBufferPointer, to address: IOVA) {
     guard !bytes.isEmpty else { return }
     var request = Self.request(source, .write, address, bytes.count)
@@ -124,8 +130,10 @@ public final class SessionRecorder: MachineObserver {
     }
   }
 
+  /// The virtual clock went on.
   public func clockMoved(to time: UInt64) { clock = max(clock, time) }
 
+  /// The machine was reset.
   public func machineReset() { step(.resetUnit(Self.unitName)) }
 
   // MARK: Steps

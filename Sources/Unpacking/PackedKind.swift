@@ -1,5 +1,6 @@
 /// The ways in which files are packed that can be read here.
 public enum PackedKind: String, CaseIterable, Sendable {
+  /// The packed forms, in the order in which a file is tried for them.
   case gzip, xz, zstd, lz4, bzip2, zip, tar
   /// Text in units of 16 bits with a byte-order mark, as some systems write what a command prints.
   case utf16 = "UTF-16 text"

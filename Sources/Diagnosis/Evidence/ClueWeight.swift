@@ -213,16 +213,27 @@ public enum ClueWeight: String, Hashable, Sendable, CaseIterable {
   case groupLineTwice = "group-line-twice"
   /// The function was announced again.
   case announcedAgain = "announced-again"
+  /// The history shows that the device's mapping was taken away before the fault.
   case historyUnmapped = "history-unmapped"
+  /// The history shows that a mapping of the address was taken away, and names no device.
   case historyUnmappedByAddress = "history-unmapped-by-address"
+  /// The history shows a mapping for the other direction.
   case historyDirection = "history-direction"
+  /// The history shows a mapping that allows the access.
   case historyAllows = "history-allows"
+  /// The history shows that the address was mapped for another device.
   case historyOtherDevice = "history-other-device"
+  /// The history shows that the address was mapped, for a device that it does not name.
   case historySomeDevice = "history-some-device"
+  /// The history shows a mapping that ends right before the address.
   case historyNeighbour = "history-neighbour"
+  /// The history never shows the address mapped.
   case historyNever = "history-never"
+  /// The history shows that the address was mapped after the fault.
   case historyLater = "history-later"
+  /// The history names the device of the fault.
   case historyNamesDevice = "history-names-device"
+  /// What the history shows besides, told for the reader.
   case historyContext = "history-context"
 
   /// Where a weight comes from.

@@ -31,6 +31,7 @@ public enum BootLine: Hashable, Sendable {
   case strictDeprecated
   /// The table opts out of DMA remapping, whatever the command line says.
   case remappingForcedOff
+  /// The platform asks for the IOMMU, and the kernel leaves it off all the same.
   case forcedOnIgnored
   /// `intel_iommu=tboot_noforce`
   case notForcedByTboot

@@ -15,6 +15,7 @@ public enum DebugfsFile: String, CaseIterable, Hashable, Sendable {
   case interruptEntries = "ir_translation_struct"
   /// Each unit's invalidation queue with its descriptors.
   case invalidationQueue = "invalidation_queue"
+  /// How long invalidations took.
   case latencies = "dmar_perf_latency"
 }
 

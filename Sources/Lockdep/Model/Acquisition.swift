@@ -45,6 +45,9 @@ public struct Acquisition: Hashable, Sendable {
   /// For reading, also where the context reads already.
   /// For writing, and only if nobody has it.
   /// For reading; another reader that waits behind a writer may block it.
+  /// For reading, also where the context reads already.
+  /// For writing, and only if nobody has it.
+  /// For reading; another reader that waits behind a writer may block it.
   @inlinable public static var exclusive: Acquisition { Acquisition() }
   @inlinable public static var trylock: Acquisition { Acquisition(isTrylock: true) }
   @inlinable public static var read: Acquisition { Acquisition(mode: .read) }

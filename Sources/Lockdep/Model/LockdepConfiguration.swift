@@ -10,8 +10,10 @@ public struct LockdepConfiguration: Hashable, Sendable {
   public var countsUses: Bool
   /// Beyond the kernel: go on after a report and collect each finding of a run once.
   public var goesOn: Bool
+  /// How large the tables are.
   public var limits: Limits
 
+  /// What the validator checks; without arguments what a kernel with PROVE_LOCKING does.
   public init(
     rawNesting: Bool = true, provesLocking: Bool = true, hasWaitTypes: Bool = true,
     countsUses: Bool = false, goesOn: Bool = false, limits: Limits = Limits()
@@ -38,6 +40,7 @@ public struct Limits: Hashable, Sendable {
   /// MAX_STACK_TRACE_ENTRIES: words of stored traces.
   public var traceWords: Int
 
+  /// Sizes of the tables; without arguments those of the kernel.
   public init(
     classes: Int = 8192, entries: Int = 32768, chains: Int = 65536, chainLocks: Int = 65536 * 5,
     traceWords: Int = 524_288

@@ -138,6 +138,7 @@ public struct ReportStyle: Hashable, Sendable {
   public var uses = Uses.uncounted
   /// Whether each first use is printed.
   public var firstUse = FirstUse.each
+  /// How the list of held locks begins.
   public var heldLocks = HeldLocks.withCPU
   /// Whether the parts of a report stand apart.
   public var pieces = Pieces.apart

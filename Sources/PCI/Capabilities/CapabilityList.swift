@@ -1,5 +1,6 @@
 /// One capability structure: what it is and where it begins.
 public struct PCICapability: Hashable, Sendable {
+  /// Which capability it is.
   public let id: CapabilityID
   /// The offset of its first byte.
   public let offset: Int
@@ -65,7 +66,9 @@ public struct CapabilityList: Hashable, Sendable {
     case unknown(from: Int, target: Int)
   }
 
+  /// The capabilities in the order of the list.
   public let capabilities: [PCICapability]
+  /// Whether the list ended well.
   public let end: End
 
   /// The first structure with `id`.

@@ -7,6 +7,7 @@ public struct LockPicture {
   /// What the validator reported.
   let reports: [LockReportFact]
 
+  /// A picture of the locks of a record.
   public init(
     classes: [RunLockClass], dependencies: [RunLockDependency], reports: [LockReportFact]
   ) {

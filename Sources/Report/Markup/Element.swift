@@ -6,7 +6,9 @@ internal import Text
 /// Names of elements and attributes are written in the program (`StaticString`), so that no input can
 /// become one. There is no way to put in a script, an address to load from, or markup as it stands.
 public indirect enum Element: Sendable {
+  /// Text; it is escaped where it is written.
   case text(String)
+  /// An element with its attributes and what is in it.
   case element(StaticString, [Attribute], [Element])
   /// Several pieces, one behind the other.
   case group([Element])
@@ -16,17 +18,21 @@ public indirect enum Element: Sendable {
     let name: StaticString
     let value: String
 
+    /// An attribute; its value is escaped where it is written.
     public init(_ name: StaticString, _ value: String) {
       self.name = name
       self.value = value
     }
 
+    /// The class by which the page's style is chosen.
     public static func style(_ name: String) -> Attribute { Attribute("class", name) }
+    /// The name by which links find the element.
     public static func id(_ name: String) -> Attribute { Attribute("id", Self.identifier(name)) }
     /// A link to a place of the same page; there are no others.
     public static func place(_ name: String) -> Attribute {
       Attribute("href", "#" + Self.identifier(name))
     }
+    /// An attribute with a number.
     public static func number(_ name: StaticString, _ value: Int) -> Attribute {
       Attribute(name, String(value))
     }

@@ -23,6 +23,7 @@ public struct RunPage {
   let folded: Int
   private static let shownLimit = 6
 
+  /// A page of a run.
   public init(
     _ record: RunRecord, explanation: Explanation?, sources: [(name: String, text: String)],
     producer: String, mismatches: [(sentence: String, difference: [String])] = []

@@ -6,11 +6,13 @@ public struct RulerText {
   private let ruler: BitRuler
   private let glyphs: Glyphs
 
+  /// A ruler drawn with these characters.
   public init(_ ruler: BitRuler, glyphs: Glyphs) {
     self.ruler = ruler
     self.glyphs = glyphs
   }
 
+  /// The lines, at most 100 columns wide.
   public var lines: [String] {
     var lines: [String] = []
     for word in ruler.shownWords {

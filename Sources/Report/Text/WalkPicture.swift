@@ -22,6 +22,7 @@ public struct WalkPicture {
     self.glyphs = glyphs
   }
 
+  /// The lines, at most 100 columns wide.
   public var lines: [String] {
     var lines: [String] = []
     let ruler = self.ruler

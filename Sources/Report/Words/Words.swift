@@ -60,6 +60,7 @@ public enum Words {
     }
   }
 
+  /// What became of an interrupt.
   public static func describe(_ answer: InterruptAnswer) -> String {
     let target =
       "vector 0x\(hex(answer.vector ?? 0)) to APIC 0x\(hex(answer.destination ?? 0))"
@@ -72,6 +73,7 @@ public enum Words {
     }
   }
 
+  /// Who did something.
   public static func describe(_ actor: RunActor) -> String {
     switch actor {
     case .device(let name), .unit(let name): name
@@ -124,5 +126,6 @@ public enum Words {
     symbol.split(separator: "+").first.map(String.init) ?? symbol
   }
 
+  /// An address in hexadecimal; 0x0 for none.
   public static func address(_ value: UInt64?) -> String { "0x\(hex(value ?? 0))" }
 }
