@@ -7,6 +7,7 @@ extension Machine {
   /// - Parameters:
   ///   - build: the new kernel.
   ///   - pages: the memory that it takes for its tables; what the old one used is not its own.
+  ///   - commandLine: the new kernel's command line.
   ///   - plan: its boot. A crash kernel comes without the old one's shutdown.
   public func kexec(
     _ build: KernelBuild, pages: PageAllocator, commandLine: [String] = [], _ plan: Kernel.BootPlan

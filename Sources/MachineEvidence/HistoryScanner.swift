@@ -33,6 +33,7 @@ public struct HistoryScanner: Sendable {
   private var hasReadOne = false
 
   /// - Parameters:
+  ///   - focus: the pages that matter.
   ///   - file: the index that the places of events get.
   ///   - firstLine: the number of the line that the first byte belongs to.
   public init(_ focus: AddressFocus, file: Int = 0, firstLine: Int = 1) {
@@ -44,8 +45,10 @@ public struct HistoryScanner: Sendable {
   /// Reads lines from `buffer` and answers how many bytes are done with; the rest is the beginning
   /// of a line that is not whole yet and belongs before the next bytes.
   ///
-  /// - Parameter isLast: whether no more bytes follow, so that the last line needs no newline.
-  /// - Parameter emit: gets the events that touch the focus, and answers whether flushes are wanted.
+  /// - Parameters:
+  ///   - buffer: the bytes.
+  ///   - isLast: whether no more bytes follow, so that the last line needs no newline.
+  ///   - emit: gets the events that touch the focus, and answers whether flushes are wanted.
   public mutating func scan(
     _ buffer: UnsafeRawBufferPointer, isLast: Bool, emit: (MappingEvent) -> Bool
   ) -> Int {

@@ -20,6 +20,7 @@ public struct DeviceTableReader {
   private static let mostEntries = 1 << 20
 
   /// - Parameters:
+  ///   - memory: where the tables lie.
   ///   - root: RTADDR, or the root table's address alone: the mode is then told from the tables.
   public init(_ memory: some TableSource, root: UInt64) {
     let table = root & ~0xfff

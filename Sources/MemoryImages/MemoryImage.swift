@@ -38,7 +38,9 @@ public final class MemoryImage {
     case packed(KdumpPages)
   }
 
-  /// - Parameter rawBase: the address of a raw file's first byte.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - rawBase: the address of a raw file's first byte.
   /// - Throws: ``MemoryImageError``
   public init(_ path: String, rawBase: UInt64 = 0) throws(MemoryImageError) {
     file = try MappedFile(path)

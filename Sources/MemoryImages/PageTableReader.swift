@@ -31,7 +31,10 @@ public struct PageTableReader {
   /// Reads all ranges below `table`, in the order of the device's addresses.
   ///
   /// - Parameters:
+  ///   - memory: where the tables lie.
+  ///   - table: address of the top table.
   ///   - levels: of tables, 2 to 6; more than 5 exist in no unit.
+  ///   - stage: the format of the tables.
   ///   - body: gets each range; merged as far as they go.
   public static func read(
     _ memory: some TableSource, table: UInt64, levels: Int, stage: Stage,

@@ -66,7 +66,9 @@ public final class RunRecorder {
 
   /// The next step begins.
   ///
-  /// - Parameter isByHand: it writes memory or registers itself, without the kernel.
+  /// - Parameters:
+  ///   - step: the step.
+  ///   - isByHand: it writes memory or registers itself, without the kernel.
   public func beginStep(_ step: RunStep, isByHand: Bool) {
     self.step = step
     self.isByHand = isByHand

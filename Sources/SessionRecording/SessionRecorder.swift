@@ -30,7 +30,10 @@ public final class SessionRecorder: MachineObserver {
 
   /// Begins a scenario of `machine`, which has the unit.
   ///
-  /// - Parameter write: takes the scenario piece by piece.
+  /// - Parameters:
+  ///   - machine: the machine.
+  ///   - unit: the remapping unit.
+  ///   - write: takes the scenario piece by piece.
   public init(
     _ machine: Q35Machine, _ unit: UnitConfiguration, writing write: @escaping ([UInt8]) -> Void
   ) {

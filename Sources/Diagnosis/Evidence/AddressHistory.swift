@@ -11,7 +11,9 @@ public struct AddressHistory: Sendable {
   private let contents: LogContents
   private let lives: [MappingLife]
 
-  /// - Parameter address: the address whose page is asked about.
+  /// - Parameters:
+  ///   - address: the address whose page is asked about.
+  ///   - contents: what the log holds.
   public init(of address: UInt64, in contents: LogContents) {
     self.address = address
     self.contents = contents

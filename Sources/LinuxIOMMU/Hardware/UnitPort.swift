@@ -25,7 +25,13 @@ public struct AttachedUnit {
   /// The message that it gives the page-request event.
   public var pageRequestMessage: EventMessage
 
-  /// - Parameter pageRequestMessage: unless given, the vector behind the fault event's.
+  /// - Parameters:
+  ///   - name: what it is called.
+  ///   - segment: the PCI segment.
+  ///   - registerBase: where its registers are.
+  ///   - port: the way to its registers.
+  ///   - faultMessage: the message that its fault event sends.
+  ///   - pageRequestMessage: unless given, the vector behind the fault event's.
   public init(
     name: String, segment: UInt32, registerBase: PhysicalAddress, port: any UnitPort,
     faultMessage: EventMessage, pageRequestMessage: EventMessage? = nil

@@ -191,7 +191,11 @@ extension Kernel {
 extension Kernel {
   /// Makes a process whose address space devices may be bound to.
   ///
-  /// - Parameter pasid: nil for the next free one, from 1.
+  /// - Parameters:
+  ///   - name: what it is called.
+  ///   - pasid: nil for the next free one, from 1.
+  ///   - levels: levels of its page tables.
+  ///   - areas: the areas of its address space.
   public func makeProcess(
     _ name: String, pasid: PASID? = nil, levels: Int = 4, areas: [ProcessArea]
   ) throws(DriverError) {

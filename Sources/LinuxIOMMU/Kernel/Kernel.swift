@@ -31,9 +31,13 @@ public final class Kernel {
   var processes: [String: IOMMUProcess] = [:]
 
   /// - Parameters:
-  ///   - commandLine: its words, of which those count that the driver knows.
+  ///   - build: the kernel: release, configuration, behaviour.
+  ///   - units: the remapping units.
+  ///   - pages: the pages that it takes for tables.
   ///   - addresses: where named objects lie, for messages that print an address; other objects get
   ///     addresses of the kernel's own choice.
+  ///   - commandLine: its words, of which those count that the driver knows.
+  ///   - host: what it meets of the machine.
   public init(
     build: KernelBuild, units: [AttachedUnit], pages: PageAllocator,
     addresses: [String: UInt64] = [:], commandLine: [String] = [], on host: KernelHost
@@ -279,7 +283,9 @@ public final class Kernel {
   /// Runs what a scenario says that some driver does with its locks, under the kernel's own
   /// validator; a lock of a name that the kernel uses is of the kernel's class.
   ///
-  /// - Parameter functions: what the program's functions were called from, outermost first.
+  /// - Parameters:
+  ///   - program: what is done.
+  ///   - functions: what the program's functions were called from, outermost first.
   /// - Returns: nil in a kernel without a validator.
   @discardableResult
   public func run(_ program: LockProgram, calledFrom functions: [String]) -> LockProgramOutcome? {

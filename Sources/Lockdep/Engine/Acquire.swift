@@ -2,7 +2,9 @@ extension Validator {
   /// A lock is being taken (`lock_acquire`); tell it before the lock is waited for.
   ///
   /// - Parameters:
+  ///   - lock: which lock.
   ///   - how: exclusive or shared, trylock, subclass, nest lock.
+  ///   - context: the task and the processor that do it.
   ///   - frame: where, as reports print it after `at:`.
   /// - Returns: the report that this caused, nil if all is well or the validator is off.
   @inlinable @inline(__always)

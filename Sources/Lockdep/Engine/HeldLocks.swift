@@ -54,7 +54,10 @@ extension Validator {
   /// Whether the task holds the lock: nil if the validator is off or looks away
   /// (`lock_is_held_type`).
   ///
-  /// - Parameter mode: held like this; nil for either. All reads count as one.
+  /// - Parameters:
+  ///   - lock: which lock.
+  ///   - mode: held like this; nil for either. All reads count as one.
+  ///   - context: the task and the processor that do it.
   public func isHeld(_ lock: LockID, _ mode: LockMode? = nil, in context: LockdepContext) -> Bool? {
     guard isOn, let (task, _) = entries(context), knows(lock), task.pointee.bypass == 0 else {
       return nil
@@ -68,7 +71,10 @@ extension Validator {
 
   /// Pins a held lock: releasing it before it is unpinned is warned of (`lock_pin_lock`).
   ///
-  /// - Parameter cookie: what the count grows by; the kernel takes a random 1 to 65536.
+  /// - Parameters:
+  ///   - lock: which lock.
+  ///   - cookie: what the count grows by; the kernel takes a random 1 to 65536.
+  ///   - context: the task and the processor that do it.
   @discardableResult
   public func pin(_ lock: LockID, cookie: UInt32 = 1, in context: LockdepContext) -> LockReport? {
     changePin(lock, in: context, .lockPin, missing: "pinning an unheld lock") { held in

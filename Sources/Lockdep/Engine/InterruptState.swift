@@ -86,7 +86,10 @@ extension Validator {
   /// `local_bh_enable()`: turns hardware interrupts off and on around it, both traced, so that
   /// locks held across it are marked once more.
   ///
-  /// - Parameter inner: the place of those two events, inside `__local_bh_enable_ip`.
+  /// - Parameters:
+  ///   - context: the task and the processor that do it.
+  ///   - frame: where, for reports.
+  ///   - inner: the place of those two events, inside `__local_bh_enable_ip`.
   @discardableResult
   public func enableBottomHalves(
     in context: LockdepContext, at frame: LockdepFrame, inner: LockdepFrame
@@ -105,8 +108,10 @@ extension Validator {
   /// The processor enters a hardware interrupt that runs on the context's task
   /// (`__irq_enter`, `lockdep_hardirq_enter`).
   ///
-  /// - Parameter isThreaded: the handler would be a thread on PREEMPT_RT: its action has none of
-  ///   NO_THREAD, PERCPU and ONESHOT.
+  /// - Parameters:
+  ///   - context: the task and the processor that do it.
+  ///   - isThreaded: the handler would be a thread on PREEMPT_RT: its action has none of NO_THREAD,
+  ///     PERCPU and ONESHOT.
   public func enterHardirq(in context: LockdepContext, isThreaded: Bool) {
     guard let (task, cpu) = entries(context) else { return }
     task.pointee.hardirqCount &+= 1
@@ -129,7 +134,9 @@ extension Validator {
 
   /// The task begins to run soft interrupts (`lockdep_softirq_enter`).
   ///
-  /// - Parameter counts: it serves them (`__do_softirq`), which adds 1 to the softirq count.
+  /// - Parameters:
+  ///   - context: the task and the processor that do it.
+  ///   - counts: it serves them (`__do_softirq`), which adds 1 to the softirq count.
   public func enterSoftirq(in context: LockdepContext, counts: Bool) {
     guard let (task, _) = entries(context) else { return }
     if counts { task.pointee.softirqCount &+= 1 }

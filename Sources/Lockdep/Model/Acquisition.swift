@@ -42,15 +42,12 @@ public struct Acquisition: Hashable, Sendable {
   var isPlain: Bool { isChecked && !isTrylock && subclass == 0 && nest == nil }
 
   /// For writing, waiting for it.
-  /// For reading, also where the context reads already.
-  /// For writing, and only if nobody has it.
-  /// For reading; another reader that waits behind a writer may block it.
-  /// For reading, also where the context reads already.
-  /// For writing, and only if nobody has it.
-  /// For reading; another reader that waits behind a writer may block it.
   @inlinable public static var exclusive: Acquisition { Acquisition() }
+  /// For writing, and only if nobody has it.
   @inlinable public static var trylock: Acquisition { Acquisition(isTrylock: true) }
+  /// For reading; another reader that waits behind a writer may block it.
   @inlinable public static var read: Acquisition { Acquisition(mode: .read) }
+  /// For reading, also where the context reads already.
   @inlinable public static var recursiveRead: Acquisition { Acquisition(mode: .recursiveRead) }
   /// As `rcu_read_lock()` takes its map.
   @inlinable public static var unchecked: Acquisition {

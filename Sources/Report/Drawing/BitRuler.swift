@@ -11,6 +11,8 @@ public struct BitRuler {
   /// - Parameters:
   ///   - name: what the value is.
   ///   - words: lowest first.
+  ///   - bitWidth: width in bits.
+  ///   - fields: the fields, lowest first.
   public init(name: String, words: [UInt64], bitWidth: Int, fields: [DecodedField]) {
     self.name = name
     self.words = words

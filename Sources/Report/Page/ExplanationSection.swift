@@ -308,8 +308,9 @@ public struct ExplanationSection {
 /// The page of an explanation.
 public enum ExplanationPage {
   /// - Parameters:
-  ///   - line: the text of a line of the log, where it can still be read.
+  ///   - explanation: what is drawn.
   ///   - producer: what made the page: program and version.
+  ///   - line: the text of a line of the log, where it can still be read.
   public static func html(
     _ explanation: Explanation, producer: String, line: @escaping (LogPlace) -> String?
   ) -> String {

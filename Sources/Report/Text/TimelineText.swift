@@ -15,7 +15,9 @@ public struct TimelineText {
     self.timestamps = timestamps
   }
 
-  /// - Parameter timestamps: whether the kernel's lines have their time stamps.
+  /// - Parameters:
+  ///   - record: the record of the run.
+  ///   - timestamps: whether the kernel's lines have their time stamps.
   public static func lines(of record: RunRecord, timestamps: Bool) -> [String] {
     var timeline = TimelineText(record, timestamps: timestamps)
     timeline.draw()

@@ -15,6 +15,7 @@ public struct WalkPicture {
   ///   - walk: the entries in the order in which they were read.
   ///   - address: what the device sent.
   ///   - answer: what the tables say.
+  ///   - glyphs: the characters to draw with.
   public init(walk: [WalkFact], address: UInt64, answer: Answer, glyphs: Glyphs) {
     self.walk = walk
     self.address = address

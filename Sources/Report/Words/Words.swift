@@ -103,7 +103,9 @@ public enum Words {
 
   /// A DMA in one sentence.
   ///
-  /// - Parameter step: the step of an event, for "stale since".
+  /// - Parameters:
+  ///   - dma: what was sent.
+  ///   - step: the step of an event, for "stale since".
   public static func describe(_ dma: DMAFact, step: (Int) -> Int?) -> String {
     var text = headline(dma) + (dma.usesDeviceTLB ? " by its own TLB" : " through \(dma.unit)")
     text += ": \(describe(dma.given))"

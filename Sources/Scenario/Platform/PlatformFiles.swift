@@ -6,7 +6,9 @@ public import ScenarioFormat
 public enum DMARTableFile {
   /// The table in the file at `path`: YAML, or the table itself as firmware has it.
   ///
-  /// - Parameter place: where the path was written, for the error.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - place: where the path was written, for the error.
   /// - Throws: `InputError` with the place of the first thing that is not as it should be.
   public static func read(_ path: String, namedAt place: Place? = nil) throws(InputError)
     -> DMARTable
@@ -35,7 +37,9 @@ public enum DMARTableFile {
 public enum PCISnapshotFile {
   /// The bus in the file at `path`.
   ///
-  /// - Parameter place: where the path was written, for the error.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - place: where the path was written, for the error.
   /// - Throws: `InputError` with the place of the first thing that is not as it should be.
   public static func read(_ path: String, namedAt place: Place? = nil) throws(InputError)
     -> PCITopology

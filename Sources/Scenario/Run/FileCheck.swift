@@ -6,7 +6,9 @@ public import ScenarioFormat
 public enum FileCheck {
   /// What kind of file it is that was read, with all that it extends and names.
   ///
-  /// - Parameter library: the folder of the scenarios that came with the program.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - library: the folder of the scenarios that came with the program.
   /// - Throws: `InputError` at the first thing that is not as it should be.
   public static func check(_ path: String, library: String? = nil) throws(InputError) -> FileKind {
     let bytes = try Files.bytes(at: path)

@@ -45,7 +45,12 @@ public struct ScenarioRun {
 
   /// Builds the machine, boots it and takes the steps, or the first of them.
   ///
-  /// - Parameter isRecorded: whether ``record`` is wanted. It costs time, and nothing where it is not.
+  /// - Parameters:
+  ///   - scenario: what is run.
+  ///   - count: how many of its steps are taken.
+  ///   - isRecorded: whether ``record`` is wanted. It costs time, and nothing where it is not.
+  ///   - handler: hears what CPU and devices do.
+  ///   - watcher: is asked whether the run is to go on.
   /// - Throws: `InputError` where the scenario asks for a machine or a step that cannot be.
   public static func run(
     _ scenario: ScenarioDescription, firstSteps count: Int = .max, isRecorded: Bool = false,

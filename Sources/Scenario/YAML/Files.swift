@@ -12,7 +12,9 @@ public enum Files {
   /// The text of the file at `path`, without a byte order mark; bytes that are not UTF-8 become the
   /// replacement character.
   ///
-  /// - Parameter place: where the path was written, for the error.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - place: where the path was written, for the error.
   /// - Throws: `InputError`, as `bytes(at:namedAt:)`.
   public static func text(at path: String, namedAt place: Place? = nil) throws(InputError) -> String
   {
@@ -26,7 +28,9 @@ public enum Files {
   /// Whatever the path stands for, this ends: a FIFO that nobody writes to and a file beyond
   /// `largestSize` (such as a device that never ends) are refused.
   ///
-  /// - Parameter place: where the path was written, for the error.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - place: where the path was written, for the error.
   /// - Throws: `InputError`: `notFound` with the system's reason where a path of the command line
   ///   cannot be read; `invalid` where a file's own path cannot be, or the file is too large.
   public static func bytes(at path: String, namedAt place: Place? = nil) throws(InputError)
