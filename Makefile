@@ -111,6 +111,8 @@ tsan: setup
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
 	Tests/draw-rooms --check
+	Tests/document-fields --check
+	Tests/measure-documentation --check 100
 
 # Circles between files of a room, from the index that a debug build leaves.
 rooms:
@@ -138,6 +140,7 @@ docs: build
 	mv $(PROFILES).new $(PROFILES)
 	$(DMAR) words --format markdown > docs/Glossary.md.new
 	mv docs/Glossary.md.new docs/Glossary.md
+	docs/make-archives
 
 setup:
 	@$(call install,$(BUILD_PACKAGES))
