@@ -62,7 +62,7 @@ public struct DeviceTableReader {
       return nil
     }
     return (0..<512).map {
-      UInt64(littleEndian: page.load(fromByteOffset: $0 * 8, as: UInt64.self))
+      UInt64(littleEndian: page.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self))
     }
   }
 

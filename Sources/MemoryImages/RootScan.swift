@@ -52,7 +52,8 @@ public struct RootScan {
   private static func looksLikeRoot(_ page: UnsafeRawBufferPointer) -> Bool {
     var isEmpty = true
     for index in 0..<512 {
-      let word = UInt64(littleEndian: page.load(fromByteOffset: index * 8, as: UInt64.self))
+      let word = UInt64(
+        littleEndian: page.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
       if word == 0 { continue }
       guard word & 0xfff == 1, word >> 52 == 0, word > 0xfff else { return false }
       isEmpty = false
