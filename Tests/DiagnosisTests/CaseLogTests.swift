@@ -29,6 +29,14 @@ struct CaseLogTests {
 
   /// The explanation on one line, as wide as it is.
   static func text(of files: [String]) throws -> String {
+    let explanation = try explanation(of: files)
+    guard !explanation.isEmpty else { return "nothing that a kernel prints" }
+    return ExplanationText(width: 100_000).render(explanation)
+      .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+
+  /// What is made of some files of the folder.
+  private static func explanation(of files: [String]) throws -> Explanation {
     var collector = LogCollector()
     var inputs: [[UInt8]] = []
     for file in files {
@@ -40,11 +48,20 @@ struct CaseLogTests {
       reader.finish { collector.take($0) }
       if reader.kernelLineCount > 0 || bytes.isEmpty { collector.noteLog() }
     }
-    collector.take(history(of: inputs, collector.contents.faultAddresses))
-    let explanation = Explanation(collector.contents)
-    guard !explanation.isEmpty else { return "nothing that a kernel prints" }
-    return ExplanationText(width: 100_000).render(explanation)
-      .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    collector.take(DiagnosisTests.history(of: inputs, collector.contents.faultAddresses))
+    return Explanation(collector.contents)
+  }
+
+  /// What the mapping history beside a fault shows is the fault's cause.
+  private static let histories: [(file: String, cause: Finding.Cause)] = [
+    ("history-other-device.log", .mappedForAnother), ("history-never.log", .neverMapped),
+  ]
+
+  @Test("a mapping history beside a fault decides its cause", arguments: histories.indices)
+  func history(_ index: Int) throws {
+    let (file, cause) = Self.histories[index]
+    let faults = try Self.explanation(of: [file]).faults
+    #expect(faults.map { $0.verdict?.cause } == [cause])
   }
 
   @Test("the table of expectations is there")

@@ -119,9 +119,9 @@ struct NineProgramsTests {
           functions:
             "00:03.0": {vendor: 0x8086, device: 0x100e, class: 0x020000}
       steps:
-        - write_register: {unit: dmar0, register: RTADDR, value: 0x1000000}
-        - write_register: {unit: dmar0, register: GCMD, value: 0x40000000}
-        - write_register: {unit: dmar0, register: GCMD, value: 0x80000000}
+        - write_register: {unit: dmar0, offset: 0x20, value: 0x1000000, width: 64}
+        - write_register: {unit: dmar0, offset: 0x18, value: 0x40000000}
+        - write_register: {unit: dmar0, offset: 0x18, value: 0x80000000}
         - dma: {device: "00:03.0", access: write, address: 0x1000}
       """)
     #expect("\(run)".contains("[DMA Write NO_PASID] Request device [00:03.0] fault addr 0x1000"))
