@@ -4,7 +4,12 @@ SWIFT ?= swift
 # A release binary starts without the dynamic linker's work for Swift's libraries. libpciaccess
 # needs zlib when it is linked statically.
 # lld also leaves out the warnings of glibc's that every static program gets.
-STATIC = --static-swift-stdlib -Xswiftc -static-executable -Xlinker -lz -Xswiftc -use-ld=lld
+# Types of generic code are reached by symbols: by name, the first use of each would look its
+# conformances up among all that the program has, a third of a replay's time. Functions in sections of
+# their own let the linker leave out those that nothing calls.
+STATIC = --static-swift-stdlib -Xswiftc -static-executable -Xlinker -lz -Xswiftc -use-ld=lld \
+  -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors \
+  -Xswiftc -Xfrontend -Xswiftc -function-sections
 RELEASE = .build-release/release/dmar
 SYSTEM = .build-release/release/dmar-system-x86_64
 DMAR = .build/debug/dmar
