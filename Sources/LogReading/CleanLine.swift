@@ -23,6 +23,9 @@ struct CleanLine: Sendable {
   /// The boot that it is of, where the journal says so.
   var boot: String?
 
+  /// Whether it holds a word that makes a line worth reading.
+  var isTelling = false
+
   var bodyBytes: ArraySlice<UInt8> { bytes[min(body, bytes.count)...] }
   var text: String { String(decoding: bodyBytes, as: UTF8.self) }
 

@@ -1,16 +1,17 @@
-/// The words of every message in `KernelMessage`, as data with holes.
+import KernelLog
+
+/// The words of every message in `KernelMessage`, as data with holes: those of the driver's own lines
+/// (`FormTemplate`), which are read and not printed.
 ///
-/// Holes: `%d` a decimal number, `%x` a hexadecimal one with or without `0x`, `%p` a PCI address,
-/// `%g` one as QEMU writes a guest's (`00:04:00`), `%s` a word, `%*` anything as far as the words
-/// behind it. A form may begin anywhere in a line; it begins with words of at least four characters. Sources: drivers/iommu, drivers/vfio,
-/// kernel/dma and mm of Linux 2.6.30 to 7.3, Xen, QEMU and FreeBSD.
+/// Lines that the driver prints have their forms in KernelLog and are no rows here: what they say is
+/// told by `KernelMessage.Kind.init(_:)`. A form may begin anywhere in a line; it begins with words of at least four characters. Sources:
+/// drivers/iommu, drivers/vfio, kernel/dma and mm of Linux 2.6.30 to 7.3, Xen, QEMU and FreeBSD.
 enum KernelMessageForms {
-  typealias Row = (kind: KernelMessage.Kind, form: String)
+  typealias Row = (kind: KernelMessage.Kind, form: StaticString)
 
   static let rows: [Row] = regions + interrupts + table + domains + users + others + marks
 
   private static let regions: [Row] = [
-    (.attachIneligible, "Device is ineligible for IOMMU domain attach due to platform RMRR"),
     (
       .identityMappingRequired,
       "Firmware has requested this device have a 1:1 IOMMU mapping, rejecting"
@@ -20,61 +21,41 @@ enum KernelMessageForms {
       .directMappingFailed,
       "IOMMU driver was not able to establish FW requested direct mapping"
     ),
-    (.addressWidth, "iommu width (%d) is not sufficient for the mapped address (%x)"),
-    (.entryAlreadySet, "DMA PTE for vPFN %x already set (to %x not %x)"),
-    (.identityDomain, "Device uses a private identity domain"),
+    (.addressWidth, "iommu width (%d) is not sufficient for the mapped address (%llx)"),
+    (.entryAlreadySet, "DMA PTE for vPFN %llx already set (to %llx not %llx)"),
     (.domainMoved, "32bit DMA uses non-identity mapping"),
-    (.mappingRefused, "iommu: unaligned: iova %x pa %x size %x min_pagesz %x"),
-    (.mappingRefused, "iommu_map: ops->map failed iova %x pa %x"),
+    (.mappingRefused, "iommu: unaligned: iova %llx pa %llx size %llx min_pagesz %llx"),
+    (.mappingRefused, "iommu_map: ops->map failed iova %llx pa %llx"),
     (.mappingRefused, "Mapping reserved region failed"),
   ]
 
   private static let interrupts: [Row] = [
-    (.interruptRemappingFailed, "Failed to enable irq remapping. You are vulnerable"),
     (.interruptRemappingFailed, "Failed to enable Interrupt remapping"),
     (.chipsetErratum, "This system BIOS has enabled interrupt remapping"),
     (.chipsetErratum, "enabled interrupt remapping on a chipset that contains an erratum"),
-    (.x2apicOptOut, "x2apic is disabled because BIOS sets x2apic opt out bit"),
     (.x2apicOptOut, "Your BIOS is broken and requested that x2apic be disabled"),
     (.x2apicRefused, "IRQ remapping doesn't support X2APIC mode"),
     (.x2apicRefused, "IRQ remapping hardware does not support EIM"),
-    (.ioapicWithoutUnit, "ioapic %d has no mapping iommu, interrupt remapping will be disabled"),
     (.ioapicWithoutUnit, "No mapping IOMMU for ioapic %d"),
-    (.interruptTableNotCopied, "Failed to copy IR table for %s from previous kernel"),
   ]
 
   private static let table: [Row] = [
-    (.unitReportedBroken, "Your BIOS is broken; DMAR reported at address %x returns all ones"),
-    (.unitReportedBroken, "Your BIOS is broken; DMAR reported at address %x"),
     (.unitReportedBroken, "Your BIOS is broken; DMAR reported at address zero"),
-    (.regionScopeBroken, "RMRR entry for device %p is broken - applying workaround"),
-    (.scopeMismatch, "Device scope type does not match for %p"),
-    (.tableUnusable, "Unsupported device scope"),
-    (.tableUnusable, "Invalid DMAR haw"),
-    (.tableUnusable, "No DMAR devices found"),
     (.tableUnusable, "Invalid 0-length structure"),
-    (.namespaceDevice, "Failed to find handle for ACPI object %s"),
-    (.namespaceDevice, "No IOMMU scope found for ANDD enumeration ID %d (%s)"),
     (.namespaceDevice, "ACPI name space devices didn't probe correctly"),
     (.unitNotMapped, "Failed to map dmar%d"),
     (.unitNotMapped, "IOMMU: failed to map dmar%d"),
     (.unitNotMapped, "IOMMU: can't map the region"),
-    (.unitNotMapped, "Can't validate DRHD address: %x"),
+    (.unitNotMapped, "Can't validate DRHD address: %llx"),
     (.unitNotMapped, "can't reserve memory"),
     (.unitNotMapped, "Can't map the region"),
-    (.unitWithoutWidth, "No supported address widths. Not attempting DMA translation"),
-    (.unitWithoutWidth, "Cannot get a valid agaw for iommu (seq_id = %d)"),
     (.unitWithoutWidth, "Cannot get a valid max agaw for iommu (seq_id = %d)"),
     (.firmwareForcesOff, "Firmware forces DMA remapping off"),
     (.firmwareForcesOff, "DMA remapping disabled due to platform opt out"),
-    (.forcedOn, "Intel-IOMMU force enabled due to platform opt in"),
-    (.forcedOn, "Forcing Intel-IOMMU to enabled"),
     (.azaliaEntries, "Recommended TLB entries for ISOCH unit is 16; your BIOS set %d"),
   ]
 
   private static let domains: [Row] = [
-    (.registerInvalidation, "dmar%d: Using Register based invalidation"),
-    (.registerInvalidation, "using Register based invalidation"),
     (.initializationFailed, "DMAR: Initialization failed"),
     (.initializationFailed, "DMAR: init_dmars() failed"),
     (.initializationFailed, "Failed to initialize iommu: %d"),
@@ -82,7 +63,6 @@ enum KernelMessageForms {
     (.faultInterruptMissing, "DMAR: No free IRQ vectors"),
     (.faultInterruptMissing, "DMAR: Can't request irq"),
     (.domainAllocationFailed, "Allocating domain for %p failed"),
-    (.domainAllocationFailed, "Allocating domain failed"),
     (.domainAllocationFailed, "Allocating domain for %s failed"),
     (.domainAllocationFailed, "Can't allocate dmar_domain"),
     (.domainAllocationFailed, "Domain initialization failed"),
@@ -98,21 +78,17 @@ enum KernelMessageForms {
     (.domainsExhausted, "No free domain ids"),
     (.domainsExhausted, "no free domain ids"),
     (.domainsExhausted, "Max domain id reached"),
-    (.tablesNotCopied, "Failed to copy translation tables from previous kernel for %s"),
-    (.graphicsQuirk, "Disabling IOMMU for graphics on this chipset"),
     (.graphicsQuirk, "Disabling batched IOTLB flush on Ironlake"),
     (.graphicsQuirk, "BIOS has allocated no shadow GTT; disabling IOMMU for graphics"),
-    (.graphicsQuirk, "Skip IOMMU disabling for graphics"),
     (.pageLeak, "iommu: Detected page leak"),
     (.pageRequestOverflow, "PRS: Page Request Overflow"),
     (.pageRequestOverflow, "PRQ overflow detected"),
-    (.pageRequestInvalid, "Invalid page request: %x %x"),
+    (.pageRequestInvalid, "Invalid page request: %llx %llx"),
     (.pageRequestInvalid, "Page request for invalid PASID %d"),
     (.pageRequestInvalid, "Address is not canonical"),
     (.pageRequestWithoutPASID, "Page request without PASID"),
     (.pageRequestPrivileged, "page request in Privilege Mode"),
     (.pageRequestExecute, "Execution request not supported"),
-    (.unitDead, "Kernel panic - not syncing: DMAR hardware is malfunctioning"),
   ]
 
   private static let users: [Row] = [
@@ -130,31 +106,31 @@ enum KernelMessageForms {
     (.deviceStuck, "not ready %dms after"),
     (
       .guestTranslation,
-      "vtd_iommu_translate: detected translation failure (dev=%g iova=%x)"
+      "vtd_iommu_translate: detected translation failure (dev=%g iova=%llx)"
     ),
     (
       .guestTranslation,
-      "vtd_iova_to_slpte: detected %*(iova=%x"
+      "vtd_iova_to_slpte: detected %S(iova=%llx"
     ),
     (.guestBarMapping, "IOMMU_IOAS_MAP failed: Bad address, PCI BAR"),
-    (.guestMapping, "vfio_container_dma_map(%*) = %s"),
-    (.guestMapping, "vfio_dma_map(%*) = %s"),
-    (.guestMapping, "VFIO_MAP_DMA failed: %*"),
+    (.guestMapping, "vfio_container_dma_map(%S) = %s"),
+    (.guestMapping, "vfio_dma_map(%S) = %s"),
+    (.guestMapping, "VFIO_MAP_DMA failed: %S"),
     (.guestMapping, "VFIO_MAP_DMA: %s"),
-    (.guestMapping, "IOMMU_IOAS_MAP failed: %*"),
+    (.guestMapping, "IOMMU_IOAS_MAP failed: %S"),
     (.bounceBufferFull, "swiotlb buffer is full (sz: %d bytes)"),
     (.bounceBufferFull, "DMA: Out of SW-IOMMU space"),
     (.bounceBufferFull, "swiotlb: coherent allocation failed"),
-    (.dmaMisuse, "DMA-API: %s %p: %*"),
+    (.dmaMisuse, "DMA-API: %s %p: %S"),
     (.dmaMisuse, "DMA-API: %s %s: device driver"),
-    (.dmaUnreachable, "overflow %x+%x of DMA mask %x"),
-    (.dmaUnreachable, "swiotlb addr %x+%d overflow (mask %x"),
+    (.dmaUnreachable, "overflow %llx+%llx of DMA mask %llx"),
+    (.dmaUnreachable, "swiotlb addr %llx+%d overflow (mask %llx"),
   ]
 
   private static let others: [Row] = [
-    (.xenSharedRegion, "disallowed to assign %p with shared RMRR at %x"),
+    (.xenSharedRegion, "disallowed to assign %p with shared RMRR at %llx"),
     (.xenSharedRegion, "cannot assign %p with shared RMRR"),
-    (.xenSharedRegion, "assign %p with shared RMRR at %x"),
+    (.xenSharedRegion, "assign %p with shared RMRR at %llx"),
     (.xenEmptyEntry, "MSI index (%d) has an empty entry"),
     (.xenEmptyEntry, "index (%d) get an empty entry"),
     (.xenQueueTimeout, "Queue invalidate wait descriptor timed out"),
@@ -167,9 +143,9 @@ enum KernelMessageForms {
     (.bsdUnit, "DMAR%d: Fault Overflow"),
     (.bsdUnit, "DMAR%d: Invalidation timed out"),
     (.bsdUnit, "DMAR%d: queue error"),
-    (.otherUnit, "arm-smmu%*: event %x received"),
-    (.otherUnit, "arm-smmu%*: Unhandled context fault"),
-    (.otherUnit, "arm-smmu%*: Unexpected global fault"),
+    (.otherUnit, "arm-smmu%S: event %llx received"),
+    (.otherUnit, "arm-smmu%S: Unhandled context fault"),
+    (.otherUnit, "arm-smmu%S: Unexpected global fault"),
     (.otherUnit, "exynos-sysmmu"),
     (.otherUnit, "mtk-iommu"),
     (.otherUnit, "rk_iommu"),
@@ -187,7 +163,7 @@ enum KernelMessageForms {
     (.resume, "ACPI: resume from"),
     (.garbageCommand, "genctr mismatch (got"),
     (.garbageCommand, "invalid id %d completed on queue %d"),
-    (.garbageCommand, "could not locate request for tag %x"),
+    (.garbageCommand, "could not locate request for tag %llx"),
     (.garbageCommand, "Unknown completion"),
     (.hostError, "Host System Error"),
     (.slotEmpty, "Slot(%s Card not present"),
@@ -195,13 +171,12 @@ enum KernelMessageForms {
     (.slotEmpty, "pciehp: Slot(%s Card not present"),
     (.assignment, "vfio_ecap_init: hiding"),
     (.assignment, "vfio_cap_init: hiding"),
-    (.assignment, "enabling device (%*)"),
-    (.busError, "AER: Uncorrectable %*error"),
-    (.busError, "AER: Uncorrected %*error"),
+    (.assignment, "enabling device (%S)"),
+    (.busError, "AER: Uncorrectable %Serror"),
+    (.busError, "AER: Uncorrected %Serror"),
     (.busError, "PCIe Bus Error: severity=%s"),
     (.guestBypass, "boot-bypass=on"),
     (.guestBypass, "bypass_iommu"),
-    (.translationWasOn, "Translation was enabled for %s but we are not in kdump mode"),
     (.driverClaims, "pci function %p"),
   ]
 }

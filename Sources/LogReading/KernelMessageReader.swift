@@ -3,32 +3,29 @@ import PCI
 import Text
 import VTdFormats
 
-/// Finds the messages of `KernelMessageForms` in lines.
+/// Finds the messages of `KernelMessageForms`, and the driver's own that say as much, in lines.
 struct KernelMessageReader: Sendable {
-  private enum Piece: Sendable {
-    case words([UInt8])
-    case decimal, hexadecimal, device, guestDevice, word, anything
-  }
-
   private struct Form: Sendable {
     var kind: KernelMessage.Kind
     /// What the form begins with; case counts.
     var anchor: [UInt8]
-    var pieces: [Piece]
+    var words: ReadingForm
   }
 
   /// Longer lines hold no message of a kernel.
   private static let longestLine = 2048
 
-  private static let forms: [Form] = KernelMessageForms.rows.map { row in
-    var pieces = Self.pieces(Array(row.form.utf8))
-    var anchor: [UInt8] = []
-    if case .words(let words) = pieces.first {
-      // A wrapped line may end inside the words: the first of them finds the place.
-      anchor = Array(words.prefix(Self.anchorLength))
-      pieces[0] = .words(words)
+  private static let forms: [Form] =
+    KernelMessageForms.rows.map { form($0.kind, $0.form) }
+    + DriverForms.all.compactMap { own in
+      // A form makes the same kind of line of whatever stands in its holes.
+      own.make(FormValues()).flatMap(KernelMessage.Kind.init).map { form($0, own.words) }
     }
-    return Form(kind: row.kind, anchor: anchor, pieces: pieces)
+
+  private static func form(_ kind: KernelMessage.Kind, _ words: StaticString) -> Form {
+    let words = ReadingForm(words)
+    // A wrapped line may end inside the words: the first of them finds the place.
+    return Form(kind: kind, anchor: Array(words.beginning.prefix(anchorLength)), words: words)
   }
 
   /// As many bytes of a form have to stand on its first line.
@@ -73,83 +70,15 @@ struct KernelMessageReader: Sendable {
     _ text: [UInt8], _ candidate: (place: Int, form: Int), body: Int
   ) -> KernelMessage? {
     let form = forms[candidate.form]
-    var cursor = TextCursor(text, at: candidate.place)
-    var message = KernelMessage(kind: form.kind)
-    for (index, piece) in form.pieces.enumerated() {
-      guard take(piece, before: form.pieces.dropFirst(index + 1).first, &cursor, &message) else {
-        return nil
-      }
-    }
+    guard let values = form.words.read(TextCursor(text, at: candidate.place)) else { return nil }
+    var message = KernelMessage(
+      kind: form.kind, device: values.device, words: values.words, numbers: values.numbers)
     var line = TextCursor(text, at: body)
     message.text = String(line.restOfLine().prefix(240))
     let speaker = speaker(&line)
     message.driver = speaker.driver
     if message.device == nil { message.device = speaker.device }
     return message
-  }
-
-  private static func take(
-    _ piece: Piece, before next: Piece?, _ cursor: inout TextCursor,
-    _ message: inout KernelMessage
-  ) -> Bool {
-    switch piece {
-    case .words(let words): return cursor.take(words)
-    case .decimal:
-      guard let number = cursor.decimalNumber() else { return false }
-      message.numbers.append(UInt64(max(number, 0)))
-    case .hexadecimal:
-      guard let number = cursor.hexNumber(acrossJoins: true) else { return false }
-      message.numbers.append(number.value)
-    case .device:
-      cursor.skipBlanks()
-      if let address = cursor.pciAddress() {
-        message.device = address
-      } else if let source = cursor.sourceID() {
-        message.device = PCIAddress(sourceID: source)
-      } else {
-        return false
-      }
-    case .guestDevice:
-      // QEMU writes bus, device and function alike: `00:04:00`.
-      let parts = cursor.word().split(separator: ":").map { $0.filter { $0.isHexDigit } }
-      guard parts.count == 3, let bus = UInt8(parts[0], radix: 16),
-        let device = UInt8(parts[1], radix: 16), let function = UInt8(parts[2], radix: 16)
-      else { return false }
-      message.device = PCIAddress(bus: bus, device: device, function: function)
-    case .word:
-      var word = cursor.word()
-      let end = cursor.at
-      var marks = 0
-      while let last = word.last, ",:;)".contains(last) {
-        word.removeLast()
-        marks += 1
-      }
-      guard !word.isEmpty else { return false }
-      message.words.append(word)
-      // Marks behind the word are the form's own where its next words begin with one.
-      if case .words(let words)? = next, let first = words.first, marks > 0,
-        ",:;)".utf8.contains(first)
-      {
-        cursor.advance(to: end - marks)
-      }
-    case .anything:
-      let rest = cursor.restOfLine()
-      guard case .words(let words)? = next else {
-        message.words.append(rest)
-        _ = cursor.takeRestOfLine()
-        return true
-      }
-      let bytes = Array(rest.utf8)
-      guard let place = place(of: words, in: bytes) else { return false }
-      message.words.append(String(decoding: bytes[..<place], as: UTF8.self))
-      cursor.advance(to: cursor.at + place)
-    }
-    return true
-  }
-
-  private static func place(of words: [UInt8], in bytes: [UInt8]) -> Int? {
-    guard bytes.count >= words.count else { return nil }
-    return (0...bytes.count - words.count).first { bytes[$0...].starts(with: words) }
   }
 
   /// `driver ssss:bb:dd.f: ` at a line's beginning.
@@ -161,36 +90,5 @@ struct KernelMessageReader: Sendable {
     if driver.last == ":" { return (String(driver.dropLast()), nil) }
     guard cursor.next == ASCII.space, let address = cursor.pciAddress() else { return ("", nil) }
     return (driver, address)
-  }
-
-  private static func pieces(_ form: [UInt8]) -> [Piece] {
-    var pieces: [Piece] = []
-    var words: [UInt8] = []
-    var at = 0
-    while at < form.count {
-      if form[at] == UInt8(ascii: "%"), at + 1 < form.count, let hole = hole(form[at + 1]) {
-        if !words.isEmpty { pieces.append(.words(words)) }
-        words = []
-        pieces.append(hole)
-        at += 2
-      } else {
-        words.append(form[at])
-        at += 1
-      }
-    }
-    if !words.isEmpty { pieces.append(.words(words)) }
-    return pieces
-  }
-
-  private static func hole(_ letter: UInt8) -> Piece? {
-    switch letter {
-    case UInt8(ascii: "d"): .decimal
-    case UInt8(ascii: "x"): .hexadecimal
-    case UInt8(ascii: "p"): .device
-    case UInt8(ascii: "g"): .guestDevice
-    case UInt8(ascii: "s"): .word
-    case UInt8(ascii: "*"): .anything
-    default: nil
-    }
   }
 }

@@ -72,6 +72,7 @@ struct RecordReader: Sendable {
     if line.repairs.contains(.removedCarriageReturn) { hasCarriageReturns = true }
     sequence += jump
     line.sequence = sequence
+    line.isTelling = Self.isTelling(line)
     waiting.append(line)
     var found = 0
     while waiting.count > LogReader.longestRecord { found += readFirst(emit) }
@@ -81,7 +82,7 @@ struct RecordReader: Sendable {
     }
     // Enough lines to complete a record, and to see what stands around it.
     if splats.isCollecting || stumbles.isCollecting { return Self.reportLength }
-    return found > 0 || Self.isTelling(line) ? Self.surroundings : 0
+    return found > 0 || line.isTelling ? Self.surroundings : 0
   }
 
   /// Says where another boot begins; the first one is told by nothing.
@@ -131,6 +132,8 @@ struct RecordReader: Sendable {
 
   /// The messages that begin on `line`; a further line may hold their rest.
   private func messages(_ line: CleanLine) -> [LogEvent] {
+    // Every message holds a telling word, on this line or on those that it was broken into.
+    guard waiting.prefix(3).contains(where: \.isTelling) else { return [] }
     let candidates = KernelMessageReader.candidates(line.bodyBytes)
     guard !candidates.isEmpty else { return [] }
     let text = JoinedText(waiting).bytes

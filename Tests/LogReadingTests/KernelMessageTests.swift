@@ -8,11 +8,11 @@ struct KernelMessageTests {
   static let rows = KernelMessageForms.rows.map { "\($0.kind.rawValue): \($0.form)" }
 
   /// A line with something in each hole.
-  static func line(_ form: String) -> String {
-    var line = form
+  static func line(_ form: StaticString) -> String {
+    var line = "\(form)"
     for (hole, value) in [
-      ("%d", "7"), ("%x", "0x1000"), ("%p", "0000:03:00.0"), ("%g", "00:04:00"), ("%s", "word"),
-      ("%*", "something "),
+      ("%d", "7"), ("%llx", "0x1000"), ("%p", "0000:03:00.0"), ("%g", "00:04:00"), ("%s", "word"),
+      ("%S", "something "),
     ] {
       line = line.split(separator: hole, omittingEmptySubsequences: false).joined(separator: value)
     }

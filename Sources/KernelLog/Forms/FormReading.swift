@@ -1,4 +1,5 @@
 import PCI
+import Text
 import VTdFormats
 
 extension FormTemplate {
@@ -47,12 +48,12 @@ extension FormTemplate {
     return true
   }
 
-  /// The words that follow, marks passed over.
+  /// The words that follow, marks passed over; nil where only blanks do, which end a word anyway.
   fileprivate func wordsAhead() -> UnsafeBufferPointer<UInt8>? {
     var ahead = self
     while let piece = ahead.next() {
       switch piece {
-      case .words(let words): return words
+      case .words(let words): return words.allSatisfy(ASCII.isBlank) ? nil : words
       case .hole: return nil
       case .mayEnd, .mayLack, .slips: continue
       }
@@ -78,6 +79,16 @@ extension FormTemplate.Hole {
       values.set(slot, UInt64(source.rawValue))
     case UInt8(ascii: "D"):
       guard let address = address(&cursor, isRough) else { return false }
+      address.put(into: &values, at: slot)
+    case UInt8(ascii: "p"):
+      cursor.skipBlanks()
+      guard
+        let address = cursor.pciAddress()
+          ?? cursor.sourceID().map({ PCIAddress(sourceID: $0) })
+      else { return false }
+      address.put(into: &values, at: slot)
+    case UInt8(ascii: "g"):
+      guard let address = cursor.guestAddress() else { return false }
       address.put(into: &values, at: slot)
     case UInt8(ascii: "a"):
       // A read is never two slips away from a write.

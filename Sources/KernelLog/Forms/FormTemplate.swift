@@ -19,6 +19,8 @@ import VTdFormats
 /// | `%u` | text | `dmar` and a number |
 /// | `%b` | `bb:dd.f` | the same |
 /// | `%D` | `ssss:bb:dd.f` | the same |
+/// | `%p` | not at all | `ssss:bb:dd.f` or `bb:dd.f` |
+/// | `%g` | not at all | `bb:dd:ff`, as QEMU names a guest's function |
 /// | `%a` | `Read` or `Write` | the same |
 /// | `%F` | the firmware's name on a line of its own | the same, or nothing |
 /// | `%|` | nothing; the end where the next value is missing | a cut line may end here |

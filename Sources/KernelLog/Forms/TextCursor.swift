@@ -249,6 +249,20 @@ extension TextCursor {
     return PCIAddress(segment: UInt32(truncatingIfNeeded: segment.value), sourceID: source)
   }
 
+  /// `bb:dd:ff`: QEMU writes bus, device and function alike.
+  mutating func guestAddress() -> PCIAddress? {
+    var trial = self
+    guard let bus = trial.hexNumber(maximumDigits: 2), trial.take(character: ":"),
+      let device = trial.hexNumber(maximumDigits: 2), device.value <= 0x1f,
+      trial.take(character: ":"), let function = trial.hexNumber(maximumDigits: 2),
+      function.value <= 7
+    else { return nil }
+    self = trial
+    return PCIAddress(
+      sourceID: SourceID(
+        bus: UInt8(bus.value), device: UInt8(device.value), function: UInt8(function.value)))
+  }
+
   /// `bb:dd.f` or `ssss:bb:dd.f` as it went through hands: broken over lines, with `.` for `:`.
   /// Ends before the bracket that closes it.
   mutating func roughDevice() -> (source: SourceID, segment: UInt16?, hasPrefix: Bool)? {
@@ -342,6 +356,8 @@ extension TextCursor {
     var end = start
     while end < limit {
       if let literal, match(literal, from: end) != nil { break }
+      // A line with a prefix of its own begins another message.
+      if text[end] == Self.start { break }
       if Self.isBlank(text[end]), isOne || literal == nil && text[end] <= Self.start { break }
       end += 1
     }
