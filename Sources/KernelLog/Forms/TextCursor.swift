@@ -257,6 +257,8 @@ extension TextCursor {
       trial.take(character: ":"), let function = trial.hexNumber(maximumDigits: 2),
       function.value <= 7
     else { return nil }
+    // Some versions go on with a comma.
+    _ = trial.take(character: ",")
     self = trial
     return PCIAddress(
       sourceID: SourceID(
