@@ -60,8 +60,12 @@ public final class ProgramSymbols: ReportEnvironment {
   public var release = "6.1.192 #1 "
   /// What the compiler made of the validator's functions.
   public var kernel = CompiledKernel.debian6_1
-  /// The words of the reports.
-  public var style = ReportStyle()
+  /// The words of the reports: those of the kernel that the head of a report names.
+  public var style = {
+    var style = ReportStyle()
+    style.heldLocks = .counted
+    return style
+  }()
   /// The program's function.
   public let function: String
   /// Its callers, innermost first, with offsets.
