@@ -132,7 +132,8 @@ let package = Package(
     room(
       "IOMMULab",
       [
-        "VTdFormats", "PhysicalMemory", "VTdUnit", "RemappingTables", "Lockdep", "KernelLog",
+        "VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "RemappingTables", "Lockdep",
+        "KernelLog",
         "KernelProfiles", "Wording", "Machine", "ScenarioFormat", "Scenario", "LogReading",
         "Diagnosis",
       ]),

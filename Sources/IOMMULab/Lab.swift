@@ -1,3 +1,4 @@
+internal import PCI
 public import PhysicalMemory
 public import RemappingTables
 internal import VTdFormats
@@ -188,8 +189,11 @@ public struct Lab {
 
   /// The source-id of a function.
   static func source(_ device: String) throws(LabError) -> SourceID {
-    guard let source = SourceID(parsing: device) else { throw .device(device) }
-    return source
+    // One segment is all that a lab has, so a function is named without it.
+    guard let address = PCIAddress(device), device.filter({ $0 == ":" }).count == 1 else {
+      throw .device(device)
+    }
+    return address.sourceID
   }
 
   static func check(domain: Int) throws(LabError) {
@@ -233,17 +237,5 @@ public struct Lab {
     } catch {
       throw .tables(error)
     }
-  }
-}
-
-extension SourceID {
-  /// `bb:dd.f` in hexadecimal, as lspci prints it.
-  init?(parsing text: String) {
-    let parts = text.split(omittingEmptySubsequences: false) { $0 == ":" || $0 == "." }
-    guard parts.count == 3, text.contains("."),
-      let bus = UInt8(parts[0], radix: 16), let device = UInt8(parts[1], radix: 16),
-      let function = UInt8(parts[2], radix: 16), device < 32, function < 8
-    else { return nil }
-    self.init(bus: bus, device: device, function: function)
   }
 }
