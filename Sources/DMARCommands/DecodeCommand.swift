@@ -46,12 +46,7 @@ struct DecodeCommand: ParsableCommand {
       return
     }
     guard let kind else { throw ValidationError("a kind was expected; --list shows them") }
-    if DecodeKind(name: kind) == nil {
-      let advice =
-        nearest(to: kind, in: DecodeKind.names).map { "did you mean \"\($0)\"?" }
-        ?? "one of these was expected: \(DecodeKind.names.joined(separator: ", "))"
-      throw ValidationError("no kind is called \"\(kind)\"; \(advice)")
-    }
+    _ = try Self.asUsage { () throws(DecodeFailure) in try DecodeKind.named(kind) }
     if values.isEmpty { throw ValidationError("a value of kind \(kind) was expected") }
   }
 
@@ -67,9 +62,8 @@ struct DecodeCommand: ParsableCommand {
       try output.flush()
       return
     }
-    for (index, words) in try Self.structures(values, wordCount: kind.wordCount).enumerated() {
-      var decoded = try kind.decode(words)
-      if case .reason = kind { decoded.notes += Self.decimalReading(of: values[index]) }
+    let decodings = try Self.asUsage { () throws(DecodeFailure) in try kind.decode(values) }
+    for decoded in decodings {
       switch format {
       case .text:
         if ruler {
@@ -86,46 +80,14 @@ struct DecodeCommand: ParsableCommand {
     try output.flush()
   }
 
-  /// What a reason means that was written in decimal, as kernels before 5.14 print it: 12 is 0x0c.
-  private static func decimalReading(of text: String) -> [(name: String, text: String)] {
-    guard let code = UInt8(text), code >= 10 else { return [] }
-    let meaning = FaultReason(rawValue: code).meaning ?? "a code that no table has"
-    return [
-      (
-        "or",
-        "0x\(hex(UInt64(code), digits: 2)), \(meaning), if \(text) is decimal: so kernels "
-          + "before 5.14 print it"
-      )
-    ]
-  }
-
-  /// The words of each structure, lowest first.
-  private static func structures(_ values: [String], wordCount: Int) throws -> [[UInt64]] {
-    if values.contains(where: { $0.contains(":") }) {
-      return try values.map { value in
-        let words = try value.split(separator: ":", omittingEmptySubsequences: false).map(word)
-        if words.count > wordCount { throw tooMany(words.count, wordCount) }
-        return words.reversed()
-      }
+  /// What cannot be decoded was typed wrong.
+  private static func asUsage<Result>(_ body: () throws(DecodeFailure) -> Result)
+    throws(ValidationError) -> Result
+  {
+    do throws(DecodeFailure) {
+      return try body()
+    } catch {
+      throw ValidationError(error.description)
     }
-    let words = try values.map { try word($0[...]) }
-    if wordCount == 1 { return words.map { [$0] } }
-    if words.count > wordCount { throw tooMany(words.count, wordCount) }
-    return [words]
-  }
-
-  private static func tooMany(_ count: Int, _ expected: Int) -> ValidationError {
-    ValidationError("\(count) words were given; the structure has \(expected)")
-  }
-
-  private static func word(_ text: Substring) throws -> UInt64 {
-    // As in scenarios, `_` may stand between digits.
-    var digits = text.hasPrefix("0x") || text.hasPrefix("0X") ? text.dropFirst(2) : text
-    if digits.first != "_", digits.last != "_" { digits.removeAll { $0 == "_" } }
-    guard let value = UInt64(digits, radix: 16), !digits.hasPrefix("+"), !digits.hasPrefix("-")
-    else {
-      throw ValidationError("\"\(text)\" is no hexadecimal number of at most 64 bits")
-    }
-    return value
   }
 }

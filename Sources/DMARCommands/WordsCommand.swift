@@ -23,100 +23,21 @@ struct WordsCommand: ParsableCommand {
   var format = Format.text
 
   func run() throws {
-    let topics = try wanted()
+    let topics: [Topic]
+    do throws(GlossaryText.NoTerm) {
+      topics = try GlossaryText.topics(of: words.joined(separator: " "))
+    } catch {
+      throw ValidationError(error.description)
+    }
     var output = Output()
     switch format {
-    case .text where words.isEmpty: for line in Self.list(topics) { output.print(line) }
-    case .text: for term in topics.flatMap(\.terms) { output.print(Self.text(term)) }
-    case .json: output.print(Self.json(topics).compact)
-    case .markdown: output.print(Self.markdown(topics))
+    case .text where words.isEmpty:
+      for line in GlossaryText.list(topics) { output.print(line) }
+    case .text:
+      for term in topics.flatMap(\.terms) { output.print(GlossaryText.text(term)) }
+    case .json: output.print(GlossaryText.json(topics).compact)
+    case .markdown: output.print(GlossaryText.markdown(topics))
     }
     try output.flush()
-  }
-
-  /// All topics, or the one term that was asked for.
-  private func wanted() throws -> [Topic] {
-    if words.isEmpty { return Terms.topics }
-    let name = words.joined(separator: " ")
-    if let term = Terms.term(name) {
-      let topic = Terms.topics.first { $0.terms.contains(term) }
-      return [Topic(title: topic?.title ?? "", terms: [term])]
-    }
-    var suggestions = Terms.suggestions(for: name).map(\.name)
-    if suggestions.isEmpty {
-      let names = Terms.all.flatMap { [$0.name] + $0.aliases }
-      suggestions = [nearest(to: name, in: names)].compactMap { $0 }
-    }
-    let hint =
-      suggestions.isEmpty
-      ? "\"dmar words\" lists all terms" : "these are near: " + suggestions.joined(separator: ", ")
-    throw ValidationError("no term is called \"\(name)\"; \(hint)")
-  }
-
-  /// The names under their topics, as many in a line as fit 100 columns.
-  private static func list(_ topics: [Topic]) -> [String] {
-    topics.flatMap { topic in
-      [topic.title] + wrapped(topic.terms.map(\.name).joined(separator: ", "), indent: 2)
-    }
-  }
-
-  private static func text(_ term: Term) -> String {
-    var lines = [term.name]
-    if !term.aliases.isEmpty {
-      lines += wrapped("also: " + term.aliases.joined(separator: ", "), indent: 2)
-    }
-    lines += wrapped(term.meaning, indent: 2)
-    if !term.related.isEmpty {
-      lines += wrapped("see also: " + term.related.joined(separator: ", "), indent: 2)
-    }
-    return lines.joined(separator: "\n")
-  }
-
-  private static func json(_ topics: [Topic]) -> JSONValue {
-    .array(
-      topics.flatMap { topic in
-        topic.terms.map { term in
-          .object([
-            ("term", .string(term.name)), ("topic", .string(topic.title)),
-            ("aliases", .array(term.aliases.map { .string($0) })),
-            ("meaning", .string(term.meaning)),
-            ("related", .array(term.related.map { .string($0) })),
-          ])
-        }
-      })
-  }
-
-  /// The page `docs/Glossary.md`; `make docs` writes it.
-  private static func markdown(_ topics: [Topic]) -> String {
-    var lines = [
-      "# Glossary", "",
-      "This page is made by `dmar words --format markdown`. `dmar words TERM` shows one term.",
-    ]
-    for topic in topics {
-      lines += ["", "## " + topic.title]
-      for term in topic.terms {
-        let aliases = term.aliases.isEmpty ? "" : " (\(names(term.aliases)))"
-        lines += ["", "**\(term.name)**" + aliases, "", term.meaning]
-        if !term.related.isEmpty { lines += ["See also: \(names(term.related))."] }
-      }
-    }
-    return lines.joined(separator: "\n")
-  }
-
-  private static func names(_ names: [String]) -> String { names.joined(separator: ", ") }
-
-  /// Lines of at most 100 columns, broken at blanks.
-  private static func wrapped(_ text: String, indent: Int) -> [String] {
-    let margin = String(repeating: " ", count: indent)
-    var lines: [String] = []
-    var line = margin
-    for word in text.split(separator: " ") {
-      if line.count > indent, line.count + 1 + word.count > 100 {
-        lines.append(line)
-        line = margin
-      }
-      line += (line.count > indent ? " " : "") + word
-    }
-    return lines + [line]
   }
 }

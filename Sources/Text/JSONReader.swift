@@ -10,13 +10,20 @@ package struct JSONReader {
 
   private let bytes: [UInt8]
   private var position = 0
-  private static let deepest = 32
+  private let deepest: Int
 
-  private init(_ bytes: [UInt8]) { self.bytes = bytes }
+  private init(_ bytes: [UInt8], deepest: Int) {
+    self.bytes = bytes
+    self.deepest = deepest
+  }
 
   /// The one value that the bytes are.
-  package static func value(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
-    var reader = JSONReader(bytes)
+  ///
+  /// - Parameters:
+  ///   - bytes: the document in UTF-8.
+  ///   - depth: how many values may stand in each other.
+  package static func value(_ bytes: [UInt8], depth: Int = 32) throws(Failure) -> JSONValue {
+    var reader = JSONReader(bytes, deepest: depth)
     let value = try reader.value(depth: 0)
     reader.skipBlanks()
     guard reader.position == bytes.count else { throw reader.failure("the end") }
@@ -42,7 +49,7 @@ package struct JSONReader {
   }
 
   private mutating func value(depth: Int) throws(Failure) -> JSONValue {
-    guard depth < Self.deepest else { throw failure("less nesting") }
+    guard depth < deepest else { throw failure("less nesting") }
     skipBlanks()
     switch next {
     case UInt8(ascii: "{"): return try object(depth)

@@ -82,7 +82,7 @@ public struct DecodedValue {
     func width(_ column: (((String, String, String, String)) -> String)) -> Int {
       rows.map { column($0).count }.max() ?? 0
     }
-    let widths = (width(\.0), width(\.1), width(\.2))
+    let widths = (width { $0.0 }, width { $0.1 }, width { $0.2 })
     return ["\(name) 0x\(raw)"]
       + rows.map {
         "  \($0.0.padded(to: widths.0))  \($0.1.padded(to: widths.1))  "

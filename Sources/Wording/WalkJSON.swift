@@ -1,12 +1,17 @@
 internal import KernelLog
-import Text
+internal import Text
 internal import VTdFormats
-internal import VTdUnit
-internal import Wording
+package import VTdUnit
 
 /// A walk for programs.
-enum WalkJSON {
-  static func document(
+package enum WalkJSON {
+  /// One JSON document.
+  ///
+  /// - Parameters:
+  ///   - report: the walk of a request.
+  ///   - interrupt: what became of it as an interrupt request, where it was one.
+  ///   - unit: the name of the unit that walked.
+  package static func document(
     of report: WalkReport, interrupt: InterruptReport?, unit: String
   ) -> String {
     var members: [(String, JSONValue)] = [
