@@ -1,21 +1,25 @@
 public import ACPITables
 public import PCI
 public import ScenarioFormat
+internal import YAMLNodes
 
 /// DMAR tables as YAML.
 public enum DMARTableFile {
-  /// The table in the file at `path`: YAML, or the table itself as firmware has it.
+  /// The table in a file: YAML, or the table itself as firmware has it.
   ///
   /// - Parameters:
   ///   - path: the file.
   ///   - place: where the path was written, for the error.
+  ///   - source: where it is read from.
   /// - Throws: `InputError` with the place of the first thing that is not as it should be.
-  public static func read(_ path: String, namedAt place: Place? = nil) throws(InputError)
-    -> DMARTable
+  public static func read(_ path: String, namedAt place: Place?, from source: ScenarioSource)
+    throws(InputError) -> DMARTable
   {
-    let bytes = try Files.bytes(at: path, namedAt: place)
-    guard bytes.starts(with: Array("DMAR".utf8)), bytes.contains(0) else {
-      return try table(from: String(decoding: bytes, as: UTF8.self), file: path)
+    let content = try source.content(path, place)
+    guard let bytes = content.bytes, isTable(bytes) else {
+      var budget = ReadingBudget()
+      return try DMARTable(
+        reading: try source.value(of: content, file: path, budget: &budget), as: "the table")
     }
     do throws(ACPITableError) {
       return try DMARTable(parsing: bytes)
@@ -24,9 +28,9 @@ public enum DMARTableFile {
     }
   }
 
-  /// The table in `text`, which stands in `file`.
-  public static func table(from text: String, file: String) throws(InputError) -> DMARTable {
-    try DMARTable(reading: try YAMLReader.value(of: text, file: file), as: "the table")
+  /// Whether bytes are a table as firmware has it.
+  static func isTable(_ bytes: [UInt8]) -> Bool {
+    bytes.starts(with: Array("DMAR".utf8)) && bytes.contains(0)
   }
 
   /// `table` as text that reads back to the same bytes.
@@ -35,21 +39,19 @@ public enum DMARTableFile {
 
 /// Snapshots of a PCI bus as YAML.
 public enum PCISnapshotFile {
-  /// The bus in the file at `path`.
+  /// The bus in a file.
   ///
   /// - Parameters:
   ///   - path: the file.
   ///   - place: where the path was written, for the error.
+  ///   - source: where it is read from.
   /// - Throws: `InputError` with the place of the first thing that is not as it should be.
-  public static func read(_ path: String, namedAt place: Place? = nil) throws(InputError)
-    -> PCITopology
+  public static func read(_ path: String, namedAt place: Place?, from source: ScenarioSource)
+    throws(InputError) -> PCITopology
   {
-    try topology(from: try Files.text(at: path, namedAt: place), file: path)
-  }
-
-  /// The bus in `text`, which stands in `file`.
-  public static func topology(from text: String, file: String) throws(InputError) -> PCITopology {
-    let root = try YAMLReader.value(of: text, file: file)
+    var budget = ReadingBudget()
+    let root = try source.value(
+      of: try source.content(path, place), file: path, budget: &budget)
     return try PCISnapshot(reading: root, as: "the snapshot").topology
   }
 

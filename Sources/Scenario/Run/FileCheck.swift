@@ -8,19 +8,21 @@ public enum FileCheck {
   ///
   /// - Parameters:
   ///   - path: the file.
+  ///   - source: where it is read from.
   ///   - library: the folder of the scenarios that came with the program.
   /// - Throws: `InputError` at the first thing that is not as it should be.
-  public static func check(_ path: String, library: String? = nil) throws(InputError) -> FileKind {
-    let bytes = try Files.bytes(at: path)
-    if bytes.starts(with: Array("DMAR".utf8)), bytes.contains(0) {
-      _ = try DMARTableFile.read(path)
+  public static func check(_ path: String, in source: ScenarioSource, library: String? = nil)
+    throws(InputError) -> FileKind
+  {
+    if let bytes = try source.content(path, nil).bytes, DMARTableFile.isTable(bytes) {
+      _ = try DMARTableFile.read(path, namedAt: nil, from: source)
       return .table
     }
-    var resolver = ExtensionResolver(library: library)
+    var resolver = ExtensionResolver(source, library: library)
     let root = try resolver.load(path)
     let kind = kind(of: root)
     switch kind {
-    case .scenario: _ = try ScenarioLoader(library: library).load(path)
+    case .scenario: _ = try ScenarioLoader(from: source, library: library).load(path)
     case .table: _ = try DMARTable(reading: root, as: "the table")
     case .snapshot: _ = try PCISnapshot(reading: root, as: "the snapshot")
     case .kernel: _ = try KernelDescription(reading: root, as: "the kernel")

@@ -1,5 +1,4 @@
 internal import ACPITables
-internal import Glibc
 public import ScenarioFormat
 internal import VTdFormats
 internal import VTdUnit
@@ -18,11 +17,22 @@ public struct ScenarioLoader: Sendable {
   /// `Configs/...` from any folder; nil for none.
   public var library: String?
 
+  /// Where files are read from.
+  var source: ScenarioSource
+
   /// A loader with the command line's changes.
+  ///
+  /// - Parameters:
+  ///   - source: where files are read from.
+  ///   - overrides: changes from the command line, in order.
+  ///   - kernelFile: a kernel file that replaces the scenario's own.
+  ///   - toleratesMissingLog: whether a log that is not there reads as empty.
+  ///   - library: the folder of the scenarios that came with the program; nil for none.
   public init(
-    overrides: [Override] = [], kernelFile: String? = nil, toleratesMissingLog: Bool = false,
-    library: String? = nil
+    from source: ScenarioSource, overrides: [Override] = [], kernelFile: String? = nil,
+    toleratesMissingLog: Bool = false, library: String? = nil
   ) {
+    self.source = source
     self.library = library
     self.overrides = overrides
     self.kernelFile = kernelFile
@@ -36,31 +46,11 @@ public struct ScenarioLoader: Sendable {
     try tree(of: path).scenario()
   }
 
-  /// Reads a scenario that is not in a file.
-  ///
-  /// - Parameters:
-  ///   - text: the scenario's YAML.
-  ///   - name: what places in it are called; files that it names are looked for from there.
-  /// - Throws: `InputError` at the first thing that is not as it should be.
-  public func load(text: String, named name: String) throws(InputError) -> ScenarioDescription {
-    let resolver = ExtensionResolver(library: library) { (path, place) throws(InputError) in
-      // No file names the text itself, which has no place to be named at.
-      path == name && place == nil ? text : try Files.text(at: path, namedAt: place)
-    }
-    return try tree(of: name, resolver).scenario()
-  }
-
   /// A scenario's file with all that it extends, and with the changes of this loader.
   ///
   /// - Throws: `InputError` where a file cannot be read.
   public func tree(of path: String) throws(InputError) -> ScenarioTree {
-    try tree(of: path, ExtensionResolver(library: library))
-  }
-
-  private func tree(of path: String, _ resolver: ExtensionResolver) throws(InputError)
-    -> ScenarioTree
-  {
-    var resolver = resolver
+    var resolver = ExtensionResolver(source, library: library)
     var root = try resolver.load(path)
     if let kernelFile { root = try replaceKernel(of: root, by: kernelFile, &resolver) }
     for override in overrides { root = try override.applied(to: root) }
@@ -80,7 +70,8 @@ public struct ScenarioLoader: Sendable {
   /// Fills in what is in the files that the scenario names.
   fileprivate func readFiles(of scenario: inout ScenarioDescription) throws(InputError) {
     if let file = scenario.machine.snapshotFile {
-      scenario.machine.snapshot = try PCISnapshotFile.read(file.resolved, namedAt: file.place)
+      scenario.machine.snapshot = try PCISnapshotFile.read(
+        resolved(file), namedAt: file.place, from: source)
     }
     if let file = scenario.machine.tableFile {
       scenario.machine.table = try table(file, of: scenario.machine.units)
@@ -94,7 +85,7 @@ public struct ScenarioLoader: Sendable {
   private func table(
     _ file: FileName, of units: [ScenarioDescription.UnitDescription]
   ) throws(InputError) -> DMARTable {
-    let table = try DMARTableFile.read(file.resolved, namedAt: file.place)
+    let table = try DMARTableFile.read(resolved(file), namedAt: file.place, from: source)
     for unit in table.units
     where !units.contains(where: { $0.hardware.registerBase.rawValue == unit.registerBase }) {
       throw InputError(
@@ -105,15 +96,18 @@ public struct ScenarioLoader: Sendable {
     return table
   }
 
+  /// The path as seen from where the program runs.
+  private func resolved(_ file: FileName) -> String { source.resolve(file.path, from: file.place) }
+
   private func log(_ file: FileName) throws(InputError) -> Expectation.Log {
-    let path = file.resolved
+    let path = resolved(file)
     do throws(InputError) {
-      var lines = try Files.text(at: path, namedAt: file.place)
+      var lines = try source.text(at: path, namedAt: file.place)
         .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
       if lines.last == "" { lines.removeLast() }
       return Expectation.Log(path: path, lines: lines)
     } catch {
-      guard toleratesMissingLog, access(path, F_OK) != 0 else { throw error }
+      guard toleratesMissingLog, !source.isThere(path) else { throw error }
       return Expectation.Log(path: path, lines: [])
     }
   }
@@ -135,9 +129,4 @@ public struct ScenarioTree: Sendable {
     try loader.readFiles(of: &scenario)
     return scenario
   }
-}
-
-extension FileName {
-  /// The path as seen from where the program runs.
-  fileprivate var resolved: String { Files.resolve(path, from: place) }
 }

@@ -12,32 +12,28 @@ struct ExtensionResolver {
   /// A key that is about its file and is not taken over by those that extend it.
   static let ownKey = "abstract"
 
-  /// Reads a file; given in so that tests need no disk.
-  let read: (_ path: String, _ namedAt: Place?) throws(InputError) -> String
+  private let source: ScenarioSource
   /// The folder of the scenarios that came with the program, which `Configs/` stands for as well; nil for
   /// none.
   let library: String?
   /// One for all files that this resolver reads, however often they name each other.
   private var budget = ReadingBudget()
 
-  init(
-    library: String? = nil,
-    read: @escaping (_ path: String, _ namedAt: Place?) throws(InputError) -> String = {
-      (path, place) throws(InputError) in try Files.text(at: path, namedAt: place)
-    }
-  ) {
+  init(_ source: ScenarioSource, library: String? = nil) {
+    self.source = source
     self.library = library
-    self.read = read
   }
 
   /// The file that `path` names at a place.
   private func locate(_ path: String, at place: Place) -> String {
-    let own = Files.resolve(path, from: place)
-    guard let library, path.first != "/", path.first != ".", !Files.isThere(own) else { return own }
+    let own = source.resolve(path, from: place)
+    guard let library, path.first != "/", path.first != ".", !source.isThere(own) else {
+      return own
+    }
     let prefix = "Configs/"
     let below = path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
     let shipped = "\(library)/\(below)"
-    return Files.isThere(shipped) ? shipped : own
+    return source.isThere(shipped) ? shipped : own
   }
 
   mutating func load(_ path: String) throws(InputError) -> YAMLValue {
@@ -55,7 +51,8 @@ struct ExtensionResolver {
     guard budget.spend(ReadingBudget.fileCost) else {
       throw InputError(at: place ?? Place(file: path), ReadingBudget.message)
     }
-    var value = try YAMLReader.value(of: try read(path, place), file: path, budget: &budget)
+    var value = try source.value(
+      of: try source.content(path, place), file: path, budget: &budget)
     if !chain.isEmpty, var entries = value.entries {
       entries.removeAll { $0.key == Self.ownKey }
       value.content = .mapping(entries)

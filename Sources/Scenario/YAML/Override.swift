@@ -1,4 +1,4 @@
-public import ScenarioFormat
+package import ScenarioFormat
 
 /// `--set PATH=VALUE`: one key of a scenario, changed from the command line.
 ///
@@ -14,8 +14,14 @@ public struct Override: Hashable, Sendable {
   let path: [Step]
   let value: YAMLValue
 
+  /// - Parameters:
+  ///   - argument: `PATH=VALUE`.
+  ///   - parse: reads the value, whose places name the file that is given.
   /// - Throws: `InputError` for a path or a value that cannot be read.
-  public init(_ argument: String) throws(InputError) {
+  package init(
+    _ argument: String,
+    reading parse: (_ text: String, _ file: String) throws(InputError) -> YAMLValue
+  ) throws(InputError) {
     let place = Place(whole: "--set \(argument)")
     func wrong(_ message: String) -> InputError {
       InputError(at: place, "\(message); PATH=VALUE was expected, such as steps[0].dma.access=read")
@@ -51,7 +57,7 @@ public struct Override: Hashable, Sendable {
       value =
         text.isEmpty
         ? YAMLValue(.scalar(""), at: place)
-        : try YAMLReader.value(of: text, file: place.file).moved(to: place)
+        : try parse(text, place.file).moved(to: place)
     } catch {
       throw InputError(at: place, error.message)
     }

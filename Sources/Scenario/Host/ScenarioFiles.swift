@@ -170,7 +170,7 @@ public struct ScenarioFiles: Sendable {
     let lines = text.split { $0.isNewline }
     let telling = ["steps:", "expect:", "abstract:"]
     if lines.contains(where: { line in telling.contains { line.hasPrefix($0) } }) { return true }
-    var resolver = ExtensionResolver()
+    var resolver = ExtensionResolver(.host)
     guard let root = try? resolver.load(path), let entries = root.entries else { return true }
     let keys = Set(entries.map { $0.key })
     if keys.contains("steps") || keys.contains("expect") { return true }

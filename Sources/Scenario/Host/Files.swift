@@ -18,9 +18,7 @@ public enum Files {
   /// - Throws: `InputError`, as `bytes(at:namedAt:)`.
   public static func text(at path: String, namedAt place: Place? = nil) throws(InputError) -> String
   {
-    let bytes = try bytes(at: path, namedAt: place)
-    let mark: [UInt8] = [0xef, 0xbb, 0xbf]
-    return String(decoding: bytes.starts(with: mark) ? bytes[3...] : bytes[...], as: UTF8.self)
+    ScenarioSource.text(of: try bytes(at: path, namedAt: place))
   }
 
   /// The bytes of the file at `path`; `-` is standard input, unless a file names it.
@@ -89,36 +87,13 @@ public enum Files {
   /// Whether something has that path.
   static func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  /// `path` as seen from the folder of the file at `place`, and from where the program runs where the
-  /// place is an argument; an absolute path stays as it is.
-  static func resolve(_ path: String, from place: Place) -> String {
-    if path.hasPrefix("/") || place.isArgument { return path }
-    var folder = place.file.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-      .map(String.init)
-    for part in path.split(separator: "/").map(String.init) where part != "." {
-      if part == ".." {
-        while folder.last == "." { folder.removeLast() }
-        // What is above a linked folder is above the folder that the link leads to.
-        if let target = linkedFolder(folder) { folder = target }
-        if let last = folder.last, last != "..", !last.isEmpty {
-          folder.removeLast()
-          continue
-        }
-      }
-      folder.append(part)
-    }
-    return folder.joined(separator: "/")
-  }
-
-  /// The parts of the folder that a link leads to; nil for a folder that is none.
-  private static func linkedFolder(_ folder: [String]) -> [String]? {
-    let path = folder.joined(separator: "/")
+  /// The absolute path of the folder that a link leads to; nil for a folder that is no link.
+  static func linkedFolder(_ path: String) -> String? {
     var status = stat()
     guard !path.isEmpty, lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK,
       let whole = realpath(path, nil)
     else { return nil }
     defer { free(whole) }
-    return String(cString: whole).split(separator: "/", omittingEmptySubsequences: false)
-      .map(String.init)
+    return String(cString: whole)
   }
 }
