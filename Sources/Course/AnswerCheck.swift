@@ -54,7 +54,7 @@ public struct AnswerCheck: Sendable {
     switch try ScenarioRun.run(scenario) {
     case .skipped(let reason): complaints.append(reason)
     case .finished(let run):
-      complaints += Verdict(of: run, against: goal.expectation).mismatches.map(\.sentence)
+      complaints += Verdict(of: run, against: goal.expectation).mismatches.map { $0.sentence }
       if !isPassed {
         for record in run.machine.faultRecords {
           let code = String(record.reason.rawValue, radix: 16)

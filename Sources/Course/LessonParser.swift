@@ -90,7 +90,7 @@ private struct LessonParser {
         throw wrong(
           section.line,
           "nothing is predicted under the name \"\(name)\"; one of these was expected: "
-            + Prediction.allCases.map(\.rawValue).joined(separator: ", "))
+            + Prediction.allCases.map { $0.rawValue }.joined(separator: ", "))
       }
       kind = .predict(prediction)
     case ("build", nil): kind = .build

@@ -28,7 +28,7 @@ enum Contradictions {
     let name = first.value.text.contains("UnsupReq") ? "UnsupReq (unsupported request)" : "an abort"
     return Finding.Evidence(
       "the PCI Express error \(name) beside it is how the blocked request came back to the device: a "
-        + "consequence of the fault, no second failure", errors.prefix(3).map(\.place))
+        + "consequence of the fault, no second failure", errors.prefix(3).map { $0.place })
   }
 
   private static func reasonAgainstText(_ fault: FaultCase) -> Finding.Evidence? {
@@ -79,7 +79,7 @@ enum Contradictions {
   /// Kernels before the fix of November 2024 walk from an entry that is not present: from physical
   /// address 0, where the firmware's interrupt vectors are.
   static func dumpOfNothing(_ dump: TableDump) -> Finding.Evidence? {
-    let places = dump.lines.map(\.place)
+    let places = dump.lines.map { $0.place }
     if let context = dump.context, context.low & 1 == 0, !dump.pageEntries.isEmpty {
       return Finding.Evidence(
         "the context entry is not present, so the walk printed below it began at physical address "

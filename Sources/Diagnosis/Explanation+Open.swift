@@ -18,11 +18,11 @@ enum OpenVerdict {
     if !possible.isEmpty {
       verdict +=
         "; possible, but not shown by the log: "
-        + possible.prefix(3).map(\.cause.words).joined(separator: ", or ")
+        + possible.prefix(3).map { $0.cause.words }.joined(separator: ", or ")
     }
     var why = [Finding.Evidence("checked: " + checked.joined(separator: "; "))]
     if let behind = fault.behindBridge {
-      let names = behind.functions.map(\.shortDescription).joined(separator: ", ")
+      let names = behind.functions.map { $0.shortDescription }.joined(separator: ", ")
       why.append(
         Finding.Evidence(
           "\(fault.device) is no function: the bridge \(behind.bridge.shortDescription) sends what is "

@@ -77,7 +77,7 @@ public struct Explanation: Sendable {
     }
     remarks = Self.remarks(contents, beside: findings) + HistoryWords.remarks(contents)
     let all =
-      faults.compactMap { $0.verdict?.severity } + findings.map(\.severity)
+      faults.compactMap { $0.verdict?.severity } + findings.map { $0.severity }
       + splats.map { _ in .serious }
     severity = [.serious, .unclear, .harmless].first { all.contains($0) }
     incidentCount = incidents.count
@@ -170,7 +170,7 @@ public struct Explanation: Sendable {
     _ contents: LogContents, beside findings: [Finding]
   ) -> [Finding.Evidence] {
     var remarks: [Finding.Evidence] = []
-    let told = Set(findings.flatMap(\.why).flatMap(\.places))
+    let told = Set(findings.flatMap { $0.why }.flatMap { $0.places })
     for defect in contents.defects where !told.contains(defect.place) {
       remarks.append(Finding.Evidence("the kernel stumbled: \(defect.value)", [defect.place]))
     }

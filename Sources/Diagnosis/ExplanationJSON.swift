@@ -208,7 +208,10 @@ public struct ExplanationJSON: Sendable {
   private var summary: [(String, JSONValue)] {
     let contents = explanation.contents
     return [
-      ("fault_records", .count(contents.faults.map(\.count).reduce(0, +) + contents.faultsNotKept)),
+      (
+        "fault_records",
+        .count(contents.faults.map { $0.count }.reduce(0, +) + contents.faultsNotKept)
+      ),
       ("distinct_faults", .count(contents.faults.count)),
       ("incidents", .count(explanation.incidentCount)),
       ("suppressed", .count(contents.suppressed)),

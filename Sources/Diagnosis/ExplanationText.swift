@@ -49,11 +49,13 @@ public struct ExplanationText: Sendable {
   /// One fault, or several of one kind.
   func render(_ block: [Explanation.Fault], _ contents: LogContents) -> String {
     guard let first = block.first else { return "" }
-    var text = bold(Self.title(block.map(\.group))) + "\n"
+    var text = bold(Self.title(block.map { $0.group })) + "\n"
     if !first.deviceWords.isEmpty { text += item(first.deviceWords, mark: "device  ") }
     text += item(occurrence(block, contents), mark: "seen    ")
-    for repair in Set(block.flatMap(\.group.repairs).map { "\($0.value)" }).sorted() {
-      let place = block.flatMap(\.group.repairs).filter { "\($0.value)" == repair }.map(\.place)
+    for repair in Set(block.flatMap({ $0.group.repairs }).map { "\($0.value)" }).sorted() {
+      let place = block.flatMap { $0.group.repairs }.filter { "\($0.value)" == repair }.map {
+        $0.place
+      }
       text += item(repair + places(Array(place.prefix(3)), contents), mark: "repaired: ")
     }
     if let verdict = first.verdict { text += body(verdict, contents) }
@@ -123,7 +125,8 @@ public struct ExplanationText: Sendable {
     let end = dump.dump.stop.map(Self.words) ?? "cut off"
     var text = bold("table dump\(unit) without its fault record") + "\n"
     text += item(
-      "ends: \(end)" + places(dump.dump.lines.prefix(1).map(\.place), contents), mark: "seen    ")
+      "ends: \(end)" + places(dump.dump.lines.prefix(1).map { $0.place }, contents),
+      mark: "seen    ")
     for contradiction in dump.contradictions {
       text += item(contradiction.text + places(contradiction.places, contents), mark: "beware  ")
     }
@@ -166,14 +169,14 @@ public struct ExplanationText: Sendable {
   /// `DMA reads and writes by 00:1a.0, reason …`.
   public static func title(_ groups: [FaultGroup]) -> String {
     guard let first = groups.first else { return "" }
-    let functions = Set(groups.map(\.function)).sorted()
-    let device = functions.map(\.shortDescription).joined(separator: ", ")
+    let functions = Set(groups.map { $0.function }).sorted()
+    let device = functions.map { $0.shortDescription }.joined(separator: ", ")
     let what: String
     switch first.key.request {
     case .dma(let access, let pasid, let address):
       let space = pasid.map { " in PASID \($0)" } ?? ""
-      let kinds = Set(groups.compactMap(\.access))
-      let isOne = Set(groups.compactMap(\.address)).count == 1
+      let kinds = Set(groups.compactMap { $0.access })
+      let isOne = Set(groups.compactMap { $0.address }).count == 1
       switch (groups.count, kinds.count) {
       case (1, _):
         let place = first.key.hiddenAddress == nil ? "\(address)" : "an address that is hidden"
@@ -194,7 +197,7 @@ public struct ExplanationText: Sendable {
         ? "interrupt by \(device), index 0x\(hex(UInt64(index)))"
         : "interrupts by \(device), \(groups.count) indices"
     }
-    let reasons = Set(groups.compactMap(\.key.reason)).sorted()
+    let reasons = Set(groups.compactMap { $0.key.reason }).sorted()
     if reasons.count > 1 {
       return what + ", reasons "
         + reasons.map { "0x" + hex(UInt64($0), digits: 2) }.joined(separator: ", ")
@@ -207,19 +210,19 @@ public struct ExplanationText: Sendable {
   }
 
   private func occurrence(_ block: [Explanation.Fault], _ contents: LogContents) -> String {
-    let groups = block.map(\.group)
-    let count = groups.map(\.count).reduce(0, +)
-    let suppressed = groups.map(\.suppressed).reduce(0, +)
+    let groups = block.map { $0.group }
+    let count = groups.map { $0.count }.reduce(0, +)
+    let suppressed = groups.map { $0.suppressed }.reduce(0, +)
     var text = count == 1 ? "once" : "\(count) times"
     if groups.count > 1 {
-      let addresses = Set(groups.compactMap(\.address)).sorted()
+      let addresses = Set(groups.compactMap { $0.address }).sorted()
       if addresses.count > 1, let low = addresses.first, let high = addresses.last {
         text += " on \(addresses.count) pages, 0x\(hex(low)) to 0x\(hex(high))"
       }
     }
     if suppressed > 0 { text += ", \(suppressed) lines suppressed" }
     let boots = Set(groups.map { [$0.first.file, $0.key.boot] }).count
-    if boots > 1, Set(groups.map(\.key.boot)).count > 1 { text += " in \(boots) boots" }
+    if boots > 1, Set(groups.map({ $0.key.boot })).count > 1 { text += " in \(boots) boots" }
     let sightings = groups.flatMap { group in
       [(group.first, group.sightings.first?.time), (group.last, group.lastTime)]
     }
@@ -229,11 +232,11 @@ public struct ExplanationText: Sendable {
       text += places(first.0 == last.0 ? [first.0] : [first.0, last.0], contents)
       text += Self.times(groups) ?? ""
     }
-    let copies = groups.flatMap(\.sightings).filter { sighting in
+    let copies = groups.flatMap { $0.sightings }.filter { sighting in
       contents.files.count > 1 && sighting.place.file != first?.0.file
     }
     if groups.contains(where: { $0.duplicates > 0 }) {
-      text += "; the same records also" + places(copies.map(\.place), contents)
+      text += "; the same records also" + places(copies.map { $0.place }, contents)
     }
     return text
   }
@@ -276,11 +279,12 @@ public struct ExplanationText: Sendable {
       parts.append("kernel \(kernel)")
     }
     if !contents.systems.isEmpty {
-      parts.append("printed by " + contents.systems.map(\.value.rawValue).joined(separator: ", "))
+      parts.append(
+        "printed by " + contents.systems.map { $0.value.rawValue }.joined(separator: ", "))
     }
     if let machine = contents.machines.last { parts.append(machine.value) }
     if !contents.units.isEmpty {
-      let count = Set(contents.units.map(\.value.number)).count
+      let count = Set(contents.units.map { $0.value.number }).count
       parts.append("\(count) unit\(count == 1 ? "" : "s")")
     }
     if !parts.isEmpty { text += wrap(parts.joined(separator: "; "), indent: 0) + "\n\n" }
@@ -288,7 +292,7 @@ public struct ExplanationText: Sendable {
 
   private func summary(_ explanation: Explanation) -> String {
     let count =
-      explanation.contents.faults.map(\.count).reduce(0, +)
+      explanation.contents.faults.map { $0.count }.reduce(0, +)
       + explanation.contents.faultsNotKept
     let incidents = explanation.incidentCount
     var text =

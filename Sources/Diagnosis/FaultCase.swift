@@ -113,7 +113,7 @@ struct FaultCase: Sendable {
     if let last = fault.dump?.pageEntries.last {
       let entry = SecondStageEntry(rawValue: last.value)
       if last.level == 1 || entry[flag: .pageSize], entry.isPresent {
-        return (last.level, entry, fault.dump?.lines.suffix(1).map(\.place) ?? [])
+        return (last.level, entry, fault.dump?.lines.suffix(1).map { $0.place } ?? [])
       }
       return nil
     }
@@ -123,7 +123,7 @@ struct FaultCase: Sendable {
     }
     let entry = SecondStageEntry(rawValue: last.value.value)
     guard last.value.level == 1 || entry[flag: .pageSize], entry.isPresent else { return nil }
-    return (last.value.level, entry, walk.map(\.place))
+    return (last.value.level, entry, walk.map { $0.place })
   }
 
   /// Whether the leaf allows what the device wanted.
@@ -242,7 +242,7 @@ struct FaultCase: Sendable {
       $0.value.kind == .assignment && $0.value.device == fault.function
         && $0.value.driver.hasPrefix("vfio")
     }
-    return Array((notes.map(\.place) + hidden.map(\.place)).sorted().prefix(4))
+    return Array((notes.map { $0.place } + hidden.map { $0.place }).sorted().prefix(4))
   }
 
   /// `0x1000` in the words that verdicts use.

@@ -167,7 +167,7 @@ struct DeviceFaults: Sendable {
 
   /// Where its first faults at other pages are told, four at most.
   func places(besidePage page: UInt64) -> [LogPlace] {
-    firsts.lazy.filter { $0.page != nil && $0.page != page }.prefix(4).map(\.place)
+    firsts.lazy.filter { $0.page != nil && $0.page != page }.prefix(4).map { $0.place }
   }
 
   /// Whether a fault was seen behind a line: by the times where there are any, else by the order of

@@ -1,7 +1,7 @@
 /// What an explanation says of one fault or of one log.
 public struct Finding: Sendable {
   /// What most likely is wrong; one case for each known root cause.
-  public enum Cause: String, Hashable, Sendable, Codable, CaseIterable {
+  public enum Cause: String, Hashable, Sendable, CaseIterable {
     /// A region that firmware reserved and the kernel has to keep mapped.
     case firmwareRegion = "firmware-region"
     /// A device that went on with what firmware had told it to do.
@@ -115,7 +115,7 @@ public struct Finding: Sendable {
   }
 
   /// What it means for the machine.
-  public enum Severity: String, Hashable, Sendable, Codable {
+  public enum Severity: String, Hashable, Sendable {
     /// Nothing is lost.
     case harmless
     /// Data may be lost, or hardware fails.
@@ -203,7 +203,7 @@ public struct Finding: Sendable {
 /// in `Rule.all`.
 struct Rule: Sendable {
   /// The causes that rules look for in a fault.
-  static var causes: [Finding.Cause] { all.map(\.cause) }
+  static var causes: [Finding.Cause] { all.map { $0.cause } }
 
   let cause: Finding.Cause
   let judge: @Sendable (FaultCase) -> Hypothesis?

@@ -81,13 +81,13 @@ public struct LogCollector: Sendable {
       contents.suppressed += count
       if let lastFault = state.lastFault { contents.faults[lastFault].suppressed += count }
     case .dump(let line, _): take(noted(line))
-    case .queueError(let line): append(noted(line), to: \.queueErrors)
+    case .queueError(let line): Self.append(noted(line), to: &contents.queueErrors)
     case .pageRequest: break
     case .boot(let line): take(noted(line))
     case .note(let line): take(line, place, event)
-    case .death(.panic(let reason)): append(noted(reason), to: \.panics)
+    case .death(.panic(let reason)): Self.append(noted(reason), to: &contents.panics)
     case .death(.pageFault(let address)), .death(.generalProtection(let address, _)):
-      append(noted(address), to: \.oopses)
+      Self.append(noted(address), to: &contents.oopses)
     case .death: break
     case .fact(let fact): take(fact, place, event)
     case .amdFault: contents.amdFaults += 1
@@ -95,12 +95,8 @@ public struct LogCollector: Sendable {
     return nil
   }
 
-  private mutating func append<Value>(
-    _ value: Noted<Value>, to list: WritableKeyPath<LogContents, [Noted<Value>]>
-  ) {
-    if contents[keyPath: list].count < LogContents.mostEvents {
-      contents[keyPath: list].append(value)
-    }
+  private static func append<Value>(_ value: Noted<Value>, to list: inout [Noted<Value>]) {
+    if list.count < LogContents.mostEvents { list.append(value) }
   }
 
   private mutating func take(
@@ -222,7 +218,7 @@ public struct LogCollector: Sendable {
           if $0.driver.isEmpty || $0.driver.hasPrefix("vfio") { $0.driver = message.driver }
         }
       }
-      append(Noted(value: message, place: place, time: time), to: \.marks)
+      Self.append(Noted(value: message, place: place, time: time), to: &contents.marks)
       return
     }
     let key = MessageKey(
@@ -272,27 +268,29 @@ public struct LogCollector: Sendable {
   }
 
   private mutating func take(_ line: Noted<BootLine>) {
-    append(line, to: \.boot)
+    Self.append(line, to: &contents.boot)
     switch line.value {
     case .unit(let number, let base, _, let cap, let ecap):
-      append(
+      Self.append(
         Noted(
           value: LogContents.Unit(
             number: number, base: base, capability: Capability(rawValue: cap),
             extended: ExtendedCapability(rawValue: ecap)), place: line.place, time: line.time),
-        to: \.units)
+        to: &contents.units)
     case .hardwareUnit(let base, let flags):
-      append(Noted(value: (base, flags), place: line.place, time: line.time), to: \.hardwareUnits)
+      Self.append(
+        Noted(value: (base, flags), place: line.place, time: line.time), to: &contents.hardwareUnits
+      )
     case .reservedMemory(let base, let end):
-      append(
+      Self.append(
         Noted(
           value: LogContents.Region(start: base, end: end, function: nil), place: line.place,
-          time: line.time), to: \.regions)
+          time: line.time), to: &contents.regions)
     case .identityMap(let address, let start, let end):
-      append(
+      Self.append(
         Noted(
           value: LogContents.Region(start: start, end: end, function: address),
-          place: line.place, time: line.time), to: \.regions)
+          place: line.place, time: line.time), to: &contents.regions)
       change(address, line.place) { $0.isListed = true }
     case .identityMapIgnored(let address, _, _), .staticIdentity(let address, _),
       .graphicsStayOn(let address?), .graphicsDisabled(let address?):
@@ -310,19 +308,20 @@ public struct LogCollector: Sendable {
       // The second banner in a log begins another boot, with a clock and devices of its own.
       if state.hasKernel { state.boot += 1 }
       state.hasKernel = true
-      append(noted(text), to: \.kernels)
+      Self.append(noted(text), to: &contents.kernels)
     case .boot:
       state.boot += 1
       state.hasKernel = false
       state.lastFault = nil
-    case .commandLine(let text): append(noted(text), to: \.commandLines)
+    case .commandLine(let text): Self.append(noted(text), to: &contents.commandLines)
     case .machine(let text):
       state.machine = machines.machine(named: text, present: state.machine)
       contents.identities = machines.known
-      append(noted(text), to: \.machines)
+      Self.append(noted(text), to: &contents.machines)
     case .memory(let start, let end, let type):
-      append(
-        noted((LogContents.Region(start: start, end: end, function: nil), type)), to: \.memory)
+      Self.append(
+        noted((LogContents.Region(start: start, end: end, function: nil), type)),
+        to: &contents.memory)
     case .pciFunction(let address, let vendor, let device, let classCode, let words):
       change(address, place) { function in
         function.vendor = vendor ?? function.vendor
@@ -335,8 +334,8 @@ public struct LogCollector: Sendable {
         }
       }
     case .pciWindow(let address, let start, let end):
-      append(
-        noted(LogContents.Region(start: start, end: end, function: address)), to: \.windows)
+      Self.append(
+        noted(LogContents.Region(start: start, end: end, function: address)), to: &contents.windows)
     case .pciBridge(let address, let secondary, let subordinate):
       bridge(address, secondary, subordinate, place)
     case .busTree(let functions):
@@ -364,12 +363,12 @@ public struct LogCollector: Sendable {
       note(address, driver, text, place, event)
     case .dmarNote(let text):
       if let region = Self.xenRegion(text) {
-        append(
-          Noted(value: region, place: place, time: event.time), to: \.regions)
+        Self.append(
+          Noted(value: region, place: place, time: event.time), to: &contents.regions)
       }
       if let address = Self.endpoint(text) { change(address, place) { $0.isListed = true } }
     case .defaultDomain: break
-    case .defect(let text): append(noted(text), to: \.defects)
+    case .defect(let text): Self.append(noted(text), to: &contents.defects)
     case .toolEntry(let level, let value):
       let begins = contents.toolWalks.last?.last.map { $0.value.level <= level } ?? true
       if begins, contents.toolWalks.count < LogContents.mostNotes { contents.toolWalks.append([]) }
@@ -383,12 +382,12 @@ public struct LogCollector: Sendable {
       guard contents.debugfs.count < mostRows else { return }
       contents.debugfs.append(noted(row))
     case .lockSplat(let splat):
-      append(noted(splat), to: \.splats)
+      Self.append(noted(splat), to: &contents.splats)
       for repair in event.repairs where !contents.reportRepairs.contains(repair) {
         contents.reportRepairs.append(repair)
       }
     case .message(let message): take(message, place, event.time)
-    case .stumble(let stumble): append(noted(stumble), to: \.stumbles)
+    case .stumble(let stumble): Self.append(noted(stumble), to: &contents.stumbles)
     }
   }
 
@@ -432,7 +431,8 @@ public struct LogCollector: Sendable {
 
   private mutating func take(_ line: DriverNote, _ place: LogPlace, _ event: LogEvent) {
     guard case .device(let address, let driver, _) = line else {
-      return append(Noted(value: line, place: place, time: event.time), to: \.driverNotes)
+      return Self.append(
+        Noted(value: line, place: place, time: event.time), to: &contents.driverNotes)
     }
     if let address { note(address, driver, "DMAR: " + DriverLine.note(line).words(), place, event) }
   }

@@ -79,7 +79,7 @@ enum LogFindings {
       why.append(
         Finding.Evidence(
           "the kernel gives the table up: VT-d stays off, though it was asked for",
-          failed.map(\.place)))
+          failed.map { $0.place }))
     }
     guard !why.isEmpty else { return nil }
     return Finding(
@@ -107,12 +107,13 @@ enum LogFindings {
       why.append(
         Finding.Evidence(
           "\(lines.count) units had interrupt remapping on, and this is no kdump kernel",
-          lines.prefix(4).map(\.place)))
+          lines.prefix(4).map { $0.place }))
     }
     if !translations.isEmpty {
       why.append(
         Finding.Evidence(
-          "\(translations.count) units had translation on", translations.prefix(4).map(\.place)))
+          "\(translations.count) units had translation on", translations.prefix(4).map { $0.place })
+      )
     }
     return Finding(
       .oldKernelTables, confidence: 84, severity: .unclear,
@@ -135,7 +136,7 @@ enum LogFindings {
       why: [
         Finding.Evidence(
           "the driver waits for GSTS to follow GCMD and panics after ten seconds",
-          panics.map(\.place))
+          panics.map { $0.place })
       ],
       next: [
         "the stack tells which command: iommu_disable_translation waits for TES to clear",
@@ -188,7 +189,7 @@ enum LogFindings {
         + "them stay cached",
       why: [
         Finding.Evidence(
-          "\(lines.count) such flushes are reported", lines.prefix(4).map(\.place))
+          "\(lines.count) such flushes are reported", lines.prefix(4).map { $0.place })
       ],
       next: ["look for a kernel that rounds the range of shared-memory flushes"])
   }

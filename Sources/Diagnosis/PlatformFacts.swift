@@ -62,7 +62,7 @@ extension LogContents {
   /// The bus as far as the log shows it: its functions, and the bridges with the buses below.
   private var shownTopology: PCITopology {
     PCITopology(
-      functions.filter(\.value.isListed).map { address, function in
+      functions.filter { $0.value.isListed }.map { address, function in
         var invented = InventedFunction(
           at: address, classCode: PCIClass(rawValue: function.classCode ?? 0xff0000))
         if let bridge = bridges[address] {

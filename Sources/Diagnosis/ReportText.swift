@@ -54,7 +54,7 @@ public struct ReportText: Sendable {
   }
 
   private var subject: String {
-    let first = explanation.incidents.first.map { ExplanationText.title($0.map(\.group)) }
+    let first = explanation.incidents.first.map { ExplanationText.title($0.map { $0.group }) }
     let kernel = explanation.contents.kernels.last.map { " (\($0.value))" } ?? ""
     return "DMAR: " + (first ?? explanation.findings.first?.verdict ?? "") + kernel
   }
@@ -62,9 +62,13 @@ public struct ReportText: Sendable {
   private var machine: [String] {
     let contents = explanation.contents
     var lines: [String] = []
-    for kernel in unique(contents.kernels.map(\.value)) { lines.append("Kernel:   " + kernel) }
-    for machine in unique(contents.machines.map(\.value)) { lines.append("Machine:  " + machine) }
-    for line in unique(contents.commandLines.map(\.value)) { lines.append("Options:  " + line) }
+    for kernel in unique(contents.kernels.map({ $0.value })) { lines.append("Kernel:   " + kernel) }
+    for machine in unique(contents.machines.map({ $0.value })) {
+      lines.append("Machine:  " + machine)
+    }
+    for line in unique(contents.commandLines.map({ $0.value })) {
+      lines.append("Options:  " + line)
+    }
     for unit in contents.units.prefix(16) {
       lines.append(
         "Unit:     dmar\(unit.value.number) at \(unit.value.base) cap "
@@ -78,8 +82,8 @@ public struct ReportText: Sendable {
 
   private func incident(_ faults: [Explanation.Fault]) -> [String] {
     guard let first = faults.first else { return [] }
-    let count = faults.map(\.group.count).reduce(0, +)
-    var lines = [ExplanationText.title(faults.map(\.group)), "  seen \(count) times"]
+    let count = faults.map { $0.group.count }.reduce(0, +)
+    var lines = [ExplanationText.title(faults.map { $0.group }), "  seen \(count) times"]
     if !first.deviceWords.isEmpty { lines.append("  device: " + first.deviceWords) }
     if let verdict = first.verdict { lines += body(verdict) }
     for contradiction in first.contradictions { lines.append("  beware: " + contradiction.text) }

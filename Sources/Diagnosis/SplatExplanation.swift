@@ -122,7 +122,7 @@ public struct SplatExplanation: Sendable {
   private static func circular(_ splat: LockSplat) -> Words {
     let lock = name(splat.wanted)
     let blocker = name(splat.blocker ?? splat.held.last)
-    let between = splat.chain.map(\.lock.name).filter { $0 != lock && $0 != blocker }
+    let between = splat.chain.map { $0.lock.name }.filter { $0 != lock && $0 != blocker }
     let through = between.isEmpty ? "" : " (through \(between.joined(separator: ", ")))"
     return (
       "\(lock) is taken while \(blocker) is held, and elsewhere it is the other way round\(through):"

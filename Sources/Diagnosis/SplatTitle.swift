@@ -60,7 +60,7 @@ enum SplatTitle {
   /// A stack whose bottom comes first, or that does not begin in lockdep, is another's or two in one.
   private static func isMixed(_ splat: LockSplat) -> Bool {
     guard let first = splat.stack.first(where: { !isPrimitive($0) }) else { return false }
-    if bottoms.contains(where: { first.hasPrefix($0) }), wanted(splat).allSatisfy(\.isEmpty) {
+    if bottoms.contains(where: { first.hasPrefix($0) }), wanted(splat).allSatisfy({ $0.isEmpty }) {
       return true
     }
     // A function that prints warnings of its own began another report.

@@ -4,4 +4,5 @@
   extension KernelMessage.Kind: Codable {}
   extension KernelStumble.Kind: Codable {}
   extension LockSplat.Kind: Codable {}
+  extension OtherSystem: Codable {}
 #endif

@@ -1,12 +1,6 @@
 #if canImport(Glibc)
   import Glibc
-#elseif hasFeature(Embedded)
-  // The C library's function, from whatever the module is linked with.
-  @_extern(c, "memchr")
-  private func memchr(
-    _ bytes: UnsafeRawPointer, _ byte: Int32, _ count: Int
-  ) -> UnsafeMutableRawPointer?
-#else
+#elseif !hasFeature(Embedded)
   import Darwin
 #endif
 

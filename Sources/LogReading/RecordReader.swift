@@ -133,7 +133,7 @@ struct RecordReader: Sendable {
   /// The messages that begin on `line`; a further line may hold their rest.
   private func messages(_ line: CleanLine) -> [LogEvent] {
     // Every message holds a telling word, on this line or on those that it was broken into.
-    guard waiting.prefix(3).contains(where: \.isTelling) else { return [] }
+    guard waiting.prefix(3).contains(where: { $0.isTelling }) else { return [] }
     let candidates = KernelMessageReader.candidates(line.bodyBytes)
     guard !candidates.isEmpty else { return [] }
     let text = JoinedText(waiting).bytes

@@ -1,6 +1,6 @@
 #if canImport(Glibc)
   import Glibc
-#else
+#elseif !hasFeature(Embedded)
   import Darwin
 #endif
 

@@ -150,7 +150,7 @@ public struct FaultTimeline: Sendable {
     }
     let isNew = queueStops.last.map { stop in
       isDetection
-        && (stop.position != faults.count || !stop.lines.allSatisfy(\.isDetection)
+        && (stop.position != faults.count || !stop.lines.allSatisfy { $0.isDetection }
           || stop.lines.contains(line))
     }
     if isNew ?? true {

@@ -40,7 +40,7 @@ struct LimiterQuestions {
       guard asked >= LimiterBurst.allowed else { continue }
       guard let last = interrupts.last, asked == LimiterBurst.allowed || isAnswered(asked, last)
       else { return }
-      let faults = interrupts[index...].flatMap(\.faults)
+      let faults = interrupts[index...].flatMap { $0.faults }
       guard let first = faults.first, let end = faults.last,
         let hidden = hidden(count, behind: last, asked)
       else { return }

@@ -68,5 +68,5 @@ public struct LogBoots: Sendable {
 
 extension FaultTimeline {
   fileprivate var weight: Int { faults.count + queueStops.count }
-  fileprivate var places: [LogPlace] { faults.map(\.place) + queueStops.map(\.place) }
+  fileprivate var places: [LogPlace] { faults.map { $0.place } + queueStops.map { $0.place } }
 }

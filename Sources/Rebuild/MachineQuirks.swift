@@ -76,7 +76,7 @@ extension ScenarioBuilder {
   var dropsCaches: Bool {
     var seen: [SourceID: [DumpLine]] = [:]
     for fault in timeline.faults {
-      let entries = (fault.dump?.lines ?? []).map(\.value).filter { line in
+      let entries = (fault.dump?.lines ?? []).map { $0.value }.filter { line in
         switch line {
         case .rootEntry, .scalableRootEntry, .contextEntry, .pasidDirectoryEntry,
           .pasidTableEntry:
@@ -95,7 +95,7 @@ extension ScenarioBuilder {
   var quirks: [(quirks: UnitQuirks, reason: String)] {
     var quirks: [(UnitQuirks, String)] = []
     if recordsPASIDZero {
-      let isOld = timeline.faults.contains(where: \.isMisreadPASIDEntry)
+      let isOld = timeline.faults.contains { $0.isMisreadPASIDEntry }
       quirks.append(
         (
           isOld ? .qemu7 : .qemu10,

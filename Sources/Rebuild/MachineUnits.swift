@@ -183,7 +183,7 @@ extension ScenarioBuilder {
       description.faultMessage = EventMessage(address: 0xfee0_1004, data: 0x21 + UInt32(index))
     }
     let quirks = self.quirks
-    if !quirks.isEmpty { description.notes.above["quirks"] = quirks.map(\.reason) }
+    if !quirks.isEmpty { description.notes.above["quirks"] = quirks.map({ $0.reason }) }
     for quirk in quirks { description.hardware.quirks.formUnion(quirk.quirks) }
     return description
   }

@@ -26,7 +26,7 @@ extension ScenarioBuilder {
     guard let load = boot(trial) else { return }
     var places = TablePlaces(
       first: free, slotSize: Self.slotSize, slotCount: Self.slotCount,
-      used: Set(scenario.boot.pages.list.map(\.rawValue)), end: scenario.machine.memorySize)
+      used: Set(scenario.boot.pages.list.map { $0.rawValue }), end: scenario.machine.memorySize)
     for row in firstRows { note(row, load, &places) }
     notePages(load, &places)
     guard let last = places.found.keys.max() else { return }

@@ -24,7 +24,7 @@ public struct Replay {
       Array((line + "\n").utf8).withUnsafeBytes { reader.read($0) { timeline.take($0) } }
     }
     reader.finish { timeline.take($0) }
-    return timeline.lines.map(\.value)
+    return timeline.lines.map { $0.value }
   }
 }
 
@@ -39,7 +39,7 @@ struct ReplayCheck {
   private(set) var strangers = 0
 
   init(_ timeline: FaultTimeline, _ replay: Replay) {
-    let wanted = timeline.lines.map(\.value)
+    let wanted = timeline.lines.map { $0.value }
     let found = replay.driverLines
     for index in Self.missing(from: found, of: wanted) { missingLines.append(index) }
     let wantedFaults = timeline.faults.map { $0.observation.line }

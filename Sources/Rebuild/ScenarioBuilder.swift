@@ -153,7 +153,7 @@ struct ScenarioBuilder {
     scenario.machine.tableFile = files.table.map { FileName($0) }
     scenario.machine.units = units.map(description)
     let functions = listedFunctions
-    let listed = functions.map(\.key.sourceID)
+    let listed = functions.map { $0.key.sourceID }
     let lookedUp =
       (splat == nil ? [] : unlistedSources(listed))
       + queueDevices.filter { !listed.contains($0) && contents.topology == nil }
@@ -221,7 +221,7 @@ struct ScenarioBuilder {
     }
     let known = Set(dumped.map { UInt64($0.id.rawValue) })
     return dumped
-      + image.domains.filter { !known.contains($0.key) }.sorted { $0.key < $1.key }.map(\.value)
+      + image.domains.filter { !known.contains($0.key) }.sorted { $0.key < $1.key }.map { $0.value }
   }
 
   /// Adds a step.

@@ -42,14 +42,14 @@ struct SplatImage {
     packageNote = try Self.packageNote(detail)
     let taken = detail.taken.filter { !$0.isGuess }
     try Self.checkEvents(detail)
-    guard !(taken + detail.interrupted + detail.registered).contains(where: \.hasSuffix) else {
+    guard !(taken + detail.interrupted + detail.registered).contains(where: { $0.hasSuffix }) else {
       throw Obstacle(reason: "its stacks run through a module")
     }
 
     var missing: Set<String> = []
     var shown: Set<String> = []
     for (frames, path) in [(detail.registered, Path.registered), (taken, Path.taken)] {
-      let names = frames.map(\.function)
+      let names = frames.map { $0.function }
       missing.formUnion(try Path.left(out: names, of: path))
       shown.formUnion(names)
     }
@@ -102,7 +102,7 @@ struct SplatImage {
     guard let registers = detail.registers, !registers.instruction.isEmpty else {
       throw Obstacle(reason: "its trace shows no registers")
     }
-    let outer = detail.interrupted.filter { !$0.isGuess }.map(\.function)
+    let outer = detail.interrupted.filter { !$0.isGuess }.map { $0.function }
     var functions: [String] = []
     if detail.hasInterruptStack {
       let inner = registers.instruction.prefix { $0 != "+" && $0 != "." }

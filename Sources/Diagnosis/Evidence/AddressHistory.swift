@@ -52,7 +52,7 @@ public struct AddressHistory: Sendable {
         return left.offset < right.offset
       }
       return first < second
-    }.map(\.element)
+    }.map { $0.element }
     var table: [[String]] = []
     for row in sorted {
       table.append([

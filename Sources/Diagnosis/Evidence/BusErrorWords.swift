@@ -14,7 +14,7 @@ enum BusErrorWords {
 
   static func remarks(_ contents: LogContents) -> [Finding.Evidence] {
     let errors = contents.history.busErrors
-    let faulting = Set(contents.faults.map(\.function))
+    let faulting = Set(contents.faults.map { $0.function })
     var told: Set<String> = []
     var remarks: [Finding.Evidence] = []
     func add(_ text: String, _ error: BusErrorLine) {

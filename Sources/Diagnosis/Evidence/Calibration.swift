@@ -49,11 +49,11 @@ public struct Calibration: Sendable {
     Self.names.compactMap { name in
       let own = samples.filter { Finding.certainty($0.confidence) == name }
       guard !own.isEmpty else { return nil }
-      let told = own.map(\.confidence).reduce(0, +) / own.count
+      let told = own.map { $0.confidence }.reduce(0, +) / own.count
       let shares = own.map { share(at: name, without: $0.report) }
       let mean = shares.reduce(0, +) / Double(shares.count)
       return Level(
-        name: name, count: own.count, right: own.filter(\.isRight).count, told: told,
+        name: name, count: own.count, right: own.filter { $0.isRight }.count, told: told,
         leftOut: Int((mean * 100).rounded()))
     }
   }
@@ -64,7 +64,7 @@ public struct Calibration: Sendable {
     let others = samples.filter {
       $0.report != report && Finding.certainty($0.confidence) == name
     }
-    return Double(others.filter(\.isRight).count + 1) / Double(others.count + 2)
+    return Double(others.filter { $0.isRight }.count + 1) / Double(others.count + 2)
   }
 
   /// The mean square of told probability minus outcome: 0 is perfect, 0.25 is a coin. First as

@@ -81,7 +81,7 @@ enum Judgement {
         strongest.append(hypothesis)
       }
     }
-    let confidences = confidences(strongest.map(\.score))
+    let confidences = confidences(strongest.map { $0.score })
     return zip(strongest, confidences).enumerated().sorted {
       $0.element.0.score == $1.element.0.score
         ? $0.offset < $1.offset : $0.element.0.score > $1.element.0.score

@@ -106,5 +106,5 @@ extension LogContents {
   public var hasHistory: Bool { !history.isEmpty }
 
   /// The addresses that the faults tell, for looking through a history.
-  public var faultAddresses: [UInt64] { faults.compactMap(\.address) }
+  public var faultAddresses: [UInt64] { faults.compactMap { $0.address } }
 }

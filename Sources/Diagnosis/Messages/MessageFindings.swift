@@ -112,7 +112,7 @@ enum MessageFindings {
     var why = [
       Finding.Evidence(
         "the entry held the very value that was written to it again",
-        groups.flatMap(\.places).sorted().prefix(6).map { $0 })
+        groups.flatMap { $0.places }.sorted().prefix(6).map { $0 })
     ]
     if let region {
       why.append(
@@ -137,7 +137,7 @@ enum MessageFindings {
         + "0x\(hex(old)), which is no entry (\(EntrySanity.words(old)))",
       why: [
         Finding.Evidence(
-          "the kernel never writes such an entry", groups.flatMap(\.places).sorted())
+          "the kernel never writes such an entry", groups.flatMap { $0.places }.sorted())
       ],
       next: [
         "run a memory test for some hours; look for ECC and machine-check messages",
@@ -156,7 +156,8 @@ enum MessageFindings {
         + "address was given twice",
       why: [
         Finding.Evidence(
-          "\(groups.count) such entries", groups.flatMap(\.places).sorted().prefix(6).map { $0 })
+          "\(groups.count) such entries", groups.flatMap { $0.places }.sorted().prefix(6).map { $0 }
+        )
       ],
       next: [
         "look for the user of the old mapping: two owners of one address write into each other's data"

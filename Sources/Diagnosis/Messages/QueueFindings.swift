@@ -98,7 +98,7 @@ enum QueueFindings {
       why: [
         Finding.Evidence(
           "all ones were read: the unit itself did not answer, so it is gone or powered down",
-          stop.detections.map(\.place))
+          stop.detections.map { $0.place })
       ] + descriptors,
       next: [
         "see what was reset or removed before it: a VMD driver's reset takes the unit along",
@@ -113,7 +113,7 @@ enum QueueFindings {
     var why = [
       Finding.Evidence(
         "the queue stopped with an error of its own (IQE), and nothing timed out",
-        stop.detections.map(\.place))
+        stop.detections.map { $0.place })
     ]
     for line in stop.refused {
       if case .invalidDescriptor(let qw0, let qw1) = line.value {
@@ -157,7 +157,7 @@ enum QueueFindings {
     _ descriptors: [Finding.Evidence]
   ) -> Finding {
     var why = [
-      Finding.Evidence("the invalidation queue stopped", stop.detections.map(\.place))
+      Finding.Evidence("the invalidation queue stopped", stop.detections.map { $0.place })
     ]
     why += descriptors
     var source = stop.source
@@ -167,7 +167,7 @@ enum QueueFindings {
       why.append(
         Finding.Evidence(
           "the entry at the head is empty: the descriptor that stopped the queue is gone, so the lines "
-            + "name no device", stop.descriptors.map(\.place)))
+            + "name no device", stop.descriptors.map { $0.place }))
     }
     if let (address, note) = lostDevice(before: first, log) {
       why.append(

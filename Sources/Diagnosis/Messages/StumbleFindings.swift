@@ -81,7 +81,7 @@ enum StumbleFindings {
       why.append(
         Finding.Evidence(
           "slot \(device ?? "") lost its card" + (wait.map { " \($0) before" } ?? "")
-            + ": \(last.value.text)", slot.suffix(3).map(\.place)))
+            + ": \(last.value.text)", slot.suffix(3).map { $0.place }))
     }
     return Finding(
       .flushOfRemovedDevice, confidence: slot.isEmpty ? 72 : 93, severity: .serious,

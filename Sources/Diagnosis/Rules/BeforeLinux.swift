@@ -98,7 +98,7 @@ extension Rule {
       Clue(
         .takenOverByKexec,
         "translation was on when this kernel took over, and this is no kdump kernel: it was started "
-          + "by kexec", lines.prefix(4).map(\.place))
+          + "by kexec", lines.prefix(4).map { $0.place })
     ]
     if let since = fault.ago(last.time) {
       clues.append(
@@ -173,7 +173,7 @@ extension Rule {
           "the topmost entry of its table is 0: nothing is mapped there at all", empty),
         Clue(
           .noDriverSpeaks, "no driver has said a word about it, though the bus code has",
-          function.groupLines.prefix(2).map(\.place)),
+          function.groupLines.prefix(2).map { $0.place }),
       ], severity: .serious,
       culprit: "whoever started the DMA without a driver: user space through sysfs, or firmware",
       verdict: "\(fault.device) did \(fault.accessText) \(fault.addressText) with no driver bound, "
@@ -197,7 +197,7 @@ extension FaultCase {
     guard let dump = fault.dump, dump.context != nil,
       let first = dump.pageEntries.first, first.value == 0, first.level >= 3
     else { return nil }
-    return dump.lines.suffix(2).map(\.place)
+    return dump.lines.suffix(2).map { $0.place }
   }
 }
 

@@ -33,7 +33,7 @@ extension Rule {
       clues.append(
         Clue(
           .dumpShowsNothing, "the dump shows nothing mapped there (level \(level))",
-          fault.fault.dump?.lines.suffix(1).map(\.place) ?? []))
+          fault.fault.dump?.lines.suffix(1).map { $0.place } ?? []))
     }
     if let resume = fault.resume {
       clues.append(
@@ -100,7 +100,7 @@ extension Rule {
       clues.append(
         Clue(
           .stoppedBefore, "the driver reports that the device was stopped or reset before it",
-          signs.prefix(4).map(\.place)))
+          signs.prefix(4).map { $0.place }))
     }
     let debug = fault.debugMessages.filter { $0.message.text.contains("frees DMA memory") }
     if let message = debug.first {
@@ -229,7 +229,7 @@ extension Rule {
         Clue(
           .hostSystemError,
           "the controller reports a Host System Error with it: its own read was "
-            + "refused", errors.prefix(2).map(\.place)))
+            + "refused", errors.prefix(2).map { $0.place }))
     }
     return Hypothesis(
       cause: .overRead, clues: clues, severity: .serious,

@@ -18,11 +18,11 @@ extension Rule {
           ? "the address 0x\(hex(address)) lies in the firmware's reserved region \(range)"
           : "the address 0x\(hex(address)) lies in \(range), which the kernel maps for other "
             + "functions as a region reserved by the firmware",
-        fault.place + fault.regions.prefix(3).map(\.place))
+        fault.place + fault.regions.prefix(3).map { $0.place })
     ]
     var isForeign = false
     if let scoped = fault.regions.first(where: { !$0.value.reservedFor.isEmpty }) {
-      let names = scoped.value.reservedFor.map(\.shortDescription).joined(separator: ", ")
+      let names = scoped.value.reservedFor.map { $0.shortDescription }.joined(separator: ", ")
       let isOwn = scoped.value.reservedFor.contains(fault.fault.function)
       let isRelated = scoped.value.reservedFor.contains {
         $0.bus == fault.fault.function.bus && $0.device == fault.fault.function.device
@@ -44,7 +44,8 @@ extension Rule {
     if !own.isEmpty {
       clues.append(
         Clue(
-          .regionMappedEarlier, "it was mapped for this very function earlier", own.map(\.place)))
+          .regionMappedEarlier, "it was mapped for this very function earlier", own.map { $0.place }
+        ))
     }
     if let group = fault.function?.group {
       let mixed = fault.log.functions.filter { $0.value.group == group }.keys.sorted().flatMap {
@@ -55,7 +56,7 @@ extension Rule {
           Clue(
             .mixedDomainsInGroup,
             "its IOMMU group \(group) holds functions with domains of their own, so not all of "
-              + "them got the mapping", mixed.map(\.place)))
+              + "them got the mapping", mixed.map { $0.place }))
       }
     }
     return Hypothesis(
@@ -92,14 +93,14 @@ extension Rule {
       Clue(
         .movedBetweenDomains,
         "the kernel moves the device to another domain around the fault; its context entry is "
-          + "clear meanwhile", moves.map(\.place))
+          + "clear meanwhile", moves.map { $0.place })
     ]
     if !others.isEmpty {
       clues.append(
         Clue(
           .sameAddressOfOthers,
           "other functions fault at the very same address 0x\(hex(address)): a buffer that the "
-            + "firmware has set up", others.prefix(8).map(\.place)))
+            + "firmware has set up", others.prefix(8).map { $0.place }))
     }
     return Hypothesis(
       cause: .firmwareRegion, clues: clues, severity: .serious,
@@ -138,7 +139,7 @@ extension Rule {
           regions.count == 1
             ? "the one reserved region in the log does not cover it"
             : "none of the \(regions.count) reserved regions in the log covers it",
-          regions.prefix(4).map(\.place)))
+          regions.prefix(4).map { $0.place }))
     }
     if let line = fault.function?.driverLine, fault.isBefore(line.place, line.time) {
       clues.append(

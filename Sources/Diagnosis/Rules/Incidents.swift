@@ -28,7 +28,7 @@ extension Rule {
         Clue(
           .driverSeesGarbage,
           "the driver got completions for commands that it did not send: "
-            + (marks.first?.value.text ?? ""), marks.prefix(4).map(\.place)))
+            + (marks.first?.value.text ?? ""), marks.prefix(4).map { $0.place }))
     }
     if addresses.count >= 2, !strange.isEmpty {
       clues.append(
@@ -154,7 +154,7 @@ extension Rule {
         Clue(
           .guestBypasses,
           "the guest's own IOMMU lets devices through: \(fault.addressText) is an address of guest "
-            + "memory", bypass.map(\.place)))
+            + "memory", bypass.map { $0.place }))
     }
     if fault.isDisplay {
       clues.append(

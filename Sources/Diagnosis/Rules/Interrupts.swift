@@ -260,7 +260,7 @@ extension Rule {
             Clue(
               .context,
               "a device changes its power state near it: "
-                + (power.first?.value.text ?? ""), power.prefix(2).map(\.place)))
+                + (power.first?.value.text ?? ""), power.prefix(2).map { $0.place }))
         }
         next = ["look at runtime power management of what is behind the port (power/control)"]
       }
@@ -279,7 +279,8 @@ extension Rule {
       clues.append(
         Clue(
           .entryShown,
-          "debugfs shows the entry for \(source.map(\.description) ?? "?"): \(entry)", [row.place]))
+          "debugfs shows the entry for \(source.map { $0.description } ?? "?"): \(entry)",
+          [row.place]))
     }
     return Hypothesis(
       cause: .interruptEntry, clues: clues, severity: .serious, culprit: culprit, verdict: verdict,

@@ -25,7 +25,7 @@ extension Rule {
     guard !signs.isEmpty else { return nil }
     return Hypothesis(
       cause: .detached,
-      clues: [Clue(.removalTold, "the log tells of its removal", signs.prefix(4).map(\.place))],
+      clues: [Clue(.removalTold, "the log tells of its removal", signs.prefix(4).map { $0.place })],
       severity: .serious, culprit: "whoever removed the device",
       verdict: "\(fault.device) still did DMA while it was being taken away", next: next,
       missing: ["the order of unbind and fault (whole log)"])

@@ -51,7 +51,7 @@ extension Rule {
     else { return nil }
     var clues: [Clue] = []
     if !fault.siblings.isEmpty {
-      let names = fault.siblings.map(\.shortDescription).joined(separator: ", ")
+      let names = fault.siblings.map { $0.shortDescription }.joined(separator: ", ")
       let places = fault.siblings.compactMap { fault.log.functions[$0]?.place }
       clues.append(
         Clue(
@@ -117,7 +117,7 @@ extension Rule {
         Clue(
           .sameAddressOfOthers,
           "other ids of the device fault at the same address: one engine uses several ids",
-          phantoms.prefix(4).map(\.place)))
+          phantoms.prefix(4).map { $0.place }))
     }
     return Hypothesis(
       cause: .phantomFunction, clues: clues, severity: .serious,
@@ -141,7 +141,7 @@ extension Rule {
     guard fault.isReason(1, 2, 0x39, 0x41, 0x59), let behind = fault.behindBridge else {
       return nil
     }
-    let names = behind.functions.map(\.shortDescription).joined(separator: ", ")
+    let names = behind.functions.map { $0.shortDescription }.joined(separator: ", ")
     var clues = [
       Clue(
         .aliasOfBridge,
@@ -195,6 +195,6 @@ extension FaultCase {
     return BehindBridge(
       bridge: above.address, functions: below.keys.sorted(),
       isConventional: below.keys.contains { $0.device > 0 },
-      places: [above.bridge.place] + below.values.map(\.place).sorted().prefix(4))
+      places: [above.bridge.place] + below.values.map { $0.place }.sorted().prefix(4))
   }
 }

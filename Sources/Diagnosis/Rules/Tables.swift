@@ -15,7 +15,7 @@ extension Rule {
         Clue(
           .dumpHasLargePage,
           "the dumped entry of level \(large.level) is 0x\(hex(large.value)): it maps a large page",
-          fault.fault.dump?.lines.suffix(1).map(\.place) ?? []))
+          fault.fault.dump?.lines.suffix(1).map { $0.place } ?? []))
     }
     if let unit = fault.unit {
       let sizes = unit.value.capability[.secondStageLargePages]
@@ -44,7 +44,7 @@ extension Rule {
       clues.append(
         Clue(
           .graphicsLeftOut, "igfx_off leaves a unit without the driver's care",
-          fault.log.commandLines.map(\.place)))
+          fault.log.commandLines.map { $0.place }))
     }
     guard !clues.isEmpty else { return nil }
     return Hypothesis(
@@ -116,7 +116,7 @@ extension Rule {
         Clue(
           .dumpShowsPresent,
           "the dump contradicts the reason: the \(what) is present",
-          fault.place + dump.lines.prefix(6).map(\.place))
+          fault.place + dump.lines.prefix(6).map { $0.place })
       ]
         + (coherent == false
           ? [
@@ -146,7 +146,8 @@ extension Rule {
       clues.append(
         Clue(
           fault.isReason(1, 2, 0x39, 0x41, 0x51, 0x59) ? .copiedTables : .copiedTablesOtherReason,
-          "this kernel took the tables over from the one before", copied.prefix(3).map(\.place)))
+          "this kernel took the tables over from the one before", copied.prefix(3).map { $0.place })
+      )
     }
     let source = fault.fault.key.source
     if let root = fault.fault.dump?.scalableRoot {
@@ -160,7 +161,7 @@ extension Rule {
             "the scalable root entry has only the \(isUpper ? "lower" : "upper") half set, and "
               + "\(fault.device) needs the \(isUpper ? "upper" : "lower") one (device "
               + "\(source.device)): the table was put into the wrong half",
-            fault.fault.dump?.lines.prefix(2).map(\.place) ?? []))
+            fault.fault.dump?.lines.prefix(2).map { $0.place } ?? []))
       }
     }
     if let context = fault.fault.dump?.context {

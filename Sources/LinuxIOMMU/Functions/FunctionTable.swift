@@ -64,10 +64,10 @@ extension DomainID {
 extension FunctionTable {
   /// Functions that somebody attached to a domain without a probe, by their addresses.
   var unprobed: [PCIAddress] {
-    let known = Set(probed.map(\.address))
+    let known = Set(probed.map { $0.address })
     return devices.keys.filter { !known.contains($0) }.sorted()
   }
 
   /// The functions that debugfs shows, in the bus's order.
-  var shown: [PCIAddress] { probed.map(\.address) + unprobed }
+  var shown: [PCIAddress] { probed.map { $0.address } + unprobed }
 }

@@ -1,5 +1,5 @@
 /// A system other than Linux that prints VT-d's fault records.
-public enum OtherSystem: String, Hashable, Sendable, Codable, CaseIterable {
+public enum OtherSystem: String, Hashable, Sendable, CaseIterable {
   /// The Xen hypervisor.
   case xen = "Xen"
   /// FreeBSD.
