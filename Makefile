@@ -22,7 +22,7 @@ BUILD_PACKAGES = libpciaccess-dev libyaml-dev zlib1g-dev liblzma-dev libzstd-dev
   libbz2-dev pkg-config
 TEST_PACKAGES = pciutils acpica-tools
 
-.PHONY: replay test build release system commit install uninstall dist try-dist test-fleet release-check bench beside fuzz tsan lint rooms format schema docs setup setup-tests clean
+.PHONY: replay test build release system browser commit install uninstall dist try-dist test-fleet release-check bench beside fuzz tsan lint rooms format schema docs setup setup-tests clean
 
 replay: release
 	$(RELEASE) replay Configs/klist-splat/report.yaml
@@ -41,6 +41,10 @@ release: setup commit
 # The program that stands in for QEMU.
 system: setup commit
 	$(SWIFT) build -c release --scratch-path .build-release $(STATIC) --product dmar-system-x86_64
+
+# The WebAssembly module that a web page holds (docs/Browser.md).
+browser:
+	Packaging/build-browser .build-browser
 
 # What `dmar --version` says of the commit.
 commit:
@@ -169,5 +173,5 @@ fi
 endef
 
 clean:
-	rm -rf .build .build-release .build-deb .build-dist .build-tsan Benchmarks/.build Fuzz/.build
+	rm -rf .build .build-release .build-deb .build-dist .build-tsan .build-browser Benchmarks/.build Fuzz/.build
 	rm -rf Integrations/Lessons/.build
