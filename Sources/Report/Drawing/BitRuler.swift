@@ -7,6 +7,8 @@ public struct BitRuler {
   let bitWidth: Int
   /// The fields, the highest first.
   let fields: [DecodedField]
+  /// Where the value lies in memory, in a picture whose bits can be flipped; nil in any other.
+  var liveAddress: UInt64?
 
   /// - Parameters:
   ///   - name: what the value is.
@@ -84,6 +86,15 @@ public struct BitRuler {
       next = low - 1
     }
     gap(next, 0)
+    if let liveAddress {
+      for number in (0..<max(top, 0)).reversed() {
+        let bit = LiveBit(
+          address: liveAddress &+ UInt64(word) &* 8, word: value, number: number,
+          field: fields.first { $0.low <= word * 64 + number && word * 64 + number <= $0.high }?
+            .name)
+        picture.bit(x(number), 18, unit - 1, 24, bit)
+      }
+    }
     picture.text(4, 60, "0x\(hex(value, digits: top / 4))", "b")
     return picture
   }

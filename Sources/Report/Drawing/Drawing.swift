@@ -7,6 +7,8 @@ struct Drawing {
   private(set) var height = 0
   /// What the picture shows, for those who do not see it.
   let title: String
+  /// Whether parts of it can be chosen, which makes it more than an image.
+  private var hasChoices = false
 
   /// The width of a character of the monospaced font at its size here.
   static let characterWidth = 7.3
@@ -65,6 +67,21 @@ struct Drawing {
     line(x - 6, y + 6, x + 6, y - 6, "stop")
   }
 
+  /// A bit of a word that can be chosen: a page that runs scenarios flips it.
+  mutating func bit(_ x: Int, _ y: Int, _ width: Int, _ height: Int, _ bit: LiveBit) {
+    elements.append(
+      .tag(
+        "rect",
+        [
+          .number("x", x), .number("y", y), .number("width", width), .number("height", height),
+          .style("bit"), .init("role", "button"),
+          .init("tabindex", hasChoices ? "-1" : "0"), .init("aria-label", bit.label),
+          .init("data-address", Words.address(bit.address)), .number("data-bit", bit.number),
+          .init("data-value", Words.address(bit.word)),
+        ], [.tag("title", [], bit.label)]))
+    hasChoices = true
+  }
+
   private mutating func reach(_ x: Int, _ y: Int) {
     width = max(width, x)
     height = max(height, y)
@@ -80,8 +97,10 @@ struct Drawing {
           "svg",
           [
             .init("viewBox", "0 0 \(w) \(h)"), .number("width", w), .number("height", h),
-            .init("role", "img"),
-          ], [.tag("title", [], title)] + elements)
+          ]
+            + (hasChoices
+              ? [.init("role", "group"), .init("aria-label", title)] : [.init("role", "img")]),
+          (hasChoices ? [] : [.tag("title", [], title)]) + elements)
       ])
   }
 

@@ -23,10 +23,13 @@ extension WalkStructure {
 
 extension BitRuler {
   /// The ruler of an entry that a walk read.
-  init?(_ step: WalkFact) {
+  ///
+  /// - Parameter isLive: whether its bits can be flipped.
+  init?(_ step: WalkFact, isLive: Bool = false) {
     guard let layout = step.structure.layout, !step.words.isEmpty else { return nil }
     self.init(
       name: layout.name, words: step.words, bitWidth: layout.bitWidth,
       fields: layout.decode(step.words))
+    if isLive { liveAddress = step.address }
   }
 }

@@ -314,6 +314,36 @@ public enum ExplanationPage {
   public static func html(
     _ explanation: Explanation, producer: String, line: @escaping (LogPlace) -> String?
   ) -> String {
+    let files = explanation.contents.files.prefix(20).joined(separator: ", ")
+    let body: [Element] =
+      [
+        .tag("p", [.style("dim")], "dmar explain of \(files)"),
+        .tag("h1", [], title(explanation)), .tag("p", [], about(explanation)),
+      ] + ExplanationSection(explanation, line: line).elements + [
+        .tag(
+          "footer", [],
+          "Made by \(producer). A verdict is a judgement from the log alone: its evidence stands below it."
+        )
+      ]
+    return Document.html(title: "dmar explain", body)
+  }
+
+  /// The explanation for a place of another page, which has a heading of its own.
+  ///
+  /// - Parameters:
+  ///   - explanation: what is drawn.
+  ///   - line: the text of a line of the log, where it is known.
+  public static func fragment(
+    _ explanation: Explanation, line: @escaping (LogPlace) -> String?
+  ) -> String {
+    let body: [Element] =
+      [.tag("h2", [], title(explanation)), .tag("p", [], about(explanation))]
+      + ExplanationSection(explanation, line: line).elements
+    return Element.group(body).markup
+  }
+
+  /// What the log holds, in one line.
+  private static func title(_ explanation: Explanation) -> String {
     let contents = explanation.contents
     let count = contents.faults.map { $0.count }.reduce(0, +) + contents.faultsNotKept
     let incidents = explanation.incidentCount
@@ -322,20 +352,15 @@ public enum ExplanationPage {
     let splats = explanation.splats.count
     if splats > 0 { title += ", \(splats) lock report\(splats == 1 ? "" : "s")" }
     if let severity = explanation.severity { title += ": \(severity.rawValue)" }
-    let files = contents.files.prefix(20).joined(separator: ", ")
+    return title
+  }
+
+  /// Kernel and machine, as far as the log names them.
+  private static func about(_ explanation: Explanation) -> String {
+    let contents = explanation.contents
     var about: [String] = []
     if let kernel = contents.kernels.last { about.append("kernel \(kernel.value)") }
     if let machine = contents.machines.last { about.append(machine.value) }
-    let body: [Element] =
-      [
-        .tag("p", [.style("dim")], "dmar explain of \(files)"), .tag("h1", [], title),
-        .tag("p", [], about.joined(separator: "; ")),
-      ] + ExplanationSection(explanation, line: line).elements + [
-        .tag(
-          "footer", [],
-          "Made by \(producer). A verdict is a judgement from the log alone: its evidence stands below it."
-        )
-      ]
-    return Document.html(title: "dmar explain", body)
+    return about.joined(separator: "; ")
   }
 }

@@ -7,6 +7,8 @@ internal import VTdUnit
 struct RequestSection {
   let record: RunRecord
   let event: RunEvent
+  /// Whether the entries' bits can be flipped.
+  var isLive = false
 
   var title: String {
     switch event.what {
@@ -81,7 +83,7 @@ struct RequestSection {
       }
       parts.append(.tag("p", [.style("dim")], "Linux prints: \(Words.linux(reason))"))
     }
-    if let ruler = BitRuler(step) { parts.append(ruler.element) }
+    if let ruler = BitRuler(step, isLive: isLive) { parts.append(ruler.element) }
     return parts
   }
 
@@ -92,7 +94,7 @@ struct RequestSection {
     var content: [Element] = [.tag("summary", [], "Bits of the \(others.count) entries before")]
     if others.count == 1 { content = [.tag("summary", [], "Bits of the entry")] }
     for step in others {
-      guard let ruler = BitRuler(step) else { continue }
+      guard let ruler = BitRuler(step, isLive: isLive) else { continue }
       let tone = Tone(step.structure, level: step.level)
       content.append(
         .tag(
@@ -103,8 +105,10 @@ struct RequestSection {
           ]))
       content.append(ruler.element)
     }
-    return [.tag("details", [], content)]
+    return [.tag("details", isLive && !hasStopped(walk) ? [.init("open", "")] : [], content)]
   }
+
+  private func hasStopped(_ walk: [WalkFact]) -> Bool { walk.last?.failure != nil }
 
   /// The fault record that the request left.
   private var frcd: [Element] {

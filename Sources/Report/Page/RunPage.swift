@@ -72,6 +72,12 @@ public struct RunPage {
     return Document.html(title: "dmar: \(name)", body(name))
   }
 
+  /// The page's content, for a place of another page.
+  public var content: String {
+    Element.group(body(record.scenario.split(separator: "/").last.map(String.init) ?? "a run"))
+      .markup
+  }
+
   private func body(_ name: String) -> [Element] {
     var sections: [(id: String, title: String, content: [Element])] = []
     if !mismatches.isEmpty {
@@ -144,7 +150,7 @@ public struct RunPage {
   }
 
   /// The run in one line.
-  private var headline: String {
+  var headline: String {
     var words: [String] = []
     for event in shown {
       switch event.what {
@@ -172,7 +178,7 @@ public struct RunPage {
   }
 
   /// The verdict in explain's words, and what cures it.
-  private var verdict: Element {
+  var verdict: Element {
     var lines: [Element] = []
     var isStale = false
     for event in shown {

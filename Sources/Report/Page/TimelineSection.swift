@@ -4,9 +4,14 @@ internal import Text
 /// The events of a run, a cause above what it led to. The boot is folded.
 struct TimelineSection {
   private let record: RunRecord
+  /// Whether an item names its event, by which a page goes from one to the next.
+  private let isLive: Bool
   private static let limit = 1500
 
-  init(_ record: RunRecord) { self.record = record }
+  init(_ record: RunRecord, isLive: Bool = false) {
+    self.record = record
+    self.isLive = isLive
+  }
 
   var elements: [Element] {
     var boot: [Element] = []
@@ -43,7 +48,7 @@ struct TimelineSection {
     if case .step = event.what {
       let step = record.step(event.step)
       return .tag(
-        "li", [.style("step"), .id("step-\(event.step)")],
+        "li", [.style("step"), .id("step-\(event.step)")] + live(event, step),
         [
           .text("Step \(event.step) "),
           .tag("code", [], Wrapping.shortened(step?.text ?? "", to: 200)),
@@ -58,7 +63,23 @@ struct TimelineSection {
     case .lockReport, .death, .hang, .queueError: style += " bad"
     default: break
     }
-    return .tag("li", [.style(style), .id("e\(event.id)")], text)
+    return .tag("li", [.style(style), .id("e\(event.id)")] + live(event, nil), text)
+  }
+
+  private func live(_ event: RunEvent, _ step: RunStep?) -> [Element.Attribute] {
+    if !isLive { return [] }
+    var attributes: [Element.Attribute] = [
+      .number("data-event", event.id), .number("data-step", event.step),
+    ]
+    switch event.what {
+    case .dma, .interruptRequest: attributes.append(.init("data-kind", "request"))
+    default: break
+    }
+    if let step {
+      attributes.append(.init("data-file", step.file))
+      attributes.append(.number("data-line", step.line))
+    }
+    return attributes
   }
 
   private func depth(_ event: RunEvent) -> Int {
