@@ -6,10 +6,13 @@ SWIFT ?= swift
 # lld also leaves out the warnings of glibc's that every static program gets.
 # Types of generic code are reached by symbols: by name, the first use of each would look its
 # conformances up among all that the program has, a third of a replay's time. Functions in sections of
-# their own let the linker leave out those that nothing calls.
+# their own let the linker leave out those that nothing calls, and fold those that are alike into one.
+# Tables by which exceptions unwind the stack are left out, an eighth of the program: Swift has no such
+# exceptions, and a debug build is there for a debugger.
 STATIC = --static-swift-stdlib -Xswiftc -static-executable -Xlinker -lz -Xswiftc -use-ld=lld \
   -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors \
-  -Xswiftc -Xfrontend -Xswiftc -function-sections
+  -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --icf=all \
+  -Xlinker --no-eh-frame-hdr -Xlinker -T -Xlinker "$(CURDIR)/Packaging/no-unwind-tables.ld"
 RELEASE = .build-release/release/dmar
 SYSTEM = .build-release/release/dmar-system-x86_64
 DMAR = .build/debug/dmar

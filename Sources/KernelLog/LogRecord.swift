@@ -87,13 +87,14 @@ extension LogRecord {
   public func lines(_ style: LogStyle = .console) -> [String] {
     var prefix = style.level ? "<\(level.rawValue)>" : ""
     if style.timestamps { prefix += Self.timestamp(microseconds) }
+    let newline = UInt8(ascii: "\n")
+    guard text.utf8.contains(newline) else { return [prefix + text] }
     var lines: [String] = []
-    for part in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      if lines.isEmpty || style.continuation == .repeated {
-        lines.append(prefix + part)
-      } else {
-        lines.append(String(repeating: " ", count: prefix.utf8.count) + part)
-      }
+    for part in text.utf8.split(separator: newline, omittingEmptySubsequences: false) {
+      let start =
+        lines.isEmpty || style.continuation == .repeated
+        ? prefix : String(repeating: " ", count: prefix.utf8.count)
+      lines.append(start + String(Substring(part)))
     }
     return lines
   }

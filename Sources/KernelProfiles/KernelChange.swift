@@ -15,7 +15,8 @@ public struct KernelChange: Hashable, Sendable {
   /// What texts call it: its commit, or the release where none is known.
   public var name: String { commit ?? release }
 
-  private let since: KernelRelease?
+  /// The mainline release that first has it, to compare with.
+  let mainline: KernelRelease?
   private let updates: [KernelRelease]
 
   init(
@@ -27,19 +28,19 @@ public struct KernelChange: Hashable, Sendable {
     self.commit = commit
     self.isEstimated = isEstimated
     self.summary = summary
-    since = KernelRelease(release)
+    mainline = KernelRelease(release)
     updates = stable.compactMap(KernelRelease.init)
   }
 
   /// Whether a kernel of that release has it: by its own series, or by a stable update.
   public func isPart(of release: KernelRelease) -> Bool {
-    if let since, since <= release { return true }
+    if let mainline, mainline <= release { return true }
     return updates.contains { $0.isSameSeries(as: release) && $0 <= release }
   }
 
   /// Whether that very release, mainline or stable, is the first of its series to have it.
   public func cameWith(_ release: KernelRelease) -> Bool {
-    since == release || updates.contains(release)
+    mainline == release || updates.contains(release)
   }
 
   /// The behaviour with the change in it.
@@ -86,7 +87,7 @@ public struct KernelChange: Hashable, Sendable {
     }
     let numbered = changes.enumerated().map { (place: $0.offset, change: $0.element) }
     return numbered.sorted { left, right in
-      guard let one = left.change.since, let other = right.change.since, one != other else {
+      guard let one = left.change.mainline, let other = right.change.mainline, one != other else {
         return left.place < right.place
       }
       return one < other

@@ -48,8 +48,11 @@ public struct KernelProfile: Sendable {
 
   /// The newest release that changed something here. Its behaviour is what a kernel has for which no
   /// release is named.
-  public static var newest: KernelProfile {
-    KernelChange.history.last.flatMap { named($0.release) } ?? of(oldest)
+  public static var newest: KernelProfile { of(newestRelease) }
+
+  /// Not by ``KernelChange/history``, which sorts all changes: a run asks at its start.
+  private static let newestRelease = KernelSetting.all.reduce(oldest) { newest, setting in
+    setting.changes.reduce(newest) { max($0, $1.mainline ?? $0) }
   }
 
   /// The releases that `dmar matrix` runs: those with a change, and some that people run.

@@ -15,7 +15,7 @@ public struct PCITopology: Hashable, Sendable {
   }
 
   /// The bus with `functions`, in any order; of two with the same address the later one counts.
-  public init(_ functions: some Sequence<PCIFunction>) {
+  public init(_ functions: [PCIFunction]) {
     var byAddress: [PCIAddress: PCIFunction] = [:]
     for function in functions { byAddress[function.address] = function }
     self.functions = byAddress.values.sorted { $0.address < $1.address }

@@ -171,15 +171,29 @@ extension BitImage {
   /// Built from the list; keep the result rather than asking on a hot path.
   public static func reservedMask(word: Int) -> UInt64 {
     let width = min(bitWidth - word * 64, 64)
-    let all: UInt64 = ~0 >> UInt64(64 - width)
-    return fields.reduce(all) { $1.word == word ? $0 & ~$1.mask : $0 }
+    var mask: UInt64 = ~0 >> UInt64(64 - width)
+    // By index: an iterator over a generic type's array is made at run time, once for each image, and
+    // looks through all conformances of the program. The masks are asked for whenever a unit is made.
+    let fields = fields
+    var index = 0
+    while index < fields.count {
+      if fields[index].word == word { mask &= ~fields[index].mask }
+      index += 1
+    }
+    return mask
   }
 
   /// The bits of one word that software may use in one way.
   public static func mask(_ access: FieldAccess, word: Int = 0) -> UInt64 {
-    fields.reduce(0) { mask, field in
-      field.word == word && (field.access ?? Self.access) == access ? mask | field.mask : mask
+    let fields = fields
+    var mask: UInt64 = 0
+    var index = 0
+    while index < fields.count {
+      let field = fields[index]
+      if field.word == word, (field.access ?? Self.access) == access { mask |= field.mask }
+      index += 1
     }
+    return mask
   }
 
   /// Whether a bit is set that no field names.

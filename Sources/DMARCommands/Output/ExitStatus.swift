@@ -34,13 +34,15 @@ enum ExitStatus: Int32, CaseIterable {
   ///   - failure: what 1 says, for a command that has it.
   static func help(_ status: [ExitStatus] = [], failure: String? = nil) -> String {
     let common: Set<ExitStatus> = [.done, .wrongUsage, .defect, .cannotWrite]
-    let lines = allCases.filter {
-      common.contains($0) || status.contains($0) || (failure != nil && $0 == .expectationNotMet)
-    }.map { each in
+    // Made at each start of the program, for the command that runs: a plain loop costs least.
+    var text = "Exit status:"
+    for each in allCases
+    where common.contains(each) || status.contains(each)
+      || (failure != nil && each == .expectationNotMet)
+    {
       let meaning = each == .expectationNotMet ? failure ?? each.meaning : each.meaning
-      return each.rawValue < 10
-        ? "  \(each.rawValue)   \(meaning)" : "  \(each.rawValue)  \(meaning)"
+      text += "\n  \(each.rawValue)" + (each.rawValue < 10 ? "   " : "  ") + meaning
     }
-    return "Exit status:\n" + lines.joined(separator: "\n")
+    return text
   }
 }

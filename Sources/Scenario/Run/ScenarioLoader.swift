@@ -102,8 +102,10 @@ public struct ScenarioLoader: Sendable {
   private func log(_ file: FileName) throws(InputError) -> Expectation.Log {
     let path = resolved(file)
     do throws(InputError) {
-      var lines = try source.text(at: path, namedAt: file.place)
-        .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      // At bytes: a line end of two characters is one character of Swift's.
+      var lines = try source.text(at: path, namedAt: file.place).utf8
+        .split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        .map { String(Substring($0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0)) }
       if lines.last == "" { lines.removeLast() }
       return Expectation.Log(path: path, lines: lines)
     } catch {

@@ -52,7 +52,8 @@ package enum Scalars {
 
   /// Seconds to microseconds, exactly: no floating point on the way.
   package static func microseconds(_ text: String) -> UInt64? {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+      .map { Substring($0) }
     guard parts.count <= 2, let whole = unsigned(parts[0], radix: 10),
       whole < UInt64.max / 1_000_000
     else { return nil }
