@@ -6,9 +6,10 @@ extension KernelMessage.Kind {
   init?(_ line: DriverLine) {
     switch line {
     case .boot(let line): self.init(line)
-    case .note(.device(_, driver: _, let note)): self.init(note)
+    case .note(let note): self.init(note)
+    case .pageRequest(let line): self.init(line)
     case .death(.panic(.malfunction)): self = .unitDead
-    case .fault, .status, .suppressed, .dump, .queueError, .pageRequest, .note, .death: return nil
+    case .fault, .status, .suppressed, .dump, .queueError, .death: return nil
     }
   }
 
@@ -29,16 +30,34 @@ extension KernelMessage.Kind {
     case .translationTablesNotCopied: self = .tablesNotCopied
     case .translationNotKdump: self = .translationWasOn
     case .graphicsDisabled, .graphicsStayOn: self = .graphicsQuirk
+    case .remappingForcedOff: self = .firmwareForcesOff
     default: return nil
     }
   }
 
-  private init?(_ note: DriverNote.DeviceNote) {
+  private init?(_ note: DriverNote) {
     switch note {
-    case .privateIdentityDomain: self = .identityDomain
-    case .ineligible: self = .attachIneligible
-    case .noDomain: self = .domainAllocationFailed
-    default: return nil
+    case .device(_, driver: _, .privateIdentityDomain): self = .identityDomain
+    case .device(_, driver: _, .nonIdentityMapping): self = .domainMoved
+    case .device(_, driver: _, .ineligible): self = .attachIneligible
+    case .device(_, driver: _, .needsDirectMapping): self = .identityMappingRequired
+    case .device(_, driver: _, .noDomain): self = .domainAllocationFailed
+    case .device(_, driver: _, .domainTooWide), .mappingTooHigh: self = .addressWidth
+    case .entryAlreadySet: self = .entryAlreadySet
+    case .noDomainIDs: self = .domainsExhausted
+    case .device, .nonAlignedInvalidation, .groupTooLarge, .flushFailed, .noPASIDAllocator:
+      return nil
+    }
+  }
+
+  private init?(_ line: PageRequestLine) {
+    switch line {
+    case .withoutPASID: self = .pageRequestWithoutPASID
+    case .notCanonical, .unknownPASID, .invalid: self = .pageRequestInvalid
+    case .privileged: self = .pageRequestPrivileged
+    case .execute: self = .pageRequestExecute
+    case .overflow: self = .pageRequestOverflow
+    case .overflowCleared: return nil
     }
   }
 }

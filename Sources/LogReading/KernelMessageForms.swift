@@ -4,26 +4,19 @@ import KernelLog
 /// (`FormTemplate`), which are read and not printed.
 ///
 /// Lines that the driver prints have their forms in KernelLog and are no rows here: what they say is
-/// told by `KernelMessage.Kind.init(_:)`. A form may begin anywhere in a line; it begins with words of at least four characters. Sources:
-/// drivers/iommu, drivers/vfio, kernel/dma and mm of Linux 2.6.30 to 7.3, Xen, QEMU and FreeBSD.
+/// told by `KernelMessage.Kind.init(_:)`. A form may begin anywhere in a line; its first words have four
+/// characters at least. Sources: drivers/iommu, drivers/vfio, kernel/dma and mm of Linux 2.6.30 to 7.3, Xen, QEMU and FreeBSD.
 enum KernelMessageForms {
   typealias Row = (kind: KernelMessage.Kind, form: StaticString)
 
   static let rows: [Row] = regions + interrupts + table + domains + users + others + marks
 
   private static let regions: [Row] = [
-    (
-      .identityMappingRequired,
-      "Firmware has requested this device have a 1:1 IOMMU mapping, rejecting"
-    ),
     (.regionsRelaxed, "assuming all RMRRs are relaxable"),
     (
       .directMappingFailed,
       "IOMMU driver was not able to establish FW requested direct mapping"
     ),
-    (.addressWidth, "iommu width (%d) is not sufficient for the mapped address (%llx)"),
-    (.entryAlreadySet, "DMA PTE for vPFN %llx already set (to %llx not %llx)"),
-    (.domainMoved, "32bit DMA uses non-identity mapping"),
     (.mappingRefused, "iommu: unaligned: iova %llx pa %llx size %llx min_pagesz %llx"),
     (.mappingRefused, "iommu_map: ops->map failed iova %llx pa %llx"),
     (.mappingRefused, "Mapping reserved region failed"),
@@ -50,7 +43,6 @@ enum KernelMessageForms {
     (.unitNotMapped, "can't reserve memory"),
     (.unitNotMapped, "Can't map the region"),
     (.unitWithoutWidth, "Cannot get a valid max agaw for iommu (seq_id = %d)"),
-    (.firmwareForcesOff, "Firmware forces DMA remapping off"),
     (.firmwareForcesOff, "DMA remapping disabled due to platform opt out"),
     (.azaliaEntries, "Recommended TLB entries for ISOCH unit is 16; your BIOS set %d"),
   ]
@@ -75,20 +67,12 @@ enum KernelMessageForms {
     (.groupAdditionFailed, "Error attaching device to iommu group"),
     (.addressesExhausted, "Allocating %d-page iova failed"),
     (.addressesExhausted, "Allocating iova for %s failed"),
-    (.domainsExhausted, "No free domain ids"),
     (.domainsExhausted, "no free domain ids"),
     (.domainsExhausted, "Max domain id reached"),
     (.graphicsQuirk, "Disabling batched IOTLB flush on Ironlake"),
     (.graphicsQuirk, "BIOS has allocated no shadow GTT; disabling IOMMU for graphics"),
     (.pageLeak, "iommu: Detected page leak"),
     (.pageRequestOverflow, "PRS: Page Request Overflow"),
-    (.pageRequestOverflow, "PRQ overflow detected"),
-    (.pageRequestInvalid, "Invalid page request: %llx %llx"),
-    (.pageRequestInvalid, "Page request for invalid PASID %d"),
-    (.pageRequestInvalid, "Address is not canonical"),
-    (.pageRequestWithoutPASID, "Page request without PASID"),
-    (.pageRequestPrivileged, "page request in Privilege Mode"),
-    (.pageRequestExecute, "Execution request not supported"),
   ]
 
   private static let users: [Row] = [

@@ -11,33 +11,37 @@ extension FormTemplate {
     _ words: StaticString, _ cursor: inout TextCursor, _ values: inout FormValues,
     hasSlips: Bool = false
   ) -> Bool {
-    words.withUTF8Buffer { bytes in
-      var template = FormTemplate(bytes)
-      var end: TextCursor?
-      var isRough = false
-      while let piece = template.next() {
-        let fits: Bool
-        switch piece {
-        case .words(let words):
-          fits = (isRough ? cursor.takeRoughly(words) : cursor.take(words)) || template.takeLack()
-        case .hole(let hole):
-          fits = hole.read(&cursor, &values, isRough: isRough, before: template)
-        case .mayEnd:
-          end = cursor
-          continue
-        case .slips:
-          isRough = hasSlips && !isRough
-          continue
-        case .mayLack: continue
-        }
-        if !fits {
-          guard let end else { return false }
-          cursor = end
-          return true
-        }
+    words.withUTF8Buffer { FormTemplate($0).read(&cursor, &values, hasSlips: hasSlips) }
+  }
+
+  func read(
+    _ cursor: inout TextCursor, _ values: inout FormValues, hasSlips: Bool = false
+  ) -> Bool {
+    var template = self
+    var end: TextCursor?
+    var isRough = false
+    while let piece = template.next() {
+      let fits: Bool
+      switch piece {
+      case .words(let words):
+        fits = (isRough ? cursor.takeRoughly(words) : cursor.take(words)) || template.takeLack()
+      case .hole(let hole):
+        fits = hole.read(&cursor, &values, isRough: isRough, before: template)
+      case .mayEnd:
+        end = cursor
+        continue
+      case .slips:
+        isRough = hasSlips && !isRough
+        continue
+      case .mayLack: continue
       }
-      return true
+      if !fits {
+        guard let end else { return false }
+        cursor = end
+        return true
+      }
     }
+    return true
   }
 
   /// Whether the words just passed may be missing.

@@ -54,7 +54,8 @@ struct FormTemplate {
   }
 
   private let bytes: UnsafeBufferPointer<UInt8>
-  private var at = 0
+  /// Where the next piece begins.
+  private(set) var at = 0
   private var slot = 0
 
   /// - Parameter bytes: the words, which have to outlive the template.
@@ -71,6 +72,13 @@ struct FormTemplate {
     if take("?") { return .mayLack }
     if take("~") { return .slips }
     return .hole(hole())
+  }
+
+  /// Where values stand, in the order of the line.
+  var holes: [Hole] {
+    var (rest, holes) = (self, [Hole]())
+    while let piece = rest.next() { if case .hole(let hole) = piece { holes.append(hole) } }
+    return holes
   }
 
   private mutating func hole() -> Hole {

@@ -37,7 +37,7 @@ enum NoteForms {
       "prepare_domain_attach_device: iommu width (%3$d) is not sufficient for the mapped address (%4$llx)"
     ) { .domainTooWide(width: $0[2], limit: $0[3]) },
     device(
-      "Firmware has requested this device have a 1:1 IOMMU mapping, rejecting configuring the device without a 1:1 mapping.%| Contact your platform vendor.",
+      "Firmware has requested this device have a 1:1 IOMMU mapping, rejecting%| configuring the device without a 1:1 mapping.%| Contact your platform vendor.",
       voice: .core,
       level: .warning
     ) { _ in .needsDirectMapping },
@@ -59,6 +59,12 @@ enum NoteForms {
     },
     row("intel_iommu_map: iommu width (%d) is not sufficient for the mapped address (%llx)") {
       .mappingTooHigh(width: $0[0], limit: $0[1])
+    },
+    // Behind the names of other functions, in kernels where each checks the width itself.
+    Form(
+      .driver, "iommu width (%d) is not sufficient for the mapped address (%llx)", .never
+    ) {
+      .note(.mappingTooHigh(width: $0[0], limit: $0[1]))
     },
     row("%u: No free domain ids") { .noDomainIDs(unit: $0[0]) },
     row("Flush IOTLB failed") { _ in .flushFailed },

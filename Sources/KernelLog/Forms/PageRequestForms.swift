@@ -19,10 +19,10 @@ enum PageRequestForms {
     row("Unexpected page request in Privilege Mode") { _ in .privileged(unit: nil) },
     row("IOMMU: %u: Execution request not supported") { .execute(unit: $0[0]) },
     row("Execution request not supported") { _ in .execute(unit: nil) },
-    row("%u: Page request for invalid PASID %4$d: %2$08llx %3$08llx") {
+    row("%u: Page request for invalid PASID %4$d%|: %2$08llx %3$08llx") {
       .unknownPASID(unit: $0[0], pasid: $0[3], words($0))
     },
-    row("%u: Invalid page request: %08llx %08llx") { .invalid(unit: $0[0], words($0)) },
+    row("%u: Invalid page request%|: %08llx %08llx") { .invalid(unit: $0[0], words($0)) },
     row("IOMMU: %u: PRQ overflow detected", level: .info) { .overflow(unit: $0[0]) },
     row("IOMMU: %u: PRQ overflow cleared", level: .info) { .overflowCleared(unit: $0[0]) },
   ]

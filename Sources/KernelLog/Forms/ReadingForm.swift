@@ -4,7 +4,7 @@ import Text
 /// A line that is read and never printed here, as other parts of the kernel and other systems print
 /// it: words with holes as a `Form` has them.
 package struct ReadingForm: Sendable {
-  /// What stood in the holes, each kind in the order of the line.
+  /// What stood in the holes, each kind in the order of its places.
   package struct Values: Sendable {
     package var numbers: [UInt64] = []
     package var words: [String] = []
@@ -12,27 +12,38 @@ package struct ReadingForm: Sendable {
   }
 
   package let words: StaticString
+  /// Where in the words a message begins that may begin anywhere in a line.
+  private let start: Int
+  /// What the message begins with, up to its first hole behind that.
+  package let beginning: [UInt8]
 
-  package init(_ words: StaticString) { self.words = words }
-
-  /// What the line begins with, up to its first hole.
-  package var beginning: [UInt8] {
-    words.withUTF8Buffer { bytes in
+  /// - Parameter words: a message begins with their first words; a hole before those, as a unit's or a
+  ///   function's name, is left to what stands before it.
+  package init(_ words: StaticString) {
+    self.words = words
+    (start, beginning) = words.withUTF8Buffer { bytes in
       var template = FormTemplate(bytes)
-      guard case .words(let words)? = template.next() else { return [] }
-      return Array(words)
+      var isBehindHole = false
+      while let piece = template.next() {
+        if case .words(let words) = piece {
+          // The colon behind a name is no beginning.
+          let first = isBehindHole ? words.firstIndex { ASCII.isLetter($0) } : words.startIndex
+          if let first { return (template.at - words.count + first, Array(words[first...])) }
+        }
+        isBehindHole = true
+      }
+      return (0, [])
     }
   }
 
   /// Reads the line at `cursor`; nil where the words are others.
   package func read(_ cursor: TextCursor) -> Values? {
-    var (cursor, found) = (cursor, FormValues())
-    guard FormTemplate.read(words, &cursor, &found) else { return nil }
-    var values = Values()
     words.withUTF8Buffer { bytes in
-      var template = FormTemplate(bytes)
-      while let piece = template.next() {
-        guard case .hole(let hole) = piece, found.has(hole.slot) else { continue }
+      let template = FormTemplate(UnsafeBufferPointer(rebasing: bytes[start...]))
+      var (cursor, found) = (cursor, FormValues())
+      guard template.read(&cursor, &found) else { return nil }
+      var values = Values()
+      for hole in template.holes.sorted(by: { $0.slot < $1.slot }) where found.has(hole.slot) {
         switch hole.letter {
         case UInt8(ascii: "d"), UInt8(ascii: "x"): values.numbers.append(found[hole.slot])
         case UInt8(ascii: "p"), UInt8(ascii: "g"), UInt8(ascii: "D"):
@@ -42,8 +53,8 @@ package struct ReadingForm: Sendable {
         default: values.words.append(Self.trimmed(found[hole.slot]))
         }
       }
+      return values
     }
-    return values
   }
 
   /// Without the marks that end a sentence or a bracket around it.
