@@ -16,16 +16,13 @@ enum Contradictions {
   /// it as an unsupported request or a completion abort.
   private static func consequence(_ fault: FaultCase) -> Finding.Evidence? {
     let errors = (fault.log.notes[fault.fault.function] ?? []).filter { note in
-      let text = note.value.text
-      guard text.contains("UnsupReq") || text.contains("CmpltAbrt") || text.contains("CmpltTO")
-      else {
-        return false
-      }
+      guard note.value.tells(.unsupportedRequest, .aborted) else { return false }
       guard let then = note.time?.uptime, let now = fault.uptime else { return true }
       return then + 1_000_000 > now && then < now + 5_000_000
     }
     guard let first = errors.first else { return nil }
-    let name = first.value.text.contains("UnsupReq") ? "UnsupReq (unsupported request)" : "an abort"
+    let name =
+      first.value.tells(.unsupportedRequest) ? "UnsupReq (unsupported request)" : "an abort"
     return Finding.Evidence(
       "the PCI Express error \(name) beside it is how the blocked request came back to the device: a "
         + "consequence of the fault, no second failure", errors.prefix(3).map { $0.place })

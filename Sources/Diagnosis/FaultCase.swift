@@ -66,10 +66,9 @@ struct FaultCase: Sendable {
     return log.windows.first { $0.value.contains(address) }
   }
 
-  func notes(_ words: String...) -> [Noted<LogContents.Note>] {
-    (log.notes[fault.function] ?? []).filter { note in
-      words.contains { note.value.text.contains($0) }
-    }
+  /// What was said of the function that tells something.
+  func notes(_ sign: DriverSign) -> [Noted<DriverRemark>] {
+    (log.notes[fault.function] ?? []).filter { $0.value.tells(sign) }
   }
 
   func boot(_ matches: (BootLine) -> Bool) -> [Noted<BootLine>] {
@@ -191,7 +190,7 @@ struct FaultCase: Sendable {
 
   /// Notes on the function that came shortly before the fault: within `seconds`, or on the lines
   /// before it where there are no times.
-  func earlier(_ notes: [Noted<LogContents.Note>], seconds: UInt64) -> [Noted<LogContents.Note>] {
+  func earlier(_ notes: [Noted<DriverRemark>], seconds: UInt64) -> [Noted<DriverRemark>] {
     notes.filter { note in
       guard isSameBoot(note.place) else { return false }
       if let then = note.time?.uptime {
@@ -208,18 +207,10 @@ struct FaultCase: Sendable {
     guard let address = fault.address else { return [] }
     return messages(.dmaMisuse).filter { group in
       guard group.message.device == nil || group.message.device == fault.function,
-        let named = Self.deviceAddress(group.message.text)
+        let named = group.message.deviceAddress
       else { return false }
       return named >> 12 == address >> 12
     }
-  }
-
-  /// The number in `[device address=0x00000000ffffd000]`.
-  private static func deviceAddress(_ text: String) -> UInt64? {
-    for piece in text.split(separator: "[") where piece.hasPrefix("device address=0x") {
-      return UInt64(piece.dropFirst(17).prefix { $0.isHexDigit }, radix: 16)
-    }
-    return nil
   }
 
   /// All faults of the same device in the same boot.
@@ -230,17 +221,16 @@ struct FaultCase: Sendable {
   /// Whether the device draws: the processor's graphics, or a function of class 03.
   var isDisplay: Bool {
     if let code = log.functions[fault.function]?.classCode { return code >> 16 == 0x03 }
-    let words = log.functions[fault.function]?.words ?? ""
     return fault.key.source == SourceID(bus: 0, device: 2, function: 0)
-      || words.contains("VGA compatible") || words.contains("Display controller")
+      || FunctionWords.isDisplay(log.functions[fault.function]?.words ?? "")
   }
 
   /// The lines that show that a guest has the device.
   var guestLines: [LogPlace] {
-    let notes = (log.notes[fault.function] ?? []).filter { $0.value.driver.hasPrefix("vfio") }
+    let notes = (log.notes[fault.function] ?? []).filter { $0.value.isOfGuests }
     let hidden = log.marks.filter {
       $0.value.kind == .assignment && $0.value.device == fault.function
-        && $0.value.driver.hasPrefix("vfio")
+        && DriverRemark.givesToGuests($0.value.driver)
     }
     return Array((notes.map { $0.place } + hidden.map { $0.place }).sorted().prefix(4))
   }

@@ -215,7 +215,9 @@ public struct LogCollector: Sendable {
         change(device, place) {
           let line = Noted(value: message.driver, place: place, time: time)
           if $0.driverLine == nil { $0.driverLine = line }
-          if $0.driver.isEmpty || $0.driver.hasPrefix("vfio") { $0.driver = message.driver }
+          if $0.driver.isEmpty || DriverRemark.givesToGuests($0.driver) {
+            $0.driver = message.driver
+          }
         }
       }
       Self.append(Noted(value: message, place: place, time: time), to: &contents.marks)
@@ -358,15 +360,14 @@ public struct LogCollector: Sendable {
       }
     case .leftIOMMUGroup(let address, _): contents.departures[address] = place
     case .deviceNote(let address, let driver, let text):
-      note(address, driver, "DMAR: " + text, place, event)
+      note(address, DriverRemark(driver: driver, text: "DMAR: " + text), place, event.time)
     case .driverMessage(let address, let driver, let text):
-      note(address, driver, text, place, event)
-    case .dmarNote(let text):
-      if let region = Self.xenRegion(text) {
-        Self.append(
-          Noted(value: region, place: place, time: event.time), to: &contents.regions)
-      }
-      if let address = Self.endpoint(text) { change(address, place) { $0.isListed = true } }
+      note(address, DriverRemark(driver: driver, text: text), place, event.time)
+    case .reservedRegion(let start, let end):
+      Self.append(
+        noted(LogContents.Region(start: start, end: end, function: nil)), to: &contents.regions)
+    case .scopeDevice(let address): change(address, place) { $0.isListed = true }
+    case .dmarNote: break
     case .defaultDomain: break
     case .defect(let text): Self.append(noted(text), to: &contents.defects)
     case .toolEntry(let level, let value):
@@ -389,24 +390,6 @@ public struct LogCollector: Sendable {
     case .message(let message): take(message, place, event.time)
     case .stumble(let stumble): Self.append(noted(stumble), to: &contents.stumbles)
     }
-  }
-
-  /// Xen prints `RMRR region: base_addr bdf6f000 end_addr bdf7efff`, in older versions `end_address`.
-  private static func xenRegion(_ text: String) -> LogContents.Region? {
-    let words = text.split(separator: " ")
-    guard words.count >= 6, let at = words.firstIndex(of: "RMRR"), words.count > at + 5,
-      words[at + 1] == "region:", words[at + 2].hasPrefix("base_addr"),
-      let start = UInt64(words[at + 3], radix: 16), let end = UInt64(words[at + 5], radix: 16)
-    else { return nil }
-    return LogContents.Region(start: start, end: end, function: nil)
-  }
-
-  /// Xen lists the devices of the table's scopes: `endpoint: 0000:04:00.0`.
-  private static func endpoint(_ text: String) -> PCIAddress? {
-    guard let colon = text.firstIndex(of: ":"), text[..<colon].hasSuffix("endpoint") else {
-      return nil
-    }
-    return PCIAddress(String(text[text.index(after: colon)...].drop { $0 == " " }.prefix(12)))
   }
 
   private mutating func bridge(
@@ -434,18 +417,19 @@ public struct LogCollector: Sendable {
       return Self.append(
         Noted(value: line, place: place, time: event.time), to: &contents.driverNotes)
     }
-    if let address { note(address, driver, "DMAR: " + DriverLine.note(line).words(), place, event) }
+    guard let address else { return }
+    let remark = DriverRemark(driver: driver, text: "DMAR: " + DriverLine.note(line).words())
+    note(address, remark, place, event.time)
   }
 
   private mutating func note(
-    _ address: PCIAddress, _ driver: String, _ text: String, _ place: LogPlace, _ event: LogEvent
+    _ address: PCIAddress, _ remark: DriverRemark, _ place: LogPlace, _ time: LogTime?
   ) {
     change(address, place) {
       // `pci` and `pcieport` are the bus speaking, not the device's driver.
-      if $0.driver.isEmpty, driver != "pci" { $0.driver = driver }
-      let isBus = driver == "pci" || text.hasPrefix("DMAR: ") || text.hasPrefix("Using iommu")
-      if !isBus, $0.driverLine == nil || Self.isEarlier(event.time, $0.driverLine?.time) {
-        $0.driverLine = Noted(value: driver, place: place, time: event.time)
+      if $0.driver.isEmpty, remark.driver != "pci" { $0.driver = remark.driver }
+      if !remark.isOfCore, $0.driverLine == nil || Self.isEarlier(time, $0.driverLine?.time) {
+        $0.driverLine = Noted(value: remark.driver, place: place, time: time)
       }
       // Somebody who drives a function has found it.
       $0.isListed = true
@@ -455,9 +439,7 @@ public struct LogCollector: Sendable {
     }
     var notes = contents.notes[address] ?? []
     if notes.count >= LogContents.mostNotes { notes.removeFirst() }
-    notes.append(
-      Noted(
-        value: LogContents.Note(driver: driver, text: text), place: place, time: event.time))
+    notes.append(Noted(value: remark, place: place, time: time))
     contents.notes[address] = notes
   }
 }

@@ -114,14 +114,6 @@ public struct LogContents: Sendable {
     public var place: LogPlace
   }
 
-  /// A driver's own line about a function.
-  public struct Note: Sendable {
-    /// The driver.
-    public var driver: String
-    /// What it says.
-    public var text: String
-  }
-
   /// A message that was printed once or many times.
   public struct MessageGroup: Sendable {
     /// The message.
@@ -155,7 +147,7 @@ public struct LogContents: Sendable {
   /// Memory of devices.
   public internal(set) var windows: [Noted<Region>] = []
   /// Drivers' own lines, by function.
-  public internal(set) var notes: [PCIAddress: [Noted<Note>]] = [:]
+  public internal(set) var notes: [PCIAddress: [Noted<DriverRemark>]] = [:]
   /// Lines of the boot.
   public internal(set) var boot: [Noted<BootLine>] = []
   /// Notes of the IOMMU driver.
@@ -222,6 +214,11 @@ public struct LogContents: Sendable {
   public internal(set) var reportRepairs: [Repair] = []
 
   public init() {}
+
+  /// Whether the kernel was started with an option.
+  package func isSet(_ option: KernelOption) -> Bool {
+    commandLines.contains { option.isSet(in: $0.value) }
+  }
 
   /// What a machine is called: by its host's name, or as its firmware calls it.
   func machineName(_ index: Int) -> String? {

@@ -49,31 +49,21 @@ public struct SplatExplanation: Sendable {
   private static func name(_ lock: LockSplat.Lock?) -> String { lock?.name ?? "a lock" }
 
   private static func isFromFault(_ splat: LockSplat) -> Bool {
-    splat.stack.contains { $0.hasPrefix("dmar_fault") }
+    splat.stack.contains { FunctionFamily.faultHandler.contains($0) }
   }
 
   /// What the fault handler was doing when it met the lock: a report names it by its chain, and not
   /// by being one of the handler's.
   private static func handlersCure(_ splat: LockSplat, _ lock: String) -> String? {
     guard isFromFault(splat) else { return nil }
-    let above = splat.stack.prefix { !$0.hasPrefix("dmar_fault") }
-    let isLookUp = above.contains { name in
-      [
-        "bus_find_device", "bus_to_subsys", "bus_for_each", "klist_", "next_device", "pci_get_dev",
-        "pci_get_domain_bus", "pci_find",
-      ].contains { name.hasPrefix($0) }
-    }
-    if isLookUp {
+    let above = splat.stack.prefix { !FunctionFamily.faultHandler.contains($0) }
+    if above.contains(where: { FunctionFamily.lookUp.contains($0) }) {
       return
         "the fault handler runs in hard interrupt context and must not look the device up on its "
         + "bus, which takes \(lock): walk from the dumped entry without a look-up "
         + "(cured in 6.0 by 6ad931a23223)"
     }
-    let isConsole = above.contains { name in
-      ["vprintk", "printk", "_printk", "console_", "serial", "uart_", "univ8250", "call_console"]
-        .contains { name.hasPrefix($0) }
-    }
-    if isConsole {
+    if above.contains(where: { FunctionFamily.console.contains($0) }) {
       return "printing inside the fault handler reaches the console's lock \(lock) under "
         + "register_lock: print after the lock is dropped, or defer it"
     }
@@ -269,7 +259,7 @@ public struct SplatExplanation: Sendable {
 
   /// The functions of a stack that tell who it was: below the locking itself.
   private static func owner(_ stack: [String]) -> String? {
-    let told = stack.filter { !SplatTitle.isPrimitive($0) }
+    let told = stack.filter { !FunctionFamily.lockPrimitive.contains($0) }
     return told.isEmpty ? nil : told.prefix(4).joined(separator: " < ")
   }
 }

@@ -50,7 +50,8 @@ enum SplatTitle {
     default: candidates = wanted(splat) + splat.stack
     }
     if isMixed(splat) { return nil }
-    return candidates.first { !$0.isEmpty && !isPrimitive($0) }.map(plainName)
+    return candidates.first { !$0.isEmpty && !FunctionFamily.lockPrimitive.contains($0) }.map(
+      plainName)
   }
 
   private static func wanted(_ splat: LockSplat) -> [String] {
@@ -59,50 +60,14 @@ enum SplatTitle {
 
   /// A stack whose bottom comes first, or that does not begin in lockdep, is another's or two in one.
   private static func isMixed(_ splat: LockSplat) -> Bool {
-    guard let first = splat.stack.first(where: { !isPrimitive($0) }) else { return false }
-    if bottoms.contains(where: { first.hasPrefix($0) }), wanted(splat).allSatisfy({ $0.isEmpty }) {
+    guard let first = splat.stack.first(where: { !FunctionFamily.lockPrimitive.contains($0) })
+    else { return false }
+    if FunctionFamily.stackBottom.contains(first), wanted(splat).allSatisfy({ $0.isEmpty }) {
       return true
     }
     // A function that prints warnings of its own began another report.
-    return ["warn_alloc", "dump_header", "kasan_report"].contains { name in
-      splat.stack.prefix(3).contains { $0.hasPrefix(name) }
-    }
+    return splat.stack.prefix(3).contains { FunctionFamily.otherReport.contains($0) }
   }
-
-  private static let bottoms = ["entry_", "ret_from_fork", "system_call", "do_syscall", "el0_"]
-
-  /// Whether a function takes, checks or reports locks for others, or prints.
-  static func isPrimitive(_ name: String) -> Bool {
-    prefixes.contains { name.hasPrefix($0) } || whole.contains(name)
-      || name.contains("copy_to_user") || name.contains("copy_from_user")
-  }
-
-  /// Beginnings of such names.
-  private static let prefixes = [
-    "dump_stack", "dump_backtrace", "show_stack", "show_trace", "print_", "check_",
-    "validate_chain",
-    "mark_", "valid_state", "lock_acquire", "lock_release", "lock_sock_nested", "lock_is_held",
-    "__lock_", "lockdep_", "_raw_", "__raw_", "do_raw_", "mutex_", "__mutex", "ww_mutex",
-    "__ww_mutex",
-    "__down", "down_", "up_", "__up", "rwsem_", "spin_", "__spin", "_spin", "read_lock",
-    "write_lock",
-    "register_lock_class", "__might_", "___might_", "might_", "debug_check_no", "debug_object",
-    "trace_hardirqs", "trace_softirqs", "__trace_hardirqs", "hardirqs_", "local_bh_", "__local_bh",
-    "__flush_work", "flush_work", "cancel_work", "__cancel_work", "console_lock", "console_trylock",
-    "console_unlock", "rt_mutex", "rt_spin", "queued_spin", "queued_read", "queued_write",
-    "kmem_cache_", "__kmalloc", "kmalloc", "kfree", "slab_", "fs_reclaim", "percpu_", "rcu_read",
-    "rcu_lockdep", "assert_", "vprintk", "printk", "__printk", "bust_spinlocks", "_printk",
-    "wait_for_completion",
-    "__wait_for", "complete_", "perf_trace_lock", "find_usage", "try_to_wake", "srcu_",
-  ]
-  private static let whole: Set<String> = [
-    "down", "up", "complete", "complete_all", "iput", "_atomic_dec_and_lock", "check_noncircular",
-    "atomic_dec_and_mutex_lock", "refcount_dec_and_lock", "refcount_dec_and_mutex_lock",
-    "lock_sock",
-    "destroy_workqueue", "drain_workqueue", "raw_spin_lock", "dump_stack_lvl", "warn_alloc",
-    "panic", "nmi_panic", "arch_local_irq_restore", "arch_local_irq_enable",
-    "__down_trylock_console_sem",
-  ]
 
   /// `fakeName` for `_Z8fakeNameiii`: a name of C++ carries its length.
   private static func plainName(_ name: String) -> String {

@@ -55,6 +55,19 @@ public struct KernelStumble: Hashable, Sendable {
     self.lines = lines
   }
 
+  /// Whether the line names a source file of remapping or of the DMA layer.
+  package var isInRemapping: Bool {
+    [
+      "drivers/iommu/", "drivers/pci/dmar.c", "drivers/pci/intel-iommu.c", "drivers/pci/iova.c",
+      "kernel/dma/",
+    ].contains { source.contains($0) || text.contains($0) }
+  }
+
+  /// Whether a function of a family was running, among the innermost ones.
+  package func ran(_ family: FunctionFamily, within count: Int = .max) -> Bool {
+    functions.prefix(count).contains { family.contains($0) }
+  }
+
   /// Everything that was running, innermost first.
   public var functions: [String] {
     function.isEmpty || stack.first?.function == function

@@ -31,6 +31,10 @@ public enum LogFact: Hashable, Sendable {
   case driverMessage(PCIAddress, driver: String, text: String)
   /// The type of domain that functions get.
   case defaultDomain(String)
+  /// A region that the table reserves, as Xen lists it; both ends included.
+  case reservedRegion(start: UInt64, end: UInt64)
+  /// A device of the table's scopes, as Xen lists it.
+  case scopeDevice(PCIAddress)
   /// A line of the driver that has no form of its own here.
   case dmarNote(String)
   /// Where the kernel met a defect in the remapping code, `WARNING: … at FILE:LINE`.

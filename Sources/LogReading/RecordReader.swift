@@ -362,7 +362,7 @@ struct RecordReader: Sendable {
       let note = cursor.restOfLine()
       guard tag != .misspelt, !note.isEmpty, isBody else { return nil }
       _ = cursor.takeRestOfLine()
-      return .fact(.dmarNote(String(note.prefix(240))))
+      return .fact(XenTable.read(note) ?? .dmarNote(String(note.prefix(240))))
     }
     if cursor.take("AMD-Vi: Event logged") { return .amdFault }
     if isBody {

@@ -37,7 +37,7 @@ extension ScenarioBuilder {
   private var isScalableByWord: Bool {
     let isAsked =
       contents.boot.contains { $0.value == .scalableModeAllowed }
-      || contents.commandLines.contains { $0.value.contains("sm_on") }
+      || contents.isSet(.scalableMode)
     return isAsked && unit.map { $0.extended[flag: .scalableMode] } ?? false
   }
 

@@ -209,30 +209,25 @@ enum QueueFindings {
   /// between: then it would be another device's story.
   private static func lostDevice(
     before first: Noted<QueueErrorLine>, _ log: LogContents
-  ) -> (PCIAddress, Noted<LogContents.Note>)? {
-    latestNote(before: first, log, lines: 200) {
-      $0.contains("inaccessible") || $0.contains("Unable to change power")
-        || $0.contains("Card not present") || $0.contains("Surprise")
-    }
+  ) -> (PCIAddress, Noted<DriverRemark>)? {
+    latestNote(.lost, before: first, log, lines: 200)
   }
 
   private static func resetDevice(
     before first: Noted<QueueErrorLine>, _ log: LogContents
-  ) -> (PCIAddress, Noted<LogContents.Note>)? {
-    latestNote(before: first, log, lines: 50) {
-      $0.contains("reset") || $0.contains("Reset") || $0.contains("not ready")
-    }
+  ) -> (PCIAddress, Noted<DriverRemark>)? {
+    latestNote(.reset, before: first, log, lines: 50)
   }
 
   private static func latestNote(
-    before first: Noted<QueueErrorLine>, _ log: LogContents, lines: Int, _ fits: (String) -> Bool
-  ) -> (PCIAddress, Noted<LogContents.Note>)? {
+    _ sign: DriverSign, before first: Noted<QueueErrorLine>, _ log: LogContents, lines: Int
+  ) -> (PCIAddress, Noted<DriverRemark>)? {
     let place = first.place
     let earlier = log.queueErrors.last { $0.place < place }?.place
-    var found: (PCIAddress, Noted<LogContents.Note>)?
+    var found: (PCIAddress, Noted<DriverRemark>)?
     for (address, notes) in log.notes {
       for note in notes where note.place < place && note.place.file == place.file {
-        guard fits(note.value.text), place.line - note.place.line <= lines else { continue }
+        guard note.value.tells(sign), place.line - note.place.line <= lines else { continue }
         if let earlier, note.place < earlier { continue }
         if let best = found, best.1.place > note.place { continue }
         found = (address, note)

@@ -23,33 +23,18 @@ enum StumbleFindings {
     return findings
   }
 
-  /// Beginnings of the names of functions that are remapping's.
-  private static let families = [
-    "dmar_", "__dmar_", "intel_iommu_", "intel_map_", "intel_unmap_", "intel_alloc_coherent",
-    "intel_svm_", "intel_pasid_", "intel_irq_remap", "intel_setup_irq_remapping",
-    "intel_ir_", "intel_irq_", "intel_unmap", "qi_", "iommu_", "__iommu_", "domain_", "__domain_",
-    "device_to_iommu", "iova_", "alloc_iova", "free_iova", "__free_iova", "remove_iova",
-    "pci_device_group", "init_dmars", "free_dmar", "alloc_iommu", "si_domain", "cache_tag_",
-    "prq_event", "vfio_iommu", "vfio_pin", "vfio_unpin", "iommufd_", "iopt_", "irte_",
-    "modify_irte", "swiotlb_",
-  ]
-
   /// The innermost function of remapping in a report; nil where none was running.
   private static func remapping(_ stumble: KernelStumble) -> String? {
-    let inside = [
-      "drivers/iommu/", "drivers/pci/dmar.c", "drivers/pci/intel-iommu.c",
-      "drivers/pci/iova.c", "kernel/dma/",
-    ]
     // Deep in a stack they say only that a driver was being probed.
     let near = stumble.functions.prefix(stumble.kind == .warning ? 4 : 8)
-    let found = near.first { name in families.contains { name.hasPrefix($0) } }
-    if inside.contains(where: { stumble.source.contains($0) || stumble.text.contains($0) }) {
+    let found = near.first { FunctionFamily.remapping.contains($0) }
+    if stumble.isInRemapping {
       return found ?? stumble.functions.first ?? ""
     }
     guard let found else { return nil }
     // Workers that wait in the block or file system layers pass there as well.
     if stumble.kind == .hungTask || stumble.kind == .stall {
-      return found.hasPrefix("dma_") ? nil : found
+      return FunctionFamily.dmaLayer.contains(found) ? nil : found
     }
     return found
   }
@@ -60,15 +45,7 @@ enum StumbleFindings {
   ) -> Finding? {
     let value = stumble.value
     let names = value.functions
-    guard names.contains(where: { $0.hasPrefix("qi_submit") }),
-      names.contains(where: { $0.contains("dev_iotlb") || $0.contains("dev_tlb") }),
-      names.contains(where: {
-        [
-          "release_device", "device_del", "pciehp", "remove_one_dev_info", "pci_stop",
-          "pci_remove", "detach", "block_translation",
-        ].contains(where: $0.contains)
-      })
-    else { return nil }
+    guard value.ran(.queueWait), value.ran(.deviceTLB), value.ran(.removal) else { return nil }
     let slot = log.marks.filter { $0.value.kind == .slotEmpty && $0.place < stumble.place }
     var why = [
       Finding.Evidence(
@@ -111,8 +88,8 @@ enum StumbleFindings {
       why.append(
         Finding.Evidence("running: " + value.functions.prefix(6).joined(separator: " < ")))
     }
-    let isUnmap = value.functions.prefix(3).contains { $0.contains("unmap") }
-    let isMap = value.functions.prefix(3).contains { $0.hasSuffix("domain_mapping") }
+    let isUnmap = value.ran(.unmapping, within: 3)
+    let isMap = value.ran(.mapping, within: 3)
     if let caller {
       why.append(
         Finding.Evidence("the first module in the stack is \(caller.module) (\(caller.function))"))
@@ -152,7 +129,7 @@ enum StumbleFindings {
         + (value.detail.isEmpty ? "" : ": \(value.detail)")
     case .hardLockup, .softLockup:
       return "a processor hangs in IOMMU code\(inside): "
-        + (value.functions.contains { $0.hasPrefix("qi_") }
+        + (value.ran(.queue)
           ? "it waits for the invalidation queue" : "it waits for a lock or for the unit")
     case .hungTask: return "a task waits for IOMMU code\(inside) and does not come back"
     case .stall: return "a processor stays in IOMMU code\(inside) too long (RCU stall)"

@@ -222,10 +222,6 @@ extension FaultCase {
   /// before it.
   func isTrouble(at place: LogPlace) -> Bool {
     let note = (log.notes[fault.function] ?? []).first { $0.place == place }
-    guard let text = note?.value.text else { return false }
-    return [
-      "died", "imeout", "timed out", "ailed", "rror", "halt", "not responding", "bort", "hung",
-      "lost", "WARN", "unable",
-    ].contains { text.contains($0) }
+    return note?.value.tells(.trouble) ?? false
   }
 }

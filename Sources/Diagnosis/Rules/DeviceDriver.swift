@@ -90,19 +90,14 @@ extension Rule {
           : "0x\(hex(address)) is just under 2 to the power of 48, where the kernel hands out DMA "
             + "addresses to devices with wide masks: it was probably mapped earlier", fault.place)
     ]
-    let signs = fault.earlier(
-      fault.notes(
-        "timeout", "timed out", "reset", "disconnect", "remove", "stop", "Stop", "abort", "Abort",
-        "cancel", "Set TR Deq", "Link down", "Link is Down", "shutdown", "hung",
-        "not part of current"
-      ), seconds: 30)
+    let signs = fault.earlier(fault.notes(.stopped), seconds: 30)
     if !signs.isEmpty {
       clues.append(
         Clue(
           .stoppedBefore, "the driver reports that the device was stopped or reset before it",
           signs.prefix(4).map { $0.place }))
     }
-    let debug = fault.debugMessages.filter { $0.message.text.contains("frees DMA memory") }
+    let debug = fault.debugMessages.filter { DriverSign.wrongFree.isTold(by: $0.message.text) }
     if let message = debug.first {
       clues.append(
         Clue(

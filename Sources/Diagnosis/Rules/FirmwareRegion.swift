@@ -49,7 +49,7 @@ extension Rule {
     }
     if let group = fault.function?.group {
       let mixed = fault.log.functions.filter { $0.value.group == group }.keys.sorted().flatMap {
-        (fault.log.notes[$0] ?? []).filter { $0.value.text.contains("private") }
+        (fault.log.notes[$0] ?? []).filter { $0.value.tells(.privateDomain) }
       }
       if !mixed.isEmpty {
         clues.append(
@@ -80,13 +80,12 @@ extension Rule {
     guard fault.isReason(2), let address = fault.fault.address, fault.regions.isEmpty else {
       return nil
     }
-    let moves = fault.notes("uses non-identity mapping", "Using iommu dma mapping")
-      .filter { note in
-        guard let then = note.time?.uptime, let now = fault.fault.lastTime?.uptime else {
-          return note.place > fault.fault.first
-        }
-        return then + 5_000_000 > now
+    let moves = fault.notes(.movedDomain).filter { note in
+      guard let then = note.time?.uptime, let now = fault.fault.lastTime?.uptime else {
+        return note.place > fault.fault.first
       }
+      return then + 5_000_000 > now
+    }
     guard !moves.isEmpty else { return nil }
     let others = fault.index.faults(at: address).filter { $0.source != fault.fault.key.source }
     var clues = [

@@ -221,7 +221,7 @@ extension FaultCase {
   var driverAfterGuest: LogPlace? {
     guard let guest = guestLines.last else { return nil }
     let own = (log.notes[fault.function] ?? []).first {
-      !$0.value.driver.hasPrefix("vfio") && $0.value.driver != "pci" && $0.place > guest
+      !$0.value.isOfGuests && $0.value.driver != "pci" && $0.place > guest
         && $0.place < fault.first
     }
     return own?.place

@@ -331,13 +331,11 @@ extension FaultCase {
   }
 
   /// Notes of any driver that tell of a power state within some seconds of the fault.
-  var powerNotes: [Noted<LogContents.Note>] {
+  var powerNotes: [Noted<DriverRemark>] {
     log.notes.values.flatMap { $0 }.filter { note in
-      let text = note.value.text
-      guard text.contains("suspend") || text.contains("D3") || text.contains("power state") else {
+      guard note.value.tells(.power), let then = note.time?.uptime, let now = uptime else {
         return false
       }
-      guard let then = note.time?.uptime, let now = uptime else { return false }
       return max(then, now) - min(then, now) < 5_000_000
     }.sorted { $0.place < $1.place }
   }

@@ -18,10 +18,7 @@ extension Rule {
         verdict: "\(fault.device) still did DMA after it was removed from its IOMMU group",
         next: next)
     }
-    let signs = fault.earlier(
-      fault.notes(
-        "removed", "Removing", "inaccessible", "hot-remove", "unbind", "FLR"),
-      seconds: 60)
+    let signs = fault.earlier(fault.notes(.removed), seconds: 60)
     guard !signs.isEmpty else { return nil }
     return Hypothesis(
       cause: .detached,

@@ -40,7 +40,7 @@ extension Rule {
           .alignedToLargePage, "the address is aligned to 2 MiB, as a large page would be",
           fault.place))
     }
-    if fault.log.commandLines.contains(where: { $0.value.contains("igfx_off") }) {
+    if fault.log.isSet(.graphicsOff) {
       clues.append(
         Clue(
           .graphicsLeftOut, "igfx_off leaves a unit without the driver's care",

@@ -62,3 +62,21 @@ enum XenDump {
     return [.suppressed(function: "printk", count: count)]
   }
 }
+
+/// What Xen says of the DMAR table (`iommu=verbose`): its reserved regions and the devices of its scopes.
+enum XenTable {
+  /// The end was an `end_address` once.
+  private static let region = ReadingForm("RMRR region: base_addr %x %s %x")
+  private static let device = ReadingForm("endpoint: %p")
+
+  static func read(_ line: String) -> LogFact? {
+    let bytes = Array(line.utf8)
+    if let place = ByteSearch.find("RMRR region:", in: bytes),
+      let values = region.read(TextCursor(bytes, at: place)), values.numbers.count == 2
+    {
+      return .reservedRegion(start: values.numbers[0], end: values.numbers[1])
+    }
+    guard let place = ByteSearch.find("endpoint:", in: bytes) else { return nil }
+    return device.read(TextCursor(bytes, at: place))?.device.map { .scopeDevice($0) }
+  }
+}
