@@ -131,8 +131,23 @@ struct DeviceFaults: Sendable {
     let gaps = zip(readTimes, readTimes.dropFirst()).map { $1 - $0 }.filter {
       $0 > 0 && $0 < 60_000
     }
-    refresh = Rule.refreshRate(gaps).map { ($0, gaps.count) }
+    refresh = Self.refreshRate(gaps).map { ($0, gaps.count) }
     readTimes = []
+  }
+
+  /// The refresh rate that gaps between reads fit, in hertz, with how many of them do.
+  private static func refreshRate(_ gaps: [UInt64]) -> (hertz: Int, matches: Int)? {
+    var best: (hertz: Int, matches: Int)?
+    for hertz in [60, 59, 50, 75, 100, 120, 144, 165, 240, 30] {
+      let period = 1_000_000 / UInt64(hertz)
+      let matches = gaps.filter { gap in
+        (gap > period ? gap - period : period - gap) * 100 <= period * 2
+      }.count
+      if matches >= 2, matches * 3 >= gaps.count, matches > best?.matches ?? 0 {
+        best = (hertz, matches)
+      }
+    }
+    return best
   }
 
   private mutating func addToIncident(_ fault: FaultGroup) {

@@ -197,25 +197,3 @@ public struct Finding: Sendable {
     }
   }
 }
-
-/// A cause as a rule: it looks at one fault among everything that the log says, and either has
-/// nothing to say or states its clues. A new cause is a new file beside the others, and a line
-/// in `Rule.all`.
-struct Rule: Sendable {
-  /// The causes that rules look for in a fault.
-  static var causes: [Finding.Cause] { all.map { $0.cause } }
-
-  let cause: Finding.Cause
-  let judge: @Sendable (FaultCase) -> Hypothesis?
-
-  static let all: [Rule] =
-    history + [
-      firmwareRegion, domainSwitch, firmwareOwnDMA, inherited, latchedBeforeLinux, kernelBefore,
-      leftRunning, withoutDriver, phantomFunction, bridgeAlias, unsetAddress, garbageDescriptors,
-      unmappedTooEarly, rawPhysicalAddress, overRead, wrongDirection, possibleDirection,
-      writeOnlyMapping, superpage, staleCache, staleSharedTable, memoryCorruption, displayRefresh,
-      guestMapping, formerDomain, compatibilityInterrupt, guestInterrupt, ioapicAtBoot,
-      interruptWithoutAddress, interruptEntry, oldKernelTables, missingFeature, detached,
-      removedAndFound,
-    ]
-}

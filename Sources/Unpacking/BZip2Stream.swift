@@ -20,7 +20,7 @@ final class BZip2Stream {
 
   func step(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
-  ) throws(UnpackingFailure) -> StreamDecoder.Step {
+  ) throws(UnpackingFailure) -> StreamStep {
     guard isReady else { throw .memory(.bzip2, limit: 0) }
     // bzip2 does not write to its input.
     stream.pointee.next_in = UnsafeMutablePointer(
@@ -30,7 +30,7 @@ final class BZip2Stream {
     stream.pointee.avail_out = UInt32(output.count)
     let result = BZ2_bzDecompress(stream)
     guard result == BZ_OK || result == BZ_STREAM_END else { throw .damaged(.bzip2) }
-    return StreamDecoder.Step(
+    return StreamStep(
       consumed: input.count - Int(stream.pointee.avail_in),
       produced: output.count - Int(stream.pointee.avail_out), isEnd: result == BZ_STREAM_END)
   }

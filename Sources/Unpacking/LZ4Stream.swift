@@ -14,13 +14,13 @@ final class LZ4Stream {
 
   func step(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
-  ) throws(UnpackingFailure) -> StreamDecoder.Step {
+  ) throws(UnpackingFailure) -> StreamStep {
     guard let context else { throw .memory(.lz4, limit: 0) }
     var consumed = input.count
     var produced = output.count
     let result = LZ4F_decompress(
       context, output.baseAddress, &produced, input.baseAddress, &consumed, nil)
     if LZ4F_isError(result) != 0 { throw .damaged(.lz4) }
-    return StreamDecoder.Step(consumed: consumed, produced: produced, isEnd: result == 0)
+    return StreamStep(consumed: consumed, produced: produced, isEnd: result == 0)
   }
 }

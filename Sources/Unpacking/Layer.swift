@@ -107,7 +107,7 @@ struct Layer {
     // A full buffer may leave more to come out without any further input.
     var mayHoldMore = true
     while !rest.isEmpty || mayHoldMore, !progress.isTrailing, budget.failure == nil {
-      let step: StreamDecoder.Step
+      let step: StreamStep
       do throws(UnpackingFailure) {
         step = try decoder.step(rest, into: scratch.bytes)
       } catch {

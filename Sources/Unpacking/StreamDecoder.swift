@@ -6,14 +6,6 @@ enum StreamDecoder {
   case lz4(LZ4Stream)
   case bzip2(BZip2Stream)
 
-  /// How far one call came.
-  struct Step {
-    var consumed: Int
-    var produced: Int
-    /// The stream is at its end; another may follow in the same file.
-    var isEnd: Bool
-  }
-
   /// Nil for the kinds that are no streams.
   init?(_ kind: PackedKind) {
     switch kind {
@@ -28,7 +20,7 @@ enum StreamDecoder {
 
   func step(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
-  ) throws(UnpackingFailure) -> Step {
+  ) throws(UnpackingFailure) -> StreamStep {
     switch self {
     case .zlib(let stream): try stream.step(input, into: output)
     case .xz(let stream): try stream.step(input, into: output)

@@ -20,7 +20,7 @@ final class XZStream {
 
   func step(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
-  ) throws(UnpackingFailure) -> StreamDecoder.Step {
+  ) throws(UnpackingFailure) -> StreamStep {
     guard isReady else { throw .memory(.xz, limit: Self.mostMemory) }
     stream.pointee.next_in = input.bindMemory(to: UInt8.self).baseAddress
     stream.pointee.avail_in = input.count
@@ -33,7 +33,7 @@ final class XZStream {
     guard result == LZMA_OK || result == LZMA_STREAM_END || result == LZMA_BUF_ERROR else {
       throw .damaged(.xz)
     }
-    return StreamDecoder.Step(
+    return StreamStep(
       consumed: input.count - stream.pointee.avail_in,
       produced: output.count - stream.pointee.avail_out, isEnd: result == LZMA_STREAM_END)
   }

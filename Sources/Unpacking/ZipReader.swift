@@ -54,7 +54,7 @@ struct ZipReader {
         state = .stored(left: left - part.count)
         if left == part.count { end(hasDescriptor: false, &budget, sink) }
       case .deflated(let stream, let hasDescriptor):
-        let step: StreamDecoder.Step
+        let step: StreamStep
         do throws(UnpackingFailure) {
           step = try stream.step(rest, into: scratch.bytes)
         } catch {

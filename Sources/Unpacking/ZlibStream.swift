@@ -27,7 +27,7 @@ final class ZlibStream {
 
   func step(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
-  ) throws(UnpackingFailure) -> StreamDecoder.Step {
+  ) throws(UnpackingFailure) -> StreamStep {
     guard isReady else { throw .memory(.gzip, limit: 0) }
     // zlib does not write to its input.
     stream.pointee.next_in = UnsafeMutablePointer(
@@ -39,7 +39,7 @@ final class ZlibStream {
     guard result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR else {
       throw .damaged(.gzip)
     }
-    return StreamDecoder.Step(
+    return StreamStep(
       consumed: input.count - Int(stream.pointee.avail_in),
       produced: output.count - Int(stream.pointee.avail_out), isEnd: result == Z_STREAM_END)
   }

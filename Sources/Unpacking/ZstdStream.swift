@@ -15,7 +15,7 @@ final class ZstdStream {
 
   func step(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
-  ) throws(UnpackingFailure) -> StreamDecoder.Step {
+  ) throws(UnpackingFailure) -> StreamStep {
     var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
     var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
     let result = ZSTD_decompressStream(stream, &target, &source)
@@ -26,6 +26,6 @@ final class ZstdStream {
       default: throw .damaged(.zstd)
       }
     }
-    return StreamDecoder.Step(consumed: source.pos, produced: target.pos, isEnd: result == 0)
+    return StreamStep(consumed: source.pos, produced: target.pos, isEnd: result == 0)
   }
 }

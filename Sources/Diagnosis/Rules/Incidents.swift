@@ -92,21 +92,6 @@ extension Rule {
       ])
   }
 
-  /// The refresh rate that gaps between reads fit, in hertz, with how many of them do.
-  static func refreshRate(_ gaps: [UInt64]) -> (hertz: Int, matches: Int)? {
-    var best: (hertz: Int, matches: Int)?
-    for hertz in [60, 59, 50, 75, 100, 120, 144, 165, 240, 30] {
-      let period = 1_000_000 / UInt64(hertz)
-      let matches = gaps.filter { gap in
-        (gap > period ? gap - period : period - gap) * 100 <= period * 2
-      }.count
-      if matches >= 2, matches * 3 >= gaps.count, matches > best?.matches ?? 0 {
-        best = (hertz, matches)
-      }
-    }
-    return best
-  }
-
   /// Cause 21: a paging entry was corrupted.
   static let memoryCorruption = Rule(cause: .memoryCorruption) { fault in
     guard let address = fault.fault.address else { return nil }
