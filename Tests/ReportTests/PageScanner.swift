@@ -6,7 +6,8 @@ import Testing
 struct PageScanner {
   /// Names of elements that a page may have.
   private static let elements: Set<String> = [
-    "html", "head", "meta", "title", "style", "body", "header", "nav", "section", "footer", "div",
+    "html", "head", "meta", "title", "style", "body", "main", "header", "nav", "section", "footer",
+    "div",
     "span", "p", "a", "h1", "h2", "h3", "ul", "ol", "li", "dl", "dt", "dd", "table", "tr", "th",
     "td",
     "pre", "code", "strong", "br", "hr", "details", "summary", "svg", "rect", "line", "text",

@@ -50,7 +50,7 @@ public struct BitRuler {
           ]))
     }
     parts.append(
-      .tag("div", [.style("scroll")], [.tag("table", [], rows)]))
+      .tag("div", [.style("scroll"), .focusable], [.tag("table", [], rows)]))
     return .group(parts)
   }
 

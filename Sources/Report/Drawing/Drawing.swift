@@ -91,7 +91,7 @@ struct Drawing {
   var element: Element {
     let (w, h) = (width + 8, height + 8)
     return .tag(
-      "div", [.style("picture")],
+      "div", [.style("picture"), .focusable],
       [
         .tag(
           "svg",

@@ -87,7 +87,7 @@ public struct LockPicture {
       }
       rows.append(.tag("tr", [], cells))
     }
-    return .tag("div", [.style("scroll")], [.tag("table", [], rows)])
+    return .tag("div", [.style("scroll"), .focusable], [.tag("table", [], rows)])
   }
 
   private func cell(

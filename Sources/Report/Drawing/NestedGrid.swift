@@ -84,7 +84,7 @@ struct NestedGrid {
       body.append(.tag("tr", [], cells))
     }
     return .group([
-      .tag("div", [.style("scroll")], [.tag("table", [], body)]),
+      .tag("div", [.style("scroll"), .focusable], [.tag("table", [], body)]),
       .tag("p", [.style("dim")], "\(reads) entries of page tables were read, numbered in order."),
     ])
   }

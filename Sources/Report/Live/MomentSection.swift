@@ -21,7 +21,7 @@ struct MomentSection {
       parts += LockSection(record).elements
     case .step:
       parts.append(.tag("h2", [], title))
-      parts.append(.tag("pre", [.style("yaml")], record.step(event.step)?.text ?? ""))
+      parts.append(.tag("pre", [.style("yaml"), .focusable], record.step(event.step)?.text ?? ""))
     default:
       parts.append(.tag("h2", [], title))
       parts.append(.tag("p", [], sentence(event) + "."))
@@ -135,7 +135,7 @@ struct HeldTranslations {
     }
     var parts: [Element] = [
       .tag("h3", [], "What the caches hold then"),
-      .tag("div", [.style("scroll")], [.tag("table", [], rows)]),
+      .tag("div", [.style("scroll"), .focusable], [.tag("table", [], rows)]),
     ]
     if held.count > Self.limit {
       parts.append(

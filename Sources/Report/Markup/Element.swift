@@ -32,6 +32,8 @@ public indirect enum Element: Sendable {
     public static func place(_ name: String) -> Attribute {
       Attribute("href", "#" + Self.identifier(name))
     }
+    /// Makes a place that scrolls one that the keyboard can go to and scroll.
+    public static var focusable: Attribute { Attribute("tabindex", "0") }
     /// An attribute with a number.
     public static func number(_ name: StaticString, _ value: Int) -> Attribute {
       Attribute(name, String(value))

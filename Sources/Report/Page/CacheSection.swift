@@ -54,7 +54,7 @@ struct CacheSection {
         "p", [],
         "The request went by what was remembered. The tables in memory say: \(Words.say(fact.tables)). "
           + "An invalidation between the change and the request would have made them agree."),
-      .tag("div", [.style("scroll")], [.tag("table", [], rows)]),
+      .tag("div", [.style("scroll"), .focusable], [.tag("table", [], rows)]),
     ]
   }
 }

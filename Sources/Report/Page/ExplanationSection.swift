@@ -151,7 +151,7 @@ public struct ExplanationSection {
       }
     }
     var parts: [Element] = [.tag("p", [], content)]
-    if !lines.isEmpty { parts.append(.tag("pre", [.style("log")], lines)) }
+    if !lines.isEmpty { parts.append(.tag("pre", [.style("log"), .focusable], lines)) }
     return .group(parts)
   }
 
@@ -172,7 +172,7 @@ public struct ExplanationSection {
             .tag("td", [.style("m")], value.text),
           ]))
     }
-    return .tag("div", [.style("scroll")], [.tag("table", [], rows)])
+    return .tag("div", [.style("scroll"), .focusable], [.tag("table", [], rows)])
   }
 
   private func splat(_ splat: SplatExplanation) -> [Element] {
@@ -204,7 +204,9 @@ public struct ExplanationSection {
           "details", [],
           [
             .tag("summary", [], "the stack"),
-            .tag("pre", [.style("log")], splat.splat.stack.prefix(60).joined(separator: "\n")),
+            .tag(
+              "pre", [.style("log"), .focusable],
+              splat.splat.stack.prefix(60).joined(separator: "\n")),
           ]))
     }
     return content
@@ -244,7 +246,7 @@ public struct ExplanationSection {
         [
           .tag("summary", [], "\(incidents.count) further incidents"),
           .tag(
-            "div", [.style("scroll")],
+            "div", [.style("scroll"), .focusable],
             [
               .tag(
                 "table", [],
@@ -315,17 +317,17 @@ public enum ExplanationPage {
     _ explanation: Explanation, producer: String, line: @escaping (LogPlace) -> String?
   ) -> String {
     let files = explanation.contents.files.prefix(20).joined(separator: ", ")
-    let body: [Element] =
+    let content: [Element] =
       [
         .tag("p", [.style("dim")], "dmar explain of \(files)"),
         .tag("h1", [], title(explanation)), .tag("p", [], about(explanation)),
-      ] + ExplanationSection(explanation, line: line).elements + [
-        .tag(
-          "footer", [],
-          "Made by \(producer). A verdict is a judgement from the log alone: its evidence stands below it."
-        )
-      ]
-    return Document.html(title: "dmar explain", body)
+        .tag("h2", [], "What it means"),
+      ] + ExplanationSection(explanation, line: line).elements
+    let foot = Element.tag(
+      "footer", [],
+      "Made by \(producer). A verdict is a judgement from the log alone: its evidence stands below it."
+    )
+    return Document.html(title: "dmar explain", [.tag("main", [], content), foot])
   }
 
   /// The explanation for a place of another page, which has a heading of its own.

@@ -49,7 +49,7 @@ struct LockSection {
             "details", [],
             [
               .tag("summary", [], "\(lockClass.name) {\(usage.name)}: the stack"),
-              .tag("pre", [.style("log")], usage.stack.joined(separator: "\n")),
+              .tag("pre", [.style("log"), .focusable], usage.stack.joined(separator: "\n")),
             ]))
       }
     }

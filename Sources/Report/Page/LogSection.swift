@@ -37,7 +37,7 @@ struct LogSection {
       }
     }
     if number > Self.limit { content.append(.text("\(number - Self.limit) further lines\n")) }
-    return .tag("pre", [.style("log")], content)
+    return .tag("pre", [.style("log"), .focusable], content)
   }
 
   private func live(_ event: RunEvent) -> [Element.Attribute] {

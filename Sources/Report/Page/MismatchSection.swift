@@ -12,7 +12,7 @@ struct MismatchSection {
       parts.append(.tag("p", [.style("bad")], "\u{2717} " + mismatch.sentence))
       if !mismatch.difference.isEmpty {
         let lines = mismatch.difference.prefix(400).joined(separator: "\n")
-        parts.append(.tag("pre", [.style("log")], lines))
+        parts.append(.tag("pre", [.style("log"), .focusable], lines))
       }
     }
     return parts

@@ -69,16 +69,20 @@ public struct RunPage {
   /// The page.
   public var html: String {
     let name = record.scenario.split(separator: "/").last.map(String.init) ?? "a run"
-    return Document.html(title: "dmar: \(name)", body(name))
+    let parts = parts(name)
+    return Document.html(
+      title: "dmar: \(name)", parts.head + [.tag("main", [], parts.sections), parts.foot])
   }
 
   /// The page's content, for a place of another page.
   public var content: String {
-    Element.group(body(record.scenario.split(separator: "/").last.map(String.init) ?? "a run"))
-      .markup
+    let parts = parts(record.scenario.split(separator: "/").last.map(String.init) ?? "a run")
+    return Element.group(parts.head + parts.sections + [parts.foot]).markup
   }
 
-  private func body(_ name: String) -> [Element] {
+  private func parts(
+    _ name: String
+  ) -> (head: [Element], sections: [Element], foot: Element) {
     var sections: [(id: String, title: String, content: [Element])] = []
     if !mismatches.isEmpty {
       sections.append(("expected", "Not as expected", MismatchSection(mismatches).elements))
@@ -117,23 +121,22 @@ public struct RunPage {
       sections.append(("log", "The kernel's log", [LogSection(record).element]))
     }
     sections.append(("scenario", "The scenario", SourceSection(sources).elements))
-    var body: [Element] = [
+    let head: [Element] = [
       .tag("header", [], header(name)),
       .tag(
-        "nav", [],
+        "nav", [.init("aria-label", "Sections")],
         sections.map { .tag("a", [.place($0.id)], $0.title) }),
     ]
-    for section in sections {
-      body.append(
-        .tag("section", [.id(section.id)], [.tag("h2", [], section.title)] + section.content))
+    let foot = Element.tag(
+      "footer", [],
+      "Made by \(producer); record version \(RunRecord.version); kernel \(record.release). Addresses "
+        + "are hexadecimal; a level has one colour in every picture; red is where it stops, amber what "
+        + "is stale.")
+    let elements = sections.map { section in
+      Element.tag(
+        "section", [.id(section.id)], [.tag("h2", [], section.title)] + section.content)
     }
-    body.append(
-      .tag(
-        "footer", [],
-        "Made by \(producer); record version \(RunRecord.version); kernel \(record.release). Addresses "
-          + "are hexadecimal; a level has one colour in every picture; red is where it stops, amber what "
-          + "is stale."))
-    return body
+    return (head, elements, foot)
   }
 
   /// The line of the log that an explanation names, as a place of this page.

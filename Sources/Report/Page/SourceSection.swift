@@ -14,7 +14,7 @@ struct SourceSection {
         source.text.utf8.count > Self.limit
         ? String(source.text.prefix(Self.limit)) + "\n..." : source.text
       parts.append(.tag("h3", [], source.name))
-      parts.append(.tag("pre", [.style("yaml")], text))
+      parts.append(.tag("pre", [.style("yaml"), .focusable], text))
     }
     return parts
   }

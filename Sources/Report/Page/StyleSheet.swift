@@ -39,7 +39,7 @@ enum StyleSheet {
       background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,Segoe UI,Roboto,sans-serif}
       h1{font-size:1.5rem;line-height:1.25;margin:.4rem 0}h2{font-size:1.15rem;margin:2.2rem 0 .5rem;
       padding-bottom:.2rem;border-bottom:2px solid var(--line)}h3{font-size:1rem;margin:1.3rem 0 .3rem}
-      p{margin:.4rem 0;max-width:75ch}a{color:var(--link)}code,pre,td.m,th.m,.m{font-family:ui-monospace,
+      p{margin:.4rem 0;max-width:75ch}h1,h2,h3,p,li,dd,summary{overflow-wrap:anywhere}a{color:var(--link)}code,pre,td.m,th.m,.m{font-family:ui-monospace,
       Menlo,Consolas,DejaVu Sans Mono,monospace;font-size:13px;overflow-wrap:anywhere}
       nav{margin:.8rem 0;font-size:14px;display:flex;flex-wrap:wrap;gap:.3rem 1rem}nav a{white-space:nowrap}
       .verdict{border-left:5px solid var(--stop);background:var(--stopbg);padding:.6rem .9rem;
@@ -51,7 +51,7 @@ enum StyleSheet {
       th,td{border:1px solid var(--line);padding:.18rem .5rem;text-align:left;vertical-align:top}
       th{background:var(--panel);font-weight:600}td.stop{background:var(--stopbg);color:var(--stop);
       font-weight:600}td.stale{background:var(--stalebg);color:var(--stale);font-weight:600}
-      dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem;margin:.4rem 0}
+      dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.15rem .9rem;margin:.4rem 0}
       dt{color:var(--dim)}dd{margin:0;max-width:75ch}pre.log,pre.yaml{background:var(--panel);
       padding:.6rem .7rem;overflow-x:auto;border:1px solid var(--line);border-radius:3px;line-height:1.4;
       margin:.5rem 0;overflow-wrap:normal}pre.log a{color:inherit;text-decoration:none;
@@ -70,7 +70,7 @@ enum StyleSheet {
       ol.time li.old{border-color:var(--stale)}.d2{margin-left:1.2rem}.d3{margin-left:2.4rem}
       .d4{margin-left:3.6rem}.d5{margin-left:4.8rem}footer{margin-top:3rem;color:var(--dim);font-size:13px}
       @media(max-width:640px){body{padding:.6rem .7rem 3rem}h1{font-size:1.2rem}
-      dl{grid-template-columns:1fr}dt{margin-top:.4rem}}
+      dl{grid-template-columns:minmax(0,1fr)}dt{margin-top:.4rem}}
       @media print{:root{color-scheme:light}body{max-width:none;font-size:11pt}nav{display:none}
       .picture{overflow:visible}.picture svg{max-width:100%;height:auto}pre{white-space:pre-wrap}
       h2,h3{break-after:avoid}.verdict,table,.picture{break-inside:avoid}a{color:inherit}}
