@@ -24,8 +24,10 @@ SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Source
 BUILD_PACKAGES = libpciaccess-dev libyaml-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev \
   libbz2-dev pkg-config
 TEST_PACKAGES = pciutils acpica-tools
+# What builds the page: a bundler, and the YAML parser that goes into it.
+SITE_PACKAGES = nodejs esbuild node-yaml
 
-.PHONY: replay test build release system browser commit install uninstall dist try-dist test-fleet release-check bench beside fuzz tsan lint rooms format schema docs setup setup-tests clean
+.PHONY: replay test test-page build release system browser site commit install uninstall dist try-dist test-fleet release-check bench beside fuzz tsan lint rooms format schema docs setup setup-tests setup-site clean
 
 replay: release
 	$(RELEASE) replay Configs/klist-splat/report.yaml
@@ -34,6 +36,11 @@ test: setup setup-tests
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 	$(DMAR) test Configs
+
+# The page in a real browser, where there is one; Tests/Page/run says what is missing.
+test-page:
+	if command -v chromium > /dev/null; then $(MAKE) site; fi
+	DMAR=$(abspath $(DMAR)) Tests/Page/run
 
 build: setup commit
 	$(SWIFT) build
@@ -48,6 +55,10 @@ system: setup commit
 # The WebAssembly module that a web page holds (docs/Browser.md).
 browser:
 	Packaging/build-browser .build-browser
+
+# The page with the machine inside, one file: .build-site/index.html.
+site: setup-site browser
+	node Integrations/Page/build.mjs .build-browser/dmar.wasm Configs .build-site/index.html
 
 # What `dmar --version` says of the commit.
 commit:
@@ -160,6 +171,9 @@ setup:
 setup-tests:
 	@$(call install,$(TEST_PACKAGES))
 
+setup-site:
+	@$(call install,$(SITE_PACKAGES))
+
 # Installs what is missing of a list of packages and says so.
 define install
 missing=""; \
@@ -176,5 +190,5 @@ fi
 endef
 
 clean:
-	rm -rf .build .build-release .build-deb .build-dist .build-tsan .build-browser Benchmarks/.build Fuzz/.build
+	rm -rf .build .build-release .build-deb .build-dist .build-tsan .build-browser .build-site Benchmarks/.build Fuzz/.build
 	rm -rf Integrations/Lessons/.build

@@ -180,7 +180,7 @@ let package = Package(
     tests("Text"),
     tests("Glossary"),
     tests("Unpacking", ["TestSupport"]),
-    tests("YAMLReading", ["YAMLNodes"]),
+    tests("YAMLReading", ["Text", "TestSupport", "YAMLNodes"]),
     tests("VTdFormats"),
     tests("PhysicalMemory", ["VTdFormats"]),
     tests("MemoryImages", ["Text", "VTdFormats"], resources: [.copy("Golden")]),

@@ -1,0 +1,80 @@
+// The files that the module gets with a request: a scenario and all that it names.
+//
+// No key is known here. A word of a scenario that is the name of a file which we have, seen from the
+// scenario's folder or from the top of those that came with the page, is taken for that file; one too
+// many does no harm.
+
+import { nodes, SyntaxFault } from "./yaml-nodes.js";
+
+// A path without its "." and "..".
+export function normalized(path) {
+  const parts = [];
+  for (const part of path.split("/")) {
+    if (part === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
+    else if (part !== "." && part !== "") parts.push(part);
+  }
+  return parts.join("/");
+}
+
+export function folder(path) {
+  return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
+}
+
+export function isScenario(name) {
+  return /\.ya?ml$/i.test(name);
+}
+
+// Reads texts as nodes, each text once: of all the files of a scenario, one is typed in.
+export class ScenarioFiles {
+  constructor(library) {
+    // The files that came with the page, by name: text, or {base64}.
+    this.library = library;
+    this.read = new Map();
+  }
+
+  // The content of a file as the module takes it; undefined where there is no such file.
+  content(name, own) {
+    const text = Object.hasOwn(own, name) ? own[name]
+      : Object.hasOwn(this.library, name) ? this.library[name] : undefined;
+    if (text === undefined) return undefined;
+    if (typeof text !== "string") return text;
+    if (!isScenario(name)) return { text };
+    const known = this.read.get(name);
+    if (known?.text === text) return known.content;
+    let content;
+    try {
+      content = { nodes: nodes(text) };
+    } catch (error) {
+      if (!(error instanceof SyntaxFault)) throw error;
+      content = { error: { message: error.message, line: error.line, column: error.column } };
+    }
+    this.read.set(name, { text, content });
+    return content;
+  }
+
+  // The files of a scenario, by name, with all that they name.
+  collect(scenario, own) {
+    const files = {};
+    const waiting = [scenario];
+    while (waiting.length > 0) {
+      const name = waiting.pop();
+      if (Object.hasOwn(files, name)) continue;
+      const content = this.content(name, own);
+      if (content === undefined) continue;
+      files[name] = content;
+      if (content.nodes) waiting.push(...this.named(content.nodes, name));
+    }
+    return files;
+  }
+
+  // The names that the words of a scenario may stand for.
+  *named(node, file) {
+    const [, , kind, value] = node;
+    if (kind === "[" || kind === "{") {
+      for (const child of value) yield* this.named(child, file);
+    } else if (kind !== "*" && value.length < 300 && /\.\w+$/.test(value)) {
+      yield normalized(`${folder(file)}/${value}`);
+      yield normalized(value.replace(/^Configs\//, ""));
+    }
+  }
+}

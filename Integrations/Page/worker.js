@@ -1,0 +1,41 @@
+// The part that runs beside the page: it holds the module and reads YAML, so that the page itself never
+// waits. The same code serves in the page where a browser makes no worker (`Server`).
+
+import { Module } from "./module.js";
+import { ScenarioFiles } from "./files.js";
+
+// Answers requests, one after the other.
+export class Server {
+  async start({ module, library }) {
+    this.files = new ScenarioFiles(library);
+    this.module = await Module.compile(module);
+  }
+
+  // A request about a scenario names its file and brings the files that the user has of their own.
+  async answer(request) {
+    if (request.scenario === undefined) return this.module.call(request);
+    const { own, ...rest } = request;
+    return this.module.call({ ...rest, files: this.files.collect(request.scenario, own ?? {}) });
+  }
+}
+
+// Serves the messages of a page. Each request has a number, which its answer bears as well.
+export function serve(scope) {
+  const server = new Server();
+  let ready;
+  scope.onmessage = async ({ data }) => {
+    try {
+      if (data.start) {
+        ready = server.start(data.start);
+        await ready;
+        scope.postMessage({ number: data.number, answer: { ok: true } });
+        return;
+      }
+      await ready;
+      scope.postMessage({ number: data.number, answer: await server.answer(data.request) });
+    } catch (error) {
+      const message = String(error?.message ?? error);
+      scope.postMessage({ number: data.number, answer: { ok: false, error: { message } } });
+    }
+  };
+}
