@@ -14,7 +14,8 @@ public struct DMARCommand: ParsableCommand {
       ExplainCommand.self, CalibrateCommand.self,
       ImportCommand.self,
       LockcheckCommand.self, PCICommand.self, ACPICommand.self,
-      DecodeCommand.self, WordsCommand.self, LearnCommand.self, SchemaCommand.self,
+      DecodeCommand.self, WordsCommand.self, LearnCommand.self, LabCommand.self,
+      SchemaCommand.self,
       ServeCommand.self,
     ])
 

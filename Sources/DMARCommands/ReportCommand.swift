@@ -13,7 +13,9 @@ struct ReportCommand: ParsableCommand {
     discussion: """
       The file holds all of it: verdict, way and walk of each request that was blocked or met a stale \
       translation, tables, locks, timeline, the kernel's log and the scenario. It needs no network and \
-      no script, and can be mailed and printed. With --svg it is one picture instead.
+      no script, and can be mailed and printed. With --svg it is one picture instead. With \
+      --interactive the file holds the machine too, so that whoever opens it can change the scenario \
+      and run it again; it takes the page that `make site` builds.
 
       \(ExitStatus.help([.badInput, .noInput, .cannotCreate]))
       """)
@@ -32,6 +34,9 @@ struct ReportCommand: ParsableCommand {
       valueName: "picture"))
   var svg: PictureName?
 
+  @Flag(help: "Put the machine into the file, so that the scenario can be changed and run there.")
+  var interactive = false
+
   @Option(
     help: ArgumentHelp(
       "Stop a scenario that takes longer, with exit 65; 0 for no limit.", valueName: "seconds"))
@@ -39,7 +44,20 @@ struct ReportCommand: ParsableCommand {
 
   @OptionGroup var options: ScenarioOptions
 
+  func validate() throws {
+    if interactive, svg != nil {
+      throw ValidationError(
+        "--svg is one picture and --interactive a page; one of the two was expected")
+    }
+    if interactive, options.kernel != nil || !options.settings.isEmpty {
+      throw ValidationError(
+        "--interactive holds the scenario as its files have it, without --kernel and --set; both can be "
+          + "chosen in the page")
+    }
+  }
+
   func run() throws {
+    let site = interactive ? try SitePage() : nil
     let result = try reportingInputErrors {
       let limit = StepLimit(timeout.duration)
       return try ScenarioRun.run(
@@ -54,6 +72,10 @@ struct ReportCommand: ParsableCommand {
     let page = RunPage(
       record, explanation: RunExplanation.make(of: run.lines),
       sources: RunSources.read(record, scenario: scenario), producer: RunSources.producer)
+    if let site {
+      let files = try LabCommand.files(of: scenario, options)
+      return try OutputFile.write(site.beginning(with: files, report: page.content), to: output)
+    }
     guard let svg else { return try OutputFile.write(page.html, to: output) }
     guard let picture = page.picture(svg) else {
       StandardError.print(

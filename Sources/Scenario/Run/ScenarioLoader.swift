@@ -54,7 +54,7 @@ public struct ScenarioLoader: Sendable {
     var root = try resolver.load(path)
     if let kernelFile { root = try replaceKernel(of: root, by: kernelFile, &resolver) }
     for override in overrides { root = try override.applied(to: root) }
-    return ScenarioTree(root: root, loader: self)
+    return ScenarioTree(root: root, read: resolver.files, loader: self)
   }
 
   private func replaceKernel(
@@ -97,7 +97,9 @@ public struct ScenarioLoader: Sendable {
   }
 
   /// The path as seen from where the program runs.
-  private func resolved(_ file: FileName) -> String { source.resolve(file.path, from: file.place) }
+  fileprivate func resolved(_ file: FileName) -> String {
+    source.resolve(file.path, from: file.place)
+  }
 
   private func log(_ file: FileName) throws(InputError) -> Expectation.Log {
     let path = resolved(file)
@@ -119,6 +121,8 @@ public struct ScenarioLoader: Sendable {
 public struct ScenarioTree: Sendable {
   /// What the file says, with what it extends.
   public let root: YAMLValue
+  /// The files of YAML that it was read from.
+  fileprivate let read: [String]
   fileprivate let loader: ScenarioLoader
 
   /// The scenario with some more changes.
@@ -130,5 +134,14 @@ public struct ScenarioTree: Sendable {
     var scenario = try ScenarioDescription(reading: root, as: "the scenario")
     try loader.readFiles(of: &scenario)
     return scenario
+  }
+
+  /// The files that a scenario of this tree was read from: the scenario's own, those that it extends, and
+  /// its table, its bus and its log where those are files.
+  public func files(of scenario: ScenarioDescription) -> [String] {
+    let named = [
+      scenario.machine.snapshotFile, scenario.machine.tableFile, scenario.expectation.logFile,
+    ]
+    return read + named.compactMap { file in file.map { loader.resolved($0) } }
   }
 }

@@ -18,6 +18,8 @@ struct ExtensionResolver {
   let library: String?
   /// One for all files that this resolver reads, however often they name each other.
   private var budget = ReadingBudget()
+  /// The files that were read, in the order in which they were.
+  private(set) var files: [String] = []
 
   init(_ source: ScenarioSource, library: String? = nil) {
     self.source = source
@@ -53,6 +55,7 @@ struct ExtensionResolver {
     }
     var value = try source.value(
       of: try source.content(path, place), file: path, budget: &budget)
+    if !files.contains(path) { files.append(path) }
     if !chain.isEmpty, var entries = value.entries {
       entries.removeAll { $0.key == Self.ownKey }
       value.content = .mapping(entries)
