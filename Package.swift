@@ -109,9 +109,10 @@ let package = Package(
     room(
       "Scenario",
       [
-        "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "ACPITables", "VTdUnit", "Lockdep",
-        "KernelLog", "LinuxIOMMU", "Machine", "Recording", "YAMLNodes", "YAMLReading",
-        "ScenarioFormat",
+        "Text", "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "ACPITables", "VTdUnit",
+        "Lockdep",
+        "KernelLog", "KernelProfiles", "LinuxIOMMU", "Machine", "Recording", "YAMLNodes",
+        "YAMLReading", "ScenarioFormat",
       ]),
     room(
       "Diagnosis",

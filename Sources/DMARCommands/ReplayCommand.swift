@@ -82,39 +82,13 @@ struct ReplayCommand: ParsableCommand {
         if let debugfs {
           try DebugfsFolder.write(run, to: debugfs)
         }
-        for warning in run.warnings { StandardError.print("dmar: warning: \(warning)") }
-        print(run, to: &output)
-        if run.untakenSteps > 0 {
-          StandardError.print(
-            "dmar: \(path): the kernel died; \(run.untakenSteps) steps were not taken")
-        }
-        for check in run.failedChecks { StandardError.print("dmar: \(check)") }
+        for message in run.messages(about: path) { StandardError.print(message) }
+        let lines = ReplayText.lines(
+          of: run.record, log: run.log, isJSON: format == .json, timestamps: timestamps)
+        for line in lines { output.print(line) }
       }
     }
     try output.flush()
-  }
-
-  /// The kernel's lines, and with `--trace` all else that was recorded.
-  private func print(_ run: ScenarioRun, to output: inout Output) {
-    switch (format, run.record) {
-    case (.text, let record?):
-      for line in TimelineText.lines(of: record, timestamps: timestamps) { output.print(line) }
-    case (.json, let record?):
-      for line in record.jsonLines { output.print(line) }
-    case (.text, nil):
-      let style: LogStyle = timestamps ? .console : .bare
-      for record in run.log { for line in record.lines(style) { output.print(line) } }
-    case (.json, nil):
-      for record in run.log { output.print(json(of: record)) }
-    }
-  }
-
-  private func json(of record: LogRecord) -> String {
-    var members: [(String, JSONValue)] = [("event", .string("log"))]
-    if timestamps { members.append(("time_us", .unsigned(record.microseconds))) }
-    members.append(("level", .unsigned(UInt64(record.level.rawValue))))
-    members.append(("text", .string(record.text)))
-    return JSONValue.object(members).compact
   }
 
   private func printQTestScript() throws {

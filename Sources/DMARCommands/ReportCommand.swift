@@ -1,6 +1,5 @@
 public import ArgumentParser
 internal import Diagnosis
-internal import LogReading
 internal import Recording
 public import Report
 internal import Scenario
@@ -70,7 +69,7 @@ struct ReportCommand: ParsableCommand {
       throw ExitStatus.badInput.code
     }
     let page = RunPage(
-      record, explanation: RunExplanation.make(of: run.lines),
+      record, explanation: Explanation(ofLog: run.lines),
       sources: RunSources.read(record, scenario: scenario), producer: RunSources.producer)
     if let site {
       let files = try LabCommand.files(of: scenario, options)
@@ -89,36 +88,14 @@ struct ReportCommand: ParsableCommand {
 
 extension PictureName: ExpressibleByArgument {}
 
-/// What the log of a run means.
-enum RunExplanation {
-  /// Nil where the lines say nothing about remapping.
-  static func make(of lines: [String]) -> Explanation? {
-    if lines.isEmpty { return nil }
-    var collector = LogCollector()
-    collector.begin(file: "the kernel's log")
-    var reader = LogReader()
-    let bytes = Array(lines.map { $0 + "\n" }.joined().utf8)
-    bytes.withUnsafeBytes { buffer in reader.read(buffer) { collector.take($0) } }
-    reader.finish { collector.take($0) }
-    let explanation = Explanation(collector.contents)
-    return explanation.isEmpty ? nil : explanation
-  }
-}
-
 /// The files that a run was described by.
 enum RunSources {
   static var producer: String { "dmar \(ProgramVersion.text)" }
 
   /// The scenario and the files of its steps; one that cannot be read any more is left out.
   static func read(_ record: RunRecord, scenario: String) -> [(name: String, text: String)] {
-    var names = [scenario]
-    for step in record.steps where !step.file.isEmpty && !names.contains(step.file) {
-      names.append(step.file)
+    record.fileNames(of: scenario).compactMap { name in
+      (try? Files.text(at: name)).map { (name, $0) }
     }
-    var sources: [(name: String, text: String)] = []
-    for name in names where name != "-" {
-      if let text = try? Files.text(at: name) { sources.append((name, text)) }
-    }
-    return sources
   }
 }

@@ -38,11 +38,7 @@ struct ScenarioOptions: ParsableArguments {
     of tree: ScenarioTree, with overrides: [Override] = [], as profile: KernelProfile?
   ) throws -> ScenarioDescription {
     var scenario = try tree.scenario(with: overrides)
-    if let profile {
-      // What the build has of its own stays: its options, its version, where its calls are.
-      scenario.build.release = profile.release
-      scenario.build.behaviour = profile.behaviour
-    }
+    if let profile { scenario.build.take(profile) }
     return scenario
   }
 

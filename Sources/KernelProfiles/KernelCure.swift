@@ -47,4 +47,22 @@ public struct KernelCure: Sendable {
     }
     return cured
   }
+
+  /// The settings that the cure decides, each with the value that it has in the cured behaviour, also where
+  /// the behaviour had that value before.
+  public func settings(in behaviour: KernelBehaviour) -> [(key: String, value: String)] {
+    let cured = applied(to: behaviour)
+    var keys: Set<String> = []
+    for step in changes {
+      switch step {
+      case .set(let key, _): keys.insert(key)
+      case .take(let change), .revert(let change):
+        for setting in KernelSetting.all where setting.changes.contains(change) {
+          keys.insert(setting.key)
+        }
+      }
+    }
+    return KernelSetting.all.filter { keys.contains($0.key) }
+      .map { ($0.key, $0.value(in: cured)) }
+  }
 }

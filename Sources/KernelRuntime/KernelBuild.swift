@@ -42,6 +42,13 @@ public struct KernelBuild: Hashable, Sendable {
     self.behaviour = behaviour ?? KernelProfile.named(release)?.behaviour ?? KernelBehaviour()
   }
 
+  /// Makes it a kernel of a release. What the build has of its own stays: its options, its version,
+  /// where its calls are.
+  public mutating func take(_ profile: KernelProfile) {
+    release = profile.release
+    behaviour = profile.behaviour
+  }
+
   /// The line that names the kernel in every report (`print_kernel_ident`).
   public var ident: String { "\(release) \(version) \(taint)" }
 }

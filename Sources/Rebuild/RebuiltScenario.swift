@@ -1,4 +1,5 @@
 public import Diagnosis
+package import LogReading
 public import ScenarioFormat
 internal import VTdFormats
 
@@ -50,6 +51,24 @@ public struct RebuiltScenario: Sendable {
     platform: PlatformFiles = PlatformFiles(),
     replaying replay: @escaping (_ yaml: String, _ takesSteps: Bool) -> Replay? = { _, _ in nil }
   ) {
+    self.init(
+      contents, timeline, from: name, platform: platform,
+      replayingWritten: { replay($0.document(isSpaced: true), $1) })
+  }
+
+  /// Rebuilds a scenario where no parser of YAML is at hand.
+  ///
+  /// - Parameters:
+  ///   - contents: what the log says of the machine.
+  ///   - timeline: the log's faults one by one.
+  ///   - name: what the log is called.
+  ///   - platform: files that the scenario is to point to.
+  ///   - replay: runs a scenario, with all of its steps or none; nil where it does not run.
+  package init(
+    _ contents: LogContents, _ timeline: FaultTimeline, from name: String,
+    platform: PlatformFiles,
+    replayingWritten replay: @escaping (_ scenario: Written, _ takesSteps: Bool) -> Replay?
+  ) {
     let remembered = RememberedBoots(replay)
     var plan = RebuildPlan(timeline)
     var best = Attempt(contents, timeline, name, platform, plan, remembered.replay)
@@ -75,26 +94,28 @@ public struct RebuiltScenario: Sendable {
     leftOut = timeline.unusable + best.leftOut(timeline, plan)
   }
 
-  /// The scenario as a file.
-  public var yaml: String { Self.text(scenario) }
-
-  fileprivate static func text(_ scenario: ScenarioDescription) -> String {
-    scenario.written.document(isSpaced: true)
+  /// What `dmar import` says where a log is another system's.
+  package static func note(on system: OtherSystem) -> String {
+    "dmar: the log is one of \(system.rawValue): the scenario has the hardware's side of its "
+      + "records; the kernel in it is a Linux, which prints other lines"
   }
+
+  /// The scenario as a file.
+  public var yaml: String { scenario.written.document(isSpaced: true) }
 }
 
 /// Replays, of which the boots are run once: attempts differ in their steps.
 private final class RememberedBoots {
-  private let run: (String, Bool) -> Replay?
-  private var boots: [String: Replay] = [:]
+  private let run: (Written, Bool) -> Replay?
+  private var boots: [Written: Replay] = [:]
 
-  init(_ run: @escaping (String, Bool) -> Replay?) { self.run = run }
+  init(_ run: @escaping (Written, Bool) -> Replay?) { self.run = run }
 
-  func replay(_ yaml: String, takesSteps: Bool) -> Replay? {
-    if takesSteps { return run(yaml, true) }
-    if let known = boots[yaml] { return known }
-    let boot = run(yaml, false)
-    boots[yaml] = boot
+  func replay(_ scenario: Written, takesSteps: Bool) -> Replay? {
+    if takesSteps { return run(scenario, true) }
+    if let known = boots[scenario] { return known }
+    let boot = run(scenario, false)
+    boots[scenario] = boot
     return boot
   }
 }
@@ -107,13 +128,13 @@ private struct Attempt {
   init(
     _ contents: LogContents, _ timeline: FaultTimeline, _ name: String,
     _ platform: RebuiltScenario.PlatformFiles, _ plan: RebuildPlan,
-    _ replay: (String, Bool) -> Replay?
+    _ replay: (Written, Bool) -> Replay?
   ) {
     var builder = ScenarioBuilder(
       contents: contents, timeline: timeline, files: platform, plan: plan)
-    builder.build(from: name) { replay(RebuiltScenario.text($0), false)?.load }
+    builder.build(from: name) { replay($0.written, false)?.load }
     self.builder = builder
-    check = replay(RebuiltScenario.text(builder.scenario), true).map { ReplayCheck(timeline, $0) }
+    check = replay(builder.scenario.written, true).map { ReplayCheck(timeline, $0) }
   }
 
   func isBetter(than other: Attempt) -> Bool {

@@ -37,6 +37,18 @@ public struct RunRecord: Hashable, Sendable {
   /// The step of that number, 0 for the boot.
   public func step(_ number: Int) -> RunStep? { steps.first { $0.number == number } }
 
+  /// The files by which the run was described: the scenario, then those of its steps. Standard input is
+  /// none.
+  ///
+  /// - Parameter scenario: the scenario's path.
+  public func fileNames(of scenario: String) -> [String] {
+    var names = [scenario]
+    for step in steps where !step.file.isEmpty && !names.contains(step.file) {
+      names.append(step.file)
+    }
+    return names.filter { $0 != "-" }
+  }
+
   /// What led to an event, the event itself first and its first cause last.
   public func causes(of event: RunEvent) -> [RunEvent] {
     var chain = [event]

@@ -9,3 +9,21 @@ extension StringProtocol {
     String(repeating: filling, count: Swift.max(0, width - count)) + String(self)
   }
 }
+
+extension String {
+  /// The words of the text in lines of at most `width` characters; a longer word stays whole.
+  package func wrapped(to width: Int) -> [String] {
+    var lines = [""]
+    for word in split(separator: " ") {
+      let line = lines[lines.count - 1]
+      if line.isEmpty {
+        lines[lines.count - 1] = String(word)
+      } else if line.count + 1 + word.count <= width {
+        lines[lines.count - 1] += " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
+}

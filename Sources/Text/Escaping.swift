@@ -53,6 +53,35 @@ package enum Escaping {
     return quoted + "\""
   }
 
+  /// What stands between the quotation marks of a scalar that ``yaml(_:)`` wrote; nil where there are
+  /// none.
+  package static func textOfYAML(_ quoted: String) -> String? {
+    let scalars = Array(quoted.unicodeScalars)
+    guard scalars.count >= 2, scalars.first == "\"", scalars.last == "\"" else { return nil }
+    var text = String.UnicodeScalarView()
+    var place = 1
+    while place < scalars.count - 1 {
+      var scalar = scalars[place]
+      place += 1
+      if scalar == "\\" {
+        scalar = scalars[place]
+        place += 1
+        let digits = scalar == "x" ? 2 : scalar == "u" ? 4 : 0
+        if digits > 0, place + digits < scalars.count {
+          let code = scalars[place..<place + digits].reduce(0) { $0 << 4 | digit($1) }
+          scalar = Unicode.Scalar(code) ?? "\u{fffd}"
+          place += digits
+        }
+      }
+      text.append(scalar)
+    }
+    return String(text)
+  }
+
+  private static func digit(_ scalar: Unicode.Scalar) -> UInt32 {
+    UInt8(exactly: scalar.value).flatMap { Hexadecimal.digit($0) }.map { UInt32($0) } ?? 0
+  }
+
   /// Content or attribute of an XML element. XML 1.0 has no control characters but white space,
   /// which is written as numbers so that attributes keep it; the others are replaced.
   package static func xml(_ value: String) -> String {

@@ -4,6 +4,7 @@ internal import Glibc
 internal import KernelLog
 internal import LogReading
 internal import Report
+import Text
 
 /// `dmar explain`: what the faults in a kernel log mean.
 struct ExplainCommand: ParsableCommand {

@@ -172,9 +172,8 @@ struct ExplainSession {
   /// Why there was nothing to explain.
   func complaint(_ paths: [String]) -> String {
     let name = paths.count == 1 ? (paths[0] == "-" ? "standard input" : paths[0]) : "the files"
-    if bytes == 0, unread.isEmpty { return "\(name): empty; a kernel log was expected" }
     guard let first = unread.first(where: { $0.weight == .missing }) else {
-      return "\(name): nothing that a kernel prints; a kernel log was expected"
+      return Explanation.complaint(name: name, isEmpty: bytes == 0 && unread.isEmpty)
     }
     return "\(first.path): \(first.words); a kernel log was expected, as text or packed "
       + "(gzip, xz, zstd, lz4, bzip2, zip, tar)"

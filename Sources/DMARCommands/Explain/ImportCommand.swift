@@ -64,9 +64,7 @@ struct ImportCommand: ParsableCommand {
       throw ExitStatus.badInput.code
     }
     for system in boot.collector.contents.systems {
-      StandardError.print(
-        "dmar: the log is one of \(system.value.rawValue): the scenario has the hardware's side of its "
-          + "records; the kernel in it is a Linux, which prints other lines")
+      StandardError.print(RebuiltScenario.note(on: system.value))
     }
     let rebuilt = RebuiltScenario(
       boot.collector.contents, boot.timeline, from: files.joined(separator: ", "),

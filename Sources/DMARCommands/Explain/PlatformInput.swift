@@ -11,42 +11,14 @@ enum PlatformInput {
   case table(DMARTable, isReadable: Bool, byteCount: Int)
   case snapshot(PCITopology, byteCount: Int)
 
-  /// Enough to tell a table or a snapshot from a log.
-  private static let beginning = 4096
-
   /// What a file is that is no log.
-  enum Kind {
-    case snapshot
-    /// `isReadable`: whether `dmar replay` can read the file as it is.
-    case table(isReadable: Bool)
-
-    /// What a file with these first bytes is; nil where it is a log.
-    init?(head: [UInt8], path: String) {
-      if head.starts(with: Array("DMAR".utf8)), head.prefix(8).contains(where: { $0 < 9 }) {
-        self = .table(isReadable: true)
-        return
-      }
-      guard !head.contains(0) else { return nil }
-      let text = String(decoding: head, as: UTF8.self)
-      if text.hasPrefix("pci_snapshot:") || text.contains("\npci_snapshot:") {
-        self = .snapshot
-      } else if path.hasSuffix(".yaml") || path.hasSuffix(".yml"),
-        text.contains("host_address_width:")
-      {
-        self = .table(isReadable: true)
-      } else if PlatformInput.isDump(text) {
-        self = .table(isReadable: false)
-      } else {
-        return nil
-      }
-    }
-  }
+  typealias Kind = PlatformKind
 
   /// The table or the snapshot in the file at `path`; nil where it is a log.
   ///
   /// - Throws: `ExitCode` after saying what is wrong with a table or a snapshot.
   init?(_ path: String) throws {
-    guard let head = HeadOfFile.read(path, Self.beginning),
+    guard let head = HeadOfFile.read(path, Kind.headLength),
       let kind = Kind(head: head, path: path)
     else { return nil }
     switch kind {
@@ -78,12 +50,6 @@ enum PlatformInput {
       }
       self = .table(table, isReadable: false, byteCount: content.count)
     }
-  }
-
-  /// The output of acpidump or of iasl -d, which ends in a dump of the bytes.
-  fileprivate static func isDump(_ text: String) -> Bool {
-    text.hasPrefix("DMAR @ 0x") || text.contains("\nDMAR @ 0x")
-      || text.contains("Signature : \"DMAR\"")
   }
 
   private static func load(_ path: String, isReadable: Bool) throws -> PlatformInput {

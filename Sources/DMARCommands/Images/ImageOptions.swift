@@ -4,6 +4,7 @@ internal import LogReading
 internal import MemoryImages
 internal import PCI
 internal import Scenario
+import Text
 internal import VTdFormats
 
 /// An image of a machine's memory, and where its root table is.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import MemoryImages
 internal import PCI
+import Text
 internal import VTdFormats
 
 /// `dmar tables`: what an image of memory says devices may reach.

@@ -1,3 +1,4 @@
+internal import Diagnosis
 internal import Recording
 internal import Report
 internal import Scenario
@@ -24,13 +25,13 @@ struct FailurePages {
   private func page(of result: TestResult) -> RunPage {
     var record = RunRecord()
     record.scenario = result.file.path
-    var explanation = RunExplanation.make(of: [])
+    var explanation: Explanation?
     if let scenario = try? ScenarioLoader(toleratesMissingLog: true).load(result.file.path),
       case .finished(let run)? = try? ScenarioRun.run(scenario, isRecorded: true),
       let taken = run.record
     {
       record = taken
-      explanation = RunExplanation.make(of: run.lines)
+      explanation = Explanation(ofLog: run.lines)
     }
     return RunPage(
       record, explanation: explanation,

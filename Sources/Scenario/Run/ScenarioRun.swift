@@ -35,6 +35,17 @@ public struct ScenarioRun {
   /// The lines of the whole log, as dmesg prints them.
   public var lines: [String] { log.flatMap { $0.lines() } }
 
+  /// What `dmar replay` says of the run beside what the kernel prints.
+  ///
+  /// - Parameter path: what the scenario is called.
+  public func messages(about path: String) -> [String] {
+    var messages = warnings.map { "dmar: warning: \($0)" }
+    if untakenSteps > 0 {
+      messages.append("dmar: \(path): the kernel died; \(untakenSteps) steps were not taken")
+    }
+    return messages + failedChecks.map { "dmar: \($0)" }
+  }
+
   /// What became of a scenario.
   public enum Result {
     /// It was run.

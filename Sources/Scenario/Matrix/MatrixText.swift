@@ -1,15 +1,23 @@
-internal import KernelLog
 internal import KernelProfiles
-internal import LinuxIOMMU
-import Text
+internal import Text
 
 /// The matrix for people and for programs.
-struct MatrixText {
-  let releases: [MatrixRow]
-  let cures: [MatrixRow]
-  let ranges: [SplatRange]
+package struct MatrixText {
+  private let releases: [MatrixRow]
+  private let cures: [MatrixRow]
+  private let ranges: [SplatRange]
   /// The columns that a line may take.
-  let width: Int
+  private let width: Int
+
+  /// - Parameters:
+  ///   - matrix: the runs.
+  ///   - width: the columns that a line may take.
+  package init(_ matrix: Matrix, width: Int) {
+    releases = matrix.releases
+    cures = matrix.cures
+    ranges = matrix.ranges
+    self.width = width
+  }
 
   /// Where the reason would get fewer columns than these, it stands below its row.
   private static let leastReason = 24
@@ -17,7 +25,9 @@ struct MatrixText {
   private static let narrowSplat = 24
   private static let wideTerminal = 130
 
-  func write(to output: inout Output) {
+  /// The lines for people.
+  package var lines: [String] {
+    var lines: [String] = []
     let header = ["kernel", "faults", "dump", "splat", "lines", "what came with it"]
     let cureHeader = ["cure"] + header.dropFirst().dropLast() + ["what it does"]
     let table = [header] + releases.map(cells)
@@ -26,15 +36,16 @@ struct MatrixText {
       (table + cureTable).map { $0[column].count }.max() ?? 0
     }
     if width < Self.wideTerminal { widths[3] = min(widths[3], Self.narrowSplat) }
-    for row in table { write(row, widths, to: &output) }
-    output.print("")
-    for line in verdict.flatMap({ $0.wrapped(to: width) }) { output.print(line) }
-    output.print("")
-    for row in cureTable { write(row, widths, to: &output) }
+    for row in table { write(row, widths, to: &lines) }
+    lines.append("")
+    lines += verdict.flatMap { $0.wrapped(to: width) }
+    lines.append("")
+    for row in cureTable { write(row, widths, to: &lines) }
+    return lines
   }
 
   /// A row; the words of its splat and of its reason go on below it where they do not fit.
-  private func write(_ cells: [String], _ widths: [Int], to output: inout Output) {
+  private func write(_ cells: [String], _ widths: [Int], to lines: inout [String]) {
     let front = widths.reduce(0) { $0 + $1 + 2 }
     let isBelow = width - front < Self.leastReason
     let splat = cells[3].wrapped(to: widths[3])
@@ -45,15 +56,17 @@ struct MatrixText {
       columns[3] = index < splat.count ? splat[index] : ""
       let row =
         zip(columns, widths).map { $0.padded(to: $1) } + [index < beside.count ? beside[index] : ""]
-      print(row.joined(separator: "  "), to: &output)
+      Self.print(row.joined(separator: "  "), to: &lines)
     }
-    for words in isBelow ? reason : [] where !words.isEmpty { print("    " + words, to: &output) }
+    for words in isBelow ? reason : [] where !words.isEmpty {
+      Self.print("    " + words, to: &lines)
+    }
   }
 
-  private func print(_ line: String, to output: inout Output) {
+  private static func print(_ line: String, to lines: inout [String]) {
     var line = line
     while line.last == " " { line.removeLast() }
-    output.print(line)
+    lines.append(line)
   }
 
   private func cells(_ row: MatrixRow) -> [String] {
@@ -63,7 +76,7 @@ struct MatrixText {
   /// When each splat came and went.
   private var verdict: [String] {
     if ranges.isEmpty { return ["No release prints a splat."] }
-    let own = ranges.filter(\.isOwn)
+    let own = ranges.filter { $0.isOwn }
     return ranges.flatMap { range in
       // A splat has its name where it could be taken for another one.
       let isOnly = own.count == 1 && range.isOwn
@@ -80,8 +93,7 @@ struct MatrixText {
 
   /// One JSON document. `first_bad` and what goes with it are about the scenario's own splat, or the
   /// first one where its own kernel prints none.
-  static func json(_ releases: [MatrixRow], _ cures: [MatrixRow], _ ranges: [SplatRange]) -> String
-  {
+  package var json: String {
     func value(_ row: MatrixRow, as kind: String) -> JSONValue {
       .object(
         [
@@ -92,11 +104,11 @@ struct MatrixText {
           ("lines", .unsigned(UInt64(row.lines.count))),
           ("lines_added", .unsigned(UInt64(row.added))),
           ("lines_removed", .unsigned(UInt64(row.removed))), ("reason", .string(row.reason)),
-        ] + (kind == "kernel" ? [("changes", .array(row.changes.map(\.json)))] : []))
+        ] + (kind == "kernel" ? [("changes", .array(row.changes.map { $0.json }))] : []))
     }
     func name(_ row: MatrixRow?) -> JSONValue { row.map { .string($0.name) } ?? .null }
     func commits(_ row: MatrixRow?) -> JSONValue {
-      .array(row.map { $0.changes.compactMap(\.commit).map { .string($0) } } ?? [])
+      .array(row.map { $0.changes.compactMap { $0.commit }.map { .string($0) } } ?? [])
     }
     let range = ranges.first
     return JSONValue.object([

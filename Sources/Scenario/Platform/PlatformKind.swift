@@ -1,0 +1,39 @@
+/// What a file is that is given with logs and is none: it says what the machine has.
+package enum PlatformKind: Sendable {
+  /// A snapshot of the machine's bus.
+  case snapshot
+  /// The machine's DMAR table.
+  ///
+  /// - `isReadable`: whether a scenario can name the file as it is.
+  case table(isReadable: Bool)
+
+  /// So many bytes are enough to tell a table or a snapshot from a log.
+  package static let headLength = 4096
+
+  /// What a file with these first bytes is; nil where it is a log.
+  package init?(head: [UInt8], path: String) {
+    if head.starts(with: Array("DMAR".utf8)), head.prefix(8).contains(where: { $0 < 9 }) {
+      self = .table(isReadable: true)
+      return
+    }
+    guard !head.contains(0) else { return nil }
+    let text = String(decoding: head, as: UTF8.self)
+    if text.hasPrefix("pci_snapshot:") || text.contains("\npci_snapshot:") {
+      self = .snapshot
+    } else if path.hasSuffix(".yaml") || path.hasSuffix(".yml"),
+      text.contains("host_address_width:")
+    {
+      self = .table(isReadable: true)
+    } else if Self.isDump(text) {
+      self = .table(isReadable: false)
+    } else {
+      return nil
+    }
+  }
+
+  /// The output of acpidump or of iasl -d, which ends in a dump of the bytes.
+  private static func isDump(_ text: String) -> Bool {
+    text.hasPrefix("DMAR @ 0x") || text.contains("\nDMAR @ 0x")
+      || text.contains("Signature : \"DMAR\"")
+  }
+}
