@@ -57,7 +57,7 @@ struct CollectCommand: ParsableCommand {
       try tar.finish()
     } catch {
       StandardError.print("dmar: \(error)")
-      throw ExitStatus.cannotCreate.code
+      throw error.status.code
     }
     var text = Output()
     for line in collector.lines(for: output) { text.print(line) }

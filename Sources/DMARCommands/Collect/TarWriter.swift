@@ -1,21 +1,37 @@
 internal import Glibc
 
-/// Writes a tar file (POSIX ustar), member by member.
+/// Writes a tar file (POSIX ustar), member by member. The file takes its name when it is whole: a
+/// collection that is killed, or that fills the disk, leaves nothing that looks like one.
 struct TarWriter: ~Copyable {
+  private let path: String
   private let descriptor: Int32
+  /// The file's name beside its place, on a file system that has no files without a name.
+  private let temporary: String?
   private static let block = 512
 
   /// Makes the file, readable by nobody else; a file that is there already is not written over.
   ///
   /// - Throws: `errno` as a `CollectError`.
   init(_ path: String) throws(CollectError) {
-    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw CollectError("\(path): \(String(cString: strerror(errno)))")
-    }
+    var status = stat()
+    guard lstat(path, &status) != 0 else { throw Self.error(path, EEXIST) }
+    let opened = Replacement.open(in: OutputTarget.split(path).folder, beside: path, mode: 0o600)
+    guard opened.descriptor >= 0 else { throw Self.error(path, errno) }
+    self.path = path
+    descriptor = opened.descriptor
+    temporary = opened.temporary
   }
 
-  deinit { close(descriptor) }
+  private static func error(
+    _ path: String, _ number: Int32, _ status: ExitStatus = .cannotCreate
+  ) -> CollectError {
+    CollectError("\(path): \(String(cString: strerror(number)))", status)
+  }
+
+  deinit {
+    close(descriptor)
+    if let temporary { unlink(temporary) }
+  }
 
   /// Adds a regular file.
   func add(_ name: String, _ bytes: [UInt8], time: Int) throws(CollectError) {
@@ -27,6 +43,15 @@ struct TarWriter: ~Copyable {
 
   func finish() throws(CollectError) {
     try write([UInt8](repeating: 0, count: 2 * Self.block))
+    guard fsync(descriptor) == 0 || errno == EINVAL else {
+      throw Self.error(path, errno, .cannotWrite)
+    }
+    // A link and no renaming: what has come to this place meanwhile stays.
+    let isLinked =
+      if let temporary { link(temporary, path) == 0 } else {
+        Replacement.link(descriptor, to: path)
+      }
+    guard isLinked else { throw Self.error(path, errno) }
   }
 
   private func write(_ bytes: [UInt8]) throws(CollectError) {
@@ -36,7 +61,7 @@ struct TarWriter: ~Copyable {
         Glibc.write(descriptor, $0.baseAddress, $0.count)
       }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw CollectError(String(cString: strerror(errno))) }
+      guard count > 0 else { throw Self.error(path, errno, .cannotWrite) }
       done += count
     }
   }
@@ -83,5 +108,11 @@ struct TarWriter: ~Copyable {
 /// Why a bundle cannot be made.
 struct CollectError: Error, CustomStringConvertible {
   let description: String
-  init(_ description: String) { self.description = description }
+  /// What the command ends with.
+  let status: ExitStatus
+
+  init(_ description: String, _ status: ExitStatus = .cannotCreate) {
+    self.description = description
+    self.status = status
+  }
 }

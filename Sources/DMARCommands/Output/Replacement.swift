@@ -34,13 +34,21 @@ struct Replacement: ~Copyable {
     }
     // A replacement is private until it has the old file's mode; a new file has that of the umask.
     let mode: mode_t = hasOld ? 0o600 : 0o666
-    let folder = OutputTarget.split(target).folder
+    let opened = open(in: OutputTarget.split(target).folder, beside: target, mode: mode)
+    guard opened.descriptor >= 0 else { throw .cannotCreate(name, errno) }
+    return (opened.descriptor, opened.temporary)
+  }
+
+  /// Opens a new file in a folder: without a name where that is possible, else with one of its own.
+  ///
+  /// - Returns: a descriptor below 0, with `errno`, where the folder takes no file.
+  static func open(
+    in folder: String, beside target: String, mode: mode_t
+  ) -> (descriptor: Int32, temporary: String?) {
     let unnamed = Glibc.open(folder, O_WRONLY | O_CLOEXEC | temporaryFile, mode)
     if unnamed >= 0 { return (unnamed, nil) }
     let path = freshName(beside: target)
-    let named = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-    guard named >= 0 else { throw .cannotCreate(name, errno) }
-    return (named, path)
+    return (Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode), path)
   }
 
   deinit {
@@ -98,7 +106,10 @@ struct Replacement: ~Copyable {
   }
 
   /// Gives the file without a name one.
-  private func link(to path: String) -> Bool {
+  private func link(to path: String) -> Bool { Self.link(descriptor, to: path) }
+
+  /// Gives a file without a name one; `false`, with `errno`, where that cannot be.
+  static func link(_ descriptor: Int32, to path: String) -> Bool {
     linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, path, Int32(AT_SYMLINK_FOLLOW)) == 0
   }
 
