@@ -116,7 +116,12 @@ public struct RunPage {
     }
     let locks = LockSection(record)
     if !locks.isEmpty { sections.append(("locks", "Locks", locks.elements)) }
-    sections.append(("timeline", "Timeline", TimelineSection(record).elements))
+    let lanes = LaneDrawing(record)
+    sections.append(
+      (
+        "timeline", "Timeline",
+        (lanes.isEmpty ? [] : [lanes.drawing.element]) + TimelineSection(record).elements
+      ))
     if !record.lines.isEmpty {
       sections.append(("log", "The kernel's log", [LogSection(record).element]))
     }
@@ -230,12 +235,18 @@ public enum PictureName: String, CaseIterable, Sendable {
   case walk
   /// The orders in which locks were taken.
   case locks
+  /// What overlaps in time: requests, the CPU, cached translations, fault records.
+  case lanes
 }
 
 extension RunPage {
   /// A picture as an SVG document; nil where the run has nothing for it.
   public func picture(_ name: PictureName) -> String? {
     if name == .locks { return LockPicture(record).graph?.document }
+    if name == .lanes {
+      let lanes = LaneDrawing(record)
+      return lanes.isEmpty ? nil : lanes.drawing.document
+    }
     for event in shown {
       guard case .dma(let fact) = event.what else { continue }
       switch name {

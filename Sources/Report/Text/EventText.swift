@@ -94,11 +94,12 @@ public enum EventText {
     return "\(who)\(site): \(news.joined(separator: "; "))"
   }
 
-  /// Whether a change of a word makes or ends a mapping, as far as the word alone can say.
   private static func change(_ fact: MemoryFact) -> String {
-    if fact.old & 3 != 0, fact.new & 3 == 0 { return " (no longer present)" }
-    if fact.old & 3 == 0, fact.new & 3 != 0 { return " (now present)" }
-    return ""
+    switch MappingChange(fact) {
+    case .ends: " (no longer present)"
+    case .begins: " (now present)"
+    case nil: ""
+    }
   }
 
   /// The event that a message signals.

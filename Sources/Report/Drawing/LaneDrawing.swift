@@ -1,0 +1,221 @@
+internal import Recording
+
+/// What overlaps in time: a lane for each device, for the CPU, for each cached translation and for each
+/// fault record, over the steps of a run. A translation that is used behind the change that should have
+/// ended it is amber from the change on.
+struct LaneDrawing {
+  /// Something that happens at one moment of a lane.
+  private struct Mark {
+    enum Kind { case plain, stopped, stale }
+
+    let event: Int
+    let step: Int
+    let lane: String
+    let text: String
+    let kind: Kind
+  }
+
+  /// What holds from one event to another: a cached translation, a fault record in use.
+  private struct Bar {
+    let lane: String
+    let text: String
+    let start: Int
+    var end: Int?
+    var staleSince: Int?
+  }
+
+  private var marks: [Mark] = []
+  private var bars: [Bar] = []
+  /// How many marks before, and behind, those that are drawn.
+  private var (before, behind) = (0, 0)
+
+  private static let markLimit = 26
+  private static let barLimit = 8
+  private static let (left, top, laneHeight) = (250, 34, 34)
+  private static let cpu = "CPU"
+
+  /// The lanes of a run's steps; the boot is left out.
+  init(_ record: RunRecord) {
+    for event in record.events where event.step > 0 { take(event) }
+    cut()
+  }
+
+  /// Whether there is more to see than one request.
+  var isEmpty: Bool { marks.count < 2 }
+
+  private mutating func take(_ event: RunEvent) {
+    switch event.what {
+    case .dma(let fact):
+      let kind: Mark.Kind =
+        fact.given.result == .blocked ? .stopped : fact.isStale ? .stale : .plain
+      let times = fact.count > 1 ? " \u{d7}\(fact.count)" : ""
+      add(event, fact.device, fact.access.word + times, kind)
+      if fact.isStale, let since = fact.staleSince {
+        for index in bars.indices where bars[index].start == fact.filledBy ?? -1 {
+          bars[index].staleSince = bars[index].staleSince ?? since
+        }
+      }
+    case .bypass(let fact):
+      add(event, fact.device, "DMA", fact.reachesMemory ? .plain : .stopped)
+    case .interruptRequest(let fact):
+      add(event, fact.device, "interrupt", fact.given.result == .blocked ? .stopped : .plain)
+    case .pageRequest(let fact): add(event, fact.device, "page request", .plain)
+    case .memory(let fact):
+      switch MappingChange(fact) {
+      case .begins: add(event, Self.cpu, "map", .plain)
+      case .ends: add(event, Self.cpu, "unmap", .plain)
+      case nil: add(event, Self.cpu, "write", .plain)
+      }
+    case .command: add(event, Self.cpu, "flush", .plain)
+    case .register(let fact): take(fact, event)
+    case .interrupt: add(event, Self.cpu, "handler", .plain)
+    case .lockReport: add(event, Self.cpu, "lock report", .stopped)
+    case .death: add(event, Self.cpu, "dies", .stopped)
+    case .cache(let fact): take(fact, event)
+    case .fault(let fact):
+      guard let index = fact.recorded.index, fact.recorded.outcome == .recorded else { return }
+      bars.append(
+        Bar(
+          lane: "FRCD[\(index)] of \(fact.unit)", text: Words.address(fact.address),
+          start: event.id))
+    default: break
+    }
+  }
+
+  /// A write of 1 to F frees a fault record; IVT and ICC start an invalidation.
+  private mutating func take(_ fact: RegisterFact, _ event: RunEvent) {
+    guard fact.isWrite else { return }
+    let top = fact.value >> UInt64(fact.width == 64 ? 63 : 31) & 1 == 1
+    guard top else { return }
+    if fact.name.hasPrefix("FRCD"), let close = fact.name.firstIndex(of: "]") {
+      let lane = "\(fact.name[...close]) of \(fact.unit)"
+      for index in bars.indices where bars[index].lane == lane && bars[index].end == nil {
+        bars[index].end = event.id
+      }
+    } else if fact.name.hasPrefix("IOTLB") || fact.name.hasPrefix("CCMD") {
+      add(event, Self.cpu, "flush", .plain)
+    }
+  }
+
+  private mutating func take(_ fact: CacheFact, _ event: RunEvent) {
+    let owner = fact.device.map { "TLB of \($0)" } ?? "IOTLB of \(fact.unit)"
+    let lane = "\(owner) \(Words.address(fact.address))"
+    if fact.isFill {
+      bars.append(
+        Bar(
+          lane: lane, text: "\u{2192} \(Words.address(fact.target)) \(fact.permissions)",
+          start: event.id))
+    } else if let index = bars.lastIndex(where: { $0.lane == lane && $0.end == nil }) {
+      bars[index].end = event.id
+    }
+  }
+
+  /// What a step does several times in one lane is one mark.
+  private mutating func add(_ event: RunEvent, _ lane: String, _ text: String, _ kind: Mark.Kind) {
+    if let last = marks.last, last.step == event.step, last.lane == lane, last.text == text,
+      last.kind == kind
+    {
+      return
+    }
+    marks.append(Mark(event: event.id, step: event.step, lane: lane, text: text, kind: kind))
+  }
+
+  /// Keeps the marks around the first one that is no plain one.
+  private mutating func cut() {
+    guard marks.count > Self.markLimit else { return }
+    let notable = marks.firstIndex { $0.kind != .plain } ?? 0
+    let start = min(max(notable - Self.markLimit / 2, 0), marks.count - Self.markLimit)
+    before = start
+    behind = marks.count - start - Self.markLimit
+    marks = Array(marks[start..<start + Self.markLimit])
+    let (first, last) = (marks[0].event, marks[marks.count - 1].event)
+    bars.removeAll { ($0.end ?? .max) < first || $0.start > last }
+  }
+
+  /// The lanes in the order in which a reader meets them: devices, the CPU, caches, fault records.
+  private var lanes: [String] {
+    var devices: [String] = []
+    var hasCPU = false
+    for mark in marks {
+      if mark.lane == Self.cpu {
+        hasCPU = true
+      } else if !devices.contains(mark.lane) {
+        devices.append(mark.lane)
+      }
+    }
+    var others: [String] = []
+    for bar in bars where !others.contains(bar.lane) { others.append(bar.lane) }
+    let caches = others.filter { !$0.hasPrefix("FRCD") }
+    let records = others.filter { $0.hasPrefix("FRCD") }
+    return devices + (hasCPU ? [Self.cpu] : [])
+      + Array(caches.prefix(Self.barLimit)) + Array(records.prefix(Self.barLimit))
+  }
+
+  var drawing: Drawing {
+    var picture = Drawing("What overlaps in time")
+    let lanes = lanes
+    var places: [Int] = []
+    var x = Self.left
+    for mark in marks {
+      let width = Int(Double(mark.text.count) * Drawing.characterWidth) + 18
+      places.append(x + width / 2)
+      x += width + 8
+    }
+    let right = x
+    var rows: [String: Int] = [:]
+    for (row, lane) in lanes.enumerated() {
+      let y = Self.top + row * Self.laneHeight
+      rows[lane] = y
+      picture.text(4, y + 16, lane, "b")
+      picture.line(Self.left - 6, y + 12, right, y + 12)
+    }
+    steps(places, height: Self.top + lanes.count * Self.laneHeight, &picture)
+    for bar in bars {
+      guard let y = rows[bar.lane] else { continue }
+      draw(bar, y, places, right, &picture)
+    }
+    for (mark, place) in zip(marks, places) {
+      guard let y = rows[mark.lane] else { continue }
+      let width = Int(Double(mark.text.count) * Drawing.characterWidth) + 10
+      let style = mark.kind == .stopped ? "stopbox" : mark.kind == .stale ? "stalebox" : "cell"
+      picture.box(place - width / 2, y, width, 24, style)
+      picture.text(place, y + 16, mark.text, "", "middle")
+      if mark.kind == .stopped { picture.cross(place + width / 2 + 2, y + 2) }
+    }
+    if before + behind > 0 {
+      picture.text(
+        4, Self.top + lanes.count * Self.laneHeight + 16,
+        "\(before) events before and \(behind) behind are in the timeline below.", "dim")
+    }
+    return picture
+  }
+
+  /// The number of each step over its first mark.
+  private func steps(_ places: [Int], height: Int, _ picture: inout Drawing) {
+    var last: Int?
+    for (mark, place) in zip(marks, places) where mark.step != last {
+      let label = last == nil ? "step \(mark.step)" : "\(mark.step)"
+      picture.text(place, 14, label, "dim", "middle")
+      last = mark.step
+    }
+  }
+
+  private func draw(
+    _ bar: Bar, _ y: Int, _ places: [Int], _ right: Int, _ picture: inout Drawing
+  ) {
+    /// Where an event would stand among the marks.
+    func place(_ event: Int) -> Int {
+      guard let next = marks.firstIndex(where: { $0.event >= event }) else { return right }
+      if marks[next].event == event || next == 0 { return places[next] }
+      return (places[next - 1] + places[next]) / 2
+    }
+    let start = max(place(bar.start), Self.left)
+    let end = bar.end.map(place) ?? right
+    picture.box(start, y + 2, max(end - start, 4), 20, "cell")
+    if let since = bar.staleSince {
+      let stale = max(place(since), start)
+      picture.box(stale, y + 2, max(end - stale, 4), 20, "stalebox")
+    }
+    picture.text(start + 6, y + 16, bar.text)
+  }
+}
