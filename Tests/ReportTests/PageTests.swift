@@ -54,6 +54,23 @@ struct PageTests {
     #expect(!page.contains("url("))
   }
 
+  @Test(
+    "draw what overlaps in time: the cached translation, and its stale part",
+    arguments: [
+      ("Configs/stale/unmap-without-flush.yaml", "IOTLB of dmar0 0x40000000", true),
+      ("Configs/stale/device-tlb-left-over.yaml", "TLB of 00:03.0 0x40000000", true),
+      ("Configs/klist-splat/report.yaml", "FRCD[0] of dmar0", false),
+    ])
+  func lanes(path: String, lane: String, isStale: Bool) throws {
+    let path = Repository.path(path)
+    let (record, explanation) = try Self.record(path)
+    let page = RunPage(record, explanation: explanation, sources: [], producer: "dmar")
+    let picture = try #require(page.picture(.lanes))
+    #expect(picture.contains(">\(lane)"))
+    #expect(picture.contains("class=\"stalebox\"") == isStale)
+    #expect(picture.contains("class=\"stopbox\"") == (lane != "IOTLB of dmar0 0x40000000"))
+  }
+
   @Test("of the report's 84 lines says why, which rule was broken and what cures it, in 300 kB")
   func report() throws {
     let page = try Self.page(Repository.path("Configs/klist-splat/report.yaml"))

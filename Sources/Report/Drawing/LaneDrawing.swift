@@ -18,7 +18,6 @@ struct LaneDrawing {
   /// What holds from one event to another: a cached translation, a fault record in use.
   private struct Bar {
     let lane: String
-    let text: String
     let start: Int
     var end: Int?
     var staleSince: Int?
@@ -31,7 +30,7 @@ struct LaneDrawing {
 
   private static let markLimit = 26
   private static let barLimit = 8
-  private static let (left, top, laneHeight) = (250, 34, 34)
+  private static let (top, laneHeight) = (34, 34)
   private static let cpu = "CPU"
 
   /// The lanes of a run's steps; the boot is left out.
@@ -74,10 +73,7 @@ struct LaneDrawing {
     case .cache(let fact): take(fact, event)
     case .fault(let fact):
       guard let index = fact.recorded.index, fact.recorded.outcome == .recorded else { return }
-      bars.append(
-        Bar(
-          lane: "FRCD[\(index)] of \(fact.unit)", text: Words.address(fact.address),
-          start: event.id))
+      bars.append(Bar(lane: "FRCD[\(index)] of \(fact.unit)", start: event.id))
     default: break
     }
   }
@@ -99,12 +95,11 @@ struct LaneDrawing {
 
   private mutating func take(_ fact: CacheFact, _ event: RunEvent) {
     let owner = fact.device.map { "TLB of \($0)" } ?? "IOTLB of \(fact.unit)"
-    let lane = "\(owner) \(Words.address(fact.address))"
+    let lane =
+      "\(owner) \(Words.address(fact.address)) \u{2192} \(Words.address(fact.target)) "
+      + fact.permissions
     if fact.isFill {
-      bars.append(
-        Bar(
-          lane: lane, text: "\u{2192} \(Words.address(fact.target)) \(fact.permissions)",
-          start: event.id))
+      bars.append(Bar(lane: lane, start: event.id))
     } else if let index = bars.lastIndex(where: { $0.lane == lane && $0.end == nil }) {
       bars[index].end = event.id
     }
@@ -154,8 +149,11 @@ struct LaneDrawing {
   var drawing: Drawing {
     var picture = Drawing("What overlaps in time")
     let lanes = lanes
+    var longest = 0
+    for lane in lanes { longest = max(longest, lane.count) }
+    let left = Int(Double(longest) * Drawing.characterWidth) + 24
     var places: [Int] = []
-    var x = Self.left
+    var x = left
     for mark in marks {
       let width = Int(Double(mark.text.count) * Drawing.characterWidth) + 18
       places.append(x + width / 2)
@@ -167,12 +165,12 @@ struct LaneDrawing {
       let y = Self.top + row * Self.laneHeight
       rows[lane] = y
       picture.text(4, y + 16, lane, "b")
-      picture.line(Self.left - 6, y + 12, right, y + 12)
+      picture.line(left - 6, y + 12, right, y + 12)
     }
     steps(places, height: Self.top + lanes.count * Self.laneHeight, &picture)
     for bar in bars {
       guard let y = rows[bar.lane] else { continue }
-      draw(bar, y, places, right, &picture)
+      draw(bar, y, places, left..<right, &picture)
     }
     for (mark, place) in zip(marks, places) {
       guard let y = rows[mark.lane] else { continue }
@@ -201,21 +199,22 @@ struct LaneDrawing {
   }
 
   private func draw(
-    _ bar: Bar, _ y: Int, _ places: [Int], _ right: Int, _ picture: inout Drawing
+    _ bar: Bar, _ y: Int, _ places: [Int], _ width: Range<Int>, _ picture: inout Drawing
   ) {
     /// Where an event would stand among the marks.
     func place(_ event: Int) -> Int {
-      guard let next = marks.firstIndex(where: { $0.event >= event }) else { return right }
+      guard let next = marks.firstIndex(where: { $0.event >= event }) else {
+        return width.upperBound
+      }
       if marks[next].event == event || next == 0 { return places[next] }
       return (places[next - 1] + places[next]) / 2
     }
-    let start = max(place(bar.start), Self.left)
-    let end = bar.end.map(place) ?? right
+    let start = max(place(bar.start), width.lowerBound)
+    let end = bar.end.map(place) ?? width.upperBound
     picture.box(start, y + 2, max(end - start, 4), 20, "cell")
     if let since = bar.staleSince {
       let stale = max(place(since), start)
       picture.box(stale, y + 2, max(end - stale, 4), 20, "stalebox")
     }
-    picture.text(start + 6, y + 16, bar.text)
   }
 }
