@@ -23,7 +23,7 @@ export class Play {
     this.round = 0;
     this.parts = Object.fromEntries(
       ["scenario", "file", "release", "cure", "status", "failures", "verdict", "log", "tables", "locks",
-        "timeline", "save", "open", "undo"].map((name) => [name, element(`play-${name}`)]));
+        "timeline", "save", "open", "undo", "goto"].map((name) => [name, element(`play-${name}`)]));
     this.editor = new Editor(element("play-editor"), () => this.edited());
     this.scrubber = new Scrubber(this.parts, (event) => this.look(event));
     this.history = [];
@@ -38,6 +38,7 @@ export class Play {
     cure.addEventListener("change", () => this.chooseCure(cure.value));
     save.addEventListener("click", () => this.save());
     undo.addEventListener("click", () => this.undo());
+    this.parts.goto.addEventListener("click", () => this.goToError());
     open.addEventListener("change", () => this.openFiles(open.files).then(() => (open.value = "")));
     for (const kind of ["click", "keydown"]) {
       element("play-picture").addEventListener(kind, (event) => this.bit(event));
@@ -94,6 +95,8 @@ export class Play {
     this.own = { ...own };
     this.scenario = scenario;
     this.history = [];
+    this.parts.undo.disabled = true;
+    this.named = [];
     this.scrubber.forget(event);
     const { scenario: menu } = this.parts;
     menu.querySelector("option[data-own]")?.remove();
@@ -224,6 +227,8 @@ export class Play {
     // Meanwhile the text was changed again: the newer run counts.
     if (round !== this.round) return;
     this.error = answer.ok ? null : answer.error;
+    this.named = answer.named;
+    this.listFiles();
     this.markError(this.error);
     const { status, failures } = this.parts;
     if (!answer.ok) {
@@ -249,8 +254,9 @@ export class Play {
     this.parts.log.tabIndex = 0;
     const shown = this.scrubber.take();
     this.changed?.();
-    await Promise.all([shown, this.listCures()]);
+    await shown;
     status.dataset.milliseconds = Math.round(performance.now() - started);
+    await this.listCures();
   }
 
   // Draws one event of the last run.
@@ -269,6 +275,13 @@ export class Play {
     const line = error?.line && (error.file ?? this.scenario) === this.shown ? error.line : 0;
     this.editor.mark("error", line);
     this.editor.field.setAttribute("aria-invalid", String(Boolean(line)));
+    this.parts.goto.hidden = !(error?.line > 0);
+  }
+
+  goToError() {
+    const { file = this.scenario, line, column } = this.error;
+    if (file !== this.shown) this.showFile(file);
+    this.editor.moveTo(line, column ?? 1);
   }
 
   markStep(moment = this.scrubber.moment) {
@@ -282,6 +295,9 @@ export class Play {
     const moment = line && this.scrubber.find(Number(line.dataset.shows));
     for (const each of document.querySelectorAll("#door-play .lit")) each.classList.remove("lit");
     if (line) line.classList.add("lit");
+    // The entry of a table whose value the line prints.
+    const entry = line?.dataset.entry && document.querySelector(`#play-picture [data-entry="${CSS.escape(line.dataset.entry)}"]`);
+    if (entry) entry.classList.add("lit");
     if (moment) moment.classList.add("lit");
     this.markStep(line ?? this.scrubber.moment);
   }

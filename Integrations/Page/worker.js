@@ -15,7 +15,8 @@ export class Server {
   async answer(request) {
     if (request.scenario === undefined) return this.module.call(request);
     const { own, ...rest } = request;
-    return this.module.call({ ...rest, files: this.files.collect(request.scenario, own ?? {}) });
+    const files = this.files.collect(request.scenario, own ?? {});
+    return { ...(await this.module.call({ ...rest, files })), named: Object.keys(files) };
   }
 }
 

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
@@ -74,6 +75,10 @@ class Browser:
         if text is not None:
             self.type("play-text", text)
             self.settled()
+
+    def press(self, *keys):
+        """Presses keys, wherever the keyboard's focus is."""
+        ActionChains(self.driver).send_keys(*keys).perform()
 
     def type(self, identifier, text):
         """Puts a text into a field as if it were pasted."""
