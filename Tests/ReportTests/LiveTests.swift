@@ -71,6 +71,15 @@ struct LiveTests {
     let told = Set(Self.values(of: "data-event", in: view.timeline))
     let shown = Self.values(of: "data-shows", in: view.log)
     #expect(!shown.isEmpty && shown.allSatisfy(told.contains))
+    // The dump prints the root entry and the context entry, which the walk's picture has.
+    let entries = Self.values(of: "data-entry", in: view.log)
+    #expect(entries == ["0x127f41000", "0x127f42d00"])
+    let blocked = try #require(
+      record.events.first { event in
+        if case .dma(let fact) = event.what { fact.given.result == .blocked } else { false }
+      })
+    let drawn = Self.values(of: "data-entry", in: view.moment(blocked.id))
+    #expect(Set(drawn).isSuperset(of: entries))
   }
 
   @Test("tell what the caches hold at an event, and nothing once it was dropped")

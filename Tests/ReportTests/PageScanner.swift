@@ -18,7 +18,7 @@ struct PageScanner {
     "height", "role", "x", "y", "x1", "y1", "x2", "y2", "rx", "points", "text-anchor", "xmlns",
     // Those by which a page that runs scenarios finds its way in what was drawn.
     "data-event", "data-step", "data-shows", "data-file", "data-line", "data-kind", "data-address",
-    "data-bit", "data-value", "aria-label", "tabindex", "open", "scope",
+    "data-bit", "data-value", "data-entry", "aria-label", "tabindex", "open", "scope",
   ]
   private static let void: Set<String> = ["meta", "br", "hr"]
 

@@ -37,7 +37,11 @@ public struct BitRuler {
   var element: Element {
     var parts: [Element] = []
     for word in shownWords { parts.append(bar(word).element) }
-    var rows: [Element] = []
+    var rows: [Element] = [
+      .tag(
+        "tr", [],
+        ["bits", "field", "value", "meaning"].map { .tag("th", [.init("scope", "col")], $0) })
+    ]
     for field in fields where field.value != 0 || Self.isTelling(field) {
       let bits = field.high == field.low ? "\(field.high)" : "\(field.high):\(field.low)"
       rows.append(
@@ -46,12 +50,18 @@ public struct BitRuler {
           [
             .tag("td", [.style("m")], bits), .tag("td", [.style("m")], field.name),
             .tag("td", [.style("m")], "0x\(hex(field.address ?? field.value))"),
-            .tag("td", [], field.meaning),
+            .tag("td", [], Self.meaning(field)),
           ]))
     }
     parts.append(
       .tag("div", [.style("scroll"), .focusable], [.tag("table", [], rows)]))
     return .group(parts)
+  }
+
+  /// What a field says; of a bit that is clear, what it would say.
+  private static func meaning(_ field: DecodedField) -> String {
+    let isClear = field.high == field.low && field.value == 0
+    return isClear && !field.meaning.isEmpty ? "clear (set: \(field.meaning))" : field.meaning
   }
 
   /// A bit that says "present" or "allowed" matters most where it is clear.

@@ -15,14 +15,17 @@ struct Drawing {
 
   init(_ title: String) { self.title = title }
 
-  mutating func box(_ x: Int, _ y: Int, _ width: Int, _ height: Int, _ style: String) {
-    elements.append(
-      .tag(
-        "rect",
-        [
-          .number("x", x), .number("y", y), .number("width", max(width, 1)),
-          .number("height", height), .number("rx", 3), .style(style),
-        ]))
+  /// - Parameter entry: the address of the table entry that the box stands for, by which a page that
+  ///   runs scenarios finds it; nil for none.
+  mutating func box(
+    _ x: Int, _ y: Int, _ width: Int, _ height: Int, _ style: String, entry: UInt64? = nil
+  ) {
+    var attributes: [Element.Attribute] = [
+      .number("x", x), .number("y", y), .number("width", max(width, 1)),
+      .number("height", height), .number("rx", 3), .style(style),
+    ]
+    if let entry { attributes.append(.init("data-entry", Words.address(entry))) }
+    elements.append(.tag("rect", attributes))
     reach(x + width, y + height)
   }
 

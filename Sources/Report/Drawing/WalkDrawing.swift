@@ -5,6 +5,8 @@ internal import VTdUnit
 /// Pictures of a walk: the address cut into its slices, the chain of entries, the cell where it stops.
 struct WalkDrawing {
   let walk: [WalkFact]
+  /// Whether each entry's box names the entry.
+  var isLive = false
 
   /// The entries of the request's own way: in a nested walk the first stage's, with what is above.
   static func chain(_ walk: [WalkFact]) -> [WalkFact] {
@@ -150,7 +152,8 @@ struct WalkDrawing {
     _ step: WalkFact, _ x: Int, _ y: Int, _ width: Int, _ picture: inout Drawing
   ) {
     let isBad = step.failure != nil
-    picture.box(x, y, width, 84, isBad ? "stopbox" : "cell")
+    picture.box(
+      x, y, width, 84, isBad ? "stopbox" : "cell", entry: isLive ? step.address : nil)
     picture.box(x, y, width, 22, Tone(step.structure, level: step.level).style)
     let index = step.index.map { "[\(indexText(step, $0))]" } ?? ""
     picture.text(x + 8, y + 16, Self.name(step) + index, "on b")

@@ -48,7 +48,7 @@ struct RequestSection {
     _ walk: [WalkFact], address: UInt64, answer: Answer, isStale: Bool
   ) -> [Element] {
     if walk.isEmpty { return [] }
-    let drawing = WalkDrawing(walk: walk)
+    let drawing = WalkDrawing(walk: walk, isLive: isLive)
     var parts: [Element] = [
       .tag("h3", [], isStale ? "Walk of the tables as they are now" : "Walk")
     ]

@@ -98,7 +98,10 @@ public struct RunPage {
     if folded > 0, let last = sections.popLast() {
       let more = Element.tag(
         "p", [.style("dim")],
-        "\(folded) further requests were blocked or stale in the same ways; the timeline has them.")
+        folded == 1
+          ? "One further request was blocked or stale in the same way; the timeline has it."
+          : "\(folded) further requests were blocked or stale in the same ways; the timeline has them."
+      )
       sections.append((last.id, last.title, last.content + [more]))
     }
     let tree = TableTree(record)

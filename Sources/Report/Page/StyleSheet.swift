@@ -47,7 +47,7 @@ enum StyleSheet {
       .verdict.stale{border-color:var(--stale);background:var(--stalebg)}.verdict p{margin:.2rem 0}
       .dim{color:var(--dim)}.bad{color:var(--stop);font-weight:600}.old{color:var(--stale);font-weight:600}
       .picture{overflow-x:auto;margin:.6rem 0;padding-bottom:.2rem}.picture svg{max-width:none}
-      .scroll{overflow-x:auto}table{border-collapse:collapse;margin:.5rem 0;font-size:14px}
+      .scroll{overflow-x:auto}.scroll td.m{overflow-wrap:break-word}table{border-collapse:collapse;margin:.5rem 0;font-size:14px}
       th,td{border:1px solid var(--line);padding:.18rem .5rem;text-align:left;vertical-align:top}
       th{background:var(--panel);font-weight:600}td.stop{background:var(--stopbg);color:var(--stop);
       font-weight:600}td.stale{background:var(--stalebg);color:var(--stale);font-weight:600}
@@ -69,7 +69,7 @@ enum StyleSheet {
       margin-top:.35rem;font-weight:600}ol.time li.bad{border-color:var(--stop)}
       ol.time li.old{border-color:var(--stale)}.d2{margin-left:1.2rem}.d3{margin-left:2.4rem}
       .d4{margin-left:3.6rem}.d5{margin-left:4.8rem}footer{margin-top:3rem;color:var(--dim);font-size:13px}
-      @media(max-width:640px){body{padding:.6rem .7rem 3rem}h1{font-size:1.2rem}
+      @media(max-width:640px){pre.log{white-space:pre-wrap;overflow-wrap:anywhere}body{padding:.6rem .7rem 3rem}h1{font-size:1.2rem}
       dl{grid-template-columns:minmax(0,1fr)}dt{margin-top:.4rem}}
       @media print{:root{color-scheme:light}body{max-width:none;font-size:11pt}nav{display:none}
       .picture{overflow:visible}.picture svg{max-width:100%;height:auto}pre{white-space:pre-wrap}
