@@ -1,10 +1,17 @@
 // The door "Paste a log": what the DMA faults in a kernel log mean. Nothing of it leaves the page.
 
 import { insert } from "./insert.js";
+import { base64 } from "./permalink.js";
 import { text, unpacked } from "./unpack.js";
 import { download, element, write } from "./parts.js";
 
 const pause = 250;
+
+// A file as the module takes it: text, or where it is a machine's DMAR table, its bytes.
+function content({ name, bytes }) {
+  const isTable = text(bytes.subarray(0, 4)) === "DMAR" && bytes.subarray(0, 64).includes(0);
+  return isTable ? { name, base64: base64(bytes) } : { name, text: text(bytes) };
+}
 
 export class Explain {
   constructor(machine, library, play) {
@@ -55,13 +62,12 @@ export class Explain {
     for (const file of list) {
       try {
         const bytes = new Uint8Array(await file.arrayBuffer());
-        for (const each of await unpacked(file.name, bytes)) files.push({ name: each.name, text: text(each.bytes) });
+        for (const each of await unpacked(file.name, bytes)) files.push(content(each));
       } catch (error) {
         failures.push(error.message);
       }
     }
-    if (files.length === 1 && files[0].text.length < 200_000) this.field.value = files[0].text;
-    else this.field.value = "";
+    this.field.value = files.length === 1 && files[0].text?.length < 200_000 ? files[0].text : "";
     if (files.length === 0) write(this.status, failures.join("; ") || "nothing was dropped", "bad");
     else await this.explain(files, failures);
   }

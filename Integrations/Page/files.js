@@ -24,6 +24,16 @@ export function isScenario(name) {
   return /\.ya?ml$/i.test(name);
 }
 
+// The nodes of a text, or why it is no YAML, as the module takes both.
+export function yamlContent(text) {
+  try {
+    return { nodes: nodes(text) };
+  } catch (error) {
+    if (!(error instanceof SyntaxFault)) throw error;
+    return { error: { message: error.message, line: error.line, column: error.column } };
+  }
+}
+
 // Reads texts as nodes, each text once: of all the files of a scenario, one is typed in.
 export class ScenarioFiles {
   constructor(library) {
@@ -41,13 +51,7 @@ export class ScenarioFiles {
     if (!isScenario(name)) return { text };
     const known = this.read.get(name);
     if (known?.text === text) return known.content;
-    let content;
-    try {
-      content = { nodes: nodes(text) };
-    } catch (error) {
-      if (!(error instanceof SyntaxFault)) throw error;
-      content = { error: { message: error.message, line: error.line, column: error.column } };
-    }
+    const content = yamlContent(text);
     this.read.set(name, { text, content });
     return content;
   }

@@ -23,8 +23,8 @@ export class Learn {
   // Asks for the lessons when the door is first opened.
   async open(number = null) {
     if (!this.lessons) {
-      const files = Object.fromEntries(
-        Object.entries(this.library).filter(([name]) => /^course\/.*\.md$/.test(name)).map(([name, text]) => [name, { text }]));
+      const files = Object.entries(this.library).filter(([name]) => /^course\/.*\.md$/.test(name))
+        .map(([name, text]) => ({ name, text }));
       const answer = await this.machine.ask("lessons", { files });
       this.lessons = answer.ok ? answer.lessons : [];
       element("learn-none").hidden = this.lessons.length > 0;

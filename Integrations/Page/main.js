@@ -69,8 +69,10 @@ class Page {
   }
 
   // Dropped files go where they belong: scenarios are played, all else is read as logs.
-  drop(files) {
-    if (files.some((file) => isScenario(file.name))) {
+  async drop(files) {
+    const kinds = await Promise.all(files.map(async (file) =>
+      isScenario(file.name) && /^(steps|extends|machine|kernel|boot|expect):/m.test(await file.text())));
+    if (kinds.includes(true)) {
       this.open("play", { isBusy: true });
       return this.play.openFiles(files);
     }

@@ -6,7 +6,7 @@ async function through(stream, bytes) {
   return new Uint8Array(await new Response(output).arrayBuffer());
 }
 
-function base64(bytes) {
+export function base64(bytes) {
   let binary = "";
   for (const byte of bytes) binary += String.fromCharCode(byte);
   return btoa(binary);

@@ -2,7 +2,7 @@
 // waits. The same code serves in the page where a browser makes no worker (`Server`).
 
 import { Module } from "./module.js";
-import { ScenarioFiles } from "./files.js";
+import { ScenarioFiles, isScenario, yamlContent } from "./files.js";
 
 // Answers requests, one after the other.
 export class Server {
@@ -13,7 +13,11 @@ export class Server {
 
   // A request about a scenario names its file and brings the files that the user has of their own.
   async answer(request) {
-    if (request.scenario === undefined) return this.module.call(request);
+    if (request.scenario === undefined) {
+      // Beside logs, a machine's table or bus may come as YAML.
+      const files = request.files?.map((file) => (isScenario(file.name) ? { ...file, ...yamlContent(file.text) } : file));
+      return this.module.call({ ...request, files });
+    }
     const { own, ...rest } = request;
     const files = this.files.collect(request.scenario, own ?? {});
     return { ...(await this.module.call({ ...rest, files })), named: Object.keys(files) };

@@ -8,6 +8,10 @@ internal import Text
 struct SitePage {
   private var html: String
 
+  /// What stands above a report that holds the machine.
+  private static let invitation =
+    "This report holds the machine: open Play above to change the scenario and run it again."
+
   /// Where the page is, or would be: beside the scenarios that came with the program.
   static var path: String? {
     guard let shipped = ScenarioPath.shipped else { return nil }
@@ -53,7 +57,9 @@ struct SitePage {
       by: "<script type=\"application/json\" id=\"start\">\(start)</script>", in: html)
     if let report {
       page = try replacing(
-        "<!--report-->", by: "<article id=\"door-report\" class=\"drawn\">\(report)</article>",
+        "<!--report-->",
+        by:
+          "<article id=\"door-report\" class=\"drawn\"><p class=\"dim\">\(Self.invitation)</p>\(report)</article>",
         in: page)
     }
     return page
