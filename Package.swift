@@ -153,7 +153,8 @@ let package = Package(
     room(
       "SessionRecording",
       [
-        "VTdFormats", "PCI", "VTdUnit", "KernelProfiles", "LinuxIOMMU", "ScenarioFormat", "QTest",
+        "Text", "VTdFormats", "PCI", "VTdUnit", "KernelProfiles", "LinuxIOMMU", "ScenarioFormat",
+        "QTest",
       ]),
     room(
       "DMARCommands",

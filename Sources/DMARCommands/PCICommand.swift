@@ -96,7 +96,8 @@ struct PCIListCommand: ParsableCommand {
   }
 
   func run() throws {
-    let report = PCIReport(topology: try origin.load(), table: try table())
+    let report = PCIReport(
+      topology: try origin.load(), table: try table(), classes: NameDatabase.classNames())
     let selection = try PCISelection(slot: s, identity: d)
     var output = Output()
     switch format {

@@ -7,12 +7,18 @@ internal import VTdFormats
 /// A bus with everything that follows from it, for people and for programs.
 struct PCIReport {
   let topology: PCITopology
+  /// What classes are called.
+  let classes: PCIClassNames
   let groups: IsolationGroups
   /// Nil where no DMAR table is known.
   let platform: Platform?
 
-  init(topology: PCITopology, table: DMARTable?) {
+  init(
+    topology: PCITopology, table: DMARTable?,
+    classes: PCIClassNames = PCIClassNames(pciIDs: [])
+  ) {
     self.topology = topology
+    self.classes = classes
     groups = topology.isolationGroups()
     platform = table.map { Platform(topology: topology, table: $0) }
   }
@@ -31,7 +37,7 @@ struct PCIReport {
         Self.short(ids), groups.group(of: function.address).map { "\($0.id)" } ?? "-",
       ]
       if let coverage = coverages[function.address] { row.append(unitText(coverage)) }
-      rows.append(row + [function.name])
+      rows.append(row + [function.listing(classes)])
     }
     return Self.columns(rows)
   }
@@ -166,6 +172,7 @@ struct PCIReport {
       ("revision", .unsigned(UInt64(identity.revision))),
       ("subsystem_vendor", id(identity.subsystemVendor)), ("subsystem", id(identity.subsystem)),
       ("name", .string(function.name)),
+      ("class_name", .string(classes.name(of: identity.classCode))),
       ("configuration_bytes", .count(function.configuration.count)),
       ("port_type", .text(function.configuration.express?.portType?.name)),
       ("capabilities", .array(function.configuration.capabilitySummary.map { .string($0) })),

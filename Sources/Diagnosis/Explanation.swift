@@ -57,7 +57,7 @@ public struct Explanation: Sendable {
     // What was not read is told in remarks, and is no log.
     !contents.isLog && faults.isEmpty && findings.isEmpty && splats.isEmpty
       && remarks.count <= Self.unread(contents).count && dumps.isEmpty && contents.eventCount == 0
-      && !contents.hasHistory
+      && !contents.hasHistory && contents.machine.rowCount == 0
   }
 
   /// Explains what a log holds.
@@ -75,7 +75,9 @@ public struct Explanation: Sendable {
         dump: dump, decoded: DumpDecoding.decode(dump),
         contradictions: Contradictions.dumpOfNothing(dump).map { [$0] } ?? [])
     }
-    remarks = Self.remarks(contents, beside: findings) + HistoryWords.remarks(contents)
+    remarks =
+      Self.remarks(contents, beside: findings) + MachineWords.remarks(contents)
+      + HistoryWords.remarks(contents)
     let all =
       faults.compactMap { $0.verdict?.severity } + findings.map { $0.severity }
       + splats.map { _ in .serious }
@@ -131,13 +133,21 @@ public struct Explanation: Sendable {
       parts.append("of \(name)")
     }
     guard let function = fault.function else { return parts.joined() }
-    if !function.words.isEmpty { parts.append(function.words) }
+    if !function.words.isEmpty {
+      parts.append(function.words)
+    } else if !function.name.isEmpty {
+      parts.append(function.name)
+    }
     if let vendor = function.vendor, let device = function.device {
       parts.append("[\(hex(UInt64(vendor), digits: 4)):\(hex(UInt64(device), digits: 4))]")
     }
     if let code = function.classCode { parts.append("class 0x\(hex(UInt64(code), digits: 6))") }
     if !function.driver.isEmpty { parts.append("driver \(function.driver)") }
-    if let group = function.group { parts.append("IOMMU group \(group)") }
+    if let group = function.group {
+      let kind = fault.log.machine.groupTypes[group].map { " (\($0.value.rawValue))" } ?? ""
+      parts.append("IOMMU group \(group)\(kind)")
+    }
+    parts += MachineWords.state(of: fault.fault.function, fault.log)
     if fault.log.table != nil, let unit = fault.unit {
       parts.append("unit dmar\(unit.value.number)")
     }

@@ -310,6 +310,9 @@ public struct ExplanationText: Sendable {
     if events == 0, explanation.contents.hasHistory {
       return "no fault record that the mapping history could be joined with"
     }
+    if events == 0, explanation.contents.machine.rowCount > 0 {
+      return "no fault record; the machine's own files were read alone"
+    }
     return events == 0
       ? "no fault record, and nothing else about remapping"
       : "no fault record among \(events) line\(events == 1 ? "" : "s") of interest"

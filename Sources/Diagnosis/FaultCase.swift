@@ -41,10 +41,12 @@ struct FaultCase: Sendable {
     return count >= 2 || count == 1 && bridgeAbove != nil
   }
 
-  /// Firmware regions around the address: `RMRR` lines and identity maps.
+  /// Firmware regions around the address: `RMRR` lines, identity maps, and those that sysfs lists for
+  /// the groups of devices.
   var regions: [Noted<LogContents.Region>] {
     guard let address = fault.address else { return [] }
     return log.regions.filter { $0.value.contains(address) }
+      + log.groupRegions.filter { $0.value.contains(address) }
   }
 
   /// Whether an address can be one that the kernel hands out: from just under 4 GiB downwards, or

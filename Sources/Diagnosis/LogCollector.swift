@@ -63,7 +63,11 @@ public struct LogCollector: Sendable {
   /// Takes an event; answers the index of a fault group that is new with it.
   @discardableResult
   public mutating func take(_ event: LogEvent) -> Int? {
-    contents.eventCount += 1
+    // Rows of the machine's files are many, and no lines of a log.
+    switch event.kind {
+    case .fact(.machineRow), .attachment: break
+    default: contents.eventCount += 1
+    }
     let place = LogPlace(file: file, line: event.lines.lowerBound)
     func noted<Value>(_ value: Value) -> Noted<Value> {
       Noted(value: value, place: place, time: event.time)
@@ -90,6 +94,8 @@ public struct LogCollector: Sendable {
       Self.append(noted(address), to: &contents.oopses)
     case .death: break
     case .fact(let fact): take(fact, place, event)
+    // Whoever can unpack it hands out what is in it.
+    case .attachment: break
     case .amdFault: contents.amdFaults += 1
     }
     return nil
@@ -376,6 +382,7 @@ public struct LogCollector: Sendable {
       if let last = contents.toolWalks.indices.last {
         contents.toolWalks[last].append(noted((level, value)))
       }
+    case .machineRow(let row): take(row, place)
     case .debugfs(let row):
       if case .page = row {
         contents.debugfsPages += 1
@@ -402,7 +409,22 @@ public struct LogCollector: Sendable {
       secondary: secondary, subordinate: subordinate, place: place)
   }
 
-  private mutating func change(
+  /// Notes a range of the memory map.
+  mutating func note(memory region: LogContents.Region, _ type: String, _ place: LogPlace) {
+    append(Noted(value: (region: region, type: type), place: place), to: \.memory)
+  }
+
+  /// Notes memory of a device.
+  mutating func note(window: LogContents.Region, _ place: LogPlace) {
+    append(Noted(value: window, place: place), to: \.windows)
+  }
+
+  /// Notes a unit.
+  mutating func note(unit: LogContents.Unit, _ place: LogPlace) {
+    append(Noted(value: unit, place: place), to: \.units)
+  }
+
+  mutating func change(
     _ address: PCIAddress, _ place: LogPlace, _ body: (inout LogContents.Function) -> Void
   ) {
     guard

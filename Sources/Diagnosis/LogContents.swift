@@ -88,6 +88,8 @@ public struct LogContents: Sendable {
     public var classCode: UInt32?
     /// What a list calls it.
     public var words = ""
+    /// What the database of names calls its vendor and device, where no list does.
+    public var name = ""
     /// The driver that speaks for it.
     public var driver = ""
     /// Where it was first named.
@@ -198,6 +200,8 @@ public struct LogContents: Sendable {
   public internal(set) var stumbles: [Noted<KernelStumble>] = []
   /// Faults of AMD's IOMMU.
   public internal(set) var amdFaults = 0
+  /// What the machine's own files say: interrupts, memory, groups, units, devices.
+  public internal(set) var machine = MachineFacts()
   /// The lives of the mappings around the addresses that fault, from traces and dumps.
   public internal(set) var history = MappingHistory()
   /// How many things were found.

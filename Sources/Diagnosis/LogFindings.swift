@@ -11,7 +11,8 @@ enum LogFindings {
       statusOfOnes(log), firmwareTable(log), kexecWithoutTakeOver(log), malfunction(log),
       unalignedFlush(log), fatalDump(log),
     ]
-    return stops + others.compactMap { $0 } + MessageFindings.find(log) + StumbleFindings.find(log)
+    return stops + others.compactMap { $0 } + InterruptStorm(log).findings
+      + MessageFindings.find(log) + StumbleFindings.find(log)
   }
 
   /// A fault status of all ones is no status: the register page did not answer.

@@ -25,6 +25,8 @@ public struct LogEvent: Hashable, Sendable {
     case death(DeathLine)
     /// Something that helps to explain a fault.
     case fact(LogFact)
+    /// A file that came with a mail, packed.
+    case attachment(PackedAttachment)
     /// AMD's IOMMU: recognised, not explained.
     case amdFault
   }
@@ -76,7 +78,7 @@ extension LogEvent.Kind {
     case .boot(let line): .boot(line)
     case .note(let note): .note(note)
     case .death(let line): .death(line)
-    case .fact, .amdFault: nil
+    case .fact, .attachment, .amdFault: nil
     }
   }
 }

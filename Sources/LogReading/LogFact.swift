@@ -41,6 +41,8 @@ public enum LogFact: Hashable, Sendable {
   case defect(String)
   /// A paging entry that a reporter's own tool printed (`PDE: 0x15ec00883`), by level.
   case toolEntry(level: Int, value: UInt64)
+  /// A row of one of the machine's own files: interrupts, memory, groups, units, `lspci -v`.
+  case machineRow(MachineRow)
   /// A line of a debugfs file.
   case debugfs(DebugfsRow)
   /// A lock report.

@@ -9,7 +9,7 @@ public struct LogReader: Sendable {
   static let longestRecord = 8
 
   private var scanner = LineScanner()
-  private var records = RecordReader()
+  private var records: RecordReader
   /// The beginning of a line whose end has not come yet.
   private var carry: [UInt8] = []
 
@@ -26,7 +26,9 @@ public struct LogReader: Sendable {
   private var sawBytes = false
   private var lastByteWasNewline = false
 
-  public init() {}
+  /// - Parameter path: where the log comes from; the files of sysfs hold values that only their
+  ///   paths explain.
+  public init(path: String = "") { records = RecordReader(path: path) }
 
   /// Reads the next bytes. Events of the last lines may come only with the next call or with
   /// `flush`, because a record may go on in the lines behind it.

@@ -5,7 +5,23 @@ import Text
 /// A part begins at the empty line behind a `Content-Transfer-Encoding: base64` and ends with the
 /// first line that is no base64.
 struct MailPart: Sendable {
-  private enum State: Sendable { case outside, header, body, packed }
+  private enum State: Sendable {
+    case outside, header, body
+    /// Packed by gzip, which is read here.
+    case packed
+    /// Packed otherwise.
+    case foreign
+  }
+
+  /// What a line of a mail gave.
+  struct Taken {
+    /// Whether the line belongs to a part.
+    var isPart: Bool
+    /// The lines of text that are whole with it.
+    var lines: [[UInt8]] = []
+    /// The file that ended with it.
+    var attachment: PackedAttachment?
+  }
 
   /// What a packed part may take, and what may come out of it; more is for other tools.
   private static let mostPacked = 1 << 24
@@ -16,53 +32,84 @@ struct MailPart: Sendable {
   /// The beginning of a line, or a packed file as far as it has come.
   private var bytes: [UInt8] = []
   private var isFirstLine = false
+  /// What the header of the part calls its file.
+  private var name = ""
 
   init() {}
 
-  var isInside: Bool { state == .body || state == .packed }
-
-  /// Takes a line of the mail. Answers whether it belongs to a part, and the lines of text that are
-  /// whole with it.
-  mutating func take(_ line: UnsafeRawBufferPointer) -> (isPart: Bool, lines: [[UInt8]]) {
+  /// Takes a line of the mail.
+  mutating func take(_ line: UnsafeRawBufferPointer) -> Taken {
     switch state {
     case .outside:
       if Self.isHeader(line) { state = .header }
-      return (false, [])
+      noteName(line)
+      return Taken(isPart: false)
     case .header:
+      noteName(line)
       if Self.isBlank(line) {
         state = .body
         (decoder, bytes, isFirstLine) = (Base64.Decoder(), [], true)
       }
-      return (false, [])
-    case .body, .packed:
-      if Self.isBlank(line), isFirstLine { return (true, []) }
-      guard decode(line) else { return (false, finish()) }
+      return Taken(isPart: false)
+    case .body, .packed, .foreign:
+      if Self.isBlank(line), isFirstLine { return Taken(isPart: true) }
+      guard decode(line) else {
+        var taken = finish()
+        taken.isPart = false
+        return taken
+      }
       if isFirstLine {
         isFirstLine = false
         if bytes.starts(with: [0x1f, 0x8b]) { state = .packed }
+        if PackedAttachment.isPacked(bytes) { state = .foreign }
       }
-      if state == .packed {
+      if state != .body {
         if bytes.count > Self.mostPacked { bytes = [] }
-        return (true, [])
+        return Taken(isPart: true)
       }
-      return (true, wholeLines())
+      return Taken(isPart: true, lines: wholeLines())
     }
   }
 
   /// Ends the part and gives what is left of it.
-  mutating func finish() -> [[UInt8]] {
+  mutating func finish() -> Taken {
     defer {
       state = .outside
       bytes = []
+      name = ""
     }
-    guard state == .packed else { return bytes.isEmpty ? [] : wholeLines() + [bytes] }
+    switch state {
+    case .outside, .header: return Taken(isPart: false)
+    case .body: return Taken(isPart: true, lines: bytes.isEmpty ? [] : wholeLines() + [bytes])
+    case .foreign:
+      return Taken(
+        isPart: true,
+        attachment: bytes.isEmpty ? nil : PackedAttachment(name: name, bytes: bytes))
+    case .packed: break
+    }
     var unpacker = Gunzip(bytes)
     var text: [UInt8] = []
     // A damaged end still leaves what came before it.
     try? unpacker.unpack { if text.count < Self.mostUnpacked { text += $0 } }
+    if PackedAttachment.isArchive(text) {
+      return Taken(isPart: true, attachment: PackedAttachment(name: name, bytes: bytes))
+    }
     bytes = text
     let lines = wholeLines()
-    return bytes.isEmpty ? lines : lines + [bytes]
+    return Taken(isPart: true, lines: bytes.isEmpty ? lines : lines + [bytes])
+  }
+
+  /// `Content-Disposition: attachment; filename="dmesg.xz"`, or `name=` in the part's type.
+  private mutating func noteName(_ line: UnsafeRawBufferPointer) {
+    guard line.count > 5, line.count < 300 else { return }
+    let bytes = Array(line)
+    if bytes.starts(with: "--".utf8) { name = "" }
+    guard let place = ByteSearch.find("name=", in: bytes) else { return }
+    let rest = bytes[(place + 5)...].drop { $0 == UInt8(ascii: "\"") }
+    let text = rest.prefix {
+      $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: ";") && !ASCII.isWhiteSpace($0)
+    }
+    if !text.isEmpty { name = String(decoding: text.prefix(120), as: UTF8.self) }
   }
 
   private mutating func wholeLines() -> [[UInt8]] {

@@ -13,6 +13,7 @@ struct RecordReader: Sendable {
   /// Whether rows of `iommu_regset` are being read.
   private var isInRegisters = false
   private var tree = BusTreeReader()
+  private var rows: MachineRowReader
   private var part = MailPart()
   /// Lines that are a kernel's by their prefix.
   private(set) var kernelLines = 0
@@ -32,7 +33,10 @@ struct RecordReader: Sendable {
   /// Whether the banner of a boot was read, whose lines are all worth a look.
   private var isBooting = false
 
-  init() {}
+  /// - Parameter path: where the log comes from; what a file of sysfs tells lies in its path alone.
+  init(path: String = "") {
+    rows = path.isEmpty ? MachineRowReader() : MachineRowReader(path: path)
+  }
 
   /// Takes a line and answers how many of the lines behind it are worth looking at.
   mutating func take(
@@ -44,6 +48,9 @@ struct RecordReader: Sendable {
       // All of an attachment stands on the lines of the mail that it was packed into.
       let clean = line.withUnsafeBytes { cleaner.clean($0, number: number, isCut: false) }
       attention = max(attention, take(clean, after: 1, emit))
+    }
+    if let packed = attachment.attachment {
+      emit(LogEvent(kind: .attachment(packed), lines: number...number))
     }
     if attachment.isPart { return Self.reportLength }
     let escaped = EscapedLines.read(bytes)
@@ -117,7 +124,11 @@ struct RecordReader: Sendable {
   }
 
   mutating func finish(_ emit: (LogEvent) -> Void) {
-    for line in part.finish() {
+    let rest = part.finish()
+    if let packed = rest.attachment {
+      emit(LogEvent(kind: .attachment(packed), lines: lastNumber...lastNumber))
+    }
+    for line in rest.lines {
       let clean = line.withUnsafeBytes { cleaner.clean($0, number: lastNumber, isCut: false) }
       _ = take(clean, after: 1, emit)
     }
@@ -176,6 +187,10 @@ struct RecordReader: Sendable {
       }
       for event in messages(line) {
         emit(event)
+        count += 1
+      }
+      for fact in rows.read(line) {
+        emit(LogEvent(kind: .fact(fact), lines: line.number...line.number, time: line.time))
         count += 1
       }
     }

@@ -12,6 +12,7 @@ public struct BusErrorLine: Hashable, Sendable {
     /// `TLP Header: 40000001 0000000f 9c000000 00000000`: the request that failed.
     case header([UInt32])
     /// `DPC: containment event, status:0x1f01 source:0x0000`
+    /// or `…, status:0x000d, ERR_FATAL received from 0000:02:00.0`, since 6.16.
     case containment(status: UInt32)
   }
 
@@ -24,13 +25,14 @@ public struct BusErrorLine: Hashable, Sendable {
   /// Counted from 1.
   public var line: Int
 
-  /// The address of the request in a header, which has three or four double words.
-  public var address: UInt64? {
-    guard case .header(let words) = kind, words.count == 4 else { return nil }
-    // Bit 29: the header has four double words, and the address 64 bits.
-    return words[0] & 1 << 29 != 0
-      ? UInt64(words[2]) << 32 | UInt64(words[3] & ~3) : UInt64(words[2] & ~3)
+  /// The request that failed; nil for a line of another kind.
+  public var request: TransactionHeader? {
+    guard case .header(let words) = kind else { return nil }
+    return TransactionHeader(words)
   }
+
+  /// The address of the request in a header; nil where it is none of memory.
+  public var address: UInt64? { request?.address }
 }
 
 /// Reads lines of PCI Express error reporting.
@@ -51,9 +53,13 @@ enum BusErrorReader {
         return .received(line.text(behind, min(line.count, behind + 120)))
       }
     }
-    if let place = line.find("TLP Header: ") {
+    if let place = line.find("TLP Header") {
       var words: [UInt32] = []
-      var at = place + 12
+      var at = place + 10
+      // Since 7.2 a link in flit mode is named here.
+      if line.has(" (Flit)", at: at) { at += 7 }
+      guard line.has(": ", at: at) else { return nil }
+      at += 2
       while words.count < 4 {
         at = line.skipBlanks(at)
         if line.has("0x", at: at) { at += 2 }

@@ -132,4 +132,4 @@ public struct HostPCISource: PCISource {
 }
 
 /// The library's own state is process-wide, so the lock around it is too.
-private let libraryLock = Mutex<Void>(())
+let libraryLock = Mutex<Void>(())

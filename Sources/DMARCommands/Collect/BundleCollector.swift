@@ -18,6 +18,7 @@ struct BundleCollector {
   private var taken: [Taken] = []
   private var missing: [(name: String, why: String)] = []
   private let time: Int
+  private let started = SystemFiles.now()
 
   private static let folder = "dmar-bundle"
 
@@ -88,6 +89,8 @@ struct BundleCollector {
       switch try HostPCISource().enumerate() {
       case .found(let topology, _):
         try add("pci.yaml", Array(PCISnapshotFile.text(of: topology).utf8), into: tar)
+        let listing = FunctionListing(system, topology)
+        try add("lspci", Array(listing.text.utf8), into: tar)
       case .noPCI(let reason): missing.append(("the PCI bus", "\(reason)"))
       }
     } catch let error as CollectError {
@@ -95,6 +98,20 @@ struct BundleCollector {
     } catch {
       missing.append(("the PCI bus", "\(error)"))
     }
+  }
+
+  /// Reads how often interrupts came once more: a count that has grown meanwhile tells of faults that
+  /// go on, whatever the log's limiter lets through.
+  mutating func interruptsAgain(into tar: borrowing TarWriter) throws(CollectError) {
+    let path = "/proc/interrupts"
+    guard case .bytes(let bytes, let cut) = system.read(path), !bytes.isEmpty else { return }
+    try add(String(path.dropFirst()) + ".later", bytes, note: cut, into: tar)
+  }
+
+  /// Waits until so many seconds have passed since the beginning.
+  func waitForCounts(seconds: Int) {
+    let end = started + seconds
+    while SystemFiles.now() < end { usleep(100_000) }
   }
 
   /// Traces until a fault comes, the time is over, or a signal asks to end; answers the signal.

@@ -52,7 +52,11 @@ struct CollectCommand: ParsableCommand {
       let tar = try TarWriter(output)
       if let trace { signal = try collector.trace(seconds: trace, into: tar) }
       try collector.files(into: tar)
-      if systemRoot.isEmpty { try collector.bus(into: tar) }
+      if systemRoot.isEmpty {
+        try collector.bus(into: tar)
+        collector.waitForCounts(seconds: 2)
+      }
+      try collector.interruptsAgain(into: tar)
       try collector.manifest(into: tar)
       try tar.finish()
     } catch {

@@ -38,6 +38,19 @@ struct SystemFiles {
     return stat(self.path(path), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// The last name in what a link leads to; nil where there is none.
+  func linkName(_ path: String) -> String? {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = buffer.withUnsafeMutableBytes { bytes in
+      bytes.baseAddress.map {
+        readlink(self.path(path), $0.assumingMemoryBound(to: CChar.self), bytes.count)
+      } ?? -1
+    }
+    guard count > 0 else { return nil }
+    let target = String(decoding: buffer[..<count], as: UTF8.self)
+    return target.split(separator: "/").last.map(String.init)
+  }
+
   /// Reads a file to its end, to the limit of bytes, or to that of time.
   func read(_ path: String) -> Reading {
     let descriptor = open(self.path(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)

@@ -2,6 +2,8 @@ internal import Diagnosis
 internal import Glibc
 internal import KernelLog
 internal import LogReading
+internal import PCI
+internal import PCIHost
 import Text
 
 /// One run of `dmar explain`: logs in, explanations out.
@@ -130,6 +132,10 @@ struct ExplainSession {
   mutating func finish(isSilent: Bool = false) throws -> Explanation {
     for input in unread { collector.note(unread: input.path, input.words) }
     HistoryPass.read(into: &collector, tap, asked: asked)
+    collector.nameFaultingFunctions { vendor, device in
+      let names = NameDatabase.names(vendor: vendor, device: device)
+      return [names.vendor, names.device].compactMap { $0 }.joined(separator: " ")
+    }
     let explanation = Explanation(collector.contents)
     guard !explanation.isEmpty, !isSilent else { return explanation }
     var rest = explanation

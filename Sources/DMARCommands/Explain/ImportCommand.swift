@@ -15,6 +15,9 @@ struct ImportCommand: ParsableCommand {
     commandName: "import",
     abstract: "Rebuild a scenario from kernel logs; dmar replay prints their DMAR lines again.",
     discussion: """
+      A trace of QEMU's unit (-trace 'vtd_*') with an image of the guest's memory, or the log of a qtest \
+      session, becomes a scenario of the same steps.
+
       Files may be logs, the driver's debugfs files, the machine's DMAR table (as dmar acpi reads \
       it) and a snapshot of its bus (dmar pci snapshot), in any mixture. What none of them tells is \
       chosen so that the faults come out, and marked "assumed:". What is written has been replayed: \
@@ -36,6 +39,12 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     try OutputFile.check(output, isNoneOf: files)
+    do {
+      if let emulator = try EmulatorImport(files) { return try write(emulator.result()) }
+    } catch let error as LogInputError {
+      StandardError.print("dmar: \(error)")
+      throw (error.isMissing ? ExitStatus.noInput : .badInput).code
+    }
     var boots = LogBoots()
     var platform = PlatformReferences(output: output)
     do {
@@ -73,6 +82,18 @@ struct ImportCommand: ParsableCommand {
     for line in leftOut { StandardError.print("dmar: left out: \(line)") }
     if rebuilt.isEmpty { throw ExitStatus.badInput.code }
     try OutputFile.write(rebuilt.yaml, to: output)
+    if !leftOut.isEmpty { throw ExitStatus.expectationNotMet.code }
+  }
+
+  /// Writes the scenario of an emulator's log; a fault that its replay does not give is named.
+  private func write(_ result: EmulatorImport.Result) throws {
+    var leftOut = result.leftOut
+    if !result.faults.isEmpty {
+      let lines = replay(result.yaml, takesSteps: true)?.lines ?? []
+      leftOut += EmulatorImport.missing(result.faults, in: lines)
+    }
+    for line in leftOut { StandardError.print("dmar: left out: \(line)") }
+    try OutputFile.write(result.yaml, to: output)
     if !leftOut.isEmpty { throw ExitStatus.expectationNotMet.code }
   }
 

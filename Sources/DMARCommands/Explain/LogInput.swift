@@ -68,11 +68,14 @@ struct LogInput: ~Copyable {
       return try readMembers(head, sink)
     }
     sink(.file(name))
-    var reader = LogReader()
+    var reader = LogReader(path: name)
+    var attachments = Attachments(depth: 0)
     var hasEvents = false
     var beginning = Array(buffer[..<min(head, 64)])
+    let input = name
     func note(_ event: LogEvent) {
       hasEvents = true
+      if attachments.take(event, of: input) { return }
       sink(.event(event))
     }
     var count = head
@@ -98,6 +101,7 @@ struct LogInput: ~Copyable {
         .unread(
           UnreadInput(path: name, words: MemberReader.words(beginning), weight: .missing)))
     }
+    attachments.read(sink)
   }
 
   /// Reads a file of a folder, of which nobody said that it is a log.

@@ -27,8 +27,15 @@ struct MemberReader {
   private var path = ""
   private var state = State.skipped
   private var head: [UInt8] = []
+  private var attachments: Attachments
 
-  init(input: String) { self.input = input }
+  /// - Parameters:
+  ///   - input: what the command line calls the input.
+  ///   - depth: how many mails the input came with, one in the other.
+  init(input: String, depth: Int = 0) {
+    self.input = input
+    attachments = Attachments(depth: depth)
+  }
 
   /// Whether the file of this name is no text, and the rest of it is not looked at.
   func hasPassedOver(_ name: String) -> Bool {
@@ -73,7 +80,7 @@ struct MemberReader {
     if let kind = PlatformInput.Kind(head: head, path: path) {
       state = .platform(kind, head)
     } else {
-      var reader = LogReader()
+      var reader = LogReader(path: path)
       head.withUnsafeBytes { read($0, &reader, false, sink) }
     }
   }
@@ -92,9 +99,10 @@ struct MemberReader {
     }
   }
 
-  private func speak(
+  private mutating func speak(
     _ event: LogEvent, _ hasSpoken: inout Bool, _ sink: (EvidencePiece) -> Void
   ) {
+    if attachments.take(event, of: path) { return }
     if !hasSpoken { sink(.file(path)) }
     hasSpoken = true
     sink(.event(event))
@@ -108,6 +116,7 @@ struct MemberReader {
     case .log(var reader, var hasSpoken):
       reader.finish { speak($0, &hasSpoken, sink) }
       end(reader, hasSpoken, sink)
+      attachments.read(sink)
     case .platform(let kind, let content):
       do {
         sink(.platform(try PlatformInput(kind, content, path: path), path: path))

@@ -9,7 +9,8 @@ internal import ScenarioFormat
 enum PlatformInput {
   /// The table, and whether `dmar replay` can read the file as it is.
   case table(DMARTable, isReadable: Bool, byteCount: Int)
-  case snapshot(PCITopology, byteCount: Int)
+  /// The bus, and whether `dmar replay` can read the file as it is.
+  case snapshot(PCITopology, isReadable: Bool, byteCount: Int)
 
   /// What a file is that is no log.
   typealias Kind = PlatformKind
@@ -24,7 +25,7 @@ enum PlatformInput {
     switch kind {
     case .snapshot:
       let topology = try reportingInputErrors { try PCISnapshotFile.read(path) }
-      self = .snapshot(topology, byteCount: head.count)
+      self = .snapshot(topology, isReadable: true, byteCount: head.count)
     case .table(let isReadable): self = try Self.load(path, isReadable: isReadable)
     }
   }
@@ -37,7 +38,8 @@ enum PlatformInput {
     switch kind {
     case .snapshot:
       self = .snapshot(
-        try PCISnapshotFile.topology(from: text, file: path), byteCount: content.count)
+        try PCISnapshotFile.topology(from: text, file: path), isReadable: false,
+        byteCount: content.count)
     case .table:
       // A scenario cannot point into an archive: the table is written beside it.
       let table: DMARTable
@@ -59,14 +61,14 @@ enum PlatformInput {
 
   var byteCount: Int {
     switch self {
-    case .table(_, _, let count), .snapshot(_, let count): count
+    case .table(_, _, let count), .snapshot(_, _, let count): count
     }
   }
 
   func give(to collector: inout LogCollector) {
     switch self {
     case .table(let table, _, _): collector.take(table)
-    case .snapshot(let topology, _): collector.take(topology)
+    case .snapshot(let topology, _, _): collector.take(topology)
     }
   }
 }

@@ -2,6 +2,7 @@ import LogReading
 internal import ACPITables
 internal import Diagnosis
 internal import Glibc
+internal import PCI
 internal import Rebuild
 internal import Scenario
 internal import ScenarioFormat
@@ -13,6 +14,8 @@ struct PlatformReferences {
   private var paths = RebuiltScenario.PlatformFiles()
   /// A table from a text that a scenario cannot point to.
   private var dumped: DMARTable?
+  /// A bus from an archive, which a scenario cannot point into.
+  private var packedBus: PCITopology?
 
   init(output: String) {
     self.output = output
@@ -23,23 +26,36 @@ struct PlatformReferences {
     case .table(let table, let isReadable, _):
       paths.table = isReadable ? reference(path) : nil
       dumped = isReadable ? nil : table
-    case .snapshot: paths.snapshot = reference(path)
+    case .snapshot(let topology, let isReadable, _):
+      paths.snapshot = isReadable ? reference(path) : nil
+      packedBus = isReadable ? nil : topology
     }
   }
 
-  /// The references; a table that was dumped as text is written as YAML beside the scenario.
+  /// The references; what a scenario cannot point to is written as YAML beside it.
   func files() throws -> RebuiltScenario.PlatformFiles {
-    guard let dumped else { return paths }
+    var files = paths
+    if let dumped {
+      files.table = try beside(
+        "the DMAR table", ".dmar.yaml", DMARTableFile.text(of: dumped))
+    }
+    if let packedBus {
+      files.snapshot = try beside(
+        "the bus", ".pci.yaml", PCISnapshotFile.text(of: packedBus))
+    }
+    return files
+  }
+
+  /// Writes a file beside the scenario, and answers its name; nil where it has no place.
+  private func beside(_ what: String, _ ending: String, _ text: String) throws -> String? {
     guard output != "-" else {
       StandardError.print(
-        "dmar: left out: the DMAR table, which would lie beside the scenario; -o says where")
-      return paths
+        "dmar: left out: \(what), which would lie beside the scenario; -o says where")
+      return nil
     }
-    let beside = Self.withoutExtension(output) + ".dmar.yaml"
-    try OutputFile.write(DMARTableFile.text(of: dumped), to: beside)
-    var files = paths
-    files.table = Self.split(beside).name
-    return files
+    let path = Self.withoutExtension(output) + ending
+    try OutputFile.write(text, to: path)
+    return Self.split(path).name
   }
 
   /// The path as seen from the scenario: its name in the same folder, or the whole path.

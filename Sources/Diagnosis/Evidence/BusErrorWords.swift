@@ -12,6 +12,12 @@ enum BusErrorWords {
     "CmpltTO": "completion timeout",
   ]
 
+  /// Whether an address of a bus error is that of a fault: a record has the page alone, and a short
+  /// header the low half.
+  static func isSame(_ fault: UInt64?, _ address: UInt64) -> Bool {
+    fault.map { $0 >> 12 == address >> 12 || $0 & 0xffff_f000 == address & ~0xfff } ?? false
+  }
+
   static func remarks(_ contents: LogContents) -> [Finding.Evidence] {
     let errors = contents.history.busErrors
     let faulting = Set(contents.faults.map { $0.function })
@@ -38,23 +44,49 @@ enum BusErrorWords {
               + "unit saw it", error)
         }
       case .header:
-        guard let address = error.address else { continue }
-        let same = contents.faults.contains {
-          $0.address.map { $0 >> 12 == address >> 12 || $0 & 0xffff_f000 == address & ~0xfff }
-            ?? false
-        }
-        if same {
+        guard let request = error.request, let address = request.address else { continue }
+        if contents.faults.contains(where: { isSame($0.address, address) }) {
           add(
             "the TLP header that \(device) reports holds the address 0x\(hex(address)) of a fault: the "
               + "error and the fault are one request", error)
+        } else {
+          let sender = request.requester.map { " by \($0)" } ?? ""
+          add(
+            "the TLP header that \(device) reports is \(request.kind.rawValue)\(sender) at "
+              + "0x\(hex(address)): no fault of the log has this address", error)
         }
       case .containment(let status):
         add(
-          "DPC of \(device): the port cut the device off after an error (status "
-            + "0x\(hex(UInt64(status)))); what the device did afterwards was lost", error)
+          "DPC of \(device)\(below(error.device, contents)): the port cut off what is behind it "
+            + "\(trigger(status)) (status 0x\(hex(UInt64(status)))); what it did afterwards was lost",
+          error)
       case .received: break
       }
     }
     return remarks
+  }
+
+  /// Why a port contained what is behind it (DPC status, bits 2:1; PCI Express Base Specification,
+  /// section 7.9.14.5).
+  private static func trigger(_ status: UInt32) -> String {
+    switch status >> 1 & 3 {
+    case 0: "after an uncorrectable error of its own"
+    case 1: "after a non-fatal error message"
+    case 2: "after a fatal error message"
+    default: "after an error of the root port's own requests, or because software asked for it"
+    }
+  }
+
+  /// The faulting devices behind a port.
+  private static func below(_ port: PCIAddress?, _ contents: LogContents) -> String {
+    guard let port, let bridge = contents.bridges[port],
+      bridge.secondary <= bridge.subordinate
+    else { return "" }
+    let buses = bridge.secondary...bridge.subordinate
+    let devices = Set(contents.faults.map(\.function)).filter {
+      $0.segment == port.segment && buses.contains($0.bus)
+    }.sorted().prefix(4)
+    return devices.isEmpty
+      ? "" : ", the port above \(devices.map(\.shortDescription).joined(separator: ", "))"
   }
 }

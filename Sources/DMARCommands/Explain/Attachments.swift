@@ -1,0 +1,45 @@
+import LogReading
+internal import Unpacking
+
+/// Packed files that came with a mail. They are read when the mail is over, each as a file of its own.
+struct Attachments {
+  /// A mail in a mail in a mail: nobody sends more.
+  private static let deepest = 3
+  /// More than mail servers take.
+  private static let mostBytes = 64 << 20
+
+  private let depth: Int
+  private var waiting: [(path: String, bytes: [UInt8])] = []
+  private var size = 0
+
+  /// - Parameter depth: how many mails the text came with, one in the other.
+  init(depth: Int) { self.depth = depth }
+
+  /// Keeps an attachment for later; false for any other event.
+  mutating func take(_ event: LogEvent, of path: String) -> Bool {
+    guard case .attachment(let attachment) = event.kind else { return false }
+    guard depth < Self.deepest, attachment.bytes.count <= Self.mostBytes &- size else {
+      return true
+    }
+    size &+= attachment.bytes.count
+    let number = "attachment at line \(event.lines.lowerBound)"
+    let name = attachment.name.isEmpty ? number : attachment.name
+    waiting.append((path: "\(path)/\(name)", bytes: attachment.bytes))
+    return true
+  }
+
+  /// Reads what was kept.
+  mutating func read(_ sink: (EvidencePiece) -> Void) {
+    let all = waiting
+    waiting = []
+    size = 0
+    for attachment in all {
+      var unpacker = Unpacker(path: attachment.path)
+      var reader = MemberReader(input: "", depth: depth + 1)
+      attachment.bytes.withUnsafeBytes { bytes in
+        unpacker.take(bytes) { reader.take($0, sink) }
+      }
+      unpacker.finish { reader.take($0, sink) }
+    }
+  }
+}

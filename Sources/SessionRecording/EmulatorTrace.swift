@@ -1,0 +1,225 @@
+internal import KernelProfiles
+internal import LinuxIOMMU
+internal import PCI
+public import ScenarioFormat
+public import VTdFormats
+public import VTdUnit
+
+/// A scenario from QEMU's `-trace vtd_*` and an image of the guest's memory: what was written to the
+/// unit's registers, the descriptors that it took, and the requests of devices, in their order.
+///
+/// The trace does not tell what memory held. The tables are those of the image, which was taken when
+/// the trace had ended: what changed in between is as it was at the end.
+public struct EmulatorTrace {
+  /// More requests are left out.
+  public static let mostRequests = 1 << 14
+
+  /// A fault that the trace tells.
+  public struct Fault: Hashable, Sendable {
+    /// Whose request it was.
+    public var source: SourceID
+    /// Why it was refused.
+    public var reason: UInt8
+    /// What it wanted to reach.
+    public var address: IOVA
+    /// Whether it was a write.
+    public var isWrite: Bool
+
+    /// A fault of a DMA.
+    public init(source: SourceID, reason: UInt8, address: IOVA, isWrite: Bool) {
+      self.source = source
+      self.reason = reason
+      self.address = address
+      self.isWrite = isWrite
+    }
+  }
+
+  private enum Happening {
+    case register(offset: Int, size: Int, value: UInt64)
+    case request(SourceID, IOVA, isWrite: Bool)
+  }
+
+  private var happenings: [Happening] = []
+  /// The descriptors behind each write of the queue's tail, by the index of that write.
+  private var descriptors: [Int: [(low: UInt64, high: UInt64)]] = [:]
+  private var seen: Set<[UInt64]> = []
+  /// The faults in their order.
+  public private(set) var faults: [Fault] = []
+  /// Requests beyond the most.
+  public private(set) var requestsLeftOut = 0
+  /// RTADDR as it was written last; nil while it was not.
+  public private(set) var root: UInt64?
+
+  public init() {}
+
+  /// Whether nothing was read.
+  public var isEmpty: Bool { happenings.isEmpty }
+
+  /// Takes the next event.
+  public mutating func take(_ event: EmulatorEvent) {
+    switch event {
+    case .registerWritten(let offset, let size, let value):
+      happenings.append(.register(offset: offset, size: size, value: value))
+      noteRoot(offset, size, value)
+    case .descriptor(let high, let low):
+      descriptors[happenings.count - 1, default: []].append((low, high))
+    case .translated(let source, let address):
+      // Rings come back to the same pages for ever.
+      guard seen.insert([UInt64(source.rawValue), address.rawValue >> 12]).inserted else { return }
+      add(.request(source, address, isWrite: false))
+    case .fault(let source, let reason, let address, let isWrite):
+      faults.append(Fault(source: source, reason: reason, address: address, isWrite: isWrite))
+      add(.request(source, address, isWrite: isWrite))
+    }
+  }
+
+  private mutating func add(_ request: Happening) {
+    guard seen.count + faults.count <= Self.mostRequests else {
+      requestsLeftOut += 1
+      return
+    }
+    happenings.append(request)
+  }
+
+  private mutating func noteRoot(_ offset: Int, _ size: Int, _ value: UInt64) {
+    switch (offset, size) {
+    case (RegisterOffset.rtaddr, 8): root = value
+    case (RegisterOffset.rtaddr, _): root = (root ?? 0) & ~0xffff_ffff | value & 0xffff_ffff
+    case (RegisterOffset.rtaddr + 4, _): root = (root ?? 0) & 0xffff_ffff | value << 32
+    default: break
+    }
+  }
+
+  /// The pages that devices ask for, each once: what the tables of an image have to be read for.
+  public var requests: [(source: SourceID, address: IOVA, isWrite: Bool)] {
+    happenings.compactMap {
+      if case .request(let source, let address, let isWrite) = $0 {
+        return (source, address, isWrite)
+      }
+      return nil
+    }
+  }
+
+  /// The scenario.
+  ///
+  /// - Parameters:
+  ///   - unit: the emulated unit.
+  ///   - memorySize: the size of the guest's memory.
+  ///   - tables: words of the image that the unit reads on its way to the requests' pages, by address.
+  public func scenario(
+    unit: UnitConfiguration, memorySize: UInt64, tables: [UInt64: UInt64]
+  ) -> ScenarioDescription {
+    var scenario = ScenarioDescription()
+    scenario.summary =
+      "From a trace of QEMU's unit (-trace vtd_*): registers, descriptors and requests in their order; the"
+      + " tables are those of an image of the guest's memory."
+    scenario.kernel.profile = KernelProfile.newest.release
+    scenario.kernel.configuration.values.dumpsTables = true
+    scenario.machine.memorySize = memorySize
+    var description = ScenarioDescription.UnitDescription()
+    description.name = Self.unitName
+    description.hardware = unit
+    scenario.machine.units = [description]
+    scenario.machine.functions = Set(requests.map(\.source)).sorted { $0.rawValue < $1.rawValue }
+      .map {
+        .init(at: PCIAddress(sourceID: $0), vendor: 0x1234, device: 0x11e8, classCode: 0xff0000)
+      }
+    scenario.boot.leavesUnits = true
+    scenario.steps = Self.memorySteps(tables)
+    var queue = QueuePlace()
+    for (index, happening) in happenings.enumerated() {
+      switch happening {
+      case .register(let offset, let size, let value):
+        scenario.steps += queue.steps(
+          before: offset, size, value, descriptors[index] ?? []
+        ).map { .init(.writeMemory($0)) }
+        scenario.steps.append(
+          .init(
+            .writeRegister(
+              .init(
+                unit: Self.unitName, offset: offset, value: value, isWide: size == 8))))
+      case .request(let source, let address, let isWrite):
+        // The kernel's limiter lets ten faults through in five seconds.
+        if faults.contains(where: { $0.source == source && $0.address == address }) {
+          scenario.steps.append(.init(.wait(Self.pause)))
+        }
+        scenario.steps.append(
+          .init(
+            .dma(
+              .init(
+                .address(PCIAddress(sourceID: source)), isWrite ? .write : .read, address))))
+      }
+    }
+    return scenario
+  }
+
+  private static let unitName = "dmar0"
+  /// Microseconds.
+  private static let pause: UInt64 = 600_000
+
+  /// Words that stand behind each other, in one step each.
+  private static func memorySteps(_ tables: [UInt64: UInt64]) -> [ScenarioDescription.Step] {
+    var steps: [ScenarioDescription.Step] = []
+    var start: UInt64?
+    var words: [UInt64] = []
+    func finish() -> ScenarioDescription.Step? {
+      guard let start, !words.isEmpty else { return nil }
+      return .init(
+        .writeMemory(.init(at: PhysicalAddress(rawValue: start), words: words)))
+    }
+    for (address, word) in tables.sorted(by: { $0.key < $1.key }) {
+      if let first = start, first &+ UInt64(words.count) &* 8 == address, words.count < 8 {
+        words.append(word)
+        continue
+      }
+      if let step = finish() { steps.append(step) }
+      (start, words) = (address, [word])
+    }
+    if let step = finish() { steps.append(step) }
+    return steps
+  }
+}
+
+/// Where in memory the unit finds its next descriptor.
+private struct QueuePlace {
+  private var address: UInt64 = 0
+  private var head: UInt64 = 0
+
+  /// IQA: the base in bits 63:12, the width of descriptors in bit 11, the size in bits 2:0.
+  private var register = QueueAddress(rawValue: 0)
+
+  /// What has to stand in memory before a register is written: the descriptors that the unit takes
+  /// when its tail moves.
+  mutating func steps(
+    before offset: Int, _ size: Int, _ value: UInt64, _ descriptors: [(low: UInt64, high: UInt64)]
+  ) -> [ScenarioDescription.MemoryContent] {
+    switch (offset, size) {
+    case (RegisterOffset.iqa, 8):
+      register = QueueAddress(rawValue: value)
+      head = 0
+    case (RegisterOffset.iqa, _):
+      register = QueueAddress(
+        rawValue: register.rawValue & ~0xffff_ffff | value & 0xffff_ffff)
+      head = 0
+    case (RegisterOffset.iqa + 4, _):
+      register = QueueAddress(
+        rawValue: register.rawValue & 0xffff_ffff | value << 32)
+    case (RegisterOffset.iqt, _):
+      let width = register.descriptorBytes
+      let length = register.byteCount
+      var contents: [ScenarioDescription.MemoryContent] = []
+      for descriptor in descriptors {
+        contents.append(
+          .init(
+            at: PhysicalAddress(rawValue: register[inPlace: .address] &+ head),
+            words: width == 32
+              ? [descriptor.low, descriptor.high, 0, 0] : [descriptor.low, descriptor.high]))
+        head = (head &+ width) % max(length, width)
+      }
+      head = value & 0x7fff0
+      return contents
+    default: break
+    }
+    return []
+  }
+}
