@@ -411,17 +411,17 @@ public struct LogCollector: Sendable {
 
   /// Notes a range of the memory map.
   mutating func note(memory region: LogContents.Region, _ type: String, _ place: LogPlace) {
-    append(Noted(value: (region: region, type: type), place: place), to: \.memory)
+    Self.append(Noted(value: (region: region, type: type), place: place), to: &contents.memory)
   }
 
   /// Notes memory of a device.
   mutating func note(window: LogContents.Region, _ place: LogPlace) {
-    append(Noted(value: window, place: place), to: \.windows)
+    Self.append(Noted(value: window, place: place), to: &contents.windows)
   }
 
   /// Notes a unit.
   mutating func note(unit: LogContents.Unit, _ place: LogPlace) {
-    append(Noted(value: unit, place: place), to: \.units)
+    Self.append(Noted(value: unit, place: place), to: &contents.units)
   }
 
   mutating func change(

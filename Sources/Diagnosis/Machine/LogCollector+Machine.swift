@@ -7,18 +7,15 @@ extension LogCollector {
   mutating func take(_ row: MachineRow, _ place: LogPlace) {
     contents.machine.rowCount += 1
     func noted<Value>(_ value: Value) -> Noted<Value> { Noted(value: value, place: place) }
-    func append<Value>(
-      _ value: Value, to list: WritableKeyPath<MachineFacts, [Noted<Value>]>
-    ) {
-      guard contents.machine[keyPath: list].count < MachineFacts.mostRows else { return }
-      contents.machine[keyPath: list].append(noted(value))
+    func append<Value>(_ value: Value, to list: inout [Noted<Value>]) {
+      if list.count < MachineFacts.mostRows { list.append(noted(value)) }
     }
     switch row {
-    case .interrupt(let count): append(count, to: \.interrupts)
+    case .interrupt(let count): append(count, to: &contents.machine.interrupts)
     case .resource(let resource):
-      append(resource, to: \.resources)
+      append(resource, to: &contents.machine.resources)
       take(resource, place)
-    case .reservedRegion(let region): append(region, to: \.reservedRegions)
+    case .reservedRegion(let region): append(region, to: &contents.machine.reservedRegions)
     case .groupType(let group, let kind):
       guard contents.machine.groupTypes.count < MachineFacts.mostRows else { return }
       contents.machine.groupTypes[group] = noted(kind)
@@ -31,7 +28,7 @@ extension LogCollector {
       guard contents.machine.unitValues.count < 1024 else { return }
       contents.machine.unitValues[unit, default: [:]][attribute] = noted(value)
       completeUnit(unit, place)
-    case .latency(let row): append(row, to: \.latencies)
+    case .latency(let row): append(row, to: &contents.machine.latencies)
     case .driver(let address, let name):
       change(address, place) {
         if $0.driver.isEmpty || $0.driver == "pcieport" { $0.driver = name }
