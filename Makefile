@@ -190,5 +190,5 @@ fi
 endef
 
 clean:
-	rm -rf .build .build-release .build-deb .build-dist .build-tsan .build-browser .build-site Benchmarks/.build Fuzz/.build
+	rm -rf .build .build-release .build-deb .build-dist .build-tsan .build-browser .build-site .build-python Benchmarks/.build Fuzz/.build
 	rm -rf Integrations/Lessons/.build

@@ -28,12 +28,21 @@ async function ask(operation) {
   return answer;
 }
 
+// The parser's licence asks that its notice goes along.
+function parserNotice() {
+  const text = readFileSync("/usr/share/doc/node-yaml/copyright", "utf8");
+  const holder = /^Files: \*\nCopyright: (.*)$/m.exec(text)?.[1];
+  const licence = /^License: ISC\n( Permission[^]*?)(?:\n\n|$(?![^]))/m.exec(text)?.[1];
+  if (!holder || !licence) throw new Error("the notice of node-yaml is not where it was expected");
+  return `/*! The YAML parser in this program is "yaml", copyright ${holder}\n${licence.replace(/^ \.?/gm, "")}\n*/`;
+}
+
 // The program, with the YAML parser in it. The page is for browsers that have WebAssembly and streams,
 // which know this much of the language.
 const program = execFileSync(
   "esbuild",
   [join(here, "main.js"), "--bundle", "--minify", "--format=iife", "--target=chrome103,firefox113,safari16.4",
-    "--charset=utf8", "--legal-comments=inline", "--log-level=warning"],
+    "--charset=utf8", `--banner:js=${parserNotice()}`, "--log-level=warning"],
   { env: { ...process.env, NODE_PATH: "/usr/share/nodejs" }, maxBuffer: 64 << 20 }).toString();
 
 // The scenarios that come with the page, by name: text, or base64 where a file is none.
