@@ -175,6 +175,14 @@ enum ReasonTextMatch {
     return true
   }
 
+  /// So many letters may be wrong, lost or too many.
+  private static let mostEdits = 5
+
+  /// Each code's text in small letters.
+  private static let texts = FaultReasonTable.codes.map { code in
+    (code: code, text: Array(FaultReasonTable.scalable.text(code).lowercased().utf8))
+  }
+
   /// The code whose text is what stands here but for a few letters.
   static func nearest(_ cursor: inout TextCursor) -> (UInt8, String)? {
     var trial = cursor
@@ -183,12 +191,13 @@ enum ReasonTextMatch {
     guard words.utf8.count >= 8 else { return nil }
     let heard = Array(words.lowercased().utf8.prefix(96))
     var best: (code: UInt8, distance: Int)?
-    for code in FaultReasonTable.codes {
-      let text = Array(FaultReasonTable.scalable.text(code).lowercased().utf8)
-      let distance = editDistance(heard.prefix(text.count + 4), text)
-      if best.map({ distance < $0.distance }) ?? true { best = (code, distance) }
+    for (code, text) in texts {
+      let most = best.map { $0.distance - 1 } ?? mostEdits
+      if let distance = editDistance(heard.prefix(text.count + 4), text, atMost: most) {
+        best = (code, distance)
+      }
     }
-    guard let best, best.distance <= 5 else { return nil }
+    guard let best else { return nil }
     _ = trial.takeRestOfLine()
     cursor = trial
     return (best.code, words)

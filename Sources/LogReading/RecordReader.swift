@@ -243,19 +243,28 @@ struct RecordReader: Sendable {
   private static func places(_ line: CleanLine) -> [Int] {
     var places = [line.body]
     let words: [StaticString] = ["DMAR", "[DMA", "INTR-", "handling fault"]
-    for word in words {
-      var from = line.body + 1
-      while let place = ByteSearch.find(word, in: line.bytes, from: from), places.count < 64 {
-        places.append(place)
-        from = place + 1
+    for at in line.bytes.indices.dropFirst(line.body + 1) {
+      switch line.bytes[at] {
+      case UInt8(ascii: "D"), UInt8(ascii: "d"), UInt8(ascii: "["), UInt8(ascii: "I"),
+        UInt8(ascii: "i"), UInt8(ascii: "H"), UInt8(ascii: "h"):
+        guard words.contains(where: { ByteSearch.hasWord($0, in: line.bytes, at: at) }) else {
+          continue
+        }
+        places.append(at)
+        if places.count == mostPlaces { return places }
+      default: continue
       }
     }
-    places.sort()
     return places
   }
 
+  /// A line without end may hold any number of records; nobody prints as many.
+  private static let mostPlaces = 64
+
   /// Reads a record of a system other than Linux that begins on `line`, and drops its lines.
   private mutating func readOtherSystem(_ line: CleanLine, _ emit: (LogEvent) -> Void) -> Bool {
+    // Each record holds a telling word, on this line or on those that it was broken into.
+    guard waiting.contains(where: \.isTelling) else { return false }
     let candidates = OtherSystemReader.candidates(line.bytes)
     guard !candidates.isEmpty else { return false }
     let text = JoinedText(waiting)

@@ -66,7 +66,10 @@ struct StumbleCollector: Sendable {
   }
 
   private static func kind(_ line: CleanLine) -> KernelStumble.Kind? {
-    guard line.bodyBytes.count >= 12, line.bodyBytes.count < 1024 else { return nil }
+    // Each head holds a telling word.
+    guard line.isTelling, line.bodyBytes.count >= 12, line.bodyBytes.count < 1024 else {
+      return nil
+    }
     for (words, kind) in heads {
       guard let place = ByteSearch.find(words, in: line.bytes, from: line.body),
         ByteSearch.hasPrefix(words, in: line.bytes, at: place)

@@ -1,7 +1,8 @@
 /// Kinds of ASCII characters in bytes of text.
 ///
-/// A character is written as `UInt8(ascii: "x")` where it stands alone.
-package enum ASCII {
+/// A character is written as `UInt8(ascii: "x")` where it stands alone. Without `@usableFromInline` other
+/// rooms would call its functions, though each says that it is inlined.
+@usableFromInline package enum ASCII {
   @inlinable package static var newline: UInt8 { UInt8(ascii: "\n") }
   @inlinable package static var tab: UInt8 { UInt8(ascii: "\t") }
   @inlinable package static var space: UInt8 { UInt8(ascii: " ") }

@@ -1,5 +1,5 @@
 /// Base64 (RFC 4648, section 4) piece by piece, in constant memory.
-package enum Base64 {
+@usableFromInline package enum Base64 {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   package static let padding = UInt8(ascii: "=")

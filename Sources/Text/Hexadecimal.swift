@@ -1,5 +1,5 @@
 /// Hex digits as bytes of text.
-package enum Hexadecimal {
+@usableFromInline package enum Hexadecimal {
   /// The value of a digit of either case; nil for any other character.
   @inlinable @inline(__always)
   package static func digit(_ character: UInt8) -> UInt8? {

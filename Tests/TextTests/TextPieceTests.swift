@@ -54,6 +54,23 @@ struct TextPieceTests {
     #expect(editDistance(right, left) == expected)
   }
 
+  @Test("Edit distance up to a limit is the whole one where that is near, else none")
+  func boundedDistance() {
+    let words = [
+      "", "a", "ab", "ba", "kitten", "sitting", "device", "devcie", "edivce", "devicedevice",
+    ]
+    for left in words {
+      for right in words {
+        let distance = editDistance(left, right)
+        for limit in 0...12 {
+          let bounded = editDistance(Array(left.utf8)[...], Array(right.utf8), atMost: limit)
+          #expect(bounded == (distance <= limit ? distance : nil), "\(left) \(right) \(limit)")
+        }
+      }
+    }
+    #expect(editDistance([1][...], [1], atMost: -1) == nil)
+  }
+
   @Test("A near word is found, a far one is not")
   func nearestWord() {
     #expect(nearest(to: "devcie", in: ["function", "device"]) == "device")

@@ -13,11 +13,16 @@ package enum DriverForms {
   private static let notes = Index(all) { $0.voice == .core || $0.voice == .device }
 
   private struct Index: Sendable {
-    private var byLetter = [[Form]](repeating: [], count: 256)
+    private let forms: [Form]
+    /// For each letter the forms that may begin with it, and how long the words are that have to
+    /// stand at their beginning. Most lines fail at those.
+    private var byLetter = [[(form: Int, words: Int)]](repeating: [], count: 256)
 
     init(_ forms: [Form], where isWanted: (Form) -> Bool) {
-      for form in forms where isWanted(form) {
-        for letter in Self.letters(form) { byLetter[Int(letter)].append(form) }
+      self.forms = forms.filter(isWanted)
+      for (index, form) in self.forms.enumerated() {
+        let words = FormTemplate.certainWords(form.words)
+        for letter in Self.letters(form) { byLetter[Int(letter)].append((index, words)) }
       }
     }
 
@@ -46,8 +51,10 @@ package enum DriverForms {
       var ahead = cursor
       ahead.skipBlanks()
       guard let letter = ahead.next else { return nil }
-      for form in byLetter[Int(ASCII.lowercased(letter))] where isWanted(form) {
-        if let line = form.read(&cursor, values) { return (line, form) }
+      for (index, words) in byLetter[Int(ASCII.lowercased(letter))]
+      where cursor.hasWords(forms[index].words, first: words) {
+        let form = forms[index]
+        if isWanted(form), let line = form.read(&cursor, values) { return (line, form) }
       }
       return nil
     }

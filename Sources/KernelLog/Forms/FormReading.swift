@@ -44,6 +44,15 @@ extension FormTemplate {
     return true
   }
 
+  /// How many bytes of words stand at the beginning of each line that `read` takes, without slips.
+  static func certainWords(_ words: StaticString) -> Int {
+    words.withUTF8Buffer { bytes in
+      var template = FormTemplate(bytes)
+      guard case .words(let words)? = template.next(), !template.takeLack() else { return 0 }
+      return words.count
+    }
+  }
+
   /// Whether the words just passed may be missing.
   private mutating func takeLack() -> Bool {
     var trial = self

@@ -56,6 +56,13 @@ package struct TextCursor {
     words.withUnsafeBufferPointer { take($0) }
   }
 
+  /// Whether the first `count` bytes of `literal` stand here, as `take` reads them.
+  func hasWords(_ literal: StaticString, first count: Int) -> Bool {
+    literal.withUTF8Buffer {
+      match(UnsafeBufferPointer(rebasing: $0.prefix(count)), from: at) != nil
+    }
+  }
+
   mutating func take(_ literal: UnsafeBufferPointer<UInt8>) -> Bool {
     guard let end = match(literal, from: at) else { return false }
     at = end
