@@ -1,4 +1,5 @@
 import KernelLog
+import KernelProfiles
 import LogReading
 
 /// What people ask once they know the cause: is it dangerous, may it be ignored, what helps until it
@@ -62,7 +63,7 @@ public enum WorkAround: String, Hashable, Sendable, CaseIterable {
 
 extension Advice {
   /// Advice on a cause; nil for messages and open verdicts.
-  static func on(_ cause: Finding.Cause, kernel: (major: Int, minor: Int)?) -> Advice? {
+  static func on(_ cause: Finding.Cause, kernel: KernelRelease?) -> Advice? {
     guard let row = row(cause) else { return nil }
     return Advice(
       danger: row.danger, filter: row.filter, workarounds: row.workarounds,
@@ -150,63 +151,5 @@ extension Advice {
     case .guestMapping: ("the guest's device fails; the host is safe", nil, [])
     case .message, .unknown: nil
     }
-  }
-}
-
-/// What kernels brought and cured, with the commits.
-enum KernelFixes {
-  fileprivate struct Fix {
-    var cause: Finding.Cause
-    /// The first release with the symptom, and the first without it; nil where that is not known.
-    var brought: (major: Int, minor: Int)?
-    var cured: (major: Int, minor: Int)?
-    var commit: String
-    var words: String
-  }
-
-  private static let fixes: [Fix] = [
-    Fix(
-      cause: .writeOnlyMapping, brought: (6, 16), cured: nil, commit: "6f5dc7658094",
-      words:
-        "from 6.16 on mappings for writes alone are enforced (as before 5.13); cures are in the "
-        + "drivers: QAT by d41d75fe1b75, also in 6.6 and 6.12"),
-    Fix(
-      cause: .flushOfRemovedDevice, brought: nil, cured: (6, 9),
-      commit: "hotplug ATS capable device",
-      words: "time-outs of device-TLB flushes are retried for present devices only"),
-    Fix(
-      cause: .overRead, brought: nil, cured: (5, 19), commit: "ff588d0030",
-      words: "the TRB_OVERFETCH quirk of the VL805"),
-    Fix(
-      cause: .oldKernelTables, brought: nil, cured: (7, 3), commit: "f532c57985b1",
-      words: "copied entries are torn down right; tables of devices 10 and up in scalable mode are "
-        + "still an open report"),
-    Fix(
-      cause: .removedAndFound, brought: nil, cured: (6, 18), commit: "821807c167b7, d2138abc8f0a",
-      words: "a DMA that races a tear-down is reported without garbage"),
-    Fix(
-      cause: .detached, brought: nil, cured: (6, 18), commit: "821807c167b7, d2138abc8f0a",
-      words: "a DMA that races a tear-down is reported without garbage"),
-  ]
-
-  /// What is known for a cause, held against the kernel of the log.
-  static func words(_ cause: Finding.Cause, kernel: (major: Int, minor: Int)?) -> [String] {
-    fixes.filter { $0.cause == cause }.compactMap { fix in
-      guard let kernel else { return fix.text }
-      if let brought = fix.brought, kernel < brought { return nil }
-      if let cured = fix.cured {
-        return kernel < cured
-          ? "your \(kernel.major).\(kernel.minor) lacks: " + fix.text
-          : "your \(kernel.major).\(kernel.minor) has it already: " + fix.text
-      }
-      return fix.text
-    }
-  }
-}
-
-extension KernelFixes.Fix {
-  fileprivate var text: String {
-    "\(words) (\(commit)"
-      + (cured.map { ", in \($0.major).\($0.minor)" } ?? "") + ")"
   }
 }

@@ -115,7 +115,7 @@ public struct Explanation: Sendable {
         (place: unit.place, text: "dmar\(unit.value.number) \(unit.value.capability)"))
       decoded.append((place: unit.place, text: "dmar\(unit.value.number) \(unit.value.extended)"))
     }
-    var advice = findings.first.flatMap { Advice.on($0.cause, kernel: fault.release) }
+    var advice = findings.first.flatMap { Advice.on($0.cause, kernel: fault.kernel) }
     if let system = group.observation.system {
       findings = findings.map { SystemAdvice.translate($0, system) }
       advice = advice.map(SystemAdvice.translate)

@@ -1,5 +1,6 @@
 import ACPITables
 import KernelLog
+import KernelProfiles
 import LogReading
 import PCI
 import VTdFormats
@@ -9,6 +10,21 @@ struct FaultCase: Sendable {
   let fault: FaultGroup
   let log: LogContents
   let index: FaultIndex
+  /// Whether the device draws: the processor's graphics, or a function of class 03.
+  let isDisplay: Bool
+
+  init(fault: FaultGroup, log: LogContents, index: FaultIndex) {
+    self.fault = fault
+    self.log = log
+    self.index = index
+    isDisplay = Self.isDisplay(fault, log.functions[fault.function])
+  }
+
+  private static func isDisplay(_ fault: FaultGroup, _ function: LogContents.Function?) -> Bool {
+    if let code = function?.classCode { return code >> 16 == 0x03 }
+    return fault.key.source == SourceID(bus: 0, device: 2, function: 0)
+      || FunctionWords.isDisplay(function?.words ?? "")
+  }
 
   var reason: UInt8? { fault.key.reason }
   var device: String { fault.function.shortDescription }
@@ -220,13 +236,6 @@ struct FaultCase: Sendable {
 
   // MARK: What the device is
 
-  /// Whether the device draws: the processor's graphics, or a function of class 03.
-  var isDisplay: Bool {
-    if let code = log.functions[fault.function]?.classCode { return code >> 16 == 0x03 }
-    return fault.key.source == SourceID(bus: 0, device: 2, function: 0)
-      || FunctionWords.isDisplay(log.functions[fault.function]?.words ?? "")
-  }
-
   /// The lines that show that a guest has the device.
   var guestLines: [LogPlace] {
     let notes = (log.notes[fault.function] ?? []).filter { $0.value.isOfGuests }
@@ -245,13 +254,15 @@ struct FaultCase: Sendable {
   /// `a DMA read from` or `a DMA write to`.
   var accessText: String { fault.access == .read ? "a DMA read from" : "a DMA write to" }
 
-  /// The kernel's release as two numbers, where the log has its banner.
-  var release: (major: Int, minor: Int)? {
+  /// The kernel's release, where the log has its banner.
+  var kernel: KernelRelease? {
     let banner = log.kernels.last { isSameBoot($0.place) && $0.place < fault.first }
-    guard let text = (banner ?? log.kernels.first)?.value else { return nil }
-    let parts = text.split(separator: ".").map { $0.prefix { $0.isNumber } }
-    guard parts.count >= 2, let major = Int(parts[0]), let minor = Int(parts[1]) else { return nil }
-    return (major, minor)
+    return (banner ?? log.kernels.first).flatMap { KernelRelease($0.value) }
+  }
+
+  /// The same as two numbers.
+  var release: (major: Int, minor: Int)? {
+    kernel.map { ($0.numbers[0], $0.numbers[1]) }
   }
 
   var isKdump: Bool { index.isKdump }

@@ -185,6 +185,24 @@ struct DeviceFaults: Sendable {
     firsts.lazy.filter { $0.page != nil && $0.page != page }.prefix(4).map { $0.place }
   }
 
+  /// Where its first fault at a page is told of which a number is the low half, above 32 bits.
+  func place(ofPageEndingWith low: UInt64) -> LogPlace? {
+    firsts.first { fault in
+      fault.page.map { $0 >> 20 != 0 && $0 & 0xf_ffff == low } ?? false
+    }?.place
+  }
+
+  /// How many pages in a row it went through, upwards, in the order of the records.
+  var pagesInARow: Int {
+    var (longest, length) = (1, 1)
+    for (before, after) in zip(firsts, firsts.dropFirst()) {
+      guard let before = before.page, let after = after.page else { continue }
+      length = after == before &+ 1 ? length + 1 : 1
+      longest = max(longest, length)
+    }
+    return longest
+  }
+
   /// Whether a fault was seen behind a line: by the times where there are any, else by the order of
   /// the lines.
   func goesOn(after place: LogPlace, _ time: LogTime?) -> Bool {

@@ -75,7 +75,7 @@ struct MessageTests {
       ) + "[   30.000000] pci 0000:3b:00.0: Adding to iommu group 22\n"
     let fault = try #require(explanation(of: log).faults.first)
     #expect(fault.verdict?.cause == .removedAndFound)
-    #expect(fault.advice?.history.contains { $0.hasPrefix("your 6.1 lacks") } == true)
+    #expect(fault.advice?.history.contains { $0.hasPrefix("your 6.1.9 lacks") } == true)
     for workaround in WorkAround.allCases { #expect(!workaround.price.isEmpty) }
   }
 }

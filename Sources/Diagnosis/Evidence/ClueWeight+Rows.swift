@@ -147,6 +147,19 @@ extension ClueWeight {
     case .corruptEntryElsewhere: Row(-3, .judgement, "two pages, perhaps two stories")
     case .driverSeesGarbage: Row(7, .mechanism, "completions for commands that were not sent")
     case .strangeAddresses: Row(4, .mechanism, "no allocator gives pages below 1 MiB")
+    case .kernelPointer:
+      Row(
+        9, .mechanism,
+        "addresses from 0xffff8000... up are the kernel's own; the DMA API gives none of them")
+    case .textInAddress:
+      Row(
+        6, .mechanism, "six letters in a row are an address once in some ten thousand random ones")
+    case .cutTo32Bits:
+      Row(6, .mechanism, "a low half is that of a page, or in a small window, seldom by chance")
+    case .pagesInARow:
+      Row(1, .judgement, "a transfer goes through its buffer; so does one that runs past an end")
+    case .duringShutdown:
+      Row(3, .mechanism, "drivers give their buffers back; a device that nobody stopped goes on")
     case .beyondWidth: Row(4, .mechanism, "no allocator gives more bits than the unit has")
     case .refreshPeriod: Row(8, .mechanism, "two or more gaps within 2 % of a refresh period")
     case .heldByGuest: Row(5, .mechanism, "vfio-pci speaks for the device")

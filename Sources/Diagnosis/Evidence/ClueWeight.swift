@@ -149,6 +149,16 @@ public enum ClueWeight: String, Hashable, Sendable, CaseIterable {
   case strangeAddresses = "strange-addresses"
   /// The address has more bits than the unit translates.
   case beyondWidth = "beyond-width"
+  /// The address is one of the kernel's own pointers.
+  case kernelPointer = "kernel-pointer"
+  /// The bytes of the address are text.
+  case textInAddress = "text-in-address"
+  /// The address is the low half of one that the log names.
+  case cutTo32Bits = "cut-to-32-bits"
+  /// The faults go through pages in a row.
+  case pagesInARow = "pages-in-a-row"
+  /// The machine was shutting down.
+  case duringShutdown = "during-shutdown"
   /// The faults come at a display's rate.
   case refreshPeriod = "refresh-period"
   /// vfio has the function.

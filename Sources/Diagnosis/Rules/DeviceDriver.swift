@@ -97,6 +97,20 @@ extension Rule {
           .stoppedBefore, "the driver reports that the device was stopped or reset before it",
           signs.prefix(4).map { $0.place }))
     }
+    if let shutdown = fault.shutdown {
+      clues.append(
+        Clue(
+          .duringShutdown, "the machine was going down: \(shutdown.value.text)",
+          [shutdown.place] + fault.place))
+    }
+    let row = fault.ofDevice.pagesInARow
+    if row >= 4 {
+      clues.append(
+        Clue(
+          .pagesInARow,
+          "the device went through \(row) pages in a row: one transfer through a buffer that is gone, "
+            + "or past the end of one", fault.ofDevice.places))
+    }
     let debug = fault.debugMessages.filter { DriverSign.wrongFree.isTold(by: $0.message.text) }
     if let message = debug.first {
       clues.append(

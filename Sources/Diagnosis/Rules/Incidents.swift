@@ -19,10 +19,18 @@ extension Rule {
       return then + 10_000_000 > now && now + 10_000_000 > then
     }
     let (addresses, strange, tooWide) = (incident.addresses, incident.strange, incident.tooWide)
-    guard !marks.isEmpty || addresses.count >= 3 && !strange.isEmpty && !tooWide.isEmpty else {
-      return nil
-    }
+    let text = fault.fault.address.flatMap(AddressPattern.text)
+    guard
+      !marks.isEmpty || addresses.count >= 3 && !strange.isEmpty && !tooWide.isEmpty || text != nil
+    else { return nil }
     var clues: [Clue] = []
+    if let text {
+      clues.append(
+        Clue(
+          .textInAddress,
+          "the bytes of the address are text (\"\(text)\"): a descriptor was overwritten by text",
+          fault.place))
+    }
     if !marks.isEmpty {
       clues.append(
         Clue(

@@ -6,8 +6,9 @@ extension Rule {
     history + [
       firmwareRegion, domainSwitch, firmwareOwnDMA, inherited, latchedBeforeLinux, kernelBefore,
       leftRunning, withoutDriver, phantomFunction, bridgeAlias, unsetAddress, garbageDescriptors,
-      unmappedTooEarly, rawPhysicalAddress, overRead, wrongDirection, possibleDirection,
-      writeOnlyMapping, superpage, staleCache, staleSharedTable, memoryCorruption, displayRefresh,
+      unmappedTooEarly, rawPhysicalAddress, kernelPointer, cutAddress, overRead, wrongDirection,
+      possibleDirection, writeOnlyMapping, superpage, staleCache, staleSharedTable,
+      memoryCorruption, displayRefresh,
       guestMapping, formerDomain, compatibilityInterrupt, guestInterrupt, ioapicAtBoot,
       interruptWithoutAddress, interruptEntry, oldKernelTables, missingFeature, detached,
       removedAndFound,

@@ -1,0 +1,52 @@
+import LogReading
+
+/// What an address looks like by itself: the questions that need no line of the log beside it.
+enum AddressPattern {
+  /// Where the kernel's own pointers begin, and where its text and modules end.
+  private static let kernelPointers: Range<UInt64> = 0xffff_8000_0000_0000..<0xffff_ffff_f000_0000
+
+  /// Whether it is a pointer into the kernel's half, and no filling pattern.
+  static func isKernelPointer(_ address: UInt64) -> Bool {
+    kernelPointers.contains(address) && address & 0x0000_ffff_ffff_f000 != 0x0000_f000_0000_0000
+  }
+
+  /// The text that the upper six bytes of an address are, in the order of memory; nil where they are
+  /// none. Records do not tell the rest.
+  static func text(_ address: UInt64) -> String? {
+    let bytes = (2..<8).map { UInt8(truncatingIfNeeded: address >> (8 * UInt64($0))) }
+    guard bytes.allSatisfy({ (0x20...0x7e).contains($0) }) else { return nil }
+    let letters = bytes.filter {
+      (0x61...0x7a).contains($0) || (0x41...0x5a).contains($0) || (0x30...0x39).contains($0)
+    }
+    guard letters.count >= 5, Set(bytes).count >= 3 else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension FaultCase {
+  /// A small window of a device above 4 GiB of which the address is the low half; large ones hold any
+  /// low half.
+  var cutWindow: Noted<LogContents.Region>? {
+    guard let address = fault.address, address >> 32 == 0 else { return nil }
+    return log.windows.first { window in
+      let (start, end) = (window.value.start, window.value.end)
+      return start >> 32 != 0 && start >> 32 == end >> 32 && end - start < 1 << 20
+        && (start & 0xffff_ffff...end & 0xffff_ffff).contains(address)
+    }
+  }
+
+  /// A fault of the same device at a high address of which this one's is the low half.
+  var cutFault: LogPlace? {
+    guard let address = fault.address, address >> 32 == 0, address >> 12 != 0 else { return nil }
+    return ofDevice.place(ofPageEndingWith: address >> 12)
+  }
+
+  /// The line that says that the machine goes down, where the fault came behind it: within a minute,
+  /// or on a later line where there are no times.
+  var shutdown: Noted<KernelMessage>? {
+    marks(.shutdown).last { mark in
+      if let since = ago(mark.time) { return since < 60_000_000 }
+      return mark.time == nil && mark.place.file == fault.first.file && mark.place < fault.first
+    }
+  }
+}
