@@ -38,6 +38,12 @@ public struct KernelMessage: Hashable, Sendable {
     case x2apicOptOut = "x2apic-opt-out"
     /// x2APIC is not used.
     case x2apicRefused = "x2apic-refused"
+    /// An interrupt got no entry.
+    case interruptEntryMissing = "interrupt-entry-missing"
+    /// As whom an IOAPIC or a HPET sends is not known.
+    case interruptSourceUnknown = "interrupt-source-unknown"
+    /// An interrupt is not posted to a guest.
+    case postedInterruptFailed = "posted-interrupt-failed"
     /// No unit covers an IOAPIC.
     case ioapicWithoutUnit = "ioapic-without-unit"
     /// The interrupt table of the kernel before could not be copied.
@@ -63,6 +69,10 @@ public struct KernelMessage: Hashable, Sendable {
     case firmwareForcesOff = "firmware-forces-off"
     /// The IOMMU is on whatever the command line says.
     case forcedOn = "forced-on"
+    /// A device is below another unit than the table says.
+    case wrongUnit = "unit-assigned-wrong"
+    /// An option of the command line has another name now.
+    case optionDeprecated = "option-deprecated"
     /// The sound device's unit has too few entries.
     case azaliaEntries = "isoch-unit-entries"
 
@@ -72,6 +82,26 @@ public struct KernelMessage: Hashable, Sendable {
     case registerInvalidation = "register-based-invalidation"
     /// The driver could not start.
     case initializationFailed = "initialization-failed"
+    /// A measured launch (tboot) ends here.
+    case launchFailed = "measured-launch-failed"
+    /// A unit cannot do what was asked for.
+    case featureMissing = "unit-feature-missing"
+    /// An erratum forbids read-only mappings.
+    case readOnlyRefused = "read-only-mapping-refused"
+    /// The driver meets a state that should not be.
+    case driverDefect = "driver-inconsistent"
+    /// Unmappings are not gathered.
+    case flushQueueMissing = "flush-queue-missing"
+    /// A unit's counters are used in part.
+    case countersReduced = "performance-counters-reduced"
+    /// The range of DMA addresses does not fit.
+    case rangeRefused = "dma-range-refused"
+    /// Devices of a group need different domains.
+    case domainTypeConflict = "domain-type-conflict"
+    /// A group's domain keeps its type.
+    case domainTypeRefused = "domain-type-unchanged"
+    /// An alias of a blocked device is free already.
+    case aliasUnblocked = "alias-unblocked-early"
     /// The fault interrupt could not be set up.
     case faultInterruptMissing = "fault-interrupt-missing"
     /// No domain could be made.
@@ -95,6 +125,8 @@ public struct KernelMessage: Hashable, Sendable {
 
     /// The queue of page requests was full.
     case pageRequestOverflow = "page-request-overflow"
+    /// A unit has no queue of page requests.
+    case pageRequestsOff = "page-request-queue-missing"
     /// A page request is none that can be served.
     case pageRequestInvalid = "page-request-invalid"
     /// A page request asks for supervisor privilege.
@@ -114,6 +146,16 @@ public struct KernelMessage: Hashable, Sendable {
     case groupNotViable = "vfio-group-not-viable"
     /// vfio works without an IOMMU.
     case withoutIOMMU = "vfio-no-iommu"
+    /// A device that is to go is still in use.
+    case deviceInUse = "vfio-device-in-use"
+    /// A device is known to be unsafe to give away.
+    case deniedByList = "vfio-device-denied"
+    /// A physical function and its virtual ones are with different drivers.
+    case virtualFunctions = "vfio-virtual-functions"
+    /// A part of a pass-through is missing.
+    case assignmentPartly = "vfio-part-missing"
+    /// A device's configuration space is odd.
+    case configurationOdd = "vfio-configuration-odd"
     /// A device did not come back from a reset.
     case deviceStuck = "vfio-device-stuck"
     /// QEMU's unit blocked a guest's DMA.
@@ -127,6 +169,8 @@ public struct KernelMessage: Hashable, Sendable {
 
     /// The bounce buffer is full.
     case bounceBufferFull = "bounce-buffer-full"
+    /// There is no bounce buffer.
+    case bounceBufferMissing = "bounce-buffer-missing"
     /// DMA-API debug found a wrong call.
     case dmaMisuse = "dma-api"
     /// A device cannot reach an address.
@@ -155,6 +199,8 @@ public struct KernelMessage: Hashable, Sendable {
     case suspend = "suspend"
     /// The machine wakes up.
     case resume = "resume"
+    /// The machine goes down, or another kernel takes over.
+    case shutdown = "shutdown"
     /// A device speaks of a command that it was not given.
     case garbageCommand = "garbage-command"
     /// A controller reports a system error.
@@ -204,8 +250,8 @@ extension KernelMessage.Kind {
   /// Whether the line is told for the sake of other findings alone.
   public var isMark: Bool {
     switch self {
-    case .suspend, .resume, .garbageCommand, .hostError, .slotEmpty, .assignment, .busError,
-      .guestBypass, .translationWasOn, .driverClaims:
+    case .suspend, .resume, .shutdown, .garbageCommand, .hostError, .slotEmpty, .assignment,
+      .busError, .guestBypass, .translationWasOn, .driverClaims:
       true
     default: false
     }

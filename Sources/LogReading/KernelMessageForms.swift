@@ -9,7 +9,7 @@ import KernelLog
 enum KernelMessageForms {
   typealias Row = (kind: KernelMessage.Kind, form: StaticString)
 
-  static let rows: [Row] = regions + interrupts + table + domains + users + others + marks
+  static let rows: [Row] = regions + interrupts + table + domains + users + others + setup + marks
 
   private static let regions: [Row] = [
     (.regionsRelaxed, "assuming all RMRRs are relaxable"),
@@ -145,6 +145,11 @@ enum KernelMessageForms {
     (.resume, "PM: suspend exit"),
     (.resume, "PM: Finishing wakeup"),
     (.resume, "ACPI: resume from"),
+    (.shutdown, "reboot: Restarting system"),
+    (.shutdown, "reboot: Power down"),
+    (.shutdown, "reboot: System halted"),
+    (.shutdown, "kexec_core: Starting new kernel"),
+    (.shutdown, "systemd-shutdown[%d]: %S"),
     (.garbageCommand, "genctr mismatch (got"),
     (.garbageCommand, "invalid id %d completed on queue %d"),
     (.garbageCommand, "could not locate request for tag %llx"),

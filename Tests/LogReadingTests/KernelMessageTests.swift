@@ -11,7 +11,8 @@ struct KernelMessageTests {
   static func line(_ form: StaticString) -> String {
     var line = "\(form)"
     for (hole, value) in [
-      ("%d", "7"), ("%llx", "0x1000"), ("%p", "0000:03:00.0"), ("%g", "00:04:00"), ("%s", "word"),
+      ("%d", "7"), ("%llx", "0x1000"), ("%x", "0x1f"), ("%p", "0000:03:00.0"), ("%g", "00:04:00"),
+      ("%s", "word"),
       ("%S", "something "),
     ] {
       line = line.split(separator: hole, omittingEmptySubsequences: false).joined(separator: value)

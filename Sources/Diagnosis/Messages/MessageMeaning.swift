@@ -37,7 +37,7 @@ extension MessageMeaning {
   /// Nil for marks, and for messages that a finding of their own explains.
   static func of(_ kind: KernelMessage.Kind) -> MessageMeaning? {
     regions(kind) ?? interrupts(kind) ?? table(kind) ?? domains(kind) ?? pageRequests(kind)
-      ?? users(kind) ?? systems(kind)
+      ?? users(kind) ?? systems(kind) ?? setup(kind) ?? refusals(kind)
   }
 
   private static func regions(_ kind: KernelMessage.Kind) -> MessageMeaning? {
