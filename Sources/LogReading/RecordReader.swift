@@ -264,7 +264,7 @@ struct RecordReader: Sendable {
   /// Reads a record of a system other than Linux that begins on `line`, and drops its lines.
   private mutating func readOtherSystem(_ line: CleanLine, _ emit: (LogEvent) -> Void) -> Bool {
     // Each record holds a telling word, on this line or on those that it was broken into.
-    guard waiting.contains(where: \.isTelling) else { return false }
+    guard waiting.contains(where: { $0.isTelling }) else { return false }
     let candidates = OtherSystemReader.candidates(line.bytes)
     guard !candidates.isEmpty else { return false }
     let text = JoinedText(waiting)
