@@ -110,7 +110,7 @@ let package = Package(
       "Scenario",
       [
         "Text", "VTdFormats", "PhysicalMemory", "PCI", "PCIHost", "ACPITables", "VTdUnit",
-        "Lockdep",
+        "RemappingTables", "Lockdep",
         "KernelLog", "KernelProfiles", "LinuxIOMMU", "Machine", "Recording", "YAMLNodes",
         "YAMLReading", "ScenarioFormat",
       ]),
@@ -129,7 +129,12 @@ let package = Package(
         "VTdFormats", "PCI", "VTdUnit", "KernelLog", "KernelProfiles", "LinuxIOMMU", "LogReading",
         "Diagnosis", "ScenarioFormat",
       ]),
-    room("Course", ["VTdFormats", "VTdUnit", "Machine", "ScenarioFormat", "Scenario"]),
+    room(
+      "Course",
+      [
+        "VTdFormats", "PCI", "VTdUnit", "Lockdep", "KernelLog", "KernelProfiles", "LogReading",
+        "LinuxIOMMU", "Machine", "Recording", "ScenarioFormat", "Scenario", "Diagnosis",
+      ]),
     room(
       "IOMMULab",
       [

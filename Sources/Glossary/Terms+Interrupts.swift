@@ -6,6 +6,11 @@ extension Terms {
         + "address says which CPU, the data which vector.",
       see: ["interrupt remapping", "interrupt address range"]),
     Term(
+      "vector", ["interrupt vector"],
+      "The number, 16 to 255, by which a CPU finds the handler of an interrupt. A message carries it in "
+        + "its data, or the interrupt entry that the message names has it.",
+      see: ["MSI", "interrupt remapping"]),
+    Term(
       "interrupt address range", ["0xfee00000", "interrupt range"],
       "Addresses 0xfee00000 to 0xfeefffff. A write there is an interrupt and is never translated; any "
         + "other request there faults.",
@@ -46,7 +51,7 @@ extension Terms {
         + "remapping with EIM.",
       see: ["interrupt remapping"]),
     Term(
-      "hard interrupt context", ["hardirq", "interrupt context"],
+      "hard interrupt context", ["hardirq", "interrupt context", "hard interrupt"],
       "Where the CPU is while it serves an interrupt. It interrupted something that may hold locks; "
         + "code here must not sleep and must not wait for such a lock.",
       see: ["lock class", "irq-safe"]),

@@ -50,10 +50,15 @@ extension Terms {
         + "records, prints a line for each, and clears them.",
       see: ["fault event", "table dump"]),
     Term(
-      "table dump", ["Dump dmar0 table entries", "pgtable_walk"],
+      "table dump", ["Dump dmar0 table entries", "pgtable_walk", "dump"],
       "The lines below a fault line that show each entry on the way to the address, in kernels from "
         + "5.14 on that were built with INTEL_IOMMU_DEBUGFS.",
       see: ["fault handler", "debugfs"]),
+    Term(
+      "kernel log", ["dmesg", "log", "printk"],
+      "The lines that a kernel prints about itself, each with the seconds since it was started. `dmesg` "
+        + "and `journalctl -k` show them.",
+      see: ["fault handler", "table dump"]),
     Term(
       "rate limiter", ["callbacks suppressed", "ratelimit"],
       "Linux prints at most ten fault messages in five seconds and counts the rest: \"dmar_fault: N "

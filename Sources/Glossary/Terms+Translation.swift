@@ -35,10 +35,15 @@ extension Terms {
         + "(1), or pass everything through (2).",
       see: ["context entry", "pass-through", "ATS"]),
     Term(
-      "page table", ["page-table entry", "PTE"],
+      "page table", ["page-table entry", "PTE", "paging entry"],
       "A tree of 4 KiB pages of 512 entries of 8 bytes. Nine bits of the address choose the entry at "
         + "each level; the entry at the last level holds the page and its permissions.",
       see: ["level", "large page", "second stage"]),
+    Term(
+      "index", ["offset", "page offset"],
+      "An address is cut into an index of nine bits for each level of its page table and an offset. "
+        + "An index chooses one of the 512 entries of a table; the offset is the place in the page.",
+      see: ["page table", "level"]),
     Term(
       "level", ["page-table level"],
       "How far an entry of a page table is from the page: level 1 maps 4 KiB, level 2 leads to level 1 "
@@ -59,11 +64,11 @@ extension Terms {
         + "reserved in every entry.",
       see: ["DMAR table", "reserved bits"]),
     Term(
-      "large page", ["superpage", "huge page"],
+      "large page", ["superpage", "huge page", "PS", "page size"],
       "A page of 2 MiB or 1 GiB: an entry above level 1 with the bit PS set maps it at once.",
       see: ["level"]),
     Term(
-      "reserved bits", [],
+      "reserved bits", ["reserved", "reserved bit", "reserved field"],
       "Bits of an entry that must be zero. A unit that finds one set faults with a reason of its own "
         + "for each kind of entry: 0x0a, 0x0b, 0x0c in legacy mode.",
       see: ["fault reason"]),
@@ -82,6 +87,11 @@ extension Terms {
       "Twenty bits that a request may carry beside its source-id: which of the function's address "
         + "spaces it means. A request without one is served by the RID_PASID of its context entry.",
       see: ["scalable mode", "SVA"]),
+    Term(
+      "canonical", ["canonical address", "non-canonical"],
+      "An address of 64 bits whose upper bits are copies of the highest bit that its page table uses: "
+        + "bit 47 with four levels. First-stage translation takes no other and faults with reason 0x80.",
+      see: ["first stage", "address width"]),
     Term(
       "PASID directory", ["PASID table", "PASID entry"],
       "Two levels of tables behind a scalable-mode context entry. The directory's entry leads to a "

@@ -125,18 +125,32 @@ extension RemappingTables {
   public func pasidEntryAddress(of source: SourceID, _ pasid: PASID? = nil) throws(TableError)
     -> PhysicalAddress
   {
-    guard mode == .scalable else {
-      throw .unsupported(what: "PASID entries", needs: "legacy mode has none")
-    }
     let pasid = pasid ?? PASID(rawValue: 0)
-    let context = try entry(
-      ScalableContextEntry.self, at: try contextEntryAddress(of: source))
-    guard context[flag: .present] else { throw .notAttached(source) }
-    let place = context[inPlace: .pasidDirectory] + PASIDDirectoryEntry.offset(of: pasid)
-    let directory = PASIDDirectoryEntry(rawValue: try load(place))
+    let place = try directoryEntryAddress(of: source, pasid)
+    let directory = PASIDDirectoryEntry(rawValue: try load(place.rawValue))
     guard directory[flag: .present] else { throw .notAttached(source) }
     return PhysicalAddress(
       rawValue: directory[inPlace: .pasidTable] + PASIDTableEntry.offset(of: pasid))
+  }
+
+  /// Where the PASID directory entry of a function's requests lies.
+  ///
+  /// - Parameters:
+  ///   - source: the function.
+  ///   - pasid: nil for requests without PASID.
+  /// - Throws: ``TableError`` in legacy mode, and where the function has no directory.
+  public func directoryEntryAddress(of source: SourceID, _ pasid: PASID? = nil) throws(TableError)
+    -> PhysicalAddress
+  {
+    guard mode == .scalable else {
+      throw .unsupported(what: "PASID entries", needs: "legacy mode has none")
+    }
+    let context = try entry(
+      ScalableContextEntry.self, at: try contextEntryAddress(of: source))
+    guard context[flag: .present] else { throw .notAttached(source) }
+    return PhysicalAddress(
+      rawValue: context[inPlace: .pasidDirectory]
+        + PASIDDirectoryEntry.offset(of: pasid ?? PASID(rawValue: 0)))
   }
 
   // MARK: Making the way to an entry
@@ -148,7 +162,7 @@ extension RemappingTables {
       var root = try entry(RootEntry.self, at: place)
       if !root[flag: .present] {
         root[flag: .present] = true
-        root[inPlace: .contextTable] = try page()
+        root[inPlace: .contextTable] = try page(.context)
         try store(root, at: place)
       }
     } else {
@@ -156,7 +170,7 @@ extension RemappingTables {
       let isUpper = ScalableRootEntry.isUpper(source)
       if !root[flag: isUpper ? .upperPresent : .lowerPresent] {
         root[flag: isUpper ? .upperPresent : .lowerPresent] = true
-        root[inPlace: isUpper ? .upperContextTable : .lowerContextTable] = try page()
+        root[inPlace: isUpper ? .upperContextTable : .lowerContextTable] = try page(.context)
         try store(root, at: place)
       }
     }
@@ -171,9 +185,8 @@ extension RemappingTables {
     if !context[flag: .present] {
       context[flag: .present] = true
       context[flag: .pasidEnable] = true
-      context[inPlace: .pasidDirectory] = try page()
-      // A directory of one page: 512 entries of 64 PASIDs.
-      context[.directorySize] = 2
+      context[inPlace: .pasidDirectory] = try page(.directory)
+      context[.directorySize] = directorySize
       try store(context, at: place)
     }
     guard UInt64(pasid.rawValue) < context.pasidLimit else {
@@ -184,7 +197,7 @@ extension RemappingTables {
     var directory = PASIDDirectoryEntry(rawValue: try load(slot))
     if !directory[flag: .present] {
       directory[flag: .present] = true
-      directory[inPlace: .pasidTable] = try page()
+      directory[inPlace: .pasidTable] = try page(.pasid)
       try store(directory.rawValue, at: slot)
     }
     return try pasidEntryAddress(of: source, pasid)

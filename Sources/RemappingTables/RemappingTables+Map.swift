@@ -31,7 +31,7 @@ extension RemappingTables {
       throw .unsupported(
         what: "nested translation", needs: "the unit lacks it (ECAP.NEST is clear)")
     }
-    let top = try page()
+    let top = try page(stage == .first ? .firstStage : .secondStage)
     let tables = PageTables(
       top: PhysicalAddress(rawValue: top), stage: stage, levels: levels,
       under: secondStage.map { PageTables.Under(top: $0.top, levels: $0.levels) })
@@ -110,9 +110,9 @@ extension RemappingTables {
           throw .insideLargePage(address: address, size: large)
         }
       } else {
-        let next = try page()
+        let next = try page(tables.stage == .first ? .firstStage : .secondStage)
         if let second = tables.secondStage { try mapOneToOne(next, in: second) }
-        entry = TableEntry(table: next, stage: tables.stage, isUsed: !walksSnoop)
+        entry = TableEntry(table: next, stage: tables.stage, isUsed: marksUsed)
         try store(entry.rawValue, at: place)
       }
       table = entry.address
@@ -122,7 +122,7 @@ extension RemappingTables {
       throw .mapped(address: address)
     }
     let entry = TableEntry(
-      page: target, permissions, size, stage: tables.stage, isUsed: !walksSnoop)
+      page: target, permissions, size, stage: tables.stage, isUsed: marksUsed)
     try store(entry.rawValue, at: place)
   }
 

@@ -49,7 +49,9 @@ public struct RemappingTables {
     self.unit = unit
     self.mode = mode
     self.pages = pages
-    rootTable = PhysicalAddress(rawValue: try Self.page(&self.pages, memory))
+    walksSnoop = unit.extendedCapability[flag: .scalableModePageWalkCoherency]
+    marksUsed = !walksSnoop
+    rootTable = PhysicalAddress(rawValue: try Self.page(&self.pages, .root, memory))
   }
 
   /// What RTADDR has to hold for these tables.
@@ -70,9 +72,17 @@ public struct RemappingTables {
     return address
   }
 
-  /// Whether first-stage walks snoop the processor's caches. A unit whose walks do not cannot set
-  /// accessed and dirty bits (reason 0x90), so those bits are set from the start there.
-  var walksSnoop: Bool { unit.extendedCapability[flag: .scalableModePageWalkCoherency] }
+  /// Whether first-stage walks snoop the processor's caches (PWSNP of new PASID entries): those of a
+  /// unit that can, unless it is set otherwise.
+  public var walksSnoop: Bool
+  /// Whether new first-stage entries have their accessed and dirty bits set already: a unit whose walks
+  /// do not snoop cannot set them (reason 0x90).
+  public var marksUsed: Bool
+  /// The size field (PDTS) of new PASID directories: 2^(7 + size) entries of 64 PASIDs each.
+  public var directorySize: UInt64 = 2
+
+  /// The pages that tables lie on, in the order in which they were made.
+  public var tablePages: [UInt64] { pages.taken }
 
   // MARK: Pages and words
 
@@ -80,16 +90,18 @@ public struct RemappingTables {
   ///
   /// - Throws: ``TableError/noPage(end:)``.
   public mutating func makePage() throws(TableError) -> PhysicalAddress {
-    PhysicalAddress(rawValue: try page())
+    PhysicalAddress(rawValue: try page(.other))
   }
 
   /// A zeroed page for a table.
-  mutating func page() throws(TableError) -> UInt64 { try Self.page(&pages, memory) }
+  mutating func page(_ kind: TableKind) throws(TableError) -> UInt64 {
+    try Self.page(&pages, kind, memory)
+  }
 
-  private static func page(_ pages: inout TablePages, _ memory: PhysicalMemory)
-    throws(TableError) -> UInt64
-  {
-    guard let page = pages.take() else { throw .noPage(end: pages.end) }
+  private static func page(
+    _ pages: inout TablePages, _ kind: TableKind, _ memory: PhysicalMemory
+  ) throws(TableError) -> UInt64 {
+    guard let page = pages.take(kind) else { throw .noPage(end: pages.end) }
     let zeros = [UInt8](repeating: 0, count: Int(Paging.pageSize))
     guard memory.write(zeros, at: PhysicalAddress(rawValue: page)) else {
       throw .outsideMemory(page)
@@ -150,7 +162,7 @@ public struct RemappingTables {
     if let made = interruptTable {
       table = made.address
     } else {
-      table = PhysicalAddress(rawValue: try page())
+      table = PhysicalAddress(rawValue: try page(.other))
       interruptTable = (table, Self.interruptEntries)
     }
     try store(

@@ -75,7 +75,8 @@ struct DocumentTests {
 
   @Test(
     "each prints what the document shows",
-    arguments: try examples("README.md") + examples("docs/Tour.md"))
+    arguments: try examples("README.md") + examples("docs/Tour.md")
+      + examples("docs/Teaching.md"))
   func example(_ example: Example) throws {
     let folder = try TemporaryFolder()
     for (name, text) in example.files { _ = try folder.write(text, as: name) }
@@ -106,7 +107,10 @@ struct DocumentTests {
 
   @Test(
     "each file that the documents point to is there",
-    arguments: ["README.md", "CONTRIBUTING.md", "docs/Tour.md", "docs/Fleets.md", "SECURITY.md"])
+    arguments: [
+      "README.md", "CONTRIBUTING.md", "docs/Tour.md", "docs/Fleets.md", "docs/Teaching.md",
+      "SECURITY.md",
+    ])
   func links(_ document: String) throws {
     let text = try String(contentsOfFile: Repository.path(document), encoding: .utf8)
     let folder = URL(filePath: Repository.path(document)).deletingLastPathComponent()

@@ -10,9 +10,14 @@ struct CourseFolder {
     let lesson: Lesson
     let folder: String
 
-    var start: String { folder + "/start.yaml" }
-    var goal: String { folder + "/goal.yaml" }
-    var solution: String { folder + "/solution.yaml" }
+    /// Its exercises with their files.
+    var parts: [ExercisePart] {
+      lesson.exercises.enumerated().map { index, exercise in
+        ExercisePart(
+          lesson: lesson.number, number: index + 1, of: lesson.exercises.count, exercise: exercise,
+          folder: folder)
+      }
+    }
   }
 
   /// In the order of their numbers.
@@ -45,86 +50,61 @@ struct CourseFolder {
   }
 
   /// The lesson with a number.
-  ///
-  /// - Throws: `ValidationError`'s kin where there is none: the message lists the numbers.
   func entry(_ number: Int) -> Entry? { entries.first { $0.lesson.number == number } }
 }
 
-extension CourseFolder.Entry {
-  /// Checks a scenario of a student's.
-  ///
-  /// - Throws: `InputError` where it cannot be read or run.
-  func check(_ path: String) throws -> AnswerCheck {
-    let loader = ScenarioLoader(library: ScenarioPath.shipped)
-    let start = try loader.tree(of: start)
-    let answer = try loader.tree(of: path)
-    return try AnswerCheck(
-      try answer.scenario(), goal: try loader.load(goal),
-      changes: ValueDistance.between(start.root, answer.root), lesson: lesson)
+/// An exercise of a lesson with its files.
+struct ExercisePart {
+  /// The lesson's number.
+  let lesson: Int
+  /// Which of the lesson's exercises it is, from 1.
+  let number: Int
+  /// How many the lesson has.
+  let count: Int
+  let exercise: Exercise
+  let folder: String
+
+  init(lesson: Int, number: Int, of count: Int, exercise: Exercise, folder: String) {
+    self.lesson = lesson
+    self.number = number
+    self.count = count
+    self.exercise = exercise
+    self.folder = folder
   }
 
-  /// What is wrong with the lesson itself: its solution has to pass, its start has to fail, and each
-  /// misconception has to be met by its wrong answer.
-  ///
-  /// - Throws: `InputError` where a file of it cannot be read.
-  func defects() throws -> [Mismatch] {
-    let place = Place(whole: folder + "/lesson.md")
-    guard case .predict(let prediction) = lesson.exercise.kind else {
-      var defects: [Mismatch] = []
-      for complaint in try check(solution).complaints {
-        defects.append(Mismatch("the solution does not pass: \(complaint)", at: place))
-      }
-      if try check(start).isPassed {
-        defects.append(Mismatch("the start passes already", at: place))
-      }
-      for misconception in lesson.misconceptions {
-        let name = misconception.sign.split { $0 == " " }.joined(separator: "-")
-        let wrong = "\(folder)/wrong-\(name).yaml"
-        let result = try check(wrong)
-        if result.isPassed || !result.advice.contains(misconception.text) {
-          defects.append(
-            Mismatch("wrong-\(name).yaml does not meet \"\(misconception.sign)\"", at: place))
-        }
-      }
-      return defects
-    }
-    return defects(of: prediction, place)
+  /// What it is asked for by: `4`, or `5.2` where the lesson has several.
+  var name: ExerciseName {
+    ExerciseName(lesson: lesson, part: count == 1 ? nil : number)
   }
 
-  private func defects(of prediction: Prediction, _ place: Place) -> [Mismatch] {
-    var defects: [Mismatch] = []
-    var met: Set<String> = []
-    for seed in UInt64(0)..<20 {
-      let questions = prediction.questions(seed: seed)
-      let right = questions.map(\.answer)
-      if !AnswerCheck(right, to: prediction, seed: seed, lesson: lesson).isPassed {
-        defects.append(Mismatch("the right answers of seed \(seed) do not pass", at: place))
-      }
-      for (index, question) in questions.enumerated() {
-        for (sign, answer) in question.wrong where !question.accepts(answer) {
-          var answers = right
-          answers[index] = answer
-          let result = AnswerCheck(answers, to: prediction, seed: seed, lesson: lesson)
-          if result.isPassed {
-            defects.append(Mismatch("a wrong answer of seed \(seed) passes", at: place))
-          }
-          if !result.advice.isEmpty { met.insert(sign) }
-        }
-      }
+  /// A file of the exercise: those of the second one of a lesson begin with `2-`.
+  func file(_ name: String) -> String {
+    "\(folder)/" + (number == 1 ? "" : "\(number)-") + name
+  }
+
+  /// What files of its kind end with.
+  var ending: String {
+    switch exercise.kind {
+    case .schedule: ".locks"
+    default: ".yaml"
     }
-    for misconception in lesson.misconceptions where !met.contains(misconception.sign) {
-      defects.append(Mismatch("no wrong answer meets \"\(misconception.sign)\"", at: place))
-    }
-    return defects
   }
 }
 
-/// Folders with a `lesson.md`.
+/// Folders with a `lesson.md`, and the files of a folder.
 enum LessonFiles {
   /// The folders right below one, sorted.
   ///
   /// - Throws: `InputError` where the folder cannot be read.
   static func folders(below folder: String) throws(InputError) -> [String] {
+    try names(in: folder).map { "\(folder)/\($0)" }
+      .filter { access($0 + "/lesson.md", F_OK) == 0 }
+  }
+
+  /// The names in a folder, sorted, without those that begin with a dot.
+  ///
+  /// - Throws: `InputError` where the folder cannot be read.
+  static func names(in folder: String) throws(InputError) -> [String] {
     guard let directory = opendir(folder) else {
       throw InputError(.notFound, at: Place(whole: folder), String(cString: strerror(errno)))
     }
@@ -134,8 +114,7 @@ enum LessonFiles {
       let name = withUnsafeBytes(of: entry.pointee.d_name) {
         String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
       }
-      let path = "\(folder)/\(name)"
-      if !name.hasPrefix("."), access(path + "/lesson.md", F_OK) == 0 { found.append(path) }
+      if !name.hasPrefix(".") { found.append(name) }
     }
     return found.sorted()
   }

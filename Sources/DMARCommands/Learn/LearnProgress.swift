@@ -1,3 +1,4 @@
+internal import Course
 internal import Glibc
 internal import Scenario
 internal import ScenarioFormat
@@ -6,10 +7,12 @@ internal import ScenarioFormat
 struct LearnProgress {
   /// The folder: `$XDG_STATE_HOME/dmar/course`, or `~/.local/state/dmar/course`.
   let folder: String
-  /// Numbers of the lessons that are done.
-  private(set) var done: Set<Int> = []
-  /// How many hints were shown, by lesson.
-  private(set) var hints: [Int: Int] = [:]
+  /// The exercises that are done, by lesson and number.
+  private var done: Set<String> = []
+  /// How many hints were shown, by exercise.
+  private var hints: [String: Int] = [:]
+  /// The rows of boards that were reached, by exercise.
+  private var reached: [String: Set<String>] = [:]
 
   private var file: String { folder + "/progress" }
 
@@ -19,11 +22,13 @@ struct LearnProgress {
     // What is not there, or is no progress file, is a fresh start.
     let text = (try? Files.text(at: file)) ?? ""
     for line in text.split(separator: "\n") {
-      let words = line.split(separator: " ")
-      guard words.count >= 2, let number = Int(words[1]) else { continue }
+      let words = line.split(separator: " ").map { String($0) }
+      guard words.count >= 2, let name = ExerciseName(words[1]) else { continue }
+      let key = Self.key(name.lesson, name.part ?? 1)
       switch words[0] {
-      case "done": done.insert(number)
-      case "hints": hints[number] = words.count > 2 ? Int(words[2]) ?? 0 : 0
+      case "done": done.insert(key)
+      case "hints": hints[key] = words.count > 2 ? Int(words[2]) ?? 0 : 0
+      case "reached": reached[key, default: []].formUnion(words.dropFirst(2))
       default: continue
       }
     }
@@ -37,28 +42,62 @@ struct LearnProgress {
     return state + "/dmar/course"
   }
 
-  /// The student's file for a lesson.
-  func answer(_ number: Int) -> String { "\(folder)/\(number < 10 ? "0" : "")\(number).yaml" }
+  private static func key(_ lesson: Int, _ part: Int) -> String { "\(lesson).\(part)" }
+  private static func key(_ part: ExercisePart) -> String { key(part.lesson, part.number) }
 
-  /// Notes that a lesson is done.
-  mutating func finish(_ number: Int) throws(OutputError) {
-    done.insert(number)
+  // MARK: What is done
+
+  /// Whether an exercise is done.
+  func isDone(_ part: ExercisePart) -> Bool { done.contains(Self.key(part)) }
+
+  /// Whether every exercise of a lesson is done, those aside that one may leave out.
+  func isDone(_ entry: CourseFolder.Entry) -> Bool {
+    entry.parts.allSatisfy { isDone($0) || $0.exercise.isOptional }
+  }
+
+  /// The rows of an exercise's board that were reached.
+  func rows(_ part: ExercisePart) -> Set<String> { reached[Self.key(part), default: []] }
+
+  /// Notes a right answer: an exercise with a board is done when all its rows were reached.
+  mutating func finish(_ part: ExercisePart, reaching rows: [String]) throws(OutputError) {
+    let key = Self.key(part)
+    reached[key, default: []].formUnion(rows)
+    if part.exercise.board.allSatisfy({ reached[key, default: []].contains($0.name) }) {
+      done.insert(key)
+    }
     try write()
   }
 
   /// Notes that one more hint was shown, and says which one is next: 0, 1, 2.
-  mutating func nextHint(_ number: Int, of count: Int) throws(OutputError) -> Int {
-    let next = hints[number, default: 0]
-    hints[number] = min(next + 1, count)
+  mutating func nextHint(_ part: ExercisePart, of count: Int) throws(OutputError) -> Int {
+    let next = hints[Self.key(part), default: 0]
+    hints[Self.key(part)] = min(next + 1, count)
     try write()
     return min(next, max(count - 1, 0))
   }
 
-  /// Forgets a lesson.
-  mutating func reset(_ number: Int) throws(OutputError) {
-    done.remove(number)
-    hints[number] = nil
+  /// Forgets an exercise.
+  mutating func reset(_ part: ExercisePart) throws(OutputError) {
+    let key = Self.key(part)
+    done.remove(key)
+    hints[key] = nil
+    reached[key] = nil
     try write()
+  }
+
+  // MARK: Files
+
+  /// The student's file for an exercise; for one in Swift, the folder of a package.
+  func answer(_ part: ExercisePart) -> String {
+    let number = (part.lesson < 10 ? "0" : "") + "\(part.lesson)"
+    let path = "\(folder)/\(number)" + (part.number == 1 ? "" : "-\(part.number)")
+    return part.exercise.kind == .code ? path : path + part.ending
+  }
+
+  /// The student's copy of a log that is asked about, from 1 on.
+  func log(_ number: Int, of part: ExercisePart) -> String {
+    let answer = answer(part)
+    return answer.dropLast(part.ending.count) + "-\(number).log"
   }
 
   /// Makes the folder and every folder above it.
@@ -73,9 +112,11 @@ struct LearnProgress {
 
   private func write() throws(OutputError) {
     try makeFolder()
-    let lines =
-      done.sorted().map { "done \($0)\n" }
-      + hints.sorted { $0.key < $1.key }.map { "hints \($0.key) \($0.value)\n" }
+    var lines = done.sorted().map { "done \($0)\n" }
+    lines += hints.sorted { $0.key < $1.key }.map { "hints \($0.key) \($0.value)\n" }
+    lines += reached.sorted { $0.key < $1.key }.filter { !$0.value.isEmpty }.map { key, rows in
+      "reached \(key) \(rows.sorted().joined(separator: " "))\n"
+    }
     try OutputFile.write(lines.joined(), to: file)
   }
 }

@@ -90,7 +90,8 @@ struct TestRun: Sendable {
 
   private func run(_ file: ScenarioFiles.File, into result: inout TestResult) throws {
     if file.path.hasSuffix("/lesson.md") {
-      let defects = try CourseFolder.entry(String(file.path.dropLast("/lesson.md".count))).defects()
+      let entry = try CourseFolder.entry(String(file.path.dropLast("/lesson.md".count)))
+      let defects = try entry.parts.flatMap { try LessonDefects(of: $0).mismatches }
       result.outcome = defects.isEmpty ? .passed : .failed(defects)
       return
     }

@@ -5,8 +5,8 @@
 /// wherever interrupts are on, once; whoever spins keeps the processor, whoever waits for a
 /// sleeping lock leaves it; a reader waits behind a waiting writer unless it reads recursively.
 public struct LockExplorer {
-  private let program: LockProgram
-  private let readsAreRecursive: Bool
+  let program: LockProgram
+  let readsAreRecursive: Bool
   /// Off: look at every interleaving, for comparison.
   var reduces = true
 

@@ -144,4 +144,13 @@ public struct ScenarioTree: Sendable {
     ]
     return read + named.compactMap { file in file.map { loader.resolved($0) } }
   }
+
+  /// The tree with another root, such as one with some values filled in.
+  ///
+  /// - Throws: what the change throws.
+  public func changed(_ body: (YAMLValue) throws(InputError) -> YAMLValue) throws(InputError)
+    -> ScenarioTree
+  {
+    ScenarioTree(root: try body(root), read: read, loader: loader)
+  }
 }

@@ -83,53 +83,6 @@ public struct ScenarioRun {
   }
 }
 
-extension ScenarioDescription {
-  /// Whether no run of it could fail: it has no expectation, and no step that checks something.
-  public var expectsNothing: Bool {
-    expectation.isEmpty
-      && !steps.contains { step in
-        switch step.action {
-        case .checkMemory, .checkRegister: true
-        default: false
-        }
-      }
-  }
-
-  /// How many steps set up the tables: none where the kernel did so at boot; else those in which the
-  /// CPU writes memory and registers, up to the first in which a device does something.
-  public var preparingSteps: Int {
-    if boot.makesDefaultDomains || !boot.domains.isEmpty { return 0 }
-    return steps.prefix { step in
-      switch step.action {
-      case .writeMemory, .writeRegister, .wait: true
-      default: false
-      }
-    }.count
-  }
-}
-
-extension ScenarioDescription.Step {
-  /// The step as a file has it, on one line.
-  fileprivate var oneLine: String {
-    let flow = written.flow
-    return flow.hasPrefix("{") && flow.hasSuffix("}") ? String(flow.dropFirst().dropLast()) : flow
-  }
-
-  /// Whether the CPU does it by the scenario's word, without the kernel.
-  fileprivate var isByHand: Bool {
-    switch action {
-    case .writeMemory, .writeRegister, .checkMemory, .checkRegister, .resetUnit: true
-    default: false
-    }
-  }
-
-  /// The one thing that goes on after the kernel died.
-  fileprivate var startsCrashKernel: Bool {
-    if case .event(.kexec(let kexec)) = action { return kexec.isCrash }
-    return false
-  }
-}
-
 /// The run of one scenario.
 private struct ScenarioRunner {
   let scenario: ScenarioDescription
@@ -140,6 +93,7 @@ private struct ScenarioRunner {
   var failedChecks: [Mismatch] = []
   var untakenSteps = 0
   var driver = DriverSteps()
+  var tables = TableBuilder()
   var requests = RequestBudget()
   var warnings: [Mismatch] = []
   var isRecorded = false
@@ -362,6 +316,14 @@ private struct ScenarioRunner {
       try step.place.asking { () throws(DriverError) in try machine.remove(device) }
     case .locks(let step):
       machine.run(step.program, calledFrom: step.functions)
+    case .tables(let tables):
+      try self.tables.take(
+        tables, address(of: tables.device).sourceID,
+        of: try unit(named: tables.unit, on: machine, step.place), on: machine, at: step.place)
+    case .entry(let entry):
+      try tables.take(
+        entry, address(of: entry.device).sourceID,
+        of: try unit(named: entry.unit, on: machine, step.place), on: machine, at: step.place)
     case .writeMemory(let memory):
       let bytes = memory.content
       guard machine.writeMemory(bytes, at: memory.address) else {
@@ -407,8 +369,12 @@ private struct ScenarioRunner {
   }
 
   private func unit(
-    named name: String, on machine: Machine, _ place: Place
+    named name: String?, on machine: Machine, _ place: Place
   ) throws(InputError) -> Machine.Unit {
+    guard let name else {
+      if let unit = machine.units.first { return unit }
+      throw InputError(at: place, "the machine has no unit; one was expected")
+    }
     if let unit = machine.units.first(where: { $0.name == name }) { return unit }
     let names = machine.units.map { $0.name }.joined(separator: ", ")
     throw InputError(at: place, "no unit is called \"\(name)\"; \(names) was expected")

@@ -65,7 +65,8 @@ struct StepWarnings {
     case .driver(let action): devices(of: action)
     case .event(.deviceTLB(let step)): addresses(step.device)
     case .event(.flushDeviceTLB(let step)): addresses(step.device)
-    case .event, .locks, .writeMemory, .writeRegister, .checkMemory, .checkRegister, .resetUnit,
+    case .event, .locks, .tables, .entry, .writeMemory, .writeRegister, .checkMemory,
+      .checkRegister, .resetUnit,
       .wait:
       []
     }

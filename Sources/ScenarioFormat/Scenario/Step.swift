@@ -37,6 +37,10 @@ extension ScenarioDescription {
     case locks(LockStep)
     /// A device asks for a page.
     case pageRequest(PageRequestStep)
+    /// The CPU builds tables.
+    case tables(TablesStep)
+    /// The CPU changes an entry of them.
+    case entry(EntryStep)
     /// The CPU writes memory.
     case writeMemory(MemoryContent)
     /// The CPU writes a register.
@@ -125,6 +129,12 @@ extension ScenarioDescription.Step: Section {
       "page_request", &action, { .pageRequest($0) },
       { if case .pageRequest(let it) = $0 { it } else { nil } }, .section,
       "a device asks for a page (PRI)")
+    field.choice(
+      "tables", &action, { .tables($0) }, { if case .tables(let it) = $0 { it } else { nil } },
+      .section, "the CPU builds a device's tables and tells the unit")
+    field.choice(
+      "entry", &action, { .entry($0) }, { if case .entry(let it) = $0 { it } else { nil } },
+      .section, "the CPU changes one entry of the tables that a step has built")
     field.choice(
       "write_memory", &action, { .writeMemory($0) },
       { if case .writeMemory(let it) = $0 { it } else { nil } }, .section,

@@ -1,0 +1,77 @@
+public import ScenarioFormat
+internal import VTdFormats
+
+/// A solution that was spoilt in one place: each has to fail, or the goal does not look closely enough.
+public struct Mutation: Sendable {
+  /// What was done, in words.
+  public let text: String
+  /// The solution with it.
+  public let root: YAMLValue
+
+  /// Every number of the solution that the start does not have, changed in its lowest bit and, where it
+  /// is an address or an entry, by one page.
+  public static func all(of solution: YAMLValue, from start: YAMLValue) -> [Mutation] {
+    var mutations: [Mutation] = []
+    for place in ValueDistance.added(start, solution) {
+      var index = 0
+      guard let (old, path) = scalar(place, of: solution, "", &index),
+        let number = SeededExpression.number(old)
+      else { continue }
+      var values = [number ^ 1]
+      if number >= 0x1000 { values.append(number ^ 0x1000) }
+      for value in values {
+        let new = "0x" + hex(value)
+        var index = 0
+        mutations.append(
+          Mutation(
+            text: "\(path): \(old) is \(new)",
+            root: replacing(place, of: solution, by: new, &index)))
+      }
+    }
+    return mutations
+  }
+
+  /// The scalar at a place in order, with the path of its key.
+  private static func scalar(
+    _ place: Int, of value: YAMLValue, _ path: String, _ index: inout Int
+  ) -> (String, String)? {
+    switch value.content {
+    case .scalar(let text):
+      defer { index += 1 }
+      return index == place ? (text, path) : nil
+    case .sequence(let elements):
+      for element in elements {
+        if let found = scalar(place, of: element, path, &index) { return found }
+      }
+    case .mapping(let entries):
+      for entry in entries {
+        let below = path.isEmpty ? entry.key : "\(path).\(entry.key)"
+        if let found = scalar(place, of: entry.value, below, &index) { return found }
+      }
+    }
+    return nil
+  }
+
+  private static func replacing(
+    _ place: Int, of value: YAMLValue, by text: String, _ index: inout Int
+  ) -> YAMLValue {
+    var changed = value
+    switch value.content {
+    case .scalar:
+      if index == place { changed.content = .scalar(text) }
+      index += 1
+    case .sequence(let elements):
+      var new: [YAMLValue] = []
+      for element in elements { new.append(replacing(place, of: element, by: text, &index)) }
+      changed.content = .sequence(new)
+    case .mapping(let entries):
+      var new: [YAMLValue.Entry] = []
+      for var entry in entries {
+        entry.value = replacing(place, of: entry.value, by: text, &index)
+        new.append(entry)
+      }
+      changed.content = .mapping(new)
+    }
+    return changed
+  }
+}

@@ -1,0 +1,170 @@
+internal import Lockdep
+
+/// A lock program as a file has it: words, in lines as one likes, and remarks behind `#`.
+public struct LockText: Sendable {
+  /// The words, without remarks, as `dmar lockcheck --program` takes them.
+  public let program: String
+
+  /// The program of a file's text.
+  public init(_ text: String) {
+    var words: [String] = []
+    for line in TextLines.of(text) {
+      let end = line.firstIndex(of: "#") ?? line.endIndex
+      for word in line[..<end].split { $0 == " " || $0 == "\t" } {
+        words.append(String(word))
+      }
+    }
+    program = words.joined(separator: " ")
+  }
+
+  var words: [String] { program.split(separator: " ").map { String($0) } }
+}
+
+extension AnswerCheck {
+  /// States that a search of all orders may visit.
+  private static let bound = 200_000
+
+  /// Checks a lock program.
+  ///
+  /// - Parameters:
+  ///   - answer: the student's file.
+  ///   - start: the exercise's file.
+  ///   - schedule: whether a deadlock is to be reached or to be made impossible.
+  ///   - exercise: its budget, its board and its misconceptions.
+  public init(
+    _ answer: LockText, start: LockText, schedule: Exercise.Schedule, exercise: Exercise
+  ) {
+    self.init()
+    let program: LockProgram
+    let before: LockProgram
+    do throws(LockProgramError) {
+      before = try LockProgram(parsing: start.program)
+      program = try LockProgram(parsing: answer.program)
+    } catch {
+      complain("in the lock program, \(error)")
+      return
+    }
+    switch schedule {
+    case .reach: reach(program, before, exercise)
+    case .avoid: avoid(program, before, answer.words, start.words, exercise)
+    }
+  }
+
+  // MARK: Reach
+
+  private mutating func reach(_ program: LockProgram, _ before: LockProgram, _ exercise: Exercise) {
+    let names = Self.names(program, before)
+    for name in names where Self.words(of: name, program) != Self.words(of: name, before) {
+      complain(
+        "\(name) does \(Self.shown(Self.words(of: name, program))); "
+          + "\(Self.shown(Self.words(of: name, before))) was expected: who comes when is yours to say, "
+          + "what each does is not")
+      note("changed", exercise)
+    }
+    if !isPassed { return }
+    switch LockExplorer(program).play() {
+    case .deadlock(let schedule): remarks += schedule.lines(of: program)
+    case .finished(let events):
+      complain("everybody came to an end: no deadlock in this order")
+      remarks += LockExplorer.lines(of: events, in: program)
+      note("finished", exercise)
+    case .impossible(let step, let events):
+      let name = program.threads[step.thread].name
+      complain(
+        "the word \(step.text) at column \(step.column) cannot come then: \(name) does not run there"
+      )
+      remarks += LockExplorer.lines(of: events, in: program)
+      note("impossible", exercise)
+    case .unsupported(let step): complain("\(step.text) has no model of its waiting")
+    }
+  }
+
+  // MARK: Avoid
+
+  private mutating func avoid(
+    _ program: LockProgram, _ before: LockProgram, _ words: [String], _ old: [String],
+    _ exercise: Exercise
+  ) {
+    let distance = ValueDistance.between(old, words)
+    if let budget = exercise.budget, distance > budget {
+      complain("\(distance) words differ from the start; at most \(budget) may")
+    }
+    let kept = ValueDistance.common(old, words)
+    let added = words.indices.filter { !kept.new.contains($0) }.map { words[$0] }
+    let removed = old.indices.filter { !kept.old.contains($0) }.map { old[$0] }
+    let rows = exercise.board.filter { row in
+      let word = String(row.sign.dropFirst())
+      return row.sign.hasPrefix("-")
+        ? removed.contains(word) && !added.contains(word) : added.contains(word)
+    }
+    // What a cure takes away may be missing; everything else is still to be done.
+    let spared = Set(
+      rows.compactMap { $0.sign.hasPrefix("-") ? String($0.sign.dropFirst()) : nil })
+    for name in Self.names(before, before) {
+      let had = Self.locks(of: name, before)
+      let has = Self.locks(of: name, program)
+      for lock in had where !has.contains(lock) && !spared.contains("L(\(lock))") {
+        complain("\(name) no longer takes \(lock)")
+        note("no longer taken", exercise)
+      }
+    }
+    search(program, exercise)
+    let runner = LockProgramRunner(
+      program, configuration: LockdepConfiguration(), readsAreRecursive: false,
+      symbols: ProgramSymbols(function: "program"))
+    for report in runner.run().reports {
+      complain("the lock validator reports: \(report.title)")
+      note("reported", exercise)
+    }
+    if isPassed, !exercise.board.isEmpty {
+      reached = rows.map { $0.name }
+      if reached.isEmpty { complain("it works, by none of the ways that are asked for") }
+    }
+  }
+
+  private mutating func search(_ program: LockProgram, _ exercise: Exercise) {
+    switch LockExplorer(program).search(bound: Self.bound) {
+    case .none(let states): remarks.append("no deadlock in any order (\(states) states)")
+    case .deadlock(let schedule, _):
+      complain("it still comes to a deadlock in this order")
+      remarks += schedule.lines(of: program)
+      note("deadlock", exercise)
+    case .bounded(let states):
+      complain("more than \(states) states: the program is too large to be searched")
+    case .unsupported(let step): complain("\(step.text) has no model of its waiting")
+    }
+  }
+
+  // MARK: Contexts
+
+  /// The contexts of two programs, each once.
+  private static func names(_ one: LockProgram, _ other: LockProgram) -> [String] {
+    var names: [String] = []
+    for thread in one.threads + other.threads where !names.contains(thread.name) {
+      names.append(thread.name)
+    }
+    return names
+  }
+
+  private static func words(of name: String, _ program: LockProgram) -> [String] {
+    var words: [String] = []
+    for (index, thread) in program.threads.enumerated() where thread.name == name {
+      words.append("on CPU \(thread.cpu)")
+      for step in program.steps where step.thread == index { words.append(step.text) }
+    }
+    return words
+  }
+
+  /// The locks that a context takes, in whatever way.
+  private static func locks(of name: String, _ program: LockProgram) -> [String] {
+    var locks: [String] = []
+    for step in program.steps where program.threads[step.thread].name == name {
+      if case .acquire(let object, _) = step.operation { locks.append("\(object)") }
+    }
+    return locks
+  }
+
+  private static func shown(_ words: [String]) -> String {
+    words.isEmpty ? "nothing" : words.joined(separator: " ")
+  }
+}

@@ -1,0 +1,16 @@
+/// Numbers that follow from a seed (SplitMix64), so that each student has questions of their own, and
+/// has the same ones again.
+struct SeededNumbers {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  /// A number from 0 to `bound` - 1.
+  mutating func next(below bound: UInt64) -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var value = state
+    value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
+    value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
+    return (value ^ value >> 31) % max(bound, 1)
+  }
+}

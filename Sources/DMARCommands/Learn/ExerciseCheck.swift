@@ -1,0 +1,135 @@
+internal import Course
+internal import Diagnosis
+internal import Glibc
+internal import Scenario
+internal import ScenarioFormat
+
+/// Checks answers: it reads the files of an exercise and hands them to the room of lessons.
+struct ExerciseCheck {
+  let part: ExercisePart
+  /// Whose numbers and questions are asked about.
+  let seed: UInt64
+
+  private var exercise: Exercise { part.exercise }
+  private let loader = ScenarioLoader(library: ScenarioPath.shipped)
+
+  init(_ part: ExercisePart, seed: UInt64) {
+    self.part = part
+    self.seed = seed
+  }
+
+  // MARK: Questions
+
+  /// What is asked; nothing where the answer is a file.
+  ///
+  /// - Throws: `InputError` where the exercise's scenario cannot be read or run.
+  func questions() throws(InputError) -> [Question] {
+    switch exercise.kind {
+    case .predict(let prediction):
+      guard prediction.isAboutRun else { return prediction.questions(seed: seed) }
+      return try RunQuestions.questions(prediction, exercise, about: try tree("start.yaml"))
+    case .diagnose: return try logs().questions(exercise)
+    case .build, .repair, .break, .flush, .schedule, .code, .own: return []
+    }
+  }
+
+  /// How many logs a student names the causes of.
+  private static let logCount = 5
+
+  /// The logs of a diagnose exercise: its folder `cases` has a scenario for each, which is run.
+  ///
+  /// - Throws: `InputError` where one cannot be read or run.
+  func logs() throws(InputError) -> LogQuestions {
+    LogQuestions(try caseLogs().map { $0.lines }, count: Self.logCount, seed: seed)
+  }
+
+  /// The log of each case.
+  func caseLogs() throws(InputError) -> [(path: String, lines: [String])] {
+    var all: [(path: String, lines: [String])] = []
+    let folder = part.file("cases")
+    for name in try LessonFiles.names(in: folder) where name.hasSuffix(".yaml") {
+      let path = "\(folder)/\(name)"
+      if case .finished(let run) = try ScenarioRun.run(try loader.load(path)) {
+        all.append((path, run.lines))
+      }
+    }
+    return all
+  }
+
+  // MARK: Answers
+
+  /// Checks answers to questions.
+  ///
+  /// - Throws: `InputError` where the exercise's scenario cannot be read or run.
+  func check(answers: [String]) throws(InputError) -> AnswerCheck {
+    AnswerCheck(answers, to: try questions(), exercise: exercise)
+  }
+
+  /// Checks a file, or the folder of a Swift package.
+  ///
+  /// - Throws: `InputError` where it cannot be read or run.
+  func check(file path: String) throws(InputError) -> AnswerCheck {
+    switch exercise.kind {
+    case .predict, .diagnose:
+      var result = AnswerCheck()
+      result.complain("the exercise asks questions; answers on the command line were expected")
+      return result
+    case .schedule(let schedule):
+      return AnswerCheck(
+        LockText(try Files.text(at: path)),
+        start: LockText(try Files.text(at: part.file("start.locks"))),
+        schedule: schedule, exercise: exercise)
+    case .code: return CodeExercise(part).check(path)
+    case .own:
+      let own = OwnLog.log(of: path)
+      let log = access(own, F_OK) == 0 ? own : part.file("start.log")
+      guard access(path, F_OK) == 0 else {
+        var result = AnswerCheck()
+        result.complain("there is no scenario yet: dmar import \(log) -o \(path) makes one")
+        return result
+      }
+      return try OwnLog.check(path, from: log, exercise)
+    case .build, .repair, .break, .flush: return try check(try loader.tree(of: path))
+    }
+  }
+
+  /// Checks a scenario, with other hidden numbers each time.
+  func check(_ answer: ScenarioTree) throws(InputError) -> AnswerCheck {
+    let start = try tree("start.yaml")
+    let goal = try loader.tree(of: part.file("goal.yaml"))
+    var result = AnswerCheck()
+    for round in 0..<SeededValues.rounds(of: exercise) {
+      let values = SeededValues(exercise, seed: seed, round: round)
+      let filled = try goal.changed { (root) throws(InputError) in try values.fill(root) }
+      result.add(
+        try AnswerCheck(answer, start: start, goal: filled.scenario(), exercise: exercise))
+      if !result.isPassed { break }
+    }
+    return result
+  }
+
+  /// A scenario of the exercise with the numbers of the seed.
+  ///
+  /// - Throws: `InputError` where it cannot be read.
+  func tree(_ name: String) throws(InputError) -> ScenarioTree {
+    let values = SeededValues(given: exercise, seed: seed)
+    return try loader.tree(of: part.file(name)).changed { (root) throws(InputError) in
+      try values.fill(root)
+    }
+  }
+
+  /// A text of the exercise with the numbers of the seed.
+  ///
+  /// - Throws: `InputError` where it cannot be read.
+  func text(_ name: String) throws(InputError) -> String {
+    let path = part.file(name)
+    return try SeededValues(given: exercise, seed: seed)
+      .fill(try Files.text(at: path), at: Place(whole: path))
+  }
+
+  /// A line of the task with the numbers of the seed.
+  func filled(_ line: String) throws(InputError) -> String {
+    try SeededValues(given: exercise, seed: seed)
+      .fill(line, at: Place(whole: "\(part.folder)/lesson.md"))
+  }
+}

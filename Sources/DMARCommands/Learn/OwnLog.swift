@@ -1,0 +1,76 @@
+internal import Course
+internal import Diagnosis
+internal import LogReading
+internal import Machine
+internal import PhysicalMemory
+internal import Rebuild
+internal import Scenario
+internal import ScenarioFormat
+internal import VTdFormats
+
+/// The last lesson: the student's own log and a cured scenario beside it.
+///
+/// The answer is the scenario; the log has the same name with `.log`.
+enum OwnLog {
+  /// The log that belongs to a scenario.
+  static func log(of path: String) -> String {
+    (path.hasSuffix(".yaml") ? String(path.dropLast(5)) : path) + ".log"
+  }
+
+  /// Checks the scenario: the log has a fault with a cause, the scenario has the DMAs that the log tells
+  /// of, and none of them faults any more.
+  ///
+  /// - Parameters:
+  ///   - path: the scenario.
+  ///   - log: the log that it is to come from.
+  ///   - exercise: its misconceptions.
+  /// - Throws: `InputError` where a file cannot be read or the scenario not be run.
+  static func check(_ path: String, from log: String, _ exercise: Exercise) throws(InputError)
+    -> AnswerCheck
+  {
+    let lines = try Files.text(at: log).split(separator: "\n").map { String($0) }
+    var result = AnswerCheck()
+    let cause = LogQuestions.cause(of: lines)
+    guard cause != "none" else {
+      result.complain("\(log) has no DMA fault; a kernel's log with one was expected")
+      return result
+    }
+    result.remarks = ["the log: \(cause)"]
+    guard let rebuilt = try rebuild(lines, named: log) else {
+      result.complain("\(log) cannot be rebuilt: dmar import says why")
+      return result
+    }
+    let loader = ScenarioLoader(library: ScenarioPath.shipped)
+    result.add(
+      try AnswerCheck(
+        cured: try loader.load(path), of: rebuilt, isOwn: path, exercise: exercise))
+    return result
+  }
+
+  /// The scenario that `dmar import` makes of a log; nil where it makes none.
+  private static func rebuild(_ lines: [String], named name: String) throws(InputError)
+    -> ScenarioDescription?
+  {
+    var boots = LogBoots()
+    boots.begin(file: name)
+    var reader = LogReader()
+    let bytes = Array(lines.map { $0 + "\n" }.joined().utf8)
+    bytes.withUnsafeBytes { buffer in reader.read(buffer) { boots.take($0) } }
+    reader.finish { boots.take($0) }
+    let boot = boots.chosen.0
+    if boot.timeline.isEmpty { return nil }
+    let rebuilt = RebuiltScenario(
+      boot.collector.contents, boot.timeline, from: name, platform: RebuiltScenario.PlatformFiles(),
+      replaying: { (yaml, takesSteps) in
+        guard let scenario = try? ScenarioLoader().load(text: yaml, named: name),
+          case .finished(let run)? = try? ScenarioRun.run(
+            scenario, firstSteps: takesSteps ? .max : 0)
+        else { return Replay(lines: []) { _ in nil } }
+        return Replay(lines: run.lines) {
+          run.machine.memory.load64(PhysicalAddress(rawValue: $0))
+        }
+      })
+    return rebuilt.isEmpty
+      ? nil : try ScenarioLoader().load(text: rebuilt.yaml, named: name)
+  }
+}

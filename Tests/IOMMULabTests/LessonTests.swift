@@ -1,0 +1,1 @@
+../../Configs/course/04-map-a-page/2-LessonTests.swift
