@@ -28,7 +28,9 @@ enum OwnLog {
   static func check(_ path: String, from log: String, _ exercise: Exercise) throws(InputError)
     -> AnswerCheck
   {
-    let lines = try Files.text(at: log).split(separator: "\n").map { String($0) }
+    let lines = try Files.text(at: log).utf8.split(separator: UInt8(ascii: "\n")).map {
+      String(decoding: $0, as: UTF8.self)
+    }
     var result = AnswerCheck()
     let cause = LogQuestions.cause(of: lines)
     guard cause != "none" else {
