@@ -95,7 +95,9 @@ extension AnswerCheck {
       return
     }
     reached = [name]
-    for line in run.lines where TextLines.holds(line, "fault reason") { remarks.append("Linux: " + line) }
+    for line in run.lines where TextLines.holds(line, "fault reason") {
+      remarks.append("Linux: " + line)
+    }
   }
 
   /// The rows of a board of cures that the changed keys belong to.

@@ -10,7 +10,7 @@ public struct LockText: Sendable {
     var words: [String] = []
     for line in TextLines.of(text) {
       let end = line.firstIndex(of: "#") ?? line.endIndex
-      for word in line[..<end].split { $0 == " " || $0 == "\t" } {
+      for word in line[..<end].split(whereSeparator: { $0 == " " || $0 == "\t" }) {
         words.append(String(word))
       }
     }

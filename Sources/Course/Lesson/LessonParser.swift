@@ -35,7 +35,6 @@ struct LessonParser {
     self.file = file
     lines = TextLines.of(text)
   }
-  }
 
   private func wrong(_ index: Int, _ message: String) -> InputError {
     InputError(at: Place(file: file, line: index + 1), message)
