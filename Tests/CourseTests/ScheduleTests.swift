@@ -79,8 +79,8 @@ struct ScheduleTests {
   func board() {
     let start = LockText("@t/0 L(K) U(K) @hardirq:h/0 L(K) U(K)")
     let board = [
-      BoardRow(name: "irqsave", sign: "+HARDIRQ_DISABLE"),
-      BoardRow(name: "lock-free", sign: "-L(K)"),
+      BoardRow(name: "irqsave", sign: "+t HARDIRQ_DISABLE"),
+      BoardRow(name: "lock-free", sign: "-hardirq:h L(K)"),
     ]
     let irqsave = AnswerCheck(
       LockText("@t/0 HARDIRQ_DISABLE L(K) U(K) HARDIRQ_ENABLE @hardirq:h/0 L(K) U(K)"),

@@ -9,17 +9,17 @@ public struct Mutation: Sendable {
   public let root: YAMLValue
 
   /// Every number of the solution that the start does not have, changed in its lowest bit and, where it
-  /// is an address or an entry, by one page.
-  public static func all(of solution: YAMLValue, from start: YAMLValue) -> [Mutation] {
+  /// is an address or an entry, by one page; of those under a loose key, in their highest bit alone.
+  public static func all(of solution: YAMLValue, from start: YAMLValue, loose: [String] = [])
+    -> [Mutation]
+  {
     var mutations: [Mutation] = []
     for place in ValueDistance.added(start, solution) {
       var index = 0
       guard let (old, path) = scalar(place, of: solution, "", &index),
         let number = SeededExpression.number(old)
       else { continue }
-      var values = [number ^ 1]
-      if number >= 0x1000 { values.append(number ^ 0x1000) }
-      for value in values {
+      for value in changed(number, isLoose: loose.contains(path)) {
         let new = "0x" + hex(value)
         var index = 0
         mutations.append(
@@ -29,6 +29,13 @@ public struct Mutation: Sendable {
       }
     }
     return mutations
+  }
+
+  private static func changed(_ number: UInt64, isLoose: Bool) -> [UInt64] {
+    if isLoose {
+      return [number == 0 ? 0x1000 : number ^ (1 << UInt64(63 - number.leadingZeroBitCount))]
+    }
+    return number < 0x1000 ? [number ^ 1] : [number ^ 1, number ^ 0x1000]
   }
 
   /// The scalar at a place in order, with the path of its key.

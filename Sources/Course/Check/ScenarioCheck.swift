@@ -120,6 +120,8 @@ extension AnswerCheck {
       note("reason " + Self.name(of: record.reason), exercise)
     }
     if run.machine.faultRecords.isEmpty { note("no fault", exercise) }
+    if Set(run.machine.faultRecords.map { $0.reason }).count > 1 { note("several", exercise) }
+    if !run.failedChecks.isEmpty { note("elsewhere", exercise) }
     if run.machine.deliveredInterrupts.isEmpty {
       note("no interrupt", exercise)
     } else {

@@ -89,28 +89,20 @@ extension AnswerCheck {
     if let budget = exercise.budget, distance > budget {
       complain("\(distance) words differ from the start; at most \(budget) may")
     }
-    let kept = ValueDistance.common(old, words)
-    let added = words.indices.filter { !kept.new.contains($0) }.map { words[$0] }
-    let removed = old.indices.filter { !kept.old.contains($0) }.map { old[$0] }
-    let rows = exercise.board.filter { row in
-      let word = String(row.sign.dropFirst())
-      return row.sign.hasPrefix("-")
-        ? removed.contains(word) && !added.contains(word) : added.contains(word)
-    }
+    let rows = exercise.board.filter { Self.isCured(by: $0, program, before) }
     // What a cure takes away may be missing; everything else is still to be done.
-    let spared = Set(
-      rows.compactMap { $0.sign.hasPrefix("-") ? String($0.sign.dropFirst()) : nil })
+    let spared = rows.compactMap { $0.sign.hasPrefix("-") ? String($0.sign.dropFirst()) : nil }
     for name in Self.names(before, before) {
       let had = Self.locks(of: name, before)
       let has = Self.locks(of: name, program)
-      for lock in had where !has.contains(lock) && !spared.contains("L(\(lock))") {
+      for lock in had where !has.contains(lock) && !spared.contains("\(name) L(\(lock))") {
         complain("\(name) no longer takes \(lock)")
         note("no longer taken", exercise)
       }
     }
     search(program, exercise)
     let runner = LockProgramRunner(
-      program, configuration: LockdepConfiguration(), readsAreRecursive: false,
+      program, configuration: LockdepConfiguration(rawNesting: false), readsAreRecursive: false,
       symbols: ProgramSymbols(function: "program"))
     for report in runner.run().reports {
       complain("the lock validator reports: \(report.title)")
@@ -133,6 +125,17 @@ extension AnswerCheck {
       complain("more than \(states) states: the program is too large to be searched")
     case .unsupported(let step): complain("\(step.text) has no model of its waiting")
     }
+  }
+
+  /// Whether a row's word came to its context, or went from it: `+boot HARDIRQ_DISABLE`, `-hardirq:fault L(K)`.
+  private static func isCured(by row: BoardRow, _ program: LockProgram, _ before: LockProgram)
+    -> Bool
+  {
+    let parts = row.sign.dropFirst().split(separator: " ").map { String($0) }
+    guard parts.count == 2 else { return false }
+    let has = words(of: parts[0], program).contains(parts[1])
+    let had = words(of: parts[0], before).contains(parts[1])
+    return row.sign.hasPrefix("-") ? had && !has : has && !had
   }
 
   // MARK: Contexts

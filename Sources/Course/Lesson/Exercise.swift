@@ -71,6 +71,8 @@ public struct Exercise: Hashable, Sendable {
   public var hidden: [SeededNumber] = []
   /// The keys that may differ from the start, such as `steps.dma` or `boot.domains`.
   public var open: [String] = ["steps"]
+  /// Keys of the solution whose lowest bits the machine does not look at.
+  public var loose: [String] = []
   /// Whether the lesson is done without it.
   public var isOptional = false
   /// Hints, from the gentlest on.
@@ -91,8 +93,8 @@ public struct BoardRow: Hashable, Sendable {
   /// What it is called: a fault reason such as `0x0c`, or a cure.
   public var name: String
   /// What in the answer tells that it is this one: a path of a key that was changed, such as
-  /// `kernel.behaviour`, or a word of a lock program behind `+` or `-`. Empty for a fault reason, which
-  /// the run tells.
+  /// `kernel.behaviour`, or a context and a word of its lock program that came (`+boot HARDIRQ_DISABLE`)
+  /// or went (`-hardirq:fault L(K)`). Empty for a fault reason, which the run tells.
   public var sign: String
 
   /// A row with its sign.

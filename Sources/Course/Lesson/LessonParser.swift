@@ -173,12 +173,14 @@ struct LessonParser {
     case "Best": exercise.best = try number(words, line, index)
     case "Reasons": exercise.board += words.map { BoardRow(name: $0) }
     case "Cure":
-      guard words.count == 2 else {
+      guard words.count == 2 || words.count == 3 else {
         throw wrong(index, "\"\(line)\" is no cure; \"Cure: NAME SIGN\" was expected")
       }
-      exercise.board.append(BoardRow(name: words[0], sign: words[1]))
+      exercise.board.append(
+        BoardRow(name: words[0], sign: words.dropFirst().joined(separator: " ")))
     case "Ask": exercise.asked += words
     case "Only": exercise.open = words
+    case "Loose": exercise.loose = words
     case "Given": exercise.given.append(try seeded(words, line, index))
     case "Hidden": exercise.hidden.append(try seeded(words, line, index))
     default: return false

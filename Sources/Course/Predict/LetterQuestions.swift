@@ -35,7 +35,8 @@ extension Question {
   static func letters(of text: String) -> String? {
     guard let program = try? LockProgram(parsing: text) else { return nil }
     let runner = LockProgramRunner(
-      program, configuration: LockdepConfiguration(goesOn: true), readsAreRecursive: false,
+      program, configuration: LockdepConfiguration(rawNesting: false, goesOn: true),
+      readsAreRecursive: false,
       symbols: ProgramSymbols(function: "program"))
     _ = runner.run()
     for lockClass in runner.validator.classes

@@ -176,7 +176,7 @@ public enum RunQuestions {
 
   private static func groups(of word: String, on machine: Machine) -> String {
     guard let address = PCIAddress(word) else { return "nobody" }
-    let group = machine.pci.isolationGroups().group(of: address)
+    let group = machine.pci.isolationGroups(.asConfigured).group(of: address)
     let others = (group?.members ?? []).map { $0.address }.filter { $0 != address }
     return others.isEmpty
       ? "nobody" : others.map { $0.shortDescription }.joined(separator: " ")

@@ -76,7 +76,9 @@ struct LessonDefects {
     guard part.exercise.board.isEmpty, part.ending == ".yaml" else { return }
     let solution = try check.tree("solution.yaml")
     let start = try check.tree("start.yaml")
-    for mutation in Mutation.all(of: solution.root, from: start.root) {
+    for mutation in Mutation.all(
+      of: solution.root, from: start.root, loose: part.exercise.loose)
+    {
       let tree = try solution.changed { (_) throws(InputError) in mutation.root }
       do throws(InputError) {
         if try check.check(tree).isPassed { note("a spoilt solution passes: \(mutation.text)") }
