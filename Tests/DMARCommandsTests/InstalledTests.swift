@@ -67,6 +67,24 @@ struct InstalledTests {
     #expect(lines.last == "./bin/other")
   }
 
+  @Test("a scenario of any folder names logs and tables that came with the program")
+  func namingFiles() throws {
+    let folder = try TemporaryFolder()
+    let report = try String(
+      contentsOfFile: Repository.path("Configs/klist-splat/report.yaml"), encoding: .utf8)
+    _ = try folder.write(
+      report.replacingOccurrences(of: "../kernels/", with: "kernels/")
+        .replacingOccurrences(of: "log: report.log", with: "log: Configs/klist-splat/report.log"),
+      as: "mine.yaml")
+    let result = try Tool.shell("$DMAR test mine.yaml", in: folder)
+    #expect(result.outputText.contains("1 passed, 0 failed"), "\(result.outputText)")
+    // A file beside the scenario goes before one that came with the program.
+    let own = try Tool.shell(
+      "mkdir -p Configs/klist-splat; echo other > Configs/klist-splat/report.log; $DMAR test mine.yaml",
+      in: folder)
+    #expect(own.status == 1)
+  }
+
   @Test("a scenario of any folder extends those that came with the program")
   func extending() throws {
     let folder = try TemporaryFolder()

@@ -98,7 +98,7 @@ public struct ScenarioLoader: Sendable {
 
   /// The path as seen from where the program runs.
   fileprivate func resolved(_ file: FileName) -> String {
-    source.resolve(file.path, from: file.place)
+    source.locate(file.path, from: file.place, library: library)
   }
 
   private func log(_ file: FileName) throws(InputError) -> Expectation.Log {

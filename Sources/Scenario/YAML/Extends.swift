@@ -28,14 +28,7 @@ struct ExtensionResolver {
 
   /// The file that `path` names at a place.
   private func locate(_ path: String, at place: Place) -> String {
-    let own = source.resolve(path, from: place)
-    guard let library, path.first != "/", path.first != ".", !source.isThere(own) else {
-      return own
-    }
-    let prefix = "Configs/"
-    let below = path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
-    let shipped = "\(library)/\(below)"
-    return source.isThere(shipped) ? shipped : own
+    source.locate(path, from: place, library: library)
   }
 
   mutating func load(_ path: String) throws(InputError) -> YAMLValue {

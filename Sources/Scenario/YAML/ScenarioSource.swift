@@ -112,6 +112,23 @@ public struct ScenarioSource: Sendable {
     return root
   }
 
+  /// The file that `path` names at `place`; where nothing is there, one of those that came with the
+  /// program, which `Configs/` stands for as well.
+  ///
+  /// - Parameters:
+  ///   - path: as it is written.
+  ///   - place: where it is written.
+  ///   - library: the folder of what came with the program, empty where paths begin in it; nil for
+  ///     none.
+  func locate(_ path: String, from place: Place, library: String?) -> String {
+    let own = resolve(path, from: place)
+    guard let library, path.first != "/", path.first != ".", !isThere(own) else { return own }
+    let prefix = "Configs/"
+    let below = path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
+    let shipped = library.isEmpty ? below : "\(library)/\(below)"
+    return isThere(shipped) ? shipped : own
+  }
+
   /// `path` as seen from the folder of the file at `place`, and from where the program runs where the
   /// place is an argument; an absolute path stays as it is.
   func resolve(_ path: String, from place: Place) -> String {
