@@ -41,9 +41,7 @@ extension AnswerCheck {
       if exercise.kind == .break {
         look(for: exercise.board, in: run)
       } else {
-        for mismatch in Verdict(of: run, against: goal.expectation).mismatches {
-          complain(mismatch.sentence)
-        }
+        compare(run, with: goal, own)
       }
       if exercise.kind == .flush, let record = run.record {
         count(record, beyond: own, exercise)
@@ -71,6 +69,44 @@ extension AnswerCheck {
       if !isOpen {
         complain("\(key) is not yours to change here; \(open.joined(separator: ", ")) is")
       }
+    }
+  }
+
+  // MARK: Goals
+
+  /// Holds a run against what the goal expects. Where the faults are others already, what the memory holds
+  /// then says nothing new.
+  private mutating func compare(_ run: ScenarioRun, with goal: ScenarioDescription, _ own: Int) {
+    var mismatches: [String] = []
+    for mismatch in Verdict(of: run, against: goal.expectation).mismatches {
+      mismatches.append(mismatch.sentence)
+    }
+    let found = run.machine.faultRecords.count
+    if let expected = goal.expectation.records, expected.count != found {
+      let checks = run.failedChecks.map { $0.sentence }
+      mismatches.removeAll { checks.contains($0) || $0.hasPrefix("\(found) faults were recorded") }
+      mismatches.insert(
+        "\(found) \(found == 1 ? "fault was" : "faults were") recorded; \(expected.count) "
+          + "\(expected.count == 1 ? "was" : "were") expected", at: 0)
+    }
+    for sentence in mismatches { complain(sentence) }
+    if !mismatches.isEmpty, let record = run.record { tell(record, beyond: own) }
+  }
+
+  /// What became of the check's own DMAs.
+  private mutating func tell(_ record: RunRecord, beyond own: Int) {
+    for event in record.events where event.step > own {
+      guard case .dma(let fact) = event.what else { continue }
+      let verb =
+        switch fact.access {
+        case .read: "reads"
+        case .write: "writes"
+        case .atomic: "changes"
+        }
+      let end =
+        fact.given.reason.map { "blocked, reason \(Self.name(of: $0))" }
+        ?? fact.given.address.map { "goes to 0x\(hex($0))" } ?? fact.given.result.rawValue
+      remarks.append("the check: \(fact.device) \(verb) 0x\(hex(fact.address)): \(end)")
     }
   }
 

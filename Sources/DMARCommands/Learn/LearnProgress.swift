@@ -76,12 +76,12 @@ struct LearnProgress {
     return min(next, max(count - 1, 0))
   }
 
-  /// Forgets an exercise.
+  /// Forgets an exercise. Of a board that is not full yet, what was reached stays: its file goes back to
+  /// the start before each row.
   mutating func reset(_ part: ExercisePart) throws(OutputError) {
     let key = Self.key(part)
-    done.remove(key)
+    if done.remove(key) != nil || part.exercise.board.isEmpty { reached[key] = nil }
     hints[key] = nil
-    reached[key] = nil
     try write()
   }
 

@@ -29,12 +29,16 @@ struct LessonView {
     "dmar learn \(part.name)" + (checker.seed == 1 ? "" : " --seed \(checker.seed)")
   }
 
-  /// The text, and the exercise that is next.
+  /// The text, and the exercise that is next. Who has done the first one has read the text.
   func lines() throws -> [String] {
     let files = StudentFiles(check: checker, progress: progress)
     try files.put(overwriting: false)
     var lines = ["\(entry.lesson.number). \(entry.lesson.title)", ""]
-    lines += Self.plain(entry.lesson.text)
+    if part.number == 1 {
+      lines += Self.plain(entry.lesson.text.map { named($0, files) })
+    } else {
+      lines.append("(the text: dmar learn \(entry.lesson.number).1)")
+    }
     for other in entry.parts {
       let mark = progress.isDone(other) ? " (done)" : other.exercise.isOptional ? " (optional)" : ""
       let number = entry.parts.count == 1 ? "" : " \(other.name)"
@@ -43,17 +47,28 @@ struct LessonView {
         lines.append("(dmar learn \(other.name))")
         continue
       }
-      for line in Self.plain(exercise.task) { lines.append(try checker.filled(line)) }
+      var task: [String] = []
+      for line in exercise.task { task.append(named(try checker.filled(line), files)) }
+      lines += Self.plain(task)
       lines += try orders(files)
     }
-    // The path is one that a shell takes as it is, or is quoted.
-    let file = Self.quoted(files.file ?? progress.answer(part))
-    let log = Self.quoted(
-      exercise.kind == .diagnose
-        ? progress.log(1, of: part) : OwnLog.log(of: progress.answer(part)))
-    return lines.map { line in
-      Self.replace(Self.logs, by: log, in: Self.replace(Self.placeholder, by: file, in: line))
+    return lines
+  }
+
+  /// A line with the student's files in the place of what the text calls them; in the text they are those of
+  /// the first exercise that has a file.
+  private func named(_ line: String, _ files: StudentFiles) -> String {
+    var file = files.file
+    for other in entry.parts where file == nil {
+      file = StudentFiles(check: ExerciseCheck(other, seed: checker.seed), progress: progress).file
     }
+    // The path is one that a shell takes as it is, or is quoted.
+    let log =
+      exercise.kind == .diagnose ? progress.log(1, of: part) : OwnLog.log(of: progress.answer(part))
+    return Self.replace(
+      Self.logs, by: Self.quoted(log),
+      in: Self.replace(
+        Self.placeholder, by: Self.quoted(file ?? progress.answer(part)), in: line))
   }
 
   /// What the student does now.
@@ -62,6 +77,9 @@ struct LessonView {
     if let budget = exercise.budget {
       let thing = if case .schedule = exercise.kind { "word" } else { "value" }
       lines.append("At most \(budget) \(thing)\(budget == 1 ? "" : "s") may change.")
+    }
+    if exercise.open != ["steps"] {
+      lines += Self.plain(["Only \(exercise.open.joined(separator: ", ")) may change."])
     }
     if !exercise.board.isEmpty {
       let reached = progress.rows(part)
