@@ -55,7 +55,7 @@ struct DecodeCommand: ParsableCommand {
     if list {
       let width = DecodeKind.list.map(\.kind.count).max() ?? 0
       for (kind, what) in DecodeKind.list {
-        output.print(kind + String(repeating: " ", count: width + 2 - kind.count) + what)
+        output.print(kind.padded(to: width + 2) + what)
       }
     }
     guard let kind = kind.flatMap(DecodeKind.init(name:)) else {

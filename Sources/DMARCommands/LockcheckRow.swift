@@ -3,6 +3,7 @@ internal import Report
 internal import Lockdep
 internal import Scenario
 internal import ScenarioFormat
+internal import Text
 
 /// A lock program with what is expected of it.
 struct LockcheckCase: Sendable {
@@ -77,7 +78,7 @@ struct LockcheckRow: Sendable {
 
   /// Name, what was expected if somebody said, what came, and why.
   func line(width: Int) -> String {
-    let name = test.name + String(repeating: " ", count: max(0, width - test.name.count))
+    let name = test.name.padded(to: width)
     let expected = test.expectsFailure.map { Self.verdict($0) + "  " } ?? ""
     let line = "\(name)  \(expected)\(Self.verdict(isFailure))"
     return reasons.isEmpty ? line : line + "  " + reasons.joined(separator: "; ")

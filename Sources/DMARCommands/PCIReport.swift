@@ -39,7 +39,7 @@ struct PCIReport {
       if let coverage = coverages[function.address] { row.append(unitText(coverage)) }
       rows.append(row + [function.listing(classes)])
     }
-    return Self.columns(rows)
+    return columns(rows)
   }
 
   /// The buses below their bridges.
@@ -133,19 +133,6 @@ struct PCIReport {
   private static func short(_ ids: [String]) -> String {
     ids.count <= 4
       ? ids.joined(separator: ",") : ids[0] + ",… (\(ids.count))"
-  }
-
-  private static func columns(_ rows: [[String]]) -> [String] {
-    let count = rows.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in
-      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
-    }
-    return rows.map { row in
-      row.enumerated().map { column, text in
-        column == row.count - 1
-          ? text : text + String(repeating: " ", count: widths[column] - text.count)
-      }.joined(separator: "  ")
-    }
   }
 
   // MARK: For programs

@@ -205,25 +205,12 @@ struct SweepCombinations: Sendable {
   /// Some combinations, each once, in rising order; all where there are no more.
   func sample(_ wanted: Int, seed: UInt64) -> [Int] {
     guard wanted < count else { return Array(0..<count) }
-    var generator = SplitMix(state: seed)
+    var generator = SeededNumbers(seed: seed)
     var chosen: Set<Int> = []
     // Of more than half of them, those that stay out are fewer.
     let isInverse = wanted > count / 2
     let drawn = isInverse ? count - wanted : wanted
     while chosen.count < drawn { chosen.insert(Int.random(in: 0..<count, using: &generator)) }
     return isInverse ? (0..<count).filter { !chosen.contains($0) } : chosen.sorted()
-  }
-
-  /// The same numbers for the same seed, on every machine (SplitMix64, by Steele, Lea and Flood).
-  private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var mixed = state
-      mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-      return mixed ^ (mixed >> 31)
-    }
   }
 }

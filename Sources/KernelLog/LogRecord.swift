@@ -77,10 +77,8 @@ public struct LogStyle: Hashable, Sendable {
 extension LogRecord {
   /// `[   32.288571] `: printk's `[%5lu.%06lu] `.
   public static func timestamp(_ microseconds: UInt64) -> String {
-    let seconds = String(microseconds / 1_000_000)
-    let fraction = String(microseconds % 1_000_000)
-    return "[" + String(repeating: " ", count: max(0, 5 - seconds.utf8.count)) + seconds + "."
-      + String(repeating: "0", count: 6 - fraction.utf8.count) + fraction + "] "
+    let seconds = String(microseconds / 1_000_000).aligned(to: 5)
+    return "[\(seconds).\(String(microseconds % 1_000_000).aligned(to: 6, with: "0"))] "
   }
 
   /// The lines of the record, without newlines. An empty line keeps the blank that ends its prefix.

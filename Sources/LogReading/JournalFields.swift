@@ -145,7 +145,6 @@ enum WallClock {
   }
 
   private static func padded(_ value: Int, _ digits: Int) -> String {
-    let text = String(value)
-    return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
+    String(value).aligned(to: digits, with: "0")
   }
 }

@@ -4,21 +4,30 @@ package enum ByteSearch {
   package static func find(
     _ needle: StaticString, in bytes: [UInt8], from start: Int = 0
   ) -> Int? {
-    needle.withUTF8Buffer { wanted in
-      guard wanted.count > 0, bytes.count >= wanted.count, start >= 0 else { return nil }
-      // The rarest of a needle's bytes, roughly: most texts end at it.
-      let rarest = wanted.indices.max { rarity(wanted[$0]) < rarity(wanted[$1]) } ?? 0
-      let (lower, upper) = cases(wanted[rarest])
-      var position = start
-      let last = bytes.count - wanted.count
-      return bytes.withUnsafeBufferPointer { text in
-        while position <= last {
-          let byte = text[position + rarest]
-          if byte == lower || byte == upper, isSame(text, position, wanted) { return position }
-          position += 1
-        }
-        return nil
+    needle.withUTF8Buffer { find($0, in: bytes, from: start) }
+  }
+
+  /// The same for words that are data.
+  package static func find(_ needle: [UInt8], in bytes: [UInt8]) -> Int? {
+    needle.withUnsafeBufferPointer { find($0, in: bytes, from: 0) }
+  }
+
+  private static func find(
+    _ wanted: UnsafeBufferPointer<UInt8>, in bytes: [UInt8], from start: Int
+  ) -> Int? {
+    guard wanted.count > 0, bytes.count >= wanted.count, start >= 0 else { return nil }
+    // The rarest of a needle's bytes, roughly: most texts end at it.
+    let rarest = wanted.indices.max { rarity(wanted[$0]) < rarity(wanted[$1]) } ?? 0
+    let (lower, upper) = cases(wanted[rarest])
+    var position = start
+    let last = bytes.count - wanted.count
+    return bytes.withUnsafeBufferPointer { text in
+      while position <= last {
+        let byte = text[position + rarest]
+        if byte == lower || byte == upper, isSame(text, position, wanted) { return position }
+        position += 1
       }
+      return nil
     }
   }
 

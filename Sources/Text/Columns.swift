@@ -1,3 +1,15 @@
+/// Rows of a table as lines: each column as wide as its widest cell, two blanks between them and none at a
+/// line's end.
+package func columns(_ rows: [[String]]) -> [String] {
+  let widths = (0..<(rows.map { $0.count }.max() ?? 0)).map { column in
+    rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+  }
+  return rows.map { row in
+    row.indices.map { $0 == row.count - 1 ? row[$0] : row[$0].padded(to: widths[$0]) }
+      .joined(separator: "  ")
+  }
+}
+
 extension StringProtocol {
   /// The text with blanks behind it up to `width` characters; longer text stays whole.
   package func padded(to width: Int) -> String {

@@ -1,3 +1,4 @@
+internal import Text
 internal import VTdFormats
 
 /// What a student predicts: questions that differ by seed, the right answers, and the answers that

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Text
 
 /// Writes a tar file (POSIX ustar), member by member. The file takes its name when it is whole: a
 /// collection that is killed, or that fills the disk, leaves nothing that looks like one.
@@ -72,8 +73,7 @@ struct TarWriter: ~Copyable {
       for (index, byte) in text.utf8.prefix(length).enumerated() { header[offset + index] = byte }
     }
     func octal(_ value: Int, _ offset: Int, _ length: Int) {
-      let digits = String(value, radix: 8)
-      put(String(repeating: "0", count: max(length - 1 - digits.count, 0)) + digits, offset, length)
+      put(String(value, radix: 8).aligned(to: length - 1, with: "0"), offset, length)
     }
     // A name of more than 100 bytes is parted at a slash.
     var (folder, file) = ("", name)

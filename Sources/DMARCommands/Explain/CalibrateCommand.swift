@@ -4,6 +4,7 @@ internal import Glibc
 internal import KernelLog
 internal import LogReading
 internal import PCI
+internal import Text
 
 /// `dmar calibrate`: how often verdicts are right, on reports whose end is known.
 struct CalibrateCommand: ParsableCommand {
@@ -59,8 +60,9 @@ struct CalibrateCommand: ParsableCommand {
     var lines = ["level            faults  right  told  others"]
     for level in calibration.levels {
       lines.append(
-        padded(level.name, 15) + right(level.count, 8) + right(level.right, 7)
-          + right(level.told, 6) + right(level.leftOut, 8))
+        level.name.padded(to: 15) + "\(level.count)".aligned(to: 8)
+          + "\(level.right)".aligned(to: 7) + "\(level.told)".aligned(to: 6)
+          + "\(level.leftOut)".aligned(to: 8))
     }
     let squares = calibration.squares
     lines.append(
@@ -76,25 +78,15 @@ struct CalibrateCommand: ParsableCommand {
     for weight in ClueWeight.allCases {
       let row = weight.row
       output.print(
-        Self.right(row.decibans, 4) + "  " + Self.padded(weight.rawValue, 32)
-          + Self.padded(row.origin.rawValue, 11) + row.source)
+        "\(row.decibans)".aligned(to: 4) + "  " + weight.rawValue.padded(to: 32)
+          + row.origin.rawValue.padded(to: 11) + row.source)
     }
     try output.flush()
   }
 
-  private static func padded(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(1, width - text.utf8.count))
-  }
-
-  private static func right(_ value: Int, _ width: Int) -> String {
-    let text = String(value)
-    return String(repeating: " ", count: max(1, width - text.utf8.count)) + text
-  }
-
   private static func thousandths(_ value: Double) -> String {
     let number = Int((value * 1000).rounded())
-    let digits = String(number % 1000)
-    return "\(number / 1000)." + String(repeating: "0", count: 3 - digits.utf8.count) + digits
+    return "\(number / 1000)." + "\(number % 1000)".aligned(to: 3, with: "0")
   }
 
   /// A row of the table: one record with a cause that is known.

@@ -142,21 +142,6 @@ struct TableReport {
     bytes >= 1 << 20 ? "\(bytes >> 20) MiB" : "\(bytes >> 10) KiB"
   }
 
-  private func columns(_ rows: [[String]]) -> [String] {
-    guard let count = rows.first?.count else { return [] }
-    let widths = (0..<count).map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      var line = ""
-      for (column, text) in row.enumerated() {
-        line += text
-        if column + 1 < count {
-          line += String(repeating: " ", count: widths[column] - text.count + 2)
-        }
-      }
-      return line
-    }
-  }
-
   // MARK: Who reaches an address
 
   /// Where a device sees an address of memory; the address is its own where nothing translates.

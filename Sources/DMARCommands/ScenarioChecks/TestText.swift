@@ -78,8 +78,6 @@ enum TestText {
   /// Seconds with three decimals.
   static func seconds(_ duration: Duration) -> String {
     let milliseconds = max(Int((duration / .milliseconds(1)).rounded()), 0)
-    let fraction = String(milliseconds % 1000)
-    return "\(milliseconds / 1000)."
-      + String(repeating: "0", count: 3 - fraction.count) + fraction
+    return "\(milliseconds / 1000)." + "\(milliseconds % 1000)".aligned(to: 3, with: "0")
   }
 }

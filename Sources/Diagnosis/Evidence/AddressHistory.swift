@@ -62,12 +62,8 @@ public struct AddressHistory: Sendable {
     }
     let widths = (0..<3).map { column in table.map { $0[column].count }.max() ?? 0 }
     for row in table {
-      var line = "  " + String(repeating: " ", count: widths[0] - row[0].count) + row[0]
-      for column in 1..<3 {
-        line +=
-          "  " + row[column]
-          + String(repeating: " ", count: widths[column] - row[column].count)
-      }
+      var line = "  " + row[0].aligned(to: widths[0])
+      for column in 1..<3 { line += "  " + row[column].padded(to: widths[column]) }
       lines.append(PrintableText.oneLine(line + "  " + row[3]))
     }
     return lines

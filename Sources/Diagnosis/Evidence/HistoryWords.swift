@@ -2,6 +2,7 @@ import KernelLog
 import LogReading
 public import MachineEvidence
 import PCI
+import Text
 import VTdFormats
 
 /// Mappings and moments in the words of explanations.
@@ -42,8 +43,7 @@ enum HistoryWords {
   }
 
   static func seconds(_ microseconds: UInt64) -> String {
-    let rest = String(microseconds % 1_000_000)
-    return "\(microseconds / 1_000_000)." + String(repeating: "0", count: 6 - rest.count) + rest
+    "\(microseconds / 1_000_000)." + "\(microseconds % 1_000_000)".aligned(to: 6, with: "0")
   }
 
   /// What was read of a history, for the end of an explanation.

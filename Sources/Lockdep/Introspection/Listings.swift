@@ -1,3 +1,5 @@
+import Text
+
 /// What /proc/lockdep and /proc/lockdep_chains print.
 extension Validator {
   /// `/proc/lockdep`: each class with how many classes it reaches and is reached from (itself
@@ -9,7 +11,7 @@ extension Validator {
       let forward = core.pointee.graph.reachable(.forward, from: index)
       let backward = core.pointee.graph.reachable(.backward, from: index)
       lines.append(
-        "\(keyText(lockClass)) FD:\(padded(forward, to: 5)) BD:\(padded(backward, to: 5))"
+        "\(keyText(lockClass)) FD:\("\(forward)".aligned(to: 5)) BD:\("\(backward)".aligned(to: 5))"
           + " \(lockClass.usage): \(listName(lockClass))")
       for edge in successors(of: index) where edge.distance == 1 {
         if let next = describe(edge.to) {
@@ -60,10 +62,6 @@ extension Validator {
     return text
   }
 
-  private func padded(_ number: Int, to width: Int) -> String {
-    let text = "\(number)"
-    return String(repeating: " ", count: max(0, width - text.utf8.count)) + text
-  }
 }
 
 extension Graph {

@@ -1,3 +1,5 @@
+import Text
+
 /// How full the validator's tables are.
 public struct ValidatorStatistics: Hashable, Sendable {
   /// A counter, and the limit of its table if it has one.
@@ -19,8 +21,7 @@ public struct ValidatorStatistics: Hashable, Sendable {
     counters.map { counter in
       let name = " \(counter.name):"
       let value = "\(counter.value)"
-      return name + String(repeating: " ", count: max(1, 32 - name.utf8.count))
-        + String(repeating: " ", count: max(0, 11 - value.utf8.count)) + value
+      return name.padded(to: max(32, name.utf8.count + 1)) + value.aligned(to: 11)
         + (counter.limit.map { " [max: \($0)]" } ?? "")
     }
   }

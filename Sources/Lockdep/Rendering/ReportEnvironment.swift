@@ -1,3 +1,5 @@
+import Text
+
 /// What a report's text takes from the machine around the validator.
 public protocol ReportEnvironment {
   /// `<release> <first word of version> <taint>`, as in `6.1.192 #1 Not tainted`.
@@ -36,6 +38,5 @@ func hashed(_ address: UInt64) -> UInt64 { address & 0xffff_ffff }
 
 /// 16 hex digits, as `%px` prints an address.
 func hex16(_ value: UInt64) -> String {
-  let text = String(value, radix: 16)
-  return String(repeating: "0", count: 16 - text.utf8.count) + text
+  String(value, radix: 16).aligned(to: 16, with: "0")
 }

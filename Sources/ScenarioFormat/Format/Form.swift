@@ -163,7 +163,7 @@ extension Form where Value == UInt64 {
         let (whole, fraction) = (time / 1_000_000, "\(time % 1_000_000)")
         return fraction == "0"
           ? "\(whole)"
-          : "\(whole).\(String(repeating: "0", count: 6 - fraction.utf8.count))\(fraction)"
+          : "\(whole).\(fraction.aligned(to: 6, with: "0"))"
       })
   }
 }
