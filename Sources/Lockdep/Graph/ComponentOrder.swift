@@ -27,6 +27,24 @@ struct ComponentOrder {
     components.deallocate()
   }
 
+  fileprivate mutating func exchange(_ list: inout [UInt32], _ direction: Graph.Direction) {
+    if direction == .forward { swap(&list, &forward) } else { swap(&list, &backward) }
+  }
+
+  /// Whether the present walk in a direction sees a component for the first time.
+  @inline(__always)
+  fileprivate func isNew(_ component: UInt32, _ direction: Graph.Direction) -> Bool {
+    let entry = components[component]
+    let known = direction == .forward ? entry.pointee.forwardMark : entry.pointee.backwardMark
+    if known == mark { return false }
+    if direction == .forward {
+      entry.pointee.forwardMark = mark
+    } else {
+      entry.pointee.backwardMark = mark
+    }
+    return true
+  }
+
   /// A new class comes last; nothing leads from it.
   mutating func add(_ classIndex: UInt32) {
     components.append(
@@ -43,7 +61,7 @@ extension Graph {
     let limit = order.components[last].pointee.place
     if order.components[first].pointee.place > limit { return false }
     order.mark &+= 1
-    return walkForward(from: first, through: limit, to: last)
+    return walk(.forward, from: first, through: limit, to: last)
   }
 
   /// An edge was added: makes the order have `from` before `to`.
@@ -55,72 +73,50 @@ extension Graph {
     let lower = order.components[first].pointee.place
     if upper < lower { return }
     order.mark &+= 1
-    let closesCircle = walkForward(from: first, through: upper, to: last, stops: false)
-    walkBackward(from: last, through: lower)
+    let closesCircle = walk(.forward, from: first, through: upper, to: last, stops: false)
+    _ = walk(.backward, from: last, through: lower)
     rearrange(merging: closesCircle ? last : nil)
   }
 
-  /// Collects in `order.forward` what can be reached from `start` over places up to `limit`;
-  /// whether `goal` is among it.
-  private mutating func walkForward(
-    from start: UInt32, through limit: UInt32, to goal: UInt32, stops: Bool = true
+  /// Collects in `order.forward` what can be reached from `start` over places up to `limit`, or in
+  /// `order.backward` what reaches it over places down to `limit`; whether `goal` is among it.
+  private mutating func walk(
+    _ direction: Direction, from start: UInt32, through limit: UInt32, to goal: UInt32? = nil,
+    stops: Bool = true
   ) -> Bool {
-    let mark = order.mark
-    order.forward.removeAll(keepingCapacity: true)
-    order.forward.append(start)
-    order.components[start].pointee.forwardMark = mark
+    // Out of its place meanwhile, so that nobody else holds it and it grows where it is.
+    var reached: [UInt32] = []
+    order.exchange(&reached, direction)
+    defer { order.exchange(&reached, direction) }
+    reached.removeAll(keepingCapacity: true)
+    reached.append(start)
+    _ = order.isNew(start, direction)
     var found = false
     var index = 0
-    while index < order.forward.count {
-      var member = order.components[order.forward[index]].pointee.firstMember
+    while index < reached.count {
+      var member = order.components[reached[index]].pointee.firstMember
       while member != noIndex {
-        var link = classes[member].pointee.firstAfter
+        var link = firstEdge(direction, of: member)
         while link != noEdge {
-          let edge = edges[UInt32(bitPattern: link)]
-          let next = classes[edge.pointee.to].pointee.component
-          if next == goal {
+          let (next, other) = step(direction, over: link)
+          let component = classes[other].pointee.component
+          if component == goal {
             found = true
             if stops { return true }
           }
-          let component = order.components[next]
-          if component.pointee.forwardMark != mark, component.pointee.place <= limit {
-            component.pointee.forwardMark = mark
-            order.forward.append(next)
+          let place = order.components[component].pointee.place
+          if direction == .forward ? place <= limit : place >= limit,
+            order.isNew(component, direction)
+          {
+            reached.append(component)
           }
-          link = edge.pointee.nextAfter
+          link = next
         }
         member = classes[member].pointee.nextMember
       }
       index += 1
     }
     return found
-  }
-
-  /// Collects in `order.backward` what reaches `start` over places down to `limit`.
-  private mutating func walkBackward(from start: UInt32, through limit: UInt32) {
-    let mark = order.mark
-    order.backward.removeAll(keepingCapacity: true)
-    order.backward.append(start)
-    order.components[start].pointee.backwardMark = mark
-    var index = 0
-    while index < order.backward.count {
-      var member = order.components[order.backward[index]].pointee.firstMember
-      while member != noIndex {
-        var link = classes[member].pointee.firstBefore
-        while link != noEdge {
-          let edge = edges[UInt32(bitPattern: link)]
-          let previous = classes[edge.pointee.from].pointee.component
-          let component = order.components[previous]
-          if component.pointee.backwardMark != mark, component.pointee.place >= limit {
-            component.pointee.backwardMark = mark
-            order.backward.append(previous)
-          }
-          link = edge.pointee.nextBefore
-        }
-        member = classes[member].pointee.nextMember
-      }
-      index += 1
-    }
   }
 
   /// Gives what was collected its places anew: first what leads to the edge, then the circle that

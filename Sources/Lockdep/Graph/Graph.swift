@@ -76,8 +76,8 @@ extension Graph {
     edgeIndex.insert(Self.indexKey(edge.from, edge.to), UInt32(bitPattern: index))
     link(index)
     connectOrder(edge.from, edge.to)
-    spreadUsed(classes[edge.from].pointee.usedBefore, from: edge.to)
-    spreadEnabled(classes[edge.to].pointee.enabledAfter, from: edge.from)
+    spread(classes[edge.from].pointee.usedBefore, .forward, from: edge.to)
+    spread(classes[edge.to].pointee.enabledAfter, .backward, from: edge.from)
   }
 
   func link(_ index: Int32) {
@@ -100,48 +100,51 @@ extension Graph {
 
   /// A class got usage bits: the bounds of all that it reaches, or that reach it, may rise.
   mutating func noteUsage(_ usage: UInt16, of classIndex: UInt32) {
-    spreadUsed(UInt8(usage & UsageMask.usedInAny.rawValue), from: classIndex)
-    spreadEnabled(UInt8(usage & UsageMask.enabledAny.rawValue), from: classIndex)
+    spread(UInt8(usage & UsageMask.usedInAny.rawValue), .forward, from: classIndex)
+    spread(UInt8(usage & UsageMask.enabledAny.rawValue), .backward, from: classIndex)
   }
 
-  /// ORs `bits` into `usedBefore` of `start` and of everything behind it.
-  private mutating func spreadUsed(_ bits: UInt8, from start: UInt32) {
-    guard bits & ~classes[start].pointee.usedBefore != 0 else { return }
+  /// ORs `bits` into `usedBefore` of `start` and of everything behind it, or into `enabledAfter` of it and
+  /// of everything before it.
+  private mutating func spread(_ bits: UInt8, _ direction: Direction, from start: UInt32) {
+    guard raise(bits, direction, at: start) else { return }
     scratch.stack.removeAll(keepingCapacity: true)
     scratch.stack.append(start)
-    classes[start].pointee.usedBefore |= bits
     while let current = scratch.stack.popLast() {
-      var link = classes[current].pointee.firstAfter
+      var link = firstEdge(direction, of: current)
       while link != noEdge {
-        let edge = edges[UInt32(bitPattern: link)]
-        let next = classes[edge.pointee.to]
-        if bits & ~next.pointee.usedBefore != 0 {
-          next.pointee.usedBefore |= bits
-          scratch.stack.append(edge.pointee.to)
-        }
-        link = edge.pointee.nextAfter
+        let (next, other) = step(direction, over: link)
+        if raise(bits, direction, at: other) { scratch.stack.append(other) }
+        link = next
       }
     }
   }
 
-  /// ORs `bits` into `enabledAfter` of `start` and of everything before it.
-  private mutating func spreadEnabled(_ bits: UInt8, from start: UInt32) {
-    guard bits & ~classes[start].pointee.enabledAfter != 0 else { return }
-    scratch.stack.removeAll(keepingCapacity: true)
-    scratch.stack.append(start)
-    classes[start].pointee.enabledAfter |= bits
-    while let current = scratch.stack.popLast() {
-      var link = classes[current].pointee.firstBefore
-      while link != noEdge {
-        let edge = edges[UInt32(bitPattern: link)]
-        let previous = classes[edge.pointee.from]
-        if bits & ~previous.pointee.enabledAfter != 0 {
-          previous.pointee.enabledAfter |= bits
-          scratch.stack.append(edge.pointee.from)
-        }
-        link = edge.pointee.nextBefore
-      }
+  /// Whether one of the bits is new to the class.
+  private func raise(_ bits: UInt8, _ direction: Direction, at index: UInt32) -> Bool {
+    let entry = classes[index]
+    if direction == .forward {
+      guard bits & ~entry.pointee.usedBefore != 0 else { return false }
+      entry.pointee.usedBefore |= bits
+    } else {
+      guard bits & ~entry.pointee.enabledAfter != 0 else { return false }
+      entry.pointee.enabledAfter |= bits
     }
+    return true
+  }
+
+  /// The first edge of a class in a direction; `noEdge` where it has none.
+  @inline(__always)
+  func firstEdge(_ direction: Direction, of index: UInt32) -> Int32 {
+    direction == .forward ? classes[index].pointee.firstAfter : classes[index].pointee.firstBefore
+  }
+
+  /// The edge behind one in its list, and the class that the edge leads to.
+  @inline(__always)
+  func step(_ direction: Direction, over link: Int32) -> (next: Int32, classIndex: UInt32) {
+    let edge = edges[UInt32(bitPattern: link)]
+    return direction == .forward
+      ? (edge.pointee.nextAfter, edge.pointee.to) : (edge.pointee.nextBefore, edge.pointee.from)
   }
 
   /// Removes every edge of the given classes (`zap_class`); the others keep their order.

@@ -80,32 +80,26 @@ extension Graph {
         }
         if skipsSpecial && entry.pointee.type != .normal { break visit }
         if matches(entry, classIndex, onlyRecursive) { return .match(current) }
-        var link = direction == .forward ? entry.pointee.firstAfter : entry.pointee.firstBefore
+        var link = firstEdge(direction, of: classIndex)
         guard link != noEdge else { break visit }
         // Only the first of a list waits in the ring; its siblings are found through it.
         if (rear &+ 1) & ringMask == front { return .overflow }
         ring[rear] = link
         rear = (rear &+ 1) & ringMask
         while link != noEdge {
-          let edge = edges[UInt32(bitPattern: link)]
-          edge.pointee.parent = current
-          link = direction == .forward ? edge.pointee.nextAfter : edge.pointee.nextBefore
+          edges[UInt32(bitPattern: link)].pointee.parent = current
+          link = step(direction, over: link).next
         }
       }
       // The sibling of what was just visited, else the next list of the ring.
-      var next = noEdge
-      if current != noEdge {
-        let edge = edges[UInt32(bitPattern: current)]
-        next = direction == .forward ? edge.pointee.nextAfter : edge.pointee.nextBefore
-      }
+      var next = current == noEdge ? noEdge : step(direction, over: current).next
       if next == noEdge {
         if front == rear { return .noMatch }
         next = ring[front]
         front = (front &+ 1) & ringMask
       }
       current = next
-      let edge = edges[UInt32(bitPattern: current)]
-      classIndex = direction == .forward ? edge.pointee.to : edge.pointee.from
+      classIndex = step(direction, over: current).classIndex
     }
   }
 
