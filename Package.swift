@@ -80,7 +80,7 @@ let package = Package(
     room("KernelProfiles", ["Text", "Lockdep", "KernelLog"]),
     room("KernelRuntime", ["Text", "PCI", "Lockdep", "KernelLog", "KernelProfiles"]),
     .systemLibrary(name: "CWordScan"),
-    room("LogReading", ["Text", "VTdFormats", "PCI", "KernelLog", "CWordScan"]),
+    room("LogReading", ["Text", "VTdFormats", "PCI", "Lockdep", "KernelLog", "CWordScan"]),
     room("MachineEvidence", ["Text", "PCI"]),
     room(
       "LinuxIOMMU",
@@ -132,8 +132,9 @@ let package = Package(
     room(
       "Course",
       [
-        "VTdFormats", "PCI", "VTdUnit", "Lockdep", "KernelLog", "KernelProfiles", "LogReading",
-        "LinuxIOMMU", "Machine", "Recording", "ScenarioFormat", "Scenario", "Diagnosis",
+        "Text", "VTdFormats", "PCI", "VTdUnit", "Lockdep", "KernelLog", "KernelProfiles",
+        "LogReading", "LinuxIOMMU", "Machine", "Recording", "ScenarioFormat", "Scenario",
+        "Diagnosis",
       ]),
     room(
       "IOMMULab",
@@ -204,7 +205,9 @@ let package = Package(
     tests("Course", ["ScenarioFormat"]),
     tests("KernelLog", ["VTdFormats", "PCI"]),
     tests("MachineEvidence", ["PCI"]),
-    tests("LogReading", ["Text", "VTdFormats", "PCI", "KernelLog", "TestSupport"]),
+    tests(
+      "LogReading",
+      ["Text", "VTdFormats", "PCI", "KernelLog", "KernelProfiles", "Diagnosis", "TestSupport"]),
     tests(
       "KernelProfiles", ["KernelLog", "Lockdep", "TestSupport"], resources: [.copy("Golden")]),
     tests("KernelRuntime", ["KernelProfiles"]),

@@ -40,7 +40,7 @@ public struct SplatExplanation: Sendable {
     case .waitContext: waitContext(splat)
     case .recursive, .nestLock: nesting(splat)
     case .rcu: rcu(splat)
-    case .badUnlock, .heldFreed, .exit, .userReturn: balance(splat)
+    case .badUnlock, .badContention, .heldFreed, .exit, .userReturn: balance(splat)
     case .unregistered, .tableFull: checker(splat)
     case .sleeping: sleeping(splat)
     }
@@ -79,8 +79,9 @@ public struct SplatExplanation: Sendable {
       story.append("\(state(splat.oldState)): \(registrar)")
     }
     if let user = owner(splat.stack) { story.append("\(state(splat.newState)): \(user)") }
-    if isReclaim(splat.wanted) { return reclaim(splat, story) }
-    let isSoft = splat.newState.contains("SOFTIRQ") && splat.oldState.contains("SOFTIRQ")
+    if splat.wanted?.isReclaim == true { return reclaim(splat, story) }
+    let usages = [splat.newState, splat.oldState].map(LockSplat.Usage.init)
+    let isSoft = usages.allSatisfy { $0?.isSoft == true }
     return (
       "\(lock) was taken with \(state(splat.oldState)), and is now taken with "
         + "\(state(splat.newState)): an interrupt on a processor that holds it would wait for itself",
@@ -92,12 +93,6 @@ public struct SplatExplanation: Sendable {
           : "take \(lock) with interrupts off wherever it is taken (the _irqsave form), or keep it out "
             + "of the interrupt")
     )
-  }
-
-  /// Lockdep's stand-in for memory reclaim: an allocation that may sleep "takes" it.
-  private static func isReclaim(_ lock: LockSplat.Lock?) -> Bool {
-    lock.map { $0.name.hasPrefix("fs_reclaim") || $0.name.contains("mmu_notifier_invalidate") }
-      ?? false
   }
 
   private static func reclaim(_ splat: LockSplat, _ story: [String]) -> Words {
@@ -179,7 +174,7 @@ public struct SplatExplanation: Sendable {
     var story = splat.detail.isEmpty ? [] : [splat.detail]
     if let user = owner(splat.stack) { story.append("read: \(user)") }
     story += splat.held.map { "held: \($0.name), since \($0.function)" }
-    if splat.detail.contains("context switch") {
+    if splat.isContextSwitch {
       return (
         "the task may sleep inside an RCU read-side section", story,
         "leave the section before anything that sleeps, or use SRCU"
@@ -201,6 +196,11 @@ public struct SplatExplanation: Sendable {
       return (
         "\(lock) is released by a task that does not hold it", held + now,
         "look for a path that unlocks twice, or that jumps past the lock to the unlock"
+      )
+    case .badContention:
+      return (
+        "\(lock) is waited for by a task that lockdep did not see begin to take it", held + now,
+        "look at the lock's own code: it tells lockdep of the wait (lock_contended) before the acquire"
       )
     case .heldFreed:
       return (
@@ -249,12 +249,10 @@ public struct SplatExplanation: Sendable {
 
   /// `HARDIRQ-ON-W` and the like in words.
   private static func state(_ state: String) -> String {
-    let write = state.hasSuffix("W") ? "" : ", for reading"
-    if state.hasPrefix("IN-HARDIRQ") { return "a hard interrupt running" + write }
-    if state.hasPrefix("IN-SOFTIRQ") { return "a soft interrupt running" + write }
-    if state.hasPrefix("HARDIRQ-ON") { return "hard interrupts on" + write }
-    if state.hasPrefix("SOFTIRQ-ON") { return "soft interrupts on" + write }
-    return state
+    guard let usage = LockSplat.Usage(state) else { return state }
+    let kind = usage.isSoft ? "soft" : "hard"
+    return (usage.isInside ? "a \(kind) interrupt running" : "\(kind) interrupts on")
+      + (usage.isRead ? ", for reading" : "")
   }
 
   /// The functions of a stack that tell who it was: below the locking itself.

@@ -13,6 +13,7 @@ enum SplatTitle {
     case .inconsistentState: kind = "inconsistent lock state"
     case .rcu: kind = "\(word): suspicious RCU usage"
     case .badUnlock: kind = "\(word): bad unlock balance"
+    case .badContention: kind = "\(word): bad lock contention"
     case .heldFreed: kind = "\(word): held lock freed"
     case .waitContext: kind = "WARNING: locking bug"
     case .nestLock: kind = "\(word): nested lock was not taken"

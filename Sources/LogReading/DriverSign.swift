@@ -55,7 +55,7 @@ public enum DriverSign: Hashable, Sendable, CaseIterable {
   /// Whether a line tells it.
   package func isTold(by text: String) -> Bool {
     let text = Array(text.utf8)
-    return words.contains { ByteSearch.contains($0, in: text) }
+    return words.contains { ByteSearch.contains(exactly: $0, in: text) }
   }
 }
 

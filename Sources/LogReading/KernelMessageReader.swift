@@ -23,7 +23,7 @@ struct KernelMessageReader: Sendable {
     }
 
   private static func form(_ kind: KernelMessage.Kind, _ words: StaticString) -> Form {
-    let words = ReadingForm(words)
+    let words = ReadingForm(words, isInside: true)
     // A wrapped line may end inside the words: the first of them finds the place.
     return Form(kind: kind, anchor: Array(words.beginning.prefix(anchorLength)), words: words)
   }

@@ -20,6 +20,8 @@ public struct LockSplat: Hashable, Sendable {
     case nestLock = "nested lock was not taken"
     /// A lock is let go that is not held.
     case badUnlock = "bad unlock balance"
+    /// A lock is waited for that nobody has begun to take.
+    case badContention = "bad lock contention"
     /// A lock is freed while it is held.
     case heldFreed = "held lock freed"
     /// A task ends with locks held.
@@ -44,6 +46,11 @@ public struct LockSplat: Hashable, Sendable {
     public var waitTypes: String
     /// The function behind `at:`, without offset.
     public var function: String
+
+    /// Whether it is no lock and stands for memory reclaim, which an allocation that may sleep "takes".
+    package var isReclaim: Bool {
+      name.hasPrefix("fs_reclaim") || name.contains("mmu_notifier_invalidate")
+    }
   }
 
   /// A lock of the chain, and where it was taken.
@@ -53,6 +60,30 @@ public struct LockSplat: Hashable, Sendable {
     /// The functions, innermost first.
     public var stack: [String]
   }
+
+  /// A usage as reports name it: `HARDIRQ-ON-W`.
+  package struct Usage: Hashable, Sendable {
+    /// Whether it is about soft interrupts; the others are about hard ones.
+    package var isSoft: Bool
+    /// Whether the lock is used inside the interrupt; the others say that it is held with them on.
+    package var isInside: Bool
+    /// Whether it is taken for reading.
+    package var isRead: Bool
+
+    /// Nil for what is none of the usages of interrupts.
+    package init?(_ text: String) {
+      let kinds: [(String, isSoft: Bool, isInside: Bool)] = [
+        ("IN-HARDIRQ", false, true), ("IN-SOFTIRQ", true, true), ("HARDIRQ-ON", false, false),
+        ("SOFTIRQ-ON", true, false),
+      ]
+      guard let kind = kinds.first(where: { text.hasPrefix($0.0) }) else { return nil }
+      (isSoft, isInside) = (kind.isSoft, kind.isInside)
+      isRead = !text.hasSuffix("W")
+    }
+  }
+
+  /// Whether RCU complains of a switch of tasks inside a read-side section.
+  package var isContextSwitch: Bool { kind == .rcu && detail.contains("context switch") }
 
   /// What kind of report it is.
   public var kind: Kind

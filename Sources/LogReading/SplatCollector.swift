@@ -1,3 +1,4 @@
+import Lockdep
 import Text
 
 /// Follows the lines of a log and collects lockdep's reports from them, whatever stands between.
@@ -16,37 +17,6 @@ struct SplatCollector: Sendable {
 
   private enum Expectation: Sendable { case none, kernel, wanted, holding, other, detail }
 
-  /// Heads of reports and what they mean.
-  private static let heads: [(StaticString, LockSplat.Kind)] = [
-    ("inconsistent lock state", .inconsistentState),
-    ("possible circular locking dependency", .circular),
-    ("possible irq lock inversion", .inversion),
-    ("-unsafe lock order detected", .unsafeOrder),
-    ("possible recursive locking", .recursive),
-    ("Invalid wait context", .waitContext),
-    ("suspicious RCU usage", .rcu),
-    ("Nested lock was not taken", .nestLock),
-    ("bad unlock balance", .badUnlock),
-    ("held lock freed", .heldFreed),
-    ("still has locks held", .exit),
-    ("lock held when returning to user space", .userReturn),
-    ("trying to register non-static key", .unregistered),
-    ("BUG: MAX_LOCK", .tableFull),
-    ("BUG: MAX_STACK_TRACE_ENTRIES", .tableFull),
-    ("sleeping function called from invalid context", .sleeping),
-  ]
-
-  /// `WARNING: `, `BUG: ` and `INFO: ` begin reports: an upper-case word with a colon.
-  private static func mayBeHead(_ bytes: [UInt8]) -> Bool {
-    var from = 0
-    while let colon = bytes[from...].firstIndex(of: UInt8(ascii: ":")) {
-      let word = bytes[..<colon].suffix(3)
-      if word.count == 3, word.allSatisfy(ASCII.isUpperCase) { return true }
-      from = colon + 1
-    }
-    return false
-  }
-
   /// The severity in a head: `WARNING`, `BUG` or `INFO`.
   private static func headWord(_ bytes: [UInt8]) -> String {
     let words: [StaticString] = ["WARNING:", "BUG:", "INFO:"]
@@ -58,28 +28,16 @@ struct SplatCollector: Sendable {
 
   /// Takes a line; returns a report that has ended with it.
   mutating func observe(_ line: CleanLine) -> LockSplat? {
-    if Self.mayBeHead(line.bytes) {
-      for (words, kind) in Self.heads where ByteSearch.contains(words, in: line.bytes) {
-        let done = finish()
-        splat = LockSplat(kind: kind, lines: line.number...line.number)
-        splat?.detail = Self.detail(line.text, kind)
-        splat?.head = Self.headWord(line.bytes)
-        section = .head
-        expects = .kernel
-        silent = 0
-        if texts <= Self.mostTexts { texts += 1 }
-        return done
-      }
+    if let title = SplatLines.title(in: line.bytes) {
+      let done = finish()
+      begin(title.kind, line, title.detail, .kernel)
+      splat?.head = Self.headWord(line.bytes)
+      return done
     }
     if splat == nil, line.bytes.last == 0x21, Self.isWithoutHead(line) {
       // The lines above, with the report's name, are lost.
-      splat = LockSplat(kind: .rcu, lines: line.number...line.number)
-      splat?.detail = String(
-        line.text.drop { $0 == " " || $0 == "\t" }.prefix(160))
-      section = .head
-      expects = .none
-      silent = 0
-      if texts <= Self.mostTexts { texts += 1 }
+      let text = line.text.drop { $0 == " " || $0 == "\t" }
+      begin(.rcu, line, String(text.prefix(160)), .none)
       return nil
     }
     guard splat != nil else { return nil }
@@ -92,6 +50,17 @@ struct SplatCollector: Sendable {
     silent += 1
     // Foreign lines stand in the middle of reports; this many in a row end one.
     return silent > 24 ? finish() : nil
+  }
+
+  private mutating func begin(
+    _ kind: LockSplat.Kind, _ line: CleanLine, _ detail: String, _ expected: Expectation
+  ) {
+    splat = LockSplat(kind: kind, lines: line.number...line.number)
+    splat?.detail = detail
+    section = .head
+    expects = expected
+    silent = 0
+    if texts <= Self.mostTexts { texts += 1 }
   }
 
   /// `FILE:LINE RCU-list traversed in non-reader section!!`, the second line of an RCU report.
@@ -124,27 +93,13 @@ struct SplatCollector: Sendable {
     return isWhole ? splat : nil
   }
 
-  /// What the first line of a report says beside its kind.
-  private static func detail(_ text: String, _ kind: LockSplat.Kind) -> String {
-    switch kind {
-    case .sleeping:
-      guard let at = Substring(text).range(of: " context at ") else { return "" }
-      return String(text[at.upperBound...].prefix(160))
-    case .tableFull:
-      guard let at = Substring(text).range(of: "MAX_") else { return "" }
-      return String(text[at.lowerBound...].prefix { $0 != " " })
-    default: return ""
-    }
-  }
-
   private mutating func take(_ line: CleanLine) -> Bool {
     var text = Substring(line.text).drop { $0 == " " || $0 == "\t" }
     while text.last == " " { text.removeLast() }
     if text.isEmpty { return true }
     if expects == .kernel {
       if text.allSatisfy({ $0 == "-" || $0 == "=" }) { return true }
-      if let end = text.range(of: "ainted") {
-        _ = end
+      if text.range(of: "ainted") != nil {
         splat?.kernel = String(text.prefix { $0 != " " })
         expects = splat?.kind == .rcu ? .detail : .none
         return true
@@ -162,91 +117,53 @@ struct SplatCollector: Sendable {
     return Self.furniture.contains { text.hasPrefix($0) }
   }
 
-  /// Lines of a report that carry nothing of their own.
+  /// Beginnings of lines that carry nothing of their own and are none of the validator's words: rules,
+  /// drawings, what stands beside a class, the trace of the processor.
   private static let furniture = [
     "---", "===", "CPU", "lock(", "<Interrupt>", "*** DEADLOCK", "Possible", "local_irq",
-    "irq event",
-    "hardirqs last", "softirqs last", "Hardware name", "RIP:", "RSP:", "RAX:", "RDX:", "RBP:",
-    "R10:",
-    "R13:", "Code:", "<", "Chain", "context-", "no locks", "stack backtrace", "other info",
-    "which lock", "but task", "the existing", "but this new", "to the ", "(detected", "rcu_",
-    "Workqueue", "turning off", "The code is fine", "you didn't init", "depth:", "preempt_count",
-    "but there are no", "but this lock took", "and interrupts could", "the shortest",
-    "the dependencies",
-    "which would create", "but this new", "Preemption disabled", "... key", "... acquired",
-    "HARDIRQ-ON", "SOFTIRQ-ON", "IN-HARDIRQ", "IN-SOFTIRQ", "INITIAL", "}", "RCU used", "RDX:",
+    "Hardware name", "RIP:", "RSP:", "RAX:", "RDX:", "RBP:", "R10:", "R13:", "Code:", "<", "Chain",
+    "to the ", "(detected", "Workqueue", "Preemption disabled", "... key", "... acquired",
+    "HARDIRQ-ON", "SOFTIRQ-ON", "IN-HARDIRQ", "IN-SOFTIRQ", "INITIAL", "}", "RCU used",
     "Not tainted", "drivers/", "...", "#",
   ]
 
-  /// What stands behind a task's name, and which lock the next line names.
-  private static let tasks: [(String, Expectation)] = [
-    ("takes:", .wanted), ("trying to lock:", .wanted), ("trying to acquire lock:", .wanted),
-    ("trying to acquire:", .wanted), ("just changed the state of lock:", .wanted),
-    ("is trying to release lock", .none), ("is trying to contend lock", .none),
-    ("is freeing memory", .wanted), ("is leaving the kernel with locks still held", .none),
-  ]
-
   private mutating func header(_ text: Substring) -> Bool {
-    if text.hasPrefix("inconsistent {") {
-      let states = text.split(separator: "{").dropFirst().map { $0.prefix { $0 != "}" } }
-      if states.count >= 2 {
-        splat?.oldState = String(states[0])
-        splat?.newState = String(states[1])
-      }
-      return true
-    }
-    if let (words, expectation) = Self.tasks.first(where: { text.contains($0.0) }) {
-      splat?.task = String(text.prefix { $0 != " " })
-      expects = expectation
-      if let open = text.range(of: words + " ("),
-        let close = text[open.upperBound...].range(of: ")")
-      {
-        // `T is trying to release lock (&lock_A) at:`
-        let name = text[open.upperBound..<close.lowerBound]
-        splat?.wanted = LockSplat.Lock(
-          name: String(name), usage: "", waitTypes: "", function: "")
-      }
-      if text.hasSuffix("held there!"), let from = text.range(of: "freeing memory ") {
-        splat?.detail = String(text[from.upperBound...].prefix { $0 != "," })
-      }
-      return true
-    }
-    if text.hasSuffix("already holding lock:") || text.hasSuffix("already holding:") {
-      expects = .holding
-      return true
-    }
-    if text.hasSuffix("unsafe lock in the past:") || text.hasSuffix("-irq-unsafe lock:") {
-      expects = .other
-      return true
-    }
-    if text.hasSuffix("was registered at:") {
-      section = .registered
-      return true
-    }
-    if text.hasPrefix("... which became ") {
-      section = text.hasSuffix("-irq-unsafe at:") ? .unsafe : .safe
-      return true
-    }
-    if text.hasPrefix("in_atomic()"), let name = text.range(of: "pid: ") {
-      // `in_atomic(): 1, irqs_disabled(): 0, non_block: 0, pid: 898, name: dsa_test`
-      let parts = text[name.upperBound...].split(separator: ",")
-      let words = parts.dropFirst().first.map { $0.drop { $0 == " " }.dropFirst(6) } ?? ""
-      splat?.task = "\(words)/\(parts.first ?? "")"
-      return true
-    }
-    if text.contains("locks held by") || text.contains("lock held by") {
-      section = .held
-      if splat?.task.isEmpty == true, let by = text.range(of: " held by ") {
-        splat?.task = String(text[by.upperBound...].prefix { $0 != ":" })
-      }
-      return true
-    }
-    if text.hasPrefix("stack backtrace") || text.hasPrefix("Call Trace") {
+    if text.hasPrefix("Call Trace") {
       section = .backtrace
       return true
     }
-    return false
+    guard let (line, values) = SplatLines.read(text) else { return false }
+    switch line {
+    case .states:
+      splat?.oldState = values[0]
+      splat?.newState = values[1]
+    case .acquiresLock, .acquires, .locks, .takes, .changesState, .frees, .releases, .contends,
+      .leavesKernel, .exits:
+      note(task: values[0].prefix { $0 != " " })
+      if line == .frees { splat?.detail = values[1] }
+      if line == .releases || line == .contends {
+        splat?.wanted = LockSplat.Lock(name: values[1], usage: "", waitTypes: "", function: "")
+      }
+      let namesLock = [.releases, .contends, .leavesKernel, .exits].contains(line)
+      expects = namesLock ? .none : .wanted
+    case .alreadyHolding, .isHolding: expects = .holding
+    case .tookUnsafe, .toUnsafe: expects = .other
+    case .registered: section = .registered
+    case .becameSafe: section = .safe
+    case .becameUnsafe: section = .unsafe
+    case .inAtomic: note(task: "\(values[4])/\(values[3])")
+    case .inAtomicBlocking: note(task: "\(values[3])/\(values[2])")
+    case .heldByOnCPU, .heldBy, .oneHeldBy:
+      section = .held
+      let task = line == .heldBy ? values[1] : values[0]
+      if splat?.task.isEmpty == true { note(task: task.prefix { $0 != ":" }) }
+    case .backtrace: section = .backtrace
+    default: break
+    }
+    return true
   }
+
+  private mutating func note(task: some StringProtocol) { splat?.task = String(task) }
 
   private mutating func note(_ lock: LockSplat.Lock, _ text: Substring) -> Bool {
     if text.hasPrefix("->") {

@@ -1,3 +1,4 @@
+import Lockdep
 import Text
 
 /// What a lockdep report of a wrong state says line by line, as far as a replay has to print it
@@ -95,13 +96,8 @@ public struct SplatDetail: Hashable, Sendable {
   private enum Part { case head, registered, middle, taken, interrupted }
 
   private mutating func read(_ text: Substring, raw: String, _ part: inout Part) {
-    if let place = text.firstRange(of: " [HC"), text.hasSuffix("takes:") {
-      takeTask(text[..<place.lowerBound], text[place.upperBound...])
-    } else if text.hasSuffix("was registered at:") {
-      part = .registered
-    } else if text.hasPrefix("irq event stamp") {
-      part = .middle
-    } else if text.hasPrefix("Call Trace") {
+    if let (line, values) = SplatLines.read(text), take(line, values, &part) { return }
+    if text.hasPrefix("Call Trace") {
       part = .taken
     } else if text.hasPrefix("<IRQ>") {
       hasInterruptStack = true
@@ -109,8 +105,6 @@ public struct SplatDetail: Hashable, Sendable {
       processor = String(raw.drop { $0 == " " })
     } else if text.hasPrefix("Hardware name: ") {
       hardware = String(text.dropFirst("Hardware name: ".count))
-    } else if text.hasPrefix("hardirqs last") || text.hasPrefix("softirqs last") {
-      takeEvent(text)
     } else if Self.isOfRegisters(text) {
       takeRegisters(text)
       part = .interrupted
@@ -137,30 +131,29 @@ public struct SplatDetail: Hashable, Sendable {
     }
   }
 
-  /// `rngd/1006 [HC1[1]:SC0[0]:HE0:SE1] takes:`; a task's name may hold slashes.
-  private mutating func takeTask(_ task: Substring, _ rest: Substring) {
-    guard let slash = task.lastIndex(of: "/") else { return }
-    taskName = String(task[..<slash])
-    pid = UInt64(task[task.index(after: slash)...]) ?? 0
-    guard let end = rest.firstRange(of: " takes:") else { return }
-    context = "[HC" + rest[..<end.lowerBound]
+  /// Takes a line that has a form; answers whether it says something here.
+  private mutating func take(_ line: ReportLine, _ values: [String], _ part: inout Part) -> Bool {
+    switch line {
+    case .takes: takeTask(values[0])
+    case .registered: part = .registered
+    case .eventStamp: part = .middle
+    case .hardEnabled: hardEnabled = Event(values)
+    case .hardDisabled: hardDisabled = Event(values)
+    case .softEnabled: softEnabled = Event(values)
+    case .softDisabled: softDisabled = Event(values)
+    default: return false
+    }
+    return true
   }
 
-  /// `hardirqs last  enabled at (7811): [<ffffffff85000e86>] symbol+0x16/0x20`
-  private mutating func takeEvent(_ text: Substring) {
-    guard let open = text.firstIndex(of: "("), let bracket = text.firstRange(of: "[<"),
-      let close = text.firstRange(of: ">] "), bracket.upperBound <= close.lowerBound,
-      let number = UInt32(text[text.index(after: open)...].prefix { $0.isNumber }),
-      let address = UInt64(text[bracket.upperBound..<close.lowerBound], radix: 16)
+  /// `rngd/1006 [HC1[1]:SC0[0]:HE0:SE1]`; a task's name may hold slashes.
+  private mutating func takeTask(_ text: String) {
+    guard let flags = text.firstRange(of: " [HC"),
+      let slash = text[..<flags.lowerBound].lastIndex(of: "/")
     else { return }
-    let event = Event(
-      number: number, address: address, symbol: String(text[close.upperBound...]))
-    switch (text.hasPrefix("hard"), text.firstRange(of: "enabled at") != nil) {
-    case (true, true): hardEnabled = event
-    case (true, false): hardDisabled = event
-    case (false, true): softEnabled = event
-    case (false, false): softDisabled = event
-    }
+    taskName = String(text[..<slash])
+    pid = UInt64(text[text.index(after: slash)..<flags.lowerBound]) ?? 0
+    context = String(text[flags.lowerBound...].dropFirst())
   }
 
   private static func isOfRegisters(_ text: Substring) -> Bool {
@@ -204,6 +197,18 @@ public struct SplatDetail: Hashable, Sendable {
     var text = Substring(line).drop { $0 == " " || $0 == "\t" }
     while text.last == " " || text.last == "\t" { text.removeLast() }
     return text
+  }
+}
+
+extension SplatDetail.Event {
+  /// The number, and `[<ffffffff85000e86>] symbol+0x16/0x20`.
+  fileprivate init?(_ values: [String]) {
+    guard values.count == 2, let number = UInt32(values[0]), values[1].hasPrefix("[<"),
+      let close = values[1].firstRange(of: ">] "),
+      let address = UInt64(values[1][..<close.lowerBound].dropFirst(2), radix: 16)
+    else { return nil }
+    self.init(
+      number: number, address: address, symbol: String(values[1][close.upperBound...]))
   }
 }
 

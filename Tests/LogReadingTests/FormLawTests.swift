@@ -1,3 +1,4 @@
+import KernelProfiles
 import LogReading
 import PCI
 import Testing
@@ -8,8 +9,11 @@ import VTdFormats
 /// What is printed reads back to the same value: a law of the form, in every generation.
 @Suite("Every form of a line")
 struct FormLawTests {
-  /// Kernels that differ in the shapes of their lines, two of each choice at least.
-  static let kernels: [LineGenerations] = BootLineGeneration.allCases.flatMap { boot in
+  /// Kernels that differ in the shapes of their lines: two of each choice at least, and what the profiles
+  /// of all releases have.
+  static let kernels = Set(KernelProfile.all.map(\.behaviour.lines)).subtracting(choices) + choices
+
+  private static let choices: [LineGenerations] = BootLineGeneration.allCases.flatMap { boot in
     [true, false].map { isLate in
       LineGenerations(
         faults: isLate ? .f7 : boot == .current ? .f3 : boot == .lowercase ? .f2 : .f1,

@@ -246,6 +246,17 @@ public enum ClueWeight: String, Hashable, Sendable, CaseIterable {
   /// What the history shows besides, told for the reader.
   case historyContext = "history-context"
 
+  /// Whether the clue stands in the history of mappings.
+  var isOfHistory: Bool {
+    switch self {
+    case .historyUnmapped, .historyUnmappedByAddress, .historyDirection, .historyAllows,
+      .historyOtherDevice, .historySomeDevice, .historyNeighbour, .historyNever, .historyLater,
+      .historyNamesDevice, .historyContext:
+      true
+    default: false
+    }
+  }
+
   /// Where a weight comes from.
   public enum Origin: String, Hashable, Sendable, CaseIterable {
     /// How hardware and kernel work; the reports at hand do not contradict it.

@@ -47,13 +47,13 @@ extension Rule {
   /// What stays of the proposals where a history shows how the address was mapped.
   static func settle(_ proposed: [Hypothesis]) -> [Hypothesis] {
     let shown = proposed.filter { hypothesis in
-      hypothesis.clues.contains { $0.weight.rawValue.hasPrefix("history-") }
+      hypothesis.clues.contains { $0.weight.isOfHistory }
     }
     // That it was never mapped leaves the question what it is instead.
     guard shown.contains(where: { $0.cause != .neverMapped }) else { return proposed }
     return proposed.filter { hypothesis in
       !guesses.contains(hypothesis.cause)
-        || hypothesis.clues.contains { $0.weight.rawValue.hasPrefix("history-") }
+        || hypothesis.clues.contains { $0.weight.isOfHistory }
     }
   }
 
@@ -61,7 +61,7 @@ extension Rule {
     let join = HistoryCase(fault)
     guard case .unmapped(let life, let end, let ago, let again) = join.outcome else { return nil }
     let span = ago.map { HistoryWords.time($0) ?? "within milliseconds" }
-    let when = span.map { $0.hasPrefix("within") ? "\($0) after" : "\($0) after" } ?? "after"
+    let when = span.map { "\($0) after" } ?? "after"
     let owner = life.device == nil && life.name.isEmpty ? "" : " for it"
     var clues = [
       Clue(

@@ -17,9 +17,9 @@ package struct ReadingForm: Sendable {
   /// What the message begins with, up to its first hole behind that.
   package let beginning: [UInt8]
 
-  /// - Parameter words: a message begins with their first words; a hole before those, as a unit's or a
-  ///   function's name, is left to what stands before it.
-  package init(_ words: StaticString) {
+  /// - Parameter isInside: whether a message begins with its first words, and a hole before those, as a
+  ///   unit's or a function's name, is left to what stands before it.
+  package init(_ words: StaticString, isInside: Bool = false) {
     self.words = words
     (start, beginning) = words.withUTF8Buffer { bytes in
       var template = FormTemplate(bytes)
@@ -30,9 +30,33 @@ package struct ReadingForm: Sendable {
           let first = isBehindHole ? words.firstIndex { ASCII.isLetter($0) } : words.startIndex
           if let first { return (template.at - words.count + first, Array(words[first...])) }
         }
+        if !isInside { return (0, []) }
         isBehindHole = true
       }
       return (0, [])
+    }
+  }
+
+  /// The longest words without a hole, up to where the line may be cut: what the line is known by.
+  package var mark: [UInt8] {
+    words.withUTF8Buffer { bytes in
+      var (template, longest) = (FormTemplate(bytes), [UInt8]())
+      while let piece = template.next() {
+        if case .mayEnd = piece { break }
+        if case .words(let words) = piece, words.count > longest.count { longest = Array(words) }
+      }
+      return longest
+    }
+  }
+
+  /// The texts in the places of the line at `cursor`, as they stand there and in their order; nil where the
+  /// words are others.
+  package func texts(_ cursor: TextCursor) -> [String]? {
+    words.withUTF8Buffer { bytes in
+      let template = FormTemplate(bytes)
+      var (cursor, found) = (cursor, FormValues())
+      guard template.read(&cursor, &found) else { return nil }
+      return template.holes.map { found[$0.slot] }
     }
   }
 

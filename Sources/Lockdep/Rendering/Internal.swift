@@ -1,37 +1,35 @@
 /// Reports about the validator itself.
 extension ReportWriter {
-  static var turningOff: String { "turning off the locking correctness validator." }
-
   mutating func writeInternal(_ report: LockReport) {
     switch report {
     case .tableFull(let table, let scene):
-      print("BUG: \(table.rawValue) too low!")
-      print(Self.turningOff)
+      print(.tooLow, table.shortName)
+      print(.turningOff)
       records += environment.backtrace(scene)
     case .depthExceeded(let scene):
-      print("BUG: MAX_LOCK_DEPTH too low!")
-      print(Self.turningOff)
-      print("depth: \(scene.held.count)  max: \(Limits.depth)!")
+      print(.tooLow, "LOCK_DEPTH")
+      print(.turningOff)
+      print(.depth, "\(scene.held.count)", "\(Limits.depth)")
       heldLocks(scene)
       // debug_show_all_locks(), which finds the validator just turned off.
-      print("INFO: lockdep is turned off.")
+      print(.lockdepOff)
       records += environment.backtrace(scene)
     case .nonStaticKey(let scene):
-      print("INFO: trying to register non-static key.")
+      print(.nonStaticKey)
       if style.keyAdvice == .long {
-        print("The code is fine but needs lockdep annotation, or maybe")
-        print("you didn't initialize this object before use?")
+        print(.annotateMaybe)
+        print(.initialize)
       } else {
-        print("the code is fine but needs lockdep annotation.")
+        print(.annotate)
       }
-      print(Self.turningOff)
+      print(.turningOff)
       records += environment.backtrace(scene)
     case .invalidSubclass(let subclass, let scene):
-      print("BUG: looking up invalid subclass: \(subclass)")
-      print(Self.turningOff)
+      print(.invalidSubclass, "\(subclass)")
+      print(.turningOff)
       records += environment.backtrace(scene)
     case .unregisteredKey(let key):
-      print("BUG: key \(hex16(key.rawValue)) has not been registered!")
+      print(.unregisteredKey, hex16(key.rawValue))
     case .searchOverflow:
       print("lockdep bfs error:-1")
     case .warning(let warning):

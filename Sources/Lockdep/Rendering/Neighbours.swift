@@ -1,28 +1,25 @@
+import Text
+
 /// Reports of the scheduler that list held locks (kernel/sched/core.c).
 extension ReportWriter {
   mutating func writeNeighbour(_ report: LockReport) {
     switch report {
     case .sleepingInAtomic(let report):
       let scene = report.scene
+      print(.sleeping, "\(report.file):\(report.line)")
       print(
-        "BUG: sleeping function called from invalid context at \(report.file):\(report.line)")
+        .inAtomic, report.isInAtomic ? "1" : "0", scene.flags.hardirqsEnabled ? "0" : "1",
+        report.isNonBlocking ? "1" : "0", "\(scene.task.pid)", scene.task.comm)
       print(
-        "in_atomic(): \(report.isInAtomic ? 1 : 0),"
-          + " irqs_disabled(): \(scene.flags.hardirqsEnabled ? 0 : 1),"
-          + " non_block: \(report.isNonBlocking ? 1 : 0),"
-          + " pid: \(scene.task.pid), name: \(scene.task.comm)")
-      print(
-        "preempt_count: \(String(report.preemptCount, radix: 16)),"
-          + " expected: \(String(report.expectedPreemptCount, radix: 16))")
-      if let rcu = report.rcuDepth {
-        print("RCU nest depth: \(rcu.depth), expected: \(rcu.expected)")
-      }
+        .preemptCount, String(report.preemptCount, radix: 16),
+        String(report.expectedPreemptCount, radix: 16))
+      if let rcu = report.rcuDepth { print(.rcuDepth, "\(rcu.depth)", "\(rcu.expected)") }
       heldLocks(scene)
       if !scene.flags.hardirqsEnabled { irqTrace(scene.irqTrace) }
       records += environment.backtrace(scene)
     case .schedulingWhileAtomic(let count, let scene):
       let digits = String(count, radix: 16)
-      let padded = String(repeating: "0", count: 8 - digits.utf8.count) + digits
+      let padded = digits.aligned(to: 8, with: "0")
       print("BUG: scheduling while atomic: \(scene.task)/0x\(padded)")
       heldLocks(scene)
       if !scene.flags.hardirqsEnabled { irqTrace(scene.irqTrace) }
@@ -49,7 +46,7 @@ public func renderHeldLocks<Environment: ReportEnvironment>(
 public func renderAllLocks<Environment: ReportEnvironment>(
   by validator: Validator, current: TaskID, in environment: Environment
 ) -> [String] {
-  guard validator.isOn else { return ["INFO: lockdep is turned off."] }
+  guard validator.isOn else { return [ReportLine.lockdepOff.text()] }
   var writer = ReportWriter(environment: environment)
   writer.print("\nShowing all locks held in the system:")
   for task in validator.tasks {

@@ -30,15 +30,15 @@ extension ReportWriter {
       heldLocks(scene)
       backtrace(scene)
     case .returnWithLocks(let scene):
-      header("lock held when returning to user space!", was: .bug, width: 48)
-      print("\(scene.task) is leaving the kernel with locks still held!")
+      header(.userReturn, was: .bug, width: 48)
+      print(.leavesKernel, "\(scene.task)")
       heldLocks(scene)
     case .badContention(let name, let frame, let scene):
-      header("bad contention detected!", was: .bug, width: 33)
-      print("\(scene.task) is trying to contend lock (\(name)) at:")
+      header(.contention, was: .bug, width: 33)
+      print(.contends, "\(scene.task)", name)
       print(environment.place(frame))
-      print("but there are no locks held!")
-      print("\nother info that might help us debug this:")
+      print(.noLocksHeld)
+      print(.otherInfo)
       heldLocks(scene)
       backtrace(scene)
     case .sleepingInAtomic, .schedulingWhileAtomic: writeNeighbour(report)
@@ -51,34 +51,33 @@ extension ReportWriter {
   // MARK: Deadlocks
 
   private mutating func write(_ report: RecursiveLocking) {
-    header("possible recursive locking detected", was: .info, width: 44)
-    print("\(report.scene.task) is trying to acquire lock:")
+    header(.recursive, was: .info, width: 44)
+    print(.acquiresLock, "\(report.scene.task)")
     print(lock(report.next))
-    print("\nbut task is already holding lock:")
+    print(.alreadyHolding)
     print(lock(report.previous))
     if let comparison = report.comparison {
-      print("and the lock comparison function returns \(comparison):")
+      print(.comparison, "\(comparison)")
     }
-    print("\nother info that might help us debug this:")
+    print(.otherInfo)
     recursiveScenario(report.previous, report.next)
     heldLocks(report.scene)
     backtrace(report.scene)
   }
 
   private mutating func write(_ report: CircularDependency) {
-    header(
-      "possible circular locking dependency detected", was: .info, width: 54, formerTop: 54)
-    print("\(report.scene.task) is trying to acquire lock:")
+    header(.circular, was: .info, width: 54, formerTop: 54)
+    print(.acquiresLock, "\(report.scene.task)")
     print(lock(report.source))
-    print("\nbut task is already holding lock:")
+    print(.alreadyHolding)
     print(lock(report.target))
-    print("\nwhich lock already depends on the new lock.\n")
-    print("\nthe existing dependency chain (in reverse order) is:")
+    print(.alreadyDepends)
+    print(.existingChain)
     for (index, step) in report.path.enumerated() {
       print("\n-> #\(report.path.count - 1 - index)\(nameAndUsage(step.lockClass)):")
       trace(step.trace, indent: 6)
     }
-    print("\nother info that might help us debug this:\n")
+    print(ReportLine.otherInfo.text() + "\n")
     if report.path.count > 1 {
       circularScenario(
         source: report.source, target: report.target, parent: report.path[1].lockClass)
@@ -90,14 +89,14 @@ extension ReportWriter {
   // MARK: Interrupts
 
   private mutating func write(_ report: InconsistentState) {
-    header("inconsistent lock state", was: .info, width: 32)
-    print("inconsistent {\(report.previous)} -> {\(report.new)} usage.")
-    print("\(report.scene.task) \(report.scene.flags) takes:")
+    header(.inconsistent, was: .info, width: 32)
+    print(.states, "\(report.previous)", "\(report.new)")
+    print(.takes, "\(report.scene.task) \(report.scene.flags)")
     print(lock(report.lock))
-    print("{\(report.previous)} state was registered at:")
+    print(.registered, "\(report.previous)")
     trace(report.lock.lockClass?.usageTraces[report.previous] ?? [], indent: 1)
     irqTrace(report.scene.irqTrace)
-    print("\nother info that might help us debug this:")
+    print(.otherInfo)
     interruptScenario(report.lock)
     heldLocks(report.scene)
     backtrace(report.scene)
@@ -109,34 +108,34 @@ extension ReportWriter {
       let previous = report.previous.lockClass, let next = report.next.lockClass
     else { return }
     let state = report.safeBit.stateName
-    header(
-      "\(state)-safe -> \(state)-unsafe lock order detected", was: .info, width: 53)
-    print("\(report.scene.task) \(report.scene.flags) is trying to acquire:")
+    header(.unsafeOrder, state, state, was: .info, width: 53)
+    print(.acquires, "\(report.scene.task) \(report.scene.flags)")
     print(lock(report.next))
-    print("\nand this task is already holding:")
+    print(.isHolding)
     print(lock(report.previous))
-    print("which would create a new lock dependency:")
+    print(.wouldCreate)
     print(
       nameAndUsage(previous, report.previous.instanceText) + " ->"
         + nameAndUsage(next, report.next.instanceText))
-    print("\nbut this new dependency connects a \(state)-irq-safe lock:")
+    print(.connectsSafe, state)
     print(nameAndUsage(safe))
-    print("\n... which became \(state)-irq-safe at:")
+    print(.becameSafe, state)
     trace(safe.usageTraces[report.safeBit] ?? [], indent: 1)
-    print("\nto a \(state)-irq-unsafe lock:")
+    print(.toUnsafe, state)
     print(nameAndUsage(unsafe))
-    print("\n... which became \(state)-irq-unsafe at:")
-    firstJoined("...", unsafe.usageTraces[report.unsafeBit] ?? [])
-    print("\nother info that might help us debug this:\n")
+    print(.becameUnsafe, state)
+    firstJoined(ReportLine.becameUnsafeApart.text(), unsafe.usageTraces[report.unsafeBit] ?? [])
+    print(ReportLine.otherInfo.text() + "\n")
     irqScenario(safe: safe, unsafe: unsafe, middle: previous.id == safe.id ? next : previous)
     heldLocks(report.scene)
-    print("\nthe dependencies between \(state)-irq-safe lock and the holding lock:")
+    print(.dependenciesOfSafe, state)
     if style.paths == .both {
       backwardPath(report.safePath)
     } else {
       forwardPath(report.safePath)
     }
-    pieces("\nthe dependencies between the lock to be acquired", " and \(state)-irq-unsafe lock:")
+    pieces(
+      ReportLine.dependenciesOfUnsafe.text(), ReportLine.dependenciesTo.text([state]))
     forwardPath(report.unsafePath)
     backtrace(report.scene)
   }
@@ -144,16 +143,13 @@ extension ReportWriter {
   private mutating func write(_ report: IRQInversion) {
     guard let other = report.path.first?.lockClass, let this = report.lock.lockClass else { return }
     let state = report.otherBit.stateName
-    header("possible irq lock inversion dependency detected", was: .info, width: 56)
-    print("\(report.scene.task) just changed the state of lock:")
+    header(.inversion, was: .info, width: 56)
+    print(.changesState, "\(report.scene.task)")
     print(lock(report.lock))
-    print(
-      report.isForward
-        ? "but this lock took another, \(state)-unsafe lock in the past:"
-        : "but this lock was taken by another, \(state)-safe lock in the past:")
+    print(report.isForward ? .tookUnsafe : .takenBySafe, state)
     print(nameAndUsage(other))
-    print("\n\nand interrupts could create inverse lock ordering between them.\n")
-    print("\nother info that might help us debug this:")
+    print(.createInverse)
+    print(.otherInfo)
     // The class next to the lock itself, on the walk from the other one to it.
     let middle = report.path.count > 1 ? report.path[report.path.count - 2].lockClass : other
     if report.isForward {
@@ -162,7 +158,7 @@ extension ReportWriter {
       irqScenario(safe: other, unsafe: this, middle: middle.id == other.id ? this : middle)
     }
     heldLocks(report.scene)
-    print("\nthe shortest dependencies between 2nd lock and 1st lock:")
+    print(.shortestDependencies)
     forwardPath(report.path)
     backtrace(report.scene)
   }
@@ -170,33 +166,33 @@ extension ReportWriter {
   // MARK: Held locks
 
   private mutating func write(_ report: InvalidWaitContext) {
-    header("[ BUG: Invalid wait context ]", width: 29)
-    print("\(report.scene.task) is trying to lock:")
+    header(.waitContext, width: 29)
+    print(.locks, "\(report.scene.task)")
     print(lock(report.lock))
-    print("other info that might help us debug this:")
-    print("context-{\(report.taskContext):\(report.taskContext)}")
+    print(String(ReportLine.otherInfo.text().dropFirst()))
+    print(.context, "\(report.taskContext):\(report.taskContext)")
     heldLocks(report.scene)
     backtrace(report.scene, separated: false)
   }
 
   private mutating func writeNested(_ entry: LockDescription, _ nest: String, _ scene: Scene) {
-    header("Nested lock was not taken", was: .bug, width: 34)
-    print("\(scene.task) is trying to lock:")
+    header(.nestedLock, was: .bug, width: 34)
+    print(.locks, "\(scene.task)")
     print(lock(entry))
-    print("\nbut this task is not holding:")
+    print(.notHolding)
     print(nest)
     backtrace(scene)
-    print("\nother info that might help us debug this:")
+    print(.otherInfo)
     heldLocks(scene)
     backtrace(scene)
   }
 
   private mutating func writeImbalance(_ name: String, _ frame: LockdepFrame, _ scene: Scene) {
-    header("bad unlock balance detected!", was: .bug, width: 37)
-    print("\(scene.task) is trying to release lock (\(name)) at:")
+    header(.imbalance, was: .bug, width: 37)
+    print(.releases, "\(scene.task)", name)
     print(environment.place(frame))
-    print("but there are no more locks to release!")
-    print("\nother info that might help us debug this:")
+    print(.noLocksToRelease)
+    print(.otherInfo)
     heldLocks(scene)
     backtrace(scene)
   }
@@ -204,10 +200,8 @@ extension ReportWriter {
   private mutating func writeFreed(
     _ entry: LockDescription, _ start: UInt64, _ last: UInt64, _ scene: Scene
   ) {
-    header("held lock freed!", was: .bug, width: 25)
-    print(
-      "\(scene.task) is freeing memory \(hex16(start))-\(hex16(last)),"
-        + " with a lock still held there!")
+    header(.freed, was: .bug, width: 25)
+    print(.frees, "\(scene.task)", "\(hex16(start))-\(hex16(last))")
     print(lock(entry))
     heldLocks(scene)
     backtrace(scene)
@@ -216,30 +210,31 @@ extension ReportWriter {
   private mutating func writeExit(_ scene: Scene) {
     switch style.taskExit {
     case .exitTime:
-      header("lock held at task exit time!", was: .bug, width: 37)
-      print("\(scene.task) is exiting with locks still held!")
+      header(.exitTime, was: .bug, width: 37)
+      print(.exits, "\(scene.task)")
     case .stillHeld:
-      header("\(scene.task) still has locks held!", was: .bug, width: 36)
+      header(.stillHeld, "\(scene.task)", was: .bug, width: 36)
     }
   }
 
   private mutating func write(_ report: SuspiciousRCU) {
     if style.heads == .warning {
-      header("WARNING: suspicious RCU usage", width: 29)
+      header(.suspiciousRCU, was: .info, width: 29)
     } else {
-      header("suspicious RCU usage.", was: .info, width: 30)
+      header(.suspiciousRCUStopped, was: .info, width: 30)
     }
     print("\(report.file):\(report.line) \(report.text)!")
-    print("\nother info that might help us debug this:\n")
+    print(ReportLine.otherInfo.text() + "\n")
     let offline = report.isCPUOnline ? "" : "RCU used illegally from offline CPU!\n"
     let off =
       report.isValidatorOn
       ? "" : "\nPossible false positive due to lockdep disabling via debug_locks = 0"
-    print(
-      "\n\(offline)rcu_scheduler_active = \(report.schedulerActive),"
-        + " debug_locks = \(report.isValidatorOn ? 1 : 0)\(off)")
+    let active = ReportLine.rcuActive.text([
+      "\(report.schedulerActive)", (report.isValidatorOn ? "1" : "0") + off,
+    ])
+    print("\n\(offline)\(active)")
     if !report.isRCUWatching {
-      print("RCU used illegally from extended quiescent state!")
+      print(.rcuIdle)
     }
     heldLocks(report.scene)
     backtrace(report.scene)

@@ -14,13 +14,17 @@ struct ReportWriter<Environment: ReportEnvironment> {
     records.append(record)
   }
 
+  mutating func print(_ line: ReportLine, _ values: String...) {
+    records.append(line.text(values))
+  }
+
   // MARK: Lines that reports share
 
   var style: ReportStyle { environment.style }
 
-  /// An empty line, a rule, the title, the ident, a rule.
-  mutating func header(_ title: String, width: Int) {
-    box(title, top: width, bottom: width)
+  /// An empty line, a rule, the title, the ident, a rule; in brackets to this day.
+  mutating func header(_ title: ReportLine, width: Int) {
+    box("[ BUG: \(title.text()) ]", top: width, bottom: width)
   }
 
   /// What stood in the brackets of a title before it was a `WARNING:`.
@@ -34,9 +38,13 @@ struct ReportWriter<Environment: ReportEnvironment> {
   /// - Parameter formerTop: the length of the upper rule in kernels with taint flags below titles,
   ///   where it is not that of the lower one.
   mutating func header(
-    _ title: String, was tag: FormerTag, width: Int, formerTop: Int? = nil
+    _ line: ReportLine, _ values: String..., was tag: FormerTag, width: Int,
+    formerTop: Int? = nil
   ) {
-    guard style.heads != .warning else { return header("WARNING: \(title)", width: width) }
+    let title = line.text(values)
+    guard style.heads != .warning else {
+      return box("WARNING: \(title)", top: width, bottom: width)
+    }
     let former = tag == .info ? width + 1 : width
     box(
       "[ \(tag.rawValue): \(title) ]",
@@ -117,32 +125,33 @@ struct ReportWriter<Environment: ReportEnvironment> {
   ) {
     if style.heldLocks == .withCPU {
       print(
-        "locks held by \(task): \(held.count), \(isRunning ? "last" : "on") CPU#\(cpu.rawValue)"
-          + (held.isEmpty ? "" : ":"))
+        .heldByOnCPU, "\(task)", "\(held.count), \(isRunning ? "last" : "on")",
+        "\(cpu.rawValue)" + (held.isEmpty ? "" : ":"))
     } else {
-      guard !held.isEmpty else { return print("no locks held by \(task).") }
-      print("\(held.count) lock\(held.count == 1 ? "" : "s") held by \(task):")
+      switch held.count {
+      case 0: return print(.noneHeldBy, "\(task)")
+      case 1: print(.oneHeldBy, "\(task)")
+      default: print(.heldBy, "\(held.count)", "\(task)")
+      }
     }
     for (index, entry) in held.enumerated() { print(" #\(index): \(lock(entry))") }
   }
 
   /// The five lines of `print_irqtrace_events`.
   mutating func irqTrace(_ trace: IRQTrace) {
-    print("irq event stamp: \(trace.events)")
-    let lines = [
-      ("hardirqs last  enabled", trace.hardirqEnableEvent, trace.hardirqEnableFrame),
-      ("hardirqs last disabled", trace.hardirqDisableEvent, trace.hardirqDisableFrame),
-      ("softirqs last  enabled", trace.softirqEnableEvent, trace.softirqEnableFrame),
-      ("softirqs last disabled", trace.softirqDisableEvent, trace.softirqDisableFrame),
+    print(.eventStamp, "\(trace.events)")
+    let lines: [(ReportLine, _, _)] = [
+      (.hardEnabled, trace.hardirqEnableEvent, trace.hardirqEnableFrame),
+      (.hardDisabled, trace.hardirqDisableEvent, trace.hardirqDisableFrame),
+      (.softEnabled, trace.softirqEnableEvent, trace.softirqEnableFrame),
+      (.softDisabled, trace.softirqDisableEvent, trace.softirqDisableFrame),
     ]
-    for (what, event, frame) in lines {
-      print("\(what) at (\(event)): \(environment.place(frame))")
-    }
+    for (line, event, frame) in lines { print(line, "\(event)", environment.place(frame)) }
   }
 
   /// An empty line, `stack backtrace:` and what follows it.
   mutating func backtrace(_ scene: Scene, separated: Bool = true) {
-    print((separated ? "\n" : "") + "stack backtrace:")
+    print((separated ? "\n" : "") + ReportLine.backtrace.text())
     records += environment.backtrace(scene)
   }
 }

@@ -60,6 +60,9 @@ public indirect enum LockReport: Hashable, Sendable {
     case chainLocks = "MAX_LOCKDEP_CHAIN_HLOCKS"
     /// Kept stacks.
     case traces = "MAX_STACK_TRACE_ENTRIES"
+
+    /// The name without the `MAX_` that all have.
+    var shortName: String { String(rawValue.dropFirst("MAX_".utf8.count)) }
   }
 }
 
@@ -262,26 +265,26 @@ extension LockReport {
   /// The line that names the finding, as a log search would look for it.
   public var title: String {
     switch self {
-    case .recursiveLocking: "possible recursive locking detected"
-    case .circularDependency: "possible circular locking dependency detected"
-    case .inconsistentState: "inconsistent lock state"
+    case .recursiveLocking: ReportLine.recursive.text()
+    case .circularDependency: ReportLine.circular.text()
+    case .inconsistentState: ReportLine.inconsistent.text()
     case .unsafeOrder(let report):
-      "\(report.safeBit.stateName)-safe -> \(report.safeBit.stateName)-unsafe lock order detected"
-    case .irqInversion: "possible irq lock inversion dependency detected"
-    case .invalidWaitContext: "[ BUG: Invalid wait context ]"
-    case .nestedLockNotTaken: "Nested lock was not taken"
-    case .unlockImbalance: "bad unlock balance detected!"
-    case .heldLockFreed: "held lock freed!"
-    case .exitWithLocks(let scene): "\(scene.task) still has locks held!"
-    case .returnWithLocks: "lock held when returning to user space!"
-    case .suspiciousRCU: "suspicious RCU usage"
-    case .tableFull(let table, _): "BUG: \(table.rawValue) too low!"
-    case .depthExceeded: "BUG: MAX_LOCK_DEPTH too low!"
-    case .nonStaticKey: "INFO: trying to register non-static key."
-    case .invalidSubclass(let subclass, _): "BUG: looking up invalid subclass: \(subclass)"
+      ReportLine.unsafeOrder.text([report.safeBit.stateName, report.safeBit.stateName])
+    case .irqInversion: ReportLine.inversion.text()
+    case .invalidWaitContext: "[ BUG: \(ReportLine.waitContext.text()) ]"
+    case .nestedLockNotTaken: ReportLine.nestedLock.text()
+    case .unlockImbalance: ReportLine.imbalance.text()
+    case .heldLockFreed: ReportLine.freed.text()
+    case .exitWithLocks(let scene): ReportLine.stillHeld.text(["\(scene.task)"])
+    case .returnWithLocks: ReportLine.userReturn.text()
+    case .suspiciousRCU: ReportLine.suspiciousRCU.text()
+    case .tableFull(let table, _): ReportLine.tooLow.text([table.shortName])
+    case .depthExceeded: ReportLine.tooLow.text(["LOCK_DEPTH"])
+    case .nonStaticKey: ReportLine.nonStaticKey.text()
+    case .invalidSubclass(let subclass, _): ReportLine.invalidSubclass.text(["\(subclass)"])
     case .unregisteredKey: "BUG: key has not been registered!"
     case .searchOverflow: "lockdep bfs error:-1"
-    case .badContention: "bad contention detected!"
+    case .badContention: ReportLine.contention.text()
     case .sleepingInAtomic: "BUG: sleeping function called from invalid context"
     case .schedulingWhileAtomic: "BUG: scheduling while atomic"
     case .warning(let warning):

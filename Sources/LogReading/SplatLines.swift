@@ -1,0 +1,70 @@
+import KernelLog
+package import Lockdep
+import Text
+
+/// Finds the lines of lock reports by the words that the validator prints them with.
+///
+/// What stays apart from the printing: the line of a lock and the lines of stacks, which differ by
+/// generation in shape and not in words, and are read in all shapes at once (`SplatCollector`); the trace of
+/// the processor, which another part of the kernel prints; and the model. `LockReport` has the validator's
+/// classes and stacks, from which each kernel's text is made; `LockSplat` has what a text still shows.
+package enum SplatLines {
+  private struct Row: Sendable {
+    let line: ReportLine
+    let form: ReadingForm
+  }
+
+  private static let rows = ReportLine.allCases.map {
+    Row(line: $0, form: ReadingForm($0.words))
+  }
+
+  /// The line with what stands in its places; nil where no form begins with it.
+  package static func read(_ text: Substring) -> (line: ReportLine, values: [String])? {
+    let cursor = TextCursor(Array(text.utf8))
+    for row in rows {
+      if let values = row.form.texts(cursor) { return (row.line, values) }
+    }
+    return nil
+  }
+
+  /// Titles and what they mean.
+  private static let kinds: [(line: ReportLine, kind: LockSplat.Kind)] = [
+    (.inconsistent, .inconsistentState), (.circular, .circular), (.inversion, .inversion),
+    (.unsafeOrder, .unsafeOrder), (.recursive, .recursive), (.waitContext, .waitContext),
+    (.suspiciousRCU, .rcu), (.nestedLock, .nestLock), (.imbalance, .badUnlock),
+    (.freed, .heldFreed), (.stillHeld, .exit), (.exitTime, .exit), (.userReturn, .userReturn),
+    (.contention, .badContention), (.nonStaticKey, .unregistered), (.tooLow, .tableFull),
+    (.sleeping, .sleeping),
+  ]
+
+  private static let titles = kinds.map { title in
+    let form = ReadingForm(title.line.words)
+    return (kind: title.kind, form: form, mark: form.mark)
+  }
+
+  /// The title that stands somewhere in a line: the report's kind, and what the title says beside it.
+  static func title(in bytes: [UInt8]) -> (kind: LockSplat.Kind, detail: String)? {
+    guard mayBeTitle(bytes) else { return nil }
+    for title in titles {
+      guard let place = ByteSearch.find(title.mark, in: bytes) else { continue }
+      let values = title.form.texts(TextCursor(bytes, at: place)) ?? []
+      return switch title.kind {
+      case .sleeping: (title.kind, String((values.first ?? "").prefix(160)))
+      case .tableFull: (title.kind, "MAX_" + (values.first ?? ""))
+      default: (title.kind, "")
+      }
+    }
+    return nil
+  }
+
+  /// `WARNING: `, `BUG: ` and `INFO: ` begin reports: an upper-case word with a colon.
+  private static func mayBeTitle(_ bytes: [UInt8]) -> Bool {
+    var from = 0
+    while let colon = bytes[from...].firstIndex(of: UInt8(ascii: ":")) {
+      let word = bytes[..<colon].suffix(3)
+      if word.count == 3, word.allSatisfy(ASCII.isUpperCase) { return true }
+      from = colon + 1
+    }
+    return false
+  }
+}
