@@ -1,5 +1,6 @@
 public import Diagnosis
 internal import LogReading
+internal import Text
 
 /// Logs whose causes a student names. What the right answer is, the room of diagnosis says.
 public struct LogQuestions: Sendable {

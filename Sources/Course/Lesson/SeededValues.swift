@@ -1,4 +1,5 @@
 public import ScenarioFormat
+internal import Text
 internal import VTdFormats
 
 /// A number that follows from a seed.

@@ -1,4 +1,5 @@
 internal import Lockdep
+internal import Text
 
 extension Question {
   /// In what contexts a lock is taken, and what the lock validator says of it.
