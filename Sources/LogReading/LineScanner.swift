@@ -89,13 +89,8 @@ struct LineScanner: Sendable {
   /// with a telling word, and pays attention to it; or at the beginning of the last, unfinished
   /// line.
   private mutating func skim(_ base: UnsafeRawPointer, _ start: Int, _ count: Int) -> Int {
-    var found = Telltale.find(base, start, count)
+    let found = TraceEvent.findBeside(base, start, count)
     lineNumber += found.newlines
-    // A trace has millions of events, and none of them is a line of the log.
-    while let hit = found.position, let end = TraceEvent.end(base, hit, start, count) {
-      found = Telltale.find(base, end, count)
-      lineNumber += found.newlines
-    }
     guard let hit = found.position else {
       let unfinished = lineStart(base, start, count)
       guard count - unfinished >= Self.longestLine else { return unfinished }

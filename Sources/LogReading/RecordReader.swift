@@ -115,7 +115,7 @@ struct RecordReader: Sendable {
   private static func isTelling(_ line: CleanLine) -> Bool {
     line.bytes.withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress else { return false }
-      return Telltale.find(base, 0, bytes.count).position != nil
+      return TraceEvent.findBeside(base, 0, bytes.count).position != nil
     }
   }
 

@@ -14,6 +14,19 @@ enum TraceEvent {
   /// As far before them stands the event's name at most.
   private static let reach = 160
 
+  /// As `Telltale.find`, for words that are not of an event: a trace has millions, and none of them is
+  /// a line of the log.
+  static func findBeside(
+    _ base: UnsafeRawPointer, _ start: Int, _ count: Int
+  ) -> (position: Int?, newlines: Int) {
+    var found = Telltale.find(base, start, count)
+    while let hit = found.position, let end = end(base, hit, start, count) {
+      let next = Telltale.find(base, end, count)
+      found = (next.position, found.newlines + next.newlines)
+    }
+    return found
+  }
+
   /// Where the search goes on, if the word at `place` is one of an event; nil for any other word.
   ///
   /// - Parameters:
@@ -21,7 +34,9 @@ enum TraceEvent {
   ///   - place: where the word begins.
   ///   - start: before it nothing belongs to the text.
   ///   - count: where the text ends.
-  static func end(_ base: UnsafeRawPointer, _ place: Int, _ start: Int, _ count: Int) -> Int? {
+  private static func end(_ base: UnsafeRawPointer, _ place: Int, _ start: Int, _ count: Int)
+    -> Int?
+  {
     switch base.load(fromByteOffset: place, as: UInt8.self) {
     case UInt8(ascii: "I"), UInt8(ascii: "i"):
       for word in words where has(word, base, place, count) {

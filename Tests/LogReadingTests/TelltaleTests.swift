@@ -113,6 +113,12 @@ struct TelltaleTests {
     Array(text.utf8).withUnsafeBytes { reader.read($0) { events.append($0) } }
     reader.finish { events.append($0) }
     #expect(events.map(\.lines) == [5101...5101])
+    // Events at the beginning keep no attention up.
+    var records = RecordReader()
+    let attention = Array(event.utf8).withUnsafeBytes {
+      records.take($0, number: 1, isCut: false) { _ in }
+    }
+    #expect(attention == 0)
   }
 
   private static func isWord(_ text: [UInt8], at place: Int) -> Bool {
