@@ -52,7 +52,7 @@ extension Terms {
     Term(
       "table dump", ["Dump dmar0 table entries", "pgtable_walk", "dump"],
       "The lines below a fault line that show each entry on the way to the address, in kernels from "
-        + "5.14 on that were built with INTEL_IOMMU_DEBUGFS.",
+        + "5.16 on that were built with INTEL_IOMMU_DEBUGFS.",
       see: ["fault handler", "debugfs"]),
     Term(
       "kernel log", ["dmesg", "log", "printk"],

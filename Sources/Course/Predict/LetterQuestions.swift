@@ -4,21 +4,18 @@ internal import Text
 extension Question {
   /// In what contexts a lock is taken, and what the lock validator says of it.
   static func letters(_ numbers: inout SeededNumbers) -> Question {
-    // Each is a way to take the lock; a program has one to three of them.
-    let ways = [
+    // Each is a way to take the lock; a program has one to three of them, none twice.
+    var ways = [
       "@task L(K) U(K)", "@task HARDIRQ_DISABLE L(K) U(K) HARDIRQ_ENABLE",
       "@task SOFTIRQ_DISABLE L(K) U(K) SOFTIRQ_ENABLE", "@hardirq L(K) U(K)",
-      "@softirq L(K) U(K)", "@task HARDIRQ_DISABLE RL(R) RU(R) HARDIRQ_ENABLE",
+      "@softirq L(K) U(K)",
     ]
-    var text = ""
-    var letters = ""
-    // A program of the sixth way alone takes no K, so one of the first five comes first.
-    while letters.isEmpty {
-      var chosen = [ways[Int(numbers.next(below: 5))]]
-      for _ in 0..<numbers.next(below: 3) { chosen.append(ways[Int(numbers.next(below: 5))]) }
-      text = chosen.joined(separator: " ")
-      letters = Self.letters(of: text) ?? ""
+    var chosen: [String] = []
+    for _ in 0...numbers.next(below: 3) {
+      chosen.append(ways.remove(at: Int(numbers.next(below: UInt64(ways.count)))))
     }
+    let text = chosen.joined(separator: " ")
+    let letters = Self.letters(of: text) ?? "...."
     let order = Array(letters)
     func swapped(_ letter: Character) -> Character {
       letter == "+" ? "-" : letter == "-" ? "+" : letter
