@@ -26,6 +26,8 @@ let targets = [
     "ScenarioFormat", "VTdFormats"),
   fuzz("HistoryFuzz", "MachineEvidence"),
   fuzz("MemoryImageFuzz", "MemoryImages"),
+  fuzz("MachineFileFuzz", "Diagnosis", "LogReading"),
+  fuzz("EmulatorLogFuzz", "QTest", "SessionRecording", "VTdUnit"),
 ]
 
 let package = Package(

@@ -14,6 +14,9 @@ public enum EmulatorEvent: Hashable, Sendable {
   case translated(SourceID, IOVA)
   /// `vtd_dmar_fault sid 0xd0 fault 5 addr 0x1000 write 1`
   case fault(SourceID, reason: UInt8, IOVA, isWrite: Bool)
+  /// `vtd_frr_new index 0 high 0x… low 0x1000`: the fault before it is recorded. Without this line it was
+  /// one of many of its device, of which the first stands for all.
+  case recorded
 
   /// What a line tells; nil for one that tells none of this.
   public init?(_ line: UnsafeRawBufferPointer) {
@@ -42,6 +45,8 @@ public enum EmulatorEvent: Hashable, Sendable {
       self = .fault(
         SourceID(rawValue: UInt16(source)), reason: UInt8(reason.value),
         IOVA(rawValue: address), isWrite: write.value != 0)
+    } else if cursor.take(word: "vtd_frr_new ") {
+      self = .recorded
     } else if cursor.take(word: "vtd_dmar_translate dev ") {
       guard let bus = cursor.hexadecimal(digits: 2...2), cursor.take(":"),
         let device = cursor.hexadecimal(digits: 2...2), device < 32, cursor.take("."),

@@ -34,17 +34,34 @@ public struct EmulatorTrace {
     }
   }
 
+  /// A request of a device.
+  public struct Request: Hashable, Sendable {
+    /// Whose it is.
+    public var source: SourceID
+    /// What it wants to reach.
+    public var address: IOVA
+    /// Whether it is a write; of one that was granted the trace does not tell, and it is a read here.
+    public var isWrite: Bool
+    /// Whether the unit refused it.
+    public var isRefused: Bool
+  }
+
   private enum Happening {
     case register(offset: Int, size: Int, value: UInt64)
-    case request(SourceID, IOVA, isWrite: Bool)
+    case request(Request)
   }
 
   private var happenings: [Happening] = []
   /// The descriptors behind each write of the queue's tail, by the index of that write.
   private var descriptors: [Int: [(low: UInt64, high: UInt64)]] = [:]
   private var seen: Set<[UInt64]> = []
-  /// The faults in their order.
+  /// The faults that were recorded, in their order.
   public private(set) var faults: [Fault] = []
+  /// The fault that was told last, until it is recorded.
+  private var latest: Fault?
+  /// The request that was refused last, with nothing behind it.
+  private var lastRefused: Request?
+  private var requestCount = 0
   /// Requests beyond the most.
   public private(set) var requestsLeftOut = 0
   /// RTADDR as it was written last; nil while it was not.
@@ -66,19 +83,34 @@ public struct EmulatorTrace {
     case .translated(let source, let address):
       // Rings come back to the same pages for ever.
       guard seen.insert([UInt64(source.rawValue), address.rawValue >> 12]).inserted else { return }
-      add(.request(source, address, isWrite: false))
+      add(Request(source: source, address: address, isWrite: false, isRefused: false))
     case .fault(let source, let reason, let address, let isWrite):
-      faults.append(Fault(source: source, reason: reason, address: address, isWrite: isWrite))
-      add(.request(source, address, isWrite: isWrite))
+      latest = Fault(source: source, reason: reason, address: address, isWrite: isWrite)
+      let request = Request(
+        source: source, address: address, isWrite: isWrite, isRefused: true)
+      // A long transfer is refused piece by piece.
+      if let last = lastRefused, last.source == source, last.isWrite == isWrite,
+        last.address.rawValue >> 12 == address.rawValue >> 12
+      {
+        return
+      }
+      lastRefused = request
+      add(request)
+    case .recorded:
+      if let latest { faults.append(latest) }
+      latest = nil
     }
+    if case .registerWritten = event { lastRefused = nil }
+    if case .translated = event { lastRefused = nil }
   }
 
-  private mutating func add(_ request: Happening) {
-    guard seen.count + faults.count <= Self.mostRequests else {
+  private mutating func add(_ request: Request) {
+    guard requestCount < Self.mostRequests else {
       requestsLeftOut += 1
       return
     }
-    happenings.append(request)
+    requestCount += 1
+    happenings.append(.request(request))
   }
 
   private mutating func noteRoot(_ offset: Int, _ size: Int, _ value: UInt64) {
@@ -91,13 +123,8 @@ public struct EmulatorTrace {
   }
 
   /// The pages that devices ask for, each once: what the tables of an image have to be read for.
-  public var requests: [(source: SourceID, address: IOVA, isWrite: Bool)] {
-    happenings.compactMap {
-      if case .request(let source, let address, let isWrite) = $0 {
-        return (source, address, isWrite)
-      }
-      return nil
-    }
+  public var requests: [Request] {
+    happenings.compactMap { if case .request(let request) = $0 { request } else { nil } }
   }
 
   /// The scenario.
@@ -106,8 +133,10 @@ public struct EmulatorTrace {
   ///   - unit: the emulated unit.
   ///   - memorySize: the size of the guest's memory.
   ///   - tables: words of the image that the unit reads on its way to the requests' pages, by address.
+  ///   - gone: requests that are not made, as their mappings are no longer in the image.
   public func scenario(
-    unit: UnitConfiguration, memorySize: UInt64, tables: [UInt64: UInt64]
+    unit: UnitConfiguration, memorySize: UInt64, tables: [UInt64: UInt64],
+    without gone: Set<Request> = []
   ) -> ScenarioDescription {
     var scenario = ScenarioDescription()
     scenario.summary =
@@ -138,16 +167,16 @@ public struct EmulatorTrace {
             .writeRegister(
               .init(
                 unit: Self.unitName, offset: offset, value: value, isWide: size == 8))))
-      case .request(let source, let address, let isWrite):
+      case .request(let request):
+        guard !gone.contains(request) else { continue }
         // The kernel's limiter lets ten faults through in five seconds.
-        if faults.contains(where: { $0.source == source && $0.address == address }) {
-          scenario.steps.append(.init(.wait(Self.pause)))
-        }
+        if request.isRefused { scenario.steps.append(.init(.wait(Self.pause))) }
         scenario.steps.append(
           .init(
             .dma(
               .init(
-                .address(PCIAddress(sourceID: source)), isWrite ? .write : .read, address))))
+                .address(PCIAddress(sourceID: request.source)), request.isWrite ? .write : .read,
+                request.address))))
       }
     }
     return scenario

@@ -1,5 +1,6 @@
 public import QTest
 import Text
+import VTdFormats
 
 /// A log of a qtest session, as QEMU's `-qtest-log` writes it, played on a machine of ours.
 ///
@@ -48,6 +49,44 @@ public struct SessionTranscript {
       if answer.count == 2, let value = Self.number(answer[1]) { return value }
     }
     return nil
+  }
+
+  /// The devices that the client configured or found on bus 0, beside those of the chipset: where they
+  /// stand, and their ids where the client read them (device in the upper half, vendor in the lower).
+  public var devices: [(place: String, id: UInt32?)] {
+    var selected: UInt64 = 0
+    var used: [UInt64: UInt32?] = [:]
+    for request in requests {
+      let words = request.request.split(separator: ASCII.space)
+      guard words.count >= 2, let port = Self.number(words[1]) else { continue }
+      if port == 0xcf8, words[0].elementsEqual("outl".utf8), words.count > 2 {
+        selected = Self.number(words[2]) ?? 0
+        continue
+      }
+      guard (0xcfc...0xcff).contains(port), selected >> 31 == 1, selected >> 16 & 0xff == 0 else {
+        continue
+      }
+      let place = selected >> 8 & 0xff
+      if words[0].starts(with: "out".utf8) {
+        if used[place] == nil { used[place] = UInt32?.none }
+      } else if selected & 0xfc == 0, port == 0xcfc {
+        let answer = request.answer.split(separator: ASCII.space)
+        guard answer.count == 2, let id = Self.number(answer[1]), id & 0xffff != 0xffff else {
+          continue
+        }
+        if id > 0xffff {
+          used[place] = UInt32(truncatingIfNeeded: id)
+        } else if used[place] == nil {
+          used[place] = UInt32?.none
+        }
+      }
+    }
+    // The host bridge and the functions of the south bridge are QEMU's own.
+    return used.filter { $0.key != 0 && $0.key >> 3 != 0x1f }.sorted { $0.key < $1.key }.map {
+      let function = $0.key & 7
+      let device = hex($0.key >> 3)
+      return (place: function == 0 ? "0x\(device)" : "0x\(device).\(function)", id: $0.value)
+    }
   }
 
   /// Where QEMU's unit has its registers.

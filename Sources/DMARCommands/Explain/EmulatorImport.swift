@@ -92,7 +92,12 @@ struct EmulatorImport {
         if extended[flag: .firstStage] { options += ",fsts=on" }
       }
     }
-    let launch = try configuration([options, "edu", "iommu-testdev"])
+    let devices = transcript.devices
+    let models = devices.map { device in
+      "\(device.id == 0x0005_1b36 ? "iommu-testdev" : "edu"),addr=\(device.place)"
+    }
+    let launch = try configuration(
+      [options] + (models.isEmpty ? ["edu", "iommu-testdev"] : models))
     let machine = try Self.saying { try Q35Machine(launch) }
     guard let unit = launch.unit else { throw ExitStatus.badInput.code }
     var text: [UInt8] = []
@@ -104,7 +109,7 @@ struct EmulatorImport {
     if let first = others.first {
       leftOut.append(
         "\(files[0]):\(first): \(others.count) of \(transcript.requests.count) requests are answered "
-          + "otherwise by this machine: it has the devices edu and iommu-testdev and no others")
+          + "otherwise by this machine: of devices it has edu and iommu-testdev alone")
     }
     return Result(yaml: String(decoding: text, as: UTF8.self), leftOut: leftOut, faults: [])
   }
@@ -118,12 +123,13 @@ struct EmulatorImport {
     guard let unit = launch.unit else { throw ExitStatus.badInput.code }
     var leftOut: [String] = []
     var tables: [UInt64: UInt64] = [:]
+    var gone: Set<EmulatorTrace.Request> = []
     var memorySize: UInt64 = 1 << 30
     if let path = images.first, let root {
       let image = try Self.saying { try MemoryImage(path) }
       let low = image.ranges.filter { $0.base < 1 << 32 }
-      memorySize = (low.map { $0.base &+ $0.size }.max() ?? memorySize) | 0xfff
-      memorySize = max(memorySize &+ 1, 16 << 20)
+      let end = low.map { $0.base &+ $0.size }.max() ?? memorySize
+      memorySize = max((end &+ 0xfff) & ~0xfff, 16 << 20)
       for request in trace.requests {
         let report = try Self.saying {
           try WalkImage.report(
@@ -131,6 +137,10 @@ struct EmulatorImport {
             DMARequest(
               source: request.source, address: request.address,
               access: request.isWrite ? .write : .read), cap: nil, ecap: nil)
+        }
+        if case .blocked = report.verdict, !request.isRefused {
+          gone.insert(request)
+          continue
         }
         for step in report.steps {
           for (index, word) in step.words.enumerated() {
@@ -145,11 +155,16 @@ struct EmulatorImport {
             + "(dump-guest-memory or pmemsave in QEMU's monitor)"
           : "the tables: the trace has no write of the root table's register")
     }
+    if !gone.isEmpty {
+      leftOut.append(
+        "\(gone.count) requests that the trace shows granted: the image no longer has their mappings"
+      )
+    }
     if images.count > 1 { leftOut.append("\(images[1]): one image of memory is enough") }
     if trace.requestsLeftOut > 0 {
       leftOut.append("\(trace.requestsLeftOut) requests beyond \(EmulatorTrace.mostRequests)")
     }
-    let scenario = trace.scenario(unit: unit, memorySize: memorySize, tables: tables)
+    let scenario = trace.scenario(unit: unit, memorySize: memorySize, tables: tables, without: gone)
     return Result(
       yaml: scenario.written.document(isSpaced: true), leftOut: leftOut, faults: trace.faults)
   }

@@ -48,6 +48,13 @@ struct InterruptStorm {
       UInt64(clamping: log.suppressed))
   }
 
+  /// Whether a reading tells nothing of the faults, as it stands before all of them.
+  private func isBeforeFaults(_ line: Line) -> Bool {
+    guard let place = line.readings.last?.place else { return false }
+    return !log.faults.isEmpty
+      && log.faults.allSatisfy { $0.first.file == place.file && place < $0.first }
+  }
+
   private var hasSeveralMachines: Bool { log.identities.count > 1 }
 
   /// Faults that go on, or that went on unseen.
@@ -107,7 +114,7 @@ struct InterruptStorm {
   var remarks: [Finding.Evidence] {
     guard !hasSeveralMachines else { return [] }
     return lines.compactMap { line in
-      guard growth(line) == nil, unseen(line) == nil else { return nil }
+      guard growth(line) == nil, unseen(line) == nil, !isBeforeFaults(line) else { return nil }
       if line.last == 0 {
         guard lines.allSatisfy({ $0.last == 0 }), !log.faults.isEmpty,
           line.units == lines.first?.units

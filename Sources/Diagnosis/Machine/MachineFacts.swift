@@ -42,11 +42,18 @@ public struct MachineFacts: Sendable {
 }
 
 extension LogContents {
-  /// The regions of the firmware that sysfs lists for groups, with the functions of each group.
+  /// The first 16 MiB, which the kernel itself maps for the bridge to ISA and its DMA controller.
+  private static let memoryOfISA = 0...UInt64(0xff_ffff)
+
+  /// The regions of the firmware that sysfs lists for groups, with the functions of each group. Those
+  /// of a group without known functions tell nothing.
   var groupRegions: [Noted<Region>] {
     machine.reservedRegions.compactMap { row in
-      guard row.value.kind == .direct || row.value.kind == .relaxable else { return nil }
-      let members = functions.filter { row.value.group != nil && $0.value.group == row.value.group }
+      guard row.value.kind == .direct || row.value.kind == .relaxable, let group = row.value.group,
+        row.value.start...row.value.end != Self.memoryOfISA
+      else { return nil }
+      let members = functions.filter { $0.value.group == group }
+      guard !members.isEmpty else { return nil }
       return Noted(
         value: Region(
           start: row.value.start, end: row.value.end, function: nil,

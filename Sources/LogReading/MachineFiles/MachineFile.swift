@@ -7,6 +7,8 @@ enum MachineFile: Hashable, Sendable {
   case unit(Int, UnitAttribute)
   case reservedRegions(group: Int)
   case groupType(Int)
+  /// The folder of a group: its rows follow.
+  case group(Int)
   /// A link to a function of the group.
   case member(PCIAddress, group: Int)
 
@@ -43,9 +45,13 @@ enum MachineFile: Hashable, Sendable {
       return nil
     }
     // `/sys/bus/pci/devices/0000:00:1f.0/iommu_group -> ../../../kernel/iommu_groups/4`
-    guard cursor.isAtEnd || cursor.next.map(ASCII.isWhiteSpace) ?? true,
-      let link = ByteSearch.find("/iommu_group ->", in: bytes), link >= 12
+    guard
+      cursor.isAtEnd || cursor.next == UInt8(ascii: ":")
+        || cursor.next.map(ASCII.isWhiteSpace) ?? true
     else { return nil }
+    guard let link = ByteSearch.find("/iommu_group ->", in: bytes), link >= 12 else {
+      return (.group(group), cursor.position)
+    }
     let name = String(decoding: bytes[link - 12..<link], as: UTF8.self)
     return PCIAddress(name).map { (.member($0, group: group), cursor.position) }
   }
@@ -67,7 +73,7 @@ enum MachineFile: Hashable, Sendable {
     switch self {
     case .unit(let number, let attribute):
       return attribute.value(text).map { .unitValue(unit: number, attribute, $0) }
-    case .groupType(let group):
+    case .groupType(let group), .group(let group):
       return DomainKind(rawValue: text).map { .groupType(group: group, $0) }
     case .reservedRegions, .member: return nil
     }

@@ -30,6 +30,7 @@ struct MachineRowReader: Sendable {
     if let file, let row = file.row(Self.text(bytes, first)) {
       if case .unit = file { self.file = nil }
       if case .groupType = file { self.file = nil }
+      if case .group = file { self.file = nil }
       return [.machineRow(row)]
     }
     let row =
@@ -47,7 +48,7 @@ struct MachineRowReader: Sendable {
       file = found.file
       switch found.file {
       case .member(let address, let group): return [.groupMember(address, group: group)]
-      case .reservedRegions(let group): self.group = group
+      case .reservedRegions(let group), .group(let group): self.group = group
       case .unit, .groupType: break
       }
       var rest = found.end
