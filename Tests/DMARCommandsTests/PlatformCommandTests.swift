@@ -55,14 +55,16 @@ struct PlatformCommandTests {
     #expect(
       PCIReport(topology: Self.bus, table: Self.table).tableLines == [
         "ADDRESS       IDS        CLASS  SOURCE-IDS       GROUP  UNIT   NAME",
-        "0000:00:02.0  8086:9a49  0300   00:02.0          0      dmar0  VGA compatible controller "
-          + "8086:9a49",
-        "0000:00:1e.0  8086:244e  0604   00:1e.0          1      dmar1  PCI bridge 8086:244e",
-        "0000:00:1f.0  1b4b:9128  0106   00:1f.0,00:1f.1  2      dmar1  SATA controller 1b4b:9128",
-        "0000:01:03.0  8086:100e  0200   01:03.0,00:1e.0  1      dmar1  Ethernet controller "
-          + "8086:100e",
-        "0001:00:00.0  8086:1234  0880   00:00.0          3      none   System peripheral "
-          + "8086:1234",
+        "0000:00:02.0  8086:9a49  0300   00:02.0          0      dmar0  VGA compatible controller: "
+          + "Device 8086:9a49",
+        "0000:00:1e.0  8086:244e  0604   00:1e.0          1      dmar1  PCI bridge: "
+          + "Device 8086:244e",
+        "0000:00:1f.0  1b4b:9128  0106   00:1f.0,00:1f.1  2      dmar1  SATA controller: "
+          + "Device 1b4b:9128",
+        "0000:01:03.0  8086:100e  0200   01:03.0,00:1e.0  1      dmar1  Ethernet controller: "
+          + "Device 8086:100e",
+        "0001:00:00.0  8086:1234  0880   00:00.0          3      none   System peripheral: "
+          + "Device 8086:1234",
       ])
   }
 

@@ -125,6 +125,15 @@ struct MachineRowTests {
     #expect(script.contains(.groupMember(Self.function, group: 14)))
     #expect(
       Self.rows(
+        "0x00000000bdf6f000 0x00000000bdf7efff direct\n",
+        path: "b.tar/sys/kernel/iommu_groups/3/reserved_regions") == [
+          .reservedRegion(
+            ReservedRegion(group: 3, start: 0xbdf6_f000, end: 0xbdf7_efff, kind: .direct))
+        ])
+    #expect(
+      Self.rows("/sys/kernel/iommu_groups/2 DMA-FQ\n") == [.groupType(group: 2, .lazy)])
+    #expect(
+      Self.rows(
         """
         # cat /sys/kernel/iommu_groups/14/reserved_regions
         0x00000000bdf6f000 0x00000000bdf7efff direct-relaxable
@@ -198,7 +207,7 @@ struct MachineRowTests {
       return nil
     }
     #expect(flags.first { $0.0 == .uncorrectableErrors }?.1 == ["UnsupReq"])
-    #expect(flags.first { $0.0 == .command }?.1 == ["I/O", "Mem", "SERR"])
+    #expect(flags.first { $0.0 == .command }?.1 == ["I/O", "Mem", "SERR", "DisINTx"])
     // The power management's own status is not the function's.
     #expect(flags.filter { $0.0 == .status }.count == 1)
   }

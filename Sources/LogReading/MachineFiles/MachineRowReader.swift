@@ -14,7 +14,13 @@ struct MachineRowReader: Sendable {
   init() {}
 
   /// - Parameter path: where the text comes from.
-  init(path: String) { file = MachineFile(path: path) }
+  init(path: String) {
+    file = MachineFile(path: path)
+    switch file {
+    case .reservedRegions(let group), .group(let group): self.group = group
+    case .unit, .groupType, .member, nil: break
+    }
+  }
 
   /// The rows that a line is.
   mutating func read(_ line: CleanLine) -> [LogFact] {
