@@ -264,9 +264,23 @@ export class Play {
     const round = this.round;
     const answer = await this.machine.ask("picture", { event });
     if (round !== this.round || event !== this.scrubber.event) return;
-    if (answer.ok) insert(element("play-picture"), answer.html);
+    if (answer.ok) this.draw(answer.html);
     this.markStep();
     this.changed?.();
+  }
+
+  // Puts a picture in. The bit that the keyboard was at keeps the keyboard, and the place that was
+  // looked at stays.
+  draw(html) {
+    const picture = element("play-picture");
+    const { address, bit } = document.activeElement?.dataset ?? {};
+    const { scrollTop } = picture.parentElement;
+    insert(picture, html);
+    picture.parentElement.scrollTop = scrollTop;
+    if (bit === undefined) return;
+    const same = [...picture.querySelectorAll("[data-bit]")]
+      .find((each) => each.dataset.address === address && each.dataset.bit === bit);
+    same?.focus({ preventScroll: true });
   }
 
   // MARK: Marks

@@ -82,11 +82,15 @@ class Browser:
 
     def type(self, identifier, text):
         """Puts a text into a field as if it were pasted."""
+        self.unsettle()
         self.script(
             "const field = document.getElementById(arguments[0]); field.value = arguments[1];"
-            "field.dispatchEvent(new Event('input', {bubbles: true}));"
-            "document.getElementById('play-status').removeAttribute('data-milliseconds')",
-            identifier, text)
+            "field.dispatchEvent(new Event('input', {bubbles: true}));", identifier, text)
+
+    def unsettle(self):
+        """Forgets the last run, so that `settled` waits for another."""
+        self.script("document.getElementById('play-status').removeAttribute('data-milliseconds');"
+                    "document.getElementById('play-status').className = ''")
 
     def settled(self):
         """Waits until a run is drawn, or its error told."""

@@ -109,6 +109,7 @@ class Play(PageTest):
         bit = self.browser.driver.find_element(By.CSS_SELECTOR, "#play-picture [data-bit='0']")
         address = bit.get_attribute("data-address")
         self.browser.script("arguments[0].scrollIntoView({block: 'center', inline: 'center'})", bit)
+        self.browser.unsettle()
         bit.click()
         self.browser.wait("!document.getElementById('play-undo').disabled", "the text is changed")
         self.browser.settled()
@@ -117,9 +118,9 @@ class Play(PageTest):
         self.browser.wait(f"document.getElementById('play-log').textContent.includes('level 3')", "the walk goes on")
         self.assertNotEqual(self.browser.log(), before)
         # The same bit again takes the step's value back; no second step appears.
-        bit = self.browser.driver.find_element(By.CSS_SELECTOR, f"#play-picture [data-address='{address}'][data-bit='0']")
-        self.browser.script("arguments[0].focus()", bit)
-        bit.send_keys(Keys.ENTER)
+        self.browser.wait(f"document.querySelector(\"#play-picture [data-address='{address}'][data-value='0x1']\")", "the entry with its new word")
+        self.browser.script(f"document.querySelector(\"#play-picture [data-address='{address}'][data-bit='0']\").focus()")
+        self.browser.press(Keys.ENTER)
         self.browser.wait("document.getElementById('play-text').value.includes('words: [0x0]')", "the bit is back")
         for _ in range(2):
             self.browser.find("play-undo").click()

@@ -105,10 +105,9 @@ struct RequestSection {
           ]))
       content.append(ruler.element)
     }
-    return [.tag("details", isLive && !hasStopped(walk) ? [.init("open", "")] : [], content)]
+    // A bit that was flipped stays in sight, also where the walk goes on behind it.
+    return [.tag("details", isLive ? [.init("open", "")] : [], content)]
   }
-
-  private func hasStopped(_ walk: [WalkFact]) -> Bool { walk.last?.failure != nil }
 
   /// The fault record that the request left.
   private var frcd: [Element] {
