@@ -90,5 +90,10 @@ struct ScheduleTests {
       LockText("@t/0 L(K) U(K) @hardirq:h/0"), start: start, schedule: .avoid,
       exercise: exercise(budget: 2, board: board))
     #expect(free.reached == ["lock-free"] && free.isPassed, "\(free.complaints)")
+    let trylock = AnswerCheck(
+      LockText("@t/0 L(K) U(K) @hardirq:h/0 LT(K) U(K)"), start: start, schedule: .avoid,
+      exercise: exercise(
+        budget: 2, board: board + [BoardRow(name: "trylock", sign: "+hardirq:h LT(K)")]))
+    #expect(trylock.reached == ["trylock"], "\(trylock.reached)")
   }
 }

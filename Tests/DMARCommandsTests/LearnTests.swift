@@ -119,6 +119,18 @@ struct LearnTests {
     #expect(try learn([], in: folder).outputText.contains("13 1/2   PASIDs"))
   }
 
+  @Test("the commits that lesson 19 asks for are those that matrix finds")
+  func commits() throws {
+    let folder = folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let solution = try json(try learn(["19.2", "--solution", "--format", "json"], in: folder))
+    let answers = try #require(solution["answers"] as? [String])
+    let matrix = try Tool.dmar(["matrix", "klist-splat/report", "--changed"]).outputText
+    let lines = matrix.split(separator: "\n").filter { $0.hasPrefix("First with") }
+    #expect(answers.count == 2)
+    #expect(lines.count == 2 && zip(lines, answers).allSatisfy { $0.contains($1) }, "\(lines)")
+  }
+
   @Test("an answer that changes the machine instead of the tables is refused")
   func anotherMachine() throws {
     let folder = folder()

@@ -135,7 +135,10 @@ extension AnswerCheck {
     guard parts.count == 2 else { return false }
     let has = words(of: parts[0], program).contains(parts[1])
     let had = words(of: parts[0], before).contains(parts[1])
-    return row.sign.hasPrefix("-") ? had && !has : has && !had
+    if row.sign.hasPrefix("+") { return has && !had }
+    // Who takes the lock in another way still takes it.
+    let isTaken = locks(of: parts[0], program).contains { parts[1] == "L(\($0))" }
+    return had && !has && !isTaken
   }
 
   // MARK: Contexts

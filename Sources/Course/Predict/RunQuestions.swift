@@ -182,14 +182,15 @@ public enum RunQuestions {
       ? "nobody" : others.map { $0.shortDescription }.joined(separator: " ")
   }
 
-  /// The commit of the first release whose kernel reports, and of the first one behind it whose kernel
-  /// does not.
+  /// The commit of the first release whose kernel prints the scenario's own lock report, and of the first
+  /// one behind it whose kernel does not: what `dmar matrix` finds.
   private static func commits(_ scenario: ScenarioDescription) throws(InputError) -> [String] {
+    guard let title = try titles(scenario, scenario.build.behaviour).first else { return [] }
     var found: [String] = []
     var before: KernelBehaviour?
     for profile in KernelProfile.all {
-      if try reports(scenario, profile.behaviour) == found.isEmpty {
-        found.append(try decisive(profile.changes, after: before, scenario))
+      if try titles(scenario, profile.behaviour).contains(title) == found.isEmpty {
+        found.append(try decisive(profile.changes, after: before, title, scenario))
         if found.count == 2 { return found }
       }
       before = profile.behaviour
@@ -198,23 +199,27 @@ public enum RunQuestions {
     return found
   }
 
-  private static func reports(_ scenario: ScenarioDescription, _ behaviour: KernelBehaviour)
-    throws(InputError) -> Bool
+  /// The titles of the lock reports that a kernel prints.
+  private static func titles(_ scenario: ScenarioDescription, _ behaviour: KernelBehaviour)
+    throws(InputError) -> [String]
   {
     var scenario = scenario
     scenario.build.behaviour = behaviour
-    guard case .finished(let run) = try ScenarioRun.run(scenario) else { return false }
-    return !run.machine.kernel.lockReports.isEmpty
+    guard case .finished(let run) = try ScenarioRun.run(scenario) else { return [] }
+    return run.machine.kernel.lockReports.map { $0.title }
   }
 
   /// Of the changes of a release, the one by which a report comes or goes.
   private static func decisive(
-    _ changes: [KernelChange], after before: KernelBehaviour?, _ scenario: ScenarioDescription
+    _ changes: [KernelChange], after before: KernelBehaviour?, _ title: String,
+    _ scenario: ScenarioDescription
   ) throws(InputError) -> String {
     guard changes.count > 1, let before else { return changes.first?.commit ?? "none" }
-    let was = try reports(scenario, before)
+    let was = try titles(scenario, before).contains(title)
     for change in changes {
-      if try reports(scenario, change.applied(to: before)) != was { return change.commit ?? "none" }
+      if try titles(scenario, change.applied(to: before)).contains(title) != was {
+        return change.commit ?? "none"
+      }
     }
     return changes.first?.commit ?? "none"
   }
