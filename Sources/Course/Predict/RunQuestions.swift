@@ -1,5 +1,6 @@
 internal import KernelProfiles
 internal import LinuxIOMMU
+internal import Lockdep
 internal import Machine
 internal import PCI
 internal import Recording
