@@ -47,6 +47,7 @@ struct SeededValuesTests {
     ("$(page + 1 & 3)", "0x1"), ("$(2 * 3 + 1)", "0x7"), ("$(page - page)", "0x0"),
     ("$(1 << 64)", "0x0"), ("$(0 - 1)", "0xffffffffffffffff"),
     ("\"$(bytes 0x600dcafe)\"", "\"feca0d6000000000\""), ("$(decimal page)", "20480"),
+    ("$(decimal\npage)", "20480"),
     ("$(page >> 14 ? none | VRCU)", "VRCU"), ("$(page)$(page)", "0x50000x5000"),
     ("$(offset)", nil), ("$(page", nil), ("$(page +)", nil), ("$(5 ? a | b)", nil), ("$()", nil),
     ("$(page page)", nil), ("$((page)", nil),

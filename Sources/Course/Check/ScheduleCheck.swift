@@ -165,7 +165,7 @@ extension AnswerCheck {
   private static func locks(of name: String, _ program: LockProgram) -> [String] {
     var locks: [String] = []
     for step in program.steps where program.threads[step.thread].name == name {
-      if case .acquire(let object, _) = step.operation { locks.append("\(object)") }
+      if case .acquire(let object, _) = step.operation { locks.append(object.description) }
     }
     return locks
   }

@@ -76,7 +76,10 @@ public struct SeededValues: Sendable {
         if depth == 0 { break }
         end += 1
       }
-      let inside = String(decoding: bytes[min(index + 2, end)..<end], as: UTF8.self)
+      // A text may be broken into lines there.
+      let inside = String(
+        decoding: bytes[min(index + 2, end)..<end].map { $0 == UInt8(ascii: "\n") ? 0x20 : $0 },
+        as: UTF8.self)
       guard end < bytes.count, let value = replacement(inside) else {
         throw InputError(
           at: place,

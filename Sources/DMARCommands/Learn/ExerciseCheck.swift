@@ -127,7 +127,13 @@ struct ExerciseCheck {
       .fill(try Files.text(at: path), at: Place(whole: path))
   }
 
-  /// A line of the task with the numbers of the seed.
+  /// The task with the numbers of the seed.
+  func task() throws(InputError) -> [String] {
+    try filled(exercise.task.joined(separator: "\n"))
+      .split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+  }
+
+  /// A text of the lesson with the numbers of the seed.
   func filled(_ line: String) throws(InputError) -> String {
     try SeededValues(given: exercise, seed: seed)
       .fill(line, at: Place(whole: "\(part.folder)/lesson.md"))

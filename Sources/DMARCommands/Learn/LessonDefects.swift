@@ -17,6 +17,10 @@ struct LessonDefects {
   /// - Throws: `InputError` where a file of it cannot be read or run.
   init(of part: ExercisePart) throws(InputError) {
     self.part = part
+    let first = ExerciseCheck(part, seed: 1)
+    // What cannot be filled in is an error of the lesson.
+    _ = try first.task()
+    for hint in part.exercise.hints { _ = try first.filled(hint) }
     switch part.exercise.kind {
     case .predict, .diagnose: try tryQuestions()
     // `swift test` of a package takes minutes: the tests of the program hold its parts together.

@@ -47,9 +47,7 @@ struct LessonView {
         lines.append("(dmar learn \(other.name))")
         continue
       }
-      var task: [String] = []
-      for line in exercise.task { task.append(named(try checker.filled(line), files)) }
-      lines += Self.plain(task)
+      lines += Self.plain(try checker.task().map { named($0, files) })
       lines += try orders(files)
     }
     return lines
@@ -110,8 +108,7 @@ struct LessonView {
   func json() throws -> JSONValue {
     let files = StudentFiles(check: checker, progress: progress)
     try files.put(overwriting: false)
-    var task: [String] = []
-    for line in exercise.task { task.append(try checker.filled(line)) }
+    let task = try checker.task()
     var members: [(String, JSONValue)] = [
       ("lesson", .count(entry.lesson.number)), ("title", .string(entry.lesson.title)),
       ("exercise", .string("\(part.name)")), ("kind", .string(exercise.kind.word)),

@@ -264,7 +264,7 @@ private struct EntryLayout {
     EntryLayout(
       name: Entry.name, wordCount: Entry.wordCount,
       fields: Entry.fields.map {
-        Field(name: "\($0.name)", bits: $0.bits, isAddress: $0.isAddress)
+        Field(name: $0.name.description, bits: $0.bits, isAddress: $0.isAddress)
       })
   }
 
