@@ -60,7 +60,10 @@ struct ScheduleTests {
     ("@a/0 L(A) L(B) U(B) U(A) @b/1 L(A) L(B) U(B) U(A)", nil),
     ("@a/0 L(A) L(B) U(B) U(A) @b/1 L(B) L(A) U(A) U(B)", "still comes to a deadlock"),
     ("@a/0 L(A) L(B) U(B) U(A) @b/1 L(A) U(A)", "no longer takes B"),
-    ("@a/0 L(A) U(A) L(B) U(B) @b/1 L(B) U(B) L(A) U(A)", "at most 4 may"),
+    (
+      "@a/0 L(A) U(A) L(A) U(A) L(A) U(A) L(A) L(B) U(B) U(A) @b/1 L(A) L(B) U(B) U(A)",
+      "at most 4 may"
+    ),
   ]
 
   @Test("a program is searched in all of its mixtures", arguments: cures.indices)

@@ -137,7 +137,7 @@ struct TableStepTests {
     ("  - tables: {device: \"00:03.0\", mappings: [{iova: 0x1, target: 0x0}]}", "not a multiple"),
     ("  - tables: {base: 0x40000000}", "no page"),
     ("  - tables: {unit: dmar9}", "no unit is called"),
-    ("  - tables: {domain: 0}", "1 to 65535"),
+    ("  - tables: {domain: 0}", "1 to 0xffff"),
     (
       "  - tables: {}\n  - entry: {address: 0x1000, set: {W: 0}}", "nothing is mapped"
     ),
