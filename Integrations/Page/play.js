@@ -265,7 +265,9 @@ export class Play {
     const answer = await this.machine.ask("picture", { event });
     if (round !== this.round || event !== this.scrubber.event) return;
     if (answer.ok) this.draw(answer.html);
-    this.markStep();
+    const line = this.markStep();
+    // Who goes through the record sees the step; who types is left alone.
+    if (line && this.scrubber.chosen !== null && document.activeElement !== this.editor.field) this.editor.show(line);
     this.changed?.();
   }
 
@@ -302,6 +304,7 @@ export class Play {
     const step = moment && this.parts.timeline.querySelector(`.step[data-step="${Number(moment.dataset.step)}"]`);
     const line = step && step.dataset.file === this.shown ? Number(step.dataset.line) : 0;
     this.editor.mark("step", line);
+    return line;
   }
 
   // A line of the log lights the event that it tells of and the step that led to it.

@@ -81,8 +81,8 @@ export class Scrubber {
     const { step } = this.moments[place].dataset;
     const same = this.moments.filter((item) => item.dataset.step === step);
     this.kept = { step, order: same.indexOf(this.moments[place]) };
+    this.chosen = Number(this.moments[place].dataset.event);
     this.stand(place);
-    this.chosen = this.event;
   }
 
   stand(place) {
@@ -96,15 +96,17 @@ export class Scrubber {
       else item.removeAttribute("aria-current");
     }
     const now = this.event ?? -1;
-    // Lines that are printed only later are dim.
+    // Once the user went to a place, lines that are printed only later are dim.
+    const isScrubbed = Boolean(this.kept) || this.chosen !== null;
+    this.log.classList.toggle("scrubbed", isScrubbed);
     for (const line of this.log.querySelectorAll("[data-event]")) {
-      line.classList.toggle("later", Number(line.dataset.event) > this.end(place, now));
+      line.classList.toggle("later", isScrubbed && Number(line.dataset.event) > this.end(place));
     }
     return moment ? this.look(now) : undefined;
   }
 
   // The last event that belongs to a moment: the one before the next moment.
-  end(place, now) {
+  end(place) {
     const next = this.moments[place + 1];
     return next ? Number(next.dataset.event) - 1 : Number.POSITIVE_INFINITY;
   }

@@ -33,6 +33,8 @@ class Browser:
             options.add_argument("--no-sandbox")
         options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+        # Tests may share their machine with a build.
+        self.driver.set_script_timeout(120)
         self.driver.set_window_size(1440, 900)
 
     def close(self):
@@ -49,7 +51,7 @@ class Browser:
     def script(self, text, *arguments):
         return self.driver.execute_script(text, *arguments)
 
-    def wait(self, condition, what, seconds=20):
+    def wait(self, condition, what, seconds=60):
         """Waits until an expression of JavaScript holds."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

@@ -154,7 +154,7 @@ class Play(PageTest):
         self.browser.script(choose, "play-cure", "")
         self.browser.wait("document.getElementById('play-log').textContent.includes('inconsistent lock state')", "no cure")
         self.browser.script(choose, "play-release", "4.7")
-        self.browser.wait("document.getElementById('play-log').textContent.includes('fault addr 0')", "another release")
+        self.browser.wait("document.getElementById('play-log').textContent.includes('fault addr 0 [')", "another release")
         self.assertIn('profile: "4.7"', self.browser.script("return document.getElementById('play-text').value"))
         path = self.write("chosen.yaml", self.browser.script("return document.getElementById('play-text').value")
                           .replace("../kernels", str(ROOT / "Configs/kernels")).replace("  log: report.log\n", ""))
