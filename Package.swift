@@ -126,8 +126,8 @@ let package = Package(
     room(
       "Rebuild",
       [
-        "VTdFormats", "PCI", "VTdUnit", "KernelLog", "KernelProfiles", "LinuxIOMMU", "LogReading",
-        "Diagnosis", "ScenarioFormat",
+        "Text", "VTdFormats", "PCI", "VTdUnit", "KernelLog", "KernelProfiles", "LinuxIOMMU",
+        "LogReading", "Diagnosis", "ScenarioFormat",
       ]),
     room(
       "Course",

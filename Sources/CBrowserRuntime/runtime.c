@@ -146,6 +146,13 @@ uintptr_t __stack_chk_guard = 0x5bd1e995;
 
 _Noreturn void __stack_chk_fail(void) { __builtin_trap(); }
 
+// To the nearest integer, halves away from zero; WebAssembly has an instruction for each other way.
+double round(double value) {
+  double whole = __builtin_trunc(value);
+  if (__builtin_fabs(value - whole) < 0.5) return whole;
+  return whole + __builtin_copysign(1, value);
+}
+
 // The product of two 128-bit numbers, from products of their 32-bit halves.
 __int128 __multi3(__int128 first, __int128 second) {
   uint64_t a = (uint64_t)first, b = (uint64_t)second;

@@ -1,5 +1,6 @@
 import KernelLog
 public import LogReading
+internal import Text
 
 /// A lockdep report in words.
 public struct SplatExplanation: Sendable {

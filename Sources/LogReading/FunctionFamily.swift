@@ -1,3 +1,5 @@
+import Text
+
 /// Functions of the kernel that do one kind of work, told by their names: in stacks of defects and of
 /// lock reports.
 public enum FunctionFamily: Hashable, Sendable, CaseIterable {

@@ -1,3 +1,5 @@
+import Text
+
 /// A defect that the kernel found in itself, with the functions that were running: a warning, an
 /// oops, undefined behaviour, or a processor that hung.
 public struct KernelStumble: Hashable, Sendable {

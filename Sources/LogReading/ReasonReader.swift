@@ -118,9 +118,9 @@ enum ReasonReader {
 
   /// The digits read as decimal, where they are decimal digits and make a byte.
   private static func decimal(_ number: TextCursor.Number) -> UInt8? {
-    var value = 0
+    var value: UInt64 = 0
     for shift in stride(from: (number.digits - 1) * 4, through: 0, by: -4) {
-      let digit = Int(number.value >> UInt64(shift) & 0xf)
+      let digit = number.value >> UInt64(shift) & 0xf
       guard digit < 10 else { return nil }
       value = value * 10 + digit
     }

@@ -4,6 +4,7 @@ internal import KernelProfiles
 internal import LinuxIOMMU
 internal import LogReading
 internal import ScenarioFormat
+internal import Text
 internal import VTdFormats
 
 /// The kernel of a rebuilt scenario: its release, the profile that the release has, and of its settings

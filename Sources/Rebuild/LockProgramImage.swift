@@ -2,6 +2,7 @@ internal import Diagnosis
 internal import KernelLog
 internal import LogReading
 internal import ScenarioFormat
+internal import Text
 
 /// Lock programs that lead the checker to a report of the same kind over the same locks.
 ///

@@ -1,6 +1,7 @@
 internal import Diagnosis
 internal import KernelLog
 internal import LogReading
+internal import Text
 internal import VTdFormats
 internal import VTdUnit
 

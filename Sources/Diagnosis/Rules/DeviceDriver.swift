@@ -1,6 +1,7 @@
 import KernelLog
 import LogReading
 import PCI
+import Text
 import VTdFormats
 
 /// Causes that lie in the driver of the device that faults.

@@ -1,4 +1,5 @@
 import LogReading
+import Text
 
 /// What helps under a system other than Linux. Verdicts rest on the hardware and hold under each of
 /// them; what to do next is told in the system's own terms.

@@ -217,16 +217,17 @@ extension TextCursor {
   package mutating func decimalNumber(maximumDigits: Int = 12) -> Int? {
     skipBlanks()
     let start = at
-    var value = 0
+    // Twelve digits need more bits than an `Int` has everywhere.
+    var value: UInt64 = 0
     while let byte = next, ASCII.isDigit(byte) {
       guard at - start < maximumDigits else {
         at = start
         return nil
       }
-      value = value * 10 + Int(byte - UInt8(ascii: "0"))
+      value = value &* 10 &+ UInt64(byte - UInt8(ascii: "0"))
       at += 1
     }
-    return at > start ? value : nil
+    return at > start ? Int(clamping: value) : nil
   }
 
   /// `bb:dd.f`, or `0xbb:0xdd.f` where it has prefixes.

@@ -1,3 +1,5 @@
+internal import Text
+
 /// What a file is that is given with logs and is none: it says what the machine has.
 package enum PlatformKind: Sendable {
   /// A snapshot of the machine's bus.

@@ -3,6 +3,7 @@ internal import LinuxIOMMU
 internal import Lockdep
 internal import Machine
 public import ScenarioFormat
+internal import Text
 internal import VTdFormats
 internal import VTdUnit
 

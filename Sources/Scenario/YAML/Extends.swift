@@ -98,7 +98,7 @@ struct ExtensionResolver {
   static func merge(_ upper: YAMLValue, over lower: YAMLValue) -> YAMLValue {
     guard let over = upper.entries, let under = lower.entries else { return upper }
     // A removed entry leaves a gap, so that positions stay right.
-    var merged: [YAMLValue.Entry?] = under
+    var merged = under.map { Optional($0) }
     var positions: [String: Int] = [:]
     for (index, entry) in under.enumerated() { positions[entry.key] = index }
     for entry in over {

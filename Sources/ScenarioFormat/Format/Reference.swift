@@ -1,3 +1,5 @@
+internal import Text
+
 /// The reference of a section for people who write files: every key with its type and range, its
 /// default, what it means, and an example.
 struct Reference {

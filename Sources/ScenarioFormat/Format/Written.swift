@@ -80,7 +80,7 @@ package indirect enum Written: Hashable, Sendable {
 
   /// Comment lines; a text of several lines stays a comment.
   private static func comments(_ texts: [String], indent: String = "") -> [String] {
-    texts.flatMap { $0.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) }
+    texts.flatMap { $0.split(omittingEmptySubsequences: false, whereSeparator: { $0.isNewline }) }
       .map { "\(indent)# \(PrintableText.oneLine(String($0)))" }
   }
 
