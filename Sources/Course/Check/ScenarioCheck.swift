@@ -52,7 +52,7 @@ extension AnswerCheck {
           complain("it works, by none of the ways that are asked for")
         }
       }
-      if !isPassed { note(run, exercise) }
+      if !isPassed { note(run, expecting: goal.expectation.records?.count, exercise) }
     }
   }
 
@@ -151,13 +151,16 @@ extension AnswerCheck {
   // MARK: What the run tells
 
   /// The signs of the run, for the misconceptions.
-  private mutating func note(_ run: ScenarioRun, _ exercise: Exercise) {
+  private mutating func note(_ run: ScenarioRun, expecting count: Int?, _ exercise: Exercise) {
     for record in run.machine.faultRecords {
       note("reason " + Self.name(of: record.reason), exercise)
     }
     if run.machine.faultRecords.isEmpty { note("no fault", exercise) }
     if Set(run.machine.faultRecords.map { $0.reason }).count > 1 { note("several", exercise) }
-    if !run.failedChecks.isEmpty { note("elsewhere", exercise) }
+    // Where the faults are as expected, what passed went somewhere else.
+    if !run.failedChecks.isEmpty, count.map({ $0 == run.machine.faultRecords.count }) ?? true {
+      note("elsewhere", exercise)
+    }
     if run.machine.deliveredInterrupts.isEmpty {
       note("no interrupt", exercise)
     } else {
