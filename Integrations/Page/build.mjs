@@ -24,7 +24,10 @@ const module = await Module.compile(wasm);
 
 async function ask(operation) {
   const answer = await module.call({ operation });
-  if (!answer.ok) throw new Error(`${operation}: ${answer.error.message}`);
+  if (!answer.ok) {
+    console.error(`${modulePath}: ${operation}: ${answer.error.message}`);
+    process.exit(65);
+  }
   return answer;
 }
 
