@@ -207,7 +207,10 @@ let package = Package(
     tests("MachineEvidence", ["PCI"]),
     tests(
       "LogReading",
-      ["Text", "VTdFormats", "PCI", "KernelLog", "KernelProfiles", "Diagnosis", "TestSupport"]),
+      [
+        "Text", "VTdFormats", "PCI", "Lockdep", "KernelLog", "KernelProfiles", "Diagnosis",
+        "TestSupport",
+      ]),
     tests(
       "KernelProfiles", ["KernelLog", "Lockdep", "TestSupport"], resources: [.copy("Golden")]),
     tests("KernelRuntime", ["KernelProfiles"]),

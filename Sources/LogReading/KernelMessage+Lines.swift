@@ -22,7 +22,10 @@ extension KernelMessage.Kind {
     case .firmwareBadUnit: self = .unitReportedBroken
     case .firmwareBadScope: self = .regionScopeBroken
     case .scopeMismatch: self = .scopeMismatch
-    case .unsupportedScope, .invalidAddressWidth, .noUnits: self = .tableUnusable
+    case .unsupportedScope, .invalidAddressWidth, .noUnits, .firmwareNoUnit, .firmwareBadName,
+      .firmwareBadAffinity:
+      self = .tableUnusable
+    case .highAddressesDeprecated, .strictDeprecated: self = .optionDeprecated
     case .namespaceDeviceUnknown, .namespaceDeviceWithoutScope: self = .namespaceDevice
     case .unitWithoutWidths, .unitWithoutValidWidth: self = .unitWithoutWidth
     case .forceEnabled, .forcedByTboot: self = .forcedOn
@@ -45,8 +48,10 @@ extension KernelMessage.Kind {
     case .device(_, driver: _, .domainTooWide), .mappingTooHigh: self = .addressWidth
     case .entryAlreadySet: self = .entryAlreadySet
     case .noDomainIDs: self = .domainsExhausted
-    case .device, .nonAlignedInvalidation, .groupTooLarge, .flushFailed, .noPASIDAllocator:
-      return nil
+    case .device(_, driver: _, .groupTaken): self = .domainTypeRefused
+    case .flushFailed: self = .driverDefect
+    case .noPASIDAllocator: self = .featureMissing
+    case .device, .nonAlignedInvalidation, .groupTooLarge: return nil
     }
   }
 

@@ -9,17 +9,12 @@ extension KernelMessageForms {
     (.tableUnusable, "DMAR: Unable to map DMAR"),
     (.tableUnusable, "DMAR: Record passes table end"),
     (.tableUnusable, "DMAR: No handler for DMAR structure type %d"),
-    (.tableUnusable, "No DRHD structure found in DMAR table"),
     (.tableUnusable, "No DRHD structures in buffer returned by _DSM method"),
     (.tableUnusable, "DMAR: Failed to locate _DSM method"),
     (.tableUnusable, "DMAR: Unsupported force_on type (%d)"),
-    (.tableUnusable, "Your BIOS is broken; ANDD object name is not NUL-terminated"),
-    (.tableUnusable, "RHSA refers to non-existent DMAR unit at %llx"),
     (.namespaceDevice, "Failed to get device for ACPI object %S"),
     (.unitNotMapped, "DMAR: Can't reserve memory"),
     (.wrongUnit, "BIOS assigned incorrect VT-d unit for Intel(R) QuickData Technology device"),
-    (.optionDeprecated, "intel_iommu=forcedac deprecated; use iommu.forcedac instead"),
-    (.optionDeprecated, "intel_iommu=strict deprecated; use iommu.strict=1 instead"),
   ]
 
   private static let resources: [Row] = [
@@ -57,13 +52,11 @@ extension KernelMessageForms {
     (.featureMissing, "Dirty tracking not supported on translation type %d"),
     (.featureMissing, "Adjusted guest address width not compatible"),
     (.featureMissing, "s2 domain is not compatible"),
-    (.featureMissing, "DMAR: VT-d Scalable Mode not enabled, no PASID allocation"),
     (.featureMissing, "DMAR: Custom PASID allocator failed, scalable mode disabled"),
     (.readOnlyRefused, "Read-only mapping is disallowed on the domain which serves as the parent"),
   ]
 
   private static let defects: [Row] = [
-    (.driverDefect, "DMAR: Flush IOTLB failed"),
     (.driverDefect, "DMAR: Invalid input npages = %d"),
     (.driverDefect, "DMAR: Cannot free active IOASID %d"),
     (.driverDefect, "IOMMU: %s: Unexpected error code %d"),
@@ -98,7 +91,6 @@ extension KernelMessageForms {
     ),
     (.domainTypeConflict, "IOMMU driver error, requesting conflicting def_domain_type"),
     (.domainTypeConflict, "Device is not trusted, but driver is overriding group %d"),
-    (.domainTypeRefused, "Group not assigned to default domain"),
     (.domainTypeRefused, "Cannot change default domain: %S"),
     (.domainTypeRefused, "Device cannot be in %s domain"),
     (.domainTypeRefused, "iommu: Device is still bound to driver"),

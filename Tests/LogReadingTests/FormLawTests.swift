@@ -1,10 +1,10 @@
 import KernelProfiles
-import LogReading
 import PCI
 import Testing
 import VTdFormats
 
 @testable import KernelLog
+@testable import LogReading
 
 /// What is printed reads back to the same value: a law of the form, in every generation.
 @Suite("Every form of a line")
@@ -90,6 +90,23 @@ struct FormLawTests {
       if case .never = form.era { continue }
       let line = try #require(form.make(Self.values(form)))
       for kernel in Self.kernels { #expect(line.text(kernel) != nil, "\(line) in \(kernel.boot)") }
+    }
+  }
+
+  @Test("what a form prints and says has no row in the reading table as well")
+  func once() throws {
+    for form in DriverForms.all {
+      let line = try #require(form.make(Self.values(form)))
+      guard KernelMessage.Kind(line) != nil, let text = line.text(Self.kernels[0]) else { continue }
+      let bytes = Array(text.utf8)
+      for row in KernelMessageForms.rows {
+        let reading = ReadingForm(row.form, isInside: true)
+        let isRead = bytes.indices.contains {
+          bytes[$0...].starts(with: reading.beginning.prefix(8))
+            && reading.read(TextCursor(bytes, at: $0)) != nil
+        }
+        #expect(!isRead, "\(text): \(row.form)")
+      }
     }
   }
 
