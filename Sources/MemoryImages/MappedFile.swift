@@ -10,14 +10,17 @@ final class MappedFile {
 
   /// - Throws: ``MemoryImageError`` where the file cannot be opened or mapped.
   init(_ path: String) throws(MemoryImageError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    // A shell may hand the file over as standard input.
+    let descriptor = open(
+      path == "-" ? "/dev/stdin" : path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else {
       throw MemoryImageError(path: path, kind: .cannotRead(String(cString: strerror(errno))))
     }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw MemoryImageError(path: path, kind: .cannotRead("a regular file was expected"))
+      throw MemoryImageError(
+        path: path, kind: .cannotRead("a regular file was expected, which can be mapped"))
     }
     let length = Int(status.st_size)
     guard length > 0 else { throw MemoryImageError(path: path, kind: .empty) }

@@ -82,3 +82,58 @@ struct CollectTests {
     #expect(try Tool.dmar("collect", "--system-root", folder.path, "-o", bundle).status == 73)
   }
 }
+
+/// From a machine's files to its fault once more: collect, explain, import, replay.
+@Suite("From a bundle to a replay")
+struct BundleReplayTests {
+  /// The files that the first process of a golden log printed, below a folder that stands for a root:
+  /// headings are `== PATH`, lines with a time are the kernel's.
+  static func root(of log: [String], in folder: URL) throws {
+    var files: [String: String] = [:]
+    var heading: String?
+    var sequence = 0
+    for line in log {
+      if line.hasPrefix("== /") {
+        let path = String(line.dropFirst(3).prefix { $0 != " " })
+        heading = files[path] == nil ? path : nil
+      } else if line.hasPrefix("== ") || line.hasPrefix("-- ") {
+        heading = nil
+      } else if line.hasPrefix("["), let close = line.firstIndex(of: "]"),
+        let seconds = Double(line[line.index(after: line.startIndex)..<close].drop { $0 == " " })
+      {
+        sequence += 1
+        let time = Int((seconds * 1_000_000).rounded())
+        files["/dev/kmsg", default: ""] +=
+          "6,\(sequence),\(time),-;\(line[line.index(after: close)...].dropFirst())\n"
+      } else if let heading {
+        files[heading, default: ""] += line + "\n"
+      }
+    }
+    for (path, text) in files {
+      let file = folder.appending(path: String(path.dropFirst()))
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: file)
+    }
+  }
+
+  @Test("the scenario of a bundle replays each fault with the machine's own tables")
+  func replay() throws {
+    let folder = try TemporaryFolder()
+    let log = try Golden.lines("legacy.log.gz")
+    try Self.root(of: log, in: folder.url.appending(path: "root"))
+    let made = try Tool.shell(
+      "$DMAR collect --system-root root -o bundle.tar && $DMAR import bundle.tar -o s.yaml",
+      in: folder)
+    #expect(made.status == 0, "\(made.errorText)")
+    let replayed = try Tool.shell("$DMAR replay s.yaml", in: folder).outputText
+      .split(separator: "\n").map(String.init)
+    func entries(_ lines: [String]) -> [String] {
+      lines.filter { line in
+        ["fault addr", "root entry", "context entry", "pte level"].contains(where: line.contains)
+      }.map { $0.split(separator: "DMAR: ", maxSplits: 1).last.map(String.init) ?? $0 }
+    }
+    #expect(entries(replayed).count > 20)
+    #expect(entries(replayed) == entries(log))
+  }
+}
