@@ -56,29 +56,37 @@ export class ScenarioFiles {
     return content;
   }
 
-  // The files of a scenario, by name, with all that they name.
+  // The files of a scenario, by name, with all that they name. A file that came with the page and is named
+  // from elsewhere (`Configs/driver/base.yaml`) goes by the name that it has from there.
   collect(scenario, own) {
     const files = {};
-    const waiting = [scenario];
+    const waiting = [{ name: scenario, origin: scenario }];
     while (waiting.length > 0) {
-      const name = waiting.pop();
+      const { name, origin } = waiting.pop();
       if (Object.hasOwn(files, name)) continue;
-      const content = this.content(name, own);
+      const content = this.content(origin, own);
       if (content === undefined) continue;
       files[name] = content;
-      if (content.nodes) waiting.push(...this.named(content.nodes, name));
+      if (content.nodes) waiting.push(...this.named(content.nodes, name, origin, own));
     }
     return files;
   }
 
-  // The names that the words of a scenario may stand for.
-  *named(node, file) {
+  // The files that the words of a scenario may stand for: by which name, and which file that is.
+  *named(node, name, origin, own) {
     const [, , kind, value] = node;
     if (kind === "[" || kind === "{") {
-      for (const child of value) yield* this.named(child, file);
+      for (const child of value) yield* this.named(child, name, origin, own);
     } else if (kind !== "*" && value.length < 300 && /\.\w+$/.test(value)) {
-      yield normalized(`${folder(file)}/${value}`);
-      yield normalized(value.replace(/^Configs\//, ""));
+      const seen = normalized(`${folder(name)}/${value}`);
+      const places = [seen, normalized(`${folder(origin)}/${value}`), shippedName(value)];
+      const found = places.find((each) => Object.hasOwn(own, each) || Object.hasOwn(this.library, each));
+      if (found !== undefined) yield { name: seen, origin: found };
     }
   }
+}
+
+// The name that a file of Configs has in the page.
+export function shippedName(name) {
+  return normalized(name.replace(/^(.*\/)?Configs\//, ""));
 }

@@ -14,9 +14,13 @@ export class Learn {
       if (number !== undefined) this.choose(Number(number));
     });
     element("learn-hint").addEventListener("click", () => this.hint());
+    element("learn-exercises").addEventListener("click", (event) => {
+      const index = event.target.closest("button")?.dataset.index;
+      if (index !== undefined) this.show(Number(index));
+    });
     element("learn-try").addEventListener("click", () => {
       this.openPlay();
-      this.play.begin(this.lesson.start);
+      this.play.begin(this.exercise.start);
     });
   }
 
@@ -55,19 +59,40 @@ export class Learn {
     }
     element("learn-title").textContent = `${lesson.number}. ${lesson.title}`;
     insert(element("learn-text"), lesson.html);
-    insert(element("learn-task"), lesson.task);
-    element("learn-hints").replaceChildren();
-    element("learn-hint").hidden = !(lesson.hints?.length > 0);
-    element("learn-try").hidden = !lesson.start;
-    element("learn-picture").replaceChildren();
+    const exercises = lesson.exercises ?? [lesson];
+    element("learn-exercises").replaceChildren(...(exercises.length < 2 ? [] : exercises.map((_, index) => {
+      const item = document.createElement("li");
+      const button = document.createElement("button");
+      button.textContent = `Exercise ${index + 1}`;
+      button.dataset.index = index;
+      item.append(button);
+      return item;
+    })));
     this.changed?.();
-    if (lesson.start) await this.draw(lesson);
+    await this.show(0);
   }
 
-  // What the lesson's first scenario does: its first request that is blocked or stale, or the last one.
-  async draw(lesson) {
-    const answer = await this.machine.ask("report", { scenario: lesson.start, own: {}, want: ["requests"] });
-    if (lesson !== this.lesson) return;
+  // Shows one exercise of the lesson, and what its scenario does.
+  async show(index) {
+    this.exercise = (this.lesson.exercises ?? [this.lesson])[index];
+    const { task, hints, start } = this.exercise;
+    for (const button of element("learn-exercises").querySelectorAll("button")) {
+      if (Number(button.dataset.index) === index) button.setAttribute("aria-current", "true");
+      else button.removeAttribute("aria-current");
+    }
+    insert(element("learn-task"), task);
+    element("learn-hints").replaceChildren();
+    element("learn-hint").hidden = !(hints?.length > 0);
+    element("learn-try").hidden = !start;
+    element("learn-picture").replaceChildren();
+    if (start) await this.draw(this.exercise);
+  }
+
+  // What a scenario does that an exercise begins with: its requests that are blocked or stale, or the
+  // last one.
+  async draw(exercise) {
+    const answer = await this.machine.ask("report", { scenario: exercise.start, own: {}, want: ["requests"] });
+    if (exercise !== this.exercise) return;
     if (answer.ok && answer.requests) insert(element("learn-picture"), answer.requests);
     else element("learn-picture").textContent = answer.error?.message ?? "This lesson's scenario makes no request.";
   }
@@ -75,8 +100,8 @@ export class Learn {
   hint() {
     const shown = element("learn-hints").childElementCount;
     const item = document.createElement("li");
-    insert(item, this.lesson.hints[shown]);
+    insert(item, this.exercise.hints[shown]);
     element("learn-hints").append(item);
-    element("learn-hint").hidden = shown + 1 >= this.lesson.hints.length;
+    element("learn-hint").hidden = shown + 1 >= this.exercise.hints.length;
   }
 }

@@ -4,7 +4,7 @@
 import { Editor } from "./editor.js";
 import { insert } from "./insert.js";
 import { Scrubber } from "./scrubber.js";
-import { isScenario, normalized, folder } from "./files.js";
+import { isScenario, normalized, folder, shippedName } from "./files.js";
 import { standingAlone, valueAt, withValue, writeBefore } from "./yaml-edit.js";
 import { download, element, write } from "./parts.js";
 
@@ -86,7 +86,7 @@ export class Play {
   // MARK: The text
 
   textOf(name) {
-    const text = Object.hasOwn(this.own, name) ? this.own[name] : this.library[name];
+    const text = Object.hasOwn(this.own, name) ? this.own[name] : this.library[name] ?? this.library[shippedName(name)];
     return typeof text === "string" ? text : "";
   }
 

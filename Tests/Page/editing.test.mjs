@@ -71,7 +71,13 @@ test("names of files are changed, keys and other words are not", () => {
 test("a scenario brings the files that its words name, and no others", () => {
   const files = new ScenarioFiles({ "k/a.yaml": "extends: ../l/b.yaml\n", "l/b.yaml": "log: x.log\n", "l/x.log": "one\n", "l/y.log": "" });
   const own = { "mine.yaml": "extends: Configs/k/a.yaml\n" };
-  assert.deepEqual(Object.keys(files.collect("mine.yaml", own)).sort(), ["k/a.yaml", "l/b.yaml", "l/x.log", "mine.yaml"]);
+  assert.deepEqual(
+    Object.keys(files.collect("mine.yaml", own)).sort(),
+    ["Configs/k/a.yaml", "Configs/l/b.yaml", "Configs/l/x.log", "mine.yaml"]);
+  assert.deepEqual(Object.keys(files.collect("k/a.yaml", {})).sort(), ["k/a.yaml", "l/b.yaml", "l/x.log"]);
+  // A file of one's own goes before one that came with the page.
+  const both = { ...own, "Configs/k/a.yaml": "log: none.log\n" };
+  assert.deepEqual(Object.keys(files.collect("mine.yaml", both)).sort(), ["Configs/k/a.yaml", "mine.yaml"]);
   assert.match(files.collect("mine.yaml", { "mine.yaml": "a: [" })["mine.yaml"].error.message, /was expected/);
   assert.deepEqual(files.collect("__proto__", {}), {});
   assert.equal(normalized("a/../../b/./c"), "../b/c");
