@@ -145,7 +145,14 @@ let package = Package(
         "Diagnosis",
       ]),
     // What a web page's module exports; make browser builds that. No program of this package needs it.
-    room("Browser", ["Text", "Glossary", "KernelProfiles", "Wording"]),
+    room(
+      "Browser",
+      [
+        "Text", "YAMLNodes", "Glossary", "VTdFormats", "PhysicalMemory", "PCI", "ACPITables",
+        "VTdUnit", "KernelLog", "Wording", "KernelProfiles", "KernelRuntime", "LogReading",
+        "MachineEvidence", "Machine", "Recording", "ScenarioFormat", "Scenario", "Diagnosis",
+        "Report", "Rebuild", "Course",
+      ]),
     .systemLibrary(name: "CEpoll"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
@@ -202,6 +209,7 @@ let package = Package(
     tests("Lockdep", ["TestSupport"], resources: [.copy("Golden")]),
     tests("RemappingTables", ["VTdFormats", "PhysicalMemory", "VTdUnit"]),
     tests("IOMMULab", ["TestSupport"]),
+    tests("Browser", ["Scenario", "TestSupport", "YAMLNodes", "YAMLReading"]),
     tests("Course", ["ScenarioFormat"]),
     tests("KernelLog", ["VTdFormats", "PCI"]),
     tests("MachineEvidence", ["PCI"]),

@@ -55,10 +55,11 @@ struct Failure: Error {
   /// The program's exit code; nil where the program is never asked that.
   var status: Int?
 
-  init(_ message: String) {
+  init(_ message: String, status: Int? = nil) {
     self.message = message
     place = nil
     text = message
+    self.status = status
   }
 
   init(_ message: String, at place: Place, text: String, status: Int) {

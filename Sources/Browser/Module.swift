@@ -1,60 +1,41 @@
 /// The module that a page holds: a question in, an answer out, both JSON in UTF-8.
 ///
 /// docs/Browser.md lists the operations with what they take and give.
-public enum Module {
+public struct Module {
+  /// What pages say made them.
+  static let producer = "dmar"
+
+  #if !WITHOUT_RUNS
+    private var runs = Runs()
+  #endif
+
+  /// A module that was asked nothing yet.
+  public init() {}
+
   /// Answers a question.
   ///
   /// - Parameter question: `{"operation": "decode", …}`.
   /// - Returns: `{"ok":true,…}`, or `{"ok":false,"error":{…}}` where the question cannot be answered.
-  public static func answer(_ question: [UInt8]) -> [UInt8] {
+  public mutating func answer(_ question: [UInt8]) -> [UInt8] {
     let answer: Answer
     do throws(Failure) {
       let request = try Request(question)
-      let name = try request.wanted("operation")
-      guard let operation = Operation(rawValue: name) else {
-        throw Failure(
-          "no operation is called \"\(name)\"; one of \(Operation.names) was expected")
-      }
-      answer = try operation.answer(request)
+      answer = try self.answer(try request.wanted("operation"), request)
     } catch {
       answer = error.answer
     }
     return Array(answer.json.utf8)
   }
-}
 
-#if hasFeature(Embedded)
-  // The exports. A text that crosses the border stands in memory of the module: the page allocates and
-  // writes the question, reads the answer, and releases both.
-
-  /// Memory for a question.
-  ///
-  /// - Parameter byteCount: its length in UTF-8.
-  /// - Returns: where it is to be written.
-  @_cdecl("allocate")
-  public func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
-    UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 1), alignment: 16)
-  }
-
-  /// Gives memory back: that of a question, or that of an answer.
-  @_cdecl("release")
-  public func release(_ memory: UnsafeMutableRawPointer) { memory.deallocate() }
-
-  /// Answers the question that stands at `question`.
-  ///
-  /// - Returns: where the answer stands: its length in bytes as 32 bits, lowest byte first, then its
-  ///   text.
-  @_cdecl("call")
-  public func call(_ question: UnsafeRawPointer, _ byteCount: Int) -> UnsafeMutableRawPointer {
-    let bytes = UnsafeRawBufferPointer(start: question, count: byteCount)
-    let answer = Module.answer(Array(bytes))
-    let result = allocate(4 + answer.count)
-    result.storeBytes(of: UInt32(truncatingIfNeeded: answer.count).littleEndian, as: UInt32.self)
-    answer.withUnsafeBytes { text in
-      if let start = text.baseAddress {
-        (result + 4).copyMemory(from: start, byteCount: text.count)
+  private mutating func answer(_ name: String, _ request: Request) throws(Failure) -> Answer {
+    if let operation = Operation(rawValue: name) { return try operation.answer(request) }
+    #if !WITHOUT_RUNS
+      if let operation = Runs.Operation(rawValue: name) {
+        return try runs.answer(operation, request)
       }
-    }
-    return result
+    #endif
+    throw Failure(
+      "no operation is called \"\(name)\"; one of \(Operation.names.joined(separator: ", ")) was "
+        + "expected")
   }
-#endif
+}

@@ -5,11 +5,13 @@ internal import Text
 enum ProfilesOperation {
   static func answer(_ request: Request) throws(Failure) -> Answer {
     let release = try request.text("release")
+    let wanted = try request.texts("want")
     do throws(ProfileListing.NoProfile) {
       var answer = Answer([
         ("releases", .array(KernelProfile.all.map { .string($0.release) })),
         ("newest", .string(KernelProfile.newest.release)),
       ])
+      if wanted == ["releases"] { return answer }
       answer.add("lines", lines: try ProfileListing.lines(of: release))
       answer.add("profiles", try ProfileListing.json(of: release))
       return answer

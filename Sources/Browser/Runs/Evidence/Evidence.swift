@@ -1,0 +1,179 @@
+internal import ACPITables
+internal import Diagnosis
+internal import LogReading
+internal import MachineEvidence
+internal import PCI
+internal import Scenario
+internal import ScenarioFormat
+internal import Text
+
+/// What stands in the files that a page was given: logs, and what the machine tells beside them.
+struct Evidence {
+  /// What one file is.
+  enum Piece {
+    /// A log, unpacked.
+    case log([UInt8])
+    case table(DMARTable, isReadable: Bool)
+    case snapshot(PCITopology)
+    /// Something that was not read, and why.
+    case unread(String)
+  }
+
+  /// The files in order.
+  let pieces: [(name: String, piece: Piece)]
+
+  /// - Throws: `Failure` where a table or a snapshot is not as it should be.
+  init(_ files: PageFiles) throws(Failure) {
+    var pieces: [(name: String, piece: Piece)] = []
+    for file in files.files {
+      guard let bytes = file.content.bytes else {
+        throw Failure("the file \"\(file.path)\" has no \"text\" and no \"base64\"")
+      }
+      pieces.append((file.path, try Self.piece(file.path, bytes, files)))
+    }
+    self.pieces = pieces
+  }
+
+  private static func piece(_ path: String, _ bytes: [UInt8], _ files: PageFiles)
+    throws(Failure) -> Piece
+  {
+    let kind = PlatformKind(head: Array(bytes.prefix(PlatformKind.headLength)), path: path)
+    switch kind {
+    case .snapshot:
+      return .snapshot(
+        try Failure.ofInput { () throws(InputError) in
+          try PCISnapshotFile.read(path, namedAt: nil, from: files.source)
+        })
+    case .table(let isReadable):
+      return .table(try table(path, bytes, files), isReadable: isReadable)
+    case nil: return unpacked(bytes)
+    }
+  }
+
+  /// A table as firmware has it, as a dump of its bytes, or as YAML.
+  private static func table(_ path: String, _ bytes: [UInt8], _ files: PageFiles)
+    throws(Failure) -> DMARTable
+  {
+    if path.hasSuffix(".yaml") || path.hasSuffix(".yml") {
+      return try Failure.ofInput { () throws(InputError) in
+        try DMARTableFile.read(path, namedAt: nil, from: files.source)
+      }
+    }
+    do throws(ACPITableError) {
+      return try DMARTable(
+        parsing: bytes.contains(0)
+          ? bytes : try HexDump.table(in: String(decoding: bytes, as: UTF8.self)))
+    } catch {
+      let place = Failure.Place(file: path, line: 0, column: 0)
+      throw Failure("\(error)", at: place, text: "\(path): \(error)", status: 65)
+    }
+  }
+
+  /// The log in bytes that may be packed by gzip; the browser itself unpacks what else it can.
+  private static func unpacked(_ bytes: [UInt8]) -> Piece {
+    guard Gunzip.isGzip(bytes) else { return .log(bytes) }
+    var unpacker = Gunzip(bytes)
+    var text: [UInt8] = []
+    do throws(Gunzip.Failure) {
+      try unpacker.unpack { text += $0 }
+    } catch {
+      return .unread("gzip data that is damaged or has no end")
+    }
+    return .log(text)
+  }
+
+  /// Reads the logs with a reader each, and hands out what was found.
+  ///
+  /// - Parameters:
+  ///   - begin: a file begins, by its name.
+  ///   - event: something in it.
+  ///   - log: whether it is a kernel's log.
+  func read(
+    begin: (String) -> Void, event: (LogEvent) -> Void, log: () -> Void,
+    platform: (String, Piece) -> Void
+  ) {
+    for (name, piece) in pieces {
+      switch piece {
+      case .log(let bytes):
+        begin(name)
+        var reader = LogReader()
+        bytes.withUnsafeBytes { reader.read($0) { event($0) } }
+        reader.finish { event($0) }
+        if reader.kernelLineCount > 0 || reader.byteCount == 0 { log() }
+      case .table, .snapshot: platform(name, piece)
+      case .unread: break
+      }
+    }
+  }
+
+  /// What was not read.
+  var unread: [(name: String, words: String)] {
+    pieces.compactMap { name, piece in
+      if case .unread(let words) = piece { (name, words) } else { nil }
+    }
+  }
+
+  /// The explanation of all of it.
+  var explanation: Explanation {
+    var collector = LogCollector()
+    read(
+      begin: { collector.begin(file: $0) }, event: { collector.take($0) },
+      log: { collector.noteLog() }
+    ) { name, piece in
+      if collector.contents.files.last != name { collector.begin(file: name) }
+      piece.give(to: &collector)
+    }
+    for (name, words) in unread { collector.note(unread: name, words) }
+    takeHistory(into: &collector)
+    return Explanation(collector.contents)
+  }
+
+  /// The mapping history of the addresses that fault, for which the logs are looked through once more.
+  private func takeHistory(into collector: inout LogCollector) {
+    let focus = AddressFocus(collector.contents.faultAddresses)
+    var history = MappingHistory()
+    for (index, name) in collector.contents.files.enumerated() {
+      for case (name, .log(let bytes)) in pieces {
+        var scanner = HistoryScanner(focus, file: index)
+        _ = bytes.withUnsafeBytes { bytes in
+          scanner.scan(bytes, isLast: true) { event in
+            history.take(event)
+            return history.wantsFlushes
+          }
+        }
+        history.add(scanner)
+      }
+    }
+    history.finish(focus)
+    collector.take(history)
+  }
+
+  /// How many bytes were looked at.
+  var byteCount: Int {
+    pieces.reduce(0) { count, piece in
+      if case .log(let bytes) = piece.piece { count + bytes.count } else { count + 1 }
+    }
+  }
+
+  /// The lines of the logs, for those who show them.
+  ///
+  /// - Parameter names: the files in the order of the places' numbers.
+  func lines(of names: [String]) -> LogLines {
+    var lines = LogLines()
+    for (number, name) in names.enumerated() {
+      for case (name, .log(let bytes)) in pieces { lines.add(bytes, file: number) }
+    }
+    return lines
+  }
+}
+
+extension Evidence.Piece {
+  /// Gives what the machine tells to whoever gathers a log.
+  func give(to collector: inout LogCollector) {
+    switch self {
+    case .table(let table, _): collector.take(table)
+    case .snapshot(let topology): collector.take(topology)
+    case .log, .unread: break
+    }
+  }
+}

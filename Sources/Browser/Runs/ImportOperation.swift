@@ -1,0 +1,74 @@
+internal import ACPITables
+internal import Diagnosis
+internal import Machine
+internal import PCI
+internal import PhysicalMemory
+internal import Rebuild
+internal import Scenario
+internal import ScenarioFormat
+internal import Text
+internal import VTdFormats
+internal import YAMLNodes
+
+/// `import`: a scenario from logs, as `dmar import` writes it.
+enum ImportOperation {
+  static func answer(_ request: Request) throws(Failure) -> Answer {
+    let files = try PageFiles(request.value("files"))
+    let evidence = try Evidence(files)
+    var messages = evidence.unread.map { "dmar: not read: \($0.name): \($0.words)" }
+    var boots = LogBoots()
+    var platform = RebuiltScenario.PlatformFiles()
+    evidence.read(begin: { boots.begin(file: $0) }, event: { boots.take($0) }, log: {}) {
+      name, piece in
+      boots.giveEach { piece.give(to: &$0) }
+      switch piece {
+      case .table(_, let isReadable):
+        platform.table = isReadable ? name : nil
+        if !isReadable {
+          messages.append(
+            "dmar: left out: the DMAR table, which would lie beside the scenario; -o says where")
+        }
+      case .snapshot: platform.snapshot = name
+      case .log, .unread: break
+      }
+    }
+    let (boot, others) = boots.chosen
+    let names = evidence.pieces.map { $0.name }
+    guard !boot.timeline.isEmpty else {
+      throw Failure(
+        "\(names.first ?? "no file"): no fault record and no queue error; a kernel log with one was "
+          + "expected", status: 65)
+    }
+    for system in boot.collector.contents.systems {
+      messages.append(RebuiltScenario.note(on: system.value))
+    }
+    let rebuilt = RebuiltScenario(
+      boot.collector.contents, boot.timeline, from: names.joined(separator: ", "),
+      platform: platform,
+      replayingWritten: { replay($0, takesSteps: $1, among: files) })
+    let leftOut = rebuilt.leftOut + others
+    messages += leftOut.map { "dmar: left out: \($0)" }
+    var answer = Answer()
+    answer.add("messages", lines: messages)
+    answer.add("status", .count(rebuilt.isEmpty ? 65 : leftOut.isEmpty ? 0 : 1))
+    if !rebuilt.isEmpty { answer.add("yaml", .string(rebuilt.yaml)) }
+    return answer
+  }
+
+  /// Runs what is going to be written.
+  private static func replay(_ scenario: Written, takesSteps: Bool, among files: PageFiles)
+    -> Replay?
+  {
+    do throws(InputError) {
+      let name = "standard output"
+      let source = files.source(with: scenario.node, named: name)
+      let scenario = try ScenarioLoader(from: source).load(name)
+      let result = try ScenarioRun.run(scenario, firstSteps: takesSteps ? .max : 0)
+      guard case .finished(let run) = result else { return nil }
+      return Replay(lines: run.lines) { run.machine.memory.load64(PhysicalAddress(rawValue: $0)) }
+    } catch {
+      // A machine that cannot be, or a step that cannot be taken: nothing of it comes back.
+      return Replay(lines: []) { _ in nil }
+    }
+  }
+}

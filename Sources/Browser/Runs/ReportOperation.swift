@@ -1,0 +1,70 @@
+internal import Diagnosis
+internal import Recording
+internal import Report
+internal import Scenario
+internal import ScenarioFormat
+internal import Text
+
+/// `report`: a run as one page, as `dmar report` writes it, or its requests alone.
+enum ReportOperation {
+  static func answer(_ request: Request) throws(Failure) -> Answer {
+    let wanted = try request.texts("want")
+    let page = try Page(request)
+    var answer = Answer()
+    if wanted.isEmpty || wanted.contains("html") {
+      answer.add("html", .string(page.whole.html))
+    }
+    if wanted.contains("requests") {
+      let view = RunView(page.record, explanation: page.explanation)
+      answer.add("requests", .string(view.requests))
+    }
+    return answer
+  }
+
+  /// `picture`: one picture of the page as SVG, or all that is known of an event of the last run.
+  static func picture(_ request: Request, of last: RunView?) throws(Failure) -> Answer {
+    if let event = try request.number("event") {
+      guard let last else { throw Failure("nothing was run yet; operation run was expected") }
+      return Answer([("html", .string(last.moment(event)))])
+    }
+    let name = try request.wanted("name")
+    guard let picture = PictureName(rawValue: name) else {
+      throw Failure(
+        "no picture is called \"\(name)\"; one of "
+          + PictureName.allCases.map { $0.rawValue }.joined(separator: ", ") + " was expected")
+    }
+    guard let svg = try Page(request).whole.picture(picture) else {
+      throw Failure(
+        "the run has nothing for the picture \(name); a request that is blocked or stale, or a lock "
+          + "report, was expected")
+    }
+    return Answer([("svg", .string(svg))])
+  }
+
+  /// A run with all that its page holds.
+  private struct Page {
+    let record: RunRecord
+    let explanation: Explanation?
+    let whole: RunPage
+
+    init(_ request: Request) throws(Failure) {
+      let question = try ScenarioQuestion(request)
+      let producer = try request.text("producer") ?? Module.producer
+      let scenario = try question.scenario()
+      let result = try Failure.ofInput { () throws(InputError) in
+        try ScenarioRun.run(scenario, isRecorded: true)
+      }
+      guard case .finished(let run) = result, let record = run.record else {
+        if case .skipped(let reason) = result { throw Failure("skipped: \(reason)") }
+        throw Failure("the run was not recorded")
+      }
+      self.record = record
+      explanation = Explanation(ofLog: run.lines)
+      whole = RunPage(
+        record, explanation: explanation,
+        sources: record.fileNames(of: question.path).compactMap { name in
+          question.files.text(name).map { (name, $0) }
+        }, producer: producer)
+    }
+  }
+}

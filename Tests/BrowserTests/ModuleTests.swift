@@ -1,0 +1,166 @@
+import Foundation
+import Scenario
+import TestSupport
+import Testing
+import YAMLNodes
+import YAMLReading
+
+@testable import Browser
+
+/// A module, and questions to it.
+private struct Asked {
+  private var module = Module()
+
+  /// The answer to a question that is given as JSON.
+  mutating func ask(_ question: String) throws -> [String: Any] {
+    let bytes = module.answer(Array(question.utf8))
+    return try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+  }
+
+  /// The answer to a question whose members are given.
+  mutating func ask(_ operation: String, _ members: [String: Any] = [:]) throws -> [String: Any] {
+    var members = members
+    members["operation"] = operation
+    let bytes = module.answer(Array(try JSONSerialization.data(withJSONObject: members)))
+    return try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+  }
+}
+
+/// A document as a page sends it.
+private func nodes(_ yaml: String) throws -> Any {
+  var budget = ReadingBudget()
+  return try LibYAML.document(of: yaml, budget: &budget).map(form) ?? NSNull()
+}
+
+private func form(_ node: YAMLNode) -> Any {
+  var parts: [Any] = [node.line, node.column]
+  switch node.content {
+  case .scalar(let text, let style):
+    let letters: [YAMLNode.Style: String] = [
+      .plain: "p", .singleQuoted: "s", .doubleQuoted: "d", .literal: "l", .folded: "f",
+    ]
+    parts += [letters[style] ?? "p", text]
+  case .sequence(let elements): parts += ["[", elements.map(form)]
+  case .mapping(let pairs): parts += ["{", pairs.flatMap { [form($0.key), form($0.value)] }]
+  case .alias(let name): parts += ["*", name]
+  }
+  if let anchor = node.anchor { parts.append(anchor) }
+  return parts
+}
+
+@Suite("The module for web pages")
+struct ModuleTests {
+  /// Every file of Configs as a page sends it, by its path from there.
+  private static func library() -> [String: [String: Any]] {
+    let root = Repository.path("Configs")
+    var files: [String: [String: Any]] = [:]
+    for case let name as String in FileManager.default.enumerator(atPath: root) ?? .init() {
+      guard let text = try? String(contentsOfFile: root + "/" + name, encoding: .utf8) else {
+        continue
+      }
+      files[name] = ["text": text]
+      if name.hasSuffix(".yaml"), let nodes = try? nodes(text) { files[name]?["nodes"] = nodes }
+    }
+    return files
+  }
+
+  @Test(
+    "a scenario from nodes prints what the same scenario prints from its file",
+    arguments: [
+      "klist-splat/report.yaml", "faults/0x05-write-not-permitted.yaml", "golden/ratelimit.yaml",
+      "driver/device-tlb.yaml",
+    ])
+  func run(_ name: String) throws {
+    var module = Asked()
+    let path = Repository.path("Configs/" + name)
+    try #require(FileManager.default.fileExists(atPath: path), "\(name) is no scenario of Configs")
+    let answer = try module.ask("run", ["scenario": name, "files": Self.library()])
+    guard case .finished(let run) = try ScenarioRun.run(ScenarioLoader().load(path)) else {
+      return
+    }
+    #expect(answer["lines"] as? [String] == run.lines)
+    #expect(answer["failures"] as? [String] == [])
+    let parts = try #require(answer["parts"] as? [String: String])
+    #expect(parts["verdict"]?.contains("<h2>") == true)
+    let picture = try module.ask("picture", ["event": 0])
+    #expect(picture["ok"] as? Bool == true)
+  }
+
+  @Test("an error of a scenario has its place and the line that the program prints")
+  func place() throws {
+    var module = Asked()
+    let text = "steps:\n  - {}\nmachine: {memory: 1GiB, colour: red}\n"
+    let answer = try module.ask(
+      "run", ["scenario": "a.yaml", "files": ["a.yaml": ["nodes": try nodes(text)]]])
+    #expect(answer["ok"] as? Bool == false)
+    let error = try #require(answer["error"] as? [String: Any])
+    #expect(error["file"] as? String == "a.yaml")
+    #expect((error["text"] as? String)?.hasPrefix("a.yaml:") == true)
+    #expect(answer["status"] as? Int == 65)
+  }
+
+  @Test("a log is explained, and a scenario is made of it that replays")
+  func log() throws {
+    var module = Asked()
+    let path = Repository.path("Tests/Golden/klist-splat.log.gz")
+    let packed = try Data(contentsOf: URL(fileURLWithPath: path)).base64EncodedString()
+    let files = [["name": "a.log", "base64": packed]]
+    let explained = try module.ask("explain", ["files": files])
+    #expect((explained["text"] as? String)?.contains("verdict") == true)
+    #expect((explained["page"] as? String)?.hasPrefix("<!DOCTYPE html>") == true)
+    let imported = try module.ask("import", ["files": files])
+    let yaml = try #require(imported["yaml"] as? String)
+    #expect(yaml.contains("steps:"))
+    let replayed = try module.ask(
+      "run", ["scenario": "b.yaml", "files": ["b.yaml": ["nodes": try nodes(yaml)]]])
+    #expect((replayed["lines"] as? [String])?.contains { $0.contains("[fault reason") } == true)
+  }
+
+  @Test(
+    "what is no question has an answer that says what was expected",
+    arguments: [
+      ("{", "JSON"), ("[]", "object"), ("{}", "operation"), (#"{"operation":"no"}"#, "decode"),
+      (#"{"operation":"decode","kind":"ptx","value":"1"}"#, "pte"),
+      (#"{"operation":"decode","kind":"pte","value":"x"}"#, "hexadecimal"),
+      (#"{"operation":"run"}"#, "scenario"),
+      (#"{"operation":"run","scenario":"a","files":{"a":{"nodes":[1]}}}"#, "node"),
+      (#"{"operation":"run","scenario":"a","files":{"a":{}}}"#, "nodes"),
+      (#"{"operation":"run","scenario":"a"}"#, "No such file"),
+      (#"{"operation":"run","scenario":"a","files":{"a":{"text":"x"}}}"#, "nodes"),
+      (#"{"operation":"explain","files":[{"name":"a","text":"nothing"}]}"#, "kernel log"),
+      (#"{"operation":"import","files":[]}"#, "fault record"),
+      (#"{"operation":"picture","event":1}"#, "run"),
+      (#"{"operation":"matrix","scenario":"a","width":5}"#, "72"),
+    ])
+  func refused(_ question: String, _ expected: String) throws {
+    var module = Asked()
+    let answer = try module.ask(question)
+    #expect(answer["ok"] as? Bool == false)
+    let error = try #require(answer["error"] as? [String: Any])
+    let message = try #require(error["message"] as? String)
+    #expect(message.contains(expected), "\(message)")
+  }
+
+  @Test("nodes that stand too deep in each other are an error of the document")
+  func depth() throws {
+    var module = Asked()
+    let deep =
+      String(repeating: #"[1,1,"[",["#, count: 240) + String(repeating: "]]", count: 240)
+    let answer = try module.ask(
+      #"{"operation":"check","scenario":"a","files":{"a":{"nodes":\#(deep)}}}"#)
+    let error = try #require(answer["error"] as? [String: Any])
+    #expect((error["message"] as? String)?.contains("200 deep") == true, "\(error)")
+  }
+
+  @Test("each cure says which settings it decides, and every lesson of the course is drawn")
+  func cures() throws {
+    var module = Asked()
+    let cures = try #require(try module.ask("cures")["cures"] as? [[String: Any]])
+    #expect(cures.count > 2)
+    for cure in cures { #expect((cure["settings"] as? [String: String])?.isEmpty == false) }
+    let lessons = try #require(
+      try module.ask("lessons", ["files": Self.library()])["lessons"] as? [[String: Any]])
+    #expect(lessons.count > 5)
+    for lesson in lessons { #expect((lesson["html"] as? String)?.contains("<p>") == true) }
+  }
+}
