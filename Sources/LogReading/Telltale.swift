@@ -15,37 +15,37 @@ public enum Telltale {
   /// few texts that take a closer look.
   static let rows: [(word: StaticString, mark: Int, group: Int)] = [
     // The driver, its table and its units.
-    ("DMAR", 0, 3), ("DRHD", 0, 4), ("RMRR", 0, 3), ("dmar", 0, 1), ("INTR-REMAP", 0, 1),
-    ("IOMMU", 0, 5), ("iommu", 0, 0), ("IOTLB", 0, 5), ("iova", 0, 0), ("remapping", 1, 7),
-    ("domain", 0, 4), ("Domain", 0, 4), ("PRQ ", 0, 4), ("page request", 0, 3),
-    ("Page Request", 0, 3), ("Page request", 0, 3), ("canonical", 5, 3), ("Register based", 2, 7),
-    ("IR table", 3, 3), ("kdump mode", 1, 2), ("Queue inv", 0, 5), ("fault, interrupt", 1, 2),
-    ("reserved region", 11, 7), ("device scope", 8, 0), ("scope type", 1, 0), ("ACPI object", 5, 0),
-    ("ACPI name", 2, 7), ("0-length", 1, 6), ("map the region", 10, 7), ("reserve memory", 9, 7),
-    ("translation tables", 12, 3), ("identity map", 4, 1), ("x2apic", 0, 7), ("PCI-DMA", 1, 6),
-    ("VT-d ", 0, 6), ("non-aligned", 6, 3),
+    ("DMAR", 0, 2), ("DRHD", 0, 2), ("RMRR", 0, 1), ("dmar", 0, 2), ("INTR-REMAP", 6, 2),
+    ("IOMMU", 0, 2), ("iommu", 0, 2), ("IOTLB", 1, 3), ("iova", 0, 2), ("remapping", 1, 2),
+    ("domain", 0, 2), ("Domain", 0, 2), ("PRQ ", 0, 2), ("page request", 5, 4),
+    ("Page Request", 5, 4), ("Page request", 5, 4), ("canonical", 0, 1), ("Register based", 0, 7),
+    ("IR table", 0, 0), ("kdump mode", 0, 7), ("Queue inv", 1, 5), ("fault, interrupt", 2, 5),
+    ("reserved region", 9, 7), ("device scope", 8, 6), ("scope type", 1, 6), ("ACPI object", 2, 1),
+    ("ACPI name", 2, 1), ("0-length", 4, 6), ("map the region", 3, 4), ("reserve memory", 9, 2),
+    ("translation tables", 0, 4), ("identity map", 4, 0), ("x2apic", 1, 7), ("PCI-DMA", 1, 0),
+    ("VT-d ", 0, 5), ("non-aligned", 4, 6),
     // What the core says of devices.
-    ("IOVA", 0, 5), ("pasid", 0, 7), ("not trusted", 2, 1), ("aliased", 3, 2), ("PRQ, ", 0, 1),
-    ("5-level", 1, 6), ("stage-1", 1, 3), ("Dirty track", 1, 1), ("guest address", 0, 2),
+    ("IOVA", 0, 2), ("pasid", 0, 7), ("not trusted", 0, 6), ("aliased", 0, 6), ("PRQ, ", 0, 2),
+    ("5-level", 0, 3), ("stage-1", 0, 5), ("Dirty track", 3, 0), ("guest address", 3, 5),
     // DMA of any kind: `[DMA Read`, `DMA PTE`, `DMA-API`.
-    ("DMA ", 0, 3), ("DMA-API", 0, 3), ("swiotlb", 1, 7),
+    ("DMA ", 0, 2), ("DMA-API", 0, 2), ("swiotlb", 1, 0),
     // Other units, hypervisors and their users.
-    ("AMD-V", 0, 5), ("fault event", 1, 2), ("SID: ", 0, 6), ("vtd[", 0, 5), ("vtd_", 0, 5),
-    ("smmu", 0, 5), ("BIOS", 0, 2), ("VFIO", 0, 5), ("vfio", 0, 0), ("viable", 1, 3),
-    ("bypass", 1, 1), ("index (", 2, 4), ("MEMLOCK", 2, 6),
+    ("AMD-V", 1, 0), ("fault event", 5, 4), ("SID: ", 0, 5), ("vtd[", 0, 0), ("vtd_", 0, 0),
+    ("smmu", 0, 0), ("BIOS", 0, 3), ("VFIO", 0, 1), ("vfio", 0, 1), ("viable", 0, 1),
+    ("bypass", 0, 7), ("index (", 2, 4), ("MEMLOCK", 1, 3),
     // What the kernel says of its own defects.
-    ("WARN", 0, 3), ("BUG:", 0, 2), ("BUG at", 1, 7), ("INFO:", 1, 2), ("UBSAN", 0, 7),
-    ("NULL pointer", 1, 6), ("unable to handle", 10, 3), ("general protection", 4, 3),
-    ("LOCKUP", 2, 2), ("blocked for", 4, 4), ("detected stall", 10, 3), ("panic - not", 0, 3),
-    ("Oops: ", 0, 0), ("RCU-list", 3, 6), ("rcu_dereference", 1, 2),
+    ("WARN", 0, 1), ("BUG:", 0, 3), ("BUG at", 1, 5), ("INFO:", 1, 5), ("UBSAN", 1, 3),
+    ("NULL pointer", 0, 3), ("unable to handle", 9, 4), ("general protection", 9, 6),
+    ("LOCKUP", 1, 3), ("blocked for", 0, 7), ("detected stall", 9, 5), ("panic - not", 0, 7),
+    ("Oops: ", 0, 3), ("RCU-list", 1, 5), ("rcu_dereference", 6, 4),
     // A boot, and devices that come and go.
-    ("Linux version", 0, 5), ("class 0x", 0, 0), ("enabling device", 2, 7), ("pci function", 4, 2),
-    ("Slot(", 0, 6), ("power state", 0, 0), ("device, stuck", 4, 4), ("not ready", 5, 7),
+    ("Linux version", 0, 0), ("class 0x", 2, 6), ("enabling device", 3, 6), ("pci function", 1, 1),
+    ("Slot(", 0, 0), ("power state", 0, 4), ("device, stuck", 8, 5), ("not ready", 0, 6),
     // Marks that are evidence for others.
-    ("reboot: ", 1, 4), ("kexec_core", 1, 3), ("systemd-shutdown", 7, 2),
-    ("PM: ", 0, 3), ("system sleep state", 7, 0), ("resume", 1, 2), ("AER: Unc", 0, 2),
-    ("PCIe Bus Error", 1, 6), ("System Error", 0, 6), ("genctr mismatch", 2, 1),
-    ("on queue", 3, 5), ("for tag", 3, 4), ("Unknown completion", 0, 6), ("Exec", 0, 6),
+    ("reboot: ", 1, 2), ("kexec_core", 0, 4), ("systemd-shutdown", 12, 4),
+    ("PM: ", 0, 2), ("system sleep state", 7, 5), ("resume", 2, 5), ("AER: Unc", 1, 2),
+    ("PCIe Bus Error", 9, 3), ("System Error", 7, 3), ("genctr mismatch", 0, 7),
+    ("on queue", 4, 5), ("for tag", 3, 4), ("Unknown completion", 5, 1), ("Exec", 0, 3),
   ]
 
   /// Whether the processor can look at many bytes at a time.
