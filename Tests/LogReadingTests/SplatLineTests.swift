@@ -24,7 +24,7 @@ struct SplatLineTests {
     }
   }
 
-  private static let titles: [(ReportLine, LockSplat.Kind)] = [
+  private static let kinds: [(ReportLine, LockSplat.Kind)] = [
     (.recursive, .recursive), (.circular, .circular), (.inconsistent, .inconsistentState),
     (.inversion, .inversion), (.suspiciousRCU, .rcu), (.nestedLock, .nestLock),
     (.imbalance, .badUnlock), (.freed, .heldFreed), (.exitTime, .exit), (.userReturn, .userReturn),
@@ -33,9 +33,9 @@ struct SplatLineTests {
 
   /// The title in the boxes of all ages of the kernel.
   @Test(
-    "a title begins a report of its kind in the boxes of all kernels", arguments: titles.indices)
-  func titles(_ index: Int) {
-    let (line, kind) = Self.titles[index]
+    "a title begins a report of its kind in the boxes of all kernels", arguments: kinds.indices)
+  func title(_ index: Int) {
+    let (line, kind) = Self.kinds[index]
     for title in ["WARNING: \(line.text())", "[ INFO: \(line.text()) ]", "[ BUG: \(line.text()) ]"]
     {
       let text = """
@@ -51,13 +51,13 @@ struct SplatLineTests {
 
         """
       var reader = LogReader()
-      var kinds: [LockSplat.Kind] = []
+      var found: [LockSplat.Kind] = []
       let take = { (event: LogEvent) in
-        if case .fact(.lockSplat(let splat)) = event.kind { kinds.append(splat.kind) }
+        if case .fact(.lockSplat(let splat)) = event.kind { found.append(splat.kind) }
       }
       Array(text.utf8).withUnsafeBytes { reader.read($0, emit: take) }
       reader.finish(emit: take)
-      #expect(kinds == [kind], "\(title)")
+      #expect(found == [kind], "\(title)")
     }
   }
 }
