@@ -50,7 +50,7 @@ struct TableBuilder {
     return try place.building { () throws(TableError) in
       let end = Self.end(of: machine.memory)
       let memory: PhysicalMemory
-      do {
+      do throws(PhysicalMemoryError) {
         memory = try PhysicalMemory(ranges: machine.memory.ranges)
       } catch {
         throw .outsideMemory(step.base.rawValue)
