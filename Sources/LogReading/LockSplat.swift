@@ -1,3 +1,5 @@
+internal import Text
+
 /// A lockdep report as it stands in a log.
 public struct LockSplat: Hashable, Sendable {
   /// What kind of report it is.

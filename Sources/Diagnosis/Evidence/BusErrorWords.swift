@@ -83,10 +83,10 @@ enum BusErrorWords {
       bridge.secondary <= bridge.subordinate
     else { return "" }
     let buses = bridge.secondary...bridge.subordinate
-    let devices = Set(contents.faults.map(\.function)).filter {
+    let devices = Set(contents.faults.map { $0.function }).filter {
       $0.segment == port.segment && buses.contains($0.bus)
     }.sorted().prefix(4)
     return devices.isEmpty
-      ? "" : ", the port above \(devices.map(\.shortDescription).joined(separator: ", "))"
+      ? "" : ", the port above \(devices.map { $0.shortDescription }.joined(separator: ", "))"
   }
 }

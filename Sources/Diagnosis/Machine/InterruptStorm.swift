@@ -15,7 +15,7 @@ struct InterruptStorm {
     var first: UInt64 { readings.first?.value.count ?? 0 }
     var last: UInt64 { readings.last?.value.count ?? 0 }
     var name: String { units.map { "dmar\($0)" }.joined(separator: ", ") }
-    var places: [LogPlace] { Array(readings.map(\.place).prefix(4)) }
+    var places: [LogPlace] { Array(readings.map { $0.place }.prefix(4)) }
   }
 
   private let log: LogContents
@@ -90,7 +90,7 @@ struct InterruptStorm {
   }
 
   private var records: Finding.Evidence {
-    let count = log.faults.map(\.count).reduce(0, +)
+    let count = log.faults.map { $0.count }.reduce(0, +)
     let shown =
       count == 0
       ? "the log shows no fault record"
@@ -98,7 +98,7 @@ struct InterruptStorm {
     return Finding.Evidence(
       shown
         + (log.suppressed > 0 ? ", and says that \(log.suppressed) lines were suppressed" : ""),
-      log.faults.prefix(3).map(\.first))
+      log.faults.prefix(3).map { $0.first })
   }
 
   private var next: [String] {

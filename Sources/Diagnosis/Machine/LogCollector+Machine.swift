@@ -50,7 +50,7 @@ extension LogCollector {
   ///
   /// - Parameter name: the name of a vendor's device; empty where the database has none.
   public mutating func nameFaultingFunctions(_ name: (UInt16, UInt16) -> String) {
-    for address in Set(contents.faults.map(\.function)) {
+    for address in Set(contents.faults.map({ $0.function })) {
       guard let function = contents.functions[address], function.words.isEmpty,
         let vendor = function.vendor, let device = function.device
       else { continue }

@@ -6,7 +6,8 @@ import VTdFormats
 /// What the machine's own files say, in words.
 enum MachineWords {
   static func remarks(_ log: LogContents) -> [Finding.Evidence] {
-    InterruptStorm(log).remarks + RegisterState.states(log).compactMap(\.remark) + latencies(log)
+    InterruptStorm(log).remarks + RegisterState.states(log).compactMap { $0.remark }
+      + latencies(log)
       + domains(log) + requests(log) + withoutRoot(log)
   }
 
