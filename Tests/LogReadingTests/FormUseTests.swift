@@ -50,12 +50,17 @@ struct FormUseTests {
 
   /// Everything that is said of the faults, places aside.
   private static func words(_ explanation: Explanation) -> [String] {
-    explanation.faults.flatMap { fault in
-      fault.findings.flatMap { finding in
-        ["\(finding.id) \(finding.confidence) \(finding.verdict)"] + finding.why.map { $0.text }
-      } + fault.contradictions.map { $0.text } + fault.decoded.map { $0.text }
-        + ["\(fault.group.suppressed) more, status \(fault.group.status ?? 0)"]
+    var words: [String] = []
+    for fault in explanation.faults {
+      for finding in fault.findings {
+        words.append("\(finding.id) \(finding.confidence) \(finding.verdict)")
+        words += finding.why.map { $0.text }
+      }
+      words += fault.contradictions.map { $0.text }
+      words += fault.decoded.map { $0.text }
+      words.append("\(fault.group.suppressed) more, status \(fault.group.status ?? 0)")
     }
+    return words
   }
 
   private static let alone = faults.map { words(explanation(of: [$0])) }
