@@ -155,7 +155,7 @@ struct ModuleTests {
   @Test("each cure says which settings it decides, and every lesson of the course is drawn")
   func cures() throws {
     var module = Asked()
-    let cures = try #require(try module.ask("cures")["cures"] as? [[String: Any]])
+    let cures = try #require(try module.ask("cures", [:])["cures"] as? [[String: Any]])
     #expect(cures.count > 2)
     for cure in cures { #expect((cure["settings"] as? [String: String])?.isEmpty == false) }
     let lessons = try #require(
