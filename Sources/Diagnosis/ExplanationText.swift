@@ -107,10 +107,10 @@ public struct ExplanationText: Sendable {
 
   private func render(_ splat: SplatExplanation, _ contents: LogContents) -> String {
     var text = bold("lock report: \(splat.splat.kind.rawValue)") + "\n"
+    var circumstances = splat.splat.kernel.isEmpty ? [] : ["kernel \(splat.splat.kernel)"]
+    if !splat.splat.task.isEmpty { circumstances.append("task \(splat.splat.task)") }
     text += item(
-      (splat.splat.kernel.isEmpty ? "" : "kernel \(splat.splat.kernel), ")
-        + (splat.splat.task.isEmpty ? "" : "task \(splat.splat.task)")
-        + places([splat.place], contents), mark: "seen    ")
+      circumstances.joined(separator: ", ") + places([splat.place], contents), mark: "seen    ")
     text += item(splat.title, mark: "title   ")
     if let corruption = splat.corruption { text += item(corruption, mark: "beware  ") }
     text += item(splat.meaning, mark: "meaning ")

@@ -157,6 +157,7 @@ struct SplatCollector: Sendable {
       section = .held
       let task = line == .heldBy ? values[1] : values[0]
       if splat?.task.isEmpty == true { note(task: task.prefix { $0 != ":" }) }
+    case .noneHeldBy: if splat?.task.isEmpty == true { note(task: values[0]) }
     case .backtrace: section = .backtrace
     default: break
     }
