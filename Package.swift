@@ -133,7 +133,7 @@ let package = Package(
       "Course",
       [
         "Text", "VTdFormats", "PCI", "VTdUnit", "Lockdep", "KernelLog", "KernelProfiles",
-        "LogReading", "LinuxIOMMU", "Machine", "Recording", "ScenarioFormat", "Scenario",
+        "LinuxIOMMU", "Machine", "Recording", "ScenarioFormat", "Scenario",
         "Diagnosis",
       ]),
     room(

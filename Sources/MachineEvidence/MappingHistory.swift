@@ -52,6 +52,22 @@ public struct MappingHistory: Sendable {
     if scanner.clock == .own { clock = .own }
   }
 
+  /// Takes what a whole text holds.
+  ///
+  /// - Parameters:
+  ///   - bytes: the text, to its end.
+  ///   - scanner: what reads it: it knows the addresses of interest, the file and the line.
+  public mutating func take(_ bytes: [UInt8], by scanner: HistoryScanner) {
+    var scanner = scanner
+    _ = bytes.withUnsafeBytes { bytes in
+      scanner.scan(bytes, isLast: true) { event in
+        take(event)
+        return wantsFlushes
+      }
+    }
+    add(scanner)
+  }
+
   /// Takes the next event.
   public mutating func take(_ event: MappingEvent) {
     switch event.kind {

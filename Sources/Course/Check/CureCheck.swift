@@ -53,13 +53,7 @@ extension AnswerCheck {
       guard case .dma(let dma) = step.action, case .number(let address) = dma.address,
         case .address(let device) = dma.device
       else { return nil }
-      let verb =
-        switch dma.access {
-        case .read: "reads"
-        case .write: "writes"
-        case .atomic: "changes"
-        }
-      return "\(device) \(verb) 0x\(hex(address.rawValue))"
+      return "\(device) \(dma.access.verb) 0x\(hex(address.rawValue))"
     }
   }
 }

@@ -1,5 +1,4 @@
-public import Diagnosis
-internal import LogReading
+internal import Diagnosis
 internal import Text
 
 /// Logs whose causes a student names. What the right answer is, the room of diagnosis says.
@@ -46,20 +45,6 @@ public struct LogQuestions: Sendable {
 
   /// The name of what most likely led to the first fault of a log; `none` where it has none.
   public static func cause(of lines: [String]) -> String {
-    explanation(of: lines).flatMap { explanation in
-      explanation.faults.first?.verdict?.id
-    } ?? "none"
-  }
-
-  /// What a log means; nil where it says nothing about remapping.
-  public static func explanation(of lines: [String]) -> Explanation? {
-    var collector = LogCollector()
-    collector.begin(file: "the log")
-    var reader = LogReader()
-    let bytes = Array(lines.map { $0 + "\n" }.joined().utf8)
-    bytes.withUnsafeBytes { buffer in reader.read(buffer) { collector.take($0) } }
-    reader.finish { collector.take($0) }
-    let explanation = Explanation(collector.contents)
-    return explanation.isEmpty ? nil : explanation
+    Explanation(ofLog: lines)?.faults.first?.verdict?.id ?? "none"
   }
 }

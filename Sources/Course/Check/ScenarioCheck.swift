@@ -97,16 +97,10 @@ extension AnswerCheck {
   private mutating func tell(_ record: RunRecord, beyond own: Int) {
     for event in record.events where event.step > own {
       guard case .dma(let fact) = event.what else { continue }
-      let verb =
-        switch fact.access {
-        case .read: "reads"
-        case .write: "writes"
-        case .atomic: "changes"
-        }
       let end =
         fact.given.reason.map { "blocked, reason \(Self.name(of: $0))" }
         ?? fact.given.address.map { "goes to 0x\(hex($0))" } ?? fact.given.result.rawValue
-      remarks.append("the check: \(fact.device) \(verb) 0x\(hex(fact.address)): \(end)")
+      remarks.append("the check: \(fact.device) \(fact.access.verb) 0x\(hex(fact.address)): \(end)")
     }
   }
 

@@ -105,13 +105,7 @@ public enum RunQuestions {
       case .number(let number): "0x\(hex(number.rawValue))"
       case .mapped(let name, let offset): name + (offset == 0 ? "" : "+0x\(hex(offset))")
       }
-    let verb =
-      switch dma.access {
-      case .read: "reads"
-      case .write: "writes"
-      case .atomic: "changes"
-      }
-    return "\(device) \(verb) \(address)"
+    return "\(device) \(dma.access.verb) \(address)"
   }
 
   // MARK: What is answered

@@ -56,15 +56,8 @@ struct TarWriter: ~Copyable {
   }
 
   private func write(_ bytes: [UInt8]) throws(CollectError) {
-    var done = 0
-    while done < bytes.count {
-      let count = bytes[done...].withUnsafeBytes {
-        Glibc.write(descriptor, $0.baseAddress, $0.count)
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw Self.error(path, errno, .cannotWrite) }
-      done += count
-    }
+    let failure = Descriptor.write(bytes, to: descriptor)
+    guard failure == 0 else { throw Self.error(path, failure, .cannotWrite) }
   }
 
   private static func header(_ name: String, _ size: Int, _ time: Int) -> [UInt8] {

@@ -35,14 +35,8 @@ enum HistoryPass {
     for kept in tap.kept {
       if !collector.contents.files.contains(kept.path) { collector.begin(file: kept.path) }
       let index = collector.contents.files.firstIndex(of: kept.path) ?? 0
-      var scanner = HistoryScanner(focus, file: index, firstLine: kept.firstLine)
-      _ = kept.bytes.withUnsafeBytes { bytes in
-        scanner.scan(bytes, isLast: true) { event in
-          history.take(event)
-          return history.wantsFlushes
-        }
-      }
-      history.add(scanner)
+      history.take(
+        kept.bytes, by: HistoryScanner(focus, file: index, firstLine: kept.firstLine))
     }
     history.finish(focus)
     collector.take(history)

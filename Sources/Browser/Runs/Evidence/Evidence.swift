@@ -134,14 +134,7 @@ struct Evidence {
     var history = MappingHistory()
     for (index, name) in collector.contents.files.enumerated() {
       for case (name, .log(let bytes)) in pieces {
-        var scanner = HistoryScanner(focus, file: index)
-        _ = bytes.withUnsafeBytes { bytes in
-          scanner.scan(bytes, isLast: true) { event in
-            history.take(event)
-            return history.wantsFlushes
-          }
-        }
-        history.add(scanner)
+        history.take(bytes, by: HistoryScanner(focus, file: index))
       }
     }
     history.finish(focus)
