@@ -216,7 +216,7 @@ struct WalkCommand: ParsableCommand {
   }
 
   /// What becomes of the write as an interrupt request.
-  private func interrupt(_ request: DMARequest, _ unit: Machine.Unit) -> InterruptReport {
+  private func interrupt(_ request: DMARequest, _ unit: NamedUnit) -> InterruptReport {
     unit.hardware.explain(
       InterruptRequest(
         source: request.source, address: UInt32(truncatingIfNeeded: request.address.rawValue) & ~3,

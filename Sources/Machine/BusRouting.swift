@@ -94,12 +94,12 @@ extension Machine {
   public func unitChoice(for address: PCIAddress) -> UnitChoice { routing.choice(for: address) }
 
   /// The unit that covers the function at `address`.
-  public func unit(covering address: PCIAddress) -> Unit? {
+  public func unit(covering address: PCIAddress) -> NamedUnit? {
     routing.unit(of: address).map { units[$0] }
   }
 
   /// The unit at which `dma` arrives, and as what; nil, with an event, where it meets none.
-  func arrival(of dma: DeviceDMA) -> (unit: Unit, source: SourceID, pasid: PASID?)? {
+  func arrival(of dma: DeviceDMA) -> (unit: NamedUnit, source: SourceID, pasid: PASID?)? {
     if let index = routing.straightUnit(of: dma.device) {
       return (units[index], dma.claimedID ?? dma.device.sourceID, dma.pasid)
     }

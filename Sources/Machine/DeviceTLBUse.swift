@@ -12,7 +12,7 @@ extension Machine {
   }
 
   /// Sends a DMA page by page through the device's TLB: what is not in it is asked for first.
-  func perform(_ dma: DMA, through device: ATSDevice, of unit: Unit) -> [TranslationOutcome] {
+  func perform(_ dma: DMA, through device: ATSDevice, of unit: NamedUnit) -> [TranslationOutcome] {
     var outcomes: [TranslationOutcome] = []
     var address = dma.address.rawValue
     var left = max(dma.length, 1)

@@ -77,7 +77,7 @@ extension Machine {
 
   /// A write to the interrupt range: each dword of it is an interrupt request of its own.
   private func sendInterrupts(
-    from source: SourceID, to address: UInt64, count: UInt64, data: UInt32, through unit: Unit
+    from source: SourceID, to address: UInt64, count: UInt64, data: UInt32, through unit: NamedUnit
   ) {
     let first = address & ~3
     let end = address + max(count, 1)

@@ -3,12 +3,24 @@ internal import PhysicalMemory
 public import VTdFormats
 internal import VTdUnit
 
-// What the CPU does by a scenario's word.
+// What the CPU does by a scenario's word, and who hears of it.
 extension Machine {
   /// Hears every access from now on.
   public var accessHandler: ((HardwareAccess) -> Void)? {
     get { tap.handler }
     set { tap.handler = newValue }
+  }
+
+  /// Hears of the run from now on; nil: nobody does, and then nothing is prepared for it.
+  ///
+  /// It is called in the middle of what it is told, so it may look at the machine and must not change
+  /// it.
+  public var witness: ((MachineMoment) -> Void)? {
+    get { tap.witness }
+    set {
+      tap.witness = newValue
+      tap.unitEvents.isOn = newValue != nil
+    }
   }
 
   /// Writes bytes to memory; false where there is none.
@@ -25,7 +37,7 @@ extension Machine {
   }
 
   /// Writes 32 or 64 bits of a unit's registers.
-  public func writeRegister(_ value: UInt64, at offset: Int, isWide: Bool, of unit: Unit) {
+  public func writeRegister(_ value: UInt64, at offset: Int, isWide: Bool, of unit: NamedUnit) {
     tap.begin(
       .writeRegister(unit: unit.name, offset: offset, value: value, isWide: isWide))
     defer { tap.end() }
@@ -37,7 +49,7 @@ extension Machine {
   }
 
   /// Reads 32 or 64 bits of a unit's registers.
-  public func readRegister(at offset: Int, isWide: Bool, of unit: Unit) -> UInt64 {
+  public func readRegister(at offset: Int, isWide: Bool, of unit: NamedUnit) -> UInt64 {
     tap.begin(.readRegister(unit: unit.name, offset: offset, isWide: isWide))
     let value = isWide ? unit.hardware.read64(offset) : UInt64(unit.hardware.read32(offset))
     tap.end(value)
@@ -45,7 +57,7 @@ extension Machine {
   }
 
   /// Puts a unit's registers and caches back to what they are after power-on.
-  public func reset(_ unit: Unit) {
+  public func reset(_ unit: NamedUnit) {
     tap.begin(.resetUnit(unit.name))
     unit.hardware.reset()
     tap.end()

@@ -15,7 +15,7 @@ public final class Machine {
   /// The machine's memory.
   public let memory: PhysicalMemory
   /// The remapping units, in the order of the configuration.
-  public let units: [Unit]
+  public let units: [NamedUnit]
   /// The kernel that runs.
   public private(set) var kernel: Kernel
   /// The machine's clock.
@@ -27,21 +27,12 @@ public final class Machine {
   let bus: MachineBus
   private let interrupts: InterruptDelivery
   private let records: RecordLog
+  /// The kernel's ways to the units, in their order.
+  private let ports: [RegisterPort]
   /// The units as a kernel finds them.
   private let descriptions: [AttachedUnit]
   private let addresses: [String: UInt64]
   private let cpuCount: Int
-
-  /// A remapping unit with its name and the PCI segment that it covers.
-  public struct Unit {
-    /// Its name, such as `dmar0`.
-    public let name: String
-    /// The PCI segment that it covers.
-    public let segment: UInt32
-    /// The unit itself.
-    public let hardware: RemappingUnit
-    fileprivate let port: RegisterPort
-  }
 
   /// What a machine is made of.
   public struct Configuration {
@@ -126,7 +117,8 @@ public final class Machine {
     let records = RecordLog()
     let interrupts = InterruptDelivery(configuration.interrupted, tap: tap)
     let unitEvents = tap.unitEvents
-    var units: [Unit] = []
+    var units: [NamedUnit] = []
+    var ports: [RegisterPort] = []
     for unit in configuration.units {
       let name = unit.name
       let messages = interrupts.queue(of: unit.name)
@@ -141,17 +133,15 @@ public final class Machine {
       } catch {
         throw MachineError.unit(unit.name, error)
       }
-      units.append(
-        Unit(
-          name: unit.name, segment: unit.segment, hardware: hardware,
-          port: RegisterPort(hardware, named: unit.name, tap: tap, answers: unit.answers)))
+      units.append(NamedUnit(name: unit.name, segment: unit.segment, hardware: hardware))
+      ports.append(RegisterPort(hardware, named: unit.name, tap: tap, answers: unit.answers))
     }
     self.units = units
-    descriptions = zip(units, configuration.units).map { unit, described in
+    self.ports = ports
+    descriptions = zip(ports, configuration.units).map { port, unit in
       AttachedUnit(
-        name: unit.name, segment: unit.segment,
-        registerBase: described.hardware.registerBase, port: unit.port,
-        faultMessage: described.faultMessage)
+        name: unit.name, segment: unit.segment, registerBase: unit.hardware.registerBase,
+        port: port, faultMessage: unit.faultMessage)
     }
     addresses = configuration.addresses
     cpuCount = configuration.cpuCount
@@ -229,7 +219,7 @@ public final class Machine {
   }
 
   /// Lets a kernel whose driver leaves the units alone print what a unit has just recorded.
-  func report(_ index: Int, of unit: Unit) {
+  func report(_ index: Int, of unit: NamedUnit) {
     if interrupts.reachKernel { return }
     tap.isMuted = true
     defer { tap.isMuted = false }
@@ -271,7 +261,7 @@ public final class Machine {
 
   /// From now on the registers of the unit at that place read as ones.
   public func stopAnswering(_ index: Int) {
-    if units.indices.contains(index) { units[index].port.answers = false }
+    if ports.indices.contains(index) { ports[index].answers = false }
   }
 }
 

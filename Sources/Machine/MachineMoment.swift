@@ -24,26 +24,12 @@ public enum MachineMoment {
     /// The CPU, or somebody through it, reaches for memory or a register.
     case access(HardwareAccess)
     /// A request reaches a unit, through the device's own TLB where it uses one.
-    case dma(Machine.Unit, DMARequest, through: ATSDevice?)
+    case dma(NamedUnit, DMARequest, through: ATSDevice?)
     /// A device asked for a page.
-    case pageRequest(Machine.Unit, PageRequest)
+    case pageRequest(NamedUnit, PageRequest)
     /// A device sent an interrupt.
-    case interruptRequest(Machine.Unit, InterruptRequest)
+    case interruptRequest(NamedUnit, InterruptRequest)
     /// A CPU takes the interrupt of a unit's message.
     case interrupt(unit: String, InterruptMessage, InterruptedContext)
-  }
-}
-
-extension Machine {
-  /// Hears of the run from now on; nil: nobody does, and then nothing is prepared for it.
-  ///
-  /// It is called in the middle of what it is told, so it may look at the machine and must not change
-  /// it.
-  public var witness: ((MachineMoment) -> Void)? {
-    get { tap.witness }
-    set {
-      tap.witness = newValue
-      tap.unitEvents.isOn = newValue != nil
-    }
   }
 }

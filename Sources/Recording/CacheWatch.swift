@@ -28,7 +28,7 @@ struct CacheWatch {
 
   /// What the caches hold for a request that is about to be made.
   mutating func look(
-    _ request: DMARequest, in unit: Machine.Unit, through device: ATSDevice?, walk: [WalkStep]
+    _ request: DMARequest, in unit: NamedUnit, through device: ATSDevice?, walk: [WalkStep]
   ) -> CachedTranslation? {
     var words: [UInt64] = []
     for step in walk {
@@ -43,7 +43,7 @@ struct CacheWatch {
   func entries(of request: DMARequest) -> [UInt64] { walked[request] ?? [] }
 
   private func held(
-    _ request: DMARequest, in unit: Machine.Unit, through device: ATSDevice?
+    _ request: DMARequest, in unit: NamedUnit, through device: ATSDevice?
   ) -> CachedTranslation? {
     guard let device else { return unit.hardware.cachedTranslation(of: request) }
     for known in device.translations
@@ -57,7 +57,7 @@ struct CacheWatch {
 
   /// What a request that was no hit left in the cache.
   func newFill(
-    _ request: DMARequest, in unit: Machine.Unit, through device: ATSDevice?
+    _ request: DMARequest, in unit: NamedUnit, through device: ATSDevice?
   ) -> CachedTranslation? { held(request, in: unit, through: device) }
 
   mutating func note(
@@ -77,7 +77,7 @@ struct CacheWatch {
   }
 
   /// What is no longer there, in the order in which it came; it is forgotten.
-  mutating func takeDropped(from unit: Machine.Unit) -> [(CachedTranslation, ATSDevice?)] {
+  mutating func takeDropped(from unit: NamedUnit) -> [(CachedTranslation, ATSDevice?)] {
     var present: Set<Key> = []
     for translation in unit.hardware.cachedTranslations { present.insert(key(translation, nil)) }
     var asked: Set<UInt16> = []

@@ -55,7 +55,7 @@ extension RunRecorder {
   // MARK: Requests
 
   func begin(
-    _ request: DMARequest, at unit: Machine.Unit, through device: ATSDevice?,
+    _ request: DMARequest, at unit: NamedUnit, through device: ATSDevice?,
     _ act: MachineMoment.Act
   ) {
     let report = unit.hardware.explain(request)
@@ -77,7 +77,7 @@ extension RunRecorder {
   }
 
   func finish(
-    _ id: Int, _ request: DMARequest, at unit: Machine.Unit, through device: ATSDevice?,
+    _ id: Int, _ request: DMARequest, at unit: NamedUnit, through device: ATSDevice?,
     _ cached: CachedTranslation?
   ) {
     guard case .dma(var fact) = fact(id) else { return }

@@ -370,7 +370,7 @@ private struct ScenarioRunner {
 
   private func unit(
     named name: String?, on machine: Machine, _ place: Place
-  ) throws(InputError) -> Machine.Unit {
+  ) throws(InputError) -> NamedUnit {
     guard let name else {
       if let unit = machine.units.first { return unit }
       throw InputError(at: place, "the machine has no unit; one was expected")

@@ -25,7 +25,7 @@ struct TableBuilder {
 
   /// Builds what a step asks for, writes it, and tells the unit.
   mutating func take(
-    _ step: ScenarioDescription.TablesStep, _ device: SourceID, of unit: Machine.Unit,
+    _ step: ScenarioDescription.TablesStep, _ device: SourceID, of unit: NamedUnit,
     on machine: Machine, at place: Place
   ) throws(InputError) {
     var tables = try existing(step, unit, machine, place)
@@ -36,7 +36,7 @@ struct TableBuilder {
   }
 
   private func existing(
-    _ step: ScenarioDescription.TablesStep, _ unit: Machine.Unit, _ machine: Machine, _ place: Place
+    _ step: ScenarioDescription.TablesStep, _ unit: NamedUnit, _ machine: Machine, _ place: Place
   ) throws(InputError) -> Built {
     let mode: TranslationTableMode = step.preset == .legacy ? .legacy : .scalable
     if let known = built[unit.name] {
@@ -157,7 +157,7 @@ struct TableBuilder {
 
   /// Tells the unit its root table and switches translation on, beside what is on already.
   private static func start(
-    _ unit: Machine.Unit, _ root: RootTableAddress, on machine: Machine
+    _ unit: NamedUnit, _ root: RootTableAddress, on machine: Machine
   ) {
     machine.writeRegister(root.rawValue, at: RegisterOffset.rtaddr, isWide: true, of: unit)
     let levels = GlobalCommand.oneShot.reduce(UInt64(UInt32.max)) { $0 & ~$1.mask }
@@ -171,7 +171,7 @@ struct TableBuilder {
 
   /// Changes one entry of the tables that were built.
   mutating func take(
-    _ step: ScenarioDescription.EntryStep, _ device: SourceID, of unit: Machine.Unit,
+    _ step: ScenarioDescription.EntryStep, _ device: SourceID, of unit: NamedUnit,
     on machine: Machine, at place: Place
   ) throws(InputError) {
     guard let tables = built[unit.name] else {
