@@ -247,24 +247,3 @@ package final class KernelContext {
     try work()
   }
 }
-
-/// A lock of the kernel model.
-package struct KernelLock {
-  /// The validator's handle; nil in a kernel without one.
-  package let id: LockID?
-  package let kind: LockKind
-}
-
-/// What `irqsave` found and `irqrestore` puts back.
-package enum SavedInterrupts {
-  case untouched
-  case wereOn
-  case wereOff
-}
-
-/// Microseconds since boot, as the printed lines and the rate limiter see them.
-public protocol KernelTimer: AnyObject {
-  var now: UInt64 { get }
-  /// The time of the next record.
-  func stamp() -> UInt64
-}

@@ -18,9 +18,10 @@ struct LockSnapshot {
   /// - Parameters:
   ///   - context: where the operation was done.
   ///   - site: the place of the call, if it is known.
+  ///   - running: the task that is told where the validator has no name for the context's.
   func change(
     _ validator: Validator, in context: LockdepContext, cpu: Int, at site: String?,
-    _ kernel: KernelContext
+    running: KernelTask
   ) -> LockChange? {
     let now = validator.heldLocks(of: context.task)
     let after = validator.usages
@@ -47,7 +48,7 @@ struct LockSnapshot {
     let lockClass = subject?.lockClass
     let task =
       validator.name(of: context.task).map { KernelTask(name: $0.comm, pid: Int($0.pid)) }
-      ?? kernel.currentTask
+      ?? running
     return LockChange(
       verb: verb,
       lockClass: lockClass.map { validator.listedName(of: $0) } ?? newUsages.first?.lockClass ?? "",

@@ -153,7 +153,8 @@ package final class LockTracker {
     let place = context(of: currentTask, cpu: number)
     let before = LockSnapshot(of: validator, holding: place.task)
     let reports = operation()
-    let change = before.change(validator, in: place, cpu: number, at: symbol(for: frame), kernel)
+    let change = before.change(
+      validator, in: place, cpu: number, at: symbol(for: frame), running: kernel.currentTask)
     if let change { kernel.tell(.changes(change)) }
     for entry in reports { report(entry) }
     if change != nil { kernel.tell(.isDone) }
@@ -166,8 +167,8 @@ package final class LockTracker {
     let before = LockSnapshot(of: validator, holding: context.task)
     let found = operation()
     let change = before.change(
-      validator, in: context, cpu: kernel.cpu, at: frame == .none ? nil : symbol(for: frame), kernel
-    )
+      validator, in: context, cpu: kernel.cpu, at: frame == .none ? nil : symbol(for: frame),
+      running: kernel.currentTask)
     if let change { kernel.tell(.changes(change)) }
     report(found)
     if change != nil { kernel.tell(.isDone) }
