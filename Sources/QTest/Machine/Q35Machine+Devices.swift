@@ -3,7 +3,7 @@ import VTdFormats
 import VTdUnit
 
 // What devices do to the machine: DMA, messages, pins, timers.
-extension Q35Machine {
+extension Q35Machine: DeviceHost {
   /// Calls one of a device's methods; nil where there is no device, or where it is the device's own
   /// method that leads here: a device whose DMA reaches its own registers finds nobody there.
   func withDevice<Result>(
@@ -12,8 +12,10 @@ extension Q35Machine {
     guard let device = functions[slot].device, !functions[slot].isEngaged else { return nil }
     functions[slot].isEngaged = true
     defer { functions[slot].isEngaged = false }
-    return body(device, DevicePort(machine: self, slot: slot))
+    return body(device, DevicePort(host: self, slot: slot))
   }
+
+  func deviceSource(_ slot: Int) -> SourceID { functions[slot].sourceID }
 
   func deviceReads(_ slot: Int, _ address: IOVA, count: Int) -> (bytes: [UInt8], isComplete: Bool) {
     var bytes = [UInt8](repeating: 0, count: max(count, 0))
@@ -29,9 +31,8 @@ extension Q35Machine {
     return (bytes, isComplete)
   }
 
-  /// - Parameter isMessage: the write is the device's interrupt.
   func deviceWrites(
-    _ slot: Int, _ bytes: [UInt8], to address: IOVA, isMessage: Bool = false
+    _ slot: Int, _ bytes: [UInt8], to address: IOVA, isMessage: Bool
   ) -> Bool {
     bytes.withUnsafeBytes { buffer in
       if functions[slot].configuration.isBusMaster {
@@ -123,6 +124,8 @@ extension Q35Machine {
     deliverMessages()
   }
 
+  func deviceUsesMSI(_ slot: Int) -> Bool { functions[slot].configuration.isMSIEnabled }
+
   /// The MSI message is a DMA write like any other: with an address in memory it ends there.
   func deviceSendsMSI(_ slot: Int) {
     guard let message = functions[slot].configuration.message else { return }
@@ -193,6 +196,8 @@ extension Q35Machine {
   }
 
   // MARK: The clock
+
+  func deviceSetsTimer(_ slot: Int, at time: UInt64?) { functions[slot].deadline = time }
 
   /// When the next timer fires, in nanoseconds; nil where none runs.
   public var nextDeadline: UInt64? {

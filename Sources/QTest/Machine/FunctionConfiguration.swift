@@ -1,5 +1,3 @@
-import VTdFormats
-
 /// Configuration space of one function with what software may change in it.
 ///
 /// The rules of every function (PCI Local Bus Specification 3.0, 6.1 and 6.2): COMMAND, cache line
@@ -153,21 +151,4 @@ public struct FunctionConfiguration: Sendable {
     let high = UInt64(read(offset + MSI.upperAddress, width: 4))
     return (high << 32 | low, read(offset + MSI.data, width: 2))
   }
-}
-
-/// One function of bus 0 while the machine runs.
-struct PCISlot {
-  let sourceID: SourceID
-  /// The user's name of the device (`id=`), for paths and `device_del`.
-  var name: String?
-  var configuration: FunctionConfiguration
-  let layout: DeviceLayout?
-  /// The device's model, as the command line names it.
-  var model: String?
-  let device: (any PCIDevice)?
-  /// When its timer fires.
-  var deadline: UInt64?
-  var pinLevel = false
-  /// One of the device's methods runs: accesses that it causes itself do not reach it again.
-  var isEngaged = false
 }
