@@ -38,6 +38,16 @@ struct ScalableTests {
       }
   }
 
+  @Test("a report shows both halves of a root entry, though the walk reads one")
+  func rootEntryHalves() throws {
+    let rig = try rig(.test(.secondStage))
+    rig.store(Rig.contextTable | 1, 0x7654_3001, at: Rig.root)
+    rig.enable(mode: .scalable)
+    let root = try #require(rig.unit.explain(.test(.write, 0x1000)).steps.first)
+    #expect(root.structure == .scalableRootEntry)
+    #expect(root.words == [Rig.contextTable | 1, 0x7654_3001])
+  }
+
   @Test(
     "every mode, depth and page size translates, twice: from the tables and from the cache",
     arguments: Mode.all)

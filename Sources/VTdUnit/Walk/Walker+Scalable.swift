@@ -69,7 +69,11 @@ extension Walker {
       return FaultReason.scalableRootRead.rawValue
     }
     let rootEntry = ScalableRootEntry(low: isUpper ? 0 : half, high: isUpper ? half : 0)
-    observer.read(.scalableRootEntry, level: 0, at: rootAddress, rootEntry.words)
+    // Who looks at the walk sees the entry as memory holds it, the half that is not used as well.
+    let environment = environment
+    observer.read(
+      .scalableRootEntry, level: 0, at: rootAddress,
+      [0, 8].map { environment.pointee.memory.load64(rootAddress &+ $0) ?? 0 })
     if !rootEntry[flag: isUpper ? .upperPresent : .lowerPresent] {
       return FaultReason.scalableRootNotPresent.rawValue
     }
