@@ -27,7 +27,7 @@ TEST_PACKAGES = pciutils acpica-tools
 # What builds the page: a bundler, and the YAML parser that goes into it.
 SITE_PACKAGES = nodejs esbuild node-yaml
 
-.PHONY: replay test test-page build release system browser site commit install uninstall dist try-dist test-fleet release-check bench beside fuzz tsan lint rooms format schema docs setup setup-tests setup-site clean
+.PHONY: replay test test-long test-page build release system browser site commit install uninstall dist try-dist test-fleet release-check bench beside fuzz tsan lint rooms format schema docs setup setup-tests setup-site clean
 
 replay: release
 	$(RELEASE) replay Configs/klist-splat/report.yaml
@@ -37,6 +37,11 @@ test: setup setup-tests
 	$(SWIFT) test --skip-build
 	$(DMAR) test Configs
 	DMAR=$(abspath $(DMAR)) Tests/Page/run
+
+# What is slower than a test may be: dmar collect, explain, import, tables and walk on a live guest, a
+# distribution's kernel under QEMU (Tests/Guest/run says what is missing where it cannot).
+test-long: build
+	Tests/Guest/run $(abspath $(DMAR))
 
 # The page as it is now, in a real browser where there is one; make test takes the page that was built
 # last. Tests/Page/run says what is missing.
