@@ -48,8 +48,8 @@ public enum Telltale {
     ("on queue", 4, 5), ("for tag", 3, 4), ("Unknown completion", 5, 1), ("Exec", 0, 3),
   ]
 
-  /// Whether the processor can look at many bytes at a time.
-  static let isWide = word_scan_is_wide()
+  /// How many times 32 bytes the processor looks at in one go; 0 where it is one byte after the other.
+  static let width = word_scan_width()
 
   /// The words as the scanner wants them: a `word_scan_table`.
   private static let table: [UInt8] = {
@@ -65,23 +65,26 @@ public enum Telltale {
             Int32(row.group))
         }
       }
+      for (index, text) in TraceEvent.words.enumerated() {
+        text.withUTF8Buffer { word_scan_pass(base, Int32(index), $0.baseAddress, Int32($0.count)) }
+      }
     }
     return table
   }()
 
   /// Finds the first word from `start` on, and counts the newlines before it (all, where there is no
-  /// word).
+  /// word). Words of `TraceEvent.words` are none.
   ///
-  /// - Parameter isWide: whether to look at many bytes at a time.
+  /// - Parameter width: how many times 32 bytes to look at in one go; what the processor can at most.
   static func find(
-    _ base: UnsafeRawPointer, _ start: Int, _ count: Int, isWide: Int32 = Telltale.isWide
+    _ base: UnsafeRawPointer, _ start: Int, _ count: Int, width: Int32 = Telltale.width
   ) -> (position: Int?, newlines: Int) {
     table.withUnsafeBytes { bytes in
       guard let table = bytes.baseAddress?.assumingMemoryBound(to: word_scan_table.self) else {
         return (nil, 0)
       }
       let text = base.assumingMemoryBound(to: UInt8.self)
-      let found = word_scan_find(text, start, count, table, isWide)
+      let found = word_scan_find(text, start, count, table, width)
       return (found.place < count ? found.place : nil, found.newlines)
     }
   }

@@ -3,8 +3,9 @@ import Text
 /// Tells the events of a trace (ftrace, trace-cmd, perf) from lines of a log: they hold the same words,
 /// come by the million, and are read by those who look for the history of an address.
 enum TraceEvent {
-  /// Words of events, each from its telling word on.
-  private static let words: [StaticString] = [
+  /// Words of events, each from its telling word on: the search itself passes them over
+  /// (`CWordScan`), which takes eight, of 28 bytes at most.
+  static let words: [StaticString] = [
     // `map: IOMMU: iova=0x…`, as the event's own text has it, and its name as perf prints it.
     "IOMMU: iova=0x", "iommu:map:", "iommu:unmap:", "iommu:qi_submit:", "iommu:prq_report:",
     "iommu:cache_tag_",
@@ -37,23 +38,17 @@ enum TraceEvent {
   private static func end(_ base: UnsafeRawPointer, _ place: Int, _ start: Int, _ count: Int)
     -> Int?
   {
-    switch base.load(fromByteOffset: place, as: UInt8.self) {
-    case UInt8(ascii: "I"), UInt8(ascii: "i"):
-      for word in words where has(word, base, place, count) {
-        return place + word.utf8CodeUnitCount
-      }
-      return nil
-    case UInt8(ascii: "d"), UInt8(ascii: "p"):
-      guard has("dmar", base, place, count) || has("pasid", base, place, count) else { return nil }
-      var at = place
-      while at > max(start, place - reach) {
-        at -= 1
-        if base.load(fromByteOffset: at, as: UInt8.self) == ASCII.newline { return nil }
-        if names.contains(where: { has($0, base, at, place) }) { return place + 4 }
-      }
-      return nil
-    default: return nil
+    let first = base.load(fromByteOffset: place, as: UInt8.self)
+    guard first == UInt8(ascii: "d") || first == UInt8(ascii: "p"),
+      has("dmar", base, place, count) || has("pasid", base, place, count)
+    else { return nil }
+    var at = place
+    while at > max(start, place - reach) {
+      at -= 1
+      if base.load(fromByteOffset: at, as: UInt8.self) == ASCII.newline { return nil }
+      if names.contains(where: { has($0, base, at, place) }) { return place + 4 }
     }
+    return nil
   }
 
   private static func has(

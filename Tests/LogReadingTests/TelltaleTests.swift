@@ -82,6 +82,43 @@ struct TelltaleTests {
     #expect(row.word.utf8CodeUnitCount <= 28, "\(row.word)")
   }
 
+  @Test("what is passed over begins with a word, and the search takes it")
+  func passedOver() {
+    #expect(TraceEvent.words.count <= 8)
+    for text in TraceEvent.words {
+      #expect(text.utf8CodeUnitCount <= 28, "\(text)")
+      #expect(Telltale.words.contains { "\(text)".hasPrefix($0) }, "\(text)")
+    }
+  }
+
+  /// Texts over several strides of the search, where an event stands before a word, inside it, at the
+  /// end, cut.
+  @Test(
+    "words behind an event of a trace are found, those inside are none",
+    arguments: [
+      ("IOMMU: iova=0x12 DMAR", 17), ("IOMMU: iova=0xDMAR", 14),
+      ("iommu:map: IOMMU: iova=0xiova", 25),
+      ("IOMMU: iova=0", 0), ("iommu:mapp", 0), ("iommu:map: IOMMU: iova=0x", nil),
+      ("iommu:unmap: IOMMU: iova=12", 13),
+    ])
+  func besideEvents(_ text: String, _ place: Int?) throws {
+    for before in [0, 1, 55, 63, 64, 200, 5000] {
+      for behind in [0, 3, 70, 400] {
+        let bytes =
+          Array(String(repeating: ".", count: before).utf8) + Array(text.utf8)
+          + Array(String(repeating: "\n", count: behind).utf8)
+        try bytes.withUnsafeBytes { bytes in
+          let base = try #require(bytes.baseAddress)
+          for width in 0...Telltale.width {
+            let found = Telltale.find(base, 0, bytes.count, width: width)
+            #expect(found.position == place.map { before + $0 }, "\(before), \(behind), \(width)")
+            #expect(found.newlines == (place == nil ? behind : 0))
+          }
+        }
+      }
+    }
+  }
+
   @Test(
     "the events of a trace are passed over, and the line behind them is read",
     arguments: [
@@ -149,9 +186,9 @@ struct TelltaleTests {
       let base = try #require(bytes.baseAddress)
       for start in stride(from: 0, to: text.count, by: isLong ? 331 : 7) {
         let expected = Self.naive(text, from: start)
-        for isWide in Set([0, Telltale.isWide]) {
-          let found = Telltale.find(base, start, text.count, isWide: isWide)
-          #expect(found.newlines == expected.newlines, "from \(start) of \(text), wide \(isWide)")
+        for width in 0...Telltale.width {
+          let found = Telltale.find(base, start, text.count, width: width)
+          #expect(found.newlines == expected.newlines, "from \(start) of \(text), width \(width)")
           #expect((found.position != nil) == expected.isFound)
           if let position = found.position { #expect(Self.isWord(text, at: position)) }
         }
