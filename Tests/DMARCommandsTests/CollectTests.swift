@@ -26,6 +26,37 @@ struct PseudonymTests {
     #expect(!result.contains(secret), "\(result)")
   }
 
+  @Test("a builder's name with a sign that changes its at sign is taken out as well")
+  func combining() {
+    let result = Self.replaced("Linux version 6.1 (anna@\u{301}venus) (gcc)")
+    #expect(!result.contains("venus") && result.hasSuffix(") (gcc)"), "\(result)")
+  }
+
+  @Test(
+    "text put together at random stays as many lines, and comes out the same again",
+    arguments: 1...40)
+  func random(seed: UInt64) {
+    let parts = [
+      "(", ")", "@", "anna", "moon", "moon.example.org", "10.20.30.40", ".", ":", "::", "fe80",
+      "52",
+      "1b4e28ba-2fa1-11d2-883f-0016d3cca427", "-", "=", "password", "serial=", "Serial Number: ",
+      "\"", " ", "\n", "\r\n", "\u{301}", "\u{1f600}", "\u{fffd}", "0", "ffff", "255", "999", "x",
+    ]
+    var numbers = SplitMix(state: seed)
+    for _ in 0..<100 {
+      var bytes: [UInt8] = []
+      for _ in 0..<numbers.next(below: 40) {
+        bytes += Array(parts[numbers.next(below: parts.count)].utf8)
+        if numbers.chance(20) { bytes.append(UInt8(numbers.next(below: 256))) }
+      }
+      var first = Pseudonyms(host: "moon.example.org", users: ["anna"])
+      var second = Pseudonyms(host: "moon.example.org", users: ["anna"])
+      let result = first.replace(bytes)
+      #expect(second.replace(bytes) == result)
+      #expect(result.count { $0 == 10 } == bytes.count { $0 == 10 })
+    }
+  }
+
   @Test(
     "addresses of devices, of memory and versions stay",
     arguments: [

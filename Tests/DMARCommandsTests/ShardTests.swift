@@ -110,4 +110,30 @@ struct ShardTests {
     #expect(result.status == 65)
     #expect(result.errorText.contains(message), "\(result.errorText)")
   }
+
+  @Test(
+    "documents put together at random are merged, or told with a line that they have",
+    arguments: 1...40)
+  func random(seed: UInt64) {
+    let parts = [
+      "<testsuites>", "</testsuites>", "<testsuite>", "</testsuite>", "<testsuite/>",
+      "<testsuite a='>'>",
+      "<testcase>", "</testcase>", "<testcase/>", "<failure>", "<error/>", "<skipped/>", "<!--",
+      "-->",
+      "<![CDATA[", "]]>", "<?xml ?>", "<!", "<", ">", "/", "\"", "'", "\n", "\r\n", " ", "x",
+      "\u{301}",
+    ]
+    var numbers = SplitMix(state: seed)
+    for _ in 0..<200 {
+      let text = (0..<numbers.next(below: 20)).map { _ in parts[numbers.next(below: parts.count)] }
+        .joined()
+      var merge = JUnitMerge()
+      do throws(JUnitMerge.Problem) {
+        try merge.add(text)
+        #expect(merge.text.contains("</testsuites>"))
+      } catch {
+        #expect((1...1 + text.utf8.count { $0 == 10 }).contains(error.line))
+      }
+    }
+  }
 }

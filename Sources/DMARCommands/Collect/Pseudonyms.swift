@@ -121,9 +121,10 @@ struct Pseudonyms {
     {
       return (name(kind, String(decoding: word, as: UTF8.self)), at + word.count)
     }
-    return Self.builder(bytes, at).map { end in
-      let parts = String(decoding: bytes[at + 1..<end], as: UTF8.self).split(separator: "@")
-      return ("(" + name(.user, String(parts[0])) + "@" + name(.host, String(parts[1])), end)
+    return Self.builder(bytes, at).map { sign, end in
+      let user = String(decoding: bytes[at + 1..<sign], as: UTF8.self)
+      let host = String(decoding: bytes[sign + 1..<end], as: UTF8.self)
+      return ("(" + name(.user, user) + "@" + name(.host, host), end)
     }
   }
 
@@ -133,19 +134,22 @@ struct Pseudonyms {
     (name(kind, String(decoding: bytes[start..<end], as: UTF8.self)), end)
   }
 
-  /// `(user@host`, as a kernel's banner names who built it.
-  private static func builder(_ bytes: [UInt8], _ at: Int) -> Int? {
+  /// `(user@host`, as a kernel's banner names who built it: where the `@` stands, and the end.
+  private static func builder(_ bytes: [UInt8], _ at: Int) -> (sign: Int, end: Int)? {
     guard bytes[at] == UInt8(ascii: "(") else { return nil }
     var end = at + 1
-    var signs = 0
+    var sign: Int?
     while end < bytes.count, end - at < 128, bytes[end] != UInt8(ascii: ")"), bytes[end] > 0x20 {
-      if bytes[end] == UInt8(ascii: "@") { signs += 1 }
+      if bytes[end] == UInt8(ascii: "@") {
+        if sign != nil { return nil }
+        sign = end
+      }
       end += 1
     }
-    guard signs == 1, end < bytes.count, bytes[end] == UInt8(ascii: ")"),
-      bytes[at + 1] != UInt8(ascii: "@"), bytes[end - 1] != UInt8(ascii: "@")
+    guard let sign, end < bytes.count, bytes[end] == UInt8(ascii: ")"), sign > at + 1,
+      sign < end - 1
     else { return nil }
-    return end
+    return (sign, end)
   }
 
   /// Options of a command line, and fields of drivers' lines, whose values are nobody's business.
@@ -177,7 +181,8 @@ struct Pseudonyms {
       while end < bytes.count, bytes[end] != UInt8(ascii: "\""), bytes[end] != ASCII.newline {
         end += 1
       }
-      return min(end + 1, bytes.count)
+      // A quotation mark that nothing closes ends with its line.
+      return end < bytes.count && bytes[end] == UInt8(ascii: "\"") ? end + 1 : end
     }
     while end < bytes.count, bytes[end] > ASCII.space { end += 1 }
     return end
