@@ -45,7 +45,9 @@ struct Layer {
         head += bytes
         state = .undecided(head)
         if head.count >= PackedKind.headLength { decide(head, &budget, sink) }
-      case .leaf: sink(.bytes(bytes))
+      case .leaf:
+        budget.read += bytes.count
+        sink(.bytes(bytes))
       case .stream(let kind, let decoder, let progress):
         try unpack(bytes, kind, decoder, progress, &budget, sink)
       case .utf16(var reader):
@@ -71,9 +73,9 @@ struct Layer {
     _ head: [UInt8], _ budget: inout UnpackingBudget, _ sink: Sink
   ) {
     let kind = PackedKind(head: head)
-    if kind != nil, depth >= UnpackingBudget.mostLayers {
+    if kind != nil, depth >= budget.limits.layers {
       state = .over
-      sink(.failure(path: path, .tooDeep(limit: UnpackingBudget.mostLayers)))
+      sink(.failure(path: path, .tooDeep(limit: budget.limits.layers)))
       return
     }
     switch kind {

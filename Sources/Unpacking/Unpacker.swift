@@ -18,13 +18,16 @@ public struct Unpacker {
   private static let piece = 1 << 14
 
   private var layer: Layer
-  private var budget = UnpackingBudget()
+  private var budget: UnpackingBudget
   private let path: String
   private var hasEnded = false
 
-  /// - Parameter path: what the input is called; members are named by it and their own path.
-  public init(path: String) {
+  /// - Parameters:
+  ///   - path: what the input is called; members are named by it and their own path.
+  ///   - limits: how much may come out of it.
+  public init(path: String, limits: UnpackingLimits = UnpackingLimits()) {
     self.path = path
+    budget = UnpackingBudget(limits)
     layer = Layer(path: path, depth: 0)
   }
 

@@ -6,10 +6,11 @@ public enum UnpackingFailure: Error, Hashable, Sendable, CustomStringConvertible
   case truncated(PackedKind)
   /// Unpacking would take more memory than is given to it; in bytes.
   case memory(PackedKind, limit: Int)
-  /// Far more comes out than any text gives: a file that is made to fill memories and disks.
-  case unfolds(ratio: Int)
-  /// So many bytes came out, and more were to come.
-  case tooLarge(limit: Int)
+  /// Far more comes out than any text gives: a file that is made to fill memories and disks. So many
+  /// bytes were read.
+  case unfolds(ratio: Int, read: Int)
+  /// So many bytes were read, and more were to come.
+  case tooLarge(read: Int)
   /// Packed more than so many times over.
   case tooDeep(limit: Int)
   /// More than so many files in archives.
@@ -26,15 +27,24 @@ public enum UnpackingFailure: Error, Hashable, Sendable, CustomStringConvertible
     case .memory(let kind, let limit):
       "unpacking it takes more than \(limit >> 20) MiB of memory; unpack it first "
         + "(\(Self.command(kind)))"
-    case .unfolds(let ratio):
-      "it unfolds to more than \(ratio) times its size, which no log does; the rest was not read"
-    case .tooLarge(let limit):
-      "more than \(limit >> 30) GiB come out of it; unpack it first, and give the files that matter"
+    case .unfolds(let ratio, let read):
+      "it unfolds to more than \(ratio) times its size, which no log does; "
+        + "only the first \(Self.size(read)) were read"
+    case .tooLarge(let read):
+      "it unfolds to more than the \(Self.size(read)) that were read of it; "
+        + "unpack it first, and give the files that matter"
     case .tooDeep(let limit): "packed more than \(limit) times over"
     case .tooManyMembers(let limit): "more than \(limit) files are in it"
     case .encrypted: "encrypted; unpack it first"
     case .method(let number): "packed by method \(number) of zip; unpack it first"
     }
+  }
+
+  /// `8 MiB`, `700 KiB`: no more digits than matter.
+  private static func size(_ bytes: Int) -> String {
+    if bytes >= 1 << 30 { return "\(bytes >> 30) GiB" }
+    if bytes >= 1 << 20 { return "\(bytes >> 20) MiB" }
+    return "\(bytes >> 10) KiB"
   }
 
   private static func command(_ kind: PackedKind) -> String {
@@ -43,38 +53,5 @@ public enum UnpackingFailure: Error, Hashable, Sendable, CustomStringConvertible
     case .zstd: "zstd -dc --long=31 FILE | dmar explain"
     default: "\(kind.rawValue) -dc FILE | dmar explain"
     }
-  }
-}
-
-/// What reading packed input may cost. It is counted over a whole input, whatever is nested in it.
-struct UnpackingBudget: Sendable {
-  /// What comes out may be so many times what went in. A log of one line, over and over, packs to a
-  /// hundredth; the bombs of all kinds to less than a thousandth, those of lz4 aside, which is fast.
-  static let mostRatio = 500
-  /// From so many bytes on the ratio is looked at.
-  private static let ratioStart = 1 << 23
-  private static let mostBytes = 1 << 33
-  private static let mostMembers = 1 << 18
-  static let mostLayers = 8
-
-  /// Bytes of the input so far.
-  var taken = 0
-  private var unfolded = 0
-  private var members = 0
-  /// Set once the input has cost too much; nothing more of it is read then.
-  private(set) var failure: UnpackingFailure?
-
-  mutating func spend(_ bytes: Int) {
-    unfolded += bytes
-    if unfolded > Self.ratioStart, unfolded / Self.mostRatio > taken {
-      failure = .unfolds(ratio: Self.mostRatio)
-    } else if unfolded > Self.mostBytes {
-      failure = .tooLarge(limit: Self.mostBytes)
-    }
-  }
-
-  mutating func countMember() {
-    members += 1
-    if members > Self.mostMembers { failure = .tooManyMembers(limit: Self.mostMembers) }
   }
 }

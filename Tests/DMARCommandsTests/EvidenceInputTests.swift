@@ -57,6 +57,25 @@ struct EvidenceInputTests {
     #expect(tool.errorText.contains("not read: cut.gz: the gzip data ends too early"))
   }
 
+  @Test(
+    "text that unfolds without end is explained as far as it was read, which is said, and ends with 65"
+  )
+  func bomb() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(Self.log, as: "dmesg")
+    let tool = try Tool.shell(
+      """
+      (cat dmesg; yes 'usb 1-1: new device' | head -c 20000000) | xz > bomb.xz
+      $DMAR explain bomb.xz
+      """, in: folder)
+    #expect(tool.status == 65)
+    #expect(tool.outputText.contains("1 fault record"))
+    #expect(
+      tool.errorText.contains(
+        "not read: bomb.xz: it unfolds to more than 500 times its size, which no log does; "
+          + "only the first 8 MiB were read"))
+  }
+
   @Test("logs of two machines are told apart")
   func machines() throws {
     let folder = try TemporaryFolder()

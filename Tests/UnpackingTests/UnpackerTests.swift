@@ -25,8 +25,10 @@ struct UnpackerTests {
   }
 
   /// Unpacks `bytes`, given in pieces of `size`.
-  static func unpack(_ bytes: [UInt8], size: Int = .max) -> Result {
-    var unpacker = Unpacker(path: "input")
+  static func unpack(
+    _ bytes: [UInt8], size: Int = .max, limits: UnpackingLimits = UnpackingLimits()
+  ) -> Result {
+    var unpacker = Unpacker(path: "input", limits: limits)
     var result = Result()
     var path = ""
     var text: [UInt8] = []
@@ -104,7 +106,38 @@ struct UnpackerTests {
     arguments: ["zeros.gz", "zeros.xz", "zeros.zst", "zeros.bz2"])
   func bombs(_ name: String) throws {
     let result = Self.unpack(try Self.bytes(Repository.path("Tests/Golden/bombs/" + name)))
-    #expect(result.failures == [.unfolds(ratio: UnpackingBudget.mostRatio)])
+    let limits = UnpackingLimits()
+    guard case .unfolds(limits.ratio, let read)? = result.failures.first else {
+      Issue.record("\(result.failures)")
+      return
+    }
+    #expect(result.failures.count == 1 && (1...limits.ratioStart).contains(read))
+  }
+
+  @Test(
+    "reading ends at the limit, and the message says how much was read",
+    arguments: ["gz", "xz", "zst", "lz4", "bz2", "zip", "gz.gz", "tar.gz"])
+  func limited(_ ending: String) throws {
+    let bytes = try Self.bytes(Repository.path("Tests/Golden/bombs/lines." + ending))
+    var limits = UnpackingLimits()
+    limits.bytes = 1 << 19
+    var read = 0
+    var unpacker = Unpacker(path: "input", limits: limits)
+    var messages: [String] = []
+    func take(_ piece: UnpackedPiece) {
+      if case .bytes(let bytes) = piece { read += bytes.count }
+      if case .failure(_, let failure) = piece { messages.append("\(failure)") }
+    }
+    bytes.withUnsafeBytes { unpacker.take($0, take) }
+    unpacker.finish(take)
+    #expect(unpacker.isOver)
+    #expect((limits.bytes / 4...limits.bytes).contains(read))
+    #expect(
+      messages == [
+        "it unfolds to more than the \(read >> 10) KiB that were read of it; "
+          + "unpack it first, and give the files that matter"
+      ])
+    #expect(Self.unpack(bytes).failures.isEmpty)
   }
 
   /// What fuzzing starts from and what it ever found.
@@ -125,7 +158,7 @@ struct UnpackerTests {
     var bytes = try Self.bytes(Self.folder + "dmesg.log")
     for _ in 0..<12 { bytes = Self.stored(bytes) }
     let result = Self.unpack(bytes)
-    #expect(result.failures == [.tooDeep(limit: UnpackingBudget.mostLayers)])
+    #expect(result.failures == [.tooDeep(limit: UnpackingLimits().layers)])
   }
 
   /// `bytes` as the one member of a zip, stored.
