@@ -11,99 +11,99 @@ public struct KernelBehaviour: Hashable, Sendable {
   // MARK: Faults
 
   /// The shape of fault and status lines.
-  public var faultLines = Self.faultLinesTimeline.newest
+  public var faultLines = KernelValues.faultLinesTimeline.newest
   /// The texts behind fault reasons.
-  public var faultReasons = Self.faultReasonsTimeline.newest
+  public var faultReasons = KernelValues.faultReasonsTimeline.newest
   /// What the rate limiter is asked about.
-  public var rateLimit = Self.rateLimitTimeline.newest
+  public var rateLimit = KernelValues.rateLimitTimeline.newest
   /// What the handler writes to FSTS when it is done.
-  public var statusClear = Self.statusClearTimeline.newest
+  public var statusClear = KernelValues.statusClearTimeline.newest
   /// How the dump's page walk finds its table.
-  public var tableWalk = Self.tableWalkTimeline.newest
+  public var tableWalk = KernelValues.tableWalkTimeline.newest
 
   // MARK: The invalidation queue and page requests
 
   /// What is printed where the queue stops.
-  public var queueErrors = Self.queueErrorsTimeline.newest
+  public var queueErrors = KernelValues.queueErrorsTimeline.newest
   /// Whether an invalidation that timed out is tried again.
-  public var timeOutRetry = Self.timeOutRetryTimeline.newest
+  public var timeOutRetry = KernelValues.timeOutRetryTimeline.newest
   /// Which of the pending waits a time-out aborts.
-  public var timeOutAbort = Self.timeOutAbortTimeline.newest
+  public var timeOutAbort = KernelValues.timeOutAbortTimeline.newest
   /// How page requests that cannot be served are told.
-  public var pageRequestLines = Self.pageRequestLinesTimeline.newest
+  public var pageRequestLines = KernelValues.pageRequestLinesTimeline.newest
 
   // MARK: Boot
 
   /// The shape of boot lines.
-  public var bootLines = Self.bootLinesTimeline.newest
+  public var bootLines = KernelValues.bootLinesTimeline.newest
   /// Whether the units' features are compared, and the absence of SATC structures is told.
-  public var capabilityAudit = Self.capabilityAuditTimeline.newest
+  public var capabilityAudit = KernelValues.capabilityAuditTimeline.newest
   /// Whether reserved regions are held against the memory map.
-  public var reservedRegionCheck = Self.reservedRegionCheckTimeline.newest
+  public var reservedRegionCheck = KernelValues.reservedRegionCheckTimeline.newest
   /// Whether firmware's wish against DMA remapping counts.
-  public var remappingOptOut = Self.remappingOptOutTimeline.newest
+  public var remappingOptOut = KernelValues.remappingOptOutTimeline.newest
   /// What a crash kernel does about translation that is on already.
-  public var takeOver = Self.takeOverTimeline.newest
+  public var takeOver = KernelValues.takeOverTimeline.newest
   /// What becomes of translation when another kernel is started in the ordinary way.
-  public var shutdown = Self.shutdownTimeline.newest
+  public var shutdown = KernelValues.shutdownTimeline.newest
   /// How it is told that interrupt remapping was on, outside a crash kernel.
-  public var remappingFound = Self.remappingFoundTimeline.newest
+  public var remappingFound = KernelValues.remappingFoundTimeline.newest
   /// What is said about words of `intel_iommu=` that all drivers have by now.
-  public var optionWords = Self.optionWordsTimeline.newest
+  public var optionWords = KernelValues.optionWordsTimeline.newest
   /// Where a line that is about one device has its name.
-  public var deviceLines = Self.deviceLinesTimeline.newest
+  public var deviceLines = KernelValues.deviceLinesTimeline.newest
   /// Whether firmware's wish for remapping counts, where something may be plugged in from outside.
-  public var platformOptIn = Self.platformOptInTimeline.newest
+  public var platformOptIn = KernelValues.platformOptInTimeline.newest
   /// Which graphics devices are known not to work behind a unit.
-  public var graphicsQuirks = Self.graphicsQuirksTimeline.newest
+  public var graphicsQuirks = KernelValues.graphicsQuirksTimeline.newest
   /// Whether translation stays on for graphics that would hang without.
-  public var graphicsTranslation = Self.graphicsTranslationTimeline.newest
+  public var graphicsTranslation = KernelValues.graphicsTranslationTimeline.newest
   /// Scalable mode without a word on the command line.
-  public var scalableMode = Self.scalableModeTimeline.newest
+  public var scalableMode = KernelValues.scalableModeTimeline.newest
 
   /// Where an oops begins with `Oops: `.
-  public var oopsPrefix = Self.oopsPrefixTimeline.newest
+  public var oopsPrefix = KernelValues.oopsPrefixTimeline.newest
   /// How a panic repeats its reason at the end.
-  public var panicEnd = Self.panicEndTimeline.newest
+  public var panicEnd = KernelValues.panicEndTimeline.newest
 
   // MARK: What the kernel shows and sets up
 
   /// Whether `iommu_regset` has the registers of virtual commands.
-  public var virtualCommandRegisters = Self.virtualCommandTimeline.newest
+  public var virtualCommandRegisters = KernelValues.virtualCommandTimeline.newest
   /// Whether `iommu_regset` has the registers of commands that nobody gives any more.
-  public var registerRows = Self.registerRowsTimeline.newest
+  public var registerRows = KernelValues.registerRowsTimeline.newest
   /// Whether debugfs has the latencies of invalidations.
-  public var latencyFile = Self.latencyFileTimeline.newest
+  public var latencyFile = KernelValues.latencyFileTimeline.newest
   /// How interrupts name the CPU that they go to.
-  public var interruptDestination = Self.interruptDestinationTimeline.newest
+  public var interruptDestination = KernelValues.interruptDestinationTimeline.newest
 
   // MARK: Locks
 
   /// `iommu->register_lock` and the queue's lock.
-  public var registerLock = Self.registerLockTimeline.newest
+  public var registerLock = KernelValues.registerLockTimeline.newest
   /// `klist_add_head`, `klist_add_tail`, `klist_add_behind`, `klist_add_before`.
-  public var klistAdd = Self.klistAddTimeline.newest
+  public var klistAdd = KernelValues.klistAddTimeline.newest
   /// `klist_next`, `klist_prev`.
-  public var klistNext = Self.klistNextTimeline.newest
+  public var klistNext = KernelValues.klistNextTimeline.newest
   /// `klist_put`, hence `klist_del`, `klist_remove` and `klist_iter_exit`.
-  public var klistPut = Self.klistPutTimeline.newest
+  public var klistPut = KernelValues.klistPutTimeline.newest
 
   /// How the driver core comes from a bus to its devices.
-  public var busSubsystem = Self.busSubsystemTimeline.newest
+  public var busSubsystem = KernelValues.busSubsystemTimeline.newest
   /// Whether the validator's check of raw spinlocks is the build's choice.
-  public var rawLockNesting = Self.rawLockNestingTimeline.newest
+  public var rawLockNesting = KernelValues.rawLockNestingTimeline.newest
 
   /// What `spin_lock_init` calls a lock's class.
-  public var spinlockNames = Self.spinlockNamesTimeline.newest
+  public var spinlockNames = KernelValues.spinlockNamesTimeline.newest
 
   // MARK: What is printed about locks and stacks
 
   /// The text of the lock validator's reports.
   public var splat = ReportStyle()
   /// What `dump_stack` prints.
-  public var backtrace = Self.backtraceTimeline.newest
+  public var backtrace = KernelValues.backtraceTimeline.newest
   /// What printing takes where there is a serial console.
-  public var printkLocks = Self.printkLocksTimeline.newest
+  public var printkLocks = KernelValues.printkLocksTimeline.newest
 
   /// The sleeping locks of the IOMMU core and the driver.
   public var coreLocks = CoreLockBehaviour()
@@ -130,17 +130,5 @@ public struct KernelBehaviour: Hashable, Sendable {
       repeatsOops: oopsPrefix == .everywhere,
       panic: LineGenerations.PanicShape(
         breaksLine: panicEnd != .oneLine, isClosed: panicEnd != .open))
-  }
-
-  /// A setting that is simply off or on.
-  public enum Switch: String, CaseIterable, Hashable, Sendable {
-    case off
-    case on
-  }
-
-  /// How an operation takes a spinning lock.
-  public enum SpinLockMode: String, CaseIterable, Hashable, Sendable {
-    case plain
-    case irqsave
   }
 }

@@ -5,80 +5,83 @@ extension KernelSetting {
   /// holds its value.
   public static let all: [KernelSetting] = kernel + reports + driver + coreLocks + printing
 
+  /// The setting of that key.
+  public static func named(_ key: String) -> KernelSetting? { all.first { $0.key == key } }
+
   private static let kernel: [KernelSetting] = [
-    KernelSetting(KernelBehaviour.faultLinesTimeline, { $0.faultLines }) { $0.faultLines = $1 },
-    KernelSetting(KernelBehaviour.faultReasonsTimeline, { $0.faultReasons }) {
+    KernelSetting(KernelValues.faultLinesTimeline, { $0.faultLines }) { $0.faultLines = $1 },
+    KernelSetting(KernelValues.faultReasonsTimeline, { $0.faultReasons }) {
       $0.faultReasons = $1
     },
-    KernelSetting(KernelBehaviour.rateLimitTimeline, { $0.rateLimit }) { $0.rateLimit = $1 },
-    KernelSetting(KernelBehaviour.statusClearTimeline, { $0.statusClear }) { $0.statusClear = $1 },
-    KernelSetting(KernelBehaviour.tableWalkTimeline, { $0.tableWalk }) { $0.tableWalk = $1 },
-    KernelSetting(KernelBehaviour.queueErrorsTimeline, { $0.queueErrors }) { $0.queueErrors = $1 },
-    KernelSetting(KernelBehaviour.timeOutRetryTimeline, { $0.timeOutRetry }) {
+    KernelSetting(KernelValues.rateLimitTimeline, { $0.rateLimit }) { $0.rateLimit = $1 },
+    KernelSetting(KernelValues.statusClearTimeline, { $0.statusClear }) { $0.statusClear = $1 },
+    KernelSetting(KernelValues.tableWalkTimeline, { $0.tableWalk }) { $0.tableWalk = $1 },
+    KernelSetting(KernelValues.queueErrorsTimeline, { $0.queueErrors }) { $0.queueErrors = $1 },
+    KernelSetting(KernelValues.timeOutRetryTimeline, { $0.timeOutRetry }) {
       $0.timeOutRetry = $1
     },
-    KernelSetting(KernelBehaviour.timeOutAbortTimeline, { $0.timeOutAbort }) {
+    KernelSetting(KernelValues.timeOutAbortTimeline, { $0.timeOutAbort }) {
       $0.timeOutAbort = $1
     },
-    KernelSetting(KernelBehaviour.pageRequestLinesTimeline, { $0.pageRequestLines }) {
+    KernelSetting(KernelValues.pageRequestLinesTimeline, { $0.pageRequestLines }) {
       $0.pageRequestLines = $1
     },
-    KernelSetting(KernelBehaviour.bootLinesTimeline, { $0.bootLines }) { $0.bootLines = $1 },
-    KernelSetting(KernelBehaviour.capabilityAuditTimeline, { $0.capabilityAudit }) {
+    KernelSetting(KernelValues.bootLinesTimeline, { $0.bootLines }) { $0.bootLines = $1 },
+    KernelSetting(KernelValues.capabilityAuditTimeline, { $0.capabilityAudit }) {
       $0.capabilityAudit = $1
     },
-    KernelSetting(KernelBehaviour.remappingOptOutTimeline, { $0.remappingOptOut }) {
+    KernelSetting(KernelValues.remappingOptOutTimeline, { $0.remappingOptOut }) {
       $0.remappingOptOut = $1
     },
-    KernelSetting(KernelBehaviour.reservedRegionCheckTimeline, { $0.reservedRegionCheck }) {
+    KernelSetting(KernelValues.reservedRegionCheckTimeline, { $0.reservedRegionCheck }) {
       $0.reservedRegionCheck = $1
     },
-    KernelSetting(KernelBehaviour.takeOverTimeline, { $0.takeOver }) { $0.takeOver = $1 },
-    KernelSetting(KernelBehaviour.shutdownTimeline, { $0.shutdown }) { $0.shutdown = $1 },
-    KernelSetting(KernelBehaviour.remappingFoundTimeline, { $0.remappingFound }) {
+    KernelSetting(KernelValues.takeOverTimeline, { $0.takeOver }) { $0.takeOver = $1 },
+    KernelSetting(KernelValues.shutdownTimeline, { $0.shutdown }) { $0.shutdown = $1 },
+    KernelSetting(KernelValues.remappingFoundTimeline, { $0.remappingFound }) {
       $0.remappingFound = $1
     },
-    KernelSetting(KernelBehaviour.oopsPrefixTimeline, { $0.oopsPrefix }) { $0.oopsPrefix = $1 },
-    KernelSetting(KernelBehaviour.panicEndTimeline, { $0.panicEnd }) { $0.panicEnd = $1 },
-    KernelSetting(KernelBehaviour.optionWordsTimeline, { $0.optionWords }) { $0.optionWords = $1 },
-    KernelSetting(KernelBehaviour.deviceLinesTimeline, { $0.deviceLines }) { $0.deviceLines = $1 },
-    KernelSetting(KernelBehaviour.platformOptInTimeline, { $0.platformOptIn }) {
+    KernelSetting(KernelValues.oopsPrefixTimeline, { $0.oopsPrefix }) { $0.oopsPrefix = $1 },
+    KernelSetting(KernelValues.panicEndTimeline, { $0.panicEnd }) { $0.panicEnd = $1 },
+    KernelSetting(KernelValues.optionWordsTimeline, { $0.optionWords }) { $0.optionWords = $1 },
+    KernelSetting(KernelValues.deviceLinesTimeline, { $0.deviceLines }) { $0.deviceLines = $1 },
+    KernelSetting(KernelValues.platformOptInTimeline, { $0.platformOptIn }) {
       $0.platformOptIn = $1
     },
-    KernelSetting(KernelBehaviour.graphicsQuirksTimeline, { $0.graphicsQuirks }) {
+    KernelSetting(KernelValues.graphicsQuirksTimeline, { $0.graphicsQuirks }) {
       $0.graphicsQuirks = $1
     },
-    KernelSetting(KernelBehaviour.graphicsTranslationTimeline, { $0.graphicsTranslation }) {
+    KernelSetting(KernelValues.graphicsTranslationTimeline, { $0.graphicsTranslation }) {
       $0.graphicsTranslation = $1
     },
-    KernelSetting(KernelBehaviour.scalableModeTimeline, { $0.scalableMode }) {
+    KernelSetting(KernelValues.scalableModeTimeline, { $0.scalableMode }) {
       $0.scalableMode = $1
     },
-    KernelSetting(KernelBehaviour.virtualCommandTimeline, { $0.virtualCommandRegisters }) {
+    KernelSetting(KernelValues.virtualCommandTimeline, { $0.virtualCommandRegisters }) {
       $0.virtualCommandRegisters = $1
     },
-    KernelSetting(KernelBehaviour.registerRowsTimeline, { $0.registerRows }) {
+    KernelSetting(KernelValues.registerRowsTimeline, { $0.registerRows }) {
       $0.registerRows = $1
     },
-    KernelSetting(KernelBehaviour.latencyFileTimeline, { $0.latencyFile }) {
+    KernelSetting(KernelValues.latencyFileTimeline, { $0.latencyFile }) {
       $0.latencyFile = $1
     },
-    KernelSetting(KernelBehaviour.interruptDestinationTimeline, { $0.interruptDestination }) {
+    KernelSetting(KernelValues.interruptDestinationTimeline, { $0.interruptDestination }) {
       $0.interruptDestination = $1
     },
-    KernelSetting(KernelBehaviour.registerLockTimeline, { $0.registerLock }) {
+    KernelSetting(KernelValues.registerLockTimeline, { $0.registerLock }) {
       $0.registerLock = $1
     },
-    KernelSetting(KernelBehaviour.klistAddTimeline, { $0.klistAdd }) { $0.klistAdd = $1 },
-    KernelSetting(KernelBehaviour.klistNextTimeline, { $0.klistNext }) { $0.klistNext = $1 },
-    KernelSetting(KernelBehaviour.klistPutTimeline, { $0.klistPut }) { $0.klistPut = $1 },
-    KernelSetting(KernelBehaviour.busSubsystemTimeline, { $0.busSubsystem }) {
+    KernelSetting(KernelValues.klistAddTimeline, { $0.klistAdd }) { $0.klistAdd = $1 },
+    KernelSetting(KernelValues.klistNextTimeline, { $0.klistNext }) { $0.klistNext = $1 },
+    KernelSetting(KernelValues.klistPutTimeline, { $0.klistPut }) { $0.klistPut = $1 },
+    KernelSetting(KernelValues.busSubsystemTimeline, { $0.busSubsystem }) {
       $0.busSubsystem = $1
     },
-    KernelSetting(KernelBehaviour.rawLockNestingTimeline, { $0.rawLockNesting }) {
+    KernelSetting(KernelValues.rawLockNestingTimeline, { $0.rawLockNesting }) {
       $0.rawLockNesting = $1
     },
-    KernelSetting(KernelBehaviour.spinlockNamesTimeline, { $0.spinlockNames }) {
+    KernelSetting(KernelValues.spinlockNamesTimeline, { $0.spinlockNames }) {
       $0.spinlockNames = $1
     },
   ]
@@ -106,7 +109,7 @@ extension KernelSetting {
     KernelSetting(ReportStyle.keyAdviceTimeline, { $0.splat.keyAdvice }) {
       $0.splat.keyAdvice = $1
     },
-    KernelSetting(KernelBehaviour.backtraceTimeline, { $0.backtrace }) { $0.backtrace = $1 },
+    KernelSetting(KernelValues.backtraceTimeline, { $0.backtrace }) { $0.backtrace = $1 },
   ]
 
   private static let driver: [KernelSetting] = [
@@ -196,6 +199,6 @@ extension KernelSetting {
   ]
 
   private static let printing: [KernelSetting] = [
-    KernelSetting(KernelBehaviour.printkLocksTimeline, { $0.printkLocks }) { $0.printkLocks = $1 }
+    KernelSetting(KernelValues.printkLocksTimeline, { $0.printkLocks }) { $0.printkLocks = $1 }
   ]
 }

@@ -63,7 +63,4 @@ public struct KernelSetting: Sendable {
 
   /// Gives the field the value of the newest release.
   func takeNewest(to behaviour: inout KernelBehaviour) { advance(changes.count, &behaviour) }
-
-  /// The setting of that key.
-  public static func named(_ key: String) -> KernelSetting? { all.first { $0.key == key } }
 }

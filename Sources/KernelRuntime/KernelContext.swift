@@ -164,7 +164,7 @@ package final class KernelContext {
 
   /// Runs `body` with the lock held, taken plainly or with interrupts saved and disabled.
   package func locked<Result, Failure: Error>(
-    _ lock: KernelLock, _ mode: KernelBehaviour.SpinLockMode, _ body: () throws(Failure) -> Result
+    _ lock: KernelLock, _ mode: KernelValues.SpinLockMode, _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let saved = acquire(lock, mode)
     defer { release(lock, restoring: saved) }
@@ -196,7 +196,7 @@ package final class KernelContext {
   }
 
   /// Takes a spinning lock and says what `release` has to restore.
-  package func acquire(_ lock: KernelLock, _ mode: KernelBehaviour.SpinLockMode) -> SavedInterrupts
+  package func acquire(_ lock: KernelLock, _ mode: KernelValues.SpinLockMode) -> SavedInterrupts
   {
     // raw_spin_lock and spin_lock are one function each way on a kernel without PREEMPT_RT.
     let function = mode == .irqsave ? "_raw_spin_lock_irqsave" : "_raw_spin_lock"

@@ -154,14 +154,14 @@ extension ScenarioBuilder {
   private func shownWalk(_ profile: KernelBehaviour) -> [ShownSetting] {
     guard hasDumps else { return [] }
     let wording = timeline.faults.lazy.compactMap { $0.wording }.first
-    let fitting: [KernelBehaviour.TableWalk] =
+    let fitting: [KernelValues.TableWalk] =
       switch wording {
       case .original: [.entry]
       case .revised: [.checkedEntry]
       case nil: [.entry, .checkedEntry]
       }
     guard !fitting.contains(profile.tableWalk) else { return [] }
-    let walk: KernelBehaviour.TableWalk = wording == .original ? .entry : .checkedEntry
+    let walk: KernelValues.TableWalk = wording == .original ? .entry : .checkedEntry
     let reason =
       wording == nil
       ? "assumed: no dump tells how its kernel walks"
@@ -185,7 +185,7 @@ extension ScenarioBuilder {
     }
     let settings: [(key: String, value: String, own: String)] = [
       (
-        "table_walk", KernelBehaviour.TableWalk.busLookup.rawValue, profile.tableWalk.rawValue
+        "table_walk", KernelValues.TableWalk.busLookup.rawValue, profile.tableWalk.rawValue
       ),
       ("klist_add", splat.addsPlainly ? "plain" : "irqsave", profile.klistAdd.rawValue),
       ("klist_next", splat.savesInterrupts ? "irqsave" : "plain", profile.klistNext.rawValue),

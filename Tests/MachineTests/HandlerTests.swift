@@ -151,7 +151,7 @@ struct DumpTests {
     "words a walk to a leaf that forbids the access, by generation",
     arguments: [
       (
-        KernelBehaviour.TableWalk.entry,
+        KernelValues.TableWalk.entry,
         [
           "DMAR: pte level: 4, pte value: 0x0000000000104003",
           "DMAR: pte level: 3, pte value: 0x0000000000105003",
@@ -169,7 +169,7 @@ struct DumpTests {
         ]
       ),
     ])
-  func leaf(_ walk: KernelBehaviour.TableWalk, _ expected: [String]) throws {
+  func leaf(_ walk: KernelValues.TableWalk, _ expected: [String]) throws {
     let (machine, device) = try machine { $0.behaviour.tableWalk = walk }
     try machine.kernel.map(
       Mapping(
@@ -185,7 +185,7 @@ struct DumpTests {
   @Test("of a function without a context entry walks memory at 0, unless entries are checked")
   func zeroContext() throws {
     for (walk, last) in [
-      (KernelBehaviour.TableWalk.entry, "DMAR: PTE not present at level 2"),
+      (KernelValues.TableWalk.entry, "DMAR: PTE not present at level 2"),
       (.checkedEntry, "DMAR: legacy mode page table is not present"),
     ] {
       let (machine, _) = try machine { $0.behaviour.tableWalk = walk }

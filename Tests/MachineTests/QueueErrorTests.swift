@@ -71,7 +71,7 @@ struct QueueErrorTests {
   @Test("whose wait stands at an even place never sees the time-out, unless all waits are aborted")
   func evenPlace() throws {
     // Two descriptors before the wait move the waits to even places.
-    for (abort, hangs) in [(KernelBehaviour.TimeOutAbort.oddWaits, 1), (.all, 0)] {
+    for (abort, hangs) in [(KernelValues.TimeOutAbort.oddWaits, 1), (.all, 0)] {
       let machine = try machine { $0.behaviour.timeOutAbort = abort }
       let tlb = try #require(machine.attachTLB(to: device))
       try machine.submit([[0x12, 0], [0x12, 0]], to: 0)

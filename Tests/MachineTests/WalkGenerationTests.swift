@@ -19,7 +19,7 @@ private struct ScalableRig {
   let pasidTable: UInt64 = 0x20_2000
   let top: UInt64 = 0x20_3000
 
-  init(_ walk: KernelBehaviour.TableWalk) throws {
+  init(_ walk: KernelValues.TableWalk) throws {
     var build = KernelBuild(release: "6.1.0")
     build.behaviour.tableWalk = walk
     build.configuration.usesScalableMode = true
@@ -68,13 +68,13 @@ private func secondStage(_ table: UInt64, levels: Int = 4) -> [UInt64] {
 
 @Suite("The dump's walk in scalable mode")
 struct WalkGenerationTests {
-  static let old = KernelBehaviour.TableWalk.entry
-  static let new = KernelBehaviour.TableWalk.checkedEntry
+  static let old = KernelValues.TableWalk.entry
+  static let new = KernelValues.TableWalk.checkedEntry
 
   @Test(
     "stops where the root or context table is missing",
     arguments: [(old, "context table entry is not present"), (new, "context table is not present")])
-  func noContextTable(_ walk: KernelBehaviour.TableWalk, _ stop: String) throws {
+  func noContextTable(_ walk: KernelValues.TableWalk, _ stop: String) throws {
     let rig = try ScalableRig(walk)
     #expect(
       try rig.dump(0x1000) == [
@@ -104,7 +104,7 @@ struct WalkGenerationTests {
   @Test(
     "stops at a PASID directory entry that is not present",
     arguments: [(old, "pasid table entry is not present"), (new, "pasid table is not present")])
-  func noPASIDTable(_ walk: KernelBehaviour.TableWalk, _ stop: String) throws {
+  func noPASIDTable(_ walk: KernelValues.TableWalk, _ stop: String) throws {
     let rig = try ScalableRig(walk)
     rig.build([])
     rig.write(0, at: rig.directory)
@@ -244,7 +244,7 @@ struct LegacyWalkTests {
     arguments: [2, 3, 4] as [Int])
   func levels(_ missing: Int) throws {
     for (walk, stop) in [
-      (KernelBehaviour.TableWalk.entry, "PTE not present at level \(missing)"),
+      (KernelValues.TableWalk.entry, "PTE not present at level \(missing)"),
       (.checkedEntry, "page table not present at level \(missing - 1)"),
     ] {
       let rig = try LegacyRig(walk)
@@ -280,7 +280,7 @@ private struct LegacyRig {
   let device = PCIAddress(bus: 0, device: 3, function: 0)
   private let top: UInt64
 
-  init(_ walk: KernelBehaviour.TableWalk) throws {
+  init(_ walk: KernelValues.TableWalk) throws {
     var build = KernelBuild(release: "6.1.0")
     build.behaviour.tableWalk = walk
     machine = try .withOneUnit(

@@ -2,7 +2,7 @@ internal import KernelLog
 
 // What the driver says and does while the kernel boots, takes over from another and hands over.
 
-extension KernelBehaviour {
+extension KernelValues {
   static let bootLinesTimeline = Timeline<BootLineGeneration>(
     "boot_lines", "the shape of boot lines", oldest: .spaced,
     [

@@ -4,7 +4,7 @@
 /// 6.1.192 and 6.12.117 were read, and the chains that their own lock validators recorded; reports that
 /// people sent date the other changes.
 public struct CoreLockBehaviour: Hashable, Sendable {
-  public typealias Switch = KernelBehaviour.Switch
+  public typealias Switch = KernelValues.Switch
 
   /// `dmar_global_lock` while devices are probed.
   public var global = Self.globalTimeline.newest
@@ -132,7 +132,7 @@ extension CoreLockBehaviour {
       .since("6.3", "interrupt entries are allocated without dmar_global_lock", .off),
     ])
 
-  static let requestLockTimeline = Timeline<KernelBehaviour.SpinLockMode>(
+  static let requestLockTimeline = Timeline<KernelValues.SpinLockMode>(
     "request_lock", "iommu->lock where the entry of requests without PASID is set", oldest: .plain,
     [
       .since(

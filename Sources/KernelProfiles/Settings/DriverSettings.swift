@@ -1,6 +1,6 @@
 /// What differs between generations of the Intel driver in how it keeps domains, beside its lines.
 public struct DriverBehaviour: Hashable, Sendable {
-  public typealias Switch = KernelBehaviour.Switch
+  public typealias Switch = KernelValues.Switch
 
   /// Which locks guard domains, and how they are taken.
   public var locking = Self.lockingTimeline.newest

@@ -17,7 +17,7 @@ extension KernelChange {
     "6.0", commit: "6ad931a23223", "the dump walks from the entry")
 }
 
-extension KernelBehaviour {
+extension KernelValues {
   static let faultLinesTimeline = Timeline<FaultLineGeneration>(
     "fault_lines", "the shape of fault lines, F1 (2.6) to F8 (7.2 on)", oldest: .f1,
     [

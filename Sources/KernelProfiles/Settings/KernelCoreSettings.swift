@@ -6,7 +6,7 @@ extension KernelChange {
     "4.19", commit: "624fa7790f80", "klist_next saves and disables interrupts")
 }
 
-extension KernelBehaviour {
+extension KernelValues {
   /// The first line of an oops by another exception than a page fault.
   public enum OopsPrefix: String, CaseIterable, Hashable, Sendable {
     /// `general protection fault, …`; a page fault's line has the word in any case.

@@ -18,7 +18,7 @@ public enum PrintkLocks: String, Generation, Hashable, Sendable {
   case override
 }
 
-extension KernelBehaviour {
+extension KernelValues {
   // 6.1.192 and 6.12.117 were read, and their validators' chains; the commits are told of in public
   // lists and notes.
   static let printkLocksTimeline = Timeline<PrintkLocks>(

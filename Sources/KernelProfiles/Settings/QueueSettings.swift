@@ -1,6 +1,6 @@
 // What the driver does where the invalidation queue stops, and about page requests.
 
-extension KernelBehaviour {
+extension KernelValues {
   /// What `qi_check_fault` prints.
   public enum QueueErrorReport: String, CaseIterable, Hashable, Sendable {
     /// The descriptor alone, as `low=… high=…`; time-outs pass without a word.

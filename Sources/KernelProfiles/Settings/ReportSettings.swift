@@ -104,7 +104,7 @@ extension ReportStyle {
     ])
 }
 
-extension KernelBehaviour {
+extension KernelValues {
   /// The shape of a stack dump, each with what the ones before it have.
   public enum BacktraceGeneration: String, Generation, Hashable, Sendable {
     /// `Pid: 1, comm: swapper Not tainted`, frames with addresses, ` <IRQ> ` and ` <EOI> ` in front of

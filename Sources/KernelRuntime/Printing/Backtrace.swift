@@ -46,7 +46,7 @@ extension KernelContext {
 
   /// Who runs where, on which kernel and which machine (dump_stack_print_info).
   package func backtraceHead(
-    _ generation: KernelBehaviour.BacktraceGeneration
+    _ generation: KernelValues.BacktraceGeneration
   ) -> [String] {
     let interruptedTask = interrupted.map { KernelTask(name: $0.task.name, pid: $0.task.pid) }
     let task = locks?.currentTask ?? interruptedTask ?? .kernelInit
@@ -69,7 +69,7 @@ extension KernelContext {
   /// - Returns: what stands in front of its first frame.
   private func begin(
     _ kind: CallStack.Kind, after last: CallStack.Kind?,
-    _ generation: KernelBehaviour.BacktraceGeneration, _ lines: inout [String]
+    _ generation: KernelValues.BacktraceGeneration, _ lines: inout [String]
   ) -> String {
     if generation < .symbols {
       return kind == .interrupt ? " <IRQ> " : last == .interrupt ? " <EOI> " : ""
@@ -80,14 +80,14 @@ extension KernelContext {
   }
 
   private func isMarked(
-    _ kind: CallStack.Kind, _ generation: KernelBehaviour.BacktraceGeneration
+    _ kind: CallStack.Kind, _ generation: KernelValues.BacktraceGeneration
   ) -> Bool {
     generation >= .symbols && (kind == .interrupt || generation >= .task)
   }
 
   /// The address in front of a frame.
   private func place(
-    _ symbol: CallSites.Symbol?, _ generation: KernelBehaviour.BacktraceGeneration
+    _ symbol: CallSites.Symbol?, _ generation: KernelValues.BacktraceGeneration
   ) -> String {
     guard generation < .symbols else { return "" }
     let address = symbol?.address.map { Hexadecimal.string($0, digits: 16) } ?? "ffffffff????????"
@@ -96,7 +96,7 @@ extension KernelContext {
 
   /// Addresses that lie on the stack behind a frame and belong to none: `? symbol`.
   private func strayLines(
-    after function: String?, _ generation: KernelBehaviour.BacktraceGeneration
+    after function: String?, _ generation: KernelValues.BacktraceGeneration
   ) -> [String] {
     guard let interrupted else { return [] }
     return interrupted.strayFrames

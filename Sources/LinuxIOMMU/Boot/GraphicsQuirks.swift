@@ -38,7 +38,7 @@ extension BringUp {
 
 }
 
-extension KernelBehaviour.GraphicsQuirks {
+extension KernelValues.GraphicsQuirks {
   /// quirk_iommu_igfx's list.
   func disables(_ device: UInt16) -> Bool {
     self >= .fourSeries && Self.fourSeriesDevices.contains(device)

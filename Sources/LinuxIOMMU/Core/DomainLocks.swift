@@ -43,12 +43,12 @@ struct DomainLocks {
 
 extension KernelContext {
   /// How `iommu->lock` is taken where nothing is around it.
-  var unitLockMode: KernelBehaviour.SpinLockMode {
+  var unitLockMode: KernelValues.SpinLockMode {
     build.behaviour.driver.sharesDeviceLock ? .irqsave : .plain
   }
 
   /// How the lock of a domain's device list is taken.
-  var domainLockMode: KernelBehaviour.SpinLockMode {
+  var domainLockMode: KernelValues.SpinLockMode {
     build.behaviour.driver.locking == .plainDomainLock ? .plain : .irqsave
   }
 }
