@@ -1,15 +1,4 @@
-/// The chains of held locks that were validated, for `/proc/lockdep_chains` and the limits.
-struct ChainStore {
-  struct Chain {
-    var first: UInt32
-    var count: UInt16
-    var irqContext: UInt8
-    var key: UInt64
-  }
-
-  var chains: [Chain] = []
-  var locks: [UInt32] = []
-}
+// Chains of held locks that are new.
 
 extension Validator {
   /// A chain that is not in the cache: is it sound, and what dependencies does it add

@@ -121,6 +121,19 @@ extension Validator {
     return reportSince(count)
   }
 
+  /// Initialises a lock again, in `context`: a lock of the task that lies there must not be held.
+  @discardableResult
+  public func reinitialise(
+    _ lock: LockID, as declaration: LockDeclaration? = nil, in context: LockdepContext
+  ) -> LockReport? {
+    guard core.pointee.locks.contains(lock.rawValue) else { return nil }
+    let declaration = declaration ?? lockInfo[Int(lock.rawValue)].declaration
+    let start = declaration.address &- declaration.kind.mapOffset
+    let report = freeMemory(from: start, byteCount: declaration.kind.size, in: context)
+    initialise(lock, as: declaration)
+    return report
+  }
+
   /// Memory is freed, or a lock in it initialised: no lock that the task holds may lie in it
   /// (`debug_check_no_locks_freed`).
   @discardableResult

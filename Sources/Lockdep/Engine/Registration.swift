@@ -1,72 +1,4 @@
-/// Where a lock's key comes from.
-public enum KeySource: Hashable, Sendable {
-  /// A static lock: its own address is its key.
-  case ownAddress
-  /// A `static struct lock_class_key` in the code that initialised the lock.
-  case fixed(LockKey)
-  /// A key in dynamic memory, made known by ``Validator/registerKey(_:)``.
-  case dynamic(LockKey)
-  /// The lock lies in dynamic memory and was never initialised.
-  case uninitialised
-}
-
-/// What initialising a lock says of it (`lockdep_init_map_type`).
-public struct LockDeclaration: Hashable, Sendable {
-  /// The stringified argument of the initialiser (`&k->k_lock`); empty takes the key's symbol.
-  public var name: String
-  /// What kind of lock it is.
-  public var kind: LockKind
-  /// The address of the lock's map, as reports print it.
-  public var address: UInt64
-  /// Where its class comes from.
-  public var key: KeySource
-  /// The printed part after the name, once an instance is known (`lock_class_set_print_fn`).
-  public var instanceText: String
-
-  /// A lock of that kind and class.
-  public init(
-    name: String, kind: LockKind, address: UInt64, key: KeySource, instanceText: String = ""
-  ) {
-    self.name = name
-    self.kind = kind
-    self.address = address
-    self.key = key
-    self.instanceText = instanceText
-  }
-}
-
-struct LockInfo {
-  var declaration: LockDeclaration
-  /// Nil: no key, or one that is not registered.
-  var key: LockKey?
-}
-
-/// What reports say of a class.
-struct ClassInfo {
-  var name: String
-  /// 1 is not printed.
-  var version: Int
-  var subclass: UInt8
-  var key: LockKey
-  /// How often it was taken, where that is counted.
-  var uses = 0
-  var usageTraces: [UsageBit: TraceID] = [:]
-}
-
-/// Finds classes by key, and gives same-named ones their versions.
-struct ClassRegistry {
-  var classes: [UInt64: UInt32] = [:]
-  /// The greatest version of each name.
-  var versions: [String: Int] = [:]
-  /// The version and name of the first class of a key.
-  var keys: [LockKey: Int] = [:]
-  var dynamicKeys: Set<LockKey> = []
-
-  /// Distinct for all keys eight bytes apart.
-  static func slot(_ key: LockKey, _ subclass: UInt8) -> UInt64 {
-    key.rawValue &+ UInt64(subclass)
-  }
-}
+// Locks made known, and classes found by their keys.
 
 extension Validator {
   /// Makes a lock known and gives it its handle.
@@ -76,19 +8,6 @@ extension Validator {
     let id = LockID(rawValue: UInt32(lockInfo.count - 1))
     initialise(id, as: declaration)
     return id
-  }
-
-  /// Initialises a lock again, in `context`: a lock of the task that lies there must not be held.
-  @discardableResult
-  public func reinitialise(
-    _ lock: LockID, as declaration: LockDeclaration? = nil, in context: LockdepContext
-  ) -> LockReport? {
-    guard core.pointee.locks.contains(lock.rawValue) else { return nil }
-    let declaration = declaration ?? lockInfo[Int(lock.rawValue)].declaration
-    let start = declaration.address &- declaration.kind.mapOffset
-    let report = freeMemory(from: start, byteCount: declaration.kind.size, in: context)
-    initialise(lock, as: declaration)
-    return report
   }
 
   func initialise(_ lock: LockID, as declaration: LockDeclaration) {
