@@ -3,9 +3,10 @@
 public protocol Generation: CaseIterable, Comparable {}
 
 extension Generation {
+  /// The one of two that is declared first is the older one.
   public static func < (left: Self, right: Self) -> Bool {
-    let places = (allCases.firstIndex(of: left), allCases.firstIndex(of: right))
-    guard let one = places.0, let other = places.1 else { return false }
-    return one < other
+    if left == right { return false }
+    for older in allCases where older == left || older == right { return older == left }
+    return false
   }
 }
