@@ -9,7 +9,7 @@ internal import VTdFormats
 /// The domains that the debugfs files show, with everything that is mapped in them.
 struct DomainImage {
   /// By domain id.
-  private(set) var domains: [UInt64: ScenarioDescription.DomainDescription] = [:]
+  private(set) var domains: [UInt64: DomainDescription] = [:]
   /// Tables of domains: who has them.
   private(set) var ids: [UInt64: UInt64] = [:]
   /// The domains whose tables are first-stage ones.

@@ -64,7 +64,7 @@ extension ScenarioBuilder {
       guard let time = status.time, status.value & 2 != 0, isLimited(at: time, index) else {
         continue
       }
-      var again = ScenarioDescription.Step(
+      var again = ScenarioStep(
         request, notes: ["assumed: the same once more, of which the limiter left the status alone"])
       again.times = [time]
       scenario.steps.append(again)
@@ -79,7 +79,7 @@ extension ScenarioBuilder {
   }
 
   /// Requests of a burst whose lines the limiter left out.
-  private mutating func hidden(_ burst: LimiterBurst, _ request: ScenarioDescription.Action) {
+  private mutating func hidden(_ burst: LimiterBurst, _ request: StepAction) {
     guard case .dma(var dma) = request else { return }
     var notes = ["assumed: the same once more, whose lines the limiter left out"]
     for count in burst.hidden {
@@ -128,7 +128,7 @@ extension ScenarioBuilder {
   // MARK: Requests
 
   private func request(_ fault: FaultTimeline.Fault, _ traits: TableImage.RequestTraits)
-    -> ScenarioDescription.Action
+    -> StepAction
   {
     guard case .dma(let access, let pasid, let address) = fault.observation.request else {
       return .wait(0)
@@ -136,13 +136,13 @@ extension ScenarioBuilder {
     let reason = fault.observation.reason ?? 0
     let device = Self.name(fault.observation.source)
     if traits.isPageRequest {
-      var request = ScenarioDescription.PageRequestStep()
+      var request = PageRequestStep()
       request.device = device
       request.address = address
       request.pasid = pasid
       return .pageRequest(request)
     }
-    var request = ScenarioDescription.DMADescription(device, sent(access, reason), address)
+    var request = DMADescription(device, sent(access, reason), address)
     request.pasid = sent(pasid, fault, reason)
     request.count = overflows(fault) ? 2 : 1
     request.addressType = traits.isTranslated ? .translated : .untranslated

@@ -41,7 +41,7 @@ extension ScenarioBuilder {
     default: break
     }
     if let register { setInterruptTable(register, of: unit) }
-    var request = ScenarioDescription.DMADescription(
+    var request = DMADescription(
       Self.name(source), .write, IOVA(rawValue: address))
     request.data = data
     step(.dma(request), notes: ["line \(fault.line) of the log; assumed: the message's data"])

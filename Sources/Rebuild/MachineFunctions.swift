@@ -19,10 +19,10 @@ extension ScenarioBuilder {
   }
 
   func description(_ address: PCIAddress, _ function: LogContents.Function)
-    -> ScenarioDescription.FunctionDescription
+    -> FunctionDescription
   {
     let bridge = buses(below: address)
-    var description = ScenarioDescription.FunctionDescription(
+    var description = FunctionDescription(
       at: address, vendor: function.vendor ?? 0x8086, device: function.device ?? 0,
       classCode: function.classCode ?? (bridge == nil ? 0xff0000 : 0x060400))
     guard let bridge else { return description }

@@ -160,8 +160,8 @@ extension ScenarioBuilder {
     return pages + secondRound
   }
 
-  func description(_ unit: MachineUnit) -> ScenarioDescription.UnitDescription {
-    var description = ScenarioDescription.UnitDescription()
+  func description(_ unit: MachineUnit) -> UnitDescription {
+    var description = UnitDescription()
     description.name = unit.name
     description.hardware.capability = unit.capability
     description.hardware.extendedCapability = unit.extended

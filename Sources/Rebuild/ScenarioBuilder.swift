@@ -160,7 +160,7 @@ struct ScenarioBuilder {
     scenario.machine.snapshotFile = files.snapshot.map { FileName($0) }
     scenario.machine.functions =
       lookedUp.map { source in
-        var function = ScenarioDescription.FunctionDescription(
+        var function = FunctionDescription(
           at: PCIAddress(sourceID: source), vendor: 0x8086, device: 0, classCode: 0xff0000)
         function.notes = Notes(["assumed: the look-up finds it; the log does not say what it is"])
         return function
@@ -208,7 +208,7 @@ struct ScenarioBuilder {
   }
 
   /// What debugfs shows is mapped, whatever faulted.
-  private var domains: [ScenarioDescription.DomainDescription] {
+  private var domains: [DomainDescription] {
     let image = DomainImage(contents.debugfs)
     // Those of the dumps are first: their tables are the first of the driver's pages.
     let dumped = (splat == nil ? [] : dumpedDomains).map { domain in
@@ -225,12 +225,12 @@ struct ScenarioBuilder {
   }
 
   /// Adds a step.
-  mutating func step(_ action: ScenarioDescription.Action, notes: [String] = []) {
+  mutating func step(_ action: StepAction, notes: [String] = []) {
     scenario.steps.append(.init(action, notes: notes))
   }
 
   /// The last request of a device so far.
-  var lastRequest: ScenarioDescription.Action? {
+  var lastRequest: StepAction? {
     scenario.steps.last { if case .dma = $0.action { true } else { false } }?.action
   }
 }

@@ -44,7 +44,7 @@ extension ScenarioBuilder {
       "assumed: who takes the locks in the order that the lock report of line \(place.line) shows"
     ]
     for program in image.programs {
-      var locks = ScenarioDescription.LockStep()
+      var locks = LocksStep()
       locks.text = program
       step(.locks(locks), notes: notes)
       notes = []
@@ -67,7 +67,7 @@ extension ScenarioBuilder {
     var id: UInt64
     var levels: Int
     var table: UInt64
-    var devices: [ScenarioDescription.DeviceName]
+    var devices: [DeviceName]
   }
 
   /// The domains of the faulting devices in the order of the log.
@@ -112,7 +112,7 @@ extension ScenarioBuilder {
     return pages
   }
 
-  static func name(_ source: SourceID) -> ScenarioDescription.DeviceName {
+  static func name(_ source: SourceID) -> DeviceName {
     .address(PCIAddress(sourceID: source))
   }
 }

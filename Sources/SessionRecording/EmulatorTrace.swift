@@ -145,7 +145,7 @@ public struct EmulatorTrace {
     scenario.kernel.profile = KernelProfile.newest.release
     scenario.kernel.configuration.values.dumpsTables = true
     scenario.machine.memorySize = memorySize
-    var description = ScenarioDescription.UnitDescription()
+    var description = UnitDescription()
     description.name = Self.unitName
     description.hardware = unit
     scenario.machine.units = [description]
@@ -187,11 +187,11 @@ public struct EmulatorTrace {
   private static let pause: UInt64 = 600_000
 
   /// Words that stand behind each other, in one step each.
-  private static func memorySteps(_ tables: [UInt64: UInt64]) -> [ScenarioDescription.Step] {
-    var steps: [ScenarioDescription.Step] = []
+  private static func memorySteps(_ tables: [UInt64: UInt64]) -> [ScenarioStep] {
+    var steps: [ScenarioStep] = []
     var start: UInt64?
     var words: [UInt64] = []
-    func finish() -> ScenarioDescription.Step? {
+    func finish() -> ScenarioStep? {
       guard let start, !words.isEmpty else { return nil }
       return .init(
         .writeMemory(.init(at: PhysicalAddress(rawValue: start), words: words)))
@@ -221,7 +221,7 @@ private struct QueuePlace {
   /// when its tail moves.
   mutating func steps(
     before offset: Int, _ size: Int, _ value: UInt64, _ descriptors: [(low: UInt64, high: UInt64)]
-  ) -> [ScenarioDescription.MemoryContent] {
+  ) -> [MemoryContent] {
     switch (offset, size) {
     case (RegisterOffset.iqa, 8):
       register = QueueAddress(rawValue: value)
@@ -236,7 +236,7 @@ private struct QueuePlace {
     case (RegisterOffset.iqt, _):
       let width = register.descriptorBytes
       let length = register.byteCount
-      var contents: [ScenarioDescription.MemoryContent] = []
+      var contents: [MemoryContent] = []
       for descriptor in descriptors {
         contents.append(
           .init(

@@ -61,7 +61,7 @@ public final class SessionRecorder: MachineObserver {
     scenario.kernel.profile = KernelProfile.newest.release
     scenario.kernel.configuration.values.dumpsTables = true
     scenario.machine.memorySize = machine.configuration.memoryEnd
-    var description = ScenarioDescription.UnitDescription()
+    var description = UnitDescription()
     description.name = unitName
     description.hardware = unit
     scenario.machine.units = [description]
@@ -141,14 +141,14 @@ public final class SessionRecorder: MachineObserver {
 
   // MARK: Steps
 
-  private func check(_ action: ScenarioDescription.Action) {
+  private func check(_ action: StepAction) {
     let lines = Self.lines(action)
     if lines == lastCheck { return }
     step(lines)
     lastCheck = lines
   }
 
-  private func step(_ action: ScenarioDescription.Action) { step(Self.lines(action)) }
+  private func step(_ action: StepAction) { step(Self.lines(action)) }
 
   private func step(_ lines: [String]) {
     wait()
@@ -165,14 +165,14 @@ public final class SessionRecorder: MachineObserver {
     put(Self.lines(.wait(time)))
   }
 
-  private static func lines(_ action: ScenarioDescription.Action) -> [String] {
-    ScenarioDescription.Step(action).written.element(indent: "  ")
+  private static func lines(_ action: StepAction) -> [String] {
+    ScenarioStep(action).written.element(indent: "  ")
   }
 
   private func register(_ value: UInt64, _ offset: Int, _ width: Int)
-    -> ScenarioDescription.RegisterContent
+    -> RegisterContent
   {
-    var content = ScenarioDescription.RegisterContent(
+    var content = RegisterContent(
       unit: Self.unitName, offset: offset, value: value, isWide: width == 8)
     content.notes.behind = names[offset] ?? ""
     return content
@@ -180,19 +180,19 @@ public final class SessionRecorder: MachineObserver {
 
   private static func request(
     _ source: SourceID, _ access: DMAAccess, _ address: IOVA, _ count: Int
-  ) -> ScenarioDescription.DMADescription {
+  ) -> DMADescription {
     .init(
       .address(PCIAddress(sourceID: source)), access, address, length: UInt64(clamping: count))
   }
 
   /// Bytes as what steps write or check, in pieces.
   private static func pieces(of bytes: UnsafeRawBufferPointer, at address: UInt64)
-    -> [ScenarioDescription.MemoryContent]
+    -> [MemoryContent]
   {
     stride(from: 0, to: bytes.count, by: pieceSize).map { start in
       let piece = UnsafeRawBufferPointer(
         rebasing: bytes[start..<min(start + pieceSize, bytes.count)])
-      var content = ScenarioDescription.MemoryContent()
+      var content = MemoryContent()
       content.address = PhysicalAddress(
         rawValue: address.saturatingAdd(UInt64(clamping: start)))
       if piece.count > 8, let first = piece.first, piece.allSatisfy({ $0 == first }) {

@@ -9,20 +9,20 @@ import YAMLReading
 struct DefaultTests {
   @Test("in each section")
   func sections() throws {
-    try check(ScenarioDescription.BootDescription.self)
-    try check(ScenarioDescription.PageList.self)
-    try check(ScenarioDescription.DomainDescription.self)
-    try check(ScenarioDescription.FunctionDescription.self)
+    try check(BootDescription.self)
+    try check(PageList.self)
+    try check(DomainDescription.self)
+    try check(FunctionDescription.self)
     try check(ConfigurationDescription.self)
     try check(CacheConfiguration.self)
     try check(
-      ScenarioDescription.UnitDescription.self, required: ["cap": "0x1", "ecap": "0x2"])
+      UnitDescription.self, required: ["cap": "0x1", "ecap": "0x2"])
     try check(
-      ScenarioDescription.DMADescription.self,
+      DMADescription.self,
       required: ["device": "first", "access": "read", "address": "0x1000"])
     try check(Mapping.self, required: ["iova": "0x1000", "target": "0x2000"])
     try check(
-      ScenarioDescription.DMAMapStep.self,
+      DMAMapStep.self,
       required: ["device": "first", "name": "ring", "target": "0x2000"])
     try check(EventAction.DeviceFlushStep.self, required: ["device": "first"])
     try check(InterruptEntryChange.self, required: ["index": "1", "vector": "0x30"])

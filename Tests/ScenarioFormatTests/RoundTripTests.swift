@@ -27,8 +27,8 @@ struct RoundTripTests {
 
   @Test("says what is the default where it has to, and nowhere else")
   func defaults() throws {
-    var step = ScenarioDescription.Step(
-      .dma(ScenarioDescription.DMADescription(.first, .write, .init(rawValue: 0x1000))),
+    var step = ScenarioStep(
+      .dma(DMADescription(.first, .write, .init(rawValue: 0x1000))),
       notes: ["line 7 of the log"])
     #expect(
       step.written.element(indent: "  ") == [
@@ -46,7 +46,7 @@ struct RoundTripTests {
 
   @Test("keeps its comments where they were put")
   func comments() {
-    var unit = ScenarioDescription.UnitDescription()
+    var unit = UnitDescription()
     unit.notes = Notes(above: ["cap": ["assumed: a real unit's"], "segment": []])
     #expect(
       unit.written.document() == """
@@ -71,7 +71,7 @@ struct RoundTripTests {
     scenario.summary = text
     scenario.kernel.release = text
     scenario.kernel.notes.above["release"] = ["a comment\nof two lines: \(text)"]
-    var unit = ScenarioDescription.UnitDescription()
+    var unit = UnitDescription()
     unit.name = text.isEmpty ? "x" : text
     scenario.machine.units = [unit]
     let written = scenario.written.document(isSpaced: true)
@@ -87,7 +87,7 @@ struct RoundTripTests {
     for quirks in sets + sets.map({ $0.union(.qemu10).subtracting(.recordPASIDZero) })
       + sets.map({ $0.union(.qemu7).union(.compatibilityIndexFromAddress) })
     {
-      var unit = ScenarioDescription.UnitDescription()
+      var unit = UnitDescription()
       unit.hardware.quirks = quirks
       unit.name = "dmar0"
       var scenario = ScenarioDescription()

@@ -42,7 +42,7 @@ struct WrongFileTests {
       case .table: _ = try DMARTable(reading: value)
       case .snapshot: _ = try PCISnapshot(reading: value)
       case .kernel: _ = try KernelDescription(reading: value)
-      case .platform: _ = try ScenarioDescription.MachineDescription(reading: value)
+      case .platform: _ = try MachineDescription(reading: value)
       }
     }
   }

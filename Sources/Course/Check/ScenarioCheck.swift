@@ -56,7 +56,7 @@ extension AnswerCheck {
     }
   }
 
-  private static func isDMA(_ step: ScenarioDescription.Step) -> Bool {
+  private static func isDMA(_ step: ScenarioStep) -> Bool {
     if case .dma = step.action { true } else { false }
   }
 

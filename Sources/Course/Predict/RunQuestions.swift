@@ -94,7 +94,7 @@ public enum RunQuestions {
     return steps
   }
 
-  private static func words(of dma: ScenarioDescription.DMADescription) -> String {
+  private static func words(of dma: DMADescription) -> String {
     let device =
       switch dma.device {
       case .address(let address): address.shortDescription

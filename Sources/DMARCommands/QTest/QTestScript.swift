@@ -14,8 +14,8 @@ struct QTestScript {
   /// The arguments of `dmar-system-x86_64` for the machine that the session is for.
   private(set) var arguments: [String] = []
 
-  private let machine: ScenarioDescription.MachineDescription
-  private let unit: ScenarioDescription.UnitDescription
+  private let machine: MachineDescription
+  private let unit: UnitDescription
   private let configuration: Q35Configuration
   private var edus = EduFleet()
   private var writes = MemoryRun()

@@ -17,12 +17,12 @@ struct DriverSteps {
 
   /// Takes one step; what the kernel refuses is in its log, what the scenario gets wrong is thrown.
   mutating func take(
-    _ action: ScenarioDescription.DriverAction, at place: Place, on machine: Machine,
-    _ address: (ScenarioDescription.DeviceName) -> PCIAddress
+    _ action: DriverAction, at place: Place, on machine: Machine,
+    _ address: (DeviceName) -> PCIAddress
   ) throws(InputError) {
     let kernel = machine.kernel
     func reference(
-      _ name: ScenarioDescription.DomainName
+      _ name: DomainName
     ) throws(InputError) -> DomainReference {
       switch name {
       case .named(let name):
@@ -116,8 +116,8 @@ struct DriverSteps {
   }
 
   private func takeProcessStep(
-    _ action: ScenarioDescription.DriverAction, at place: Place, with kernel: Kernel,
-    _ address: (ScenarioDescription.DeviceName) -> PCIAddress
+    _ action: DriverAction, at place: Place, with kernel: Kernel,
+    _ address: (DeviceName) -> PCIAddress
   ) throws(InputError) {
     func known(_ name: String) throws(InputError) -> String {
       guard kernel.hasProcess(named: name) else {
@@ -165,7 +165,7 @@ struct DriverSteps {
 
   /// The address that a DMA sends.
   func address(
-    _ address: ScenarioDescription.DMAAddress, at place: Place
+    _ address: DMAAddress, at place: Place
   ) throws(InputError) -> IOVA {
     switch address {
     case .number(let number): return number

@@ -10,11 +10,11 @@ struct EventRun {
   let place: Place
   let build: KernelBuild
   /// Finds the address of a device that a step names.
-  let address: (ScenarioDescription.DeviceName) -> PCIAddress
+  let address: (DeviceName) -> PCIAddress
   /// What a boot finds on this machine.
-  let plan: (ScenarioDescription.BootDescription) -> Kernel.BootPlan
+  let plan: (BootDescription) -> Kernel.BootPlan
   /// Sets a domain of a boot up.
-  let setUp: (ScenarioDescription.DomainDescription) throws(InputError) -> Void
+  let setUp: (DomainDescription) throws(InputError) -> Void
 
   func take(_ action: EventAction) throws(InputError) {
     switch action {

@@ -179,8 +179,8 @@ public struct ScenarioFiles: Sendable {
 
   /// The keys of what scenarios refer to, kind by kind.
   private static let partKeys: [Set<String>] = [
-    ScenarioDescription.description, ScenarioDescription.MachineDescription.description,
-    ScenarioDescription.BootDescription.description, KernelDescription.description,
+    ScenarioDescription.description, MachineDescription.description,
+    BootDescription.description, KernelDescription.description,
     PCISnapshot.description, DMARTable.description,
   ].map { Set($0.fields.map { $0.key }) }
 }

@@ -1,7 +1,7 @@
 internal import PCI
 internal import ScenarioFormat
 
-extension ScenarioDescription.MachineDescription {
+extension MachineDescription {
   /// The functions of the scenario's own that are on the bus.
   var inventedBus: PCITopology { bus(of: functions.filter { !$0.isAbsent }) }
 
@@ -9,7 +9,7 @@ extension ScenarioDescription.MachineDescription {
   var hiddenBus: PCITopology { bus(of: functions.filter { $0.isAbsent }) }
 
   /// A device with more than one function says so, as the specification demands of its first.
-  private func bus(of functions: [ScenarioDescription.FunctionDescription]) -> PCITopology {
+  private func bus(of functions: [FunctionDescription]) -> PCITopology {
     struct Slot: Hashable {
       let bus: PCIBus
       let device: UInt8

@@ -27,7 +27,7 @@ public enum FileCheck {
     case .snapshot: _ = try PCISnapshot(reading: root, as: "the snapshot")
     case .kernel: _ = try KernelDescription(reading: root, as: "the kernel")
     case .platform:
-      _ = try ScenarioDescription.MachineDescription(reading: root, as: "the platform")
+      _ = try MachineDescription(reading: root, as: "the platform")
     }
     return kind
   }

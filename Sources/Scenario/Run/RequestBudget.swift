@@ -20,7 +20,7 @@ struct RequestBudget {
   }
 }
 
-extension ScenarioDescription.DMADescription {
+extension DMADescription {
   /// How many requests the step sends: one for each page, and for each dword of the interrupt range.
   func requests(at target: IOVA) -> UInt64 {
     let last = target.rawValue.last(ofBytes: max(length, 1)) ?? .max

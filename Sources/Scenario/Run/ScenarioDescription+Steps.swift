@@ -25,7 +25,7 @@ extension ScenarioDescription {
   }
 }
 
-extension ScenarioDescription.Step {
+extension ScenarioStep {
   /// The step as a file has it, on one line.
   var oneLine: String {
     let flow = written.flow

@@ -83,7 +83,7 @@ public struct ScenarioLoader: Sendable {
 
   /// The table, each unit of which the scenario has to describe.
   private func table(
-    _ file: FileName, of units: [ScenarioDescription.UnitDescription]
+    _ file: FileName, of units: [UnitDescription]
   ) throws(InputError) -> DMARTable {
     let table = try DMARTableFile.read(resolved(file), namedAt: file.place, from: source)
     for unit in table.units

@@ -157,7 +157,7 @@ private struct ScenarioRunner {
   }
 
   private func plan(
-    of boot: ScenarioDescription.BootDescription, on machine: Machine
+    of boot: BootDescription, on machine: Machine
   ) -> Kernel.BootPlan {
     var plan = Kernel.BootPlan(
       memoryBlocks: boot.memoryBlocks,
@@ -189,7 +189,7 @@ private struct ScenarioRunner {
   }
 
   /// What the driver prints at boot: only a scenario with a command line and a table has that.
-  private func bootMessages(of boot: ScenarioDescription.BootDescription) -> BootMessages? {
+  private func bootMessages(of boot: BootDescription) -> BootMessages? {
     guard let table = scenario.machine.table, let words = boot.commandLine else { return nil }
     var messages = BootMessages(
       table: table, commandLine: words, reserved: boot.reserved,
@@ -202,7 +202,7 @@ private struct ScenarioRunner {
   }
 
   private func makeMachine(
-    _ description: ScenarioDescription.MachineDescription
+    _ description: MachineDescription
   ) throws(InputError) -> Machine {
     var build = scenario.build
     build.configuration.hasX2APIC = description.hasX2APIC
@@ -233,7 +233,7 @@ private struct ScenarioRunner {
   }
 
   private func set(
-    up domain: ScenarioDescription.DomainDescription, on machine: Machine
+    up domain: DomainDescription, on machine: Machine
   ) throws(InputError) {
     try domain.place.asking { () throws(DriverError) in
       try machine.kernel.makeDomain(domain.id, levels: domain.levels)
@@ -246,7 +246,7 @@ private struct ScenarioRunner {
     }
   }
 
-  private func address(of device: ScenarioDescription.DeviceName) -> PCIAddress {
+  private func address(of device: DeviceName) -> PCIAddress {
     switch device {
     case .address(let address): address
     case .first: firstSender ?? PCIAddress(bus: 0, device: 0, function: 0)
@@ -293,7 +293,7 @@ private struct ScenarioRunner {
   }
 
   private mutating func take(
-    _ step: ScenarioDescription.Step, on machine: Machine
+    _ step: ScenarioStep, on machine: Machine
   ) throws(InputError) {
     switch step.action {
     case .driver(let action):
@@ -387,7 +387,7 @@ private struct ScenarioRunner {
   }
 }
 
-extension ScenarioDescription.MachineDescription {
+extension MachineDescription {
   fileprivate var addressTable: [String: UInt64] {
     addresses.reduce(into: [:]) { $0[$1.key] = $1.value }
   }
@@ -397,7 +397,7 @@ extension ScenarioDescription.MachineDescription {
   }
 }
 
-extension ScenarioDescription.DMADescription {
+extension DMADescription {
   /// What its requests carry besides their address.
   fileprivate var attributes: Machine.DMA.Attributes {
     var attributes = Machine.DMA.Attributes()

@@ -25,7 +25,7 @@ struct StepWarnings {
   }
 
   /// Looks at a step before it is taken.
-  mutating func check(_ step: ScenarioDescription.Step) {
+  mutating func check(_ step: ScenarioStep) {
     if case .driver(.interruptEntry(let change)) = step.action, change.entry != nil,
       !scenario.build.configuration.remapsInterrupts
     {
@@ -57,7 +57,7 @@ struct StepWarnings {
   }
 
   /// The devices that a step names by address.
-  private static func devices(of action: ScenarioDescription.Action) -> [PCIAddress] {
+  private static func devices(of action: StepAction) -> [PCIAddress] {
     switch action {
     case .dma(let dma): addresses(dma.device)
     case .pageRequest(let request): addresses(request.device)
@@ -72,7 +72,7 @@ struct StepWarnings {
     }
   }
 
-  private static func devices(of action: ScenarioDescription.DriverAction) -> [PCIAddress] {
+  private static func devices(of action: DriverAction) -> [PCIAddress] {
     switch action {
     case .attach(let step): addresses(step.device)
     case .detach(let device): addresses(device)
@@ -86,11 +86,11 @@ struct StepWarnings {
     }
   }
 
-  private static func addresses(_ domain: ScenarioDescription.DomainName) -> [PCIAddress] {
+  private static func addresses(_ domain: DomainName) -> [PCIAddress] {
     if case .of(let device) = domain { addresses(device) } else { [] }
   }
 
-  private static func addresses(_ device: ScenarioDescription.DeviceName) -> [PCIAddress] {
+  private static func addresses(_ device: DeviceName) -> [PCIAddress] {
     if case .address(let address) = device { [address] } else { [] }
   }
 }

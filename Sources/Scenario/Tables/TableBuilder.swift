@@ -25,7 +25,7 @@ struct TableBuilder {
 
   /// Builds what a step asks for, writes it, and tells the unit.
   mutating func take(
-    _ step: ScenarioDescription.TablesStep, _ device: SourceID, of unit: NamedUnit,
+    _ step: TablesStep, _ device: SourceID, of unit: NamedUnit,
     on machine: Machine, at place: Place
   ) throws(InputError) {
     var tables = try existing(step, unit, machine, place)
@@ -36,7 +36,7 @@ struct TableBuilder {
   }
 
   private func existing(
-    _ step: ScenarioDescription.TablesStep, _ unit: NamedUnit, _ machine: Machine, _ place: Place
+    _ step: TablesStep, _ unit: NamedUnit, _ machine: Machine, _ place: Place
   ) throws(InputError) -> Built {
     let mode: TranslationTableMode = step.preset == .legacy ? .legacy : .scalable
     if let known = built[unit.name] {
@@ -73,7 +73,7 @@ struct TableBuilder {
   }
 
   private static func build(
-    _ step: ScenarioDescription.TablesStep, _ device: SourceID, _ built: inout Built
+    _ step: TablesStep, _ device: SourceID, _ built: inout Built
   ) throws(TableError) {
     let domain = DomainID(rawValue: UInt16(truncatingIfNeeded: step.domain))
     if step.preset == .passThrough {
@@ -112,7 +112,7 @@ struct TableBuilder {
   }
 
   private static func makePageTables(
-    _ step: ScenarioDescription.TablesStep, _ tables: inout RemappingTables
+    _ step: TablesStep, _ tables: inout RemappingTables
   ) throws(TableError) -> PageTables {
     switch step.preset {
     case .firstStage: return try tables.makePageTables(.first, levels: step.levels)
@@ -171,7 +171,7 @@ struct TableBuilder {
 
   /// Changes one entry of the tables that were built.
   mutating func take(
-    _ step: ScenarioDescription.EntryStep, _ device: SourceID, of unit: NamedUnit,
+    _ step: EntryStep, _ device: SourceID, of unit: NamedUnit,
     on machine: Machine, at place: Place
   ) throws(InputError) {
     guard let tables = built[unit.name] else {
@@ -211,7 +211,7 @@ struct TableBuilder {
   }
 
   private func find(
-    _ step: ScenarioDescription.EntryStep, _ device: SourceID, _ built: Built, _ place: Place
+    _ step: EntryStep, _ device: SourceID, _ built: Built, _ place: Place
   ) throws(InputError) -> (PhysicalAddress, EntryLayout) {
     let tables = built.tables
     let isLegacy = tables.mode == .legacy

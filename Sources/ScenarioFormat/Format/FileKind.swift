@@ -53,7 +53,7 @@ public enum FileKind: String, CaseIterable, Sendable {
     case .snapshot: JSONSchema.document(of: PCISnapshot.self, id: id, title: title)
     case .kernel: JSONSchema.document(of: KernelDescription.self, id: id, title: title)
     case .platform:
-      JSONSchema.document(of: ScenarioDescription.MachineDescription.self, id: id, title: title)
+      JSONSchema.document(of: MachineDescription.self, id: id, title: title)
     }
   }
 

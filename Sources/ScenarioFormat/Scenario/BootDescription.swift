@@ -1,69 +1,67 @@
 public import LinuxIOMMU
 public import VTdFormats
 
-extension ScenarioDescription {
-  /// What happens before the first step.
-  public struct BootDescription: Sendable {
-    /// How many blocks of memory the boot announces.
-    public var memoryBlocks = 1
-    /// Whether it does so with interrupts off.
-    public var addsMemoryWithInterruptsOff = false
-    /// The pages that the kernel takes for tables.
-    public var pages = PageList()
-    /// Where they are given; without them, where the scenario or the step begins.
-    public var pagesPlace = Place(file: "")
-    /// The driver makes a domain for each group of functions, as real kernels do.
-    public var makesDefaultDomains = false
-    /// The words of the kernel's command line; nil for a log that begins after the boot.
-    public var commandLine: [String]?
-    /// The driver leaves the units alone; the steps program them.
-    public var leavesUnits = false
-    /// What firmware's memory map reserves; nil where every region is believed to be.
-    public var reserved: [ClosedRange<UInt64>]?
-    /// The times of the boot's lines, in microseconds.
-    public var times: [UInt64] = []
-    /// The interrupt entries that drivers set up.
-    public var interrupts: [InterruptEntryChange] = []
-    /// The domains that exist when the steps begin.
-    public var domains: [DomainDescription] = []
-    /// What a writer remarks.
-    public var notes = Notes()
+/// What happens before the first step.
+public struct BootDescription: Sendable {
+  /// How many blocks of memory the boot announces.
+  public var memoryBlocks = 1
+  /// Whether it does so with interrupts off.
+  public var addsMemoryWithInterruptsOff = false
+  /// The pages that the kernel takes for tables.
+  public var pages = PageList()
+  /// Where they are given; without them, where the scenario or the step begins.
+  public var pagesPlace = Place(file: "")
+  /// The driver makes a domain for each group of functions, as real kernels do.
+  public var makesDefaultDomains = false
+  /// The words of the kernel's command line; nil for a log that begins after the boot.
+  public var commandLine: [String]?
+  /// The driver leaves the units alone; the steps program them.
+  public var leavesUnits = false
+  /// What firmware's memory map reserves; nil where every region is believed to be.
+  public var reserved: [ClosedRange<UInt64>]?
+  /// The times of the boot's lines, in microseconds.
+  public var times: [UInt64] = []
+  /// The interrupt entries that drivers set up.
+  public var interrupts: [InterruptEntryChange] = []
+  /// The domains that exist when the steps begin.
+  public var domains: [DomainDescription] = []
+  /// What a writer remarks.
+  public var notes = Notes()
 
-    public init() {}
-  }
-
-  /// The pages that the driver gets for its tables.
-  public struct PageList: Hashable, Sendable {
-    /// The first pages, in the order in which they are taken.
-    public var list: [PhysicalAddress] = []
-    /// Where the pages after them begin.
-    public var base = PhysicalAddress(rawValue: 0x10_0000)
-    /// What a writer remarks.
-    public var notes = Notes()
-
-    public init() {}
-
-    /// Where the driver gets them.
-    public var allocator: PageAllocator { PageAllocator(pages: list, base: base) }
-  }
-
-  /// A domain that the driver has from boot on.
-  public struct DomainDescription: Sendable {
-    public var id = DomainID(rawValue: 0)
-    /// Where the section stands.
-    public var place = Place(file: "")
-    /// Levels of its page tables.
-    public var levels = 4
-    /// The functions that use it.
-    public var devices: [DeviceName] = []
-    /// What it maps.
-    public var mappings: [Mapping] = []
-
-    public init() {}
-  }
+  public init() {}
 }
 
-extension ScenarioDescription.BootDescription: Section {
+/// The pages that the driver gets for its tables.
+public struct PageList: Hashable, Sendable {
+  /// The first pages, in the order in which they are taken.
+  public var list: [PhysicalAddress] = []
+  /// Where the pages after them begin.
+  public var base = PhysicalAddress(rawValue: 0x10_0000)
+  /// What a writer remarks.
+  public var notes = Notes()
+
+  public init() {}
+
+  /// Where the driver gets them.
+  public var allocator: PageAllocator { PageAllocator(pages: list, base: base) }
+}
+
+/// A domain that the driver has from boot on.
+public struct DomainDescription: Sendable {
+  public var id = DomainID(rawValue: 0)
+  /// Where the section stands.
+  public var place = Place(file: "")
+  /// Levels of its page tables.
+  public var levels = 4
+  /// The functions that use it.
+  public var devices: [DeviceName] = []
+  /// What it maps.
+  public var mappings: [Mapping] = []
+
+  public init() {}
+}
+
+extension BootDescription: Section {
   package static var sectionName: String { "boot" }
   package static var isFlow: Bool { false }
 
@@ -113,7 +111,7 @@ extension ScenarioDescription.BootDescription: Section {
   }
 }
 
-extension ScenarioDescription.PageList: Section {
+extension PageList: Section {
   package static var sectionName: String { "pages" }
   package static var isFlow: Bool { false }
 
@@ -128,7 +126,7 @@ extension ScenarioDescription.PageList: Section {
   }
 }
 
-extension ScenarioDescription.DomainDescription: Section {
+extension DomainDescription: Section {
   package static var sectionName: String { "domain" }
   package static var isFlow: Bool { false }
 

@@ -1,83 +1,47 @@
 public import VTdFormats
 public import VTdUnit
 
-extension ScenarioDescription {
-  /// A DMA of a device.
-  public struct DMADescription: Hashable, Sendable {
-    /// Who sends it.
-    public var device = DeviceName.first
-    /// The id that the requests carry where it is not the device's own: a phantom function's.
-    public var claimedID: SourceID?
-    /// What it wants to do.
-    public var access = DMAAccess.read
-    /// Where.
-    public var address = DMAAddress.number(IOVA(rawValue: 0))
-    /// Bytes.
-    public var length: UInt64 = 4
-    /// The PASID that it carries; nil for none.
-    public var pasid: PASID?
-    /// How many times.
-    public var count = 1
-    /// What a write to the interrupt range holds.
-    public var data: UInt32 = 0
-    /// What a write holds, as many as its length; nil: it leaves memory alone.
-    public var bytes: [UInt8]?
-    /// The device uses its own TLB, if the kernel has switched that on.
-    public var usesDeviceTLB = false
-    /// An instruction fetch.
-    public var isExecute = false
-    /// Supervisor privilege.
-    public var isPrivileged = false
-    /// Untranslated, translation request or translated.
-    public var addressType = AddressType.untranslated
+/// A DMA of a device.
+public struct DMADescription: Hashable, Sendable {
+  /// Who sends it.
+  public var device = DeviceName.first
+  /// The id that the requests carry where it is not the device's own: a phantom function's.
+  public var claimedID: SourceID?
+  /// What it wants to do.
+  public var access = DMAAccess.read
+  /// Where.
+  public var address = DMAAddress.number(IOVA(rawValue: 0))
+  /// Bytes.
+  public var length: UInt64 = 4
+  /// The PASID that it carries; nil for none.
+  public var pasid: PASID?
+  /// How many times.
+  public var count = 1
+  /// What a write to the interrupt range holds.
+  public var data: UInt32 = 0
+  /// What a write holds, as many as its length; nil: it leaves memory alone.
+  public var bytes: [UInt8]?
+  /// The device uses its own TLB, if the kernel has switched that on.
+  public var usesDeviceTLB = false
+  /// An instruction fetch.
+  public var isExecute = false
+  /// Supervisor privilege.
+  public var isPrivileged = false
+  /// Untranslated, translation request or translated.
+  public var addressType = AddressType.untranslated
 
-    public init() {}
+  public init() {}
 
-    /// A DMA of `length` bytes.
-    public init(_ device: DeviceName, _ access: DMAAccess, _ address: IOVA, length: UInt64 = 4) {
-      self.device = device
-      self.access = access
-      self.address = .number(address)
-      self.length = length
-    }
-  }
-
-  /// The address that a DMA uses.
-  public enum DMAAddress: Hashable, Sendable {
-    /// That address.
-    case number(IOVA)
-    /// What a `dma_map` of that name gave, and bytes from there on.
-    case mapped(name: String, offset: UInt64)
-
-    /// Nil for a text that is neither.
-    init?(_ text: String) {
-      if let number = Scalars.integer(text) {
-        self = .number(IOVA(rawValue: number))
-        return
-      }
-      let parts = text.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false)
-      guard let name = parts.first, let first = name.utf8.first, !(0x30...0x39).contains(first),
-        name.utf8.allSatisfy(TextForm.isNameByte)
-      else { return nil }
-      guard parts.count == 2 else {
-        self = .mapped(name: String(name), offset: 0)
-        return
-      }
-      guard let offset = Scalars.integer(String(parts[1])) else { return nil }
-      self = .mapped(name: String(name), offset: offset)
-    }
-
-    var text: String {
-      switch self {
-      case .number(let address): "\(address)"
-      case .mapped(let name, 0): name
-      case .mapped(let name, let offset): "\(name)+0x\(hex(offset))"
-      }
-    }
+  /// A DMA of `length` bytes.
+  public init(_ device: DeviceName, _ access: DMAAccess, _ address: IOVA, length: UInt64 = 4) {
+    self.device = device
+    self.access = access
+    self.address = .number(address)
+    self.length = length
   }
 }
 
-extension ScenarioDescription.DMADescription: Section {
+extension DMADescription: Section {
   package static var sectionName: String { "dma" }
 
   package mutating func visit(_ field: inout Fields) {
@@ -87,10 +51,7 @@ extension ScenarioDescription.DMADescription: Section {
       "the id that it uses instead of its own: a phantom function's", example: "\"00:1a.1\"")
     field.required("access", &access, .named(Self.accesses), "what it does")
     field.required(
-      "address", &address,
-      .init(
-        .form(.dmaAddress),
-        parse: { ScenarioDescription.DMAAddress($0) }, print: { $0.text }),
+      "address", &address, .dmaAddress,
       "the address that it sends, or what a dma_map gave: ring, ring+0x40", example: "0xdeadb000")
     field("length", &length, .number(0...0x10_0000), always: true, "bytes")
     field(

@@ -1,145 +1,143 @@
 public import LinuxIOMMU
 public import VTdFormats
 
-extension ScenarioDescription {
-  /// What a step asks of the kernel's IOMMU driver.
-  public enum DriverAction: Sendable {
-    /// A function gets a domain.
-    case attach(DomainChoice)
-    /// A function loses its domain.
-    case detach(DeviceName)
-    /// A group's type is written in sysfs.
-    case groupType(GroupTypeChange)
-    /// A domain maps pages.
-    case map(MapStep)
-    /// A domain unmaps pages.
-    case unmap(UnmapStep)
-    /// A lazy domain's flush comes now.
-    case flush(DomainName)
-    /// The address that comes of it goes by the name.
-    case mapDMA(DMAMapStep)
-    /// A driver unmaps the buffer with that name.
-    case unmapDMA(String)
-    /// An interrupt entry changes.
-    case interruptEntry(InterruptEntryChange)
-    /// A process starts.
-    case process(ProcessStep)
-    /// A function may use a process's address space.
-    case bind(ProcessChoice)
-    /// A function may no longer use it.
-    case unbind(ProcessChoice)
-    /// A process unmaps part of its address space.
-    case unmapProcess(ProcessUnmapStep)
-  }
-
-  /// A domain that a step means.
-  public enum DomainName: Hashable, Sendable {
-    /// The domain with that name.
-    case named(String)
-    /// The one that the device is attached to.
-    case of(DeviceName)
-  }
-
-  /// A device and the domain that it goes to.
-  public struct DomainChoice: Hashable, Sendable {
-    /// The function.
-    public var device = DeviceName.first
-    /// The name of the domain.
-    public var domain = ""
-
-    public init() {}
-  }
-
-  /// What is written to the type file of a device's group.
-  public struct GroupTypeChange: Hashable, Sendable {
-    /// A function of the group.
-    public var device = DeviceName.first
-    /// The type that is written.
-    public var type = GroupType.identity
-
-    public init() {}
-  }
-
+/// What a step asks of the kernel's IOMMU driver.
+public enum DriverAction: Sendable {
+  /// A function gets a domain.
+  case attach(DomainChoice)
+  /// A function loses its domain.
+  case detach(DeviceName)
+  /// A group's type is written in sysfs.
+  case groupType(GroupTypeChange)
   /// A domain maps pages.
-  public struct MapStep: Hashable, Sendable {
-    /// Which domain.
-    public var domain = DomainName.of(.first)
-    /// What is mapped.
-    public var mapping = Mapping()
-
-    public init() {}
-  }
-
+  case map(MapStep)
   /// A domain unmaps pages.
-  public struct UnmapStep: Hashable, Sendable {
-    /// Which domain.
-    public var domain = DomainName.of(.first)
-    /// The first byte.
-    public var address = IOVA(rawValue: 0)
-    /// Bytes.
-    public var size = Paging.pageSize
-
-    public init() {}
-  }
-
-  /// A buffer that a driver maps, and the name of the address that comes of it.
-  public struct DMAMapStep: Hashable, Sendable {
-    /// The function.
-    public var device = DeviceName.first
-    /// What later steps call the buffer.
-    public var name = ""
-    /// The buffer.
-    public var buffer = DMABuffer(
-      target: PhysicalAddress(rawValue: 0), size: Paging.pageSize)
-
-    public init() {}
-  }
-
-  /// A process whose addresses devices may use.
-  public struct ProcessStep: Hashable, Sendable {
-    /// The name of the process.
-    public var name = ""
-    /// Its PASID; nil for the next free one.
-    public var pasid: PASID?
-    /// Levels of its page tables.
-    public var levels = 4
-    /// The areas of its address space.
-    public var areas: [ProcessArea] = []
-
-    public init() {}
-  }
-
-  /// A device and the process that it works for.
-  public struct ProcessChoice: Hashable, Sendable {
-    /// The function.
-    public var device = DeviceName.first
-    /// The name of the process.
-    public var process = ""
-
-    public init() {}
-  }
-
+  case unmap(UnmapStep)
+  /// A lazy domain's flush comes now.
+  case flush(DomainName)
+  /// The address that comes of it goes by the name.
+  case mapDMA(DMAMapStep)
+  /// A driver unmaps the buffer with that name.
+  case unmapDMA(String)
+  /// An interrupt entry changes.
+  case interruptEntry(InterruptEntryChange)
+  /// A process starts.
+  case process(ProcessStep)
+  /// A function may use a process's address space.
+  case bind(ProcessChoice)
+  /// A function may no longer use it.
+  case unbind(ProcessChoice)
   /// A process unmaps part of its address space.
-  public struct ProcessUnmapStep: Hashable, Sendable {
-    /// The name of the process.
-    public var process = ""
-    /// The first byte.
-    public var start: UInt64 = 0
-    /// Bytes.
-    public var size = Paging.pageSize
-
-    public init() {}
-
-    /// The whole pages of the range.
-    public var area: ProcessArea { ProcessArea(start: start, size: size).wholePages }
-  }
+  case unmapProcess(ProcessUnmapStep)
 }
 
-extension ScenarioDescription.DriverAction {
+/// A domain that a step means.
+public enum DomainName: Hashable, Sendable {
+  /// The domain with that name.
+  case named(String)
+  /// The one that the device is attached to.
+  case of(DeviceName)
+}
+
+/// A device and the domain that it goes to.
+public struct DomainChoice: Hashable, Sendable {
+  /// The function.
+  public var device = DeviceName.first
+  /// The name of the domain.
+  public var domain = ""
+
+  public init() {}
+}
+
+/// What is written to the type file of a device's group.
+public struct GroupTypeChange: Hashable, Sendable {
+  /// A function of the group.
+  public var device = DeviceName.first
+  /// The type that is written.
+  public var type = GroupType.identity
+
+  public init() {}
+}
+
+/// A domain maps pages.
+public struct MapStep: Hashable, Sendable {
+  /// Which domain.
+  public var domain = DomainName.of(.first)
+  /// What is mapped.
+  public var mapping = Mapping()
+
+  public init() {}
+}
+
+/// A domain unmaps pages.
+public struct UnmapStep: Hashable, Sendable {
+  /// Which domain.
+  public var domain = DomainName.of(.first)
+  /// The first byte.
+  public var address = IOVA(rawValue: 0)
+  /// Bytes.
+  public var size = Paging.pageSize
+
+  public init() {}
+}
+
+/// A buffer that a driver maps, and the name of the address that comes of it.
+public struct DMAMapStep: Hashable, Sendable {
+  /// The function.
+  public var device = DeviceName.first
+  /// What later steps call the buffer.
+  public var name = ""
+  /// The buffer.
+  public var buffer = DMABuffer(
+    target: PhysicalAddress(rawValue: 0), size: Paging.pageSize)
+
+  public init() {}
+}
+
+/// A process whose addresses devices may use.
+public struct ProcessStep: Hashable, Sendable {
+  /// The name of the process.
+  public var name = ""
+  /// Its PASID; nil for the next free one.
+  public var pasid: PASID?
+  /// Levels of its page tables.
+  public var levels = 4
+  /// The areas of its address space.
+  public var areas: [ProcessArea] = []
+
+  public init() {}
+}
+
+/// A device and the process that it works for.
+public struct ProcessChoice: Hashable, Sendable {
+  /// The function.
+  public var device = DeviceName.first
+  /// The name of the process.
+  public var process = ""
+
+  public init() {}
+}
+
+/// A process unmaps part of its address space.
+public struct ProcessUnmapStep: Hashable, Sendable {
+  /// The name of the process.
+  public var process = ""
+  /// The first byte.
+  public var start: UInt64 = 0
+  /// Bytes.
+  public var size = Paging.pageSize
+
+  public init() {}
+
+  /// The whole pages of the range.
+  public var area: ProcessArea { ProcessArea(start: start, size: size).wholePages }
+}
+
+extension DriverAction {
   /// The steps of the driver.
-  static func visit(_ field: inout Fields, _ whole: inout ScenarioDescription.Action?) {
+  static func visit(_ field: inout Fields, _ whole: inout StepAction?) {
     /// Of another kind of step there is nothing.
-    func driver(_ action: ScenarioDescription.Action) -> Self? {
+    func driver(_ action: StepAction) -> Self? {
       if case .driver(let action) = action { action } else { nil }
     }
     field.choice(

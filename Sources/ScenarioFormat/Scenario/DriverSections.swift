@@ -3,7 +3,7 @@ internal import VTdFormats
 
 /// The sections of steps that ask something of the kernel's IOMMU driver.
 
-extension ScenarioDescription.DomainChoice: Section {
+extension DomainChoice: Section {
   package static var sectionName: String { "attach" }
 
   package mutating func visit(_ field: inout Fields) {
@@ -15,7 +15,7 @@ extension ScenarioDescription.DomainChoice: Section {
   }
 }
 
-extension ScenarioDescription.GroupTypeChange: Section {
+extension GroupTypeChange: Section {
   package static var sectionName: String { "group_type" }
 
   package mutating func visit(_ field: inout Fields) {
@@ -24,14 +24,14 @@ extension ScenarioDescription.GroupTypeChange: Section {
   }
 }
 
-extension ScenarioDescription.DomainName: Section {
+extension DomainName: Section {
   package static var sectionName: String { "flush" }
 
   /// The domain of the first device.
   package init() { self = .of(.first) }
 
   package mutating func visit(_ field: inout Fields) {
-    var (name, device): (String?, ScenarioDescription.DeviceName?) =
+    var (name, device): (String?, DeviceName?) =
       switch self {
       case .named(let name): (name, nil)
       case .of(let device): (nil, device)
@@ -47,7 +47,7 @@ extension ScenarioDescription.DomainName: Section {
   }
 }
 
-extension ScenarioDescription.MapStep: Section {
+extension MapStep: Section {
   package static var sectionName: String { "map" }
 
   package mutating func visit(_ field: inout Fields) {
@@ -56,7 +56,7 @@ extension ScenarioDescription.MapStep: Section {
   }
 }
 
-extension ScenarioDescription.UnmapStep: Section {
+extension UnmapStep: Section {
   package static var sectionName: String { "unmap" }
 
   package mutating func visit(_ field: inout Fields) {
@@ -67,7 +67,7 @@ extension ScenarioDescription.UnmapStep: Section {
   }
 }
 
-extension ScenarioDescription.DMAMapStep: Section {
+extension DMAMapStep: Section {
   package static var sectionName: String { "dma_map" }
 
   package mutating func visit(_ field: inout Fields) {
@@ -112,7 +112,7 @@ extension DMABuffer.Segment: Section {
   }
 }
 
-extension ScenarioDescription.ProcessStep: Section {
+extension ProcessStep: Section {
   package static var sectionName: String { "process" }
 
   package mutating func visit(_ field: inout Fields) {
@@ -153,7 +153,7 @@ extension ProcessArea: Section {
   }
 }
 
-extension ScenarioDescription.ProcessChoice: Section {
+extension ProcessChoice: Section {
   package static var sectionName: String { "bind" }
 
   package mutating func visit(_ field: inout Fields) {
@@ -162,7 +162,7 @@ extension ScenarioDescription.ProcessChoice: Section {
   }
 }
 
-extension ScenarioDescription.ProcessUnmapStep: Section {
+extension ProcessUnmapStep: Section {
   package static var sectionName: String { "munmap" }
 
   package mutating func visit(_ field: inout Fields) {

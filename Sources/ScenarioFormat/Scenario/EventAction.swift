@@ -20,7 +20,7 @@ public enum EventAction: Sendable {
   /// A device's TLB answers late, twice or not at all.
   public struct DeviceTLBStep: Hashable, Sendable {
     /// The device.
-    public var device = ScenarioDescription.DeviceName.first
+    public var device = DeviceName.first
     /// How many invalidations it leaves unanswered.
     public var unanswered = 0
     /// Whether it answers each one twice.
@@ -32,7 +32,7 @@ public enum EventAction: Sendable {
   /// The driver tells a device to drop a translation.
   public struct DeviceFlushStep: Hashable, Sendable {
     /// The device.
-    public var device = ScenarioDescription.DeviceName.first
+    public var device = DeviceName.first
     /// The page.
     public var address = IOVA(rawValue: 0)
     /// 2^order pages; 52 is all of them.
@@ -74,16 +74,16 @@ public struct KexecDescription: Sendable {
   /// The old kernel crashed: nothing was shut down.
   public var isCrash = false
   /// How the new kernel boots.
-  public var boot = ScenarioDescription.BootDescription()
+  public var boot = BootDescription()
 
   public init() {}
 }
 
 extension EventAction {
   /// The steps that are events.
-  static func visit(_ field: inout Fields, _ whole: inout ScenarioDescription.Action?) {
+  static func visit(_ field: inout Fields, _ whole: inout StepAction?) {
     /// Of another kind of step there is nothing.
-    func event(_ action: ScenarioDescription.Action) -> Self? {
+    func event(_ action: StepAction) -> Self? {
       if case .event(let action) = action { action } else { nil }
     }
     field.choice(

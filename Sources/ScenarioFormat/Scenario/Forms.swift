@@ -39,14 +39,6 @@ extension TextForm {
     !text.isEmpty && text.utf8.allSatisfy(isNameByte)
   }
 
-  /// The address of a DMA.
-  static let dmaAddress = TextForm(
-    name: "a number, or the name of a dma_map such as ring or ring+0x40",
-    pattern:
-      "^(0[xX][0-9a-fA-F_]+|[0-9_]+|[A-Za-z_][A-Za-z0-9_-]*(\\+(0[xX][0-9a-fA-F_]+|[0-9_]+))?)$",
-    takesNumbers: true
-  ) { ScenarioDescription.DMAAddress($0) != nil }
-
   static func isNameByte(_ byte: UInt8) -> Bool {
     switch byte {
     case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x5f: true
@@ -75,35 +67,11 @@ extension Form where Value == SourceID {
   static var device: Form { .form(.device, { PCIAddress($0)?.sourceID }, { $0.description }) }
 }
 
-extension Form where Value == ScenarioDescription.DeviceName {
-  static var device: Form {
-    .form(
-      .deviceOrFirst, { $0 == "first" ? .first : PCIAddress($0).map { .address($0) } },
-      { name in
-        switch name {
-        case .first: "first"
-        case .address(let address): address.shortDescription
-        }
-      })
-  }
-}
-
 extension Form where Value == [UInt8] {
   /// Bytes as hex digits.
   static var digits: Form {
     .init(
       .form(.hexBytes),
       parse: Scalars.bytes, print: { "\"\(Scalars.digits($0))\"" })
-  }
-}
-
-extension Form where Value == ClosedRange<UInt64> {
-  /// A section with a first and a last address.
-  ///
-  /// - Parameter what: what the range is, for the error.
-  static func range(_ what: String) -> Form<ClosedRange<UInt64>> {
-    Form<AddressRange>.section.checked { range in
-      range.base <= range.limit ? nil : "the \(what) ends before it begins"
-    }.map({ $0.base...$0.limit }, { AddressRange(base: $0.lowerBound, limit: $0.upperBound) })
   }
 }

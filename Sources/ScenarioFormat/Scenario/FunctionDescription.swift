@@ -1,41 +1,39 @@
 public import PCI
 
-extension ScenarioDescription {
-  /// A function that a scenario invents.
-  public struct FunctionDescription: Sendable {
-    /// What the function is.
-    public var invention = InventedFunction(
-      at: PCIAddress(bus: 0, device: 0, function: 0), classCode: PCIClass(rawValue: 0))
-    /// It sends requests without being on the bus.
-    public var isAbsent = false
-    /// It leads out of the machine.
-    public var isExternal = false
-    /// Where the buses below it are given.
-    var busesPlace = Place(file: "")
-    /// What a writer remarks.
-    public var notes = Notes()
+/// A function that a scenario invents.
+public struct FunctionDescription: Sendable {
+  /// What the function is.
+  public var invention = InventedFunction(
+    at: PCIAddress(bus: 0, device: 0, function: 0), classCode: PCIClass(rawValue: 0))
+  /// It sends requests without being on the bus.
+  public var isAbsent = false
+  /// It leads out of the machine.
+  public var isExternal = false
+  /// Where the buses below it are given.
+  var busesPlace = Place(file: "")
+  /// What a writer remarks.
+  public var notes = Notes()
 
-    public init() {}
+  public init() {}
 
-    /// A function with these ids.
-    public init(at address: PCIAddress, vendor: UInt16, device: UInt16, classCode: UInt32) {
-      invention = InventedFunction(
-        at: address, vendor: vendor, device: device, classCode: PCIClass(rawValue: classCode))
+  /// A function with these ids.
+  public init(at address: PCIAddress, vendor: UInt16, device: UInt16, classCode: UInt32) {
+    invention = InventedFunction(
+      at: address, vendor: vendor, device: device, classCode: PCIClass(rawValue: classCode))
+  }
+
+  /// The function at another address.
+  func placed(at address: PCIAddress) -> FunctionDescription {
+    var placed = self
+    placed.invention.address = address
+    placed.invention.buses = invention.buses.map {
+      BridgeBuses(primary: address.bus, secondary: $0.secondary, subordinate: $0.subordinate)
     }
-
-    /// The function at another address.
-    func placed(at address: PCIAddress) -> FunctionDescription {
-      var placed = self
-      placed.invention.address = address
-      placed.invention.buses = invention.buses.map {
-        BridgeBuses(primary: address.bus, secondary: $0.secondary, subordinate: $0.subordinate)
-      }
-      return placed
-    }
+    return placed
   }
 }
 
-extension ScenarioDescription.FunctionDescription: Section {
+extension FunctionDescription: Section {
   package static var sectionName: String { "function" }
 
   package mutating func visit(_ field: inout Fields) {

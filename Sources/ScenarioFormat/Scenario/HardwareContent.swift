@@ -1,63 +1,61 @@
 public import VTdFormats
 
-extension ScenarioDescription {
-  /// Memory with what is in it: words, bytes, or one byte over and over.
-  public struct MemoryContent: Hashable, Sendable {
-    /// The first byte.
-    public var address = PhysicalAddress(rawValue: 0)
-    /// 64-bit words; nil where bytes or a filling are given.
-    public var words: [UInt64]?
-    /// Bytes; nil where words or a filling are given.
-    public var bytes: [UInt8]?
-    /// The byte that fills the range; nil where words or bytes are given.
-    public var fill: UInt8?
-    /// How many bytes `fill` takes.
-    public var size: UInt64?
+/// Memory with what is in it: words, bytes, or one byte over and over.
+public struct MemoryContent: Hashable, Sendable {
+  /// The first byte.
+  public var address = PhysicalAddress(rawValue: 0)
+  /// 64-bit words; nil where bytes or a filling are given.
+  public var words: [UInt64]?
+  /// Bytes; nil where words or a filling are given.
+  public var bytes: [UInt8]?
+  /// The byte that fills the range; nil where words or bytes are given.
+  public var fill: UInt8?
+  /// How many bytes `fill` takes.
+  public var size: UInt64?
 
-    public init() {}
+  public init() {}
 
-    /// 64-bit words from an address on.
-    public init(at address: PhysicalAddress, words: [UInt64]) {
-      self.address = address
-      self.words = words
-    }
-
-    /// The bytes in the order of memory.
-    public var content: [UInt8] {
-      if let words {
-        return words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }
-      }
-      if let fill { return [UInt8](repeating: fill, count: Int(clamping: size ?? 0)) }
-      return bytes ?? []
-    }
+  /// 64-bit words from an address on.
+  public init(at address: PhysicalAddress, words: [UInt64]) {
+    self.address = address
+    self.words = words
   }
 
-  /// A register of a unit with a value.
-  public struct RegisterContent: Hashable, Sendable {
-    /// The unit's name.
-    public var unit = ""
-    /// The register's offset in bytes.
-    public var offset = 0
-    /// What is written, or expected.
-    public var value: UInt64 = 0
-    /// 64 bits at once.
-    public var isWide = false
-    /// What a writer remarks.
-    public var notes = Notes()
-
-    public init() {}
-
-    /// A register of 32 bits, or of 64 where it is wide.
-    public init(unit: String, offset: Int, value: UInt64, isWide: Bool = false) {
-      self.unit = unit
-      self.offset = offset
-      self.value = value
-      self.isWide = isWide
+  /// The bytes in the order of memory.
+  public var content: [UInt8] {
+    if let words {
+      return words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }
     }
+    if let fill { return [UInt8](repeating: fill, count: Int(clamping: size ?? 0)) }
+    return bytes ?? []
   }
 }
 
-extension ScenarioDescription.MemoryContent: Section {
+/// A register of a unit with a value.
+public struct RegisterContent: Hashable, Sendable {
+  /// The unit's name.
+  public var unit = ""
+  /// The register's offset in bytes.
+  public var offset = 0
+  /// What is written, or expected.
+  public var value: UInt64 = 0
+  /// 64 bits at once.
+  public var isWide = false
+  /// What a writer remarks.
+  public var notes = Notes()
+
+  public init() {}
+
+  /// A register of 32 bits, or of 64 where it is wide.
+  public init(unit: String, offset: Int, value: UInt64, isWide: Bool = false) {
+    self.unit = unit
+    self.offset = offset
+    self.value = value
+    self.isWide = isWide
+  }
+}
+
+extension MemoryContent: Section {
   package static var sectionName: String { "memory_content" }
 
   /// More bytes in one step are refused; a longer stretch is several steps.
@@ -78,7 +76,7 @@ extension ScenarioDescription.MemoryContent: Section {
   }
 }
 
-extension ScenarioDescription.RegisterContent: Section {
+extension RegisterContent: Section {
   package static var sectionName: String { "register_content" }
 
   package mutating func visit(_ field: inout Fields) {

@@ -3,74 +3,72 @@ public import ACPITables
 public import LinuxIOMMU
 public import PCI
 
-extension ScenarioDescription {
-  /// The machine of a scenario.
-  public struct MachineDescription: Sendable {
-    /// Bytes of memory, from address 0.
-    public var memorySize: UInt64 = 0
-    /// Where the size of memory stands.
-    public var memoryPlace = Place(file: "")
-    /// The remapping units.
-    public var units: [UnitDescription] = []
-    /// The functions of the machine that runs the scenario are on the bus too.
-    public var usesHostBus = false
-    /// The file of a snapshot, whose functions are on the bus.
-    public var snapshotFile: FileName?
-    /// What is in it.
-    public var snapshot: PCITopology?
-    /// The functions that the scenario invents.
-    public var functions: [FunctionDescription] = []
-    /// Memory that the host bridge passes on.
-    public var windows: [ClosedRange<UInt64>] = []
-    /// The file of the DMAR table.
-    public var tableFile: FileName?
-    /// What each unit covers; nil where a unit has its whole segment.
-    public var table: DMARTable?
-    /// What an interrupt finds on the CPU.
-    public var interrupted = InterruptedContext.idle
-    /// How many CPUs there are.
-    public var cpuCount = 1
-    /// The CPU has x2APIC mode.
-    public var hasX2APIC = false
-    /// The firmware's name, which some lines print.
-    public var firmware = BootMessages.FirmwareName()
-    /// Devices in the ACPI name space by the paths of their objects.
-    public var namespace: [NamespaceObject]?
-    /// I/O interrupt controllers; nil for those that the table has.
-    public var interruptControllers: [Int]?
-    /// tboot has started the kernel.
-    public var isMeasuredLaunch = false
-    /// Where named objects of the kernel lie.
-    package var addresses: [Keyed<UInt64>] = []
-    /// What a writer remarks.
-    public var notes = Notes()
-    /// Comments of the bus.
-    public var busNotes = Notes()
+/// The machine of a scenario.
+public struct MachineDescription: Sendable {
+  /// Bytes of memory, from address 0.
+  public var memorySize: UInt64 = 0
+  /// Where the size of memory stands.
+  public var memoryPlace = Place(file: "")
+  /// The remapping units.
+  public var units: [UnitDescription] = []
+  /// The functions of the machine that runs the scenario are on the bus too.
+  public var usesHostBus = false
+  /// The file of a snapshot, whose functions are on the bus.
+  public var snapshotFile: FileName?
+  /// What is in it.
+  public var snapshot: PCITopology?
+  /// The functions that the scenario invents.
+  public var functions: [FunctionDescription] = []
+  /// Memory that the host bridge passes on.
+  public var windows: [ClosedRange<UInt64>] = []
+  /// The file of the DMAR table.
+  public var tableFile: FileName?
+  /// What each unit covers; nil where a unit has its whole segment.
+  public var table: DMARTable?
+  /// What an interrupt finds on the CPU.
+  public var interrupted = InterruptedContext.idle
+  /// How many CPUs there are.
+  public var cpuCount = 1
+  /// The CPU has x2APIC mode.
+  public var hasX2APIC = false
+  /// The firmware's name, which some lines print.
+  public var firmware = BootMessages.FirmwareName()
+  /// Devices in the ACPI name space by the paths of their objects.
+  public var namespace: [NamespaceObject]?
+  /// I/O interrupt controllers; nil for those that the table has.
+  public var interruptControllers: [Int]?
+  /// tboot has started the kernel.
+  public var isMeasuredLaunch = false
+  /// Where named objects of the kernel lie.
+  package var addresses: [Keyed<UInt64>] = []
+  /// What a writer remarks.
+  public var notes = Notes()
+  /// Comments of the bus.
+  public var busNotes = Notes()
 
-    public init() {}
-  }
-
-  /// A device in the ACPI name space.
-  public struct NamespaceObject: Hashable, Sendable {
-    /// The path in the ACPI namespace.
-    public var path = ""
-    /// The device's name in Linux.
-    public var name = ""
-
-    public init() {}
-  }
-
-  /// The bus of a machine, as a section of its own.
-  struct BusDescription {
-    var usesHostBus = false
-    var snapshotFile: FileName?
-    var functions: [FunctionDescription] = []
-    var windows: [ClosedRange<UInt64>] = []
-    var notes = Notes()
-  }
+  public init() {}
 }
 
-extension ScenarioDescription.MachineDescription: Section {
+/// A device in the ACPI name space.
+public struct NamespaceObject: Hashable, Sendable {
+  /// The path in the ACPI namespace.
+  public var path = ""
+  /// The device's name in Linux.
+  public var name = ""
+
+  public init() {}
+}
+
+/// The bus of a machine, as a section of its own.
+struct BusDescription {
+  var usesHostBus = false
+  var snapshotFile: FileName?
+  var functions: [FunctionDescription] = []
+  var windows: [ClosedRange<UInt64>] = []
+  var notes = Notes()
+}
+
+extension MachineDescription: Section {
   package static var sectionName: String { "machine" }
   package static var isFlow: Bool { false }
 
@@ -90,7 +88,7 @@ extension ScenarioDescription.MachineDescription: Section {
       named.name = unit.key
       return named
     }
-    var bus = ScenarioDescription.BusDescription(
+    var bus = BusDescription(
       usesHostBus: usesHostBus, snapshotFile: snapshotFile, functions: functions,
       windows: windows, notes: busNotes)
     field("pci", &bus, .section, "the PCI bus")
@@ -119,7 +117,7 @@ extension ScenarioDescription.MachineDescription: Section {
   }
 }
 
-extension ScenarioDescription.BusDescription: Section {
+extension BusDescription: Section {
   static var sectionName: String { "pci" }
   static var isFlow: Bool { false }
 
@@ -155,7 +153,7 @@ extension ScenarioDescription.BusDescription: Section {
   }
 }
 
-extension ScenarioDescription.NamespaceObject: Section {
+extension NamespaceObject: Section {
   package static var sectionName: String { "acpi_device" }
 
   package mutating func visit(_ field: inout Fields) {
@@ -175,17 +173,5 @@ extension BootMessages.FirmwareName: Section {
     field("vendor", &vendor, .text, "BIOS vendor", example: "LENOVO")
     field("version", &version, .text, "BIOS version", example: "GCETA7WW")
     field("product", &product, .text, "product version", example: "ThinkPad X230")
-  }
-}
-
-/// A range of addresses with its first and last byte.
-struct AddressRange: Section {
-  static var sectionName: String { "window" }
-  var base: UInt64 = 0
-  var limit: UInt64 = 0
-
-  mutating func visit(_ field: inout Fields) {
-    field.required("base", &base, .number(0...(.max), .hex), "first byte", example: "0xc0000000")
-    field.required("limit", &limit, .number(0...(.max), .hex), "last byte", example: "0xfebfffff")
   }
 }

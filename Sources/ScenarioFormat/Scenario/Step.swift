@@ -2,102 +2,92 @@ public import Lockdep
 public import PCI
 public import VTdFormats
 
-extension ScenarioDescription {
-  /// One step with its time stamps.
-  public struct Step: Sendable {
-    /// Where the step stands.
-    public var place = Place(file: "")
-    /// What happens.
-    public var action = Action.wait(0)
-    /// The times of the lines that it prints, in microseconds.
-    public var times: [UInt64] = []
-    /// Whether the CPU takes no interrupt before the next step.
-    public var holdsInterrupts = false
-    /// What a writer remarks.
-    public var notes = Notes()
+/// One step with its time stamps.
+public struct ScenarioStep: Sendable {
+  /// Where the step stands.
+  public var place = Place(file: "")
+  /// What happens.
+  public var action = StepAction.wait(0)
+  /// The times of the lines that it prints, in microseconds.
+  public var times: [UInt64] = []
+  /// Whether the CPU takes no interrupt before the next step.
+  public var holdsInterrupts = false
+  /// What a writer remarks.
+  public var notes = Notes()
 
-    public init() {}
+  public init() {}
 
-    /// A step with remarks above it.
-    public init(_ action: Action, notes: [String] = []) {
-      self.action = action
-      self.notes = Notes(notes)
-    }
-  }
-
-  /// What a step does.
-  public enum Action: Sendable {
-    /// A device sends a DMA.
-    case dma(DMADescription)
-    /// The driver does something.
-    case driver(DriverAction)
-    /// A function is pulled out.
-    case removeDevice(PCIAddress)
-    /// The kernel takes locks.
-    case locks(LockStep)
-    /// A device asks for a page.
-    case pageRequest(PageRequestStep)
-    /// The CPU builds tables.
-    case tables(TablesStep)
-    /// The CPU changes an entry of them.
-    case entry(EntryStep)
-    /// The CPU writes memory.
-    case writeMemory(MemoryContent)
-    /// The CPU writes a register.
-    case writeRegister(RegisterContent)
-    /// Memory is to hold these bytes.
-    case checkMemory(MemoryContent)
-    /// A register is to have this value.
-    case checkRegister(RegisterContent)
-    /// The unit with that name is reset.
-    case resetUnit(String)
-    /// Microseconds.
-    case wait(UInt64)
-    /// Something else happens to the machine.
-    case event(EventAction)
-  }
-
-  /// A device that a scenario names.
-  public enum DeviceName: Hashable, Sendable {
-    /// The function at that address.
-    case address(PCIAddress)
-    /// The first function on the bus that may send requests (Bus Master Enable).
-    case first
-  }
-
-  /// Lock operations of some driver, and what it was called from.
-  public struct LockStep: Sendable {
-    /// The operations in the notation of `dmar lockcheck`.
-    public var text = ""
-    /// What is taken, in which context.
-    public var program = LockProgram(threads: [], steps: [])
-    /// The functions that call it, innermost first.
-    public var functions: [String] = []
-
-    public init() {}
-  }
-
-  /// A page that a device asks for.
-  public struct PageRequestStep: Hashable, Sendable {
-    /// The device.
-    public var device = DeviceName.first
-    /// The page.
-    public var address = IOVA(rawValue: 0)
-    /// The PASID; nil for none.
-    public var pasid: PASID?
-
-    public init() {}
+  /// A step with remarks above it.
+  public init(_ action: StepAction, notes: [String] = []) {
+    self.action = action
+    self.notes = Notes(notes)
   }
 }
 
-extension ScenarioDescription.Step: Section {
+/// What a step does.
+public enum StepAction: Sendable {
+  /// A device sends a DMA.
+  case dma(DMADescription)
+  /// The driver does something.
+  case driver(DriverAction)
+  /// A function is pulled out.
+  case removeDevice(PCIAddress)
+  /// The kernel takes locks.
+  case locks(LocksStep)
+  /// A device asks for a page.
+  case pageRequest(PageRequestStep)
+  /// The CPU builds tables.
+  case tables(TablesStep)
+  /// The CPU changes an entry of them.
+  case entry(EntryStep)
+  /// The CPU writes memory.
+  case writeMemory(MemoryContent)
+  /// The CPU writes a register.
+  case writeRegister(RegisterContent)
+  /// Memory is to hold these bytes.
+  case checkMemory(MemoryContent)
+  /// A register is to have this value.
+  case checkRegister(RegisterContent)
+  /// The unit with that name is reset.
+  case resetUnit(String)
+  /// Microseconds.
+  case wait(UInt64)
+  /// Something else happens to the machine.
+  case event(EventAction)
+}
+
+/// Lock operations of some driver, and what it was called from.
+public struct LocksStep: Sendable {
+  /// The operations in the notation of `dmar lockcheck`.
+  public var text = ""
+  /// What is taken, in which context.
+  public var program = LockProgram(threads: [], steps: [])
+  /// The functions that call it, innermost first.
+  public var functions: [String] = []
+
+  public init() {}
+}
+
+/// A page that a device asks for.
+public struct PageRequestStep: Hashable, Sendable {
+  /// The device.
+  public var device = DeviceName.first
+  /// The page.
+  public var address = IOVA(rawValue: 0)
+  /// The PASID; nil for none.
+  public var pasid: PASID?
+
+  public init() {}
+}
+
+extension ScenarioStep: Section {
   package static var sectionName: String { "step" }
   package static var isFlow: Bool { false }
 
   package mutating func visit(_ field: inout Fields) {
     field.note(&place)
-    var action: ScenarioDescription.Action? = self.action
-    ScenarioDescription.DriverAction.visit(&field, &action)
+    var action: StepAction? = self.action
+    DriverAction.visit(&field, &action)
     visitHardware(&field, &action)
     EventAction.visit(&field, &action)
     if let action { self.action = action }
@@ -113,7 +103,7 @@ extension ScenarioDescription.Step: Section {
   }
 
   private func visitHardware(
-    _ field: inout Fields, _ action: inout ScenarioDescription.Action?
+    _ field: inout Fields, _ action: inout StepAction?
   ) {
     field.choice(
       "dma", &action, { .dma($0) }, { if case .dma(let it) = $0 { it } else { nil } }, .section,
@@ -161,7 +151,7 @@ extension ScenarioDescription.Step: Section {
   }
 }
 
-extension ScenarioDescription.LockStep: Section {
+extension LocksStep: Section {
   package static var sectionName: String { "locks" }
   package static var isFlow: Bool { false }
 
@@ -180,7 +170,7 @@ extension ScenarioDescription.LockStep: Section {
   }
 }
 
-extension ScenarioDescription.PageRequestStep: Section {
+extension PageRequestStep: Section {
   package static var sectionName: String { "page_request" }
 
   package mutating func visit(_ field: inout Fields) {

@@ -1,116 +1,114 @@
 public import VTdFormats
 
-extension ScenarioDescription {
-  /// The kinds of tables that a step builds.
-  public enum TablePreset: String, Hashable, Sendable, CaseIterable {
-    /// Root and context entries of 16 bytes, and second-stage page tables.
-    case legacy
-    /// Scalable mode: PASID tables, and page tables in the processor's format.
-    case firstStage = "first-stage"
-    /// Scalable mode: PASID tables, and second-stage page tables.
-    case secondStage = "second-stage"
-    /// Scalable mode: first-stage tables that are read through a second stage, one to one.
-    case nested
-    /// No page tables: addresses pass as they are.
-    case passThrough = "pass-through"
-  }
+/// The kinds of tables that a step builds.
+public enum TablePreset: String, Hashable, Sendable, CaseIterable {
+  /// Root and context entries of 16 bytes, and second-stage page tables.
+  case legacy
+  /// Scalable mode: PASID tables, and page tables in the processor's format.
+  case firstStage = "first-stage"
+  /// Scalable mode: PASID tables, and second-stage page tables.
+  case secondStage = "second-stage"
+  /// Scalable mode: first-stage tables that are read through a second stage, one to one.
+  case nested
+  /// No page tables: addresses pass as they are.
+  case passThrough = "pass-through"
+}
 
-  /// The tables of a device: the ways to its page tables, and what they map.
-  public struct TablesStep: Hashable, Sendable {
-    /// The unit that reads them; nil for the first one.
-    public var unit: String?
-    /// What kind of tables they are.
-    public var preset = TablePreset.legacy
-    /// Whose requests go through them.
-    public var device = DeviceName.first
-    /// The requests with this PASID; nil for those without one.
-    public var pasid: PASID?
-    /// The tag of its translations. Devices of one domain share page tables.
-    public var domain: UInt64 = 1
-    /// Levels of the page tables.
-    public var levels = 4
-    /// Where tables may begin to lie.
-    public var base = PhysicalAddress(rawValue: 0x2000_0000)
-    /// What the page tables map.
-    public var mappings: [TableMapping] = []
-    /// Whether the unit is told, and translates from then on.
-    public var starts = true
+/// The tables of a device: the ways to its page tables, and what they map.
+public struct TablesStep: Hashable, Sendable {
+  /// The unit that reads them; nil for the first one.
+  public var unit: String?
+  /// What kind of tables they are.
+  public var preset = TablePreset.legacy
+  /// Whose requests go through them.
+  public var device = DeviceName.first
+  /// The requests with this PASID; nil for those without one.
+  public var pasid: PASID?
+  /// The tag of its translations. Devices of one domain share page tables.
+  public var domain: UInt64 = 1
+  /// Levels of the page tables.
+  public var levels = 4
+  /// Where tables may begin to lie.
+  public var base = PhysicalAddress(rawValue: 0x2000_0000)
+  /// What the page tables map.
+  public var mappings: [TableMapping] = []
+  /// Whether the unit is told, and translates from then on.
+  public var starts = true
 
-    public init() {}
-  }
+  public init() {}
+}
 
-  /// Pages that a step maps.
-  public struct TableMapping: Hashable, Sendable {
-    /// The first address as the device sees it.
-    public var address = IOVA(rawValue: 0)
-    /// Where it lies.
-    public var target = PhysicalAddress(rawValue: 0)
-    /// Bytes.
-    public var size: UInt64 = 0x1000
-    /// The level of the entries that map it: 1 for pages of 4 KiB, 2 for 2 MiB, 3 for 1 GiB.
-    public var level = 1
-    /// Whether reads pass.
-    public var isReadable = true
-    /// Whether writes pass.
-    public var isWritable = true
+/// Pages that a step maps.
+public struct TableMapping: Hashable, Sendable {
+  /// The first address as the device sees it.
+  public var address = IOVA(rawValue: 0)
+  /// Where it lies.
+  public var target = PhysicalAddress(rawValue: 0)
+  /// Bytes.
+  public var size: UInt64 = 0x1000
+  /// The level of the entries that map it: 1 for pages of 4 KiB, 2 for 2 MiB, 3 for 1 GiB.
+  public var level = 1
+  /// Whether reads pass.
+  public var isReadable = true
+  /// Whether writes pass.
+  public var isWritable = true
 
-    public init() {}
-  }
+  public init() {}
+}
 
-  /// The table that an entry stands in.
-  public enum EntryTable: String, Hashable, Sendable, CaseIterable {
-    /// The entry of the device's bus.
-    case root
-    /// The entry of the device.
-    case context
-    /// The entry of the PASID's table.
-    case pasidDirectory = "pasid-directory"
-    /// The entry of the PASID.
-    case pasid
-    /// The entry of a level for an address.
-    case page
-  }
+/// The table that an entry stands in.
+public enum EntryTable: String, Hashable, Sendable, CaseIterable {
+  /// The entry of the device's bus.
+  case root
+  /// The entry of the device.
+  case context
+  /// The entry of the PASID's table.
+  case pasidDirectory = "pasid-directory"
+  /// The entry of the PASID.
+  case pasid
+  /// The entry of a level for an address.
+  case page
+}
 
-  /// One entry of tables that a step has built, changed.
-  public struct EntryStep: Hashable, Sendable {
-    /// The unit that reads it; nil for the first one.
-    public var unit: String?
-    /// Which table it stands in.
-    public var table = EntryTable.page
-    /// Whose requests use it.
-    public var device = DeviceName.first
-    /// The PASID; nil for requests without one.
-    public var pasid: PASID?
-    /// The domain whose page tables they are.
-    public var domain: UInt64 = 1
-    /// The level of a page table's entry.
-    public var level = 1
-    /// The address that the entry of a page table is for.
-    public var address: IOVA?
-    /// Fields that get another value.
-    public var fields: [EntryField] = []
-    /// The entry's words, lowest first; those that are not given stay.
-    public var words: [UInt64] = []
+/// One entry of tables that a step has built, changed.
+public struct EntryStep: Hashable, Sendable {
+  /// The unit that reads it; nil for the first one.
+  public var unit: String?
+  /// Which table it stands in.
+  public var table = EntryTable.page
+  /// Whose requests use it.
+  public var device = DeviceName.first
+  /// The PASID; nil for requests without one.
+  public var pasid: PASID?
+  /// The domain whose page tables they are.
+  public var domain: UInt64 = 1
+  /// The level of a page table's entry.
+  public var level = 1
+  /// The address that the entry of a page table is for.
+  public var address: IOVA?
+  /// Fields that get another value.
+  public var fields: [EntryField] = []
+  /// The entry's words, lowest first; those that are not given stay.
+  public var words: [UInt64] = []
 
-    public init() {}
-  }
+  public init() {}
+}
 
-  /// A field of an entry by the specification's name.
-  public struct EntryField: Hashable, Sendable {
-    /// Its name, such as W.
-    public var name: String
-    /// Its value from now on, shifted to bit 0.
-    public var value: UInt64
+/// A field of an entry by the specification's name.
+public struct EntryField: Hashable, Sendable {
+  /// Its name, such as W.
+  public var name: String
+  /// Its value from now on, shifted to bit 0.
+  public var value: UInt64
 
-    /// A field and its value.
-    public init(name: String, value: UInt64) {
-      self.name = name
-      self.value = value
-    }
+  /// A field and its value.
+  public init(name: String, value: UInt64) {
+    self.name = name
+    self.value = value
   }
 }
 
-extension ScenarioDescription.TablesStep: Section {
+extension TablesStep: Section {
   package static var sectionName: String { "tables" }
   package static var isFlow: Bool { false }
 
@@ -136,7 +134,7 @@ extension ScenarioDescription.TablesStep: Section {
   }
 }
 
-extension ScenarioDescription.TableMapping: Section {
+extension TableMapping: Section {
   package static var sectionName: String { "table_mapping" }
 
   package mutating func visit(_ field: inout Fields) {
@@ -161,7 +159,7 @@ extension ScenarioDescription.TableMapping: Section {
   }
 }
 
-extension ScenarioDescription.EntryStep: Section {
+extension EntryStep: Section {
   package static var sectionName: String { "table_entry" }
 
   package mutating func visit(_ field: inout Fields) {
@@ -182,7 +180,7 @@ extension ScenarioDescription.EntryStep: Section {
       "set", &keyed, .table(.name, .number(0...(.max), .hex), isFlow: true),
       "fields by their names in the specification, or bits by their numbers, with the value that they "
         + "get; an address is given whole", example: "{W: 0}")
-    fields = keyed.map { ScenarioDescription.EntryField(name: $0.key, value: $0.value) }
+    fields = keyed.map { EntryField(name: $0.key, value: $0.value) }
     field(
       "words", &words, .list(.number(0...(.max), .hex)),
       "instead of fields: its 64-bit words, lowest first; those that are not given stay",
@@ -195,13 +193,13 @@ extension ScenarioDescription.EntryStep: Section {
   }
 }
 
-extension Form where Value == ScenarioDescription.TablePreset {
+extension Form where Value == TablePreset {
   static var tables: Form {
     .named(Value.allCases.map { (name: $0.rawValue, value: $0) })
   }
 }
 
-extension Form where Value == ScenarioDescription.EntryTable {
+extension Form where Value == EntryTable {
   static var entryTable: Form {
     .named(Value.allCases.map { (name: $0.rawValue, value: $0) })
   }

@@ -1,29 +1,27 @@
 public import VTdFormats
 public import VTdUnit
 
-extension ScenarioDescription {
-  /// A remapping unit of a scenario's machine.
-  public struct UnitDescription: Sendable {
-    /// The unit's name, such as `dmar0`.
-    public var name = ""
-    /// Where it stands.
-    public var place = Place(file: "")
-    /// The PCI segment that it covers where there is no table.
-    public var segment: UInt32 = 0
-    /// Capabilities, registers' base, quirks and caches.
-    public var hardware = UnitConfiguration(cap: 0, ecap: 0)
-    /// The message that the kernel gives the fault event.
-    public var faultMessage = EventMessage()
-    /// Whether there is a unit at all.
-    public var answers = true
-    /// What a writer remarks.
-    public var notes = Notes()
+/// A remapping unit of a scenario's machine.
+public struct UnitDescription: Sendable {
+  /// The unit's name, such as `dmar0`.
+  public var name = ""
+  /// Where it stands.
+  public var place = Place(file: "")
+  /// The PCI segment that it covers where there is no table.
+  public var segment: UInt32 = 0
+  /// Capabilities, registers' base, quirks and caches.
+  public var hardware = UnitConfiguration(cap: 0, ecap: 0)
+  /// The message that the kernel gives the fault event.
+  public var faultMessage = EventMessage()
+  /// Whether there is a unit at all.
+  public var answers = true
+  /// What a writer remarks.
+  public var notes = Notes()
 
-    public init() {}
-  }
+  public init() {}
 }
 
-extension ScenarioDescription.UnitDescription: Section {
+extension UnitDescription: Section {
   package static var sectionName: String { "unit" }
   package static var isFlow: Bool { false }
 
