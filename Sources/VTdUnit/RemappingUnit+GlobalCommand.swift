@@ -88,10 +88,4 @@ extension RemappingUnit {
       forgetRequesters()
     }
   }
-
-  func setStatus(_ field: BitField<GlobalStatus>, _ on: Bool, _ state: inout UnitState) {
-    var status: GlobalStatus = state.registers[image: RegisterOffset.gsts]
-    status[flag: field] = on
-    state.registers[image: RegisterOffset.gsts] = status
-  }
 }

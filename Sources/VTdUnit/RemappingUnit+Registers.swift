@@ -104,10 +104,4 @@ extension RemappingUnit {
     setControl(ControlBits.protectedMemory, enable[flag: .status])
     invalidatePassThrough()
   }
-
-  /// Sets or clears bits of the control word. Only under the state's lock.
-  func setControl(_ bits: UInt64, _ on: Bool) {
-    let value = control.load(ordering: .relaxed)
-    control.store(on ? value | bits : value & ~bits, ordering: .releasing)
-  }
 }

@@ -70,8 +70,8 @@ public final class RemappingUnit: Sendable {
       InterruptEntryCache(count: cachesInterrupts ? configuration.caches.interruptEntries : 0))
     state = UnitLock(UnitState(configuration))
     caches = TranslationCaches(configuration.caches)
-    supportedDescriptors = Self.supportedDescriptors(configuration)
-    descriptorReserved = Self.descriptorReserved
+    supportedDescriptors = DescriptorRules.supported(configuration)
+    descriptorReserved = DescriptorRules.reserved
     requesters = caches.requesters
     iotlb = caches.iotlb
     isPlain =
@@ -93,19 +93,6 @@ public final class RemappingUnit: Sendable {
   /// Bytes of the register region, a multiple of 4 KiB.
   public var registerByteCount: Int { state.withLock { $0.registers.byteCount } }
 
-  /// Registers and caches as after power-on; memory is not touched.
-  public func reset() {
-    state.withLock { state in
-      state.registers.reset(configuration)
-      state.faults.reset()
-      state.queue = QueueState()
-    }
-    control.store(0, ordering: .releasing)
-    interruptControl.store(0, ordering: .releasing)
-    invalidateInterruptEntries(nil)
-    dropEverything()
-  }
-
   /// Changes the state under its lock, then sends what follows from the change.
   @inline(__always)
   func change<Result: Sendable>(_ body: (inout UnitState, inout Effects) -> Result) -> Result {
@@ -116,6 +103,19 @@ public final class RemappingUnit: Sendable {
     }
     if !effects.isEmpty { perform(effects) }
     return result
+  }
+
+  /// Sets or clears a bit of GSTS.
+  func setStatus(_ field: BitField<GlobalStatus>, _ on: Bool, _ state: inout UnitState) {
+    var status: GlobalStatus = state.registers[image: RegisterOffset.gsts]
+    status[flag: field] = on
+    state.registers[image: RegisterOffset.gsts] = status
+  }
+
+  /// Sets or clears bits of the control word. Only under the state's lock.
+  func setControl(_ bits: UInt64, _ on: Bool) {
+    let value = control.load(ordering: .relaxed)
+    control.store(on ? value | bits : value & ~bits, ordering: .releasing)
   }
 
   private func perform(_ effects: Effects) {

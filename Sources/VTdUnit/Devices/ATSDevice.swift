@@ -48,41 +48,7 @@ public final class ATSDevice: Sendable {
   /// The page-group responses received, oldest first.
   public var responses: [PageGroupResponse] { state.withLock { $0.responses } }
 
-  /// A DMA of the device: through its own TLB if it has the page, with a translation request if
-  /// not, and then as a translated request.
-  ///
-  /// The page that the TLB holds is used although the tables may have changed: that is what a
-  /// forgotten invalidation shows. Nil where the translation request is answered without the
-  /// permission that is needed.
-  public func access(
-    _ access: DMAAccess, _ address: IOVA, pasid: PASID? = nil, through unit: RemappingUnit
-  ) -> Translation? {
-    let needs = access.permissions
-    var page = cached(address.rawValue, pasid: pasid?.rawValue)
-    if page == nil || page?.permissions.isSuperset(of: needs) == false {
-      let answer = unit.translate(
-        DMARequest(
-          source: source, address: address, access: access, pasid: pasid,
-          addressType: .translationRequest))
-      guard case .translated(let found) = answer.outcome else { return answer }
-      if !found.permissions.isSuperset(of: needs) { return nil }
-      if found.untranslatedOnly {
-        return unit.translate(
-          DMARequest(source: source, address: address, access: access, pasid: pasid))
-      }
-      keep(found, address.rawValue, pasid: pasid?.rawValue)
-      page = found
-    }
-    guard let page else { return nil }
-    let base = page.address.rawValue & ~(page.pageSize - 1)
-    let physical = base | address.rawValue & (page.pageSize - 1)
-    return unit.translate(
-      DMARequest(
-        source: source, address: IOVA(rawValue: physical), access: access, pasid: pasid,
-        addressType: .translated))
-  }
-
-  private func cached(_ address: UInt64, pasid: UInt32?) -> TranslatedPage? {
+  func cached(_ address: UInt64, pasid: UInt32?) -> TranslatedPage? {
     state.withLock { state in
       for shift in [12, 21, 30] as [UInt64] {
         let key = Key(pasid: pasid, page: address >> shift, size: 1 << shift)
@@ -92,7 +58,7 @@ public final class ATSDevice: Sendable {
     }
   }
 
-  private func keep(_ page: TranslatedPage, _ address: UInt64, pasid: UInt32?) {
+  func keep(_ page: TranslatedPage, _ address: UInt64, pasid: UInt32?) {
     state.withLock {
       $0.entries[Key(pasid: pasid, page: address / page.pageSize, size: page.pageSize)] = page
     }
@@ -143,45 +109,4 @@ public final class ATSDevice: Sendable {
   }
 
   func receive(_ response: PageGroupResponse) { state.withLock { $0.responses.append(response) } }
-}
-
-/// What a device is told to drop from its TLB.
-struct DeviceInvalidation {
-  let pasid: UInt32?
-  let everyPASID: Bool
-  let address: UInt64
-  /// S: the lowest clear bit of the address above bit 11 tells the size, as in PCI Express ATS.
-  let isLarge: Bool
-
-  var range: ClosedRange<UInt64> {
-    if !isLarge { return address...(address | 0xfff) }
-    let ones = UInt64((address >> 12 ^ .max).trailingZeroBitCount)
-    // n ones above bit 11 stand for 2^(n+1) pages; all ones, for everything.
-    if 13 + ones >= 64 { return 0...UInt64.max }
-    let size = (UInt64(1) << (13 + ones)) - 1
-    return (address & ~size)...(address | size)
-  }
-}
-
-extension RemappingUnit {
-  /// Connects a device with a TLB; one that has the same source-id is replaced.
-  public func attach(_ device: ATSDevice) {
-    devices.withLock { $0[device.source] = device }
-  }
-
-  /// The device with a TLB that has this source-id, if one is attached.
-  public func device(_ source: SourceID) -> ATSDevice? { devices.withLock { $0[source] } }
-
-  /// Sends an invalidation; a device that is not there or does not answer is remembered.
-  func tellDevice(
-    _ source: SourceID, _ invalidation: DeviceInvalidation, _ state: inout UnitState
-  ) {
-    // Without ECAP.DT (a quirk lets the descriptor pass) there is nobody to wait for.
-    if !configuration.extendedCapability[flag: .deviceTLB] { return }
-    let device = devices.withLock { $0[source] }
-    let answered = device?.invalidate(invalidation) ?? false
-    // IQERCD has room for one: the first.
-    if !answered && state.queue.silentDevice == nil { state.queue.silentDevice = source }
-    if answered, device?.answersTwice == true { state.queue.confusedDevice = source }
-  }
 }

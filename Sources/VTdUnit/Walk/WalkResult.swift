@@ -26,3 +26,9 @@ struct WalkResult {
   @inline(__always)
   var isFault: Bool { reason != 0 }
 }
+
+extension Permissions {
+  /// Everything, as where nothing is translated.
+  @inline(__always)
+  static var all: UInt8 { 15 }
+}

@@ -117,9 +117,3 @@ extension Walker {
     return result
   }
 }
-
-extension Permissions {
-  /// Everything, as where nothing is translated.
-  @inline(__always)
-  static var all: UInt8 { 15 }
-}
