@@ -24,6 +24,8 @@ enum FactReader {
       // 6.12 prints another line of DMI behind the machine's.
       var trial = cursor
       if trial.take("Memory slots populated: ") { return nil }
+      // sysfs has a string by which modules are found: `dmi:bvnVENDOR:bvrVERSION:…`.
+      if trial.take("bvn") { return nil }
       return .machine(machine(&cursor))
     }
     if let defect = defect(&cursor) { return .defect(defect) }

@@ -131,8 +131,8 @@ enum KernelMessageForms {
     (.otherUnit, "arm-smmu%S: Unhandled context fault"),
     (.otherUnit, "arm-smmu%S: Unexpected global fault"),
     (.otherUnit, "exynos-sysmmu"),
-    (.otherUnit, "mtk-iommu"),
-    (.otherUnit, "rk_iommu"),
+    (.otherUnit, "mtk-iommu %S: fault"),
+    (.otherUnit, "rk_iommu %S: Page fault"),
   ]
 
   private static let marks: [Row] = [

@@ -158,6 +158,16 @@ import VTdFormats
     #expect(facts.first?.lines == 1...1)
   }
 
+  @Test(
+    "what stands in the files of sysfs and of tracing is no line of a kernel",
+    arguments: [
+      "dmi:bvnExampleCorporation:bvrF4:bd01/30/2019:svnExample:pnBoard:pvr1.0:\n",
+      "quirk_iommu_g4x_gfx\nquirk_iommu_rwbf\n",
+    ])
+  func files(text: String) {
+    #expect(events(in: text).isEmpty)
+  }
+
   @Test("the other line of DMI names no machine")
   func memorySlots() {
     #expect(events(in: "[    0.000000] DMI: Memory slots populated: 1/1\n").isEmpty)
