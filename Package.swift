@@ -266,7 +266,7 @@ let package = Package(
       [
         "dmar", "ACPITables", "CFakeSysfs", "KernelLog", "LinuxIOMMU", "LogReading", "Machine",
         "PCI", "PhysicalMemory", "QTest", "SessionRecording", "Scenario", "ScenarioFormat",
-        "TestSupport",
+        "TestSupport", "Unpacking",
         "VTdFormats", "VTdUnit", "Wording",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

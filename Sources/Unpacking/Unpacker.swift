@@ -34,6 +34,9 @@ public struct Unpacker {
   /// Whether the input has cost too much; nothing more of it is read.
   public var isOver: Bool { budget.failure != nil }
 
+  /// How many bytes came out so far, of each layer of what is packed more than once.
+  public var unfolded: Int { budget.unfolded }
+
   /// Takes the next bytes of the input and hands out what comes out of them.
   public mutating func take(_ bytes: UnsafeRawBufferPointer, _ sink: (UnpackedPiece) -> Void) {
     var rest = bytes

@@ -6,7 +6,7 @@ struct UnpackingBudget: Sendable {
   /// Bytes that came out for good: those of files that need no further unpacking.
   var read = 0
   /// Bytes that came out, of each layer of what is packed more than once.
-  private var unfolded = 0
+  private(set) var unfolded = 0
   private var members = 0
   /// Set once the input has cost too much; nothing more of it is read then.
   private(set) var failure: UnpackingFailure?

@@ -1,6 +1,9 @@
 import Foundation
 import TestSupport
 import Testing
+import Unpacking
+
+@testable import DMARCommands
 
 /// Folders, archives and files that are no logs, as a user gives them.
 @Suite("Inputs of every kind")
@@ -74,6 +77,31 @@ struct EvidenceInputTests {
       tool.errorText.contains(
         "not read: bomb.xz: it unfolds to more than 500 times its size, which no log does; "
           + "only the first 8 MiB were read"))
+  }
+
+  @Test(
+    "of packed input no more lines are read than may tell something, and it is said how far it was read"
+  )
+  func events() {
+    let text = (0..<100).map { number in
+      "[ \(number).000000] DMAR: [DMA Write NO_PASID] Request device [00:1f.2] fault addr 0x\(number)000 "
+        + "[fault reason 0x05] PTE Write access is not set\n"
+    }.joined()
+    var reader = MemberReader(input: "a.gz", allowance: UnfoldingAllowance(events: 10))
+    var count = 0
+    var unread: [String] = []
+    func sink(_ piece: EvidencePiece) {
+      if case .event = piece { count += 1 }
+      if case .unread(let input) = piece { unread.append(input.words) }
+    }
+    reader.take(.begin(path: "a.gz"), sink)
+    for byte in text.utf8 {
+      withUnsafeBytes(of: byte) { reader.take(.bytes($0), sink) }
+    }
+    reader.take(.end, sink)
+    #expect(reader.isOver && count == 10)
+    #expect(unread.count == 1)
+    #expect(unread.first?.hasPrefix("more than 10 lines that tell something") == true, "\(unread)")
   }
 
   @Test("logs of two machines are told apart")

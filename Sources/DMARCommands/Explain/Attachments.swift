@@ -9,11 +9,17 @@ struct Attachments {
   private static let mostBytes = 64 << 20
 
   private let depth: Int
+  private let allowance: UnfoldingAllowance
   private var waiting: [(path: String, bytes: [UInt8])] = []
   private var size = 0
 
-  /// - Parameter depth: how many mails the text came with, one in the other.
-  init(depth: Int) { self.depth = depth }
+  /// - Parameters:
+  ///   - depth: how many mails the text came with, one in the other.
+  ///   - allowance: what may come out of them.
+  init(depth: Int, allowance: UnfoldingAllowance) {
+    self.depth = depth
+    self.allowance = allowance
+  }
 
   /// Keeps an attachment for later; false for any other event.
   mutating func take(_ event: LogEvent, of path: String) -> Bool {
@@ -34,11 +40,13 @@ struct Attachments {
     waiting = []
     size = 0
     for attachment in all {
-      var unpacker = Unpacker(path: attachment.path)
-      var reader = MemberReader(input: "", depth: depth + 1)
+      var unpacker = Unpacker(path: attachment.path, limits: allowance.limits)
+      var reader = MemberReader(input: "", depth: depth + 1, allowance: allowance)
       attachment.bytes.withUnsafeBytes { bytes in
         unpacker.take(bytes) { reader.take($0, sink) }
       }
+      // Attachments in it pay from what is left.
+      allowance.bytes -= unpacker.unfolded
       unpacker.finish { reader.take($0, sink) }
     }
   }

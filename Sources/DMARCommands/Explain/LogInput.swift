@@ -69,7 +69,7 @@ struct LogInput: ~Copyable {
     }
     sink(.file(name))
     var reader = LogReader(path: name)
-    var attachments = Attachments(depth: 0)
+    var attachments = Attachments(depth: 0, allowance: UnfoldingAllowance())
     var hasEvents = false
     var beginning = Array(buffer[..<min(head, 64)])
     let input = name
@@ -128,10 +128,13 @@ struct LogInput: ~Copyable {
   private mutating func readMembers(
     _ head: Int, _ sink: (EvidencePiece) -> Void
   ) throws(LogInputError) {
-    var unpacker = Unpacker(path: name)
-    var reader = MemberReader(input: isOneOfMany ? "" : name)
+    // What is not packed is read whole.
+    let isPacked = PackedKind(head: UnsafeRawBufferPointer(rebasing: buffer[..<head])) != nil
+    let allowance = UnfoldingAllowance(events: isPacked ? UnfoldingAllowance.mostEvents : .max)
+    var unpacker = Unpacker(path: name, limits: allowance.limits)
+    var reader = MemberReader(input: isOneOfMany ? "" : name, allowance: allowance)
     var count = head
-    while count > 0, !unpacker.isOver {
+    while count > 0, !unpacker.isOver, !reader.isOver {
       unpacker.take(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { reader.take($0, sink) }
       // A sparse file of terabytes lies in many a folder of logs.
       if isOneOfMany, reader.hasPassedOver(name) { return }

@@ -24,7 +24,10 @@ struct MemberReader {
 
   /// What the command line calls the input.
   private let input: String
+  private let allowance: UnfoldingAllowance
   private var path = ""
+  /// Bytes of all files so far.
+  private var byteCount = 0
   private var state = State.skipped
   private var head: [UInt8] = []
   private var attachments: Attachments
@@ -32,10 +35,15 @@ struct MemberReader {
   /// - Parameters:
   ///   - input: what the command line calls the input.
   ///   - depth: how many mails the input came with, one in the other.
-  init(input: String, depth: Int = 0) {
+  ///   - allowance: what may come out of the input.
+  init(input: String, depth: Int = 0, allowance: UnfoldingAllowance) {
     self.input = input
-    attachments = Attachments(depth: depth)
+    self.allowance = allowance
+    attachments = Attachments(depth: depth, allowance: allowance)
   }
+
+  /// Whether so many lines told something that no more is read.
+  var isOver: Bool { allowance.isOver }
 
   /// Whether the file of this name is no text, and the rest of it is not looked at.
   func hasPassedOver(_ name: String) -> Bool {
@@ -57,6 +65,8 @@ struct MemberReader {
   }
 
   private mutating func take(_ bytes: UnsafeRawBufferPointer, _ sink: (EvidencePiece) -> Void) {
+    if isOver { return }
+    byteCount &+= bytes.count
     sink(.bytes(bytes.count))
     sink(.text(path: path, bytes))
     switch state {
@@ -102,10 +112,19 @@ struct MemberReader {
   private mutating func speak(
     _ event: LogEvent, _ hasSpoken: inout Bool, _ sink: (EvidencePiece) -> Void
   ) {
-    if attachments.take(event, of: path) { return }
+    if attachments.take(event, of: path) || isOver { return }
+    allowance.countEvent()
+    if isOver { return tellLimit(sink) }
     if !hasSpoken { sink(.file(path)) }
     hasSpoken = true
     sink(.event(event))
+  }
+
+  private func tellLimit(_ sink: (EvidencePiece) -> Void) {
+    let words =
+      "more than \(allowance.eventLimit) lines that tell something come out of it; only the first "
+      + "\(byteCount >> 10) KiB were read; unpack it first, and give the files that matter"
+    sink(.unread(UnreadInput(path: path, words: words, weight: .missing)))
   }
 
   private mutating func end(_ sink: (EvidencePiece) -> Void) {
