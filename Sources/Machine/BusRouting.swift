@@ -15,6 +15,8 @@ struct BusRouting {
   /// For each unit of the table, the index of the machine's unit with its registers.
   private let unitIndices: [Int?]
   private let segments: [UInt32]
+  /// Units that are named for a function, where there is no table.
+  private var named: [PCIAddress: Int] = [:]
 
   /// The device that sent last, if nothing but the device decides where its requests go: it sits
   /// right on the root complex, where no peer and no bridge comes between. Bursts of one device are
@@ -26,6 +28,9 @@ struct BusRouting {
     wires.overlay(configuration.hidden)
     platform = configuration.table.map { Platform(topology: configuration.pci, table: $0) }
     segments = configuration.units.map { $0.segment }
+    for (index, unit) in configuration.units.enumerated() {
+      for function in unit.covers where named[function] == nil { named[function] = index }
+    }
     unitIndices = (configuration.table?.units ?? []).map { unit in
       configuration.units.firstIndex {
         $0.hardware.registerBase.rawValue == unit.registerBase
@@ -35,7 +40,7 @@ struct BusRouting {
 
   /// Which unit the kernel and the bus take for the function at `address`.
   func choice(for address: PCIAddress) -> UnitChoice {
-    guard let platform else { return .ofSegment }
+    guard let platform else { return named[address].map { .index($0) } ?? .ofSegment }
     guard let index = platform.coverage(of: address).unit.flatMap({ unitIndices[$0] }) else {
       return .uncovered
     }

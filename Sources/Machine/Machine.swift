@@ -42,6 +42,8 @@ public final class Machine {
       public var name: String
       /// The PCI segment that it covers.
       public var segment: UInt32
+      /// Functions that it covers where there is no table, before those of its segment.
+      public var covers: Set<PCIAddress> = []
       /// Its capabilities, quirks and caches.
       public var hardware: VTdUnit.UnitConfiguration
       /// The message that the kernel sets it up to send for a fault.

@@ -12,11 +12,12 @@ extension ScenarioBuilder {
     lockSteps()
     completeRows()
     var expected: [Expectation.Fault] = []
+    let bursts = plan.usesTimes ? timeline.bursts : timeline.burstsWithoutTimes
     for (index, fault) in timeline.faults.enumerated() {
       between(index)
       if case .leftOut = plan[fault: index] { continue }
       // Those of a burst share a window of the limiter.
-      let burst = timeline.bursts.first { $0.faults.contains(index) }
+      let burst = bursts.first { $0.faults.contains(index) }
       let isFirst = burst.map { $0.faults.lowerBound == index } ?? true
       let first = scenario.steps.count
       switch fault.observation.request {
@@ -27,13 +28,13 @@ extension ScenarioBuilder {
         separate()
         interrupt(fault, UInt16(truncatingIfNeeded: address.rawValue >> 48))
       case .dma(let access, _, let address):
-        let unit = units[unitIndex(of: fault.observation.source)]
+        let unit = units[unitIndex(of: fault.requester)]
         if isFirst { separate() }
         let need = need(index, fault, unit, image(unit))
-        write(need, from: fault.observation.source, unit)
+        write(need, from: fault.requester, unit)
         rootTable(
           need.rootTableAddress?.spoilt, of: unit,
-          isKnown: seen.contains(fault.observation.source))
+          isKnown: seen.contains(fault.requester))
         let request = request(fault, need.request)
         step(request, notes: ["line \(fault.line) of the log"])
         stamp(fault, from: first)
@@ -45,7 +46,7 @@ extension ScenarioBuilder {
             reason: FaultReason(rawValue: fault.observation.reason ?? 0)))
       }
       if case .interrupt = fault.observation.request { stamp(fault, from: first) }
-      seen.insert(fault.observation.source)
+      seen.insert(fault.requester)
       faultCount += 1
     }
     between(timeline.faults.count)
@@ -134,7 +135,7 @@ extension ScenarioBuilder {
       return .wait(0)
     }
     let reason = fault.observation.reason ?? 0
-    let device = Self.name(fault.observation.source)
+    let device = DeviceName.address(fault.requester)
     if traits.isPageRequest {
       var request = PageRequestStep()
       request.device = device
@@ -163,7 +164,7 @@ extension ScenarioBuilder {
   /// With one fault record and a status that tells of an overflow, the device tried again before
   /// the handler ran: the second fault found the record in use.
   private func overflows(_ fault: FaultTimeline.Fault) -> Bool {
-    let unit = units[unitIndex(of: fault.observation.source)]
+    let unit = units[unitIndex(of: fault.requester)]
     let records = unit.capability[.numberOfFaultRecords]
     guard let status = fault.status else { return false }
     return status & 1 != 0 && records == 0
@@ -198,14 +199,14 @@ extension ScenarioBuilder {
 
   /// The words that memory does not hold yet, neighbours together.
   mutating func write(
-    _ need: TableImage.Need, from source: SourceID?, _ unit: MachineUnit, notes: [String] = []
+    _ need: TableImage.Need, from requester: PCIAddress?, _ unit: MachineUnit, notes: [String] = []
   ) {
     // An entry that leads out of memory is what the unit could not read.
     let changed = need.words.filter {
       $0.key < scenario.machine.memorySize && (memory[$0.key] ?? baseline($0.key)) != $0.value
     }.sorted { $0.key < $1.key }
     let isRewritten = changed.contains { (memory[$0.key] ?? 0) != 0 }
-    let isChangedUnderway = !changed.isEmpty && source.map(seen.contains) ?? false
+    let isChangedUnderway = !changed.isEmpty && requester.map(seen.contains) ?? false
     var runs: [(address: UInt64, words: [UInt64])] = []
     for (address, value) in changed {
       memory[address] = value

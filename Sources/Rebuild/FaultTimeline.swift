@@ -71,7 +71,16 @@ public struct FaultTimeline: Sendable {
 
   public init() {}
 
+  /// Faults that came too fast for the limiter, as far as its own lines tell.
   var bursts: [LimiterBurst] { questions.bursts }
+  /// The same for a log without times, by the statuses that stand alone too.
+  var burstsWithoutTimes: [LimiterBurst] {
+    let told = bursts
+    return told
+      + questions.silentBursts.filter { silent in
+        !told.contains { $0.faults.overlaps(silent.faults) }
+      }
+  }
 
   /// Whether there is anything that a scenario could show.
   public var isEmpty: Bool { faults.isEmpty && queueStops.isEmpty && unusable.isEmpty }

@@ -9,8 +9,7 @@ internal import VTdUnit
 /// Interrupts that a unit refused: the entry, or the register that leads to it, and the message.
 extension ScenarioBuilder {
   mutating func interrupt(_ fault: FaultTimeline.Fault, _ index: UInt16) {
-    let source = fault.observation.source
-    let unit = units[unitIndex(of: source)]
+    let unit = units[unitIndex(of: fault.requester)]
     let table = interruptTable(of: unit)
     var address = Self.message(for: index)
     var data: UInt32 = 0
@@ -36,13 +35,13 @@ extension ScenarioBuilder {
       address = 0xfee0_0000 | UInt64(index) << 4
     case .interruptEntryReserved, .postedDescriptorAccess, .postedDescriptorReserved:
       let need = spoilt(fault, index, table)
-      write(need, from: source, unit)
+      write(need, from: fault.requester, unit)
       forgetInterrupts(unit)
     default: break
     }
     if let register { setInterruptTable(register, of: unit) }
     var request = DMADescription(
-      Self.name(source), .write, IOVA(rawValue: address))
+      .address(fault.requester), .write, IOVA(rawValue: address))
     request.data = data
     step(.dma(request), notes: ["line \(fault.line) of the log; assumed: the message's data"])
     stamp(fault, from: scenario.steps.count - 1)

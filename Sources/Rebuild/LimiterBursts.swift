@@ -21,21 +21,23 @@ struct LimiterQuestions {
   }
 
   private var interrupts: [Interrupt] = []
+  /// Where the window begins that has no line of the limiter's yet.
+  private var start = 0
   private(set) var bursts: [LimiterBurst] = []
 
   mutating func takeStatus() { interrupts.append(Interrupt()) }
 
   mutating func takeFault(_ index: Int) {
-    if interrupts.isEmpty { interrupts.append(Interrupt()) }
+    if interrupts.count == start { interrupts.append(Interrupt()) }
     interrupts[interrupts.count - 1].faults.append(index)
   }
 
   /// `dmar_fault: 11 callbacks suppressed`, which begins a new window.
   mutating func takeSuppressed(_ count: Int) {
-    defer { interrupts = [] }
+    defer { start = interrupts.count }
     var asked = 0
-    for (index, interrupt) in interrupts.enumerated().reversed() {
-      asked += interrupt.questions
+    for index in interrupts[start...].indices.reversed() {
+      asked += interrupts[index].questions
       // The last question of an interrupt whose lines are all there may have been refused.
       guard asked >= LimiterBurst.allowed else { continue }
       guard let last = interrupts.last, asked == LimiterBurst.allowed || isAnswered(asked, last)
@@ -46,6 +48,26 @@ struct LimiterQuestions {
       else { return }
       bursts.append(LimiterBurst(faults: first..<end + 1, hidden: hidden))
       return
+    }
+  }
+
+  /// Faults with a status alone behind them that was the last line which the limiter let through: all
+  /// that tells of a burst where the limiter's own line and the times are missing.
+  var silentBursts: [LimiterBurst] {
+    interrupts.indices.compactMap { index in
+      guard interrupts[index].faults.isEmpty else { return nil }
+      var asked = interrupts[index].questions
+      for earlier in interrupts[..<index].indices.reversed() {
+        guard !interrupts[earlier].faults.isEmpty else { return nil }
+        asked += interrupts[earlier].questions
+        guard asked >= LimiterBurst.allowed else { continue }
+        let faults = interrupts[earlier..<index].flatMap { $0.faults }
+        guard asked == LimiterBurst.allowed, let first = faults.first, let last = faults.last else {
+          return nil
+        }
+        return LimiterBurst(faults: first..<last + 1, hidden: [1])
+      }
+      return nil
     }
   }
 

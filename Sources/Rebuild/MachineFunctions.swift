@@ -8,8 +8,10 @@ extension ScenarioBuilder {
   /// Those that the log identifies, and with a table also the bridges that its scopes lead over;
   /// those of a snapshot are in it.
   var listedFunctions: [(key: PCIAddress, value: LogContents.Function)] {
-    contents.functions.filter {
-      ($0.value.vendor != nil || buses(below: $0.key) != nil) && $0.key.segment == 0
+    let segments = Set(units.map { $0.segment })
+    return contents.functions.filter {
+      ($0.value.vendor != nil || buses(below: $0.key) != nil)
+        && segments.contains($0.key.segment)
         && (files.snapshot == nil || contents.topology?[$0.key] == nil)
     }.sorted { $0.key < $1.key }
   }

@@ -1,6 +1,7 @@
 internal import Diagnosis
 internal import KernelLog
 internal import LogReading
+internal import PCI
 internal import Text
 internal import VTdFormats
 internal import VTdUnit
@@ -75,7 +76,7 @@ extension ScenarioBuilder {
   /// Whether the dumps show a device with other entries than before: somebody has invalidated what
   /// the unit had cached of them.
   var dropsCaches: Bool {
-    var seen: [SourceID: [DumpLine]] = [:]
+    var seen: [PCIAddress: [DumpLine]] = [:]
     for fault in timeline.faults {
       let entries = (fault.dump?.lines ?? []).map { $0.value }.filter { line in
         switch line {
@@ -85,7 +86,7 @@ extension ScenarioBuilder {
         default: false
         }
       }
-      let source = fault.observation.source
+      let source = fault.requester
       if let before = seen[source], before != entries, !entries.isEmpty { return true }
       if !entries.isEmpty { seen[source] = entries }
     }

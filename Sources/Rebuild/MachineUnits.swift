@@ -18,24 +18,98 @@ extension ScenarioBuilder {
     var extended: ExtendedCapability
     /// Where its root table lies.
     var root: UInt64
+    /// The segment that it covers.
+    var segment: UInt32 = 0
+    /// Functions that are its own though another unit has their segment.
+    var covers: [PCIAddress] = []
   }
 
-  /// The unit's place among `units` that gets the requests of `source`.
-  func unitIndex(of source: SourceID) -> Int {
-    guard units.count > 1, let platform = contents.platform else { return 0 }
-    let interrupting = platform.interruptSources.first { $0.sourceID == source }?.unit
-    return interrupting ?? platform.coverage(of: PCIAddress(sourceID: source)).unit ?? 0
+  /// The unit's place among `units` that gets the requests of `requester`.
+  func unitIndex(of requester: PCIAddress) -> Int {
+    guard units.count > 1 else { return 0 }
+    guard files.table != nil, let platform = contents.platform else {
+      return units.firstIndex { $0.covers.contains(requester) }
+        ?? units.firstIndex { $0.segment == requester.segment } ?? 0
+    }
+    let interrupting = platform.interruptSources.first {
+      // Kernels before 7.2 print no segment.
+      $0.sourceID == requester.sourceID
+        && (requester.segment == 0
+          || UInt32(platform.units[$0.unit].definition.segment) == requester.segment)
+    }?.unit
+    return interrupting ?? platform.coverage(of: requester).unit ?? 0
   }
 
   var machineUnits: [MachineUnit] {
     guard let table = contents.table, files.table != nil, !table.units.isEmpty else {
-      return [machineUnit(unitName, base: unit?.base.rawValue, unit, root: root(of: unitName, 0))]
+      return shownUnits
     }
     return table.units.enumerated().map { index, listed in
       let name = "dmar\(index)"
       let known = contents.units.first { $0.value.base.rawValue == listed.registerBase }?.value
-      return machineUnit(name, base: listed.registerBase, known, root: root(of: name, index))
+      var unit = machineUnit(name, base: listed.registerBase, known, root: root(of: name, index))
+      unit.segment = UInt32(listed.segment)
+      return unit
     }
+  }
+
+  /// Without a table: a unit for each that the dumps name, and for each segment whose functions fault.
+  private var shownUnits: [MachineUnit] {
+    var shown: [ShownUnit] = []
+    for fault in timeline.faults {
+      guard let name = fault.dump?.unit else { continue }
+      let requester = fault.requester
+      let index =
+        shown.firstIndex { $0.name == name }
+        ?? {
+          shown.append(ShownUnit(name: name, segment: requester.segment))
+          return shown.count - 1
+        }()
+      if !shown.contains(where: { $0.functions.contains(requester) }) {
+        shown[index].functions.append(requester)
+      }
+    }
+    if shown.isEmpty {
+      shown = [ShownUnit(name: unitName, segment: timeline.faults.first?.requester.segment ?? 0)]
+    }
+    for fault in timeline.faults {
+      let segment = fault.requester.segment
+      if shown.contains(where: { $0.segment == segment }) { continue }
+      shown.append(ShownUnit(name: freeName(shown), segment: segment))
+    }
+    shown.sort { ($0.name.utf8.count, $0.name) < ($1.name.utf8.count, $1.name) }
+    return shown.enumerated().map { index, unit in
+      let known =
+        contents.units.first { "dmar\($0.value.number)" == unit.name }?.value
+        ?? (shown.count == 1 ? self.unit : nil)
+      var described = machineUnit(
+        unit.name, base: known?.base.rawValue ?? (index == 0 ? nil : Self.assumedBase(index)),
+        known, root: root(of: unit.name, index))
+      described.segment = unit.segment
+      // The first of a segment has what no other one is named for.
+      let isFirst = shown.firstIndex { $0.segment == unit.segment } == index
+      described.covers = isFirst ? [] : unit.functions
+      return described
+    }
+  }
+
+  /// A unit that the log's faults show.
+  private struct ShownUnit {
+    var name: String
+    var segment: UInt32
+    var functions: [PCIAddress] = []
+  }
+
+  /// A unit that no dump names: one of the boot lines, else one more.
+  private func freeName(_ shown: [ShownUnit]) -> String {
+    let told = contents.units.map { "dmar\($0.value.number)" }
+    let more = (0...shown.count).map { "dmar\(told.count + $0)" }
+    return (told + more).first { name in !shown.contains { $0.name == name } } ?? ""
+  }
+
+  /// Registers of a unit whose boot line is missing, a page for each.
+  private static func assumedBase(_ index: Int) -> UInt64 {
+    0xfed9_0000 &+ 0x1000 &* UInt64(index)
   }
 
   private func machineUnit(
@@ -67,9 +141,17 @@ extension ScenarioBuilder {
     return extended
   }
 
-  /// A real unit's, wide enough for the addresses that were refused for another reason than width.
+  /// A real unit's, with the widths of the tables that the dumps show, and wide enough for the addresses
+  /// that were refused for another reason than width.
   private var assumedCapability: Capability {
     var capability = Capability(rawValue: Self.assumedCapability)
+    let levels = Set(timeline.faults.compactMap { $0.dumpedLevels })
+    if let widest = levels.max() {
+      capability[.supportedAdjustedGuestAddressWidths] = levels.reduce(0) {
+        $0 | 1 << UInt64($1 - 2)
+      }
+      capability[.maximumGuestAddressWidth] = UInt64(Paging.width(levels: widest)) - 1
+    }
     let highest =
       timeline.faults.compactMap { fault -> UInt64? in
         guard case .dma(_, _, let address) = fault.observation.request,
@@ -81,7 +163,8 @@ extension ScenarioBuilder {
     if width > Int(capability[.maximumGuestAddressWidth]) + 1 {
       capability[.maximumGuestAddressWidth] = width > 48 ? 56 : 47
       // Five levels, or four.
-      capability[.supportedAdjustedGuestAddressWidths] = width > 48 ? 1 << 3 : 1 << 2
+      if levels.isEmpty { capability[.supportedAdjustedGuestAddressWidths] = 0 }
+      capability[.supportedAdjustedGuestAddressWidths] |= width > 48 ? 1 << 3 : 1 << 2
     }
     for fault in timeline.faults {
       switch fault.observation.faultReason {
@@ -166,8 +249,13 @@ extension ScenarioBuilder {
     description.hardware.capability = unit.capability
     description.hardware.extendedCapability = unit.extended
     if let width = hostAddressWidth { description.hardware.hostAddressWidth = width }
+    description.segment = unit.segment
+    description.covers = unit.covers
     if let base = unit.base {
       description.hardware.registerBase = PhysicalAddress(rawValue: base)
+    }
+    if !unit.covers.isEmpty {
+      description.notes.above["covers"] = ["the dumps of their faults name this unit"]
     }
     if unit.base == nil {
       description.notes.above["base"] = [
@@ -186,5 +274,30 @@ extension ScenarioBuilder {
     if !quirks.isEmpty { description.notes.above["quirks"] = quirks.map({ $0.reason }) }
     for quirk in quirks { description.hardware.quirks.formUnion(quirk.quirks) }
     return description
+  }
+}
+
+extension FaultTimeline.Fault {
+  /// Who sent the request.
+  var requester: PCIAddress {
+    PCIAddress(segment: UInt32(observation.segment ?? 0), sourceID: observation.source)
+  }
+
+  /// Levels of the second stage in the entries of the dump, where it was not refused for them.
+  fileprivate var dumpedLevels: Int? {
+    let levels: Int
+    if let context = dump?.context, dump?.root != nil {
+      let entry = ContextEntry(low: context.low, high: context.high)
+      guard entry[flag: .present], observation.faultReason != .contextInvalid else { return nil }
+      levels = entry.levels
+    } else if let entry = dump?.pasidEntry, entry[flag: .present],
+      observation.faultReason != .pasidEntryInvalid,
+      [.secondStage, .nested].contains(entry.translationType)
+    {
+      levels = entry.secondStageLevels
+    } else {
+      return nil
+    }
+    return (3...5).contains(levels) ? levels : nil
   }
 }

@@ -43,6 +43,8 @@ extension ScenarioBuilder {
 
   /// A row of `dmar_translation_struct`.
   private struct ContextRow {
+    /// The unit's place among those of the scenario; nil where the file does not name one of them.
+    var unit: Int?
     var source: SourceID
     var root: (high: UInt64, low: UInt64)
     var context: (high: UInt64, low: UInt64)
@@ -52,23 +54,33 @@ extension ScenarioBuilder {
 
   /// The rows as the file showed them first: what it shows later came about by what happened since.
   private var firstRows: [ContextRow] {
-    var seen: Set<UInt64> = []
+    var seen: Set<[UInt64]> = []
+    var unit: Int?
     return contents.debugfs.compactMap { row in
+      if case .rootTable(let name, _) = row.value { unit = units.firstIndex { $0.name == name } }
       guard
         case .context(
           let source, let rootHigh, let rootLow, let high, let low, let pasid, let entry) = row
           .value,
-        seen.insert(UInt64(source.rawValue) << 32 | UInt64(pasid?.rawValue ?? .max)).inserted
+        seen.insert([
+          UInt64(unit ?? units.count), UInt64(source.rawValue), UInt64(pasid?.rawValue ?? .max),
+        ]).inserted
       else { return nil }
       return ContextRow(
-        source: source, root: (rootHigh, rootLow), context: (high, low), pasid: pasid, entry: entry)
+        unit: unit, source: source, root: (rootHigh, rootLow), context: (high, low), pasid: pasid,
+        entry: entry)
     }
+  }
+
+  /// Where the root table is that has the row.
+  private func root(of row: ContextRow) -> UInt64 {
+    units[row.unit ?? unitIndex(of: PCIAddress(sourceID: row.source))].root
   }
 
   private func note(
     _ row: ContextRow, _ load: (UInt64) -> UInt64?, _ places: inout TablePlaces
   ) {
-    let root = units[unitIndex(of: row.source)].root
+    let root = root(of: row)
     guard row.pasid != nil || !row.entry.isEmpty else {
       let driver = RootEntry(low: load(root + RootEntry.offset(of: row.source)) ?? 0, high: 0)
       let shown = RootEntry(low: row.root.low, high: row.root.high)
@@ -147,7 +159,7 @@ extension ScenarioBuilder {
   mutating func completeRows() {
     var need = TableImage.Need()
     for row in firstRows {
-      let root = units[unitIndex(of: row.source)].root + RootEntry.offset(of: row.source)
+      let root = root(of: row) + RootEntry.offset(of: row.source)
       (need.words[root], need.words[root + 8]) = (row.root.low, row.root.high)
       let isScalable = row.pasid != nil || !row.entry.isEmpty
       let place: UInt64

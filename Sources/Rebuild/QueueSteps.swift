@@ -41,10 +41,10 @@ extension ScenarioBuilder {
   }
 
   /// Devices that stops of queues are about, which have to be on the bus.
-  var queueDevices: [SourceID] {
-    var devices: [SourceID] = []
+  var queueDevices: [PCIAddress] {
+    var devices: [PCIAddress] = []
     for stop in timeline.queueStops {
-      if let device = (stop.device ?? (stop.refused == nil ? anyFunction : nil))?.sourceID,
+      if let device = stop.device ?? (stop.refused == nil ? anyFunction : nil),
         !devices.contains(device)
       {
         devices.append(device)

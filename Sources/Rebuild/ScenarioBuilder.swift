@@ -17,7 +17,7 @@ struct ScenarioBuilder {
   /// How many stops of queues the scenario has.
   var stopCount = 0
   /// Devices that have sent something.
-  var seen: Set<SourceID> = []
+  var seen: Set<PCIAddress> = []
   /// A free stretch for tables that the log does not show.
   private(set) var free: UInt64 = 0
   /// Addresses behind the machine's memory, within what the unit may address.
@@ -51,6 +51,8 @@ struct ScenarioBuilder {
   static let assumedExtended: UInt64 = 0x19_e2ff_0505e
   /// Memory below the firmware's and the devices' ranges.
   private static let lowMemory: UInt64 = 0x8000_0000
+  /// What the tables of a segment that the log does not show may need.
+  private static let stretch: UInt64 = 0x0c00_0000
   /// Addresses from here on are garbage in an entry, not memory that a machine has.
   private static let mostMemory: UInt64 = 1 << 43
 
@@ -116,8 +118,9 @@ struct ScenarioBuilder {
     from name: String, booting boot: (ScenarioDescription) -> ((UInt64) -> UInt64?)?
   ) {
     var size = Self.lowMemory
-    while size <= highestTable + 0x1000_0000 { size *= 2 }
-    free = size - 0x0c00_0000
+    let segments = Set(units.map { $0.segment }).sorted()
+    while size <= highestTable + 0x1000_0000 * UInt64(max(segments.count, 1)) { size *= 2 }
+    free = size - Self.stretch
     beyond = size + 0x100_0000_0000
     if let width = hostAddressWidth, beyond >> UInt64(width) != 0 {
       beyond = max(size, (1 << UInt64(width)) - 0x1000_0000)
@@ -133,8 +136,10 @@ struct ScenarioBuilder {
     let (free, beyond) = (free, beyond)
     steps { unit in
       let widths = unit.capability[.supportedAdjustedGuestAddressWidths]
+      // Two segments may have functions of the same bus and number.
+      let place = UInt64(segments.firstIndex(of: unit.segment) ?? 0)
       return TableImage(
-        root: unit.root, free: free, beyond: beyond,
+        root: unit.root, free: free - Self.stretch * place, beyond: beyond,
         levels: widths & 4 != 0 ? 4 : widths & 2 != 0 ? 3 : 5)
     }
   }
@@ -153,18 +158,27 @@ struct ScenarioBuilder {
     scenario.machine.tableFile = files.table.map { FileName($0) }
     scenario.machine.units = units.map(description)
     let functions = listedFunctions
-    let listed = functions.map { $0.key.sourceID }
+    let listed = functions.map { $0.key }
+    let unlisted = unlistedRequesters(listed)
     let lookedUp =
-      (splat == nil ? [] : unlistedSources(listed))
+      (splat == nil ? [] : unlisted)
       + queueDevices.filter { !listed.contains($0) && contents.topology == nil }
     scenario.machine.snapshotFile = files.snapshot.map { FileName($0) }
     scenario.machine.functions =
-      lookedUp.map { source in
+      lookedUp.map { address in
         var function = FunctionDescription(
-          at: PCIAddress(sourceID: source), vendor: 0x8086, device: 0, classCode: 0xff0000)
+          at: address, vendor: 0x8086, device: 0, classCode: 0xff0000)
         function.notes = Notes(["assumed: the look-up finds it; the log does not say what it is"])
         return function
       } + functions.map(description)
+    let known = Set(scenario.machine.functions.map { $0.invention.address })
+    scenario.machine.functions += unlisted.filter { !known.contains($0) && !isOfSnapshot($0) }.map {
+      var function = FunctionDescription()
+      function.invention.address = $0
+      function.isAbsent = true
+      function.notes = Notes(["the log does not show it on the bus"])
+      return function
+    }
     if let splat {
       scenario.machine.addresses = [Keyed("pci.klist_devices", splat.detail.lockAddress)]
       scenario.machine.interrupted = splat.interruptedContext
@@ -198,13 +212,18 @@ struct ScenarioBuilder {
   }
 
   /// Faulting devices that the log says nothing else of.
-  private func unlistedSources(_ listed: [SourceID]) -> [SourceID] {
-    var found: [SourceID] = []
-    for fault in timeline.faults {
-      let source = fault.observation.source
-      if !listed.contains(source), !found.contains(source) { found.append(source) }
+  private func unlistedRequesters(_ listed: [PCIAddress]) -> [PCIAddress] {
+    var found: [PCIAddress] = []
+    var known = Set(listed)
+    for fault in timeline.faults where known.insert(fault.requester).inserted {
+      found.append(fault.requester)
     }
     return found
+  }
+
+  /// A function of the snapshot, which the scenario points to.
+  private func isOfSnapshot(_ address: PCIAddress) -> Bool {
+    files.snapshot != nil && contents.topology?[address] != nil
   }
 
   /// What debugfs shows is mapped, whatever faulted.

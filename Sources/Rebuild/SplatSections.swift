@@ -77,7 +77,7 @@ extension ScenarioBuilder {
       guard let dumped = fault.dump?.context else { continue }
       let context = ContextEntry(low: dumped.low, high: dumped.high)
       guard context[flag: .present], (3...5).contains(context.levels) else { continue }
-      let device = Self.name(fault.observation.source)
+      let device = DeviceName.address(fault.requester)
       if domains.contains(where: { $0.devices.contains(device) }) { continue }
       let id = context[.domainID]
       if let index = domains.firstIndex(where: { $0.id == id }) {
@@ -101,7 +101,7 @@ extension ScenarioBuilder {
       pages.append(domain.table)
       for device in domain.devices {
         let fault = timeline.faults.first {
-          Self.name($0.observation.source) == device && $0.dump?.root != nil
+          DeviceName.address($0.requester) == device && $0.dump?.root != nil
         }
         guard let fault, let root = fault.dump?.root,
           buses.insert(fault.observation.source.bus).inserted
@@ -110,10 +110,6 @@ extension ScenarioBuilder {
       }
     }
     return pages
-  }
-
-  static func name(_ source: SourceID) -> DeviceName {
-    .address(PCIAddress(sourceID: source))
   }
 }
 

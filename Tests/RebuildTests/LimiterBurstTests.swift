@@ -58,4 +58,21 @@ struct LimiterBurstTests {
     let expected = test.faults.map { [LimiterBurst(faults: $0, hidden: test.hidden)] } ?? []
     #expect(questions.bursts == expected)
   }
+
+  @Test("without the limiter's line or times is seen by the status that stands alone")
+  func silent() {
+    let fault = { (number: Int, status: Int) in
+      "DMAR: DRHD: handling fault status reg \(status)\nDMAR: [DMA Write NO_PASID] Request device "
+        + "[00:1a.0] fault addr 0x\(number)000 [fault reason 0x05] PTE Write access is not set\n"
+    }
+    let log =
+      fault(1, 2) + fault(2, 2) + fault(3, 2) + "DMAR: DRHD: handling fault status reg 2\n"
+      + fault(4, 2)
+    let rebuilt = Rebuilding.rebuild(log)
+    #expect(rebuilt.leftOut.isEmpty, "\(rebuilt.leftOut)")
+    let lines = Rebuilding.lines(of: rebuilt.yaml)
+    #expect(
+      lines.filter { $0.contains("DMAR:") }.map { String($0.drop { $0 != "D" }) }
+        == log.split(separator: "\n").map(String.init), "\(rebuilt.yaml)")
+  }
 }

@@ -213,6 +213,7 @@ private struct ScenarioRunner {
           name: described.name, segment: described.segment, hardware: described.hardware,
           faultMessage: described.faultMessage)
         unit.answers = described.answers
+        unit.covers = Set(described.covers)
         return unit
       },
       pci: bus, hidden: description.hiddenBus, table: description.table, build: build,

@@ -45,7 +45,8 @@ struct StepWarnings {
           + " it, with absent: true if it sends without being there", place)
     }
     let segments = scenario.machine.units.map { $0.segment }
-    if scenario.machine.table == nil, !segments.contains(device.segment) {
+    let isNamed = scenario.machine.units.contains { $0.covers.contains(device) }
+    if scenario.machine.table == nil, !segments.contains(device.segment), !isNamed {
       warn(
         "no unit covers segment \(device.segment); machine.units was expected to have one with"
           + " segment: \(device.segment)", place)

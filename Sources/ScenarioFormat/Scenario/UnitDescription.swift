@@ -1,3 +1,4 @@
+public import PCI
 public import VTdFormats
 public import VTdUnit
 
@@ -9,6 +10,8 @@ public struct UnitDescription: Sendable {
   public var place = Place(file: "")
   /// The PCI segment that it covers where there is no table.
   public var segment: UInt32 = 0
+  /// Functions that it covers where there is no table, before those of its segment.
+  public var covers: [PCIAddress] = []
   /// Capabilities, registers' base, quirks and caches.
   public var hardware = UnitConfiguration(cap: 0, ecap: 0)
   /// The message that the kernel gives the fault event.
@@ -31,6 +34,10 @@ extension UnitDescription: Section {
       "base", &hardware.registerBase, .number(0...0xf_ffff_ffff_f000), always: true,
       "physical address of the register page")
     field("segment", &segment, .number(), "PCI segment that the unit covers")
+    field(
+      "covers", &covers, .list(.device),
+      "functions that the unit covers where there is no table, though another one has their segment",
+      example: "[\"00:02.0\"]")
     field("version", &hardware.version, .number(0...0xff), "VER, such as 0x10 for 1:0")
     field.required(
       "cap", &hardware.capability, .number(), "CAP as boot lines print it",
