@@ -9,9 +9,13 @@ import VTdFormats
 /// A log's text, rebuilt as `dmar import` does it, each scenario run.
 enum Rebuilding {
   static func rebuild(_ text: String, file: String = "kernel.log") -> RebuiltScenario {
+    rebuild(events(text), file: file)
+  }
+
+  static func rebuild(_ events: [LogEvent], file: String) -> RebuiltScenario {
     var boots = LogBoots()
     boots.begin(file: file)
-    for event in events(text) { boots.take(event) }
+    for event in events { boots.take(event) }
     let (boot, _) = boots.chosen
     return RebuiltScenario(
       boot.collector.contents, boot.timeline, from: file, replaying: replay)

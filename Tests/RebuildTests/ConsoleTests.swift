@@ -1,0 +1,74 @@
+import KernelLog
+import LogReading
+import Rebuild
+import TestSupport
+import Testing
+
+/// Consoles of real kernels, as they are and as a kernel without debugfs would have printed them.
+@Suite("Real consoles")
+struct ConsoleTests {
+  /// Of Linux 7.3, and the older ones whose configurations it has no console of. The others are of the
+  /// same machines.
+  static let names = [
+    "bridges-7.3", "broken-first-stage-7.3-qemu10", "burst-7.3", "caching-7.3", "first-stage-7.3",
+    "groups-7.3", "ir-xapic-7.3", "klist-splat-7.3", "life-7.3", "oops-context-7.3",
+    "stock-legacy-6.19.14", "stock-legacy-7.1.13", "stock-legacy-7.3", "broken-scalable",
+    "caching-scalable", "device-tlb", "no-interrupt-remapping", "suspend",
+  ]
+
+  /// What of a console is imported.
+  enum Part: CaseIterable {
+    case whole
+    /// As a kernel without CONFIG_INTEL_IOMMU_DEBUGFS prints it.
+    case withoutDumps
+    /// From the first fault on, as people paste it.
+    case withoutBoot
+    /// The driver's lines without their times, of which the limiter's own is none.
+    case withoutTimes
+  }
+
+  static func events(of name: String, _ part: Part) throws -> [LogEvent] {
+    var lines = try Golden.lines("\(name).log.gz")
+    let isDriver = { (line: String) in line.contains("DMAR") && line.first == "[" }
+    switch part {
+    case .whole: break
+    case .withoutDumps:
+      return Rebuilding.events(lines.joined(separator: "\n") + "\n").filter { event in
+        switch event.kind {
+        case .dump, .fact(.debugfs): false
+        default: true
+        }
+      }
+    case .withoutBoot:
+      let first = lines.firstIndex { $0.contains("handling fault status") } ?? 0
+      lines = lines[first...].filter(isDriver)
+    case .withoutTimes:
+      lines = lines.filter(isDriver).map { line in
+        String(line.drop { $0 != "]" }.dropFirst(2))
+      }
+    }
+    return Rebuilding.events(lines.joined(separator: "\n") + "\n")
+  }
+
+  @Test(
+    "give back every fault and status, whatever of them is at hand", arguments: names, Part.allCases
+  )
+  func faults(_ name: String, _ part: Part) throws {
+    let events = try Self.events(of: name, part)
+    let rebuilt = Rebuilding.rebuild(events, file: name)
+    let wanted = Self.faultLines(events)
+    #expect(!wanted.isEmpty)
+    let found = Self.faultLines(
+      Rebuilding.events(Rebuilding.lines(of: rebuilt.yaml).joined(separator: "\n") + "\n"))
+    #expect(found == wanted, "\(rebuilt.leftOut)")
+  }
+
+  private static func faultLines(_ events: [LogEvent]) -> [String] {
+    events.compactMap { event in
+      switch event.kind {
+      case .fault, .status: event.kind.line.map { "\($0)" }
+      default: nil
+      }
+    }
+  }
+}
