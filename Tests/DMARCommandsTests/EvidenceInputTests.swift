@@ -49,6 +49,30 @@ struct EvidenceInputTests {
     #expect(both.outputText.contains("1 fault record"))
   }
 
+  @Test("a history of many megabytes is read whole, a piece of the file after the other")
+  func longHistory() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(Self.log, as: "dmesg")
+    // The first 8 MiB end within one of the events that matter.
+    let line = """
+      awk 'BEGIN { for (i = 1; i <= 80000; i++) {
+        page = i >= 63549 && i <= 63552 || i > 79998 ? "0xfffb2000" : "0xc0001000"
+        end = page; sub(/2000/, "3000", end); sub(/1000/, "2000", end)
+        printf "     dd-123     [001] d..2. %5d.%06d: ", i / 20000, i % 20000 * 50
+        sub(/0x/, "0x00000000", page); sub(/0x/, "0x00000000", end)
+        if (i % 2) printf "map: IOMMU: iova=%s - %s paddr=0x0000000123456000 size=4096\\n", page, end
+        else printf "unmap: IOMMU: iova=%s - %s size=4096 unmapped_size=4096\\n", page, end } }' > trace
+      $DMAR explain --history 0xfffb2000 dmesg trace
+      """
+    let tool = try Tool.shell(line, in: folder)
+    #expect(tool.status == 0, "\(tool.errorText)")
+    let places = tool.outputText.split(separator: "\n").compactMap { line in
+      line.split(separator: " ").last.map(String.init)
+    }
+    let expected = [63549, 63550, 63551, 63552, 79999, 80000].map { "trace:\($0)" } + ["dmesg:2"]
+    #expect(Array(places.dropFirst()) == expected)
+  }
+
   @Test("a packed file that is cut is explained as far as it goes, and ends with 65")
   func cut() throws {
     let folder = try TemporaryFolder()

@@ -10,6 +10,8 @@ internal import MachineEvidence
 enum HistoryPass {
   /// Smaller than the processor's cache, larger than any line.
   private static let size = 1 << 18
+  /// So much of a large file is in memory at a time.
+  private static let window = 1 << 23
   /// Larger files are looked through only if a sample of them holds an event.
   private static let alwaysRead = 64 << 20
   private static let sampleCount = 256
@@ -29,7 +31,8 @@ enum HistoryPass {
       defer { close(descriptor) }
       guard isWorthwhile(descriptor, buffer) else { continue }
       var scanner = HistoryScanner(focus, file: index)
-      read(descriptor, buffer, &scanner, &history)
+      let start = readMapped(descriptor, &scanner, &history)
+      read(descriptor, from: start, buffer, &scanner, &history)
       history.add(scanner)
     }
     for kept in tap.kept {
@@ -78,12 +81,30 @@ enum HistoryPass {
     return false
   }
 
+  /// Looks through a large file without a copy, a window after the other, and answers where reading is
+  /// to go on: before the last window, or where one could not be mapped.
+  private static func readMapped(
+    _ descriptor: Int32, _ scanner: inout HistoryScanner, _ history: inout MappingHistory
+  ) -> Int {
+    var position = 0
+    var status = stat()
+    while fstat(descriptor, &status) == 0, Int(status.st_size) - position > window,
+      let part = FileWindow(descriptor, position, window)
+    {
+      position += scanner.scan(part.bytes, isLast: false) { event in
+        history.take(event)
+        return history.wantsFlushes
+      }
+    }
+    return position
+  }
+
   private static func read(
-    _ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer,
+    _ descriptor: Int32, from start: Int, _ buffer: UnsafeMutableRawBufferPointer,
     _ scanner: inout HistoryScanner, _ history: inout MappingHistory
   ) {
     var kept = 0
-    var offset = 0
+    var offset = start
     while true {
       let free = UnsafeMutableRawBufferPointer(rebasing: buffer[kept...])
       let count = pread(descriptor, free.baseAddress, free.count, off_t(offset))
