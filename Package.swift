@@ -192,7 +192,7 @@ let package = Package(
     .executableTarget(
       name: "dmar-system-x86_64", dependencies: ["QTest"], swiftSettings: strict),
 
-    tests("Text"),
+    tests("Text", ["TestSupport"]),
     tests("Glossary"),
     tests("Unpacking", ["TestSupport"]),
     tests("YAMLReading", ["Text", "TestSupport", "YAMLNodes"]),

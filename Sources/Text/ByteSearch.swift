@@ -12,23 +12,47 @@ package enum ByteSearch {
     needle.withUnsafeBufferPointer { find($0, in: bytes, from: 0) }
   }
 
+  /// Eight places are looked at together: a needle may begin where its first byte and, as far behind it
+  /// as that, its last one stand, the case's bit aside.
   private static func find(
     _ wanted: UnsafeBufferPointer<UInt8>, in bytes: [UInt8], from start: Int
   ) -> Int? {
-    guard wanted.count > 0, bytes.count >= wanted.count, start >= 0 else { return nil }
-    // The rarest of a needle's bytes, roughly: most texts end at it.
-    let rarest = wanted.indices.max { rarity(wanted[$0]) < rarity(wanted[$1]) } ?? 0
-    let (lower, upper) = cases(wanted[rarest])
-    var position = start
+    guard let first = wanted.first, let end = wanted.last, start >= 0 else { return nil }
     let last = bytes.count - wanted.count
-    return bytes.withUnsafeBufferPointer { text in
+    let firsts = eight(first | caseBit)
+    let ends = eight(end | caseBit)
+    let reach = wanted.count - 1
+    var position = start
+    return bytes.withUnsafeBytes { bytes in
+      let text = bytes.assumingMemoryBound(to: UInt8.self)
+      while last - position >= 7 {
+        let difference =
+          ((word(bytes, position) | eight(caseBit)) ^ firsts)
+          | ((word(bytes, position + reach) | eight(caseBit)) ^ ends)
+        // The highest bit of each byte that is zero. A byte above such a one may be noted as well.
+        var places = (difference &- eight(1)) & ~difference & eight(0x80)
+        while places != 0 {
+          let place = position + places.trailingZeroBitCount >> 3
+          if isSame(text, place, wanted) { return place }
+          places &= places &- 1
+        }
+        position += 8
+      }
       while position <= last {
-        let byte = text[position + rarest]
-        if byte == lower || byte == upper, isSame(text, position, wanted) { return position }
+        if isSame(text, position, wanted) { return position }
         position += 1
       }
       return nil
     }
+  }
+
+  /// What tells a small letter from a capital one.
+  private static let caseBit: UInt8 = 0x20
+
+  private static func eight(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+
+  private static func word(_ bytes: UnsafeRawBufferPointer, _ place: Int) -> UInt64 {
+    UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
   }
 
   private static func isSame(
@@ -36,24 +60,6 @@ package enum ByteSearch {
   ) -> Bool {
     wanted.indices.allSatisfy {
       ASCII.lowercased(text[position + $0]) == ASCII.lowercased(wanted[$0])
-    }
-  }
-
-  /// Both cases of a letter; another byte twice.
-  private static func cases(_ byte: UInt8) -> (lower: UInt8, upper: UInt8) {
-    let lower = ASCII.lowercased(byte)
-    return (lower, ASCII.isLowerCase(lower) ? lower & ~0x20 : lower)
-  }
-
-  /// How seldom a byte is in a log: small letters and blanks are frequent.
-  private static func rarity(_ byte: UInt8) -> Int {
-    switch ASCII.lowercased(byte) {
-    case UInt8(ascii: " "), UInt8(ascii: "e"), UInt8(ascii: "i"), UInt8(ascii: "a"),
-      UInt8(ascii: "n"), UInt8(ascii: "o"), UInt8(ascii: "r"), UInt8(ascii: "s"),
-      UInt8(ascii: "t"), UInt8(ascii: "d"), UInt8(ascii: "c"), UInt8(ascii: ":"):
-      0
-    case UInt8(ascii: "a")...UInt8(ascii: "p"), UInt8(ascii: "u"), UInt8(ascii: "0"): 1
-    default: 2
     }
   }
 
