@@ -133,8 +133,8 @@ let package = Package(
       "Course",
       [
         "Text", "VTdFormats", "PCI", "VTdUnit", "Lockdep", "KernelLog", "KernelProfiles",
-        "LinuxIOMMU", "Machine", "Recording", "ScenarioFormat", "Scenario",
-        "Diagnosis",
+        "LinuxIOMMU", "LogReading", "Machine", "PhysicalMemory", "Recording", "ScenarioFormat",
+        "Scenario", "Diagnosis", "Rebuild",
       ]),
     room(
       "IOMMULab",

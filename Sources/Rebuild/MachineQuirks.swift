@@ -95,7 +95,7 @@ extension ScenarioBuilder {
 
   /// How the log's unit differs from the specification.
   var quirks: [(quirks: UnitQuirks, reason: String)] {
-    var quirks: [(UnitQuirks, String)] = []
+    var quirks: [(quirks: UnitQuirks, reason: String)] = []
     if recordsPASIDZero {
       let isOld = timeline.faults.contains { $0.isMisreadPASIDEntry }
       quirks.append(

@@ -65,9 +65,10 @@ struct ReplayCheck {
     var entries: [LeftOut] = []
     var last: Int?
     var stretchHasFault = false
-    let numbers = Dictionary(
-      timeline.faults.enumerated().map { ($0.element.place, $0.offset) },
-      uniquingKeysWith: { first, _ in first })
+    var numbers: [LogPlace: Int] = [:]
+    for (number, fault) in timeline.faults.enumerated() where numbers[fault.place] == nil {
+      numbers[fault.place] = number
+    }
     for index in missingLines {
       let line = timeline.lines[index]
       let follows = last == index - 1

@@ -1,5 +1,6 @@
 internal import LinuxIOMMU
 internal import Machine
+internal import PCI
 internal import Scenario
 public import ScenarioFormat
 internal import VTdFormats

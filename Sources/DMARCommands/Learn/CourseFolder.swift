@@ -11,13 +11,7 @@ struct CourseFolder {
     let folder: String
 
     /// Its exercises with their files.
-    var parts: [ExercisePart] {
-      lesson.exercises.enumerated().map { index, exercise in
-        ExercisePart(
-          lesson: lesson.number, number: index + 1, of: lesson.exercises.count, exercise: exercise,
-          folder: folder)
-      }
-    }
+    var parts: [ExercisePart] { ExercisePart.all(of: lesson, in: folder) }
   }
 
   /// In the order of their numbers.
@@ -53,44 +47,6 @@ struct CourseFolder {
   func entry(_ number: Int) -> Entry? { entries.first { $0.lesson.number == number } }
 }
 
-/// An exercise of a lesson with its files.
-struct ExercisePart {
-  /// The lesson's number.
-  let lesson: Int
-  /// Which of the lesson's exercises it is, from 1.
-  let number: Int
-  /// How many the lesson has.
-  let count: Int
-  let exercise: Exercise
-  let folder: String
-
-  init(lesson: Int, number: Int, of count: Int, exercise: Exercise, folder: String) {
-    self.lesson = lesson
-    self.number = number
-    self.count = count
-    self.exercise = exercise
-    self.folder = folder
-  }
-
-  /// What it is asked for by: `4`, or `5.2` where the lesson has several.
-  var name: ExerciseName {
-    ExerciseName(lesson: lesson, part: count == 1 ? nil : number)
-  }
-
-  /// A file of the exercise: those of the second one of a lesson begin with `2-`.
-  func file(_ name: String) -> String {
-    "\(folder)/" + (number == 1 ? "" : "\(number)-") + name
-  }
-
-  /// What files of its kind end with.
-  var ending: String {
-    switch exercise.kind {
-    case .schedule: ".locks"
-    default: ".yaml"
-    }
-  }
-}
-
 /// Folders with a `lesson.md`, and the files of a folder.
 enum LessonFiles {
   /// The folders right below one, sorted.
@@ -117,5 +73,26 @@ enum LessonFiles {
       if !name.hasPrefix(".") { found.append(name) }
     }
     return found.sorted()
+  }
+}
+
+extension CourseFiles {
+  /// The machine's disk.
+  static var host: CourseFiles {
+    CourseFiles(
+      source: .host, library: ScenarioPath.shipped,
+      names: { (folder) throws(InputError) in try LessonFiles.names(in: folder) })
+  }
+}
+
+extension ExerciseCheck {
+  /// Checks the answers to an exercise whose files lie on the machine's disk.
+  init(_ part: ExercisePart, seed: UInt64) { self.init(part, seed: seed, files: .host) }
+
+  /// Checks a file, or the folder of a Swift package.
+  ///
+  /// - Throws: `InputError` where it cannot be read or run.
+  func check(path: String) throws(InputError) -> AnswerCheck {
+    part.exercise.kind == .code ? CodeExercise(part).check(path) : try check(file: path)
   }
 }

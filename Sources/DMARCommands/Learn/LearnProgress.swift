@@ -89,8 +89,7 @@ struct LearnProgress {
 
   /// The student's file for an exercise; for one in Swift, the folder of a package.
   func answer(_ part: ExercisePart) -> String {
-    let number = (part.lesson < 10 ? "0" : "") + "\(part.lesson)"
-    let path = "\(folder)/\(number)" + (part.number == 1 ? "" : "-\(part.number)")
+    let path = "\(folder)/\(part.fileNumber)"
     return part.exercise.kind == .code ? path : path + part.ending
   }
 

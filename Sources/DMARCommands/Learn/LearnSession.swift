@@ -63,7 +63,11 @@ struct LearnSession {
     var output = Output()
     let questions = try checker.questions()
     let answers = questions.map { $0.answer }
-    let texts = questions.isEmpty ? try LessonSolutions(checker).texts() : []
+    let texts =
+      questions.isEmpty
+      ? try LessonSolutions(checker).texts().map { name, text in
+        (name: name, text: StudentFiles.moved(text, from: part.folder))
+      } : []
     switch format {
     case .text:
       for (index, question) in questions.enumerated() {
@@ -97,11 +101,11 @@ struct LearnSession {
     }
     if answers.isEmpty {
       try files.put(overwriting: false)
-      return try checker.check(file: progress.answer(part))
+      return try checker.check(path: progress.answer(part))
     }
     var result = AnswerCheck()
     for path in answers {
-      var one = try checker.check(file: path)
+      var one = try checker.check(path: path)
       if answers.count > 1, !one.isPassed {
         var named = AnswerCheck()
         for sentence in one.complaints { named.complain("\(path): \(sentence)") }
@@ -178,7 +182,7 @@ struct LearnSession {
       if last == nil || last ?? (0, 0) != now {
         last = now
         do {
-          try report(try checker.check(file: progress.answer(part)))
+          try report(try checker.check(path: progress.answer(part)))
           if progress.isDone(part) { return }
         } catch let error as InputError {
           StandardError.print("\(error)")

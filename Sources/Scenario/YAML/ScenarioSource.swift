@@ -31,7 +31,7 @@ public struct ScenarioSource: Sendable {
   let content: Reading
   let parse: Parsing
   /// Whether something has that path.
-  let isThere: @Sendable (_ path: String) -> Bool
+  public let isThere: @Sendable (_ path: String) -> Bool
   /// The folder that a linked folder leads to; nil for a folder that is no link.
   let linkedFolder: @Sendable (_ path: String) -> String?
 
@@ -67,6 +67,22 @@ public struct ScenarioSource: Sendable {
         "\(place == nil ? "" : "\(path): ")only its YAML is here; its text was expected")
     }
     return Self.text(of: bytes)
+  }
+
+  /// The same files with one more, a document that is not among them.
+  ///
+  /// - Parameters:
+  ///   - document: its root.
+  ///   - name: the path by which it is read.
+  public func adding(_ document: YAMLNode, named name: String) -> ScenarioSource {
+    let content = content
+    let isThere = isThere
+    return ScenarioSource(
+      content: { (path, place) throws(InputError) in
+        path == name && place == nil
+          ? Content(bytes: nil, document: .success(document)) : try content(path, place)
+      },
+      parse: parse, isThere: { $0 == name || isThere($0) }, linkedFolder: linkedFolder)
   }
 
   static func text(of bytes: [UInt8]) -> String {

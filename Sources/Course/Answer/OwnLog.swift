@@ -1,4 +1,3 @@
-internal import Course
 internal import Diagnosis
 internal import LogReading
 internal import Machine
@@ -11,9 +10,14 @@ internal import VTdFormats
 /// The last lesson: the student's own log and a cured scenario beside it.
 ///
 /// The answer is the scenario; the log has the same name with `.log`.
-enum OwnLog {
+public struct OwnLog: Sendable {
+  private let files: CourseFiles
+
+  /// Checks answers that lie in these files.
+  init(_ files: CourseFiles) { self.files = files }
+
   /// The log that belongs to a scenario.
-  static func log(of path: String) -> String {
+  public static func log(of path: String) -> String {
     (path.hasSuffix(".yaml") ? String(path.dropLast(5)) : path) + ".log"
   }
 
@@ -25,10 +29,10 @@ enum OwnLog {
   ///   - log: the log that it is to come from.
   ///   - exercise: its misconceptions.
   /// - Throws: `InputError` where a file cannot be read or the scenario not be run.
-  static func check(_ path: String, from log: String, _ exercise: Exercise) throws(InputError)
+  func check(_ path: String, from log: String, _ exercise: Exercise) throws(InputError)
     -> AnswerCheck
   {
-    let lines = try Files.text(at: log).utf8.split(separator: UInt8(ascii: "\n")).map {
+    let lines = try files.source.text(at: log).utf8.split(separator: UInt8(ascii: "\n")).map {
       String(decoding: $0, as: UTF8.self)
     }
     var result = AnswerCheck()
@@ -42,15 +46,14 @@ enum OwnLog {
       result.complain("\(log) cannot be rebuilt: dmar import says why")
       return result
     }
-    let loader = ScenarioLoader(library: ScenarioPath.shipped)
     result.add(
       try AnswerCheck(
-        cured: try loader.load(path), of: rebuilt, isOwn: path, exercise: exercise))
+        cured: try files.loader.load(path), of: rebuilt, isOwn: path, exercise: exercise))
     return result
   }
 
   /// The scenario that `dmar import` makes of a log; nil where it makes none.
-  private static func rebuild(_ lines: [String], named name: String) throws(InputError)
+  private func rebuild(_ lines: [String], named name: String) throws(InputError)
     -> ScenarioDescription?
   {
     var boots = LogBoots()
@@ -63,16 +66,27 @@ enum OwnLog {
     if boot.timeline.isEmpty { return nil }
     let rebuilt = RebuiltScenario(
       boot.collector.contents, boot.timeline, from: name, platform: RebuiltScenario.PlatformFiles(),
-      replaying: { (yaml, takesSteps) in
-        guard let scenario = try? ScenarioLoader().load(text: yaml, named: name),
-          case .finished(let run)? = try? ScenarioRun.run(
-            scenario, firstSteps: takesSteps ? .max : 0)
-        else { return Replay(lines: []) { _ in nil } }
-        return Replay(lines: run.lines) {
-          run.machine.memory.load64(PhysicalAddress(rawValue: $0))
-        }
-      })
-    return rebuilt.isEmpty
-      ? nil : try ScenarioLoader().load(text: rebuilt.yaml, named: name)
+      replayingWritten: { replay($0, takesSteps: $1, named: name) })
+    return rebuilt.isEmpty ? nil : try scenario(rebuilt.scenario.written, named: name)
+  }
+
+  /// Runs what is going to be written.
+  private func replay(_ written: Written, takesSteps: Bool, named name: String) -> Replay? {
+    do throws(InputError) {
+      let scenario = try scenario(written, named: name)
+      let result = try ScenarioRun.run(scenario, firstSteps: takesSteps ? .max : 0)
+      guard case .finished(let run) = result else { return nil }
+      return Replay(lines: run.lines) { run.machine.memory.load64(PhysicalAddress(rawValue: $0)) }
+    } catch {
+      // A machine that cannot be, or a step that cannot be taken: nothing of it comes back.
+      return Replay(lines: []) { _ in nil }
+    }
+  }
+
+  /// The scenario that a file with this in it would be.
+  private func scenario(_ written: Written, named name: String) throws(InputError)
+    -> ScenarioDescription
+  {
+    try ScenarioLoader(from: files.source.adding(written.node, named: name)).load(name)
   }
 }

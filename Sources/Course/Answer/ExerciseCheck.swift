@@ -1,21 +1,27 @@
-internal import Course
 internal import Diagnosis
-internal import Glibc
-internal import Scenario
-internal import ScenarioFormat
+public import Scenario
+public import ScenarioFormat
 
-/// Checks answers: it reads the files of an exercise and hands them to the room of lessons.
-struct ExerciseCheck {
-  let part: ExercisePart
+/// Checks answers: it reads the files of an exercise and holds the answer against them.
+public struct ExerciseCheck: Sendable {
+  /// The exercise.
+  public let part: ExercisePart
   /// Whose numbers and questions are asked about.
-  let seed: UInt64
+  public let seed: UInt64
+  let files: CourseFiles
 
   private var exercise: Exercise { part.exercise }
-  private let loader = ScenarioLoader(library: ScenarioPath.shipped)
 
-  init(_ part: ExercisePart, seed: UInt64) {
+  /// Checks the answers to an exercise.
+  ///
+  /// - Parameters:
+  ///   - part: the exercise.
+  ///   - seed: whose numbers and questions are asked about.
+  ///   - files: where its files are.
+  public init(_ part: ExercisePart, seed: UInt64, files: CourseFiles) {
     self.part = part
     self.seed = seed
+    self.files = files
   }
 
   // MARK: Questions
@@ -23,7 +29,7 @@ struct ExerciseCheck {
   /// What is asked; nothing where the answer is a file.
   ///
   /// - Throws: `InputError` where the exercise's scenario cannot be read or run.
-  func questions() throws(InputError) -> [Question] {
+  public func questions() throws(InputError) -> [Question] {
     switch exercise.kind {
     case .predict(let prediction):
       guard prediction.isAboutRun else { return prediction.questions(seed: seed) }
@@ -39,17 +45,19 @@ struct ExerciseCheck {
   /// The logs of a diagnose exercise: its folder `cases` has a scenario for each, which is run.
   ///
   /// - Throws: `InputError` where one cannot be read or run.
-  func logs() throws(InputError) -> LogQuestions {
+  public func logs() throws(InputError) -> LogQuestions {
     LogQuestions(try caseLogs().map { $0.lines }, count: Self.logCount, seed: seed)
   }
 
   /// The log of each case.
-  func caseLogs() throws(InputError) -> [(path: String, lines: [String])] {
+  ///
+  /// - Throws: `InputError` where a case cannot be read or run.
+  public func caseLogs() throws(InputError) -> [(path: String, lines: [String])] {
     var all: [(path: String, lines: [String])] = []
     let folder = part.file("cases")
-    for name in try LessonFiles.names(in: folder) where name.hasSuffix(".yaml") {
+    for name in try files.names(folder) where name.hasSuffix(".yaml") {
       let path = "\(folder)/\(name)"
-      if case .finished(let run) = try ScenarioRun.run(try loader.load(path)) {
+      if case .finished(let run) = try ScenarioRun.run(try files.loader.load(path)) {
         all.append((path, run.lines))
       }
     }
@@ -60,43 +68,51 @@ struct ExerciseCheck {
 
   /// Checks answers to questions.
   ///
+  /// - Parameter answers: one for each question, in their order.
   /// - Throws: `InputError` where the exercise's scenario cannot be read or run.
-  func check(answers: [String]) throws(InputError) -> AnswerCheck {
+  public func check(answers: [String]) throws(InputError) -> AnswerCheck {
     AnswerCheck(answers, to: try questions(), exercise: exercise)
   }
 
-  /// Checks a file, or the folder of a Swift package.
+  /// Checks a file. An answer in Swift needs Swift, which a terminal has: it is no file for this.
   ///
+  /// - Parameter path: the answer.
   /// - Throws: `InputError` where it cannot be read or run.
-  func check(file path: String) throws(InputError) -> AnswerCheck {
+  public func check(file path: String) throws(InputError) -> AnswerCheck {
     switch exercise.kind {
     case .predict, .diagnose:
       var result = AnswerCheck()
       result.complain("the exercise asks questions; answers on the command line were expected")
       return result
+    case .code:
+      var result = AnswerCheck()
+      result.complain("the answer is in Swift; dmar learn \(part.name) --check was expected")
+      return result
     case .schedule(let schedule):
       return AnswerCheck(
-        LockText(try Files.text(at: path)),
-        start: LockText(try Files.text(at: part.file("start.locks"))),
+        LockText(try files.source.text(at: path)),
+        start: LockText(try files.source.text(at: part.file("start.locks"))),
         schedule: schedule, exercise: exercise)
-    case .code: return CodeExercise(part).check(path)
     case .own:
       let own = OwnLog.log(of: path)
-      let log = access(own, F_OK) == 0 ? own : part.file("start.log")
-      guard access(path, F_OK) == 0 else {
+      let log = files.source.isThere(own) ? own : part.file("start.log")
+      guard files.source.isThere(path) else {
         var result = AnswerCheck()
         result.complain("there is no scenario yet: dmar import \(log) -o \(path) makes one")
         return result
       }
-      return try OwnLog.check(path, from: log, exercise)
-    case .build, .repair, .break, .flush: return try check(try loader.tree(of: path))
+      return try OwnLog(files).check(path, from: log, exercise)
+    case .build, .repair, .break, .flush: return try check(try files.loader.tree(of: path))
     }
   }
 
   /// Checks a scenario, with other hidden numbers each time.
-  func check(_ answer: ScenarioTree) throws(InputError) -> AnswerCheck {
+  ///
+  /// - Parameter answer: the student's scenario.
+  /// - Throws: `InputError` where it, or a file of the exercise, cannot be read or run.
+  public func check(_ answer: ScenarioTree) throws(InputError) -> AnswerCheck {
     let start = try tree("start.yaml")
-    let goal = try loader.tree(of: part.file("goal.yaml"))
+    let goal = try files.loader.tree(of: part.file("goal.yaml"))
     var result = AnswerCheck()
     for round in 0..<SeededValues.rounds(of: exercise) {
       let values = SeededValues(exercise, seed: seed, round: round)
@@ -108,33 +124,41 @@ struct ExerciseCheck {
     return result
   }
 
+  // MARK: Files of the exercise
+
   /// A scenario of the exercise with the numbers of the seed.
   ///
+  /// - Parameter name: what it is called, as for ``ExercisePart/file(_:)``.
   /// - Throws: `InputError` where it cannot be read.
-  func tree(_ name: String) throws(InputError) -> ScenarioTree {
+  public func tree(_ name: String) throws(InputError) -> ScenarioTree {
     let values = SeededValues(given: exercise, seed: seed)
-    return try loader.tree(of: part.file(name)).changed { (root) throws(InputError) in
+    return try files.loader.tree(of: part.file(name)).changed { (root) throws(InputError) in
       try values.fill(root)
     }
   }
 
   /// A text of the exercise with the numbers of the seed.
   ///
+  /// - Parameter name: what it is called, as for ``ExercisePart/file(_:)``.
   /// - Throws: `InputError` where it cannot be read.
-  func text(_ name: String) throws(InputError) -> String {
+  public func text(_ name: String) throws(InputError) -> String {
     let path = part.file(name)
     return try SeededValues(given: exercise, seed: seed)
-      .fill(try Files.text(at: path), at: Place(whole: path))
+      .fill(try files.source.text(at: path), at: Place(whole: path))
   }
 
   /// The task with the numbers of the seed.
-  func task() throws(InputError) -> [String] {
+  ///
+  /// - Throws: `InputError` where one of its expressions is none.
+  public func task() throws(InputError) -> [String] {
     try filled(exercise.task.joined(separator: "\n"))
       .split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
   }
 
   /// A text of the lesson with the numbers of the seed.
-  func filled(_ line: String) throws(InputError) -> String {
+  ///
+  /// - Throws: `InputError` where one of its expressions is none.
+  public func filled(_ line: String) throws(InputError) -> String {
     try SeededValues(given: exercise, seed: seed)
       .fill(line, at: Place(whole: "\(part.folder)/lesson.md"))
   }
