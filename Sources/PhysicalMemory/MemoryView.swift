@@ -1,31 +1,28 @@
 import Synchronization
 import VTdFormats
 
-/// One range as it is mapped in this process.
+/// One range with its bytes.
 package struct MemoryRegion: @unchecked Sendable {
   let base: UInt64
   let size: UInt64
   let isReadOnly: Bool
-  let pointer: UnsafeMutableRawPointer
+  let pages: MemoryPages
 
   /// Reserves address space; nil where the host refuses.
   init?(_ range: PhysicalMemory.Range) {
-    guard let mapped = HostPages.map(range.size) else { return nil }
+    guard let pages = MemoryPages(range.size) else { return nil }
     base = range.base.rawValue
     size = range.size
     isReadOnly = range.isReadOnly
-    pointer = mapped
+    self.pages = pages
   }
-
-  func unmap() { HostPages.unmap(pointer, size) }
-
-  func clear() { HostPages.clear(pointer, size) }
 }
 
 /// Memory as a walk sees it: a few pointers and bounds, copied by value, no reference counting.
 ///
 /// Valid as long as its ``PhysicalMemory`` lives. The first range is at hand, the others are
-/// searched: machines have memory below and above 4 GiB, and tables mostly lie low.
+/// searched: machines have memory below and above 4 GiB, and tables mostly lie low. Where memory comes in
+/// single pages, no range is at hand.
 package struct MemoryView: @unchecked Sendable {
   package let base: UInt64
   /// Bytes of the first range less 7, so that one comparison bounds a 64-bit access.
@@ -37,26 +34,80 @@ package struct MemoryView: @unchecked Sendable {
   init(regions: UnsafeBufferPointer<MemoryRegion>) {
     self.regions = regions
     // Without any range, `words` is 0 and the pointer is never used.
-    let first = regions.first
-    base = first?.base ?? 0
-    words = first.map { $0.size - 7 } ?? 0
-    pointer = first?.pointer ?? UnsafeMutableRawPointer(bitPattern: 8).unsafelyUnwrapped
-    isReadOnly = first?.isReadOnly ?? true
+    let nowhere = UnsafeMutableRawPointer(bitPattern: 8).unsafelyUnwrapped
+    #if hasFeature(Embedded)
+      base = 0
+      words = 0
+      pointer = nowhere
+      isReadOnly = true
+    #else
+      let first = regions.first
+      base = first?.base ?? 0
+      words = first.map { $0.size - 7 } ?? 0
+      pointer = first?.pages.start ?? nowhere
+      isReadOnly = first?.isReadOnly ?? true
+    #endif
   }
 
-  /// Where `count` bytes from `address` are; nil where they are not all memory, or where they are
-  /// to be written and must not be.
+  /// The range in which `count` bytes from `address` all lie, and where in it; nil where they do not.
+  private func region(_ address: UInt64, _ count: UInt64) -> (MemoryRegion, offset: UInt64)? {
+    for region in regions {
+      let offset = address &- region.base
+      if offset < region.size, count <= region.size &- offset { return (region, offset) }
+    }
+    return nil
+  }
+
+  /// Whether `count` bytes from `address` all lie in one range.
+  func contains(_ address: UInt64, count: UInt64) -> Bool { region(address, count) != nil }
+
+  /// Where `count` bytes from `address` are; nil where they are not all memory, where they are to be
+  /// written and must not be, or where they do not lie behind each other.
   package func pointer(
     to address: UInt64, count: UInt64, writing: Bool
   ) -> UnsafeMutableRawPointer? {
-    for region in regions {
-      let offset = address &- region.base
-      if offset < region.size, count <= region.size &- offset {
-        return writing && region.isReadOnly
-          ? nil : region.pointer + Int(truncatingIfNeeded: offset)
+    guard let (region, offset) = region(address, count), !(writing && region.isReadOnly),
+      count <= region.pages.stretch(from: offset)
+    else { return nil }
+    return region.pages.pointer(to: offset, writing: writing)
+  }
+
+  /// `count` bytes from `address`; nil where they do not all lie in one range.
+  func read(_ address: UInt64, count: Int) -> [UInt8]? {
+    guard count >= 0, let (region, offset) = region(address, UInt64(count)) else { return nil }
+    return [UInt8](unsafeUninitializedCapacity: count) { bytes, filled in
+      while filled < count {
+        let at = offset + UInt64(filled)
+        let length = min(count - filled, Int(clamping: region.pages.stretch(from: at)))
+        let source = UnsafeRawBufferPointer(
+          start: region.pages.pointer(to: at, writing: false), count: length)
+        UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[filled...])
+          .copyMemory(from: source)
+        filled += length
       }
     }
-    return nil
+  }
+
+  /// Writes bytes from `address`; false where they do not all fit in one range, or it must not be
+  /// written.
+  ///
+  /// - Parameter isFlashed: whether memory that is only read is written as well.
+  func write(_ bytes: [UInt8], at address: UInt64, isFlashed: Bool) -> Bool {
+    guard let (region, offset) = region(address, UInt64(bytes.count)),
+      isFlashed || !region.isReadOnly
+    else { return false }
+    bytes.withUnsafeBytes { bytes in
+      var done = 0
+      while done < bytes.count {
+        let at = offset + UInt64(done)
+        let length = min(bytes.count - done, Int(clamping: region.pages.stretch(from: at)))
+        UnsafeMutableRawBufferPointer(
+          start: region.pages.pointer(to: at, writing: true), count: length
+        ).copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[done..<done + length]))
+        done += length
+      }
+    }
+    return true
   }
 
   @inline(never)

@@ -45,7 +45,7 @@ public final class PhysicalMemory: Sendable {
     let regions = UnsafeMutableBufferPointer<MemoryRegion>.allocate(capacity: sorted.count)
     for (index, range) in sorted.enumerated() {
       guard let region = MemoryRegion(range) else {
-        for made in regions[..<index] { made.unmap() }
+        for made in regions[..<index] { made.pages.free() }
         regions.deallocate()
         throw PhysicalMemoryError.noAddressSpace(range)
       }
@@ -62,7 +62,7 @@ public final class PhysicalMemory: Sendable {
   }
 
   deinit {
-    for region in regions { region.unmap() }
+    for region in regions { region.pages.free() }
     regions.deallocate()
   }
 
@@ -82,7 +82,7 @@ public final class PhysicalMemory: Sendable {
 
   /// Whether `count` bytes from `address` all lie in one range.
   public func contains(_ address: PhysicalAddress, count: UInt64 = 1) -> Bool {
-    view.pointer(to: address.rawValue, count: count, writing: false) != nil
+    view.contains(address.rawValue, count: count)
   }
 
   /// The 64 bits at an address that is a multiple of 8; nil outside memory.
@@ -122,46 +122,30 @@ public final class PhysicalMemory: Sendable {
 
   /// `count` bytes from `address`; nil where they do not all lie in one range.
   public func read(_ address: PhysicalAddress, count: Int) -> [UInt8]? {
-    guard count >= 0,
-      let pointer = view.pointer(to: address.rawValue, count: UInt64(count), writing: false)
-    else { return nil }
-    return [UInt8](UnsafeRawBufferPointer(start: pointer, count: count))
+    view.read(address.rawValue, count: count)
   }
 
   /// Writes bytes from `address`; false where they do not all fit in one range.
   @discardableResult
   public func write(_ bytes: [UInt8], at address: PhysicalAddress) -> Bool {
-    guard
-      let pointer = view.pointer(to: address.rawValue, count: UInt64(bytes.count), writing: true)
-    else { return false }
-    bytes.withUnsafeBytes { source in
-      if let start = source.baseAddress { pointer.copyMemory(from: start, byteCount: bytes.count) }
-    }
-    return true
+    view.write(bytes, at: address.rawValue, isFlashed: false)
   }
 
   /// Puts bytes in place before the machine runs, in read-only memory as well: the contents of
   /// flash. False where they do not all fit in one range.
   @discardableResult
   public func program(_ bytes: [UInt8], at address: PhysicalAddress) -> Bool {
-    guard
-      let pointer = view.pointer(to: address.rawValue, count: UInt64(bytes.count), writing: false)
-    else { return false }
-    bytes.withUnsafeBytes { source in
-      if let start = source.baseAddress { pointer.copyMemory(from: start, byteCount: bytes.count) }
-    }
-    return true
+    view.write(bytes, at: address.rawValue, isFlashed: true)
   }
 
   /// Bytes of host memory that the ranges occupy at this moment, by the host's count.
   public var residentBytes: UInt64 {
-    let starts = Set(regions.map { UInt64(UInt(bitPattern: $0.pointer)) })
-    return HostPages.resident(ofMappingsAt: starts)
+    MemoryPages.resident(regions.map { $0.pages })
   }
 
   /// Gives every page back: all ranges are zero again. Nothing else may use the memory meanwhile.
   public func clear() {
-    for region in regions { region.clear() }
+    for region in regions { region.pages.clear() }
   }
 }
 
