@@ -163,4 +163,59 @@ struct ModuleTests {
     #expect(lessons.count > 5)
     for lesson in lessons { #expect((lesson["html"] as? String)?.contains("<p>") == true) }
   }
+
+  @Test("each exercise is shown, its start fails and each of its solutions passes")
+  func exercises() throws {
+    var module = Asked()
+    let library = Self.library()
+    let lessons = try #require(
+      try module.ask("lessons", ["files": library])["lessons"] as? [[String: Any]])
+    for lesson in lessons {
+      let folder = try #require(lesson["folder"] as? String)
+      let files = library.filter {
+        $0.key.hasPrefix(folder + "/") || $0.key == "course/base.yaml"
+          || !$0.key.hasPrefix("course/")
+      }
+      for number in 1...(try #require(lesson["exercises"] as? [Any]).count) {
+        let question: [String: Any] = ["folder": folder, "exercise": number, "seed": 7]
+        try Self.tryExercise(question, files, &module)
+      }
+    }
+  }
+
+  private static func tryExercise(
+    _ question: [String: Any], _ files: [String: [String: Any]], _ module: inout Asked
+  ) throws {
+    func asked(_ operation: String, _ more: [String: Any]) throws -> [String: Any] {
+      try module.ask(operation, question.merging(more) { $1 })
+    }
+    let name = "\(question)"
+    let shown = try asked("exercise", ["files": files])
+    #expect(shown["ok"] as? Bool == true, "\(name): \(shown)")
+    guard shown["kind"] as? String != "code" else { return }
+    let solution = try asked("solution", ["files": files])
+    let answers = try #require(solution["answers"] as? [String])
+    if !answers.isEmpty {
+      let right = try asked("check-answer", ["files": files, "answers": answers])
+      #expect(right["passed"] as? Bool == true, "\(name): \(right)")
+      let wrong = try asked(
+        "check-answer", ["files": files, "answers": answers.map { _ in "no answer" }])
+      #expect(wrong["passed"] as? Bool == false, "\(name): \(wrong)")
+      return
+    }
+    // The answer lies beside the lesson's own files, so that what it names is found.
+    let folder = try #require(question["folder"] as? String)
+    let path = folder + "/" + (try #require(shown["file"] as? String))
+    func result(_ text: String) throws -> [String: Any] {
+      var files = files
+      files[path] = ["text": text, "nodes": (try? nodes(text)) ?? NSNull()]
+      return try asked("check-answer", ["files": files, "answer": path])
+    }
+    for file in try #require(solution["files"] as? [[String: String]]) {
+      let right = try result(file["text"] ?? "")
+      #expect(right["passed"] as? Bool == true, "\(name), \(file["name"] ?? ""): \(right)")
+    }
+    let start = try result(try #require(shown["start"] as? String))
+    #expect(start["passed"] as? Bool != true, "\(name): \(start)")
+  }
 }

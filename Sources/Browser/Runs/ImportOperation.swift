@@ -61,7 +61,7 @@ enum ImportOperation {
   {
     do throws(InputError) {
       let name = "standard output"
-      let source = files.source(with: scenario.node, named: name)
+      let source = files.source.adding(scenario.node, named: name)
       let scenario = try ScenarioLoader(from: source).load(name)
       let result = try ScenarioRun.run(scenario, firstSteps: takesSteps ? .max : 0)
       guard case .finished(let run) = result else { return nil }

@@ -18,6 +18,7 @@ enum ReportOperation {
       let view = RunView(page.record, explanation: page.explanation)
       answer.add("requests", .string(view.requests))
     }
+    if wanted.contains("lines") { answer.add("lines", lines: page.lines) }
     return answer
   }
 
@@ -46,6 +47,7 @@ enum ReportOperation {
     let record: RunRecord
     let explanation: Explanation?
     let whole: RunPage
+    let lines: [String]
 
     init(_ request: Request) throws(Failure) {
       let question = try ScenarioQuestion(request)
@@ -59,6 +61,7 @@ enum ReportOperation {
         throw Failure("the run was not recorded")
       }
       self.record = record
+      lines = run.lines
       explanation = Explanation(ofLog: run.lines)
       whole = RunPage(
         record, explanation: explanation,

@@ -22,6 +22,9 @@ struct Runs {
     case explain
     case `import`
     case lessons
+    case exercise
+    case checkAnswer = "check-answer"
+    case solution
   }
 
   /// - Throws: `Failure` where the question cannot be answered.
@@ -38,6 +41,9 @@ struct Runs {
     case .explain: try ExplainOperation.answer(request)
     case .import: try ImportOperation.answer(request)
     case .lessons: try LessonsOperation.answer(request)
+    case .exercise: try ExerciseOperation.answer(request)
+    case .checkAnswer: try ExerciseOperation.check(request)
+    case .solution: try ExerciseOperation.solution(request)
     }
   }
 }

@@ -43,9 +43,4 @@ public struct ExercisePart: Sendable {
     default: ".yaml"
     }
   }
-
-  /// The number by which the student's files are named: `04`, or `05-2` for a second exercise.
-  public var fileNumber: String {
-    (lesson < 10 ? "0" : "") + "\(lesson)" + (number == 1 ? "" : "-\(number)")
-  }
 }

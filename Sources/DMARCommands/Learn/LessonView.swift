@@ -19,11 +19,6 @@ struct LessonView {
     self.checker = checker
   }
 
-  /// What the text calls the student's file.
-  private static let placeholder = "YOUR-FILE"
-  /// What the text calls the log beside it, and the first of the logs that are asked about.
-  private static let logs = "YOUR-LOG"
-
   private var exercise: Exercise { part.exercise }
   private var command: String {
     "dmar learn \(part.name)" + (checker.seed == 1 ? "" : " --seed \(checker.seed)")
@@ -63,10 +58,10 @@ struct LessonView {
     // The path is one that a shell takes as it is, or is quoted.
     let log =
       exercise.kind == .diagnose ? progress.log(1, of: part) : OwnLog.log(of: progress.answer(part))
-    return Self.replace(
-      Self.logs, by: Self.quoted(log),
-      in: Self.replace(
-        Self.placeholder, by: Self.quoted(file ?? progress.answer(part)), in: line))
+    return StudentNames.replacing(
+      StudentNames.log, by: Self.quoted(log),
+      in: StudentNames.replacing(
+        StudentNames.file, by: Self.quoted(file ?? progress.answer(part)), in: line))
   }
 
   /// What the student does now.
@@ -165,16 +160,6 @@ struct LessonView {
     return shown
   }
 
-  private static func replace(_ word: String, by other: String, in line: String) -> String {
-    var rest = line[...]
-    var replaced = ""
-    while let range = rest.firstRange(of: word) {
-      replaced += rest[..<range.lowerBound] + other
-      rest = rest[range.upperBound...]
-    }
-    return replaced + rest
-  }
-
   private static func quoted(_ path: String) -> String {
     let isPlain = path.utf8.allSatisfy { byte in
       switch byte {
@@ -185,6 +170,6 @@ struct LessonView {
       default: byte >= 0x80
       }
     }
-    return isPlain ? path : "'\(replace("'", by: "'\\''", in: path))'"
+    return isPlain ? path : "'\(StudentNames.replacing("'", by: "'\\''", in: path))'"
   }
 }

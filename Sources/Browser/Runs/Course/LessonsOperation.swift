@@ -19,27 +19,25 @@ enum LessonsOperation {
     return Answer([("lessons", .array(lessons.map { $0.1 }))])
   }
 
-  /// A lesson with its exercises; members of the first one stand beside the lesson's own.
+  /// A lesson; what its exercises ask follows from a seed, and operation `exercise` says it.
   private static func json(_ lesson: Lesson, folder: String) -> JSONValue {
-    let members: [(String, JSONValue)] = [
-      ("number", .count(lesson.number)), ("title", .string(lesson.title)),
-      ("folder", .string(folder)), ("html", .string(Markdown.html(lesson.text))),
-    ]
-    let exercises = lesson.exercises.enumerated().map { index, exercise in
-      self.members(
-        of: exercise, start: folder + (index == 0 ? "/" : "/\(index + 1)-") + "start.yaml")
+    let parts = ExercisePart.all(of: lesson, in: folder)
+    let text = lesson.text.map { line in
+      parts.first.map { CourseQuestion.named(line, of: $0, in: parts) } ?? line
     }
-    return .object(
-      members + (exercises.first ?? []) + [("exercises", .array(exercises.map { .object($0) }))])
-  }
-
-  private static func members(of exercise: Exercise, start: String) -> [(String, JSONValue)] {
-    var members: [(String, JSONValue)] = [
-      ("kind", .string(exercise.kind.word)), ("task", .string(Markdown.html(exercise.task))),
-      ("hints", .array(exercise.hints.map { .string(Markdown.html([$0])) })),
-    ]
-    if let budget = exercise.budget { members.append(("budget", .count(budget))) }
-    if !exercise.kind.asksQuestions { members.append(("start", .string(start))) }
-    return members
+    return .object([
+      ("number", .count(lesson.number)), ("title", .string(lesson.title)),
+      ("folder", .string(folder)), ("html", .string(Markdown.html(text))),
+      (
+        "exercises",
+        .array(
+          parts.map { part in
+            .object([
+              ("name", .string("\(part.name)")), ("kind", .string(part.exercise.kind.word)),
+              ("optional", .boolean(part.exercise.isOptional)),
+            ])
+          })
+      ),
+    ])
   }
 }

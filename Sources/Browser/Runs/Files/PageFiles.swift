@@ -68,13 +68,6 @@ struct PageFiles: Sendable {
       isThere: { self[$0] != nil })
   }
 
-  /// The files with one more, a document that is not among them.
-  func source(with document: YAMLNode, named name: String) -> ScenarioSource {
-    var files = self
-    files.add(name, ScenarioSource.Content(bytes: nil, document: .success(document)))
-    return files.source
-  }
-
   // MARK: Reading
 
   private static func member(_ name: String, of value: JSONValue) -> JSONValue? {
