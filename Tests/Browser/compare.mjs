@@ -1,13 +1,15 @@
 // Asks the WebAssembly module and the program the same questions and compares the answers byte for byte:
 // each scenario of Configs (log, trace, both as JSON, messages, check) and each log of the tree
-// (explain as text, JSON, lines and page; import). Tests/Browser/run bundles and starts it.
+// (explain as text, JSON, lines and page; import), and each exercise of the course (its questions, and what
+// is said about right and wrong answers). Tests/Browser/run bundles and starts it.
 //
 //   node compare.mjs PROGRAM MODULE.wasm [--runner COMMAND …] [--only TEXT] [--first COUNT]
 //
 // With --runner the module is a WASI command that COMMAND runs, such as `wasmkit run`.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync, readdirSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Module } from "../../Integrations/Page/module.js";
 import { ScenarioFiles } from "../../Integrations/Page/files.js";
@@ -115,6 +117,59 @@ async function compareLog(path) {
   }
 }
 
+// An exercise of the course: what is asked, and what becomes of the answers that lie beside it. Answers with
+// numbers of a seed in them are left to the module's own tests: the program takes files as they are.
+async function compareExercise(configs, files, folder, number, exercise) {
+  const learn = (...args) => {
+    const state = mkdtempSync(join(tmpdir(), "dmar-learn-"));
+    const printed = run(configs, "learn", exercise.name, ...args, "--format", "json", "--folder", state);
+    rmSync(state, { recursive: true });
+    return printed;
+  };
+  const question = { folder, exercise: number, files: files.below(`${folder}/`, {}) };
+  const shown = await ask({ operation: "exercise", ...question });
+  const said = JSON.parse(learn().out);
+  const what = `learn ${exercise.name}`;
+  const asked = ({ kind, questions, board, budget }) => JSON.stringify({ kind, questions, board, budget });
+  compare(what, asked(said), asked(shown.ok ? shown : { questions: [complaint(shown)] }));
+  if (exercise.kind === "code") return;
+  const verdict = ({ passed, complaints, advice, remarks, reached, cost }) =>
+    JSON.stringify({ passed, complaints, advice, remarks, reached: reached ?? [], cost }, null, 1);
+  const check = async (name, words, answer) => {
+    const printed = learn("--check", ...words);
+    const own = await ask({ operation: "check-answer", ...question, ...answer });
+    if (own.ok) compare(`${what} --check ${name}`, verdict(JSON.parse(printed.out)), verdict(own));
+    else compare(`${what} --check ${name}, error`, printed.err, complaint(own));
+  };
+  if (shown.questions.length > 0) {
+    const { answers } = JSON.parse(learn("--solution").out);
+    for (const each of [answers, answers.map((_, index) => (index === 0 ? "1" : answers[index]))]) {
+      await check(each.join(" "), each, { answers: each });
+    }
+    return;
+  }
+  const mine = (name) => (/^\d-/.test(name) ? name.startsWith(`${number}-`) : number === 1);
+  for (const name of Object.keys(question.files)) {
+    const file = name.slice(folder.length + 1);
+    if (!name.startsWith(`${folder}/`) || !/^(\d-)?(start|solution|wrong)[^/]*\.(yaml|locks)$/.test(file)) continue;
+    if (!mine(file) || question.files[name].text.includes("$(")) continue;
+    await check(file, [name], { answer: name });
+  }
+}
+
+async function compareCourse(configs, files, names) {
+  const given = names.map((name) => ({ name, text: files.library[name] }));
+  const { lessons } = await ask({ operation: "lessons", files: given });
+  let count = 0;
+  for (const lesson of lessons) {
+    for (const [index, exercise] of lesson.exercises.entries()) {
+      await compareExercise(configs, files, lesson.folder, index + 1, exercise);
+      count += 1;
+    }
+  }
+  return count;
+}
+
 const { operations } = await ask({ operation: "operations" });
 if (!operations?.includes("run")) {
   console.log("The comparison is skipped: the module runs no scenarios; make browser says what is in the way.");
@@ -138,7 +193,10 @@ const logs = execFileSync("git", ["ls-files", "Tests", "Configs"], { cwd: root }
 for (const name of scenarios) await compareScenario(configs, files, name);
 for (const path of logs) await compareLog(path);
 
+const lessons = Object.keys(library).filter((name) => /^course\/.*\/lesson\.md$/.test(name) && name.includes(only));
+const exercises = runner ? 0 : await compareCourse(configs, files, lessons);
+
 for (const failure of failures.slice(0, 40)) console.log(failure);
-console.log(`${compared} answers of ${scenarios.length} scenarios and ${logs.length} logs compared,`
+console.log(`${compared} answers of ${scenarios.length} scenarios, ${logs.length} logs and ${exercises} exercises compared,`
   + ` ${failures.length} differ`);
 process.exit(failures.length > 0 ? 1 : 0);
