@@ -51,7 +51,7 @@ export class ScenarioFiles {
     if (!isScenario(name)) return { text };
     const known = this.read.get(name);
     if (known?.text === text) return known.content;
-    const content = yamlContent(text);
+    const content = { text, ...yamlContent(text) };
     this.read.set(name, { text, content });
     return content;
   }
@@ -68,6 +68,15 @@ export class ScenarioFiles {
       if (content === undefined) continue;
       files[name] = content;
       if (content.nodes) waiting.push(...this.named(content.nodes, name, origin, own));
+    }
+    return files;
+  }
+
+  // All files below a folder, with all that they name.
+  below(prefix, own) {
+    const files = {};
+    for (const name of new Set([...Object.keys(this.library), ...Object.keys(own)])) {
+      if (name.startsWith(prefix)) Object.assign(files, this.collect(name, own));
     }
     return files;
   }

@@ -110,7 +110,7 @@ class Page {
       await this.play.begin(String(state.scenario), contents(state.files), state.event ?? null);
     } else if (door === "learn") {
       this.open("learn", { isBusy: true });
-      await this.learn.open(state?.lesson);
+      await this.learn.open(state);
     } else if (given.scenario && !given.report && !door) {
       this.open("play", { isBusy: true });
       await this.play.begin(given.scenario, contents(given.files));

@@ -160,12 +160,17 @@ export class Play {
   }
 
   save() {
-    // What came with the page is named as the program finds it from any folder.
-    const text = standingAlone(this.textOf(this.shown), (word) => {
-      const name = normalized(`${folder(this.shown)}/${word}`);
-      return /\.\w+$/.test(word) && Object.hasOwn(this.library, name) && !Object.hasOwn(this.own, name) ? name : null;
-    });
+    const text = this.standingAlone(this.shown, this.textOf(this.shown), this.own);
     download(this.shown.split("/").at(-1), text, "text/yaml");
+  }
+
+  // A text that names what came with the page as the program finds it from any folder.
+  standingAlone(file, text, own = {}) {
+    if (!isScenario(file)) return text;
+    return standingAlone(text, (word) => {
+      const name = normalized(`${folder(file)}/${word}`);
+      return /\.\w+$/.test(word) && Object.hasOwn(this.library, name) && !Object.hasOwn(own, name) ? name : null;
+    });
   }
 
   // What the address carries: the scenario, and of the files those that differ from the page's own.

@@ -13,12 +13,16 @@ export class Server {
 
   // A request about a scenario names its file and brings the files that the user has of their own.
   async answer(request) {
+    const { own, ...rest } = request;
+    if (request.folder !== undefined) {
+      // A question about an exercise takes all that lies in the lesson's folder.
+      return this.module.call({ ...rest, files: this.files.below(`${request.folder}/`, own ?? {}) });
+    }
     if (request.scenario === undefined) {
       // Beside logs, a machine's table or bus may come as YAML.
       const files = request.files?.map((file) => (isScenario(file.name) ? { ...file, ...yamlContent(file.text) } : file));
       return this.module.call({ ...request, files });
     }
-    const { own, ...rest } = request;
     const files = this.files.collect(request.scenario, own ?? {});
     return { ...(await this.module.call({ ...rest, files })), named: Object.keys(files) };
   }
