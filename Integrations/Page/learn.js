@@ -192,6 +192,7 @@ export class Learn {
     parts.save.hidden = !file;
     parts.reset.hidden = !file || kind === "code";
     await this.draw();
+    if (key === this.key) element("learn-lesson").dataset.shown = key;
   }
 
   get hasScenario() {
@@ -287,6 +288,7 @@ export class Learn {
   async check() {
     const { key, exercise } = this;
     const { result } = this.parts;
+    delete result.dataset.passed;
     write(result, "checking …");
     const asks = exercise.questions.length > 0;
     const answer = await this.machine.ask(
@@ -295,6 +297,7 @@ export class Learn {
     this.markError(answer.error);
     if (!answer.ok) {
       write(result, this.told(answer.error), "bad");
+      result.dataset.passed = false;
       return;
     }
     write(result, "");

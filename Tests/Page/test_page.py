@@ -322,6 +322,136 @@ class Explain(PageTest):
         self.assertIn("Request device [00:1a.0] fault addr 0x0", self.browser.text("play-log"))
 
 
+class Learn(PageTest):
+    def setUp(self):
+        super().setUp()
+        self.open("#learn")
+        self.browser.script("localStorage.clear()")
+        self.open("#learn")
+        self.shown("0.1.1")
+
+    def shown(self, key):
+        self.browser.wait(f"document.getElementById('learn-lesson').dataset.shown === '{key}'", f"exercise {key}")
+
+    def choose(self, lesson, exercise=1):
+        self.browser.script(
+            "const menu = document.getElementById('learn-list'); menu.value = arguments[0];"
+            "menu.dispatchEvent(new Event('change'))", str(lesson))
+        if exercise != 1:
+            self.browser.script(
+                "document.querySelector(`#learn-exercises [data-number='${arguments[0]}']`).click()", exercise)
+        self.shown(f"{lesson}.{exercise}.1")
+
+    def check(self):
+        """Checks what is there; what the page says, and whether that is a yes."""
+        self.browser.script("delete document.getElementById('learn-result').dataset.passed;"
+                            "document.getElementById('learn-check').click()")
+        self.browser.wait("document.getElementById('learn-result').dataset.passed !== undefined", "a verdict")
+        passed = self.browser.script("return document.getElementById('learn-result').dataset.passed")
+        return passed == "true", self.browser.text("learn-result")
+
+    def answer(self, texts):
+        self.browser.script(
+            "const fields = [...document.querySelectorAll('#learn-questions input')]; arguments[0].forEach((text, index) => {"
+            "fields[index].value = text; fields[index].dispatchEvent(new Event('input', {bubbles: true})); })", texts)
+
+    def solutions(self):
+        self.browser.script("document.getElementById('learn-solution').click()")
+        self.browser.wait("document.getElementById('learn-solutions').childElementCount > 0", "the solution")
+        return self.browser.script(
+            "return [...document.querySelectorAll('#learn-solutions pre')].map((each) => each.textContent)")
+
+    def test_each_solution_passes_and_each_start_fails(self):
+        lessons = self.browser.script("return [...document.getElementById('learn-list').options].map((each) => each.value)")
+        self.assertEqual(len(lessons), 21)
+        tried = 0
+        for lesson in lessons:
+            self.choose(lesson)
+            # The first exercise that is not done; from the first on, all are chosen here.
+            count = max(1, self.browser.script("return document.getElementById('learn-exercises').childElementCount"))
+            for exercise in range(1, count + 1):
+                if exercise > 1:
+                    self.browser.script("document.querySelector(`#learn-exercises [data-number='${arguments[0]}']`).click()", exercise)
+                    self.shown(f"{lesson}.{exercise}.1")
+                if not self.browser.find("learn-check").is_displayed():
+                    self.assertIn("--check", self.browser.text("learn-rules"))
+                    continue
+                with self.subTest(lesson=lesson, exercise=exercise):
+                    passed, said = self.check()
+                    self.assertFalse(passed, said)
+                    texts = self.solutions()
+                    if self.browser.driver.find_elements(By.CSS_SELECTOR, "#learn-questions input"):
+                        self.answer(texts)
+                        texts = [None]
+                    for text in texts:
+                        if text is not None:
+                            self.browser.type("learn-answer", text)
+                        passed, said = self.check()
+                        self.assertTrue(passed, said)
+                    self.assertIn("is done", said)
+                tried += 1
+        print(f"{tried} exercises", end=" ", flush=True)
+        self.assertGreater(tried, 25)
+        marks = self.browser.script("return [...document.getElementById('learn-list').options].map((each) => each.textContent[0])")
+        self.assertEqual(set(marks), {"✓"})
+        # What is done is known when the page is opened again.
+        self.open("#learn")
+        self.browser.wait("document.querySelectorAll('#learn-list option').length === 21", "the lessons")
+        self.assertTrue(self.browser.script("return document.querySelector('#learn-list option').textContent.startsWith('✓')"))
+
+    def test_a_wrong_answer_meets_its_misconception(self):
+        self.choose(5)
+        questions = self.browser.driver.find_elements(By.CSS_SELECTOR, "#learn-questions label")
+        answers = ["passes"] * len(questions)
+        self.answer(answers)
+        passed, said = self.check()
+        told = subprocess.run([DMAR, "learn", "5.1", "--check", *answers, "--format", "json", "--folder", str(self.folder)],
+                              capture_output=True, text=True, check=False)
+        told = json.loads(told.stdout)
+        self.assertFalse(passed)
+        self.assertTrue(told["advice"])
+        for sentence in told["advice"] + told["complaints"]:
+            self.assertIn(sentence, said)
+        for count in range(1, 3):
+            self.browser.find("learn-hint").click()
+            self.assertEqual(len(self.browser.driver.find_elements(By.CSS_SELECTOR, "#learn-hints li")), count)
+
+    def test_the_picture_follows_the_text_and_an_error_stands_at_its_line(self):
+        self.choose(4)
+        self.assertIn("reason 0x05", self.browser.text("learn-picture"))
+        text = self.browser.script("return document.getElementById('learn-answer').value")
+        self.browser.type("learn-answer", text.replace("  # Your entries", "  - wait: x\n  # Your entries"))
+        self.browser.wait("document.querySelectorAll('#learn-editor .mark.error').length === 1", "the error's mark")
+        self.assertIn("04.yaml:9:", self.browser.text("learn-result"))
+        self.browser.type("learn-answer", self.solutions()[0])
+        self.browser.wait("document.querySelectorAll('#learn-editor .mark.error').length === 0", "the mark is gone")
+        self.browser.script("document.getElementById('learn-reset').click()")
+        self.browser.wait(f"document.getElementById('learn-answer').value === {json.dumps(text)}", "the start is back")
+
+    def test_a_seed_gives_other_questions_and_the_address_carries_it(self):
+        self.choose(1)
+        before = self.browser.text("learn-questions")
+        self.browser.script("const field = document.getElementById('learn-seed'); field.value = 7; field.dispatchEvent(new Event('change'))")
+        self.shown("1.1.7")
+        questions = self.browser.text("learn-questions")
+        self.assertNotEqual(questions, before)
+        shown = json.loads(program("learn", "1", "--seed", "7", "--format", "json", "--folder", str(self.folder)))
+        self.assertEqual(questions, "".join(shown["questions"]))
+        self.browser.wait("location.hash.length > 12", "the address")
+        self.open(self.browser.script("return location.hash"))
+        self.shown("1.1.7")
+        self.assertEqual(self.browser.text("learn-questions"), questions)
+
+    def test_ones_own_log_becomes_a_scenario(self):
+        self.choose(20)
+        self.assertIn("DMAR", self.browser.script("return document.getElementById('learn-log').value"))
+        self.browser.find("learn-rebuild").click()
+        self.browser.wait("document.getElementById('learn-answer').value.includes('steps:')", "the scenario")
+        passed, said = self.check()
+        self.assertFalse(passed)
+        self.assertIn("still", said)
+
+
 class Fences(PageTest):
     def test_no_request_leaves_the_page(self):
         self.open("#play")
@@ -422,7 +552,7 @@ class Looks(PageTest):
                 self.browser.script("for (const each of document.querySelectorAll('details')) each.open = true")
                 self.check("play", theme, width)
                 self.browser.door("learn")
-                self.browser.wait("document.querySelector('#learn-list button, #learn-none:not([hidden])')", "the lessons")
+                self.browser.wait("document.getElementById('learn-lesson').dataset.shown", "the lesson")
                 self.check("learn", theme, width)
 
     def check(self, door, theme, width):
