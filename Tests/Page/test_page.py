@@ -412,9 +412,11 @@ class Learn(PageTest):
         self.assertTrue(told["advice"])
         for sentence in told["advice"] + told["complaints"]:
             self.assertIn(sentence, said)
-        for count in range(1, 3):
+        hints = json.loads(program("learn", "5.1", "--format", "json", "--folder", str(self.folder)))["hints"]
+        for count in range(1, hints + 1):
             self.browser.find("learn-hint").click()
             self.assertEqual(len(self.browser.driver.find_elements(By.CSS_SELECTOR, "#learn-hints li")), count)
+        self.assertFalse(self.browser.find("learn-hint").is_displayed())
 
     def test_the_picture_follows_the_text_and_an_error_stands_at_its_line(self):
         self.choose(4)
