@@ -196,8 +196,7 @@ package final class KernelContext {
   }
 
   /// Takes a spinning lock and says what `release` has to restore.
-  package func acquire(_ lock: KernelLock, _ mode: KernelValues.SpinLockMode) -> SavedInterrupts
-  {
+  package func acquire(_ lock: KernelLock, _ mode: KernelValues.SpinLockMode) -> SavedInterrupts {
     // raw_spin_lock and spin_lock are one function each way on a kernel without PREEMPT_RT.
     let function = mode == .irqsave ? "_raw_spin_lock_irqsave" : "_raw_spin_lock"
     let place = stack.frames(inner: [function], frameless: build.callSites.frameless).first

@@ -80,12 +80,9 @@ import Testing
     let interrupted = validator.addTask(comm: machine.comm, pid: machine.pid)
     var trace = IRQTrace()
     trace.events = machine.stamp - 1
-    trace.hardirqEnableEvent = machine.hardirqOn.2
-    trace.hardirqEnableFrame = symbols.frame(machine.hardirqOn.0, at: machine.hardirqOn.1)
-    trace.softirqEnableEvent = machine.softirqOn.2
-    trace.softirqEnableFrame = symbols.frame(machine.softirqOn.0, at: machine.softirqOn.1)
-    trace.softirqDisableEvent = machine.softirqOff.2
-    trace.softirqDisableFrame = symbols.frame(machine.softirqOff.0, at: machine.softirqOff.1)
+    trace.hardirqsEnabled = symbols.event(machine.hardirqOn)
+    trace.softirqsEnabled = symbols.event(machine.softirqOn)
+    trace.softirqsDisabled = symbols.event(machine.softirqOff)
     validator.setIRQTrace(trace, of: interrupted)
     let context = LockdepContext(cpu: cpu, task: interrupted)
     validator.hardirqsOff(

@@ -193,15 +193,11 @@ package final class LockTracker {
     enter(KernelTask(name: interrupted.task.name, pid: interrupted.task.pid))
     let events = interrupted.interruptEvents
     var record = IRQTrace()
+    record.hardirqsEnabled = traced(events.hardEnabled)
+    record.softirqsEnabled = traced(events.softEnabled)
+    record.softirqsDisabled = traced(events.softDisabled)
     record.events = max(
-      events.hardEnabled?.number ?? 0, events.softEnabled?.number ?? 0,
-      events.softDisabled?.number ?? 0)
-    record.hardirqEnableEvent = events.hardEnabled?.number ?? 0
-    record.hardirqEnableFrame = frame(for: events.hardEnabled)
-    record.softirqEnableEvent = events.softEnabled?.number ?? 0
-    record.softirqEnableFrame = frame(for: events.softEnabled)
-    record.softirqDisableEvent = events.softDisabled?.number ?? 0
-    record.softirqDisableFrame = frame(for: events.softDisabled)
+      record.hardirqsEnabled.number, record.softirqsEnabled.number, record.softirqsDisabled.number)
     validator.setIRQTrace(record, of: context.task)
     validator.hardirqsOff(
       in: context, at: frame(named: events.entrySymbol, address: events.entryAddress))
@@ -268,9 +264,10 @@ package final class LockTracker {
     frame(named: symbol.description, address: symbol.address)
   }
 
-  private func frame(for event: InterruptEvents.Event?) -> LockdepFrame {
-    guard let event else { return .none }
-    return frame(named: event.symbol, address: event.address)
+  private func traced(_ event: InterruptEvents.Event?) -> IRQTrace.Event {
+    guard let event else { return IRQTrace.Event() }
+    return IRQTrace.Event(
+      number: event.number, at: frame(named: event.symbol, address: event.address))
   }
 
   private func frame(named symbol: String, address: UInt64?) -> LockdepFrame {

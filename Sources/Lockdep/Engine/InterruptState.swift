@@ -7,9 +7,7 @@ extension Validator {
       cpu.pointee.hardirqsEnabled
     else { return setHardware(context, false) }
     cpu.pointee.hardirqsEnabled = false
-    task.pointee.irqTrace.events &+= 1
-    task.pointee.irqTrace.hardirqDisableEvent = task.pointee.irqTrace.events
-    task.pointee.irqTrace.hardirqDisableFrame = frame
+    task.pointee.irqTrace.hardirqsDisabled = task.pointee.irqTrace.next(at: frame)
   }
 
   /// Hardware interrupts are about to go on: every lock held is then held with them enabled
@@ -32,9 +30,7 @@ extension Validator {
     }
     cpu.pointee.hardirqsEnabled = true
     guard isOn else { return reportSince(count) }
-    task.pointee.irqTrace.events &+= 1
-    task.pointee.irqTrace.hardirqEnableEvent = task.pointee.irqTrace.events
-    task.pointee.irqTrace.hardirqEnableFrame = frame
+    task.pointee.irqTrace.hardirqsEnabled = task.pointee.irqTrace.next(at: frame)
     return reportSince(count)
   }
 
@@ -52,9 +48,7 @@ extension Validator {
       task.pointee.softirqsEnabled
     else { return }
     task.pointee.softirqsEnabled = false
-    task.pointee.irqTrace.events &+= 1
-    task.pointee.irqTrace.softirqDisableEvent = task.pointee.irqTrace.events
-    task.pointee.irqTrace.softirqDisableFrame = frame
+    task.pointee.irqTrace.softirqsDisabled = task.pointee.irqTrace.next(at: frame)
   }
 
   /// Soft interrupts go on for the task (`lockdep_softirqs_on`). With hardware interrupts off it
@@ -66,9 +60,7 @@ extension Validator {
     else { return nil }
     let count = reports.count
     task.pointee.softirqsEnabled = true
-    task.pointee.irqTrace.events &+= 1
-    task.pointee.irqTrace.softirqEnableEvent = task.pointee.irqTrace.events
-    task.pointee.irqTrace.softirqEnableFrame = frame
+    task.pointee.irqTrace.softirqsEnabled = task.pointee.irqTrace.next(at: frame)
     if cpu.pointee.hardirqsEnabled {
       _ = markHeld(.enabledSoftirq, .softirqsOn, context, task)
     }

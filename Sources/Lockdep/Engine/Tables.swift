@@ -87,35 +87,6 @@ struct HeldEntry {
     isSync: false, mode: .exclusive, hardirqsOff: false, waitFloor: .max, waitOverridden: false)
 }
 
-/// When and where interrupts were last turned on and off in a task (`struct irqtrace_events`).
-public struct IRQTrace: Hashable, Sendable {
-  /// The count of events so far, and for each direction the count and place of its last one.
-  public var events: UInt32 = 0
-  /// The number of the event at which hard interrupts were last switched on.
-  public var hardirqEnableEvent: UInt32 = 0
-  /// Where that was.
-  public var hardirqEnableFrame: LockdepFrame = .none
-  /// The number of the event at which hard interrupts were last switched off.
-  public var hardirqDisableEvent: UInt32 = 0
-  /// Where that was.
-  public var hardirqDisableFrame: LockdepFrame = .none
-  /// The number of the event at which soft interrupts were last switched on.
-  public var softirqEnableEvent: UInt32 = 0
-  /// Where that was.
-  public var softirqEnableFrame: LockdepFrame = .none
-  /// The number of the event at which soft interrupts were last switched off.
-  public var softirqDisableEvent: UInt32 = 0
-  /// Where that was.
-  public var softirqDisableFrame: LockdepFrame = .none
-
-  public init() {}
-}
-
-#if !hasFeature(Embedded)
-  // Here and not in Codable.swift: the compiler writes it in the type's own file only.
-  extension IRQTrace: Codable {}
-#endif
-
 struct TaskEntry {
   /// Room for `Limits.depth` entries, with ``HeldEntry/bottom`` at index -1.
   let held: UnsafeMutablePointer<HeldEntry>

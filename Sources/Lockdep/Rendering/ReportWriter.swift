@@ -140,13 +140,12 @@ struct ReportWriter<Environment: ReportEnvironment> {
   /// The five lines of `print_irqtrace_events`.
   mutating func irqTrace(_ trace: IRQTrace) {
     print(.eventStamp, "\(trace.events)")
-    let lines: [(ReportLine, _, _)] = [
-      (.hardEnabled, trace.hardirqEnableEvent, trace.hardirqEnableFrame),
-      (.hardDisabled, trace.hardirqDisableEvent, trace.hardirqDisableFrame),
-      (.softEnabled, trace.softirqEnableEvent, trace.softirqEnableFrame),
-      (.softDisabled, trace.softirqDisableEvent, trace.softirqDisableFrame),
-    ]
-    for (line, event, frame) in lines { print(line, "\(event)", environment.place(frame)) }
+    for (line, event) in [
+      (ReportLine.hardEnabled, trace.hardirqsEnabled), (.hardDisabled, trace.hardirqsDisabled),
+      (.softEnabled, trace.softirqsEnabled), (.softDisabled, trace.softirqsDisabled),
+    ] {
+      print(line, "\(event.number)", environment.place(event.frame))
+    }
   }
 
   /// An empty line, `stack backtrace:` and what follows it.

@@ -30,6 +30,11 @@ final class Symbols: ReportEnvironment {
     return frame
   }
 
+  /// An event at a symbol's frame, by what its line in a report shows.
+  func event(_ shown: (symbol: String, address: UInt64, number: UInt32)) -> IRQTrace.Event {
+    IRQTrace.Event(number: shown.number, at: frame(shown.symbol, at: shown.address))
+  }
+
   func symbol(for frame: LockdepFrame) -> String {
     names.indices.contains(Int(frame.rawValue) - 1) ? names[Int(frame.rawValue) - 1] : "0x0"
   }
