@@ -115,13 +115,13 @@ extension ScenarioBuilder {
     if dropsCaches, !recordsPASIDZero, !isLaterQEMU {
       quirks.append(
         (
-          .globalCommandsDropCaches,
+          [.globalCommandsDropCaches],
           "assumed: a device's entries change between its faults, and the unit has to see it"
         ))
     }
     if lacksQueueErrorRecord {
       quirks.append(
-        (.noQueueErrorRecord, "the log's unit does not say why or for whom its queue stopped"))
+        ([.noQueueErrorRecord], "the log's unit does not say why or for whom its queue stopped"))
     }
     let hasIndex = timeline.faults.contains { fault in
       guard case .interrupt(let index) = fault.observation.request else { return false }
@@ -130,7 +130,7 @@ extension ScenarioBuilder {
     if hasIndex {
       quirks.append(
         (
-          .compatibilityIndexFromAddress,
+          [.compatibilityIndexFromAddress],
           "the log shows an index with reason 0x25, which the specification leaves undefined"
         ))
     }

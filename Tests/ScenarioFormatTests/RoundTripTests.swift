@@ -84,8 +84,8 @@ struct RoundTripTests {
   @Test("gives back quirks by the names of their rows, sets of them and more than a set")
   func quirks() throws {
     let sets = UnitQuirks.allNames.compactMap { UnitQuirks(named: $0) }
-    for quirks in sets + sets.map({ $0.union(.qemu10).subtracting(.recordPASIDZero) })
-      + sets.map({ $0.union(.qemu7).union(.compatibilityIndexFromAddress) })
+    for quirks in sets + sets.map({ $0.union(.qemu10).subtracting([.recordPASIDZero]) })
+      + sets.map({ $0.union(.qemu7).union([.compatibilityIndexFromAddress]) })
     {
       var unit = UnitDescription()
       unit.hardware.quirks = quirks
@@ -97,7 +97,7 @@ struct RoundTripTests {
     }
     #expect(UnitQuirks.qemu10.namesOfAll == ["qemu-10"])
     #expect(
-      UnitQuirks.qemu7.union(.compatibilityIndexFromAddress).namesOfAll
+      UnitQuirks.qemu7.union([.compatibilityIndexFromAddress]).namesOfAll
         == ["qemu-7.2", "compatibility-index-from-address"])
   }
 

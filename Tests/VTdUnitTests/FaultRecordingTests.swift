@@ -66,7 +66,7 @@ struct FaultRecordingTests {
       .legacy("context entry reserved", .contextReserved, true, set(16, at: legacyContext)),
       .legacy(
         "context entry reserved, QEMU", .contextReserved, false,
-        quirks: .reservedContextAlwaysRecorded, set(16, at: legacyContext)),
+        quirks: [.reservedContextAlwaysRecorded], set(16, at: legacyContext)),
       .legacy("context entry invalid", .contextInvalid, true, set(12, at: legacyContext)),
       .legacy("address too wide", .addressBeyondWidth, true, request: .test(.read, 1 << 48)),
       .legacy(
@@ -103,14 +103,14 @@ struct FaultRecordingTests {
         holder: .context, change: store(outside | 3, at: scalableContext)),
       Silence(
         name: "directory unreadable, QEMU", reason: .directoryRead, isDropped: false,
-        quirks: .reservedContextAlwaysRecorded, holder: .context,
+        quirks: [.reservedContextAlwaysRecorded], holder: .context,
         change: store(outside | 3, at: scalableContext)),
       Silence(
         name: "directory entry not present", reason: .directoryNotPresent, isDropped: true,
         holder: .directory, change: clear(1, at: Rig.directory)),
       Silence(
         name: "directory entry not present, QEMU", reason: .directoryNotPresent, isDropped: false,
-        quirks: .reservedContextAlwaysRecorded, holder: .directory,
+        quirks: [.reservedContextAlwaysRecorded], holder: .directory,
         change: clear(1, at: Rig.directory)),
       Silence(
         name: "directory entry not present", reason: .directoryNotPresent, isDropped: true,
@@ -126,7 +126,7 @@ struct FaultRecordingTests {
         holder: .entry, change: clear(1, at: Rig.pasidTable)),
       Silence(
         name: "PASID entry not present, QEMU", reason: .pasidEntryNotPresent, isDropped: false,
-        quirks: .reservedContextAlwaysRecorded, holder: .entry,
+        quirks: [.reservedContextAlwaysRecorded], holder: .entry,
         change: clear(1, at: Rig.pasidTable)),
       Silence(
         name: "PASID entry reserved", reason: .pasidEntryReserved, isDropped: true,
@@ -142,7 +142,7 @@ struct FaultRecordingTests {
         holder: .directory, change: store(0, at: Rig.topTable + 0x3000)),
       Silence(
         name: "page missing, QEMU", reason: .secondStageNotPresent, isDropped: true,
-        quirks: .reservedContextAlwaysRecorded, holder: .entry,
+        quirks: [.reservedContextAlwaysRecorded], holder: .entry,
         change: store(0, at: Rig.topTable + 0x3000)),
     ]
   }
@@ -223,7 +223,7 @@ struct FaultRecordingTests {
     for folds in [false, true] {
       let rig = try Rig(
         cap: Everything.cap, ecap: Everything.ecap,
-        quirks: folds ? .foldFaultsOfPendingSource : [])
+        quirks: folds ? [.foldFaultsOfPendingSource] : [])
       rig.enable()
       #expect(fault(rig, 1) == .recorded(index: 0))
       #expect(fault(rig, 2) == .recorded(index: 1))

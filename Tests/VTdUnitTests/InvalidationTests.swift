@@ -293,7 +293,7 @@ struct InvalidationTests {
     #expect(rig.unit.translate(.test()).faultReason == .contextRead)
     rig.store(Rig.contextTable | 1, at: Rig.root)
     #expect(rig.page() == 0x300_0000)
-    let qemu = try cachingRig(quirks: .neverCachesFaults)
+    let qemu = try cachingRig(quirks: [.neverCachesFaults])
     qemu.writeLegacyTables()
     qemu.store(0, at: Rig.contextTable + 0x18 * 16)
     qemu.enable()

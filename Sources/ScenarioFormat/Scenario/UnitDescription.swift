@@ -55,7 +55,7 @@ extension UnitDescription: Section {
     field(
       "quirks", &quirks, .list(.named(UnitQuirks.allNames.map { (name: $0, value: $0) })),
       "deviations from the specification", example: "[qemu-10]")
-    hardware.quirks = UnitQuirks(quirks.compactMap { UnitQuirks(named: $0) })
+    hardware.quirks = quirks.reduce([]) { $0.union(UnitQuirks(named: $1) ?? []) }
     field(
       "answers", &answers, .flag, "false: nothing is there, and every register reads as all ones")
     field.comments(notes)

@@ -51,7 +51,7 @@ struct Walker<Observer: WalkObserver> {
   }
 
   @inline(__always)
-  func hasQuirk(_ quirk: UnitQuirks) -> Bool { environment.pointee.quirks.contains(quirk) }
+  func hasQuirk(_ quirk: UnitQuirk) -> Bool { environment.pointee.quirks.contains(quirk) }
 
   /// Whether an address would be an interrupt: 0xfeexxxxx.
   @inline(__always)
