@@ -366,7 +366,7 @@ public struct LogCollector: Sendable {
       }
     case .leftIOMMUGroup(let address, _): contents.departures[address] = place
     case .deviceNote(let address, let driver, let text):
-      note(address, DriverRemark(driver: driver, text: "DMAR: " + text), place, event.time)
+      note(address, DriverRemark(remapping: text, driver: driver), place, event.time)
     case .driverMessage(let address, let driver, let text):
       note(address, DriverRemark(driver: driver, text: text), place, event.time)
     case .reservedRegion(let start, let end):
@@ -440,7 +440,7 @@ public struct LogCollector: Sendable {
         Noted(value: line, place: place, time: event.time), to: &contents.driverNotes)
     }
     guard let address else { return }
-    let remark = DriverRemark(driver: driver, text: "DMAR: " + DriverLine.note(line).words())
+    let remark = DriverRemark(remapping: DriverLine.note(line).words(), driver: driver)
     note(address, remark, place, event.time)
   }
 

@@ -19,6 +19,8 @@ public enum DriverSign: Hashable, Sendable, CaseIterable {
   case privateDomain
   /// The device gets another domain.
   case movedDomain
+  /// The core tells how the device's addresses are mapped.
+  case mapping
   /// A request of the device came back as one that nobody serves (PCI Express).
   case unsupportedRequest
   /// A request of the device was aborted, or was not answered (PCI Express).
@@ -46,6 +48,7 @@ public enum DriverSign: Hashable, Sendable, CaseIterable {
     case .power: ["suspend", "D3", "power state"]
     case .privateDomain: ["private"]
     case .movedDomain: ["uses non-identity mapping", "Using iommu dma mapping"]
+    case .mapping: ["Using iommu "]
     case .unsupportedRequest: ["UnsupReq"]
     case .aborted: ["CmpltAbrt", "CmpltTO"]
     case .wrongFree: ["frees DMA memory"]
@@ -65,10 +68,18 @@ public struct DriverRemark: Hashable, Sendable {
   public var driver: String
   /// What it says.
   public var text: String
+  /// Whether the remapping driver says it of the device, in the device's driver's name.
+  public var isOfRemapping = false
 
   package init(driver: String, text: String) {
     self.driver = driver
     self.text = text
+  }
+
+  /// A line of the remapping driver about a device, given without the tag that it has there.
+  package init(remapping words: String, driver: String) {
+    self.init(driver: driver, text: "DMAR: " + words)
+    isOfRemapping = true
   }
 
   /// Whether the line tells one of some things.
@@ -76,7 +87,7 @@ public struct DriverRemark: Hashable, Sendable {
 
   /// Whether the bus or the IOMMU code speaks, and not the device's own driver.
   package var isOfCore: Bool {
-    driver == "pci" || text.hasPrefix("DMAR: ") || text.hasPrefix("Using iommu")
+    driver == "pci" || isOfRemapping || tells(.mapping)
   }
 
   /// Whether the driver is one that gives devices to guests.
@@ -117,5 +128,29 @@ public enum FunctionWords {
   /// Whether the words are those of a function that draws.
   package static func isDisplay(_ words: String) -> Bool {
     words.contains("VGA compatible") || words.contains("Display controller")
+  }
+}
+
+/// A controller that is known to read past the end of what it was given.
+public enum Prefetcher: String, Sendable, CaseIterable {
+  case vl805 = "VL805"
+  case vl80 = "VL80"
+  case zx100 = "ZX-100"
+  case zx200 = "ZX-200"
+
+  private var ids: (vendor: UInt16, device: UInt16) {
+    switch self {
+    case .vl805: (0x1106, 0x3483)
+    case .vl80: (0x1106, 0x3432)
+    case .zx100: (0x1d17, 0x9202)
+    case .zx200: (0x1d17, 0x9203)
+    }
+  }
+
+  /// The one that a function is, by its ids or by what lspci calls it.
+  package static func known(vendor: UInt16?, device: UInt16?, words: String) -> Prefetcher? {
+    allCases.first {
+      $0.ids.vendor == vendor && $0.ids.device == device || words.contains($0.rawValue)
+    }
   }
 }

@@ -207,29 +207,21 @@ extension Rule {
         ? ["the e820 map and the BARs (the whole boot log, lspci -vv)"] : [])
   }
 
-  /// Controllers that are known to read past the end of what they were given.
-  private static let prefetchers: [(vendor: UInt16, device: UInt16, words: String)] = [
-    (0x1106, 0x3483, "VL805"), (0x1106, 0x3432, "VL80"), (0x1d17, 0x9202, "ZX-100"),
-    (0x1d17, 0x9203, "ZX-200"),
-  ]
-
   /// Cause 23: the device reads past the end of a buffer.
   static let overRead = Rule(cause: .overRead) { fault in
     guard fault.fault.access == .read, fault.isReason(6, 0x71, 0x79), fault.fault.address != nil,
       fault.leafAllows != true
     else { return nil }
-    let function = fault.log.functions[fault.fault.function]
-    let known = prefetchers.first { row in
-      function?.vendor == row.vendor && function?.device == row.device
-        || function?.words.contains(row.words) == true
-    }
-    guard let known else { return nil }
+    guard let function = fault.log.functions[fault.fault.function],
+      let known = Prefetcher.known(
+        vendor: function.vendor, device: function.device, words: function.words)
+    else { return nil }
     var clues = [
       Clue(
         .knownPrefetcher,
-        "the controller is a \(known.words), which is known to prefetch past the end of a ring "
+        "the controller is a \(known.rawValue), which is known to prefetch past the end of a ring "
           + "segment: the page behind the ring is not mapped",
-        function.map { [$0.place] } ?? [])
+        [function.place])
     ]
     let errors = fault.marks(.hostError).filter {
       $0.value.device == fault.fault.function || $0.value.device == nil
