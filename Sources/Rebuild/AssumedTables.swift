@@ -8,7 +8,7 @@ internal import VTdFormats
 /// reason says was wrong, in the structure that the row names. All else is as it is, or good.
 struct AssumedTables {
   let image: TableImage
-  let unit: ScenarioBuilder.MachineUnit
+  let unit: MachineUnit
   let isScalable: Bool
   /// The second stage has the codes of legacy mode, as QEMU's has.
   let hasLegacyCodes: Bool
@@ -21,7 +21,7 @@ struct AssumedTables {
   var need = TableImage.Need()
 
   init(
-    _ image: TableImage, _ unit: ScenarioBuilder.MachineUnit, isScalable: Bool,
+    _ image: TableImage, _ unit: MachineUnit, isScalable: Bool,
     hasLegacyCodes: Bool,
     _ fault: FaultTimeline.Fault, _ row: FaultReasonRow, load: @escaping (UInt64) -> UInt64
   ) {

@@ -12,8 +12,8 @@ extension ScenarioBuilder {
     lockSteps()
     completeRows()
     var expected: [Expectation.Fault] = []
-    let bursts = plan.usesTimes ? timeline.bursts : timeline.burstsWithoutTimes
-    for (index, fault) in timeline.faults.enumerated() {
+    let bursts = plan.usesTimes ? log.timeline.bursts : log.timeline.burstsWithoutTimes
+    for (index, fault) in log.timeline.faults.enumerated() {
       between(index)
       if case .leftOut = plan[fault: index] { continue }
       // Those of a burst share a window of the limiter.
@@ -28,7 +28,7 @@ extension ScenarioBuilder {
         separate()
         interrupt(fault, UInt16(truncatingIfNeeded: address.rawValue >> 48))
       case .dma(let access, _, let address):
-        let unit = units[unitIndex(of: fault.requester)]
+        let unit = log.units[log.unitIndex(of: fault.requester)]
         if isFirst { separate() }
         let need = need(index, fault, unit, image(unit))
         write(need, from: fault.requester, unit)
@@ -49,19 +49,19 @@ extension ScenarioBuilder {
       seen.insert(fault.requester)
       faultCount += 1
     }
-    between(timeline.faults.count)
-    if !hasInterrupts, !expected.isEmpty { scenario.expectation.faults = expected }
+    between(log.timeline.faults.count)
+    if !log.hasInterrupts, !expected.isEmpty { scenario.expectation.faults = expected }
   }
 
   /// What the log has in front of a fault that is none: stops of queues, and a status with no record.
   private mutating func between(_ index: Int) {
-    for stop in timeline.queueStops where stop.position == index { queueStop(stop) }
+    for stop in log.timeline.queueStops where stop.position == index { queueStop(stop) }
     // A status in a burst belongs to what the limiter left out there.
-    let isHidden = timeline.bursts.contains {
+    let isHidden = log.timeline.bursts.contains {
       $0.faults.upperBound == index || $0.faults.dropFirst().contains(index)
     }
     guard !isHidden, plan.usesTimes, let request = lastRequest else { return }
-    for status in timeline.loneStatuses where status.position == index {
+    for status in log.timeline.loneStatuses where status.position == index {
       guard let time = status.time, status.value & 2 != 0, isLimited(at: time, index) else {
         continue
       }
@@ -74,7 +74,7 @@ extension ScenarioBuilder {
 
   /// Whether so many faults came in the five seconds before that the limiter lets one line more.
   private func isLimited(at time: UInt64, _ index: Int) -> Bool {
-    timeline.faults[..<index].suffix(3).count { fault in
+    log.timeline.faults[..<index].suffix(3).count { fault in
       fault.time?.uptime.map { $0 <= time && time - $0 < 5_000_000 } ?? false
     } == 3
   }
@@ -95,13 +95,14 @@ extension ScenarioBuilder {
     _ index: Int, _ fault: FaultTimeline.Fault, _ unit: MachineUnit, _ image: TableImage
   ) -> TableImage.Need {
     switch plan[fault: index] {
-    case .dumped: return image.need(fault, isScalable: isScalable)
+    case .dumped: return image.need(fault, isScalable: log.isScalable)
     case .asTheyAre where hasTables(fault.observation.source, image): return .init()
     case .asTheyAre, .assumed, .leftOut:
       guard let row = fault.observation.faultReason?.row else { return .init() }
       let (memory, baseline) = (memory, baseline)
       return AssumedTables(
-        image, unit, isScalable: isScalable, hasLegacyCodes: recordsPASIDZero || isLaterQEMU, fault,
+        image, unit, isScalable: log.isScalable,
+        hasLegacyCodes: log.recordsPASIDZero || log.isLaterQEMU, fault,
         row
       ) {
         memory[$0] ?? baseline($0)
@@ -112,7 +113,7 @@ extension ScenarioBuilder {
   /// Whether memory has a context entry for a device already.
   private func hasTables(_ source: SourceID, _ image: TableImage) -> Bool {
     func load(_ address: UInt64) -> UInt64 { memory[address] ?? baseline(address) }
-    if isScalable {
+    if log.isScalable {
       let root = ScalableRootEntry(
         low: load(image.root + ScalableRootEntry.offset(of: source)),
         high: load(image.root + ScalableRootEntry.offset(of: source) + 8))
@@ -164,7 +165,7 @@ extension ScenarioBuilder {
   /// With one fault record and a status that tells of an overflow, the device tried again before
   /// the handler ran: the second fault found the record in use.
   private func overflows(_ fault: FaultTimeline.Fault) -> Bool {
-    let unit = units[unitIndex(of: fault.requester)]
+    let unit = log.units[log.unitIndex(of: fault.requester)]
     let records = unit.capability[.numberOfFaultRecords]
     guard let status = fault.status else { return false }
     return status & 1 != 0 && records == 0
@@ -172,8 +173,8 @@ extension ScenarioBuilder {
 
   /// QEMU records a request without PASID as PASID 0; the device sent none.
   private func sent(_ pasid: PASID?, _ fault: FaultTimeline.Fault, _ reason: UInt8) -> PASID? {
-    isScalable && pasid?.rawValue == 0
-      && (reason < 0x30 || fault.sendsNoPASIDs || recordsPASIDZero) ? nil : pasid
+    log.isScalable && pasid?.rawValue == 0
+      && (reason < 0x30 || fault.sendsNoPASIDs || log.recordsPASIDZero) ? nil : pasid
   }
 
   // MARK: Times
@@ -223,7 +224,7 @@ extension ScenarioBuilder {
         notes: notes)
       notes = []
     }
-    if isRewritten, dropsCaches {
+    if isRewritten, log.dropsCaches {
       var command = GlobalCommand(rawValue: command(of: unit).rawValue)
       command[flag: .setRootTable] = true
       step(
@@ -231,7 +232,7 @@ extension ScenarioBuilder {
           .init(unit: unit.name, offset: RegisterOffset.gcmd, value: UInt64(command.rawValue))),
         notes: ["assumed: setting the root table anew, so that the unit sees the changed entries"])
     } else if isChangedUnderway {
-      invalidate(unit, isScalable)
+      invalidate(unit, log.isScalable)
     }
   }
 
@@ -242,7 +243,7 @@ extension ScenarioBuilder {
     submission.unit = unit.name
     // Everything of the context cache, of the PASID cache, of the IOTLB.
     let kinds: [UInt64] = hasPASIDs ? [0x11, 0x37, 0x12] : [0x11, 0x12]
-    submission.descriptors = kinds.map { [$0] + Array(repeating: 0, count: isScalable ? 3 : 1) }
+    submission.descriptors = kinds.map { [$0] + Array(repeating: 0, count: log.isScalable ? 3 : 1) }
     step(
       .event(.submit(submission)),
       notes: ["assumed: the unit has forgotten what it had of the changed entries"])
@@ -254,7 +255,7 @@ extension ScenarioBuilder {
     command[flag: .translation] = true
     command[flag: .queuedInvalidation] = unit.extended[flag: .queuedInvalidation]
     command[flag: .interruptRemapping] =
-      hasInterrupts && unit.extended[flag: .interruptRemapping]
+      log.hasInterrupts && unit.extended[flag: .interruptRemapping]
     return command
   }
 
@@ -272,27 +273,5 @@ extension ScenarioBuilder {
         .init(unit: unit.name, offset: RegisterOffset.gcmd, value: UInt64(command.rawValue))))
     // What the unit had of the device would serve its request.
     if isKnown { invalidate(unit, RootTableAddress(rawValue: value).mode == .scalable) }
-  }
-}
-
-extension FaultTimeline.Fault {
-  /// An interrupt whose reason the driver does not know as one: it prints the record as a DMA's, with
-  /// the interrupt's index in the upper bits of its address.
-  var isPostedInterrupt: Bool {
-    guard case .dma = observation.request else { return false }
-    return observation.faultReason?.row?.structure == .postedDescriptor
-  }
-
-  /// The dumped context entry lets no request with a PASID through.
-  var sendsNoPASIDs: Bool {
-    guard let context = dump?.context, dump?.scalableRoot != nil else { return false }
-    return !ScalableContextEntry(words: [context.low, context.high])[flag: .pasidEnable]
-  }
-
-  /// What could not be read by the unit's word lies there in the dump: QEMU 7.2 has this reason for
-  /// all that is wrong with PASID tables.
-  var isMisreadPASIDEntry: Bool {
-    observation.reason == 0x58
-      && (dump?.pasidEntry != nil || dump?.stop == .noPASIDTable || dump?.stop == .noPASIDDirectory)
   }
 }

@@ -9,8 +9,8 @@ internal import VTdUnit
 /// Interrupts that a unit refused: the entry, or the register that leads to it, and the message.
 extension ScenarioBuilder {
   mutating func interrupt(_ fault: FaultTimeline.Fault, _ index: UInt16) {
-    let unit = units[unitIndex(of: fault.requester)]
-    let table = interruptTable(of: unit)
+    let unit = log.units[log.unitIndex(of: fault.requester)]
+    let table = log.interruptTable(of: unit)
     var address = Self.message(for: index)
     var data: UInt32 = 0
     var register: UInt64?
@@ -94,7 +94,7 @@ extension ScenarioBuilder {
 
   /// The entry of that index with a reserved bit, where `ir_translation_struct` shows it.
   private func shownEntry(_ index: UInt16) -> InterruptEntry? {
-    contents.debugfs.lazy.compactMap { row -> InterruptEntry? in
+    log.contents.debugfs.lazy.compactMap { row -> InterruptEntry? in
       guard case .interruptEntry(UInt32(index), _, let high, let low) = row.value else {
         return nil
       }
@@ -110,7 +110,7 @@ extension ScenarioBuilder {
     guard unit.extended[flag: .queuedInvalidation] else { return }
     var submission = EventAction.SubmissionStep()
     submission.unit = unit.name
-    submission.descriptors = [[4] + Array(repeating: 0, count: isScalable ? 3 : 1)]
+    submission.descriptors = [[4] + Array(repeating: 0, count: log.isScalable ? 3 : 1)]
     step(
       .event(.submit(submission)),
       notes: ["assumed: the unit has forgotten what it had of the changed entry"])

@@ -12,7 +12,7 @@ internal import VTdFormats
 extension ScenarioBuilder {
   var kernel: KernelDescription {
     var kernel = splat?.kernelIdentity ?? KernelDescription()
-    let release = splat?.detail.release ?? contents.kernels.last?.value
+    let release = splat?.detail.release ?? log.contents.kernels.last?.value
     let named = release.flatMap(KernelProfile.named)
     let profile = named ?? assumedProfile
     kernel.release = release ?? Self.unameText(profile)
@@ -50,11 +50,11 @@ extension ScenarioBuilder {
       configuration.notes.above["PROVE_RAW_LOCK_NESTING"] = []
     }
     configuration.notes.above["INTEL_IOMMU_DEBUGFS"] = [
-      hasDumps ? "the log has table dumps" : "assumed: the log has no table dump"
+      log.hasDumps ? "the log has table dumps" : "assumed: the log has no table dump"
     ]
-    configuration.values.dumpsTables = hasDumps
-    configuration.values.usesScalableMode = isScalable
-    configuration.values.remapsInterrupts = hasInterrupts
+    configuration.values.dumpsTables = log.hasDumps
+    configuration.values.usesScalableMode = log.isScalable
+    configuration.values.remapsInterrupts = log.hasInterrupts
     return configuration
   }
 
@@ -69,7 +69,7 @@ extension ScenarioBuilder {
 
   /// The shapes of the log's fault lines, in the order of the log.
   private var faultLines: [FaultLineGeneration] {
-    timeline.faults.compactMap { $0.observation.generation }
+    log.timeline.faults.compactMap { $0.observation.generation }
   }
 
   /// The profile's release as mainline writes it.
@@ -110,14 +110,14 @@ extension ScenarioBuilder {
         ShownSetting(
           key: "fault_reasons", value: table.rawValue, reason: "the log's kernel has these texts"))
     }
-    if !timeline.bursts.isEmpty, profile.rateLimit != .round {
+    if !log.timeline.bursts.isEmpty, profile.rateLimit != .round {
       shown.append(
         ShownSetting(
           key: "rate_limit", value: "round",
           reason: "the log's suppressed callbacks add up when the limiter is asked for each record")
       )
     }
-    let hasOldQueueLines = timeline.queueStops.contains { stop in
+    let hasOldQueueLines = log.timeline.queueStops.contains { stop in
       stop.lines.contains { if case .invalidDescriptor = $0 { true } else { false } }
     }
     if hasOldQueueLines, profile.queueErrors == .dump {
@@ -126,7 +126,7 @@ extension ScenarioBuilder {
           key: "queue_errors", value: "words",
           reason: "the log's kernel prints a refused descriptor alone"))
     }
-    if isScalable, profile.scalableMode == .absent {
+    if log.isScalable, profile.scalableMode == .absent {
       shown.append(
         ShownSetting(
           key: "scalable_mode", value: "off",
@@ -137,7 +137,7 @@ extension ScenarioBuilder {
 
   /// The texts that the log's kernel has, where the profile's kernel has one less or one more.
   private func shownReasons(_ table: FaultReasonTable) -> FaultReasonTable? {
-    let told = timeline.faults.compactMap { fault -> (reason: UInt8, isKnown: Bool)? in
+    let told = log.timeline.faults.compactMap { fault -> (reason: UInt8, isKnown: Bool)? in
       guard let reason = fault.observation.reason, !fault.observation.reasonText.isEmpty else {
         return nil
       }
@@ -152,8 +152,8 @@ extension ScenarioBuilder {
   /// How the dump walks, where the log has dumps: from the entry, because the tables of a rebuilt
   /// machine are the log's and no domain's.
   private func shownWalk(_ profile: KernelBehaviour) -> [ShownSetting] {
-    guard hasDumps else { return [] }
-    let wording = timeline.faults.lazy.compactMap { $0.wording }.first
+    guard log.hasDumps else { return [] }
+    let wording = log.timeline.faults.lazy.compactMap { $0.wording }.first
     let fitting: [KernelValues.TableWalk] =
       switch wording {
       case .original: [.entry]

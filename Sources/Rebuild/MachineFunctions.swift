@@ -4,7 +4,7 @@ internal import ScenarioFormat
 internal import VTdFormats
 
 /// The functions of a rebuilt machine's bus.
-extension ScenarioBuilder {
+extension LoggedMachine {
   /// Those that the log identifies, and with a table also the bridges that its scopes lead over;
   /// those of a snapshot are in it.
   var listedFunctions: [(key: PCIAddress, value: LogContents.Function)] {
@@ -39,5 +39,24 @@ extension ScenarioBuilder {
       primary: address.bus, secondary: bridge.secondary,
       subordinate: max(bridge.secondary, bridge.subordinate))
     return description
+  }
+
+  /// Devices that stops of queues are about, which have to be on the bus.
+  var queueDevices: [PCIAddress] {
+    var devices: [PCIAddress] = []
+    for stop in timeline.queueStops {
+      if let device = stop.device ?? (stop.refused == nil ? anyFunction : nil),
+        !devices.contains(device)
+      {
+        devices.append(device)
+      }
+    }
+    return devices
+  }
+
+  /// Some function, where the log does not say which.
+  var anyFunction: PCIAddress? {
+    listedFunctions.first { $0.key.device != 0 }?.key
+      ?? PCIAddress(bus: 0, device: 2, function: 0)
   }
 }

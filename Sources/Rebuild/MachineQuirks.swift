@@ -7,7 +7,7 @@ internal import VTdFormats
 internal import VTdUnit
 
 /// What mode the log's units are in, and how they differ from the specification.
-extension ScenarioBuilder {
+extension LoggedMachine {
   /// Whether the tables are those of scalable mode: dumps and debugfs show it, then reasons that only
   /// one of the modes has, then the command line.
   var isScalable: Bool {
@@ -135,5 +135,17 @@ extension ScenarioBuilder {
         ))
     }
     return quirks
+  }
+
+  /// Whether the log's unit does not say why its queue stopped.
+  var lacksQueueErrorRecord: Bool {
+    timeline.queueStops.contains { stop in
+      stop.lines.contains { line in
+        switch line {
+        case .queueError(reason: 0), .timeout(source: 0), .completionError(source: 0): true
+        default: false
+        }
+      }
+    }
   }
 }

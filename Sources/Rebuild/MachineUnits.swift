@@ -8,22 +8,7 @@ internal import VTdFormats
 internal import VTdUnit
 
 /// The units of a rebuilt machine: all that a DMAR table lists, or the one that the log is about.
-extension ScenarioBuilder {
-  struct MachineUnit {
-    var name: String
-    var base: UInt64?
-    /// Nil where the log has no boot line of it.
-    var knownCapability: Capability?
-    var capability: Capability
-    var extended: ExtendedCapability
-    /// Where its root table lies.
-    var root: UInt64
-    /// The segment that it covers.
-    var segment: UInt32 = 0
-    /// Functions that are its own though another unit has their segment.
-    var covers: [PCIAddress] = []
-  }
-
+extension LoggedMachine {
   /// The unit's place among `units` that gets the requests of `requester`.
   func unitIndex(of requester: PCIAddress) -> Int {
     guard units.count > 1 else { return 0 }
@@ -278,11 +263,6 @@ extension ScenarioBuilder {
 }
 
 extension FaultTimeline.Fault {
-  /// Who sent the request.
-  var requester: PCIAddress {
-    PCIAddress(segment: UInt32(observation.segment ?? 0), sourceID: observation.source)
-  }
-
   /// Levels of the second stage in the entries of the dump, where it was not refused for them.
   fileprivate var dumpedLevels: Int? {
     let levels: Int

@@ -56,14 +56,16 @@ extension ScenarioBuilder {
   private var firstRows: [ContextRow] {
     var seen: Set<[UInt64]> = []
     var unit: Int?
-    return contents.debugfs.compactMap { row in
-      if case .rootTable(let name, _) = row.value { unit = units.firstIndex { $0.name == name } }
+    return log.contents.debugfs.compactMap { row in
+      if case .rootTable(let name, _) = row.value {
+        unit = log.units.firstIndex { $0.name == name }
+      }
       guard
         case .context(
           let source, let rootHigh, let rootLow, let high, let low, let pasid, let entry) = row
           .value,
         seen.insert([
-          UInt64(unit ?? units.count), UInt64(source.rawValue), UInt64(pasid?.rawValue ?? .max),
+          UInt64(unit ?? log.units.count), UInt64(source.rawValue), UInt64(pasid?.rawValue ?? .max),
         ]).inserted
       else { return nil }
       return ContextRow(
@@ -74,7 +76,7 @@ extension ScenarioBuilder {
 
   /// Where the root table is that has the row.
   private func root(of row: ContextRow) -> UInt64 {
-    units[row.unit ?? unitIndex(of: PCIAddress(sourceID: row.source))].root
+    log.units[row.unit ?? log.unitIndex(of: PCIAddress(sourceID: row.source))].root
   }
 
   private func note(
@@ -110,7 +112,7 @@ extension ScenarioBuilder {
       rawValue: load(directory &+ PASIDDirectoryEntry.offset(of: pasid)) ?? 0)
     guard directoryEntry[flag: .present] else { return }
     let table = directoryEntry[inPlace: .pasidTable]
-    let shownTable = timeline.faults.lazy.compactMap { fault -> UInt64? in
+    let shownTable = log.timeline.faults.lazy.compactMap { fault -> UInt64? in
       guard fault.observation.source == row.source else { return nil }
       return fault.dump?.lines.lazy.compactMap { line -> UInt64? in
         guard case .pasidDirectoryEntry(let value) = line.value else { return nil }
@@ -128,7 +130,7 @@ extension ScenarioBuilder {
   /// The tables below the top ones, by the rows of `domain_translation_struct`.
   private func notePages(_ load: (UInt64) -> UInt64?, _ places: inout TablePlaces) {
     var top: (driver: UInt64, level: Int)?
-    for row in contents.debugfs {
+    for row in log.contents.debugfs {
       switch row.value {
       case .domain(_, let table):
         let levels = scenario.boot.domains.first { domain in
@@ -153,7 +155,7 @@ extension ScenarioBuilder {
   }
 
   /// Who has a top table, by its address.
-  private var domainTables: [UInt64: UInt64] { DomainImage(contents.debugfs).ids }
+  private var domainTables: [UInt64: UInt64] { DomainImage(log.contents.debugfs).ids }
 
   /// Rows of `dmar_translation_struct` that the driver's own tables do not have, as they stand there.
   mutating func completeRows() {
@@ -177,7 +179,7 @@ extension ScenarioBuilder {
       (need.words[place], need.words[place &+ 8]) = (row.context.low, row.context.high)
     }
     need.assumptions = []
-    write(need, from: nil, units[0], notes: ["rows of dmar_translation_struct"])
+    write(need, from: nil, log.units[0], notes: ["rows of dmar_translation_struct"])
   }
 }
 

@@ -21,20 +21,6 @@ public struct RebuiltScenario: Sendable {
   /// Whether it shows nothing of the log.
   public var isEmpty: Bool { faultCount == 0 && queueStopCount == 0 }
 
-  /// Files that the scenario points to, as seen from where it lies.
-  public struct PlatformFiles: Sendable {
-    /// The DMAR table.
-    public var table: String?
-    /// The snapshot of the bus.
-    public var snapshot: String?
-
-    /// Files that the scenario is to name; nil for none.
-    public init(table: String? = nil, snapshot: String? = nil) {
-      self.table = table
-      self.snapshot = snapshot
-    }
-  }
-
   /// More replays than this are not tried.
   private static let mostReplays = 10
 
@@ -127,11 +113,11 @@ private struct Attempt {
 
   init(
     _ contents: LogContents, _ timeline: FaultTimeline, _ name: String,
-    _ platform: RebuiltScenario.PlatformFiles, _ plan: RebuildPlan,
+    _ platform: PlatformFiles, _ plan: RebuildPlan,
     _ replay: (Written, Bool) -> Replay?
   ) {
     var builder = ScenarioBuilder(
-      contents: contents, timeline: timeline, files: platform, plan: plan)
+      LoggedMachine(contents: contents, timeline: timeline, files: platform), plan: plan)
     builder.build(from: name) { replay($0.written, false)?.load }
     self.builder = builder
     check = replay(builder.scenario.written, true).map { ReplayCheck(timeline, $0) }

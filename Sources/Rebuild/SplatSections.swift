@@ -10,7 +10,7 @@ internal import VTdFormats
 extension ScenarioBuilder {
   /// The report that the replay meets again, if there is one; the others are noted as left out.
   mutating func chooseSplat() {
-    for splat in contents.splats {
+    for splat in log.contents.splats {
       do throws(SplatImage.Obstacle) {
         guard self.splat == nil else {
           throw SplatImage.Obstacle(reason: "lockdep reports once, and another came first")
@@ -18,7 +18,7 @@ extension ScenarioBuilder {
         guard standsInFirstDump(splat) else {
           throw SplatImage.Obstacle(reason: "it does not stand in the first table dump")
         }
-        guard !isScalable else {
+        guard !log.isScalable else {
           throw SplatImage.Obstacle(reason: "its unit is in scalable mode")
         }
         self.splat = try SplatImage(splat.value)
@@ -53,10 +53,12 @@ extension ScenarioBuilder {
 
   /// The first look-up of a dump meets the report, so that no later dump can have it.
   private func standsInFirstDump(_ splat: Noted<LockSplat>) -> Bool {
-    guard let first = timeline.faults.firstIndex(where: { $0.dump != nil }) else { return false }
-    if contents.files.count > 1 { return true }
-    let next = timeline.faults.dropFirst(first + 1).first?.line ?? .max
-    return (timeline.faults[first].line..<next).contains(splat.value.lines.lowerBound)
+    guard let first = log.timeline.faults.firstIndex(where: { $0.dump != nil }) else {
+      return false
+    }
+    if log.contents.files.count > 1 { return true }
+    let next = log.timeline.faults.dropFirst(first + 1).first?.line ?? .max
+    return (log.timeline.faults[first].line..<next).contains(splat.value.lines.lowerBound)
   }
 
   // MARK: Domains that the look-up leads to
@@ -73,7 +75,7 @@ extension ScenarioBuilder {
   /// The domains of the faulting devices in the order of the log.
   var dumpedDomains: [DumpedDomain] {
     var domains: [DumpedDomain] = []
-    for fault in timeline.faults {
+    for fault in log.timeline.faults {
       guard let dumped = fault.dump?.context else { continue }
       let context = ContextEntry(low: dumped.low, high: dumped.high)
       guard context[flag: .present], (3...5).contains(context.levels) else { continue }
@@ -100,7 +102,7 @@ extension ScenarioBuilder {
     for domain in dumpedDomains {
       pages.append(domain.table)
       for device in domain.devices {
-        let fault = timeline.faults.first {
+        let fault = log.timeline.faults.first {
           DeviceName.address($0.requester) == device && $0.dump?.root != nil
         }
         guard let fault, let root = fault.dump?.root,

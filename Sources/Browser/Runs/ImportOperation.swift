@@ -17,7 +17,7 @@ enum ImportOperation {
     let evidence = try Evidence(files)
     var messages = evidence.unread.map { "dmar: not read: \($0.name): \($0.words)" }
     var boots = LogBoots()
-    var platform = RebuiltScenario.PlatformFiles()
+    var platform = PlatformFiles()
     evidence.read(begin: { boots.begin(file: $0) }, event: { boots.take($0) }, log: {}) {
       name, piece in
       boots.giveEach { piece.give(to: &$0) }

@@ -65,7 +65,7 @@ public struct OwnLog: Sendable {
     let boot = boots.chosen.0
     if boot.timeline.isEmpty { return nil }
     let rebuilt = RebuiltScenario(
-      boot.collector.contents, boot.timeline, from: name, platform: RebuiltScenario.PlatformFiles(),
+      boot.collector.contents, boot.timeline, from: name, platform: PlatformFiles(),
       replayingWritten: { replay($0, takesSteps: $1, named: name) })
     return rebuilt.isEmpty ? nil : try scenario(rebuilt.scenario.written, named: name)
   }

@@ -11,7 +11,7 @@ internal import ScenarioFormat
 struct PlatformReferences {
   /// Where the scenario is written; `-` is standard output.
   let output: String
-  private var paths = RebuiltScenario.PlatformFiles()
+  private var paths = PlatformFiles()
   /// A table from a text that a scenario cannot point to.
   private var dumped: DMARTable?
   /// A bus from an archive, which a scenario cannot point into.
@@ -33,7 +33,7 @@ struct PlatformReferences {
   }
 
   /// The references; what a scenario cannot point to is written as YAML beside it.
-  func files() throws -> RebuiltScenario.PlatformFiles {
+  func files() throws -> PlatformFiles {
     var files = paths
     if let dumped {
       files.table = try beside(

@@ -1,0 +1,87 @@
+internal import Diagnosis
+internal import KernelLog
+internal import LogReading
+internal import PCI
+internal import VTdFormats
+
+// What a fault, and a stop of a queue, show beyond their own lines.
+
+extension FaultTimeline.Fault {
+  /// Who sent the request.
+  var requester: PCIAddress {
+    PCIAddress(segment: UInt32(observation.segment ?? 0), sourceID: observation.source)
+  }
+
+  /// An interrupt whose reason the driver does not know as one: it prints the record as a DMA's, with
+  /// the interrupt's index in the upper bits of its address.
+  var isPostedInterrupt: Bool {
+    guard case .dma = observation.request else { return false }
+    return observation.faultReason?.row?.structure == .postedDescriptor
+  }
+
+  /// The dumped context entry lets no request with a PASID through.
+  var sendsNoPASIDs: Bool {
+    guard let context = dump?.context, dump?.scalableRoot != nil else { return false }
+    return !ScalableContextEntry(words: [context.low, context.high])[flag: .pasidEnable]
+  }
+
+  /// What could not be read by the unit's word lies there in the dump: QEMU 7.2 has this reason for
+  /// all that is wrong with PASID tables.
+  var isMisreadPASIDEntry: Bool {
+    observation.reason == 0x58
+      && (dump?.pasidEntry != nil || dump?.stop == .noPASIDTable || dump?.stop == .noPASIDDirectory)
+  }
+}
+
+extension FaultTimeline.QueueStop {
+  /// Every register read as ones.
+  var isGone: Bool { lines.contains(.queueError(reason: 0xf)) && lines.count > 1 && device == nil }
+
+  var isWrongCompletion: Bool {
+    lines.contains { if case .completionError = $0 { true } else { false } }
+  }
+
+  /// The descriptor that the unit refused.
+  var refused: (qw0: UInt64, qw1: UInt64)? {
+    var isRefusal = false
+    for line in lines {
+      switch line {
+      case .invalidDescriptor(let qw0, let qw1): return (qw0, qw1)
+      case .queueError(let reason): isRefusal = reason != 0xf
+      case .timeout, .completionError: return nil
+      case .descriptor(.head, let qw0, let qw1) where isRefusal: return (qw0, qw1)
+      default: break
+      }
+    }
+    // Bit 63 is reserved in an IOTLB invalidation.
+    return isRefusal ? (1 << 63 | 0x12, 0) : nil
+  }
+
+  /// The device that did not answer, or not right: by the unit's word, else by the descriptor that
+  /// the line of the queue's head shows.
+  var device: PCIAddress? {
+    for line in lines {
+      switch line {
+      case .timeout(let source), .completionError(let source):
+        if source != 0, source != 0xffff, let id = UInt16(exactly: source) {
+          return PCIAddress(sourceID: SourceID(rawValue: id))
+        }
+      case .descriptor(_, let qw0, _) where qw0 & 0xf == 3:
+        return PCIAddress(sourceID: SourceID(rawValue: UInt16(truncatingIfNeeded: qw0 >> 32)))
+      default: break
+      }
+    }
+    return nil
+  }
+
+  var ascendingTimes: [UInt64] {
+    var last: UInt64 = 0
+    var ascending: [UInt64] = []
+    for time in times {
+      guard let time, time >= last else { break }
+      ascending.append(time)
+      last = time
+    }
+    return ascending
+  }
+}

@@ -1,0 +1,49 @@
+internal import Diagnosis
+internal import KernelLog
+internal import LogReading
+internal import VTdFormats
+
+/// The machine that a log is about, as far as the log tells.
+struct LoggedMachine {
+  let contents: LogContents
+  let timeline: FaultTimeline
+  let files: PlatformFiles
+  /// The units that a scenario describes, in the kernel's order.
+  private(set) var units: [MachineUnit] = []
+
+  init(contents: LogContents, timeline: FaultTimeline, files: PlatformFiles) {
+    self.contents = contents
+    self.timeline = timeline
+    self.files = files
+    units = machineUnits
+  }
+
+  /// Real capabilities for a machine whose boot lines are missing.
+  static let assumedCapability: UInt64 = 0x1c0_000c_4066_0462
+  static let assumedExtended: UInt64 = 0x19_e2ff_0505e
+
+  var hasInterrupts: Bool {
+    timeline.faults.contains {
+      if case .interrupt = $0.observation.request { true } else { $0.isPostedInterrupt }
+    }
+  }
+  var hasDumps: Bool { timeline.faults.contains { $0.dump != nil } }
+
+  /// The unit of the dumps, else the first.
+  var unit: LogContents.Unit? {
+    let name = timeline.faults.lazy.compactMap { $0.dump?.unit }.first
+    return (contents.units.first { "dmar\($0.value.number)" == name } ?? contents.units.first)?
+      .value
+  }
+
+  var unitName: String {
+    timeline.faults.lazy.compactMap { $0.dump?.unit }.first ?? "dmar\(unit?.number ?? 0)"
+  }
+
+  /// What the machine can address, where the log says it.
+  var hostAddressWidth: Int? {
+    contents.boot.lazy.compactMap { line -> Int? in
+      if case .hostAddressWidth(let width) = line.value { width } else { nil }
+    }.last.map { min(max($0, 32), 52) }
+  }
+}
