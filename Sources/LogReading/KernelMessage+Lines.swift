@@ -26,6 +26,9 @@ extension KernelMessage.Kind {
       .firmwareBadAffinity:
       self = .tableUnusable
     case .highAddressesDeprecated, .strictDeprecated: self = .optionDeprecated
+    case .unknownOption: self = .optionUnknown
+    case .notForcedByTboot: self = .launchUnprotected
+    case .featureInconsistent: self = .unitsDiffer
     case .namespaceDeviceUnknown, .namespaceDeviceWithoutScope: self = .namespaceDevice
     case .unitWithoutWidths, .unitWithoutValidWidth: self = .unitWithoutWidth
     case .forceEnabled, .forcedByTboot: self = .forcedOn

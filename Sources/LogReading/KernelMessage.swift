@@ -73,6 +73,12 @@ public struct KernelMessage: Hashable, Sendable {
     case wrongUnit = "unit-assigned-wrong"
     /// An option of the command line has another name now.
     case optionDeprecated = "option-deprecated"
+    /// A word of intel_iommu= is none that the kernel knows.
+    case optionUnknown = "option-unknown"
+    /// A measured launch does not switch the IOMMU on, because the command line says so.
+    case launchUnprotected = "tboot-unprotected"
+    /// The units do not agree on a feature.
+    case unitsDiffer = "units-differ"
     /// The sound device's unit has too few entries.
     case azaliaEntries = "isoch-unit-entries"
 

@@ -27,6 +27,23 @@ struct MessageTests {
     #expect(finding.severity == .serious)
   }
 
+  @Test(
+    "lines of the boot that ask for something are findings",
+    arguments: [
+      ("DMAR: Unknown option - 'igfx_of'", "option-unknown", Finding.Severity.unclear),
+      (
+        "DMAR: Intel-IOMMU: not forcing on after tboot. This could expose security risk for tboot",
+        "tboot-unprotected", .unclear
+      ),
+      ("DMAR: IOMMU feature pgsel_inv inconsistent", "units-differ", .harmless),
+    ])
+  func boot(line: String, id: String, severity: Finding.Severity) throws {
+    let finding = try #require(explanation(of: "[    0.100000] \(line)\n").findings.first)
+    #expect(finding.id == id)
+    #expect(finding.severity == severity)
+    #expect(finding.why.first?.text.isEmpty == false)
+  }
+
   @Test("the same message again is counted, not told again")
   func counted() throws {
     let line = " hpsa 0000:03:00.0: DMAR: Allocating 1-page iova failed\n"

@@ -63,6 +63,63 @@ struct FormUseTests {
     return words
   }
 
+  /// Why nothing is made of a line: what its words begin with, and the reason.
+  private static let reasons: [(words: String, reason: String)] = [
+    ("QI HEAD:", "told with the error of the queue that it follows"),
+    ("QI PRIOR:", "told with the error of the queue that it follows"),
+    ("Invalidation Queue Error (IQE) cleared", "the end of an error that has the finding"),
+    ("Invalidation Time-out Error (ITE) cleared", "the end of an error that has the finding"),
+    ("Invalidation Completion Error (ICE) cleared", "the end of an error that has the finding"),
+    ("IOMMU: %u: PRQ overflow cleared", "the end of an overflow that has the finding"),
+    ("Intel-IOMMU: enabled", "what the command line asks for; other lines tell what came of it"),
+    ("IOMMU enabled", "what the command line asks for; other lines tell what came of it"),
+    ("Intel-IOMMU: disabled", "what the command line asks for: no fault can be behind it"),
+    ("IOMMU disabled", "what the command line asks for: no fault can be behind it"),
+    ("Intel-IOMMU: disable GFX", "an option's echo; explanations read the command line"),
+    ("Disable GFX", "an option's echo; explanations read the command line"),
+    ("Disable integrated GPU", "an option's echo; explanations read the command line"),
+    ("Intel-IOMMU: disable supported super page", "an option's echo: it makes no fault"),
+    ("Disable supported super page", "an option's echo: it makes no fault"),
+    ("Enable scalable mode", "an option's echo; import reads it"),
+    ("Scalable mode is disallowed", "an option's echo: it makes no fault"),
+    ("Intel-IOMMU: Forcing DAC", "an option's echo: addresses tell it"),
+    ("Forcing DAC", "an option's echo: addresses tell it"),
+    ("Intel-IOMMU: disable batched", "an option's echo: it makes no fault"),
+    ("Disable batched", "an option's echo: it makes no fault"),
+    ("Any user opt or tboot", "the end of the line before it, which has the finding"),
+    ("Host address width", "import reads it; no fault depends on it alone"),
+    ("DRHD", "units are known by the line with their capabilities"),
+    ("ATSR flags", "what the table has: nothing is wrong with it"),
+    ("SATC flags", "what the table has: nothing is wrong with it"),
+    ("RHSA base", "what the table has: nothing is wrong with it"),
+    ("ANDD device", "what the table has: nothing is wrong with it"),
+    ("No %s found", "what the table has not, and need not have"),
+    ("ACPI device", "a device of the namespace that was found"),
+    ("IOAPIC id", "what the table has; one that is missing has a finding"),
+    ("HPET id", "what the table has; one that is missing has a finding"),
+    ("Queued invalidation will be enabled", "how it should be; what a unit uses is told of each"),
+    ("Use 'intremap=no_x2apic_optout'", "the advice of the line before it, which has the finding"),
+    ("dmar%4d does not support EIM", "only x2APIC needs it; the mode that came of it is told"),
+    ("IOMMU %4d does not support EIM", "only x2APIC needs it; the mode that came of it is told"),
+    ("Not enabling interrupt remapping", "behind what is wrong, which has the finding"),
+    ("Using DMAR IOMMU", "how it should be"),
+    ("IOMMU batching disallowed", "a guest's unit asks for it (caching mode): nothing is wrong"),
+    ("IOMMU: Setting RMRR", "a heading"), ("Setting RMRR", "a heading"),
+    ("IOMMU: Prepare 0-16MiB", "a work-around that is on: nothing is wrong"),
+    ("Prepare 0-16MiB", "a work-around that is on: nothing is wrong"),
+    ("Intel(R) Virtualization Technology", "the last line of a boot in which all is well"),
+    ("BUG: ", "a dump that led out of memory has the finding, from lines that stand together"),
+    ("#PF: ", "part of an oops"), ("PGD 0", "part of an oops"), ("Oops: ", "part of an oops"),
+    ("general protection fault", "as for BUG: above"),
+    ("Kernel panic", "what led to it has the finding"),
+    ("Kernel Offset", "part of a panic"), ("Rebooting in", "part of a panic"),
+    ("---[ end Kernel panic", "part of a panic"),
+  ]
+
+  private static func reason(_ form: Form) -> (words: String, reason: String)? {
+    reasons.first { "\(form.words)".hasPrefix($0.words) }
+  }
+
   private static let alone = faults.map { words(explanation(of: [$0])) }
 
   /// The use of a line, and the findings that it makes.
@@ -91,7 +148,8 @@ struct FormUseTests {
     let (use, findings) = use(text)
     let words = "\(form.words)".split(separator: "\n", omittingEmptySubsequences: false)
       .joined(separator: " / ").replacing("|", with: "\\|")
-    let told = findings.isEmpty ? use.rawValue : findings.map { "`\($0)`" }.joined(separator: ", ")
+    var told = findings.isEmpty ? use.rawValue : findings.map { "`\($0)`" }.joined(separator: ", ")
+    if use == .none, let reason = reason(form) { told += " \(reason.reason)" }
     return "| `\(words)` | \(era(form.era)) | \(told) |"
   }
 
@@ -121,8 +179,8 @@ struct FormUseTests {
       Fault records are put together from parts (`FaultForms`) and are what explanations are about.
 
       The last column says what `dmar explain` makes of such a line: the findings that it is alone in a log,
-      *evidence* where it changes what is said of a fault of the same device and address, and a dash where
-      nothing is made of it.
+      *evidence* where it changes what is said of a fault of the same device and address, and a dash with
+      the reason where nothing is made of it.
 
       Made by the test `FormUseTests`; `DMAR_UPDATE_PAGES=1 swift test --filter FormUseTests` writes it anew.
 
@@ -141,6 +199,14 @@ struct FormUseTests {
     }
     let committed = try String(contentsOfFile: path, encoding: .utf8)
     #expect(committed == Self.page, "DMAR_UPDATE_PAGES=1 swift test --filter FormUseTests")
+  }
+
+  @Test("is nothing only where there is a reason, and every reason has a form")
+  func useless() {
+    let useless = DriverForms.all.filter { Self.row($0)?.contains("| —") == true }
+    for form in useless { #expect(Self.reason(form) != nil, "\(form.words)") }
+    let used = Set(useless.compactMap { Self.reason($0)?.words })
+    for row in Self.reasons { #expect(used.contains(row.words), "\(row.words)") }
   }
 
   @Test("has a row for every form")

@@ -17,6 +17,31 @@ extension MessageMeaning {
         weight: .info, culprit: "the kernel's command line: an option with a new name",
         verdict: "an option of intel_iommu= has moved to iommu.; it works still",
         meaning: "the line names the new one", next: ["write the new option"])
+    case .optionUnknown:
+      MessageMeaning(
+        weight: .degraded, culprit: "the kernel's command line: a word of intel_iommu=",
+        verdict:
+          "a word of intel_iommu= is none that this kernel knows: it changes nothing, and what "
+          + "it was to do is not done",
+        meaning:
+          "the line names the word; words are set apart by commas, and some came or went with "
+          + "a release",
+        next: ["compare the word with kernel-parameters.txt of this kernel's release"])
+    case .launchUnprotected:
+      MessageMeaning(
+        weight: .degraded, culprit: "the kernel's command line: intel_iommu=tboot_noforce",
+        verdict: "a measured launch (tboot) does not switch translation on: where nothing else does, "
+          + "devices reach all memory, what was measured included",
+        meaning: "tboot_noforce gives the protection up that the launch counts on",
+        next: ["take tboot_noforce off the command line, or add intel_iommu=on"])
+    case .unitsDiffer:
+      MessageMeaning(
+        weight: .info, culprit: "nobody: the platform's units are of different kinds",
+        verdict:
+          "the machine's units do not agree on a feature: what all share has to do without it",
+        meaning:
+          "the line names the feature; domains that reach over units use what each of them has",
+        next: [])
     case .launchFailed:
       MessageMeaning(
         weight: .danger, culprit: "what the lines before it say: the DMAR table, or memory",
