@@ -103,7 +103,7 @@ let package = Package(
     room(
       "ScenarioFormat",
       [
-        "Text", "YAMLNodes", "VTdFormats", "PCI", "ACPITables", "VTdUnit", "Lockdep",
+        "Text", "YAMLNodes", "VTdFormats", "PCI", "ACPITables", "VTdUnit", "Lockdep", "KernelLog",
         "KernelProfiles", "LinuxIOMMU",
       ]),
     room(

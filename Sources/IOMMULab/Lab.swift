@@ -80,13 +80,7 @@ public struct Lab {
   ) throws(LabError) {
     let source = try Self.source(device)
     let page = try pageTables(of: domain, stage ?? preset.stage, over: nil)
-    try build { (tables) throws(TableError) in
-      try tables.attach(
-        source, to: page, domain: DomainID(rawValue: UInt16(domain)),
-        pasid: pasid.map { PASID(rawValue: UInt32(truncatingIfNeeded: $0)) })
-    }
-    domains[domain] = page
-    lastDomain = domain
+    try attach(source, to: page, domain, pasid)
   }
 
   /// Sends a device's requests through first-stage tables that are themselves read through the
@@ -106,6 +100,12 @@ public struct Lab {
     let below = try pageTables(of: host, .second, over: nil)
     domains[host] = below
     let page = try pageTables(of: domain, .first, over: below)
+    try attach(source, to: page, domain, pasid)
+  }
+
+  private mutating func attach(
+    _ source: SourceID, to page: PageTables, _ domain: Int, _ pasid: Int?
+  ) throws(LabError) {
     try build { (tables) throws(TableError) in
       try tables.attach(
         source, to: page, domain: DomainID(rawValue: UInt16(domain)),

@@ -20,18 +20,7 @@ struct SystemFiles {
   func exists(_ path: String) -> Bool { access(self.path(path), F_OK) == 0 }
 
   /// The names in a folder, sorted; nil where it cannot be read.
-  func names(in path: String) -> [String]? {
-    guard let stream = opendir(self.path(path)) else { return nil }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
-  }
+  func names(in path: String) -> [String]? { Folder.names(self.path(path)) }
 
   func isFolder(_ path: String) -> Bool {
     var status = stat()

@@ -59,7 +59,7 @@ struct FolderWalk {
   init(_ path: String) throws(LogInputError) {
     var root = path
     while root.count > 1, root.hasSuffix("/") { root.removeLast() }
-    guard let names = Self.names(in: root) else { throw LogInputError(path: path, number: errno) }
+    guard let names = Folder.names(root) else { throw LogInputError(path: path, number: errno) }
     walk(root, names, depth: 0)
   }
 
@@ -79,22 +79,9 @@ struct FolderWalk {
           isCut = true
           continue
         }
-        walk(path, Self.names(in: path) ?? [], depth: depth + 1)
+        walk(path, Folder.names(path) ?? [], depth: depth + 1)
       default: break
       }
     }
-  }
-
-  private static func names(in folder: String) -> [String]? {
-    guard let stream = opendir(folder) else { return nil }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
   }
 }

@@ -1,6 +1,6 @@
 public import ACPITables
 internal import KernelRuntime
-internal import KernelLog
+public import KernelLog
 public import PCI
 
 /// What the driver says while it boots, where a scenario wants to see it.
@@ -22,28 +22,6 @@ public struct BootMessages: Hashable, Sendable {
   public var interruptControllers: [Int]?
   /// The kernel was started by tboot (TXT).
   public var isMeasuredLaunch = false
-
-  /// DMI_BIOS_VENDOR, DMI_BIOS_VERSION, DMI_PRODUCT_VERSION.
-  public struct FirmwareName: Hashable, Sendable {
-    /// The BIOS vendor.
-    public var vendor: String
-    /// The BIOS version.
-    public var version: String
-    /// The product's version.
-    public var product: String
-
-    /// Names as DMI has them; empty where it has none.
-    public init(vendor: String = "", version: String = "", product: String = "") {
-      self.vendor = vendor
-      self.version = version
-      self.product = product
-    }
-
-    /// The name as it is printed.
-    var printed: KernelLog.FirmwareName {
-      KernelLog.FirmwareName(vendor: vendor, version: version, product: product)
-    }
-  }
 
   /// What a boot prints besides what the driver decides.
   public init(

@@ -44,7 +44,7 @@ struct BootReport {
     guard let bad else { return false }
     kernel.announce(
       .firmwareBadUnit(
-        base: bad.registerBase, allOnes: bad.registerBase != 0, messages.firmware.printed))
+        base: bad.registerBase, allOnes: bad.registerBase != 0, messages.firmware))
     return true
   }
 
@@ -87,7 +87,7 @@ struct BootReport {
         let base = PhysicalAddress(rawValue: affinity.registerBase)
         kernel.announce(.affinity(base: base, domain: affinity.proximityDomain))
         if !table.units.contains(where: { $0.registerBase == affinity.registerBase }) {
-          kernel.announce(.firmwareBadAffinity(base: base, messages.firmware.printed))
+          kernel.announce(.firmwareBadAffinity(base: base, messages.firmware))
         }
       case .namespaceDevice(let device):
         guard announceName(of: device, messages) else {
@@ -122,7 +122,7 @@ struct BootReport {
   /// dmar_parse_one_andd: a name without an end makes the rest of the table unread.
   private func announceName(of device: NamespaceDevice, _ messages: BootMessages) -> Bool {
     guard device.nameBytes.contains(0) else {
-      kernel.announce(.firmwareBadName(messages.firmware.printed))
+      kernel.announce(.firmwareBadName(messages.firmware))
       return false
     }
     kernel.announce(.namespaceDevice(number: device.number, name: device.name))
@@ -143,7 +143,7 @@ struct BootReport {
     }
     if isBad {
       kernel.announce(
-        .firmwareBadRegion(base: region.base, end: region.limit, messages.firmware.printed))
+        .firmwareBadRegion(base: region.base, end: region.limit, messages.firmware))
     }
   }
 

@@ -55,7 +55,7 @@ struct TimelineSection {
         ])
     }
     guard let text = EventText.describe(event, in: record) else { return nil }
-    var style = "d\(min(depth(event), 5))"
+    var style = "d\(min(record.depth(of: event), 5))"
     switch event.what {
     case .dma(let fact):
       if fact.given.result == .blocked { style += " bad" } else if fact.isStale { style += " old" }
@@ -80,16 +80,5 @@ struct TimelineSection {
       attributes.append(.number("data-line", step.line))
     }
     return attributes
-  }
-
-  private func depth(_ event: RunEvent) -> Int {
-    var depth = 1
-    var cause = event.cause
-    while let id = cause, record.events.indices.contains(id), depth < 5 {
-      if case .step = record.events[id].what { break }
-      depth += 1
-      cause = record.events[id].cause
-    }
-    return depth
   }
 }

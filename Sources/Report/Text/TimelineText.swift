@@ -83,7 +83,9 @@ public struct TimelineText {
     if !written.isEmpty { parts.append("writes \(written.joined(separator: ", "))") }
     if !parts.isEmpty, reads > 0 { parts.append("reads registers \(reads) times") }
     if parts.isEmpty { return }
-    add("\(Words.describe(first.who)) \(parts.joined(separator: ", "))", depth: depth(of: first))
+    add(
+      "\(Words.describe(first.who)) \(parts.joined(separator: ", "))",
+      depth: record.depth(of: first))
   }
 
   private mutating func draw(_ event: RunEvent) {
@@ -100,19 +102,9 @@ public struct TimelineText {
       let text = "step \(event.step) (\(place))  \(step?.text ?? "")"
       return add(Wrapping.shortened(text, to: 3 * Wrapping.width), depth: 0)
     }
-    if let text = EventText.describe(event, in: record) { add(text, depth: depth(of: event)) }
-  }
-
-  /// How many causes stand before an event, the step itself not counted.
-  private func depth(of event: RunEvent) -> Int {
-    var depth = 1
-    var cause = event.cause
-    while let id = cause, record.events.indices.contains(id), depth < 5 {
-      if case .step = record.events[id].what { break }
-      depth += 1
-      cause = record.events[id].cause
+    if let text = EventText.describe(event, in: record) {
+      add(text, depth: record.depth(of: event))
     }
-    return depth
   }
 
   private mutating func add(_ text: String, depth: Int) {

@@ -1,5 +1,6 @@
 internal import Text
 public import ACPITables
+public import KernelLog
 public import LinuxIOMMU
 public import PCI
 
@@ -32,7 +33,7 @@ public struct MachineDescription: Sendable {
   /// The CPU has x2APIC mode.
   public var hasX2APIC = false
   /// The firmware's name, which some lines print.
-  public var firmware = BootMessages.FirmwareName()
+  public var firmware = FirmwareName()
   /// Devices in the ACPI name space by the paths of their objects.
   public var namespace: [NamespaceObject]?
   /// I/O interrupt controllers; nil for those that the table has.
@@ -163,7 +164,7 @@ extension NamespaceObject: Section {
   }
 }
 
-extension BootMessages.FirmwareName: Section {
+extension FirmwareName: Section {
   package static var sectionName: String { "firmware" }
 
   /// Firmware that has no name.
