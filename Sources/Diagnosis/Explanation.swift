@@ -116,6 +116,8 @@ public struct Explanation: Sendable {
       decoded.append((place: unit.place, text: "dmar\(unit.value.number) \(unit.value.extended)"))
     }
     var advice = findings.first.flatMap { Advice.on($0.cause, kernel: fault.kernel) }
+    // What is so already helps nobody.
+    if fault.log.passesThrough == true { advice?.workarounds.removeAll { $0 == .passThrough } }
     if let system = group.observation.system {
       findings = findings.map { SystemAdvice.translate($0, system) }
       advice = advice.map(SystemAdvice.translate)

@@ -374,7 +374,7 @@ public struct LogCollector: Sendable {
         noted(LogContents.Region(start: start, end: end, function: nil)), to: &contents.regions)
     case .scopeDevice(let address): change(address, place) { $0.isListed = true }
     case .dmarNote: break
-    case .defaultDomain: break
+    case .defaultDomain(let passesThrough): contents.passesThrough = passesThrough
     case .defect(let text): Self.append(noted(text), to: &contents.defects)
     case .toolEntry(let level, let value):
       let begins = contents.toolWalks.last?.last.map { $0.value.level <= level } ?? true

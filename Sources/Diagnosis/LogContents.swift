@@ -176,6 +176,8 @@ public struct LogContents: Sendable {
   public internal(set) var oopses: [Noted<UInt64>] = []
   /// Kernel versions.
   public internal(set) var kernels: [Noted<String>] = []
+  /// Whether the kernel's devices are in pass-through, by its own word; nil where it says none.
+  public internal(set) var passesThrough: Bool?
   /// Names of the machine.
   public internal(set) var machines: [Noted<String>] = []
   /// Command lines.

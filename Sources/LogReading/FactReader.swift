@@ -38,7 +38,9 @@ enum FactReader {
       }
     }
     cursor = start
-    if cursor.take("iommu: Default domain type: ") { return .defaultDomain(cursor.word()) }
+    if cursor.take("iommu: Default domain type: ") {
+      return .defaultDomain(passesThrough: cursor.word() == "Passthrough")
+    }
     cursor = start
     return nil
   }

@@ -29,8 +29,8 @@ public enum LogFact: Hashable, Sendable {
   case deviceNote(PCIAddress, driver: String, text: String)
   /// Anything else that a driver says about its device.
   case driverMessage(PCIAddress, driver: String, text: String)
-  /// The type of domain that functions get.
-  case defaultDomain(String)
+  /// The type of domain that functions get: addresses pass as they are, or are translated.
+  case defaultDomain(passesThrough: Bool)
   /// A region that the table reserves, as Xen lists it; both ends included.
   case reservedRegion(start: UInt64, end: UInt64)
   /// A device of the table's scopes, as Xen lists it.

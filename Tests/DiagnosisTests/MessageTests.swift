@@ -44,6 +44,21 @@ struct MessageTests {
     #expect(finding.why.first?.text.isEmpty == false)
   }
 
+  @Test("pass-through is no advice where the kernel's devices are in it already")
+  func passThrough() throws {
+    let log =
+      "pci 0000:03:00.0: [1106:3483] type 00 class 0x0c0330\n"
+      + CauseTests.fault(
+        "[DMA Read NO_PASID] Request device [03:00.0] fault addr 0xfffe1000 [fault reason 0x06] PTE Read access is not set"
+      )
+    func advised(_ type: String) throws -> [WorkAround] {
+      let line = "[    2.700000] iommu: Default domain type: \(type)\n"
+      return try #require(explanation(of: line + log).faults.first?.advice).workarounds
+    }
+    #expect(try advised("Translated") == [.passThrough])
+    #expect(try advised("Passthrough (set via kernel command line)") == [])
+  }
+
   @Test("the same message again is counted, not told again")
   func counted() throws {
     let line = " hpsa 0000:03:00.0: DMAR: Allocating 1-page iova failed\n"

@@ -101,7 +101,11 @@ import VTdFormats
       fact: .pciFunction(
         at("0000:00:1f.2"), vendor: 0x8086, device: 0x2922, classCode: nil, words: "")),
     Case(
-      line: "[    2.7] iommu: Default domain type: Translated", fact: .defaultDomain("Translated")),
+      line: "[    2.7] iommu: Default domain type: Translated",
+      fact: .defaultDomain(passesThrough: false)),
+    Case(
+      line: "[    2.7] iommu: Default domain type: Passthrough (set via kernel command line)",
+      fact: .defaultDomain(passesThrough: true)),
     Case(
       line: "[   13.3] BUG: unable to handle page fault for address: ff110010c4237000",
       kind: .death(.pageFault(0xff11_0010_c423_7000))),
