@@ -1,7 +1,7 @@
 // Lists the pages that an image's legacy tables map, with every byte of the image read by libkdumpfile: a
 // judge of our own reader of dumps that shares no code with it.
 //
-//   kdumpfile IMAGE ROOT        prints "IOVA PHYSICAL" in hexadecimal for each leaf entry of 4 KiB
+//   kdumpfile IMAGE ROOT        prints "IOVA PHYSICAL" in hexadecimal for each page of 4 KiB
 #include <fcntl.h>
 #include <inttypes.h>
 #include <libkdumpfile/kdumpfile.h>
@@ -28,7 +28,12 @@ static void walk(uint64_t table, int level, uint64_t first) {
   for (int index = 0; index < 512; index++) {
     if (!(words[index] & 3)) continue;
     uint64_t address = first + ((uint64_t)index << (12 + 9 * (level - 1)));
-    if (level > 1) {
+    if (level > 1 && words[index] & 1 << 7) {
+      // A superpage: its pages one by one.
+      for (uint64_t inside = 0; inside < (uint64_t)1 << (12 + 9 * (level - 1)); inside += page) {
+        printf("%" PRIx64 " %" PRIx64 "\n", address + inside, (words[index] & address_bits) + inside);
+      }
+    } else if (level > 1) {
       walk(words[index] & address_bits, level - 1, address);
     } else {
       printf("%" PRIx64 " %" PRIx64 "\n", address, words[index] & address_bits);
