@@ -21,9 +21,9 @@ enum FactReader {
       return .commandLine(line(&cursor))
     }
     if cursor.take("Hardware name: ") || cursor.take("DMI: ") {
-      // 6.12 prints another line of DMI behind the machine's.
+      // 6.12 prints other lines of DMI before and behind the machine's.
       var trial = cursor
-      if trial.take("Memory slots populated: ") { return nil }
+      if trial.take("Memory slots populated: ") || trial.take("SMBIOS ") { return nil }
       // sysfs has a string by which modules are found: `dmi:bvnVENDOR:bvrVERSION:…`.
       if trial.take("bvn") { return nil }
       return .machine(machine(&cursor))

@@ -27,6 +27,18 @@ struct AddressPatternTests {
     #expect(found.verdict?.verdict.contains("kernel pointer 0xffff888103456000") == true)
   }
 
+  @Test(
+    "PASID 0 is no address space of its own: the verdict is that of a request without a PASID",
+    arguments: ["0xffff888103456000", "0x6f77206f6c6c6000", "0xdead000"])
+  func pasidOfRequestsWithoutOne(address: String) throws {
+    let log = Self.fault(address)
+    let plain = try #require(explanation(of: log).faults.first?.verdict)
+    let scalable = log.replacing("NO_PASID", with: "PASID 0x0")
+    #expect(explanation(of: scalable).faults.first?.verdict?.verdict == plain.verdict)
+    let process = log.replacing("NO_PASID", with: "PASID 0x7")
+    #expect(explanation(of: process).faults.first?.verdict?.verdict != plain.verdict)
+  }
+
   @Test("text in an address is text, in the order of memory")
   func text() throws {
     // "hello wo" as eight bytes, of which a record does not tell the lowest.

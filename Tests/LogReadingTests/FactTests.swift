@@ -172,9 +172,11 @@ import VTdFormats
     #expect(events(in: text).isEmpty)
   }
 
-  @Test("the other line of DMI names no machine")
-  func memorySlots() {
-    #expect(events(in: "[    0.000000] DMI: Memory slots populated: 1/1\n").isEmpty)
+  @Test(
+    "the other lines of DMI name no machine",
+    arguments: ["DMI: SMBIOS 2.8 present.", "DMI: Memory slots populated: 1/1"])
+  func otherFirmwareLines(text: String) {
+    #expect(events(in: "[    0.000000] \(text)\n").isEmpty)
   }
 
   @Test("registers are read below their heading only")

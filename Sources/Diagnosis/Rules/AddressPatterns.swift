@@ -7,7 +7,7 @@ extension Rule {
   /// Cause 6: a pointer of the kernel's own instead of a DMA address.
   static let kernelPointer = Rule(cause: .rawPhysicalAddress) { fault in
     guard let address = fault.fault.address, AddressPattern.isKernelPointer(address),
-      fault.fault.interruptIndex == nil, fault.fault.pasid == nil, fault.guestLines.isEmpty
+      fault.fault.interruptIndex == nil, fault.fault.ownPASID == nil, fault.guestLines.isEmpty
     else { return nil }
     return Hypothesis(
       cause: .rawPhysicalAddress,
@@ -28,7 +28,7 @@ extension Rule {
   /// Cause 6: an address of which the upper half was lost on the way to the device.
   static let cutAddress = Rule(cause: .rawPhysicalAddress) { fault in
     guard let address = fault.fault.address, fault.isReason(5, 6, 0x71, 0x79),
-      fault.fault.pasid == nil, fault.guestLines.isEmpty, fault.leafAllows != true,
+      fault.fault.ownPASID == nil, fault.guestLines.isEmpty, fault.leafAllows != true,
       fault.regions.isEmpty, fault.window == nil
     else { return nil }
     let clue: Clue

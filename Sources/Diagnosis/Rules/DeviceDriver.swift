@@ -15,7 +15,7 @@ extension Rule {
   /// Cause 4: the driver never gave the device an address for its DMA.
   static let unsetAddress = Rule(cause: .unsetAddress) { fault in
     guard let address = fault.fault.address, fault.isReason(5, 6, 0x71, 0x79, 0x85, 0x86),
-      patterns.contains(address & ~0xfff), fault.fault.pasid == nil
+      patterns.contains(address & ~0xfff), fault.fault.ownPASID == nil
     else { return nil }
     if fault.leafAllows == true
       || fault.isDomainEmpty != nil && fault.function?.driverLine == nil
@@ -74,7 +74,7 @@ extension Rule {
   static let unmappedTooEarly = Rule(cause: .unmappedTooEarly) { fault in
     guard let address = fault.fault.address,
       fault.reason == nil || fault.isReason(5, 6, 0x71, 0x79), !fault.isKdump,
-      fault.regions.isEmpty, fault.fault.pasid == nil, fault.leafAllows != true,
+      fault.regions.isEmpty, fault.fault.ownPASID == nil, fault.leafAllows != true,
       fault.guestLines.isEmpty
     else { return nil }
     let isHigh = address >= 0xf000_0000 && address < 0x1_0000_0000
@@ -150,7 +150,7 @@ extension Rule {
   static let rawPhysicalAddress = Rule(cause: .rawPhysicalAddress) { fault in
     guard let address = fault.fault.address, address >= 0x10_0000,
       fault.isReason(5, 6, 0x71, 0x79), fault.regions.isEmpty, fault.leafAllows != true,
-      !isGraphicsAtBoot(fault), fault.fault.pasid == nil, fault.guestLines.isEmpty
+      !isGraphicsAtBoot(fault), fault.fault.ownPASID == nil, fault.guestLines.isEmpty
     else { return nil }
     var clues: [Clue] = []
     if let window = fault.window, let owner = window.value.function {
@@ -271,7 +271,7 @@ extension Rule {
     // From 6.16 on the reads have a rule of their own.
     if fault.fault.access == .read, let release = fault.release, release >= (6, 16) { return nil }
     guard fault.isReason(5, 6), fault.leaf == nil, fault.fault.dump == nil, fault.isLikeAllocated,
-      fault.fault.count > 2, fault.fault.pasid == nil, fault.guestLines.isEmpty
+      fault.fault.count > 2, fault.fault.ownPASID == nil, fault.guestLines.isEmpty
     else { return nil }
     return Hypothesis(
       cause: .wrongDirection,
@@ -292,7 +292,7 @@ extension Rule {
   static let writeOnlyMapping = Rule(cause: .writeOnlyMapping) { fault in
     guard fault.fault.access == .read, fault.isReason(6), fault.leaf == nil,
       let release = fault.release, release >= (6, 16), fault.isLikeAllocated,
-      fault.fault.pasid == nil, fault.guestLines.isEmpty
+      fault.fault.ownPASID == nil, fault.guestLines.isEmpty
     else { return nil }
     var clues = [
       Clue(
