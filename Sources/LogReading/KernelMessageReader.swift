@@ -40,22 +40,22 @@ struct KernelMessageReader: Sendable {
     return starts
   }()
 
-  /// One bit for each first byte that a form begins with.
-  private static let firstBytes: [Bool] = {
-    var bytes = [Bool](repeating: false, count: 256)
-    for form in forms { if let first = form.anchor.first { bytes[Int(first)] = true } }
-    return bytes
+  /// A bit for each pair of bytes that a form begins with.
+  private static let pairs: [UInt64] = {
+    var pairs = [UInt64](repeating: 0, count: 1 << 10)
+    for pair in starts.keys { pairs[Int(pair >> 6)] |= 1 << UInt64(pair & 63) }
+    return pairs
   }()
 
   /// Where in `line` a form may begin, with the forms; nil where none does.
   static func candidates(_ line: ArraySlice<UInt8>) -> [(place: Int, form: Int)] {
     guard line.count >= 8, line.count <= longestLine else { return [] }
     var found: [(place: Int, form: Int)] = []
+    let pairs = Self.pairs
     var at = line.startIndex
     while at + 4 <= line.endIndex {
-      if firstBytes[Int(line[at])],
-        let forms = starts[UInt16(line[at]) << 8 | UInt16(line[at + 1])]
-      {
+      let pair = UInt16(line[at]) << 8 | UInt16(line[at + 1])
+      if pairs[Int(pair >> 6)] >> UInt64(pair & 63) & 1 != 0, let forms = starts[pair] {
         for form in forms where line[at...].starts(with: Self.forms[form].anchor) {
           found.append((at, form))
         }

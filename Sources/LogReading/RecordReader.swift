@@ -247,15 +247,23 @@ struct RecordReader: Sendable {
       switch line.bytes[at] {
       case UInt8(ascii: "D"), UInt8(ascii: "d"), UInt8(ascii: "["), UInt8(ascii: "I"),
         UInt8(ascii: "i"), UInt8(ascii: "H"), UInt8(ascii: "h"):
-        guard words.contains(where: { ByteSearch.hasWord($0, in: line.bytes, at: at) }) else {
-          continue
-        }
+        guard at + 1 < line.bytes.count, isSecondByte(line.bytes[at + 1]),
+          words.contains(where: { ByteSearch.hasWord($0, in: line.bytes, at: at) })
+        else { continue }
         places.append(at)
         if places.count == mostPlaces { return places }
       default: continue
       }
     }
     return places
+  }
+
+  /// Whether one of these words may have the byte behind its first: most others have not.
+  private static func isSecondByte(_ byte: UInt8) -> Bool {
+    switch ASCII.lowercased(byte) {
+    case UInt8(ascii: "m"), UInt8(ascii: "d"), UInt8(ascii: "n"), UInt8(ascii: "a"): true
+    default: false
+    }
   }
 
   /// A line without end may hold any number of records; nobody prints as many.
@@ -415,18 +423,30 @@ struct JoinedText {
   private(set) var numbers: [Int]
 
   init(_ lines: [CleanLine]) {
-    bytes = lines.first?.bytes ?? []
-    numbers = [lines.first?.number ?? 0]
-    for (previous, line) in zip(lines, lines.dropFirst()) {
-      guard line.sequence == previous.sequence + 1, bytes.count < LineScanner.longestLine else {
-        break
-      }
-      if !previous.endsSoftly {
-        bytes.append(line.startsMessage ? TextCursor.start : TextCursor.join)
+    guard let first = lines.first else {
+      (bytes, numbers) = ([], [0])
+      return
+    }
+    // Lines and their ends; each line that is read is joined with those behind it.
+    var size = first.bytes.count
+    for index in lines.indices.dropFirst() { size += lines[index].bytes.count + 1 }
+    bytes = []
+    bytes.reserveCapacity(size)
+    bytes.append(contentsOf: first.bytes)
+    starts.reserveCapacity(lines.count)
+    numbers = []
+    numbers.reserveCapacity(lines.count)
+    numbers.append(first.number)
+    for index in lines.indices.dropFirst() {
+      guard lines[index].sequence == lines[index - 1].sequence + 1,
+        bytes.count < LineScanner.longestLine
+      else { break }
+      if !lines[index - 1].endsSoftly {
+        bytes.append(lines[index].startsMessage ? TextCursor.start : TextCursor.join)
       }
       starts.append(bytes.count)
-      numbers.append(line.number)
-      bytes.append(contentsOf: line.bodyBytes)
+      numbers.append(lines[index].number)
+      bytes.append(contentsOf: lines[index].bodyBytes)
     }
   }
 

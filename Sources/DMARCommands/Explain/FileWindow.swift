@@ -7,14 +7,13 @@ struct FileWindow: ~Copyable {
   private let base: UnsafeMutableRawPointer
   private let length: Int
 
-  /// Maps `count` bytes from `position` on; nil where the file cannot be mapped.
+  /// Maps `count` bytes from `position` on; nil where the file cannot be mapped. Pages come as they are
+  /// read, sixteen at a time, which takes less than to ask for all of them at once.
   init?(_ descriptor: Int32, _ position: Int, _ count: Int) {
     Self.surviveTruncation()
     let start = position / Self.page * Self.page
     let length = position &- start &+ count
-    guard
-      let base = mmap(
-        nil, length, PROT_READ, MAP_PRIVATE | Int32(MAP_POPULATE), descriptor, off_t(start)),
+    guard let base = mmap(nil, length, PROT_READ, MAP_PRIVATE, descriptor, off_t(start)),
       base != MAP_FAILED
     else { return nil }
     self.base = base

@@ -61,21 +61,24 @@ enum OtherSystemReader {
     return Form(system: row.system, access: row.access, anchor: anchor, pieces: pieces)
   }
 
-  /// The bytes that forms begin with.
-  private static let firstBytes: [Bool] = {
-    var bytes = [Bool](repeating: false, count: 256)
-    for form in forms { if let first = form.anchor.first { bytes[Int(first)] = true } }
-    return bytes
+  /// For each byte the forms that begin with it.
+  private static let starts: [[Int]] = {
+    var starts = [[Int]](repeating: [], count: 256)
+    for (index, form) in forms.enumerated() {
+      if let first = form.anchor.first { starts[Int(first)].append(index) }
+    }
+    return starts
   }()
 
   /// Where in the line forms begin. A form begins with a word.
   static func candidates(_ line: [UInt8]) -> [Candidate] {
     var found: [Candidate] = []
     var isWordStart = true
-    for at in line.indices.prefix(512) {
+    let starts = Self.starts
+    for at in 0..<min(line.count, 512) {
       let byte = line[at]
-      if isWordStart, firstBytes[Int(byte)] {
-        for (index, form) in forms.enumerated() where line[at...].starts(with: form.anchor) {
+      if isWordStart, !starts[Int(byte)].isEmpty {
+        for index in starts[Int(byte)] where line[at...].starts(with: forms[index].anchor) {
           found.append(Candidate(form: index, place: at))
         }
       }
