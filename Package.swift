@@ -53,6 +53,7 @@ let package = Package(
     .library(name: "RemappingTables", targets: ["RemappingTables"]),
     .library(name: "IOMMULab", targets: ["IOMMULab"]),
     .library(name: "Course", targets: ["Course"]),
+    .library(name: "Browser", targets: ["Browser"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")

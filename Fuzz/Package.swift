@@ -28,6 +28,11 @@ let targets = [
   fuzz("MemoryImageFuzz", "MemoryImages"),
   fuzz("MachineFileFuzz", "Diagnosis", "LogReading"),
   fuzz("EmulatorLogFuzz", "QTest", "SessionRecording", "VTdUnit"),
+  fuzz("MonitorFuzz", "QTest"),
+  fuzz("RecordFuzz", "Recording"),
+  fuzz("LessonFuzz", "Course", "ScenarioFormat"),
+  fuzz("PageCallFuzz", "Browser"),
+  fuzz("LabFuzz", "IOMMULab"),
 ]
 
 let package = Package(

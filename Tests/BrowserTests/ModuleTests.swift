@@ -218,4 +218,14 @@ struct ModuleTests {
     let start = try result(try #require(shown["start"] as? String))
     #expect(start["passed"] as? Bool != true, "\(name): \(start)")
   }
+
+  @Test("the questions of a fuzz case are answered", arguments: FuzzCases.all("PageCall"))
+  func fuzzCase(_ file: URL) throws {
+    var module = Module()
+    let isSeed = !file.lastPathComponent.contains("-")
+    for question in try FuzzCases.bytes(file).split(separator: 10) {
+      let answer = String(decoding: module.answer(Array(question)), as: UTF8.self)
+      #expect(answer.hasPrefix(isSeed ? #"{"ok":true"# : #"{"ok":"#), "\(answer.prefix(300))")
+    }
+  }
 }

@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Testing
 
 @testable import QTest
@@ -144,5 +146,25 @@ import Testing
     _ = ask("outb 0xcf9 6")
     #expect(ask("readl 0xfed90038") == "OK 0x0000000080000000\n")
     #expect(host.takeEvents().map(\.name) == ["RESET"])
+  }
+
+  @Test("what a fuzz case sends is answered line by line", arguments: FuzzCases.all("Monitor"))
+  func fuzzCase(_ file: URL) throws {
+    var client = try Client(Self.machine)
+    let text = String(decoding: try FuzzCases.bytes(file), as: UTF8.self)
+    let answers = client.ask(text).split(separator: "\r\n")
+    #expect(answers.allSatisfy { $0.hasPrefix("{") && $0.hasSuffix("}") })
+  }
+
+  @Test(
+    "a command line of a fuzz case is taken, or refused with words",
+    arguments: FuzzCases.all("Launch"))
+  func fuzzLaunch(_ file: URL) throws {
+    let words = String(decoding: try FuzzCases.bytes(file), as: UTF8.self).split(separator: "\n")
+    do {
+      _ = try Launch(words.map(String.init))
+    } catch {
+      #expect(!"\(error)".isEmpty)
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import KernelLog
 import Machine
 import Recording
@@ -115,5 +116,18 @@ struct RunRecordTests {
     ])
   func foreign(text: String) {
     #expect(throws: RecordError.self) { try RunRecord(json: Array(text.utf8)) }
+  }
+
+  @Test(
+    "a case of the fuzzer is refused, or reads the same when it was written",
+    arguments: FuzzCases.all("Record"))
+  func fuzzCase(_ file: URL) throws {
+    let bytes = try FuzzCases.bytes(file)
+    guard let record = try? RunRecord(json: bytes) else {
+      #expect(!file.lastPathComponent.hasPrefix("events-"))
+      return
+    }
+    #expect(try RunRecord(json: Array(record.json.utf8)) == record)
+    #expect(record.jsonLines.count == record.events.count + 2)
   }
 }

@@ -28,15 +28,19 @@ public func fuzzPage(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 
 /// Text of a page is escaped, so each `<` begins one of the program's own tags.
 private func check(_ page: String) {
-  for part in page.split(separator: "<", omittingEmptySubsequences: false).dropFirst() {
-    let name = part.drop { $0 == "/" || $0 == "!" }.prefix { $0 != " " && $0 != ">" }
-    precondition(elements.contains(String(name)), "an element \(name)")
-    precondition(part.contains(">"), "a tag that does not end")
+  for part in page.utf8.split(separator: UInt8(ascii: "<"), omittingEmptySubsequences: false)
+    .dropFirst()
+  {
+    let name = part.drop { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "!") }
+      .prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: ">") }
+    precondition(elements.contains(String(decoding: name, as: UTF8.self)), "a foreign element")
+    precondition(part.contains(UInt8(ascii: ">")), "a tag that does not end")
   }
 }
 
 private let elements: Set<String> = [
-  "DOCTYPE", "html", "head", "meta", "title", "style", "body", "header", "nav", "section", "footer",
+  "DOCTYPE", "html", "head", "meta", "title", "style", "body", "main", "header", "nav", "section",
+  "footer",
   "div", "span", "p", "a", "h1", "h2", "h3", "ul", "ol", "li", "dl", "dt", "dd", "table", "tr",
   "th",
   "td", "pre", "code", "strong", "br", "hr", "details", "summary", "svg", "rect", "line", "text",

@@ -2,7 +2,7 @@ import KernelLog
 import Text
 
 /// What the monitor's commands act on: the machine, and whether the program goes on.
-final class MonitorHost {
+public final class MonitorHost {
   /// query-status in QEMU's words.
   private enum RunState: String {
     case prelaunch, running, paused
@@ -24,7 +24,11 @@ final class MonitorHost {
     ), ("package", .string("dmar")),
   ])
 
-  init(machine: Q35Machine?, catalog: DeviceCatalog, isPaused: Bool) {
+  /// - Parameters:
+  ///   - machine: the machine; nil for `-machine none`.
+  ///   - catalog: the devices that can be added.
+  ///   - isPaused: whether the machine waits for `cont`, as with `-S`.
+  public init(machine: Q35Machine?, catalog: DeviceCatalog, isPaused: Bool) {
     self.machine = machine
     self.catalog = catalog
     state = isPaused ? .prelaunch : .running

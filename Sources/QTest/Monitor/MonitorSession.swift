@@ -5,7 +5,7 @@ import Text
 ///
 /// The session finds the objects in the stream and speaks the protocol's outer form (greeting,
 /// negotiation, `id`, errors). What a command does is the ``MonitorHost``'s affair.
-struct MonitorSession {
+public struct MonitorSession {
   /// A longer message is refused, and the client with it.
   static let longestMessage = 1 << 16
 
@@ -14,6 +14,9 @@ struct MonitorSession {
   private var quote: UInt8?
   private var isEscaped = false
   private var isNegotiated = false
+
+  /// A client that has said nothing yet.
+  public init() {}
 
   /// What a client reads first.
   static let greeting = line(
@@ -30,8 +33,12 @@ struct MonitorSession {
 
   /// Takes input, executes what is complete, and appends replies.
   ///
+  /// - Parameters:
+  ///   - input: the next bytes of the client.
+  ///   - host: what its commands act on.
+  ///   - output: gets the replies, a line of JSON each.
   /// - Returns: false where the client has to go.
-  mutating func consume(
+  public mutating func consume(
     _ input: UnsafeRawBufferPointer, _ host: MonitorHost, _ output: inout [UInt8]
   ) -> Bool {
     for byte in input {
