@@ -44,15 +44,12 @@ extension Lab {
     guard (0...255).contains(processor) else {
       throw .number(what: "processor", value: processor, range: 0...255)
     }
-    var entry = InterruptEntry()
-    entry[flag: .present] = true
-    entry[.vector] = UInt64(vector)
-    // In xAPIC mode the processor stands in bits 15:8 of the destination.
-    entry[.destination] = UInt64(processor) << 8
-    entry[.sourceID] = UInt64(try Self.source(device).rawValue)
-    entry[.sourceValidation] = UInt64(SourceValidationType.sourceID.rawValue)
+    let source = try Self.source(device)
     let isFirst = tables.interruptTable == nil
-    try build { (tables) throws(TableError) in try tables.setInterrupt(index, entry) }
+    try build { (tables) throws(TableError) in
+      try tables.allowInterrupt(
+        index, vector: UInt8(vector), processor: UInt8(processor), from: source)
+    }
     if isStarted && isFirst { try latchInterruptTable() }
   }
 

@@ -18,7 +18,7 @@ public struct RemappingTables {
   /// The root table.
   public let rootTable: PhysicalAddress
   /// The interrupt table and the number of its entries; nil before the first entry is set.
-  public private(set) var interruptTable: (address: PhysicalAddress, entries: Int)?
+  public internal(set) var interruptTable: (address: PhysicalAddress, entries: Int)?
   private var pages: TablePages
 
   /// Entries that the interrupt table has: one page of them.
@@ -140,33 +140,5 @@ public struct RemappingTables {
     for (index, word) in entry.words.enumerated().reversed() {
       try store(word, at: address.rawValue + UInt64(index) * 8)
     }
-  }
-
-  // MARK: Interrupts
-
-  /// Sets the interrupt entry with that index; the first call makes the table.
-  ///
-  /// - Throws: ``TableError`` where the unit does not remap interrupts or the index is too large.
-  public mutating func setInterrupt(_ index: Int, _ entry: InterruptEntry) throws(TableError) {
-    guard unit.extendedCapability[flag: .interruptRemapping] else {
-      throw .unsupported(
-        what: "interrupt remapping", needs: "the unit lacks it (ECAP.IR is clear)")
-    }
-    guard (0..<Self.interruptEntries).contains(index) else {
-      throw .unsupported(
-        what: "interrupt entry \(index)",
-        needs: "the table has entries 0 to "
-          + "\(Self.interruptEntries - 1)")
-    }
-    let table: PhysicalAddress
-    if let made = interruptTable {
-      table = made.address
-    } else {
-      table = PhysicalAddress(rawValue: try page(.other))
-      interruptTable = (table, Self.interruptEntries)
-    }
-    try store(
-      entry,
-      at: PhysicalAddress(rawValue: table.rawValue + UInt64(index) * InterruptEntry.byteCount))
   }
 }

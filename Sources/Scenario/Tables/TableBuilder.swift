@@ -20,6 +20,8 @@ struct TableBuilder {
   }
 
   private var built: [String: Built] = [:]
+  /// The interrupt tables, by unit. They have pages of their own, and are of no mode.
+  private var interrupts: [String: Built] = [:]
 
   // MARK: Tables
 
@@ -28,6 +30,10 @@ struct TableBuilder {
     _ step: TablesStep, _ device: SourceID, of unit: NamedUnit,
     on machine: Machine, at place: Place
   ) throws(InputError) {
+    if step.preset == .interrupts {
+      try takeInterrupts(step, device, of: unit, on: machine, at: place)
+      return
+    }
     var tables = try existing(step, unit, machine, place)
     try place.building { () throws(TableError) in try Self.build(step, device, &tables) }
     try write(&tables, on: machine, at: place)
@@ -47,15 +53,23 @@ struct TableBuilder {
       }
       return known
     }
-    return try place.building { () throws(TableError) in
+    return try make(mode, step.base, unit, machine, place)
+  }
+
+  /// Tables without an entry.
+  private func make(
+    _ mode: TranslationTableMode, _ base: PhysicalAddress, _ unit: NamedUnit, _ machine: Machine,
+    _ place: Place
+  ) throws(InputError) -> Built {
+    try place.building { () throws(TableError) in
       let end = Self.end(of: machine.memory)
       let memory: PhysicalMemory
       do throws(PhysicalMemoryError) {
         memory = try PhysicalMemory(ranges: machine.memory.ranges)
       } catch {
-        throw .outsideMemory(step.base.rawValue)
+        throw .outsideMemory(base.rawValue)
       }
-      let pages = TablePages(regionsFrom: step.base, end: PhysicalAddress(rawValue: end))
+      let pages = TablePages(regionsFrom: base, end: PhysicalAddress(rawValue: end))
       var tables = try RemappingTables(
         mode: mode, for: unit.hardware.configuration, in: memory, pages: pages)
       // The smallest directory, and entries that have been in use: a unit writes to none of them.
@@ -119,7 +133,7 @@ struct TableBuilder {
     case .nested:
       let second = try tables.makePageTables(.second, levels: step.levels)
       return try tables.makePageTables(.first, levels: 4, over: second)
-    case .legacy, .secondStage, .passThrough:
+    case .legacy, .secondStage, .passThrough, .interrupts:
       return try tables.makePageTables(.second, levels: step.levels)
     }
   }
@@ -160,11 +174,51 @@ struct TableBuilder {
     _ unit: NamedUnit, _ root: RootTableAddress, on machine: Machine
   ) {
     machine.writeRegister(root.rawValue, at: RegisterOffset.rtaddr, isWide: true, of: unit)
-    let levels = GlobalCommand.oneShot.reduce(UInt64(UInt32.max)) { $0 & ~$1.mask }
-    let on = UInt64(unit.hardware.read32(RegisterOffset.gsts)) & levels
     machine.writeRegister(
-      on | BitField<GlobalCommand>.setRootTable.mask | BitField<GlobalCommand>.translation.mask,
+      switchedOn(unit) | BitField<GlobalCommand>.setRootTable.mask
+        | BitField<GlobalCommand>.translation.mask,
       at: RegisterOffset.gcmd, isWide: false, of: unit)
+  }
+
+  /// What a unit has switched on, as GCMD has it.
+  private static func switchedOn(_ unit: NamedUnit) -> UInt64 {
+    let levels = GlobalCommand.oneShot.reduce(UInt64(UInt32.max)) { $0 & ~$1.mask }
+    return UInt64(unit.hardware.read32(RegisterOffset.gsts)) & levels
+  }
+
+  // MARK: Interrupts
+
+  private mutating func takeInterrupts(
+    _ step: TablesStep, _ device: SourceID, of unit: NamedUnit,
+    on machine: Machine, at place: Place
+  ) throws(InputError) {
+    var made: Built
+    if let known = interrupts[unit.name] {
+      made = known
+    } else {
+      made = try make(.legacy, step.base, unit, machine, place)
+    }
+    try place.building { () throws(TableError) in
+      for entry in step.interrupts {
+        let (index, vector) = (Int(entry.index), UInt8(truncatingIfNeeded: entry.vector))
+        if let descriptor = entry.descriptor {
+          try made.tables.postInterrupt(index, vector: vector, to: descriptor, from: device)
+        } else {
+          try made.tables.allowInterrupt(
+            index, vector: vector, processor: UInt8(truncatingIfNeeded: entry.destination),
+            from: device)
+        }
+      }
+    }
+    try write(&made, on: machine, at: place)
+    interrupts[unit.name] = made
+    guard step.starts, let address = made.tables.interruptTableAddress else { return }
+    machine.writeRegister(address.rawValue, at: RegisterOffset.irta, isWide: true, of: unit)
+    let on = Self.switchedOn(unit)
+    let latch = BitField<GlobalCommand>.setInterruptTable.mask
+    let remap = BitField<GlobalCommand>.interruptRemapping.mask
+    machine.writeRegister(on | latch, at: RegisterOffset.gcmd, isWide: false, of: unit)
+    machine.writeRegister(on | remap, at: RegisterOffset.gcmd, isWide: false, of: unit)
   }
 
   // MARK: Entries
@@ -174,11 +228,11 @@ struct TableBuilder {
     _ step: EntryStep, _ device: SourceID, of unit: NamedUnit,
     on machine: Machine, at place: Place
   ) throws(InputError) {
-    guard let tables = built[unit.name] else {
+    guard let tables = step.table == .interrupt ? interrupts[unit.name] : built[unit.name] else {
       throw InputError(
         at: place, "no step has built tables for \(unit.name); a step with tables was expected")
     }
-    let (address, layout) = try find(step, device, tables, place)
+    let (address, layout) = try find(step, device, tables, machine, place)
     var words: [UInt64] = []
     for index in 0..<layout.wordCount {
       let at = PhysicalAddress(rawValue: address.rawValue &+ UInt64(index) &* 8)
@@ -211,7 +265,7 @@ struct TableBuilder {
   }
 
   private func find(
-    _ step: EntryStep, _ device: SourceID, _ built: Built, _ place: Place
+    _ step: EntryStep, _ device: SourceID, _ built: Built, _ machine: Machine, _ place: Place
   ) throws(InputError) -> (PhysicalAddress, EntryLayout) {
     let tables = built.tables
     let isLegacy = tables.mode == .legacy
@@ -233,6 +287,11 @@ struct TableBuilder {
         )
       case .pasid:
         return (try tables.pasidEntryAddress(of: device, step.pasid), .make(PASIDTableEntry.self))
+      case .interrupt:
+        let address = try tables.interruptEntryAddress(Int(step.index ?? 0))
+        let isPosted = InterruptEntry(low: machine.memory.load64(address) ?? 0, high: 0)[
+          flag: .posted]
+        return (address, isPosted ? .make(PostedInterruptEntry.self) : .make(InterruptEntry.self))
       case .page:
         guard let page = built.domains[step.domain], let address = step.address else {
           throw .unsupported(

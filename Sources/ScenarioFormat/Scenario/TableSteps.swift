@@ -12,9 +12,11 @@ public enum TablePreset: String, Hashable, Sendable, CaseIterable {
   case nested
   /// No page tables: addresses pass as they are.
   case passThrough = "pass-through"
+  /// No page tables: an interrupt table.
+  case interrupts
 }
 
-/// The tables of a device: the ways to its page tables, and what they map.
+/// The tables of a device: the ways to its page tables, and what they map; or its interrupt entries.
 public struct TablesStep: Hashable, Sendable {
   /// The unit that reads them; nil for the first one.
   public var unit: String?
@@ -32,7 +34,9 @@ public struct TablesStep: Hashable, Sendable {
   public var base = PhysicalAddress(rawValue: 0x2000_0000)
   /// What the page tables map.
   public var mappings: [TableMapping] = []
-  /// Whether the unit is told, and translates from then on.
+  /// The device's entries of the interrupt table.
+  public var interrupts: [TableInterrupt] = []
+  /// Whether the unit is told, and translates or remaps from then on.
   public var starts = true
 
   public init() {}
@@ -56,6 +60,20 @@ public struct TableMapping: Hashable, Sendable {
   public init() {}
 }
 
+/// An interrupt that a step lets a device send.
+public struct TableInterrupt: Hashable, Sendable {
+  /// Which entry of the table it is.
+  public var index: UInt64 = 0
+  /// What arrives.
+  public var vector: UInt64 = 0
+  /// The local APIC that gets it.
+  public var destination: UInt64 = 0
+  /// The posted-interrupt descriptor; nil for an interrupt that goes to a processor.
+  public var descriptor: PhysicalAddress?
+
+  public init() {}
+}
+
 /// The table that an entry stands in.
 public enum EntryTable: String, Hashable, Sendable, CaseIterable {
   /// The entry of the device's bus.
@@ -68,6 +86,8 @@ public enum EntryTable: String, Hashable, Sendable, CaseIterable {
   case pasid
   /// The entry of a level for an address.
   case page
+  /// The entry of the interrupt table with an index.
+  case interrupt
 }
 
 /// One entry of tables that a step has built, changed.
@@ -86,6 +106,8 @@ public struct EntryStep: Hashable, Sendable {
   public var level = 1
   /// The address that the entry of a page table is for.
   public var address: IOVA?
+  /// Which entry of the interrupt table it is.
+  public var index: UInt64?
   /// Fields that get another value.
   public var fields: [EntryField] = []
   /// The entry's words, lowest first; those that are not given stay.
@@ -129,8 +151,14 @@ extension TablesStep: Section {
       "base", &base, .number(0...0xf_ffff_ffff_ffff), "where tables may begin to lie, page by page")
     field("mappings", &mappings, .list(.section), "what the page tables map")
     field(
+      "interrupts", &interrupts, .list(.section), "the device's entries of the interrupt table")
+    field(
       "start", &starts, .flag,
-      "the unit takes the root table and translates; false: steps program it")
+      "the unit takes the root table and translates, or the interrupt table and remaps; false: steps "
+        + "program it")
+    field.check(
+      interrupts.isEmpty || preset == .interrupts,
+      "preset: interrupts was expected where interrupts are given")
   }
 }
 
@@ -159,6 +187,24 @@ extension TableMapping: Section {
   }
 }
 
+extension TableInterrupt: Section {
+  package static var sectionName: String { "table_interrupt" }
+
+  package mutating func visit(_ field: inout Fields) {
+    field.required(
+      "index", &index, .number(0...255, .decimal), "which entry it is", example: "5")
+    field.required(
+      "vector", &vector, .number(0...255, .hex), "the vector that arrives", example: "0x30")
+    field(
+      "destination", &destination, .number(0...255, .hex),
+      "the local APIC that gets it, in xAPIC mode")
+    field(
+      "descriptor", &descriptor, .number(0...0xf_ffff_ffff_ffff),
+      "instead of a processor: the posted-interrupt descriptor that the vector is set in",
+      example: "0x20510000")
+  }
+}
+
 extension EntryStep: Section {
   package static var sectionName: String { "table_entry" }
 
@@ -175,6 +221,9 @@ extension EntryStep: Section {
     field(
       "address", &address, .number(), "the address that a page table's entry is for",
       example: "0x40000000")
+    field(
+      "index", &index, .number(0...255, .decimal), "which entry of the interrupt table it is",
+      example: "5")
     var keyed = fields.map { Keyed($0.name, $0.value) }
     field(
       "set", &keyed, .table(.name, .number(0...(.max), .hex), isFlow: true),
@@ -190,6 +239,9 @@ extension EntryStep: Section {
     field.check(
       (address != nil) == (table == .page),
       "an address was expected for the entry of a page table, and for no other")
+    field.check(
+      (index != nil) == (table == .interrupt),
+      "an index was expected for the entry of the interrupt table, and for no other")
   }
 }
 
