@@ -88,6 +88,9 @@ struct TestCommandTests {
     ] {
       #expect(text.contains(part), "\(text)")
     }
+    // A failure has all that happened, the others what the kernel printed.
+    #expect(text.components(separatedBy: "<system-out># boot").count == 2)
+    #expect(text.contains("blocked, reason 0x05"))
     let check = try Tool.run(
       "/usr/bin/env",
       ["python3", "-c", "import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])"]

@@ -21,17 +21,13 @@ struct FailurePages {
     }
   }
 
-  /// The scenario is run once more: what happens in it is not kept while many are run.
   private func page(of result: TestResult) -> RunPage {
     var record = RunRecord()
     record.scenario = result.file.path
     var explanation: Explanation?
-    if let scenario = try? ScenarioLoader(toleratesMissingLog: true).load(result.file.path),
-      case .finished(let run)? = try? ScenarioRun.run(scenario, isRecorded: true),
-      let taken = run.record
-    {
+    if let taken = result.record {
       record = taken
-      explanation = Explanation(ofLog: run.lines)
+      explanation = Explanation(ofLog: result.log)
     }
     return RunPage(
       record, explanation: explanation,

@@ -1,6 +1,8 @@
-internal import Text
+internal import Recording
+internal import Report
 internal import Scenario
 internal import ScenarioFormat
+internal import Text
 
 /// Results in the XML form that JUnit began and CI servers read.
 struct JUnitDocument {
@@ -67,9 +69,13 @@ struct JUnitDocument {
     result.report.map { ["report: \($0)"] } ?? []
   }
 
+  /// What the kernel printed, and for a failure all that happened.
   private static func log(_ result: TestResult) -> [String] {
-    guard !result.log.isEmpty else { return [] }
-    var text = result.log.joined(separator: "\n")
+    let lines =
+      result.record.map { ReplayText.lines(of: $0, log: [], isJSON: false, timestamps: true) }
+      ?? result.log
+    guard !lines.isEmpty else { return [] }
+    var text = lines.joined(separator: "\n")
     if text.utf8.count > longestLog {
       text = String(decoding: text.utf8.prefix(longestLog), as: UTF8.self) + "\n..."
     }

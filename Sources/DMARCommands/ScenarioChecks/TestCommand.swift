@@ -46,7 +46,7 @@ struct TestCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write the results as JUnit XML too; - is standard output, and the lines go to standard error.",
+      "Write the results as JUnit XML too, with the log of each scenario and the trace of each that failed; - is standard output, and the lines go to standard error.",
       valueName: "file"))
   var junit: String?
 
@@ -101,12 +101,13 @@ struct TestCommand: ParsableCommand {
     if let junit { try OutputFile.check(junit, isNoneOf: files.map(\.path)) }
     let start = Timestamp.now()
     let progress = TestProgress(tap: tap, isOutputTaken: junit == "-", count: files.count)
-    var results = try TestRun(
+    let testRun = TestRun(
       updatesLogs: update, allowsEmpty: allowEmpty, stopsAtFailure: failFast,
-      timeLimit: timeout.duration
-    ).run(files, jobs: jobs) { progress.show($0) }
+      timeLimit: timeout.duration)
+    var results = try testRun.run(files, jobs: jobs) { progress.show($0) }
     let tally = TestTally(results)
     warnOfSharedLogs(results)
+    if report != nil || junit != nil { testRun.record(failuresOf: &results) }
     if let report { try FailurePages(folder: report).write(&results) }
     // Before the last line, which fails where standard output is lost.
     if let junit {

@@ -1,3 +1,4 @@
+internal import Recording
 internal import Scenario
 internal import ScenarioFormat
 
@@ -22,6 +23,8 @@ struct TestResult: Sendable {
   var warnings: [Mismatch] = []
   /// What is worth knowing of the scenario whatever came out of it, a sentence each.
   var notes: [String] = []
+  /// What happened in a run that failed, where that is wanted.
+  var record: RunRecord?
   /// The page that was written of the failure.
   var report: String?
   /// The log file that was written anew.

@@ -30,6 +30,23 @@ struct TestRun: Sendable {
     return try progress.withLock { try $0.results() }
   }
 
+  /// Gives each scenario that failed the record of its run.
+  ///
+  /// It is run once more: what happens in a run is not taken down while many are run. One that cannot be
+  /// run, or takes too long again, has none.
+  func record(failuresOf results: inout [TestResult]) {
+    for index in results.indices where results[index].isFailed {
+      let limit = StepLimit(timeLimit)
+      let loader = ScenarioLoader(toleratesMissingLog: true, library: ScenarioPath.shipped)
+      guard let scenario = try? loader.load(results[index].file.path),
+        case .finished(let run)? = try? ScenarioRun.run(
+          scenario, isRecorded: true, watching: limit.watch)
+      else { continue }
+      results[index].record = run.record
+      results[index].log = run.lines
+    }
+  }
+
   /// Which scenarios are under way, which are done, and how far they were reported.
   private struct Progress {
     private var finished: [Result<TestResult, any Error>?]
