@@ -33,6 +33,15 @@ HOSTILE = [
     "&lt;b&gt;<b>x</b>",
 ]
 
+# A scenario with lock classes of its own that fails.
+LOCKS = f"""extends: {ROOT}/Configs/klist-splat/mapped.yaml
+steps:
+  - locks: {{program: PROGRAM}}
+expect:
+  contains: [TEXT]
+"""
+
+
 def small_module(answer=None):
     """A module that gives one answer to whatever it is asked, or without one stops by a trap."""
 
@@ -513,21 +522,6 @@ class Fences(PageTest):
             self.browser.wait("!document.getElementById('notice').hidden", "the page says so")
             self.assertIn("was replaced by a new one", self.browser.text("notice"))
 
-    def test_pages_of_the_program_hold_hostile_text_as_text(self):
-        for number, text in enumerate(HOSTILE):
-            with self.subTest(text):
-                scenario = re.sub(r"description: >\n(  .*\n)+", f"description: {json.dumps(text)}\n", REPORT)
-                scenario = scenario.replace("name: rngd", f"name: {json.dumps(text[:15])}")
-                scenario = scenario.replace("../kernels", str(ROOT / "Configs/kernels")).replace("  log: report.log\n", "")
-                path = self.write(f"{number}.yaml", scenario)
-                program("report", str(path), "-o", str(self.folder / "report.html"))
-                log = self.write(f"{number}.log", hostile_log(text))
-                program("explain", str(log), "--html", str(self.folder / "explain.html"))
-                for name in ["report.html", "explain.html"]:
-                    self.browser.open(self.folder / name)
-                    self.assertEqual(self.browser.strangers(), [])
-                    self.assertEqual(self.browser.script("return document.scripts.length"), 0)
-
 
 def hostile_log(text):
     return (
@@ -562,6 +556,33 @@ class Looks(PageTest):
             self.browser.keep(f"{door}-{theme}-{width}")
             self.assertLessEqual(self.browser.overflow(), 0)
             self.assertEqual(self.browser.violations(), [])
+
+
+class Pages(PageTest):
+    """Pages that the program writes, which need no module."""
+
+    def test_pages_of_the_program_hold_hostile_text_as_text(self):
+        for number, text in enumerate(HOSTILE):
+            with self.subTest(text):
+                scenario = re.sub(r"description: >\n(  .*\n)+", f"description: {json.dumps(text)}\n", REPORT)
+                scenario = scenario.replace("name: rngd", f"name: {json.dumps(text[:15])}")
+                scenario = scenario.replace("../kernels", str(ROOT / "Configs/kernels")).replace("  log: report.log\n", "")
+                path = self.write(f"{number}.yaml", scenario)
+                program("report", str(path), "-o", str(self.folder / "report.html"))
+                log = self.write(f"{number}.log", hostile_log(text))
+                program("explain", str(log), "--html", str(self.folder / "explain.html"))
+                # A lock's class is a name of the scenario's own, and a failure's page tells what was expected.
+                lock = re.sub(r"[\s()]", "/", text)
+                locks = LOCKS.replace("PROGRAM", json.dumps(f"@rngd L({lock}) U({lock}) @hardirq:bus_find_device L({lock})"))
+                locks = locks.replace("TEXT", json.dumps(text))
+                failing = self.write(f"{number}-locks.yaml", locks)
+                subprocess.run([DMAR, "test", str(failing), "--report", str(self.folder)], capture_output=True, check=False)
+                failures = [each.name for each in self.folder.glob(f"*{number}-locks-yaml.html")]
+                self.assertEqual(len(failures), 1)
+                for name in ["report.html", "explain.html"] + failures:
+                    self.browser.open(self.folder / name)
+                    self.assertEqual(self.browser.strangers(), [])
+                    self.assertEqual(self.browser.script("return document.scripts.length"), 0)
 
     def test_pages_of_the_program_look_right(self):
         pages = []
