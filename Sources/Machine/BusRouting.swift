@@ -103,8 +103,12 @@ extension Machine {
     routing.unit(of: address).map { units[$0] }
   }
 
+  /// What requests of a function pass on their way up to the root complex, the nearest first.
+  public func hops(from address: PCIAddress) -> [BusHop] { routing.wires.hops(from: address) }
+
   /// The unit at which `dma` arrives, and as what; nil, with an event, where it meets none.
   func arrival(of dma: DeviceDMA) -> (unit: NamedUnit, source: SourceID, pasid: PASID?)? {
+    if let witness = tap.witness { witness(.sends(dma)) }
     if let index = routing.straightUnit(of: dma.device) {
       return (units[index], dma.claimedID ?? dma.device.sourceID, dma.pasid)
     }

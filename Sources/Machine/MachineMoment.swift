@@ -14,6 +14,8 @@ public enum MachineMoment {
   case unit(String, UnitEvent)
   /// What stands in ``Machine/events``.
   case event(MachineEvent)
+  /// A device is about to send; its requests, if any reach a unit, begin next.
+  case sends(DeviceDMA)
   /// Bytes of a DMA that are about to be written to memory.
   case landing(PhysicalAddress, [UInt8])
   /// The kernel did something with its locks.

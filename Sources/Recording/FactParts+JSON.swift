@@ -63,11 +63,38 @@ extension InterruptAnswer {
   }
 }
 
+extension BusWay {
+  var members: Members {
+    var members = Members()
+    members.text("sender", sender)
+    var list: [Members] = []
+    for bridge in bridges {
+      var one = Members()
+      one.text("bridge", bridge.name)
+      one.text("source", bridge.sourceID)
+      list.append(one)
+    }
+    members.objects("bridges", list)
+    return members
+  }
+
+  /// Nil where nothing is said of a way.
+  init?(_ reader: MemberReader) throws(RecordError) {
+    guard let sender = try reader.optionalText("sender") else { return nil }
+    self.init(sender: sender)
+    for bridge in try reader.objects("bridges") {
+      bridges.append(
+        Bridge(name: try bridge.text("bridge"), sourceID: try bridge.optionalText("source")))
+    }
+  }
+}
+
 extension DMAFact {
   var members: Members {
     var members = Members()
     members.text("unit", unit)
     members.text("device", device)
+    if let way { members.append(way.members) }
     members.text("access", access.word)
     members.hexadecimal("address", address)
     members.hexadecimal("pasid", pasid.map(UInt64.init))
@@ -101,6 +128,7 @@ extension DMAFact {
       address: try reader.hexadecimal("address"),
       given: try Answer(try reader.object("given")),
       tables: try Answer(try reader.object("tables")))
+    way = try BusWay(reader)
     pasid = try reader.pasid("pasid")
     let code = try reader.optionalNumber("type") ?? 0
     guard let type = UInt8(exactly: code).flatMap(AddressType.init(rawValue:)) else {
@@ -125,6 +153,7 @@ extension InterruptFact {
     var members = Members()
     members.text("unit", unit)
     members.text("device", device)
+    if let way { members.append(way.members) }
     members.hexadecimal("address", address)
     members.hexadecimal("data", data)
     members.text("result", given.result.rawValue)
@@ -132,7 +161,10 @@ extension InterruptFact {
     if let recorded { members.append(recorded.members) }
     members.object("given", given.members)
     members.object("tables", tables.members)
+    members.flag("hit", isHit)
+    members.count("filled_by", filledBy)
     members.flag("stale", isStale)
+    members.count("stale_since", staleSince)
     var steps: [Members] = []
     for step in walk { steps.append(step.members) }
     members.objects("walk", steps)
@@ -144,9 +176,47 @@ extension InterruptFact {
       unit: try reader.text("unit"), device: try reader.text("device"),
       address: try reader.hexadecimal("address"), data: try reader.hexadecimal("data"),
       given: try InterruptAnswer(try reader.object("given")),
-      tables: try InterruptAnswer(try reader.object("tables")),
-      isStale: try reader.flag("stale"), recorded: try Recorded(reader))
+      tables: try InterruptAnswer(try reader.object("tables")))
+    way = try BusWay(reader)
+    isHit = try reader.flag("hit")
+    filledBy = try reader.optionalCount("filled_by")
+    isStale = try reader.flag("stale")
+    staleSince = try reader.optionalCount("stale_since")
+    recorded = try Recorded(reader)
     for step in try reader.objects("walk") { walk.append(try WalkFact(step)) }
+  }
+}
+
+extension CacheFact {
+  var members: Members {
+    var members = Members()
+    members.text("cache", cache.rawValue)
+    members.text("unit", unit)
+    members.text("device", device)
+    members.text("change", isFill ? "fill" : "drop")
+    members.number("domain", domain)
+    members.hexadecimal("pasid", pasid)
+    members.number("index", index)
+    members.hexadecimal("address", address)
+    members.hexadecimal("target", target)
+    members.text("permissions", permissions)
+    members.number("page_size", pageSize)
+    if !words.isEmpty { members.words("words", words) }
+    members.number("reason", reason.map { UInt64($0.rawValue) })
+    return members
+  }
+
+  init(_ reader: MemberReader) throws(RecordError) {
+    self.init(
+      cache: try reader.choice("cache", Cache.self), unit: try reader.text("unit"),
+      device: try reader.optionalText("device"), isFill: try reader.text("change") == "fill",
+      domain: try reader.optionalNumber("domain"), pasid: try reader.optionalHexadecimal("pasid"),
+      index: try reader.optionalNumber("index"),
+      address: try reader.optionalHexadecimal("address"),
+      target: try reader.optionalHexadecimal("target"),
+      permissions: try reader.optionalText("permissions"),
+      pageSize: try reader.optionalNumber("page_size"), words: try reader.words("words"),
+      reason: try reader.reason("reason"))
   }
 }
 

@@ -77,12 +77,30 @@ extension MessageFact {
 extension CacheFact {
   init(_ translation: CachedTranslation, isFill: Bool, unit: String, _ device: ATSDevice?) {
     self.init(
-      unit: unit, device: device.map { "\($0.source)" }, isFill: isFill,
+      cache: device == nil ? .iotlb : .deviceTLB, unit: unit,
+      device: device.map { "\($0.source)" }, isFill: isFill,
       domain: translation.domain.map { UInt64($0.rawValue) },
       pasid: translation.pasid.map { UInt64($0.rawValue) },
       address: translation.address.rawValue, target: translation.page.address.rawValue,
       permissions: translation.isMissing ? "missing" : translation.page.permissions.description,
       pageSize: translation.page.pageSize)
+  }
+
+  init(_ entry: CachedEntry, isFill: Bool, unit: String) {
+    let cache: Cache =
+      switch entry.cache {
+      case .context: .context
+      case .pasid: .pasid
+      case .pagingStructure: .pagingStructure
+      case .interruptEntry: .interruptEntry
+      }
+    self.init(
+      cache: cache, unit: unit, device: entry.source.map { "\($0)" }, isFill: isFill,
+      domain: entry.domain.map { UInt64($0.rawValue) },
+      pasid: entry.pasid.map { UInt64($0.rawValue) }, index: entry.index.map { UInt64($0) },
+      address: entry.address?.rawValue, target: entry.target?.rawValue,
+      permissions: entry.permissions?.description, pageSize: entry.byteCount, words: entry.words,
+      reason: entry.reason)
   }
 }
 

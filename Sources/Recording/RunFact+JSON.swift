@@ -85,16 +85,7 @@ extension RunFact {
       members.text("unit", fact.unit)
       members.number("code", fact.code)
       members.text("device", fact.device)
-    case .cache(let fact):
-      members.text("unit", fact.unit)
-      members.text("device", fact.device)
-      members.text("change", fact.isFill ? "fill" : "drop")
-      members.number("domain", fact.domain)
-      members.hexadecimal("pasid", fact.pasid)
-      members.hexadecimal("address", fact.address)
-      members.hexadecimal("target", fact.target)
-      members.text("permissions", fact.permissions)
-      members.number("page_size", fact.pageSize)
+    case .cache(let fact): return fact.members
     case .lock(let fact): return fact.members
     case .lockReport(let fact):
       members.text("title", fact.title)
@@ -173,15 +164,7 @@ extension RunFact {
         QueueErrorFact(
           unit: try reader.text("unit"), code: try reader.optionalNumber("code"),
           device: try reader.optionalText("device")))
-    case "cache":
-      self = .cache(
-        CacheFact(
-          unit: try reader.text("unit"), device: try reader.optionalText("device"),
-          isFill: try reader.text("change") == "fill",
-          domain: try reader.optionalNumber("domain"),
-          pasid: try reader.optionalHexadecimal("pasid"),
-          address: try reader.hexadecimal("address"), target: try reader.hexadecimal("target"),
-          permissions: try reader.text("permissions"), pageSize: try reader.number("page_size")))
+    case "cache": self = .cache(try CacheFact(reader))
     case "lock": self = .lock(try LockFact(reader))
     case "lock_report":
       self = .lockReport(

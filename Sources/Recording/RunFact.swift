@@ -125,11 +125,36 @@ public struct Recorded: Hashable, Sendable {
   }
 }
 
+/// The way of a request over the bus, up to the root complex.
+public struct BusWay: Hashable, Sendable {
+  /// A bridge on the way.
+  public struct Bridge: Hashable, Sendable {
+    /// Its address.
+    public var name: String
+    /// The source-id that it puts in place of the request's; nil for one that leaves it.
+    public var sourceID: String?
+
+    /// A bridge, with the source-id that it gives.
+    public init(name: String, sourceID: String?) {
+      self.name = name
+      self.sourceID = sourceID
+    }
+  }
+
+  /// The function that sent the request, whatever source-id arrives.
+  public var sender: String
+  /// What the request passes, the nearest to the sender first.
+  public var bridges: [Bridge] = []
+
+  /// The way of a sender's requests.
+  public init(sender: String) { self.sender = sender }
+}
+
 /// A device's request at a unit, with both answers.
 public struct DMAFact: Hashable, Sendable {
   /// The unit that it reached.
   public var unit: String
-  /// Who sent it.
+  /// Who sent it, by the source-id that the request carries.
   public var device: String
   /// What it wanted.
   public var access: DMAAccess
@@ -143,6 +168,8 @@ public struct DMAFact: Hashable, Sendable {
   public var isExecute = false
   /// Supervisor privilege.
   public var isPrivileged = false
+  /// The way over the bus; nil for a device right on the root complex that sends under its own id.
+  public var way: BusWay?
   /// Whether the device asked its own TLB first.
   public var usesDeviceTLB = false
   /// What the unit and its caches gave.
@@ -151,7 +178,8 @@ public struct DMAFact: Hashable, Sendable {
   public var tables: Answer
   /// Whether a cached translation gave the answer.
   public var isHit = false
-  /// The event that put the translation into the cache.
+  /// The event that put what the answer rests on into its cache: the translation of a hit, or the entry
+  /// of another cache that makes a request stale.
   public var filledBy: Int?
   /// Whether the two answers differ: the unit, or the device, remembers what memory no longer says.
   public var isStale = false
@@ -211,7 +239,7 @@ public struct BypassFact: Hashable, Sendable {
 public struct InterruptFact: Hashable, Sendable {
   /// The unit that it reached.
   public var unit: String
-  /// Who sent it.
+  /// Who sent it, by the source-id that the request carries.
   public var device: String
   /// Where it was written.
   public var address: UInt64
@@ -221,8 +249,16 @@ public struct InterruptFact: Hashable, Sendable {
   public var given: InterruptAnswer
   /// What the table says.
   public var tables: InterruptAnswer
-  /// Whether the two differ.
+  /// The way over the bus; nil for a device right on the root complex that sends under its own id.
+  public var way: BusWay?
+  /// Whether a cached interrupt entry gave the answer.
+  public var isHit = false
+  /// The event that put the entry into the cache.
+  public var filledBy: Int?
+  /// Whether the two answers differ.
   public var isStale = false
+  /// The event that changed memory so that the cache no longer agrees with it.
+  public var staleSince: Int?
   /// What became of the fault; nil where there was none.
   public var recorded: Recorded?
   /// The entries that the table's answer rests on.
@@ -355,11 +391,29 @@ public struct QueueErrorFact: Hashable, Sendable {
   public var device: String?
 }
 
-/// A cached translation that comes or goes.
+/// Something that a cache takes in or drops.
 public struct CacheFact: Hashable, Sendable {
+  /// Which cache it is.
+  public enum Cache: String, Hashable, Sendable, CaseIterable {
+    /// Translations, in the unit.
+    case iotlb
+    /// Translations, in a device (ATS).
+    case deviceTLB = "device_tlb"
+    /// Context entries.
+    case context
+    /// PASID entries.
+    case pasid
+    /// Tables with leaves.
+    case pagingStructure = "paging_structure"
+    /// Interrupt entries.
+    case interruptEntry = "interrupt_entry"
+  }
+
+  /// Which cache it is.
+  public var cache: Cache
   /// The unit.
   public var unit: String
-  /// The device whose own TLB it is; nil for the unit's IOTLB.
+  /// The device whose own TLB it is, or whose context or PASID entry; nil for the others.
   public var device: String?
   /// Filled, or emptied.
   public var isFill: Bool
@@ -367,14 +421,20 @@ public struct CacheFact: Hashable, Sendable {
   public var domain: UInt64?
   /// The PASID; nil where it says nothing.
   public var pasid: UInt64?
-  /// What it translates.
-  public var address: UInt64
-  /// Where it leads.
-  public var target: UInt64
-  /// What the page allows, as letters.
-  public var permissions: String
-  /// Size of the page in bytes.
-  public var pageSize: UInt64
+  /// Which interrupt entry it is; nil for the others.
+  public var index: UInt64?
+  /// The first address that a translation or a table is for; nil for the others.
+  public var address: UInt64?
+  /// Where it leads: the page, or the next table; nil where requests pass through, and for interrupts.
+  public var target: UInt64?
+  /// What the page or the entries above a table allow, as letters; nil for the others.
+  public var permissions: String?
+  /// How many bytes the page or the table covers; nil for the others.
+  public var pageSize: UInt64?
+  /// The words of an interrupt entry, the lowest first; empty for the others.
+  public var words: [UInt64] = []
+  /// Why it is remembered as one that faults (CAP.CM); nil for a good one.
+  public var reason: FaultReason?
 }
 
 /// A lock is taken or released, or the validator learns something.

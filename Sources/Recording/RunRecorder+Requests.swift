@@ -1,4 +1,5 @@
 internal import Machine
+internal import PCI
 internal import PhysicalMemory
 internal import VTdFormats
 internal import VTdUnit
@@ -54,6 +55,24 @@ extension RunRecorder {
 
   // MARK: Requests
 
+  /// The way over the bus of what is being sent; nil where it is told by its source-id alone.
+  private func way(of source: SourceID) -> BusWay? {
+    guard let sender = sending?.device else { return nil }
+    let hops = machine.hops(from: sender)
+    var id = sending?.claimedID ?? sender.sourceID
+    for hop in hops { id = hop.sourceID ?? id }
+    // A device's TLB asks under the device's own id.
+    guard id == source || sender.sourceID == source else { return nil }
+    if hops.isEmpty, sender.sourceID == source { return nil }
+    var way = BusWay(sender: sender.shortDescription)
+    for hop in hops {
+      way.bridges.append(
+        BusWay.Bridge(
+          name: hop.address.shortDescription, sourceID: hop.sourceID.map { "\($0)" }))
+    }
+    return way
+  }
+
   func begin(
     _ request: DMARequest, at unit: NamedUnit, through device: ATSDevice?,
     _ act: MachineMoment.Act
@@ -63,6 +82,7 @@ extension RunRecorder {
     var fact = DMAFact(
       unit: unit.name, device: "\(request.source)", access: request.access,
       address: request.address.rawValue, given: Answer(.refused), tables: tables)
+    fact.way = way(of: request.source)
     fact.pasid = request.pasid?.rawValue
     fact.type = request.addressType
     fact.isExecute = request.isExecute
@@ -73,12 +93,15 @@ extension RunRecorder {
     if isKept { for step in report.steps { fact.walk.append(WalkFact(step)) } }
     let cached = caches[unit.name, default: CacheWatch()].look(
       request, in: unit, through: device, walk: report.steps)
-    open.append(Open(id: add(.device(fact.device), .dma(fact)), act: act, cached: cached))
+    // With a TLB of its own the device asked the unit once, if at all.
+    let entries = device == nil ? unit.hardware.cachedEntries(for: request) : []
+    open.append(
+      Open(id: add(.device(fact.device), .dma(fact)), act: act, cached: cached, entries: entries))
   }
 
   func finish(
     _ id: Int, _ request: DMARequest, at unit: NamedUnit, through device: ATSDevice?,
-    _ cached: CachedTranslation?
+    _ cached: CachedTranslation?, _ entries: [CachedEntry]
   ) {
     guard case .dma(var fact) = fact(id) else { return }
     var watch = caches[unit.name, default: CacheWatch()]
@@ -90,13 +113,23 @@ extension RunRecorder {
     // A device that is answered without permission sends nothing, and the tables agree.
     if fact.given.result == .refused, fact.tables.result == .blocked { fact.isStale = false }
     if fact.isStale {
-      let entries = watch.fill(of: cached, device)?.entries ?? watch.entries(of: request)
-      fact.staleSince = firstChange(of: entries, after: fact.filledBy)
+      if fact.filledBy == nil, let (fill, change) = remembered(entries, watch) {
+        (fact.filledBy, fact.staleSince) = (fill, change)
+      } else {
+        let words = watch.fill(of: cached, device)?.entries ?? watch.entries(of: request)
+        fact.staleSince = firstChange(of: words, after: fact.filledBy)
+      }
       if fact.walk.isEmpty, keptWalks.count < Self.keptWalkLimit {
         for step in unit.hardware.explain(request).steps { fact.walk.append(WalkFact(step)) }
       }
     }
     change(id) { $0 = .dma(fact) }
+    if device == nil {
+      let news = watch.news(of: unit.hardware.cachedEntries(for: request))
+      for (entry, event) in note(news, of: unit, &watch, cause: id) {
+        watch.note(entry, event: event, request)
+      }
+    }
     if fact.given.result == .translated, !fact.isHit,
       let filled = watch.newFill(request, in: unit, through: device)
     {
@@ -107,6 +140,78 @@ extension RunRecorder {
     }
     caches[unit.name] = watch
     fold(id)
+  }
+
+  /// The first of some cached entries that memory no longer agrees with: the events of its fill and of
+  /// the change.
+  private func remembered(_ entries: [CachedEntry], _ watch: CacheWatch) -> (Int, Int)? {
+    for entry in entries {
+      guard let fill = watch.fill(of: entry) else { continue }
+      let since = firstChange(of: fill.words, after: fill.event)
+      if let since { return (fill.event, since) }
+    }
+    return nil
+  }
+
+  /// Tells of entries that came into caches, and first of those that had to make room for them.
+  private func note(
+    _ news: [CachedEntry], of unit: NamedUnit, _ watch: inout CacheWatch, cause: Int
+  ) -> [(CachedEntry, event: Int)] {
+    if news.isEmpty { return [] }
+    var caches: Set<CachedEntry.Cache> = []
+    for entry in news { caches.insert(entry.cache) }
+    for gone in watch.takeDropped(from: unit, of: caches) {
+      add(
+        .unit(unit.name), .cache(CacheFact(gone, isFill: false, unit: unit.name)), cause: cause)
+    }
+    var noted: [(CachedEntry, event: Int)] = []
+    for entry in news {
+      let event = add(
+        .unit(unit.name), .cache(CacheFact(entry, isFill: true, unit: unit.name)), cause: cause)
+      noted.append((entry, event))
+    }
+    return noted
+  }
+
+  // MARK: Interrupts
+
+  func begin(
+    _ request: InterruptRequest, at unit: NamedUnit, _ act: MachineMoment.Act
+  ) {
+    let report = unit.hardware.explain(request)
+    let tables = InterruptAnswer(report.verdict)
+    var fact = InterruptFact(
+      unit: unit.name, device: "\(request.source)", address: UInt64(request.address),
+      data: UInt64(request.data), given: tables, tables: tables)
+    fact.way = way(of: request.source)
+    for step in report.steps { fact.walk.append(WalkFact(step)) }
+    var entries: [CachedEntry] = []
+    if let held = unit.hardware.cachedEntry(for: request) { entries.append(held) }
+    let id = add(.device(fact.device), .interruptRequest(fact))
+    open.append(Open(id: id, act: act, entries: entries))
+  }
+
+  func finish(
+    _ id: Int, _ request: InterruptRequest, at unit: NamedUnit, _ entries: [CachedEntry]
+  ) {
+    guard case .interruptRequest(var fact) = fact(id) else { return }
+    var watch = caches[unit.name, default: CacheWatch()]
+    fact.isStale = fact.given != fact.tables
+    if let held = entries.first {
+      fact.isHit = true
+      let fill = watch.fill(of: held)
+      fact.filledBy = fill?.event
+      if fact.isStale {
+        fact.staleSince = firstChange(of: fill?.words ?? [], after: fill?.event)
+      }
+    }
+    change(id) { $0 = .interruptRequest(fact) }
+    var news: [CachedEntry] = []
+    if let held = unit.hardware.cachedEntry(for: request) { news = watch.news(of: [held]) }
+    for (entry, event) in note(news, of: unit, &watch, cause: id) {
+      watch.note(entry, event: event, unit.hardware.explain(request).steps)
+    }
+    caches[unit.name] = watch
   }
 
   /// The first change of one of these words of memory behind an event; without one the last.
@@ -146,11 +251,14 @@ extension RunRecorder {
     guard var watch = caches[name], watch.hasFills,
       let unit = machine.units.first(where: { $0.name == name })
     else { return }
+    let cause = lastCommand[name].flatMap { isUnderWay($0) }
+    for gone in watch.takeDropped(from: unit, of: Set(CachedEntry.Cache.allCases)) {
+      add(.unit(name), .cache(CacheFact(gone, isFill: false, unit: name)), cause: cause)
+    }
     for (gone, device) in watch.takeDropped(from: unit) {
       add(
         device == nil ? .unit(name) : .device("\(device?.source ?? SourceID(rawValue: 0))"),
-        .cache(CacheFact(gone, isFill: false, unit: name, device)),
-        cause: lastCommand[name].flatMap { isUnderWay($0) })
+        .cache(CacheFact(gone, isFill: false, unit: name, device)), cause: cause)
     }
     caches[name] = watch
   }

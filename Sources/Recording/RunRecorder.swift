@@ -28,6 +28,8 @@ public final class RunRecorder {
   private var lastFault: [String: Int] = [:]
   /// The last command of a unit's queue that drops something.
   var lastCommand: [String: Int] = [:]
+  /// What a device sends whose requests are under way, or were last.
+  var sending: DeviceDMA?
   private var knownReports = 0
   var caches: [String: CacheWatch] = [:]
   /// For each 64-bit word of memory, the events that changed it.
@@ -46,6 +48,8 @@ public final class RunRecorder {
     var act: MachineMoment.Act?
     /// What the caches held when it began.
     var cached: CachedTranslation?
+    /// The same of the other caches.
+    var entries: [CachedEntry] = []
     /// The kernel runs in it, whatever the step is.
     var isKernel = false
   }
@@ -164,6 +168,7 @@ public final class RunRecorder {
     case .ends(let value): end(value)
     case .unit(let unit, let event): hear(event, of: unit)
     case .event(let event): hear(event)
+    case .sends(let dma): sending = dma
     case .landing(let address, let bytes): write(bytes, at: address, by: device ?? .scenario)
     case .locks(.changes(let change)): begin(change)
     case .locks(.isDone): close()
@@ -187,14 +192,7 @@ public final class RunRecorder {
         unit: unit.name, device: "\(request.source)", address: request.address.rawValue,
         pasid: request.pasid?.rawValue, result: "refused")
       open.append(Open(id: add(.device("\(request.source)"), .pageRequest(fact)), act: act))
-    case .interruptRequest(let unit, let request):
-      let report = unit.hardware.explain(request)
-      let tables = InterruptAnswer(report.verdict)
-      var fact = InterruptFact(
-        unit: unit.name, device: "\(request.source)", address: UInt64(request.address),
-        data: UInt64(request.data), given: tables, tables: tables)
-      for step in report.steps { fact.walk.append(WalkFact(step)) }
-      open.append(Open(id: add(.device("\(request.source)"), .interruptRequest(fact)), act: act))
+    case .interruptRequest(let unit, let request): begin(request, at: unit, act)
     case .interrupt(let unit, let message, let context):
       let task = context.task
       let cpu = machine.kernel.running.cpu
@@ -226,7 +224,11 @@ public final class RunRecorder {
     guard let entry = open.last else { return }
     switch entry.act {
     case .dma(let unit, let request, let device):
-      if let id = entry.id { finish(id, request, at: unit, through: device, entry.cached) }
+      if let id = entry.id {
+        finish(id, request, at: unit, through: device, entry.cached, entry.entries)
+      }
+    case .interruptRequest(let unit, let request):
+      if let id = entry.id { finish(id, request, at: unit, entry.entries) }
     case .access(.readRegister):
       if let id = entry.id, let value {
         change(id) { fact in
@@ -337,7 +339,6 @@ public final class RunRecorder {
       guard let id = open.last?.id, case .interruptRequest(var fact) = fact(id) else { return }
       fact.given = InterruptAnswer(outcome)
       if case .blocked(_, let disposition) = outcome { fact.recorded = Recorded(disposition) }
-      fact.isStale = fact.given != fact.tables
       change(id) { $0 = .interruptRequest(fact) }
     case .untranslated(let source, let address):
       add(

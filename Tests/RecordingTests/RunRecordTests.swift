@@ -27,6 +27,7 @@ struct RunRecordTests {
     "Configs/driver/shared-process-page-request.yaml",
     "Configs/faults/0x22-interrupt-entry-not-present.yaml",
     "Configs/faults/0x71-first-stage-entry-not-present.yaml", "Configs/bus/peer-direct.yaml",
+    "Configs/bus/bridge-alias.yaml", "Configs/faults/interrupt-remapped.yaml",
   ]
 
   @Test("comes back from its JSON as it was", arguments: scenarios)
@@ -90,6 +91,113 @@ struct RunRecordTests {
       #expect(since < event.id)
     }
     #expect(found == steps)
+  }
+
+  /// What a scenario of one device does to a unit of its own, with the caches' events of it.
+  private static func caches(_ steps: String) throws -> (record: RunRecord, facts: [CacheFact]) {
+    let base = Repository.path("Configs/faults/base.yaml")
+    let folder = try TemporaryFolder()
+    let path = try folder.write("extends: \(base)\nsteps:\n\(steps)", as: "caches.yaml")
+    let scenario = try ScenarioLoader().load(path)
+    guard case .finished(let run) = try ScenarioRun.run(scenario, isRecorded: true) else {
+      throw RecordMissing()
+    }
+    let record = try #require(run.record)
+    let facts = record.events.compactMap {
+      if case .cache(let fact) = $0.what { fact } else { nil }
+    }
+    return (record, facts)
+  }
+
+  @Test(
+    "tells of every entry that a request brings into a cache, and of every one that a command drops"
+  )
+  func entryCaches() throws {
+    let map = "mappings: [{iova: 0x40000000, target: 0x21000000}]"
+    let (record, facts) = try Self.caches(
+      """
+        - tables: {preset: first-stage, device: "00:03.0", pasid: 7, domain: 9, \(map)}
+        - dma: {device: "00:03.0", access: read, address: 0x40000000, pasid: 7}
+        - submit: {unit: dmar0, descriptors: [[0x11, 0x0]]}
+      """)
+    let fills = facts.filter(\.isFill)
+    #expect(fills.map(\.cache) == [.context, .pasid, .pagingStructure, .iotlb])
+    #expect(fills.map(\.device) == ["00:03.0", "00:03.0", nil, nil])
+    #expect(fills.map(\.domain) == [nil, 9, 9, 9])
+    #expect(fills.map(\.pasid) == [nil, 7, 7, 7])
+    #expect(fills.map(\.address) == [nil, nil, 0x4000_0000, 0x4000_0000])
+    #expect(fills.map(\.pageSize) == [nil, nil, 0x20_0000, 0x1000])
+    // A global context-cache invalidation takes the context entries, and nothing else.
+    #expect(facts.filter { !$0.isFill }.map(\.cache) == [.context])
+    #expect(try RunRecord(json: Array(record.json.utf8)) == record)
+  }
+
+  @Test(
+    "calls an interrupt stale whose cached entry memory no longer has, since when, and tells the fill"
+  )
+  func staleInterrupt() throws {
+    let interrupt = "dma: {device: \"00:03.0\", access: write, address: 0xfee000b0}"
+    let table = "preset: interrupts, device: \"00:03.0\", interrupts: [{index: 5, vector: 0x30}]"
+    let (record, facts) = try Self.caches(
+      """
+        - tables: {\(table)}
+        - \(interrupt)
+        - entry: {table: interrupt, index: 5, set: {P: 0}}
+        - \(interrupt)
+      """)
+    #expect(facts.map(\.cache) == [.interruptEntry])
+    #expect(facts.map(\.index) == [5])
+    let requests = record.events.compactMap { event in
+      if case .interruptRequest(let fact) = event.what { fact } else { nil }
+    }
+    #expect(requests.map(\.isStale) == [false, true])
+    #expect(requests.map(\.isHit) == [false, true])
+    let last = try #require(requests.last)
+    #expect(last.given.vector == 0x30)
+    #expect(last.tables.reason == .interruptEntryNotPresent)
+    #expect(record.events[try #require(last.filledBy)].what.kind == "cache")
+    #expect(record.events[try #require(last.staleSince)].step == 3)
+  }
+
+  @Test("tells which cache makes a request stale")
+  func culprit() throws {
+    let map = "mappings: [{iova: 0x40000000, target: 0x21000000}]"
+    let (record, _) = try Self.caches(
+      """
+        - tables: {device: "00:03.0", \(map)}
+        - dma: {device: "00:03.0", access: read, address: 0x40000000}
+        - entry: {table: context, device: "00:03.0", set: {P: 0}}
+        - submit: {unit: dmar0, descriptors: [[0x12, 0x0]]}
+        - dma: {device: "00:03.0", access: read, address: 0x40000000}
+      """)
+    let stale = record.events.compactMap { event -> DMAFact? in
+      if case .dma(let fact) = event.what, fact.isStale { fact } else { nil }
+    }
+    let last = try #require(stale.last)
+    #expect(stale.count == 1)
+    #expect(!last.isHit)
+    guard case .cache(let fact) = record.events[try #require(last.filledBy)].what else {
+      Issue.record("a fill was expected")
+      return
+    }
+    #expect(fact.cache == .context)
+    #expect(record.events[try #require(last.staleSince)].step == 3)
+  }
+
+  @Test("tells the way over bridges, and the id that each gives")
+  func bridges() throws {
+    let record = try Self.record("Configs/bus/bridge-alias.yaml")
+    let ways = record.events.compactMap { event -> BusWay? in
+      if case .dma(let fact) = event.what { fact.way } else { nil }
+    }
+    #expect(ways.map(\.sender) == ["02:02.0", "02:02.0"])
+    #expect(
+      ways.map { $0.bridges.map(\.name) } == [["01:00.0", "00:1c.0"], ["01:00.0", "00:1c.0"]])
+    #expect(ways.first?.bridges.map(\.sourceID) == ["02:00.0", nil])
+    let straight = try Self.record(Self.scenarios[0])
+    for event in straight.events {
+      if case .dma(let fact) = event.what { #expect(fact.way == nil) }
+    }
   }
 
   @Test("tells who took the lock, in which context, and the usage that was new")

@@ -1,8 +1,8 @@
 internal import Recording
 
-/// What overlaps in time: a lane for each device, for the CPU, for each cached translation and for each
-/// fault record, over the steps of a run. A translation that is used behind the change that should have
-/// ended it is amber from the change on.
+/// What overlaps in time: a lane for each device, for the CPU, for what each cache holds and for each
+/// fault record, over the steps of a run. What is used behind the change that should have ended it is
+/// amber from the change on.
 struct LaneDrawing {
   /// Something that happens at one moment of a lane.
   private struct Mark {
@@ -11,13 +11,19 @@ struct LaneDrawing {
     let event: Int
     let step: Int
     let lane: String
-    let text: String
+    let what: String
     let kind: Kind
+    /// How many steps in a row did the same.
+    var count = 1
+
+    var text: String { count > 1 ? "\(what) \u{d7}\(count)" : what }
   }
 
-  /// What holds from one event to another: a cached translation, a fault record in use.
+  /// What holds from one event to another: something cached, a fault record in use.
   private struct Bar {
     let lane: String
+    /// Which lanes are drawn where there are too many: the lowest first.
+    var rank = 2
     let start: Int
     var end: Int?
     var staleSince: Int?
@@ -25,6 +31,8 @@ struct LaneDrawing {
 
   private var marks: [Mark] = []
   private var bars: [Bar] = []
+  /// The step of what was added last.
+  private var lastStep = 0
   /// How many marks before, and behind, those that are drawn.
   private var (before, behind) = (0, 0)
 
@@ -49,15 +57,14 @@ struct LaneDrawing {
         fact.given.result == .blocked ? .stopped : fact.isStale ? .stale : .plain
       let times = fact.count > 1 ? " \u{d7}\(fact.count)" : ""
       add(event, fact.device, fact.access.word + times, kind)
-      if fact.isStale, let since = fact.staleSince {
-        for index in bars.indices where bars[index].start == fact.filledBy ?? -1 {
-          bars[index].staleSince = bars[index].staleSince ?? since
-        }
-      }
+      if fact.isStale { mark(fact.filledBy, staleSince: fact.staleSince) }
     case .bypass(let fact):
       add(event, fact.device, "DMA", fact.reachesMemory ? .plain : .stopped)
     case .interruptRequest(let fact):
-      add(event, fact.device, "interrupt", fact.given.result == .blocked ? .stopped : .plain)
+      let kind: Mark.Kind =
+        fact.given.result == .blocked ? .stopped : fact.isStale ? .stale : .plain
+      add(event, fact.device, "interrupt", kind)
+      if fact.isStale { mark(fact.filledBy, staleSince: fact.staleSince) }
     case .pageRequest(let fact): add(event, fact.device, "page request", .plain)
     case .memory(let fact):
       switch MappingChange(fact) {
@@ -93,26 +100,46 @@ struct LaneDrawing {
     }
   }
 
+  /// What was used behind the change that should have ended it.
+  private mutating func mark(_ fill: Int?, staleSince: Int?) {
+    guard let fill, let staleSince else { return }
+    for index in bars.indices where bars[index].start == fill {
+      bars[index].staleSince = bars[index].staleSince ?? staleSince
+      bars[index].rank = 0
+    }
+  }
+
   private mutating func take(_ fact: CacheFact, _ event: RunEvent) {
-    let owner = fact.device.map { "TLB of \($0)" } ?? "IOTLB of \(fact.unit)"
-    let lane =
-      "\(owner) \(Words.address(fact.address)) \u{2192} \(Words.address(fact.target)) "
-      + fact.permissions
+    let lane: String
+    var rank = 2
+    switch fact.cache {
+    case .iotlb, .deviceTLB:
+      lane = "\(Words.cache(fact)) \(Words.key(fact)) \u{2192} \(Words.content(fact))"
+      rank = 1
+    case .context: lane = "context of \(Words.key(fact)) in \(fact.unit)"
+    case .pasid: lane = "\(Words.key(fact)) in \(fact.unit)"
+    case .pagingStructure: lane = "table for \(Words.address(fact.address)) in \(fact.unit)"
+    case .interruptEntry: lane = "interrupt \(Words.key(fact)) in \(fact.unit)"
+    }
     if fact.isFill {
-      bars.append(Bar(lane: lane, start: event.id))
+      bars.append(Bar(lane: lane, rank: rank, start: event.id))
     } else if let index = bars.lastIndex(where: { $0.lane == lane && $0.end == nil }) {
       bars[index].end = event.id
     }
   }
 
-  /// What a step does several times in one lane is one mark.
+  /// What a step does several times in one lane is one mark, and so are steps in a row that write tables.
   private mutating func add(_ event: RunEvent, _ lane: String, _ text: String, _ kind: Mark.Kind) {
-    if let last = marks.last, last.step == event.step, last.lane == lane, last.text == text,
-      last.kind == kind
-    {
-      return
+    if let last = marks.last, last.lane == lane, last.what == text, last.kind == kind {
+      if lastStep == event.step { return }
+      if text == "map" || text == "write", lane == Self.cpu {
+        marks[marks.count - 1].count += 1
+        lastStep = event.step
+        return
+      }
     }
-    marks.append(Mark(event: event.id, step: event.step, lane: lane, text: text, kind: kind))
+    lastStep = event.step
+    marks.append(Mark(event: event.id, step: event.step, lane: lane, what: text, kind: kind))
   }
 
   /// Keeps the marks around the first one that is no plain one.
@@ -138,10 +165,16 @@ struct LaneDrawing {
         devices.append(mark.lane)
       }
     }
-    var others: [String] = []
-    for bar in bars where !others.contains(bar.lane) { others.append(bar.lane) }
-    let caches = others.filter { !$0.hasPrefix("FRCD") }
-    let records = others.filter { $0.hasPrefix("FRCD") }
+    var caches: [String] = []
+    for rank in 0...2 {
+      for bar in bars where bar.rank == rank && !bar.lane.hasPrefix("FRCD") {
+        if !caches.contains(bar.lane) { caches.append(bar.lane) }
+      }
+    }
+    var records: [String] = []
+    for bar in bars where bar.lane.hasPrefix("FRCD") && !records.contains(bar.lane) {
+      records.append(bar.lane)
+    }
     return devices + (hasCPU ? [Self.cpu] : [])
       + Array(caches.prefix(Self.barLimit)) + Array(records.prefix(Self.barLimit))
   }
@@ -183,7 +216,7 @@ struct LaneDrawing {
     if before + behind > 0 {
       picture.text(
         4, Self.top + lanes.count * Self.laneHeight + 16,
-        "\(before) events before and \(behind) behind are in the timeline below.", "dim")
+        "The timeline below has \(before) more before and \(behind) behind.", "dim")
     }
     return picture
   }

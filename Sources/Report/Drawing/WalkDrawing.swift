@@ -84,11 +84,33 @@ struct WalkDrawing {
     return slices
   }
 
-  /// The address as a ruler of coloured slices.
+  /// The slices of an address that the walk did not come to, as it stopped above them: the highest first.
+  static func unused(
+    below last: (level: Int, high: Int, low: Int, value: UInt64), _ walk: [WalkFact],
+    of address: UInt64
+  ) -> [(level: Int, high: Int, low: Int, value: UInt64)] {
+    guard let step = walk.last(where: { $0.level == last.level && isPaging($0) }),
+      step.failure != nil, !isLargePage(step)
+    else { return [] }
+    var slices: [(level: Int, high: Int, low: Int, value: UInt64)] = []
+    var (level, low) = (last.level - 1, last.low - 9)
+    while level >= 1, low >= 12 {
+      slices.append((level, low + 8, low, address >> UInt64(low) & 0x1ff))
+      (level, low) = (level - 1, low - 9)
+    }
+    return slices
+  }
+
+  /// Whether an entry above the lowest level maps a page: bit 7 says so in both stages.
+  private static func isLargePage(_ step: WalkFact) -> Bool {
+    step.level > 1 && (step.words.first ?? 0) >> 7 & 1 == 1
+  }
+
+  /// The address as a ruler of coloured slices; those that the walk did not come to have no colour.
   func ruler(_ request: UInt64) -> Element? {
     let address = Self.ruled(walk, request)
     let slices = Self.slices(walk, of: address)
-    guard let last = slices.last else { return nil }
+    guard var last = slices.last else { return nil }
     var picture = Drawing("The address \(Words.address(address)) cut into the index of each level")
     var x = 4
     for slice in slices {
@@ -98,11 +120,19 @@ struct WalkDrawing {
       picture.text(x + 52, 68, "L\(slice.level)", "b", "middle")
       x += 108
     }
+    for slice in Self.unused(below: last, walk, of: address) {
+      picture.box(x, 22, 104, 30, "cell")
+      picture.text(x + 52, 42, "\(slice.value)", "dim", "middle")
+      picture.text(x + 52, 16, "\(slice.high):\(slice.low)", "dim s", "middle")
+      picture.text(x + 52, 68, "L\(slice.level): not read", "dim", "middle")
+      x += 108
+      last = slice
+    }
     let offset = address & ((1 &<< UInt64(truncatingIfNeeded: last.low)) &- 1)
-    picture.box(x, 22, 150, 30, Tone.page.style)
-    picture.text(x + 75, 42, Words.address(offset), "on b", "middle")
+    picture.box(x, 22, 150, 30, isAtPage ? Tone.page.style : "cell")
+    picture.text(x + 75, 42, Words.address(offset), isAtPage ? "on b" : "dim", "middle")
     picture.text(x + 75, 16, "\(last.low - 1):0", "dim s", "middle")
-    picture.text(x + 75, 68, isAtPage ? "in the page" : "not used yet", "dim", "middle")
+    picture.text(x + 75, 68, isAtPage ? "in the page" : "in the page: not used", "dim", "middle")
     if address != request {
       picture.text(
         4, 90, "of \(Words.address(address)), where the first stage's table is for the second",
@@ -155,8 +185,7 @@ struct WalkDrawing {
     picture.box(
       x, y, width, 84, isBad ? "stopbox" : "cell", entry: isLive ? step.address : nil)
     picture.box(x, y, width, 22, Tone(step.structure, level: step.level).style)
-    let index = step.index.map { "[\(indexText(step, $0))]" } ?? ""
-    picture.text(x + 8, y + 16, Self.name(step) + index, "on b")
+    picture.text(x + 8, y + 16, Self.indexedName(step), "on b")
     picture.text(x + 8, y + 40, "at \(Words.address(step.address))", "dim")
     let word = step.words.first.map { hex($0, digits: 16) } ?? "no memory there"
     picture.text(x + 8, y + 58, word)
@@ -170,11 +199,17 @@ struct WalkDrawing {
     }
   }
 
-  private func indexText(_ step: WalkFact, _ index: UInt64) -> String {
-    switch step.structure {
-    case .rootEntry, .scalableRootEntry: return "bus " + hex(index, digits: 2)
-    case .contextEntry: return "dev \(hex(index >> 3, digits: 2)).\(index & 7)"
-    default: return "\(index)"
-    }
+  /// What an entry is called, with its place in its table.
+  static func indexedName(_ step: WalkFact) -> String {
+    guard let index = step.index else { return name(step) }
+    let place =
+      switch step.structure {
+      case .rootEntry, .scalableRootEntry: "bus " + hex(index, digits: 2)
+      // A scalable context table holds half a bus, and the source-id tells the whole of it.
+      case .contextEntry, .scalableContextEntry:
+        "dev \(hex((step.input ?? index) >> 3 & 0x1f, digits: 2)).\((step.input ?? index) & 7)"
+      default: "\(index)"
+      }
+    return "\(name(step))[\(place)]"
   }
 }

@@ -27,7 +27,7 @@ struct MomentSection {
       parts.append(.tag("p", [], sentence(event) + "."))
     }
     parts += causes
-    parts += HeldTranslations(record, until: event.id).elements
+    parts += CacheContents(record, until: event.id).elements
     return parts
   }
 
@@ -99,8 +99,8 @@ struct MomentSection {
   }
 }
 
-/// The translations that the caches hold at a moment of a run.
-struct HeldTranslations {
+/// What the caches hold at a moment of a run.
+struct CacheContents {
   private var held: [CacheFact] = []
   private static let limit = 30
 
@@ -116,21 +116,16 @@ struct HeldTranslations {
   }
 
   private static func isSame(_ one: CacheFact, _ other: CacheFact) -> Bool {
-    one.unit == other.unit && one.device == other.device && one.domain == other.domain
-      && one.pasid == other.pasid && one.address == other.address
+    one.cache == other.cache && one.unit == other.unit && Words.key(one) == Words.key(other)
+      && Words.owner(one) == Words.owner(other)
   }
 
   var elements: [Element] {
     if held.isEmpty { return [] }
-    let titles = ["cache", "domain", "address", "goes to", "allows"]
+    let titles = ["cache", "of", "for", "says"]
     var rows: [Element] = [.tag("tr", [], titles.map { .tag("th", [.init("scope", "col")], $0) })]
     for fact in held.suffix(Self.limit) {
-      let cache = fact.device.map { "TLB of \($0)" } ?? "IOTLB of \(fact.unit)"
-      var domain = fact.domain.map { "\($0)" } ?? ""
-      if let pasid = fact.pasid { domain += " PASID \(Words.address(pasid))" }
-      let cells = [
-        cache, domain, Words.address(fact.address), Words.address(fact.target), fact.permissions,
-      ]
+      let cells = [Words.cache(fact), Words.owner(fact), Words.key(fact), Words.content(fact)]
       rows.append(.tag("tr", [], cells.map { .tag("td", [.style("m")], $0) }))
     }
     var parts: [Element] = [
@@ -139,7 +134,7 @@ struct HeldTranslations {
     ]
     if held.count > Self.limit {
       parts.append(
-        .tag("p", [.style("dim")], "\(held.count - Self.limit) older translations are left out."))
+        .tag("p", [.style("dim")], "\(held.count - Self.limit) older ones are left out."))
     }
     return parts
   }

@@ -38,7 +38,7 @@ struct RequestSection {
       .tag("h3", [], "Way of the request"),
       WayDrawing(record: record, event: event, fact: fact).drawing.element,
     ]
-    if fact.isStale { parts += CacheSection(record: record, event: event, fact: fact).elements }
+    if fact.isStale { parts += CacheSection(record, event, fact).elements }
     parts += walk(fact.walk, address: fact.address, answer: fact.tables, isStale: fact.isStale)
     parts += frcd
     return parts
@@ -133,34 +133,37 @@ struct RequestSection {
   private func interrupt(_ fact: InterruptFact) -> [Element] {
     var picture = Drawing("The way of an interrupt of \(fact.device)")
     let isBlocked = fact.given.result == .blocked
-    picture.box(4, 10, 170, 50, "cell")
-    picture.text(16, 31, fact.device, "b")
-    picture.text(16, 49, "the device", "dim")
-    picture.arrow(174, 35, 388, 35)
-    picture.text(
-      281, 26, "write \(Words.address(fact.data)) to \(Words.address(fact.address))", "", "middle")
-    picture.box(390, 10, 170, 50, isBlocked ? "stopbox" : "cell")
-    picture.text(402, 31, fact.unit, "b")
-    picture.text(402, 49, "interrupt remapping", "dim")
+    let x = WayDrawing.start(
+      fact.way, device: fact.device,
+      request: "write \(Words.address(fact.data)) to \(Words.address(fact.address))", note: nil,
+      &picture)
+    picture.box(x, 10, 170, 50, isBlocked ? "stopbox" : fact.isStale ? "stalebox" : "cell")
+    picture.text(x + 12, 31, fact.unit, "b")
+    picture.text(x + 12, 49, "interrupt remapping", "dim")
     if isBlocked {
-      picture.line(560, 35, 620, 35, "stop")
-      picture.cross(628, 35)
-      picture.box(690, 10, 150, 50, "cell")
-      picture.text(702, 31, "processor", "b")
-      picture.text(702, 49, "not interrupted", "dim")
+      picture.line(x + 170, 35, x + 230, 35, "stop")
+      picture.cross(x + 238, 35)
+      picture.box(x + 300, 10, 150, 50, "cell")
+      picture.text(x + 312, 31, "processor", "b")
+      picture.text(x + 312, 49, "not interrupted", "dim")
     } else {
-      picture.arrow(560, 35, 688, 35, fact.isStale ? "stale" : "wire")
-      picture.box(690, 10, 200, 50, "cell")
-      picture.text(702, 31, "APIC \(Words.address(fact.given.destination))", "b")
-      picture.text(702, 49, "vector \(Words.address(fact.given.vector))", "dim")
+      picture.arrow(x + 170, 35, x + 298, 35, fact.isStale ? "stale" : "wire")
+      picture.box(x + 300, 10, 200, 50, fact.isStale ? "stalebox" : "cell")
+      picture.text(x + 312, 31, "APIC \(Words.address(fact.given.destination))", "b")
+      picture.text(x + 312, 49, "vector \(Words.address(fact.given.vector))", "dim")
+      if fact.isStale {
+        picture.text(x, 84, "the table says: \(Words.describe(fact.tables))", "old b")
+      }
     }
     var parts: [Element] = [
       .tag(
         "p", [],
-        "\(fact.device) writes \(Words.address(fact.data)) to \(Words.address(fact.address)), which is "
+        "\(Words.sender(fact.way, fact.device)) writes \(Words.address(fact.data)) to "
+          + "\(Words.address(fact.address)), which is "
           + "an interrupt: \(Words.describe(fact.given))."),
       .tag("h3", [], "Way of the interrupt"), picture.element,
     ]
+    if fact.isStale { parts += CacheSection(record, event, fact).elements }
     let isRemappable = fact.address & 0x10 != 0
     if let layout = Layouts.named(isRemappable ? "remappable-msi" : "compatibility-msi") {
       parts.append(.tag("h3", [], "The message's address, bit by bit"))

@@ -188,6 +188,15 @@ public struct RunPage {
     text.prefix(1).uppercased() + text.dropFirst()
   }
 
+  /// The entry at which a walk ends that goes no further, in one sentence; nil where none does.
+  private static func end(of walk: [WalkFact]) -> String? {
+    guard let last = walk.last, last.failure != nil else { return nil }
+    let name = "\(WalkDrawing.indexedName(last)) at \(Words.address(last.address))"
+    guard let word = last.words.first else { return "there is no memory where \(name) should be" }
+    return "\(name) holds \(Words.address(word)), \(WalkDrawing.state(last))"
+      + (last.isMissing ? ": nothing is mapped there" : "")
+  }
+
   /// The verdict in explain's words, and what cures it.
   var verdict: Element {
     var lines: [Element] = []
@@ -198,26 +207,41 @@ public struct RunPage {
         if fact.isStale { isStale = true }
         lines.append(
           .tag("p", [], Self.sentence(Words.describe(fact, step: record.stepNumber)) + "."))
+        if fact.given.result == .blocked, let end = Self.end(of: fact.walk) {
+          lines.append(.tag("p", [], [.tag("strong", [], "Where it stops: "), .text(end)]))
+        }
       case .interruptRequest(let fact):
         lines.append(
           .tag(
             "p", [],
             "\(fact.device) sends an interrupt to \(Words.address(fact.address)): "
               + "\(Words.describe(fact.given))."))
+        if fact.given.result == .blocked, let end = Self.end(of: fact.walk) {
+          lines.append(.tag("p", [], [.tag("strong", [], "Where it stops: "), .text(end)]))
+        }
       default: break
       }
-      if lines.count == 2 { break }
+      if lines.count >= 2 { break }
+    }
+    for fault in explanation?.faults.prefix(1) ?? [] {
+      guard let finding = fault.verdict else { continue }
+      let sureness =
+        finding.cause == .unknown
+        ? "(open: the log does not decide)"
+        : "(\(finding.certainty), \(finding.confidence) %, by the kernel's log)"
+      lines.append(
+        .tag(
+          "p", [], [.tag("strong", [], "Why: "), .text("\(finding.verdict) \(sureness)")]))
+      if let next = finding.next.first {
+        lines.append(
+          .tag("p", [], [.tag("strong", [], "Towards a cure of the fault: "), .text(next)]))
+      }
     }
     for splat in explanation?.splats.prefix(1) ?? [] {
       lines.append(
         .tag("p", [], [.tag("strong", [], "Lock rule broken: "), .text(splat.meaning)]))
-      lines.append(.tag("p", [], [.tag("strong", [], "Cure: "), .text(splat.cure)]))
-    }
-    for fault in explanation?.faults.prefix(1) ?? [] {
-      if let finding = fault.verdict {
-        lines.append(
-          .tag("p", [], [.tag("strong", [], "As a log: "), .text(finding.verdict)]))
-      }
+      lines.append(
+        .tag("p", [], [.tag("strong", [], "Cure of the lock report: "), .text(splat.cure)]))
     }
     let isBad = shown.contains(where: Self.isNotable)
     return .tag(

@@ -71,7 +71,8 @@ enum StyleSheet {
       .d4{margin-left:3.6rem}.d5{margin-left:4.8rem}footer{margin-top:3rem;color:var(--dim);font-size:13px}
       @media(max-width:640px){pre.log{white-space:pre-wrap;overflow-wrap:anywhere}body{padding:.6rem .7rem 3rem}h1{font-size:1.2rem}
       dl{grid-template-columns:minmax(0,1fr)}dt{margin-top:.4rem}}
-      @media print{:root{color-scheme:light}body{max-width:none;font-size:11pt}nav{display:none}
+      @media print{:root{color-scheme:light}.chip,.verdict,th,td.stop,td.stale{print-color-adjust:exact;
+      -webkit-print-color-adjust:exact}body{max-width:none;font-size:11pt}nav{display:none}
       .picture{overflow:visible}.picture svg{max-width:100%;height:auto}pre{white-space:pre-wrap}
       h2,h3{break-after:avoid}.verdict,table,.picture{break-inside:avoid}a{color:inherit}}
 

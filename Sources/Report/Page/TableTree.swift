@@ -62,7 +62,7 @@ struct TableTree {
     var content: [Element] = [
       .tag(
         "span", [.style("chip \(tone.style)")],
-        WalkDrawing.name(step) + (step.index.map { "[\($0)]" } ?? "")),
+        WalkDrawing.indexedName(step)),
       .tag(
         "span", [.style("m")],
         "\(Words.address(step.address)): "

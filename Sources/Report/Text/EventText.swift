@@ -17,7 +17,7 @@ public enum EventText {
     case .bypass(let fact):
       return "\(fact.device) at \(Words.address(fact.address)): \(fact.detail)"
     case .interruptRequest(let fact):
-      return describe(fact)
+      return describe(fact, step: step)
     case .pageRequest(let fact):
       let reason = fact.reason.map { ", \(Words.describe($0))" } ?? ""
       return "\(fact.device) asks \(fact.unit) for the page at \(Words.address(fact.address)): "
@@ -63,22 +63,31 @@ public enum EventText {
     }
   }
 
-  private static func describe(_ fact: InterruptFact) -> String {
+  private static func describe(_ fact: InterruptFact, step: (Int) -> Int?) -> String {
     var text =
-      "\(fact.device) writes \(Words.address(fact.data)) to \(Words.address(fact.address)), an "
+      "\(Words.sender(fact.way, fact.device)) writes \(Words.address(fact.data)) to "
+      + "\(Words.address(fact.address)), an "
       + "interrupt: \(Words.describe(fact.given))"
     if let recorded = fact.recorded { text += ", \(Words.describe(recorded))" }
-    if fact.isStale { text += ", STALE: the tables say \(Words.describe(fact.tables))" }
+    if fact.isStale {
+      text +=
+        ", STALE\(Words.since(fact.staleSince.flatMap(step))): "
+        + "the tables say \(Words.describe(fact.tables))"
+    } else if fact.isHit {
+      text += ", from the cache"
+    }
     return text
   }
 
   private static func describe(_ fact: CacheFact) -> String {
-    let owner = fact.device.map { "the TLB of \($0)" } ?? "the IOTLB of \(fact.unit)"
     var tag = fact.domain.map { " of domain \($0)" } ?? ""
     if let pasid = fact.pasid { tag += " with PASID \(Words.address(pasid))" }
+    switch fact.cache {
+    case .iotlb, .deviceTLB, .pagingStructure: break
+    case .context, .pasid, .interruptEntry: tag = ""
+    }
     let verb = fact.isFill ? "now holds" : "drops"
-    return "\(owner) \(verb) \(Words.address(fact.address))\(tag) -> "
-      + "\(Words.address(fact.target)) \(fact.permissions)"
+    return "the \(Words.cache(fact)) \(verb) \(Words.key(fact))\(tag) -> \(Words.content(fact))"
   }
 
   private static func describe(_ fact: LockFact, _ who: String) -> String? {

@@ -39,10 +39,14 @@ public struct WalkPicture {
   private var ruler: [String] {
     let address = WalkDrawing.ruled(walk, self.address)
     let slices = WalkDrawing.slices(walk, of: address)
-    guard let last = slices.last else { return [] }
+    guard var last = slices.last else { return [] }
     var cells: [(bits: String, value: String, name: String)] = []
     for slice in slices {
       cells.append(("\(slice.high):\(slice.low)", "\(slice.value)", "L\(slice.level)"))
+    }
+    for slice in WalkDrawing.unused(below: last, walk, of: address) {
+      cells.append(("\(slice.high):\(slice.low)", "\(slice.value)", "(L\(slice.level))"))
+      last = slice
     }
     let offset = address & ((1 &<< UInt64(truncatingIfNeeded: last.low)) &- 1)
     cells.append(("\(last.low - 1):0", "0x\(hex(offset))", "offset"))

@@ -82,9 +82,15 @@ public enum Words {
     }
   }
 
+  /// Who sent a request, and where the unit knows it by another id, which.
+  static func sender(_ way: BusWay?, _ device: String) -> String {
+    guard let way, way.sender != device else { return device }
+    return "\(way.sender) (as \(device))"
+  }
+
   /// The request of a DMA: who does what where.
   public static func headline(_ dma: DMAFact) -> String {
-    var text = dma.device
+    var text = sender(dma.way, dma.device)
     switch dma.type {
     case .untranslated, .translated:
       switch dma.access {
@@ -111,16 +117,17 @@ public enum Words {
     text += ": \(describe(dma.given))"
     if let recorded = dma.recorded, dma.given.reason != nil { text += ", \(describe(recorded))" }
     if dma.isStale {
-      text += ", STALE"
-      if let since = dma.staleSince.flatMap(step) {
-        text += since == 0 ? " since the boot" : " since step \(since)"
-      }
-      text += ": the tables say \(say(dma.tables))"
+      text += ", STALE\(since(dma.staleSince.flatMap(step))): the tables say \(say(dma.tables))"
     } else if dma.isHit {
       text += ", from the cache"
     }
     if dma.count > 1 { text += " (\(dma.count) times)" }
     return text
+  }
+
+  /// Since which step something is stale, behind the word; nothing where that is not known.
+  static func since(_ step: Int?) -> String {
+    step.map { $0 == 0 ? " since the boot" : " since step \($0)" } ?? ""
   }
 
   /// The function of a place in code: `klist_next` of `klist_next+0x1b/0x160`.

@@ -8,10 +8,10 @@ import VTdFormats
 /// PASID cache any. What could not be read is not kept.
 struct EntryCaches {
   var spaces = AddressSpaces()
-  private var contexts: [ContextSlot?]
-  private var pasids: [PASIDSlot?]
+  private(set) var contexts: [ContextSlot?]
+  private(set) var pasids: [PASIDSlot?]
 
-  private struct ContextSlot {
+  struct ContextSlot {
     let source: UInt16
     /// Legacy mode: the outcome. Scalable mode: its flags only.
     let context: RequestContext
@@ -24,7 +24,7 @@ struct EntryCaches {
     var passThrough: PASIDTableEntry?
   }
 
-  private struct PASIDSlot {
+  struct PASIDSlot {
     let source: UInt16
     let pasid: UInt32
     let domain: UInt16

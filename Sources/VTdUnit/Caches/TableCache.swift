@@ -7,11 +7,11 @@ import Synchronization
 /// and the upper bits of the data are those of ``SetCache``. The rest of the data is the table's
 /// address and the ``Permissions`` above it.
 struct TableCache: @unchecked Sendable {
-  private let words: UnsafeMutablePointer<Atomic<UInt64>>
-  private let count: Int
+  let words: UnsafeMutablePointer<Atomic<UInt64>>
+  let count: Int
   /// Entries less one, in words.
   private let mask: UInt64
-  private static var stride: UInt64 { 4 }
+  static var stride: UInt64 { 4 }
 
   /// `count` is a power of 2.
   init(count: Int) {

@@ -12,6 +12,11 @@ struct InterruptEntryCache {
     return slot.entry
   }
 
+  /// Hands out every entry with its index.
+  func forEach(_ body: (UInt32, InterruptEntry) -> Void) {
+    for slot in slots { if let slot { body(slot.index, slot.entry) } }
+  }
+
   mutating func keep(_ index: UInt32, _ entry: InterruptEntry) {
     if !slots.isEmpty { slots[Int(index) & (slots.count - 1)] = (index, entry) }
   }
