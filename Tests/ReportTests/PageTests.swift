@@ -45,6 +45,7 @@ struct PageTests {
       "Configs/faults/0x75-first-stage-top-table-not-readable.yaml",
       "Configs/faults/0x01-root-entry-not-present.yaml",
       "Configs/driver/unmap-lazy.yaml", "Configs/bus/peer-direct.yaml",
+      "Configs/bus/bridge-alias.yaml", "Configs/stale/context-change-without-flush.yaml",
     ])
   func wellFormed(path: String) throws {
     let page = try Self.page(Repository.path(path))
@@ -77,7 +78,7 @@ struct PageTests {
     #expect(page.utf8.count < 300_000)
     for part in [
       "no write permission in the second stage", "recorded in FRCD[0]", "klist_add_tail",
-      "inconsistent lock state", "HARDIRQ-ON-W", "Cure: ", "6ad931a23223",
+      "inconsistent lock state", "HARDIRQ-ON-W", "Cure of the lock report: ", "6ad931a23223",
       "[   32.288571] DMAR: [DMA Write NO_PASID] Request device [00:1a.0]",
     ] {
       #expect(page.contains(part), "\(part) is missing")
@@ -88,6 +89,24 @@ struct PageTests {
   func stale() throws {
     let page = try Self.page(Repository.path("Configs/stale/unmap-without-flush.yaml"))
     #expect(page.contains("STALE since step 10"))
+  }
+
+  @Test(
+    "say which cache makes a request stale, and what between the change and the request would cure it"
+  )
+  func staleContext() throws {
+    let page = try Self.page(
+      Repository.path("Configs/stale/context-change-without-flush.yaml"))
+    #expect(page.contains("<th>context cache of dmar0</th>"))
+    #expect(page.contains("An invalidation of the context cache, and behind it of the IOTLB,"))
+  }
+
+  @Test("draw the bridges that a request passes, and the id that each gives")
+  func bridges() throws {
+    let page = try Self.page(Repository.path("Configs/bus/bridge-alias.yaml"))
+    for part in [">02:02.0<", ">sends on as 02:00.0<", "02:02.0 (as 02:00.0) writes 0x5000"] {
+      #expect(page.contains(part), "\(part) is missing")
+    }
   }
 
   /// What somebody may put into a scenario or a log to get into a page.
