@@ -43,7 +43,10 @@ public struct SeededValues: Sendable {
 
   /// The numbers of a seed, with those that a check draws by itself.
   ///
-  /// - Parameter round: each check has several, with other numbers in each.
+  /// - Parameters:
+  ///   - exercise: what is asked.
+  ///   - seed: the student's.
+  ///   - round: each check has several, with other numbers in each.
   public init(_ exercise: Exercise, seed: UInt64, round: UInt64) {
     self.init(given: exercise, seed: seed)
     var numbers = SeededNumbers(seed: seed &+ (round &+ 1) &* 0x5851_f42d_4c95_7f2d)

@@ -16,7 +16,15 @@ public struct Q35Configuration: Sendable {
   /// Whether messages of the unit reach a processor whatever their address, as in QEMU.
   public var isQEMU: Bool
 
-  /// - Parameter memorySize: bytes, a multiple of 4 KiB.
+  /// A machine as QEMU makes it, unless told otherwise.
+  ///
+  /// - Parameters:
+  ///   - memorySize: bytes, a multiple of 4 KiB.
+  ///   - unit: the remapping unit; nil for a machine without one.
+  ///   - hasVGA: whether it has the display adapter that QEMU adds by itself.
+  ///   - hasNetwork: whether it has the network card that QEMU adds by itself.
+  ///   - devices: what else is plugged in, in the order of the command line.
+  ///   - isQEMU: whether messages of the unit reach a processor whatever their address.
   public init(
     memorySize: UInt64 = 128 << 20, unit: UnitConfiguration? = nil, hasVGA: Bool = true,
     hasNetwork: Bool = true, devices: [DevicePlan] = [], isQEMU: Bool = true
