@@ -99,6 +99,7 @@ struct PageTests {
       Repository.path("Configs/stale/context-change-without-flush.yaml"))
     #expect(page.contains("<th>context cache of dmar0</th>"))
     #expect(page.contains("An invalidation of the context cache, and behind it of the IOTLB,"))
+    #expect(page.contains("between the change in step 11 and the request in step 13"))
   }
 
   @Test("draw the bridges that a request passes, and the id that each gives")

@@ -53,9 +53,9 @@ struct WayDrawing {
     if isBlocked {
       picture.line(x + 170, 35, x + 240, 35, "stop")
       picture.cross(x + 248, 35)
-      picture.box(x + 320, 10, 200, 50, "cell")
-      picture.text(x + 332, 31, "memory", "b")
-      picture.text(x + 332, 49, "untouched", "dim")
+      picture.box(x + 280, 10, 120, 50, "cell")
+      picture.text(x + 292, 31, "memory", "b")
+      picture.text(x + 292, 49, "untouched", "dim")
       fault(at: x, &picture)
     } else {
       picture.arrow(x + 170, 35, x + 318, 35, fact.isStale ? "stale" : "wire")

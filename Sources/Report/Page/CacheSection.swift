@@ -46,20 +46,26 @@ struct CacheSection {
       .tag(
         "p", [],
         "The request went by what was remembered. The tables in memory say: \(tables). "
-          + "\(cure(cache)) between the change and the request would have made them agree."),
+          + cure),
       .tag("div", [.style("scroll"), .focusable], [.tag("table", [], rows(cache))]),
     ]
   }
 
-  private func cure(_ cache: String) -> String {
-    switch filled?.cache {
-    case .context: "An invalidation of the context cache, and behind it of the IOTLB,"
-    case .pasid: "An invalidation of the PASID cache, and behind it of the IOTLB,"
-    case .pagingStructure: "An invalidation of the IOTLB that leaves no tables (IH clear)"
-    case .interruptEntry: "An invalidation of the interrupt entry"
-    case .deviceTLB: "An invalidation of the device's TLB"
-    case .iotlb, nil: "An invalidation"
-    }
+  /// What would have made the request go by the tables, in one sentence.
+  var cure: String {
+    let what =
+      switch filled?.cache {
+      case .context: "An invalidation of the context cache, and behind it of the IOTLB,"
+      case .pasid: "An invalidation of the PASID cache, and behind it of the IOTLB,"
+      case .pagingStructure: "An invalidation of the IOTLB that leaves no tables (IH clear)"
+      case .interruptEntry: "An invalidation of the interrupt entry"
+      case .deviceTLB: "An invalidation of the device's TLB"
+      case .iotlb, nil: "An invalidation"
+      }
+    let from = change.flatMap(record.stepNumber).map { $0 == 0 ? " in the boot" : " in step \($0)" }
+    return
+      "\(what) between the change\(from ?? "") and the request in step \(event.step) would have "
+      + "made them agree."
   }
 
   private func rows(_ cache: String) -> [Element] {

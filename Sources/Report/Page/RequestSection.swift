@@ -20,6 +20,7 @@ struct RequestSection {
       return "Step \(event.step): \(fact.isStale ? "stale translation" : "a request that passes")"
     case .interruptRequest(let fact):
       return "Step \(event.step): interrupt \(fact.given.result.rawValue)"
+        + (fact.isStale ? " by a stale entry" : "")
     default: return "Step \(event.step)"
     }
   }
@@ -74,7 +75,8 @@ struct RequestSection {
     var parts: [Element] = [.tag("h3", [], "Where it stops")]
     if let reason = step.failure {
       var text =
-        "\(WalkDrawing.name(step)) at \(Words.address(step.address)): \(Words.describe(reason))"
+        "\(WalkDrawing.indexedName(step)) at \(Words.address(step.address)): "
+        + Words.describe(reason)
       if step.isMissing { text += "; nothing is mapped there" }
       parts.append(.tag("p", [.style("bad")], "\u{2717} " + text))
       if let advice = reason.advice {

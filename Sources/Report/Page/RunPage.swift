@@ -61,7 +61,7 @@ public struct RunPage {
       "\(fact.device) \(fact.access.word) \(fact.address >> 12) \(fact.given.reason?.rawValue ?? 0) "
         + "\(fact.isStale) \(fact.pasid ?? 0) \(fact.usesDeviceTLB)"
     case .interruptRequest(let fact):
-      "\(fact.device) \(fact.address) \(fact.given.reason?.rawValue ?? 0)"
+      "\(fact.device) \(fact.address) \(fact.given.reason?.rawValue ?? 0) \(fact.isStale)"
     default: ""
     }
   }
@@ -171,6 +171,8 @@ public struct RunPage {
         words.append("\(Words.headline(fact)) through a stale translation")
       case .interruptRequest(let fact) where fact.given.result == .blocked:
         words.append("an interrupt of \(fact.device) is blocked")
+      case .interruptRequest(let fact) where fact.isStale:
+        words.append("an interrupt of \(fact.device) goes by a stale entry")
       default: break
       }
       if words.count == 1 { break }
@@ -210,12 +212,21 @@ public struct RunPage {
         if fact.given.result == .blocked, let end = Self.end(of: fact.walk) {
           lines.append(.tag("p", [], [.tag("strong", [], "Where it stops: "), .text(end)]))
         }
+        if fact.isStale {
+          let cure = CacheSection(record, event, fact).cure
+          lines.append(.tag("p", [], [.tag("strong", [], "Cure: "), .text(cure)]))
+        }
       case .interruptRequest(let fact):
         lines.append(
           .tag(
             "p", [],
             "\(fact.device) sends an interrupt to \(Words.address(fact.address)): "
               + "\(Words.describe(fact.given))."))
+        if fact.isStale {
+          isStale = true
+          let cure = CacheSection(record, event, fact).cure
+          lines.append(.tag("p", [], [.tag("strong", [], "Cure: "), .text(cure)]))
+        }
         if fact.given.result == .blocked, let end = Self.end(of: fact.walk) {
           lines.append(.tag("p", [], [.tag("strong", [], "Where it stops: "), .text(end)]))
         }
@@ -225,14 +236,13 @@ public struct RunPage {
     }
     for fault in explanation?.faults.prefix(1) ?? [] {
       guard let finding = fault.verdict else { continue }
+      // An open cause says so itself, and what to do then stands below.
+      let isOpen = finding.cause == .unknown
       let sureness =
-        finding.cause == .unknown
-        ? "(open: the log does not decide)"
-        : "(\(finding.certainty), \(finding.confidence) %, by the kernel's log)"
+        isOpen ? "" : " (\(finding.certainty), \(finding.confidence) %, by the kernel's log)"
       lines.append(
-        .tag(
-          "p", [], [.tag("strong", [], "Why: "), .text("\(finding.verdict) \(sureness)")]))
-      if let next = finding.next.first {
+        .tag("p", [], [.tag("strong", [], "Why: "), .text(finding.verdict + sureness)]))
+      if !isOpen, let next = finding.next.first {
         lines.append(
           .tag("p", [], [.tag("strong", [], "Towards a cure of the fault: "), .text(next)]))
       }
