@@ -61,6 +61,28 @@ public struct CachedEntry: Hashable, Sendable {
   }
 }
 
+extension CachedEntry: CustomStringConvertible {
+  /// What finds it, and what it says: `context 00:03.0 -> domain 1, 0x20100000`.
+  public var description: String {
+    var text =
+      switch cache {
+      case .context: "context"
+      case .pasid: "PASID entry"
+      case .pagingStructure: "table"
+      case .interruptEntry: "interrupt entry"
+      }
+    if let source { text += " \(source)" }
+    if let address { text += " 0x\(hex(address.rawValue))" }
+    if let index { text += " \(index)" }
+    if let pasid { text += " PASID 0x\(hex(UInt64(pasid.rawValue)))" }
+    text += " ->"
+    if let domain { text += " domain \(domain.rawValue)," }
+    if let reason { return text + " \(reason)" }
+    if let target { return text + " 0x\(hex(target.rawValue))" }
+    return text + (words.isEmpty ? " as it is" : " 0x\(hex(words[0], digits: 16))")
+  }
+}
+
 /// For those who look on: nothing here changes a cache, and nothing of it is on the way of a request.
 extension RemappingUnit {
   /// What the caches hold for a request beside its translation: the context entry, the PASID entry, the

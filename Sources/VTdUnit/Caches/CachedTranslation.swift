@@ -27,3 +27,15 @@ public struct CachedTranslation: Hashable, Sendable {
     Key(domain: domain?.rawValue, pasid: pasid?.rawValue, address: address.rawValue)
   }
 }
+
+extension CachedTranslation: CustomStringConvertible {
+  /// What it translates, for whom, and where it leads: `0x40000000 of domain 1 -> 0x21000000 RW-U`.
+  public var description: String {
+    var text = "0x\(hex(address.rawValue))"
+    if let domain { text += " of domain \(domain.rawValue)" }
+    if let pasid { text += " with PASID 0x\(hex(UInt64(pasid.rawValue)))" }
+    if isMissing { return text + " -> nothing" }
+    if isPassThrough { return text + " -> as it is" }
+    return text + " -> 0x\(hex(page.address.rawValue)) \(page.permissions)"
+  }
+}
