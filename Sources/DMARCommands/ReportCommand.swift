@@ -62,12 +62,14 @@ struct ReportCommand: ParsableCommand {
       return try ScenarioRun.run(
         options.load(scenario), isRecorded: true, watching: limit.watch)
     }
-    guard case .finished(let run) = result, let record = run.record else {
+    guard case .finished(let run) = result, var record = run.record else {
       if case .skipped(let reason) = result {
         StandardError.print("dmar: \(scenario): skipped: \(reason)")
       }
       throw ExitStatus.badInput.code
     }
+    // Its steps may stand in the file that it extends.
+    record.scenario = scenario
     let page = RunPage(
       record, explanation: Explanation(ofLog: run.lines),
       sources: RunSources.read(record, scenario: scenario), producer: RunSources.producer)

@@ -30,7 +30,6 @@ public final class RunRecorder {
   var lastCommand: [String: Int] = [:]
   /// What a device sends whose requests are under way, or were last.
   var sending: DeviceDMA?
-  private var knownReports = 0
   var caches: [String: CacheWatch] = [:]
   /// For each 64-bit word of memory, the events that changed it.
   var changes: [UInt64: [Int]] = [:]
@@ -379,12 +378,8 @@ public final class RunRecorder {
       cpu: change.cpu, task: change.task.name, pid: change.task.pid)
     let id = add(who, .lock(LockFact(change)))
     open.append(Open(id: id, isKernel: true))
-    let reports = machine.kernel.lockReports
-    if knownReports > reports.count { knownReports = 0 }
-    while knownReports < reports.count {
-      let id = add(who, .lockReport(LockReportFact(reports[knownReports])))
-      open[open.count - 1].id = id
-      knownReports += 1
+    for report in change.newReports {
+      open[open.count - 1].id = add(who, .lockReport(LockReportFact(report)))
     }
   }
 }

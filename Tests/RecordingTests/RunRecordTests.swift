@@ -216,6 +216,24 @@ struct RunRecordTests {
     #expect(record.lockClasses.first { $0.name == "&k->k_lock" }?.letters == "?.+.")
   }
 
+  @Test("tells of a lock report while the kernel boots, before its lines")
+  func bootReport() throws {
+    let record = try Self.record("Configs/locks/domain-lock-circular.yaml")
+    var reports: [Int] = []
+    var lines: [Int] = []
+    for event in record.events {
+      switch event.what {
+      case .lockReport(let fact):
+        #expect(fact.title.contains("circular"))
+        reports.append(event.id)
+      case .line(let fact) where fact.text.contains("possible circular"): lines.append(event.id)
+      default: break
+      }
+    }
+    #expect(reports.count == 1)
+    #expect(try #require(reports.first) < #require(lines.first))
+  }
+
   @Test(
     "refuses what is no record, with a sentence",
     arguments: [

@@ -27,6 +27,7 @@ struct FailurePages {
     var explanation: Explanation?
     if let taken = result.record {
       record = taken
+      record.scenario = result.file.path
       explanation = Explanation(ofLog: result.log)
     }
     return RunPage(

@@ -24,6 +24,8 @@ public struct LockChange: Hashable, Sendable {
   public var newUsages: [ClassUsage]
   /// Orders that were new to the validator.
   public var newDependencies: [LockDependency]
+  /// What the validator found, and is about to print.
+  public var newReports: [LockReport] = []
   /// The names of the classes that the task holds now, the oldest first.
   public var held: [String]
   /// Where, as the kernel prints it; nil where nobody knows.

@@ -13,15 +13,16 @@ struct LockSnapshot {
     held = validator.heldLocks(of: task)
   }
 
-  /// What the operation changed; nil if it changed nothing.
+  /// What the operation changed; nil if it changed nothing and nothing was found.
   ///
   /// - Parameters:
+  ///   - reports: what the validator found.
   ///   - context: where the operation was done.
   ///   - site: the place of the call, if it is known.
   ///   - running: the task that is told where the validator has no name for the context's.
   func change(
-    _ validator: Validator, in context: LockdepContext, cpu: Int, at site: String?,
-    running: KernelTask
+    _ validator: Validator, _ reports: [LockReport], in context: LockdepContext, cpu: Int,
+    at site: String?, running: KernelTask
   ) -> LockChange? {
     let now = validator.heldLocks(of: context.task)
     let after = validator.usages
@@ -42,7 +43,7 @@ struct LockSnapshot {
     } else if now.count < held.count {
       verb = .released
       subject = held.last { lock in !now.contains { $0.lock == lock.lock } } ?? held.last
-    } else if newUsages.isEmpty, newDependencies.isEmpty {
+    } else if newUsages.isEmpty, newDependencies.isEmpty, reports.isEmpty {
       return nil
     }
     let lockClass = subject?.lockClass
@@ -56,7 +57,7 @@ struct LockSnapshot {
       usage: lockClass.flatMap { known in
         validator.classes.first { $0.id == known.id }?.usage
       } ?? UsageMask(rawValue: 0),
-      newUsages: newUsages, newDependencies: newDependencies,
+      newUsages: newUsages, newDependencies: newDependencies, newReports: reports,
       held: now.compactMap { $0.lockClass.map { validator.listedName(of: $0) } }, site: site)
   }
 }

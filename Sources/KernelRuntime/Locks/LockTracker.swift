@@ -154,7 +154,8 @@ package final class LockTracker {
     let before = LockSnapshot(of: validator, holding: place.task)
     let reports = operation()
     let change = before.change(
-      validator, in: place, cpu: number, at: symbol(for: frame), running: kernel.currentTask)
+      validator, reports, in: place, cpu: number, at: symbol(for: frame),
+      running: kernel.currentTask)
     if let change { kernel.tell(.changes(change)) }
     for entry in reports { report(entry) }
     if change != nil { kernel.tell(.isDone) }
@@ -167,7 +168,8 @@ package final class LockTracker {
     let before = LockSnapshot(of: validator, holding: context.task)
     let found = operation()
     let change = before.change(
-      validator, in: context, cpu: kernel.cpu, at: frame == .none ? nil : symbol(for: frame),
+      validator, found.map { [$0] } ?? [], in: context, cpu: kernel.cpu,
+      at: frame == .none ? nil : symbol(for: frame),
       running: kernel.currentTask)
     if let change { kernel.tell(.changes(change)) }
     report(found)
@@ -213,13 +215,13 @@ package final class LockTracker {
 
   package func leaveSoftirq() {
     validator.exitSoftirq(in: context, counts: true)
-    report(validator.softirqsOn(in: context, at: .none))
+    observe(at: .none) { validator.softirqsOn(in: context, at: .none) }
     leave()
   }
 
   package func leaveInterrupt() {
     validator.exitHardirq(in: context)
-    report(validator.hardirqsOn(in: context, at: .none))
+    observe(at: .none) { validator.hardirqsOn(in: context, at: .none) }
     leave()
   }
 

@@ -253,7 +253,7 @@ public struct RunPage {
       lines.append(
         .tag("p", [], [.tag("strong", [], "Cure of the lock report: "), .text(splat.cure)]))
     }
-    let isBad = shown.contains(where: Self.isNotable)
+    let isBad = shown.contains(where: Self.isNotable) || !LockSection(record).isEmpty
     return .tag(
       "div", [.style(!isBad ? "verdict ok" : isStale ? "verdict stale" : "verdict")], lines)
   }
