@@ -30,8 +30,9 @@ extension MessageMeaning {
     case .launchUnprotected:
       MessageMeaning(
         weight: .degraded, culprit: "the kernel's command line: intel_iommu=tboot_noforce",
-        verdict: "a measured launch (tboot) does not switch translation on: where nothing else does, "
-          + "devices reach all memory, what was measured included",
+        verdict:
+          "a measured launch (tboot) does not switch translation on: where nothing else does, devices "
+          + "reach all memory, what was measured included",
         meaning: "tboot_noforce gives the protection up that the launch counts on",
         next: ["take tboot_noforce off the command line, or add intel_iommu=on"])
     case .unitsDiffer:
