@@ -133,9 +133,13 @@ public enum FunctionWords {
 
 /// A controller that is known to read past the end of what it was given.
 public enum Prefetcher: String, Sendable, CaseIterable {
+  /// VIA, 1106:3483.
   case vl805 = "VL805"
+  /// VIA, 1106:3432.
   case vl80 = "VL80"
+  /// Zhaoxin, 1d17:9202.
   case zx100 = "ZX-100"
+  /// Zhaoxin, 1d17:9203.
   case zx200 = "ZX-200"
 
   private var ids: (vendor: UInt16, device: UInt16) {

@@ -117,6 +117,7 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
   @inline(__always)
   public func contains(_ quirk: UnitQuirk) -> Bool { rawValue & quirk.bit != 0 }
 
+  /// Puts a quirk into the set, and says whether it was not in it.
   @discardableResult
   public mutating func insert(
     _ quirk: UnitQuirk
@@ -125,12 +126,14 @@ public struct UnitQuirks: OptionSet, Hashable, Sendable {
     return (!contains(quirk), quirk)
   }
 
+  /// Takes a quirk out of the set; nil where it was not in it.
   @discardableResult
   public mutating func remove(_ quirk: UnitQuirk) -> UnitQuirk? {
     defer { subtract(UnitQuirks(quirk)) }
     return contains(quirk) ? quirk : nil
   }
 
+  /// Puts a quirk into the set; nil where it was not in it before.
   @discardableResult
   public mutating func update(with quirk: UnitQuirk) -> UnitQuirk? {
     defer { formUnion(UnitQuirks(quirk)) }
