@@ -202,7 +202,7 @@ public final class LockProgramRunner {
     case .release(let object):
       validator.release(lock(object), in: context, at: frame)
       if object.family == .rcuBH {
-        validator.enableBottomHalves(in: context, at: frame, inner: frame)
+        validator.enableBottomHalves(in: context, at: frame, inner: inner(frame))
       }
     case .initialise(let object): validator.reinitialise(lock(object), in: context)
     case .touch(let object, let manner):
@@ -248,7 +248,7 @@ public final class LockProgramRunner {
       validator.hardirqsOn(in: context, at: frame)
     case .softirqDisable: validator.disableBottomHalves(in: context, at: frame)
     case .softirqEnable:
-      validator.enableBottomHalves(in: context, at: frame, inner: frame)
+      validator.enableBottomHalves(in: context, at: frame, inner: inner(frame))
     case .softirqEnter:
       validator.disableBottomHalves(in: context, at: frame)
       validator.hardirqsOff(in: context, at: frame)
@@ -256,10 +256,15 @@ public final class LockProgramRunner {
     case .softirqExit:
       validator.exitSoftirq(in: context, counts: false)
       validator.hardirqsOn(in: context, at: frame)
-      validator.enableBottomHalves(in: context, at: frame, inner: frame)
+      validator.enableBottomHalves(in: context, at: frame, inner: inner(frame))
     case .nmiEnter: validator.enterNMI(in: context)
     case .nmiExit: validator.exitNMI(in: context)
     }
+  }
+
+  /// Where `local_bh_enable` turns hardware interrupts off and on; a host has no such place.
+  private func inner(_ frame: LockdepFrame) -> LockdepFrame {
+    host == nil ? symbols.bottomHalfEnableFrame : frame
   }
 
   // MARK: Locks

@@ -79,6 +79,8 @@ public final class ProgramSymbols: ReportEnvironment {
   private var step = 0
   /// For each step, the kernel's functions under it, innermost first.
   private var functions: [[String]] = []
+  /// For each step, whether it is a `local_bh_enable`.
+  private var bottomHalfEnds: [Bool] = []
   private var otherCallers: [Int: [String]] = [:]
   private var otherFunctions: [Int: [String]] = [:]
   private var names: [String] = []
@@ -102,6 +104,13 @@ public final class ProgramSymbols: ReportEnvironment {
   /// Takes over the steps of a program.
   func load(_ program: LockProgram) {
     functions = program.steps.map(LockProgramRunner.functions)
+    bottomHalfEnds = program.steps.map { step in
+      switch step.operation {
+      case .interrupts(.softirqEnable): true
+      case .release(let object): object.family == .rcuBH
+      default: false
+      }
+    }
     step = 0
   }
 
@@ -135,15 +144,37 @@ public final class ProgramSymbols: ReportEnvironment {
   /// Where the current operation is called: what `at:` shows.
   var here: LockdepFrame { frame(callers.first ?? function) }
 
-  /// The whole stack. Places inside the kernel's functions are not known here.
-  private func stack(_ validatorFunctions: [String]) -> [String] {
+  /// The whole stack.
+  private func stack(_ validatorFunctions: [String], below chain: [LockdepFunction]) -> [String] {
     let below =
-      otherFunctions[step] ?? (functions.indices.contains(step) ? functions[step] : [])
-    return (validatorFunctions + below).map { "\($0)+0x1/0x2" } + callers
+      otherFunctions[step] ?? Self.switches(chain, isBottomHalf: endsBottomHalf(step))
+      ?? (functions.indices.contains(step) ? functions[step] : [])
+    return (validatorFunctions + below).map { Self.placed($0) } + callers
+  }
+
+  /// Functions through which interrupts go on again, where that is what led into the validator:
+  /// `local_irq_enable` calls one in its caller's name, `local_bh_enable` two.
+  private static func switches(_ chain: [LockdepFunction], isBottomHalf: Bool) -> [String]? {
+    if chain.contains(.softirqsOn) { return [bottomHalfEnable] }
+    guard chain.contains(.hardirqsOnPrepare) else { return nil }
+    return ["trace_hardirqs_on"] + (isBottomHalf ? [bottomHalfEnable] : [])
+  }
+
+  private static let bottomHalfEnable = "__local_bh_enable_ip"
+
+  /// A place inside one of the kernel's functions, which is not known here.
+  private static func placed(_ function: String) -> String { "\(function)+0x1/0x2" }
+
+  /// Where `local_bh_enable` turns hardware interrupts off and on.
+  var bottomHalfEnableFrame: LockdepFrame { frame(Self.placed(Self.bottomHalfEnable)) }
+
+  /// Whether the step is a `local_bh_enable` and nothing else that switches interrupts.
+  private func endsBottomHalf(_ step: Int) -> Bool {
+    bottomHalfEnds.indices.contains(step) && bottomHalfEnds[step]
   }
 
   func trace(_ chain: [LockdepFunction]) -> [LockdepFrame] {
-    stack(kernel.savedTrace(chain)).map { frame($0) }
+    stack(kernel.savedTrace(chain), below: chain).map { frame($0) }
   }
 
   /// The name and offset of a frame.
@@ -164,7 +195,9 @@ public final class ProgramSymbols: ReportEnvironment {
   public func backtrace(_ scene: Scene) -> [String] {
     let head = "CPU: \(scene.context.cpu.rawValue) PID: \(scene.task.pid) Comm: \(scene.task.comm)"
     return ["\(head) \(taint) \(release)", "Call Trace:", " <TASK>"]
-      + stack(kernel.backtrace(scene.callChain)).map { " \($0)" } + [" </TASK>"]
+      + stack(kernel.backtrace(scene.callChain), below: scene.callChain).map { " \($0)" } + [
+        " </TASK>"
+      ]
   }
 }
 
