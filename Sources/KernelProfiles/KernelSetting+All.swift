@@ -128,6 +128,9 @@ extension KernelSetting {
     KernelSetting(DriverBehaviour.contextAtProbeTimeline, { $0.driver.contextAtProbe }) {
       $0.driver.contextAtProbe = $1
     },
+    KernelSetting(DriverBehaviour.dirtyTrackingTimeline, { $0.driver.dirtyTracking }) {
+      $0.driver.dirtyTracking = $1
+    },
     KernelSetting(DriverBehaviour.deviceFilesTimeline, { $0.driver.deviceFiles }) {
       $0.driver.deviceFiles = $1
     },

@@ -17,6 +17,8 @@ public struct DriverBehaviour: Hashable, Sendable {
   public var contextAtProbe = Self.contextAtProbeTimeline.newest
   /// Whether debugfs shows each function's tables in a file of its own.
   public var deviceFiles = Self.deviceFilesTimeline.newest
+  /// Whether a user may ask which pages devices have written, and on which units.
+  public var dirtyTracking = Self.dirtyTrackingTimeline.newest
   /// What identity domains are made of.
   public var identityDomain = Self.identityDomainTimeline.newest
   /// Whether `igfx_off` gives graphics devices the identity domain, besides leaving units alone that
@@ -132,6 +134,27 @@ extension DriverBehaviour {
     "context_at_probe", "scalable-mode context entries are set when functions are probed",
     oldest: .off,
     [.since("6.9", "scalable-mode context entries are set at the probe", .on)])
+
+  /// Which units note in second-stage entries that a page was written, as far as the driver uses it.
+  public enum DirtyTracking: String, CaseIterable, Hashable, Sendable {
+    /// None.
+    case none
+    /// Those with ECAP.SSADS in scalable mode.
+    case anyWalk = "any-walk"
+    /// Those of them whose walks snoop (ECAP.SMPWC): another one would not see what it has written.
+    case coherentWalk = "coherent-walk"
+  }
+
+  static let dirtyTrackingTimeline = Timeline<DirtyTracking>(
+    "dirty_tracking", "on which units a user's domain tells which pages were written",
+    oldest: .none,
+    [
+      .since(
+        "6.7", commit: "f35f22cc760e", "users can ask which pages devices have written", .anyWalk),
+      .since(
+        "6.18", stable: ["6.17.3", "6.12.53"], commit: "57f55048e564",
+        "no dirty tracking on units whose scalable-mode walks do not snoop", .coherentWalk),
+    ])
 
   static let deviceFilesTimeline = Timeline<Switch>(
     "device_files", "debugfs shows each function's tables by itself", oldest: .off,

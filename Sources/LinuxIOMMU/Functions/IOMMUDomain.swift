@@ -40,6 +40,8 @@ final class IOMMUDomain {
   /// Entries that lead to a table say that the table was flushed to memory, where the unit's walks do
   /// not snoop.
   var marksFlushedTables = false
+  /// The unit notes in leaf entries what was written (SSADE).
+  var tracksWrites = false
   /// What the DMA API keeps for it.
   var addressSpace: DMAAddressSpace?
   /// `domain->lock`, or in older kernels the one `device_domain_lock`.

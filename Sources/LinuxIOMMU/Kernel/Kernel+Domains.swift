@@ -106,6 +106,36 @@ extension Kernel {
     }
   }
 
+  // MARK: Dirty tracking
+
+  /// Starts or ends the tracking of what devices write through a user's domain.
+  ///
+  /// - Returns: whether kernel, units and tables can do so; false where nothing was changed.
+  public func setDirtyTracking(
+    _ isOn: Bool, of reference: DomainReference
+  ) throws(DriverError) -> Bool {
+    guard let domain = domain(reference), driver.canTrackWrites(of: domain) else { return false }
+    try inUserCall { () throws(DriverError) in try driver.setDirtyTracking(isOn, of: domain) }
+    return true
+  }
+
+  /// The pages of a range that devices have written since they were last cleared.
+  ///
+  /// - Parameters:
+  ///   - address: the range's first byte.
+  ///   - size: its bytes.
+  ///   - reference: the domain.
+  ///   - clears: the pages count as clean from now on.
+  public func readDirty(
+    _ address: IOVA, size: UInt64, in reference: DomainReference, clears: Bool
+  ) throws(DriverError) -> [DirtyPage] {
+    guard let domain = domain(reference), size > 0 else { return [] }
+    let pages = address.rawValue >> 12...(try Self.last(from: address.rawValue, size)) >> 12
+    return try inUserCall { () throws(DriverError) in
+      try driver.readDirty(pages, in: domain, clears: clears)
+    }
+  }
+
   /// The last byte of a range that a caller asks for.
   private static func last(from start: UInt64, _ size: UInt64) throws(DriverError) -> UInt64 {
     // Room for a page more, to which ranges that begin in the middle of one are rounded up.

@@ -94,6 +94,7 @@ extension DeviceTables {
       entry.domain = domain.id(in: unit)
       entry[inPlace: .secondStageTable] = domain.pageTable.rawValue
       entry[.addressWidth] = UInt64(domain.levels - 2)
+      entry[flag: .secondStageAccessedDirty] = domain.tracksWrites
     }
     entry[.translationType] = UInt64(type.rawValue)
     let isOld = kernel.build.behaviour.driver.setsNoExecute
@@ -106,6 +107,30 @@ extension DeviceTables {
     entry[flag: .pageWalkSnoop] = unit.extendedCapability[flag: .scalableModePageWalkCoherency]
     entry[flag: .present] = true
     return entry
+  }
+
+  /// intel_pasid_setup_dirty_tracking: the entry's SSADE, and what the unit and the device had cached
+  /// under its old value.
+  func setDirtyTracking(
+    _ isOn: Bool, of pasid: PASID, for device: DeviceInfo
+  ) throws(DriverError) {
+    let unit = device.unit
+    let saved = kernel.acquire(unit.lock, kernel.unitLockMode)
+    guard let address = try pasidEntryAddress(of: pasid, for: device) else {
+      return kernel.release(unit.lock, restoring: saved)
+    }
+    var entry = tables.pasidEntry(at: address)
+    guard entry.translationType == .secondStage,
+      entry[flag: .secondStageAccessedDirty] != isOn
+    else { return kernel.release(unit.lock, restoring: saved) }
+    entry[flag: .secondStageAccessedDirty] = isOn
+    try tables.store(entry[word: 0], at: address)
+    kernel.release(unit.lock, restoring: saved)
+    try flusher.flushPASID(pasid, of: entry.domain, of: unit)
+    try flusher.flushDomain(entry.domain, of: unit)
+    if !unit.capability[flag: .cachingMode] || kernel.build.behaviour.driver.hasCacheTags {
+      try flusher.flushDeviceTLB(of: device, .everything, pasid: pasid)
+    }
   }
 
   // MARK: Clearing

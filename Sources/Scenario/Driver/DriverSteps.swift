@@ -14,6 +14,14 @@ struct DriverSteps {
   }
 
   private(set) var buffers: [String: Buffer] = [:]
+  /// What steps that ask were told otherwise than the scenario expects.
+  private var failedChecks: [Mismatch] = []
+
+  /// Hands over what failed since the last time.
+  mutating func takeFailedChecks() -> [Mismatch] {
+    defer { failedChecks = [] }
+    return failedChecks
+  }
 
   /// Takes one step; what the kernel refuses is in its log, what the scenario gets wrong is thrown.
   mutating func take(
@@ -64,6 +72,29 @@ struct DriverSteps {
     case .flush(let name):
       let domain = try reference(name)
       try place.asking { () throws(DriverError) in try kernel.flush(domain) }
+    case .dirtyTracking(let step):
+      let domain = try reference(step.domain)
+      let isDone = try place.asking { () throws(DriverError) in
+        try kernel.setDirtyTracking(step.isOn, of: domain)
+      }
+      guard isDone else {
+        throw InputError(
+          at: place,
+          "the domain's writes cannot be tracked: that takes a user's domain with second-stage tables,"
+            + " units in scalable mode with ECAP.SSADS (from 6.18 on SMPWC as well), and Linux 6.7")
+      }
+    case .readDirty(let step):
+      let domain = try reference(step.domain)
+      let found = try place.asking { () throws(DriverError) in
+        try kernel.readDirty(step.address, size: step.size, in: domain, clears: !step.keeps)
+      }
+      let addresses = found.map { $0.address }
+      if addresses != step.pages {
+        failedChecks.append(
+          Mismatch(
+            "the pages that were written are \(Self.list(addresses)); "
+              + "\(Self.list(step.pages)) was expected", at: place))
+      }
     case .mapDMA(let step):
       try mapDMA(step.name, address(step.device), step.buffer, at: place, with: kernel)
     case .unmapDMA(let name):
@@ -81,6 +112,10 @@ struct DriverSteps {
     case .bind, .unbind, .unmapProcess:
       try takeProcessStep(action, at: place, with: kernel, address)
     }
+  }
+
+  private static func list(_ addresses: [IOVA]) -> String {
+    "[" + addresses.map { "\($0)" }.joined(separator: ", ") + "]"
   }
 
   /// What a step calls a domain: the name that an attach gave it, or else the id of one that the

@@ -299,6 +299,7 @@ private struct ScenarioRunner {
     switch step.action {
     case .driver(let action):
       try driver.take(action, at: step.place, on: machine, address)
+      failedChecks += driver.takeFailedChecks()
     case .dma(let dma):
       let target = try driver.address(dma.address, at: step.place)
       try requests.spend(dma.requests(at: target), at: step.place)

@@ -83,6 +83,8 @@ struct StepWarnings {
     case .map(let step): addresses(step.domain)
     case .unmap(let step): addresses(step.domain)
     case .flush(let domain): addresses(domain)
+    case .dirtyTracking(let step): addresses(step.domain)
+    case .readDirty(let step): addresses(step.domain)
     case .unmapDMA, .interruptEntry, .process, .unmapProcess: []
     }
   }

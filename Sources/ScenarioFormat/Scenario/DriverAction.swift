@@ -15,6 +15,10 @@ public enum DriverAction: Sendable {
   case unmap(UnmapStep)
   /// A lazy domain's flush comes now.
   case flush(DomainName)
+  /// The writes of a domain's devices are noted from now on, or no longer.
+  case dirtyTracking(DirtyTrackingStep)
+  /// A user asks which pages were written.
+  case readDirty(DirtyReadStep)
   /// The address that comes of it goes by the name.
   case mapDMA(DMAMapStep)
   /// A driver unmaps the buffer with that name.
@@ -77,6 +81,32 @@ public struct UnmapStep: Hashable, Sendable {
   public var address = IOVA(rawValue: 0)
   /// Bytes.
   public var size = Paging.pageSize
+
+  public init() {}
+}
+
+/// A domain whose written pages shall be noted, or no longer.
+public struct DirtyTrackingStep: Hashable, Sendable {
+  /// Which domain.
+  public var domain = DomainName.of(.first)
+  /// Whether they are noted from now on.
+  public var isOn = true
+
+  public init() {}
+}
+
+/// A user asks which pages of a range were written.
+public struct DirtyReadStep: Hashable, Sendable {
+  /// Which domain.
+  public var domain = DomainName.of(.first)
+  /// The first byte.
+  public var address = IOVA(rawValue: 0)
+  /// Bytes.
+  public var size = Paging.pageSize
+  /// The pages stay as they are; otherwise they count as clean from now on.
+  public var keeps = false
+  /// The first addresses of the pages that are expected.
+  public var pages: [IOVA] = []
 
   public init() {}
 }
@@ -165,6 +195,15 @@ extension DriverAction {
       "flush", &whole, { .driver(.flush($0)) },
       { if case .flush(let it) = driver($0) { it } else { nil } }, .section,
       "the unit forgets all of a domain (iommu_flush_iotlb_all)")
+    field.choice(
+      "dirty_tracking", &whole, { .driver(.dirtyTracking($0)) },
+      { if case .dirtyTracking(let it) = driver($0) { it } else { nil } }, .section,
+      "a user lets the unit note which pages of a domain are written (IOMMU_HWPT_SET_DIRTY_TRACKING)"
+    )
+    field.choice(
+      "read_dirty", &whole, { .driver(.readDirty($0)) },
+      { if case .readDirty(let it) = driver($0) { it } else { nil } }, .section,
+      "a user asks which pages were written, and is told these (IOMMU_HWPT_GET_DIRTY_BITMAP)")
     field.choice(
       "dma_map", &whole, { .driver(.mapDMA($0)) },
       { if case .mapDMA(let it) = driver($0) { it } else { nil } }, .section,

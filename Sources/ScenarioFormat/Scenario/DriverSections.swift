@@ -67,6 +67,30 @@ extension UnmapStep: Section {
   }
 }
 
+extension DirtyTrackingStep: Section {
+  package static var sectionName: String { "dirty_tracking" }
+
+  package mutating func visit(_ field: inout Fields) {
+    domain.visit(&field)
+    field("on", &isOn, .flag, "false: writes are no longer noted")
+  }
+}
+
+extension DirtyReadStep: Section {
+  package static var sectionName: String { "read_dirty" }
+
+  package mutating func visit(_ field: inout Fields) {
+    domain.visit(&field)
+    field.required("iova", &address, .number(), "first address", example: "0x100000")
+    field("size", &size, .size(), "bytes")
+    field("keep", &keeps, .flag, "true: the pages still count as written")
+    field(
+      "pages", &pages, .list(.number()), always: true,
+      "the first addresses of the pages that were written", example: "[0x101000]")
+    field.checkEnd(of: address.rawValue, size: size, at: "size")
+  }
+}
+
 extension DMAMapStep: Section {
   package static var sectionName: String { "dma_map" }
 
