@@ -162,6 +162,8 @@ public struct KernelMessage: Hashable, Sendable {
     case assignmentPartly = "vfio-part-missing"
     /// A device's configuration space is odd.
     case configurationOdd = "vfio-configuration-odd"
+    /// A device's own vfio driver could not move it to another host.
+    case migrationFailed = "vfio-migration"
     /// A device did not come back from a reset.
     case deviceStuck = "vfio-device-stuck"
     /// QEMU's unit blocked a guest's DMA.

@@ -132,6 +132,10 @@ extension KernelMessageForms {
     (.assignmentPartly, "vfio_pci: invalid id string %S"),
     (.assignmentPartly, "vfio_pci: failed to add dynamic id %S"),
     (.assignmentPartly, "vfio: misc device register failed"),
+    // The driver of a network card says nothing below the level of an error.
+    (.migrationFailed, "pds_vfio_pci %S: %S"),
+    (.deviceStuck, "Failed to prepare FLR: %d"),
+    (.deviceStuck, "Failed to wait for FLR: %d"),
     (.configurationOdd, "unknown length for PCI cap %x"),
     (.configurationOdd, "unknown length for PCI ecap %x"),
     (.configurationOdd, "PCI config conflict @%x"),

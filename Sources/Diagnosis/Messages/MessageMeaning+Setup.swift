@@ -182,6 +182,15 @@ extension MessageMeaning {
         verdict: "vfio does without a part of the pass-through of {device}",
         meaning: "for graphics: the guest gets no OpRegion, and may show no picture",
         next: ["see the line; firmware update for graphics"])
+    case .migrationFailed:
+      MessageMeaning(
+        weight: .degraded, culprit: "the device's firmware, or its vendor's vfio driver",
+        verdict: "the vendor's vfio driver could not do what a move of the virtual machine asks of "
+          + "{device}: stop it, save or restore its state, or note which pages it writes",
+        meaning: "the virtual machine stays where it is; DMA of this host does not depend on it",
+        next: [
+          "update the device's firmware and driver on both hosts", "see the line for what failed",
+        ])
     case .configurationOdd:
       MessageMeaning(
         weight: .info, culprit: "the device's configuration space",
