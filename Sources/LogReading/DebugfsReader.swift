@@ -32,7 +32,14 @@ enum DebugfsReader {
     }
     cursor = start
     if cursor.take("IR table address:"), let address = cursor.hexNumber() {
-      return .interruptTable(unit: "", address: address.value)
+      return .interruptTable(address: address.value)
+    }
+    cursor = start
+    if cursor.take("Remapped Interrupt supported on IOMMU: dmar")
+      || cursor.take("Posted Interrupt supported on IOMMU: dmar"),
+      let number = cursor.decimalNumber(maximumDigits: 4)
+    {
+      return .interrupts(unit: "dmar\(number)")
     }
     cursor = start
     if cursor.take("Device "), let address = cursor.pciAddress() {
@@ -54,8 +61,12 @@ enum DebugfsReader {
       return nil
     }
     var entries: [UInt64] = []
-    while entries.count < 5, let entry = cursor.hexNumber(), entry.hasPrefix {
+    while entries.count < 5 {
+      var trial = cursor
+      // A row may end with a large page; what follows then is the next one's frame, of 13 digits.
+      guard let entry = trial.hexNumber(), entry.hasPrefix, entry.digits == 16 else { break }
       entries.append(entry.value)
+      cursor = trial
     }
     guard entries.count >= 3 else {
       cursor = start

@@ -81,8 +81,10 @@ public enum DebugfsRow: Hashable, Sendable {
   case registers(unit: String, base: UInt64)
   /// A register of a unit.
   case register(name: String, offset: UInt64, value: UInt64)
-  /// Where a unit's interrupt table lies.
-  case interruptTable(unit: String, address: UInt64)
+  /// `Remapped Interrupt supported on IOMMU: dmar0`, or `Posted …`: whose table stands below.
+  case interrupts(unit: String)
+  /// Where the interrupt table lies.
+  case interruptTable(address: UInt64)
   /// An interrupt entry.
   case interruptEntry(index: UInt32, source: SourceID?, high: UInt64, low: UInt64)
 }

@@ -53,11 +53,16 @@ extension Machine {
   }
 
   /// Lets a device ask for a page (PRI).
-  public func askForPage(_ device: PCIAddress, _ address: IOVA, pasid: PASID?) {
+  public func askForPage(
+    _ device: PCIAddress, _ address: IOVA, pasid: PASID?, permissions: Permissions = [.read],
+    isPrivileged: Bool = false, isLast: Bool = true, group: UInt16 = 0
+  ) {
     let dma = DMA(device: device, access: .read, address: address, pasid: pasid)
     guard let (unit, source, pasid) = arrival(of: dma) else { return }
     tap.hear(.pageRequest)
-    let request = PageRequest(source: source, address: address, pasid: pasid)
+    let request = PageRequest(
+      source: source, address: address, pasid: pasid, permissions: permissions,
+      isPrivileged: isPrivileged, isLast: isLast, group: group)
     tap.begin(act: .pageRequest(unit, request))
     defer { tap.end(unmuted: nil) }
     record(.pageRequest(unit: unit.name, request, unit.hardware.pageRequest(request)))

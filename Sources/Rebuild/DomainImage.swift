@@ -19,11 +19,13 @@ struct DomainImage {
   private var leaves: [UInt64: [UInt64: Mapping]] = [:]
 
   init(_ rows: [Noted<DebugfsRow>]) {
+    var known: Set<[UInt64]> = []
     for row in rows {
-      if case .context(let source, _, _, let high, let low, _, let entry) = row.value {
-        take(
-          source, ContextEntry(low: low, high: high), PASIDTableEntry(words: entry), entry.isEmpty)
-      }
+      guard case .context(let source, _, _, let high, let low, let pasid, let entry) = row.value,
+        known.insert([UInt64(source.rawValue), UInt64(pasid?.rawValue ?? .max)]).inserted
+      else { continue }
+      take(
+        source, ContextEntry(low: low, high: high), PASIDTableEntry(words: entry), entry.isEmpty)
     }
     var current: UInt64?
     for row in rows {

@@ -14,7 +14,7 @@ extension ScenarioBuilder {
     var expected: [Expectation.Fault] = []
     let bursts = plan.usesTimes ? log.timeline.bursts : log.timeline.burstsWithoutTimes
     for (index, fault) in log.timeline.faults.enumerated() {
-      between(index)
+      between(index, image)
       if case .leftOut = plan[fault: index] { continue }
       // Those of a burst share a window of the limiter.
       let burst = bursts.first { $0.faults.contains(index) }
@@ -49,12 +49,16 @@ extension ScenarioBuilder {
       seen.insert(fault.requester)
       faultCount += 1
     }
-    between(log.timeline.faults.count)
+    between(log.timeline.faults.count, image)
     if !log.hasInterrupts, !expected.isEmpty { scenario.expectation.faults = expected }
   }
 
-  /// What the log has in front of a fault that is none: stops of queues, and a status with no record.
-  private mutating func between(_ index: Int) {
+  /// What the log has in front of a fault that is none: stops of queues, page requests that were
+  /// refused, and a status with no record.
+  private mutating func between(_ index: Int, _ image: (MachineUnit) -> TableImage) {
+    for page in log.timeline.refusedPages where page.position == index {
+      refusedPage(page, image(log.units[log.unitIndex(of: page.device)]))
+    }
     for stop in log.timeline.queueStops where stop.position == index { queueStop(stop) }
     // A status in a burst belongs to what the limiter left out there.
     let isHidden = log.timeline.bursts.contains {
@@ -255,7 +259,7 @@ extension ScenarioBuilder {
     command[flag: .translation] = true
     command[flag: .queuedInvalidation] = unit.extended[flag: .queuedInvalidation]
     command[flag: .interruptRemapping] =
-      log.hasInterrupts && unit.extended[flag: .interruptRemapping]
+      log.remapsInterrupts && unit.extended[flag: .interruptRemapping]
     return command
   }
 

@@ -73,15 +73,4 @@ extension FaultTimeline.QueueStop {
     }
     return nil
   }
-
-  var ascendingTimes: [UInt64] {
-    var last: UInt64 = 0
-    var ascending: [UInt64] = []
-    for time in times {
-      guard let time, time >= last else { break }
-      ascending.append(time)
-      last = time
-    }
-    return ascending
-  }
 }

@@ -1,6 +1,7 @@
 public import Diagnosis
 public import KernelLog
 public import LogReading
+internal import PCI
 internal import VTdFormats
 
 /// The faults of a log one by one in their order, each with its own dump, and the errors of queues
@@ -42,6 +43,22 @@ public struct FaultTimeline: Sendable {
     var times: [UInt64?] = []
   }
 
+  /// A page request that the driver refused.
+  struct RefusedPage: Sendable {
+    /// How many faults the log has in front of it.
+    var position: Int
+    var place: LogPlace
+    /// The descriptor, as far as the log shows it.
+    var request: PageRequestDescriptor
+    var times: [UInt64?] = []
+
+    /// Who asked.
+    var device: PCIAddress {
+      PCIAddress(
+        sourceID: SourceID(rawValue: UInt16(truncatingIfNeeded: request[.requesterID])))
+    }
+  }
+
   /// A status with no record behind it.
   struct LoneStatus: Sendable {
     /// How many faults the log has in front of it.
@@ -59,6 +76,9 @@ public struct FaultTimeline: Sendable {
   public private(set) var isCut = false
   private(set) var queueStops: [QueueStop] = []
   private(set) var loneStatuses: [LoneStatus] = []
+  private(set) var refusedPages: [RefusedPage] = []
+  /// Lines in front of a descriptor that say why it was refused.
+  private var refusal: (place: LogPlace, times: [UInt64?])?
   /// Faults that no scenario can have, with their reason.
   private(set) var unusable: [LeftOut] = []
   /// Every line that a replay is to print, in the order of the log.
@@ -83,7 +103,9 @@ public struct FaultTimeline: Sendable {
   }
 
   /// Whether there is anything that a scenario could show.
-  public var isEmpty: Bool { faults.isEmpty && queueStops.isEmpty && unusable.isEmpty }
+  public var isEmpty: Bool {
+    faults.isEmpty && queueStops.isEmpty && refusedPages.isEmpty && unusable.isEmpty
+  }
 
   /// From here on events come from another file.
   public mutating func begin(file: String) {
@@ -117,6 +139,7 @@ public struct FaultTimeline: Sendable {
       faults[last].times.append(time)
       if let wording { faults[last].wording = wording }
     case .queueError(let line): take(line, time, place)
+    case .pageRequest(let line): take(line, time, place)
     default: return
     }
     if let line = event.kind.line, lines.count < Self.mostLines {
@@ -148,6 +171,43 @@ public struct FaultTimeline: Sendable {
     faults.append(fault)
     (status, pending, takesDump) = (nil, [], true)
     questions.takeFault(faults.count - 1)
+  }
+
+  private mutating func take(_ line: PageRequestLine, _ time: UInt64?, _ place: LogPlace) {
+    let words: PageRequestLine.Words
+    switch line {
+    case .invalid(_, let found), .unknownPASID(_, _, let found), .withoutPASID(_, let found?):
+      words = found
+    case .withoutPASID, .notCanonical, .privileged(.some), .execute(.some):
+      // The descriptor is in the next line.
+      refusal = (place, [time])
+      return
+    case .privileged(nil), .execute(nil):
+      return unusable.append(LeftOut(place, "the line does not tell who asked for what", in: files))
+    case .overflow, .overflowCleared:
+      return unusable.append(
+        LeftOut(place, "the requests that filled the queue are not in the log", in: files))
+    }
+    var request = PageRequestDescriptor()
+    request[word: 0] = words.low
+    request[word: 1] = words.high
+    refusedPages.append(
+      RefusedPage(
+        position: faults.count, place: refusal?.place ?? place, request: request,
+        times: (refusal?.times ?? []) + [time]))
+    refusal = nil
+  }
+
+  /// Times up to the first that a line does not say, or that goes back.
+  static func ascending(_ times: [UInt64?]) -> [UInt64] {
+    var last: UInt64 = 0
+    var ascending: [UInt64] = []
+    for time in times {
+      guard let time, time >= last else { break }
+      ascending.append(time)
+      last = time
+    }
+    return ascending
   }
 
   private mutating func take(_ line: QueueErrorLine, _ time: UInt64?, _ place: LogPlace) {

@@ -54,7 +54,7 @@ extension ScenarioBuilder {
     ]
     configuration.values.dumpsTables = log.hasDumps
     configuration.values.usesScalableMode = log.isScalable
-    configuration.values.remapsInterrupts = log.hasInterrupts
+    configuration.values.remapsInterrupts = log.remapsInterrupts
     return configuration
   }
 

@@ -67,6 +67,8 @@ public struct LogBoots: Sendable {
 }
 
 extension FaultTimeline {
-  fileprivate var weight: Int { faults.count + queueStops.count }
-  fileprivate var places: [LogPlace] { faults.map { $0.place } + queueStops.map { $0.place } }
+  fileprivate var weight: Int { faults.count + queueStops.count + refusedPages.count }
+  fileprivate var places: [LogPlace] {
+    faults.map { $0.place } + queueStops.map { $0.place } + refusedPages.map { $0.place }
+  }
 }

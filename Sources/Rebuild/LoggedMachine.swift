@@ -10,11 +10,14 @@ struct LoggedMachine {
   let files: PlatformFiles
   /// The units that a scenario describes, in the kernel's order.
   private(set) var units: [MachineUnit] = []
+  /// What debugfs shows of the machine before the first fault.
+  let shownRows: [Noted<DebugfsRow>]
 
   init(contents: LogContents, timeline: FaultTimeline, files: PlatformFiles) {
     self.contents = contents
     self.timeline = timeline
     self.files = files
+    shownRows = ShownRows(contents.debugfs, before: timeline.faults.first?.place).rows
     units = machineUnits
   }
 
@@ -26,6 +29,13 @@ struct LoggedMachine {
     timeline.faults.contains {
       if case .interrupt = $0.observation.request { true } else { $0.isPostedInterrupt }
     }
+  }
+  /// Whether the log's kernel remaps interrupts: it refused some, or shows the table.
+  var remapsInterrupts: Bool {
+    hasInterrupts
+      || contents.debugfs.contains { row in
+        if case .interruptTable = row.value { true } else { false }
+      }
   }
   var hasDumps: Bool { timeline.faults.contains { $0.dump != nil } }
 

@@ -22,6 +22,8 @@ extension LoggedMachine {
     }
     if reasons.contains(where: { $0.rawValue >= 0x30 && !isOfLegacyMode($0) }) { return true }
     if timeline.faults.contains(where: { $0.dump?.root != nil }) { return false }
+    // Only such a unit takes page requests.
+    if !timeline.refusedPages.isEmpty { return true }
     if reasons.contains(where: isOfLegacyMode) { return false }
     return hasPASIDs || isScalableByWord
   }

@@ -106,10 +106,16 @@ extension LoggedMachine {
       extended: known?.extended ?? assumedExtended, root: root)
   }
 
+  /// A real unit's that takes page requests.
+  private static let pageRequestExtended: UInt64 = 0x3_ed9c_e4f0_50de
+
   /// A real unit's, with what it needs to refuse what the log says it refused.
   private var assumedExtended: ExtendedCapability {
     var extended = ExtendedCapability(rawValue: Self.assumedExtended)
     guard isScalable else { return extended }
+    if !timeline.refusedPages.isEmpty {
+      extended = ExtendedCapability(rawValue: Self.pageRequestExtended)
+    }
     for flag in [BitField<ExtendedCapability>.scalableMode, .secondStage, .firstStage] {
       extended[flag: flag] = true
     }
@@ -198,10 +204,15 @@ extension LoggedMachine {
 
   /// Where a unit's interrupt table lies.
   func interruptTable(of unit: MachineUnit) -> UInt64 {
-    let shown = contents.debugfs.lazy.compactMap { row -> UInt64? in
-      guard case .interruptTable(unit.name, let address) = row.value else { return nil }
-      return address & ~0xfff
-    }.first
+    var name = ""
+    var shown: UInt64?
+    for row in contents.debugfs where shown == nil {
+      switch row.value {
+      case .interrupts(let unit): name = unit
+      case .interruptTable(let address) where name == unit.name: shown = address & ~0xfff
+      default: break
+      }
+    }
     let index = units.firstIndex { $0.name == unit.name } ?? 0
     return shown ?? 0x0600_0000 + UInt64(index) * 0x10_0000
   }
@@ -217,7 +228,7 @@ extension LoggedMachine {
         register(RegisterOffset.iqa, of: unit.name).map { $0 & ~0xfff }
         ?? 0x0500_0000 + UInt64(index) * 0x2000
       let hasQueue = unit.extended[flag: .queuedInvalidation]
-      if hasInterrupts, unit.extended[flag: .interruptRemapping] {
+      if remapsInterrupts, unit.extended[flag: .interruptRemapping] {
         pages.append(interruptTable(of: unit))
         if hasQueue { pages.append(queue) }
       } else if hasQueue {

@@ -52,11 +52,11 @@ extension ScenarioBuilder {
     var entry: [UInt64]
   }
 
-  /// The rows as the file showed them first: what it shows later came about by what happened since.
+  /// The rows of `dmar_translation_struct`.
   private var firstRows: [ContextRow] {
     var seen: Set<[UInt64]> = []
     var unit: Int?
-    return log.contents.debugfs.compactMap { row in
+    return log.shownRows.compactMap { row in
       if case .rootTable(let name, _) = row.value {
         unit = log.units.firstIndex { $0.name == name }
       }
@@ -130,7 +130,7 @@ extension ScenarioBuilder {
   /// The tables below the top ones, by the rows of `domain_translation_struct`.
   private func notePages(_ load: (UInt64) -> UInt64?, _ places: inout TablePlaces) {
     var top: (driver: UInt64, level: Int)?
-    for row in log.contents.debugfs {
+    for row in log.shownRows {
       switch row.value {
       case .domain(_, let table):
         let levels = scenario.boot.domains.first { domain in
@@ -155,7 +155,7 @@ extension ScenarioBuilder {
   }
 
   /// Who has a top table, by its address.
-  private var domainTables: [UInt64: UInt64] { DomainImage(log.contents.debugfs).ids }
+  private var domainTables: [UInt64: UInt64] { DomainImage(log.shownRows).ids }
 
   /// Rows of `dmar_translation_struct` that the driver's own tables do not have, as they stand there.
   mutating func completeRows() {
@@ -178,8 +178,26 @@ extension ScenarioBuilder {
       }
       (need.words[place], need.words[place &+ 8]) = (row.context.low, row.context.high)
     }
-    need.assumptions = []
     write(need, from: nil, log.units[0], notes: ["rows of dmar_translation_struct"])
+    write(shownInterrupts, from: nil, log.units[0], notes: ["rows of ir_translation_struct"])
+  }
+
+  /// The entries of `ir_translation_struct` as the log shows them.
+  private var shownInterrupts: TableImage.Need {
+    var need = TableImage.Need()
+    var table: UInt64?
+    for row in log.shownRows {
+      switch row.value {
+      case .interrupts(let name):
+        table = log.units.first { $0.name == name }.map { log.interruptTable(of: $0) }
+      case .interruptEntry(let index, _, let high, let low):
+        guard let table, index <= UInt16.max else { continue }
+        let place = table + UInt64(index) * InterruptEntry.byteCount
+        (need.words[place], need.words[place + 8]) = (low, high)
+      default: break
+      }
+    }
+    return need
   }
 }
 

@@ -11,7 +11,7 @@ extension ScenarioBuilder {
     let first = scenario.steps.count
     defer {
       if plan.usesTimes, first < scenario.steps.count {
-        scenario.steps[scenario.steps.count - 1].times = stop.ascendingTimes
+        scenario.steps[scenario.steps.count - 1].times = FaultTimeline.ascending(stop.times)
       }
     }
     let notes = ["line \(stop.place.line) of the log"]

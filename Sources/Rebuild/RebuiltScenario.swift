@@ -18,8 +18,13 @@ public struct RebuiltScenario: Sendable {
   /// How many stops of invalidation queues are in it.
   public let queueStopCount: Int
 
+  /// How many refused page requests are in it.
+  public let pageRequestCount: Int
+
   /// Whether it shows nothing of the log.
-  public var isEmpty: Bool { faultCount == 0 && queueStopCount == 0 }
+  public var isEmpty: Bool {
+    faultCount == 0 && queueStopCount == 0 && pageRequestCount == 0
+  }
 
   /// More replays than this are not tried.
   private static let mostReplays = 10
@@ -77,6 +82,8 @@ public struct RebuiltScenario: Sendable {
     faultCount =
       best.check.map { timeline.faults.count - $0.missing.count } ?? best.builder.faultCount
     queueStopCount = best.builder.stopCount
+    pageRequestCount =
+      best.builder.pageRequestCount - (best.check?.missingPageRequests(timeline) ?? 0)
     leftOut = timeline.unusable + best.leftOut(timeline, plan)
   }
 

@@ -59,6 +59,17 @@ struct ReplayCheck {
   /// Whether the replay prints all that the log has, and no other fault.
   var isWhole: Bool { missing.isEmpty && missingLines.isEmpty && strangers == 0 }
 
+  /// How many descriptors of page requests the replay does not print.
+  func missingPageRequests(_ timeline: FaultTimeline) -> Int {
+    missingLines.count { index in
+      guard case .pageRequest(let line) = timeline.lines[index].value else { return false }
+      switch line {
+      case .invalid, .unknownPASID, .withoutPASID(_, .some): return true
+      default: return false
+      }
+    }
+  }
+
   /// The lines that the replay does not print: one entry for each fault, or for each stretch of other
   /// lines between faults.
   func leftOut(_ timeline: FaultTimeline, _ plan: RebuildPlan) -> [LeftOut] {
@@ -97,6 +108,7 @@ struct ReplayCheck {
     switch line {
     case .dump: "the replay's tables are dumped otherwise"
     case .status, .suppressed: "the replay's limiter lets other lines through"
+    case .pageRequest: "the replay's page requests are refused otherwise"
     default: "the replay's queue stops otherwise"
     }
   }

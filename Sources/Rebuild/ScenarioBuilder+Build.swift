@@ -57,7 +57,7 @@ extension ScenarioBuilder {
     }
     for row in log.contents.debugfs {
       switch row.value {
-      case .rootTable(_, let address), .interruptTable(_, let address): note(address)
+      case .rootTable(_, let address), .interruptTable(let address): note(address)
       case .context(_, let rootHigh, let rootLow, _, let low, _, let entry):
         note(rootHigh, rootLow, low)
         if entry.count > 2 { note(entry[0], entry[2]) }
@@ -149,9 +149,9 @@ extension ScenarioBuilder {
   private func unlistedRequesters(_ listed: [PCIAddress]) -> [PCIAddress] {
     var found: [PCIAddress] = []
     var known = Set(listed)
-    for fault in log.timeline.faults where known.insert(fault.requester).inserted {
-      found.append(fault.requester)
-    }
+    let requesters =
+      log.timeline.faults.map { $0.requester } + log.timeline.refusedPages.map { $0.device }
+    for requester in requesters where known.insert(requester).inserted { found.append(requester) }
     return found
   }
 
@@ -162,7 +162,7 @@ extension ScenarioBuilder {
 
   /// What debugfs shows is mapped, whatever faulted.
   private var domains: [DomainDescription] {
-    let image = DomainImage(log.contents.debugfs)
+    let image = DomainImage(log.shownRows)
     // Those of the dumps are first: their tables are the first of the driver's pages.
     let dumped = (splat == nil ? [] : dumpedDomains).map { domain in
       var description = image.domains[domain.id] ?? .init()

@@ -14,6 +14,10 @@ struct ScenarioBuilder {
   var faultCount = 0
   /// How many stops of queues the scenario has.
   var stopCount = 0
+  /// How many refused page requests the scenario has.
+  var pageRequestCount = 0
+  /// Devices that may ask for pages.
+  var asking: Set<PCIAddress> = []
   /// Devices that have sent something.
   var seen: Set<PCIAddress> = []
   /// A free stretch for tables that the log does not show.

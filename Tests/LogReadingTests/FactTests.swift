@@ -144,6 +144,9 @@ import VTdFormats
         .interruptEntry(
           index: 3, source: SourceID(rawValue: 0xff00), high: 0x4_ff00, low: 0x100_0027_000d))),
     Case(
+      line: "Remapped Interrupt supported on IOMMU: dmar0",
+      fact: .debugfs(.interrupts(unit: "dmar0"))),
+    Case(
       line: "IOMMU: dmar0 Register Base Address: fed90000",
       fact: .debugfs(.registers(unit: "dmar0", base: 0xfed9_0000))),
   ]
@@ -177,6 +180,20 @@ import VTdFormats
     arguments: ["DMI: SMBIOS 2.8 present.", "DMI: Memory slots populated: 1/1"])
   func otherFirmwareLines(text: String) {
     #expect(events(in: "[    0.000000] \(text)\n").isEmpty)
+  }
+
+  @Test("a row that ends with a large page takes nothing of the next one")
+  func largePages() {
+    func row(_ frame: String, _ page: String) -> String {
+      "0x\(frame) |\t0x0000000000000000\t0x0000000000fc8403\t0x0000000000fc9403\t0x\(page)\n"
+    }
+    let found = events(
+      in: row("0000000000000", "0000000000000083") + row("0000000000200", "0000000000200083"))
+    #expect(
+      found.map(\.kind) == [
+        .fact(.debugfs(.page(frame: 0, entries: [0, 0xfc_8403, 0xfc_9403, 0x83]))),
+        .fact(.debugfs(.page(frame: 0x200, entries: [0, 0xfc_8403, 0xfc_9403, 0x20_0083]))),
+      ])
   }
 
   @Test("registers are read below their heading only")

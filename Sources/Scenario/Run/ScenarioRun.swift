@@ -313,7 +313,9 @@ private struct ScenarioRunner {
       }
     case .pageRequest(let request):
       machine.askForPage(
-        address(of: request.device), request.address, pasid: request.pasid)
+        address(of: request.device), request.address, pasid: request.pasid,
+        permissions: request.permissions, isPrivileged: request.isPrivileged,
+        isLast: request.isLast, group: request.group)
     case .removeDevice(let device):
       try step.place.asking { () throws(DriverError) in try machine.remove(device) }
     case .locks(let step):
@@ -410,5 +412,16 @@ extension DMADescription {
     attributes.data = data
     attributes.bytes = bytes ?? []
     return attributes
+  }
+}
+
+extension PageRequestStep {
+  /// What the device wants to do with the page.
+  fileprivate var permissions: Permissions {
+    var permissions: Permissions = []
+    if reads { permissions.insert(.read) }
+    if writes { permissions.insert(.write) }
+    if executes { permissions.insert(.execute) }
+    return permissions
   }
 }

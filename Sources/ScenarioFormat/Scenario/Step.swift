@@ -76,6 +76,18 @@ public struct PageRequestStep: Hashable, Sendable {
   public var address = IOVA(rawValue: 0)
   /// The PASID; nil for none.
   public var pasid: PASID?
+  /// It wants to read.
+  public var reads = true
+  /// It wants to write.
+  public var writes = false
+  /// It wants to execute.
+  public var executes = false
+  /// It asks with supervisor privilege.
+  public var isPrivileged = false
+  /// The last of its group: it is answered.
+  public var isLast = true
+  /// Page request group index, 9 bits.
+  public var group: UInt16 = 0
 
   public init() {}
 }
@@ -178,6 +190,12 @@ extension PageRequestStep: Section {
     field.required("address", &address, .number(), "the page", example: "0x7f0000001000")
     field(
       "pasid", &pasid, .number(0...0xf_ffff, .decimal), "the PASID of the request, if it has one")
+    field("read", &reads, .flag, "false: it does not want to read")
+    field("write", &writes, .flag, "it wants to write")
+    field("execute", &executes, .flag, "it wants to execute")
+    field("privileged", &isPrivileged, .flag, "it asks with supervisor privilege")
+    field("last", &isLast, .flag, "false: more of its group follow, and only the last is answered")
+    field("group", &group, .number(0...0x1ff), "page request group index")
   }
 }
 
