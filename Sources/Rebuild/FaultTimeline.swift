@@ -139,7 +139,9 @@ public struct FaultTimeline: Sendable {
       faults[last].times.append(time)
       if let wording { faults[last].wording = wording }
     case .queueError(let line): take(line, time, place)
-    case .pageRequest(let line): take(line, time, place)
+    case .pageRequest(let line):
+      // What no scenario can have is named by itself.
+      guard take(line, time, place) else { return }
     default: return
     }
     if let line = event.kind.line, lines.count < Self.mostLines {
@@ -173,7 +175,9 @@ public struct FaultTimeline: Sendable {
     questions.takeFault(faults.count - 1)
   }
 
-  private mutating func take(_ line: PageRequestLine, _ time: UInt64?, _ place: LogPlace) {
+  private mutating func take(
+    _ line: PageRequestLine, _ time: UInt64?, _ place: LogPlace
+  ) -> Bool {
     let words: PageRequestLine.Words
     switch line {
     case .invalid(_, let found), .unknownPASID(_, _, let found), .withoutPASID(_, let found?):
@@ -181,12 +185,14 @@ public struct FaultTimeline: Sendable {
     case .withoutPASID, .notCanonical, .privileged(.some), .execute(.some):
       // The descriptor is in the next line.
       refusal = (place, [time])
-      return
+      return true
     case .privileged(nil), .execute(nil):
-      return unusable.append(LeftOut(place, "the line does not tell who asked for what", in: files))
+      unusable.append(LeftOut(place, "the line does not tell who asked for what", in: files))
+      return false
     case .overflow, .overflowCleared:
-      return unusable.append(
+      unusable.append(
         LeftOut(place, "the requests that filled the queue are not in the log", in: files))
+      return false
     }
     var request = PageRequestDescriptor()
     request[word: 0] = words.low
@@ -196,6 +202,7 @@ public struct FaultTimeline: Sendable {
         position: faults.count, place: refusal?.place ?? place, request: request,
         times: (refusal?.times ?? []) + [time]))
     refusal = nil
+    return true
   }
 
   /// Times up to the first that a line does not say, or that goes back.

@@ -39,14 +39,14 @@ struct InterruptSwitchTests {
 
   @Test("the last places where interrupts were switched are those of the two functions")
   func places() throws {
-    let lines = try Self.report("L(A) SOFTIRQ_DISABLE SOFTIRQ_ENABLE ML(B)")
+    let lines = try Self.report("SOFTIRQ_DISABLE SOFTIRQ_ENABLE L(A) U(A) HARDIRQ_ENTER L(A)")
     func place(_ head: String) -> String? {
       lines.first { $0.hasPrefix(head) }.flatMap { line in
         line.split(separator: " ").last.map { String($0.prefix { $0 != "+" }) }
       }
     }
     #expect(place("hardirqs last  enabled") == "__local_bh_enable_ip", "\(lines)")
-    #expect(place("hardirqs last disabled") == "__local_bh_enable_ip")
+    #expect(place("hardirqs last disabled") == "user")
     #expect(place("softirqs last  enabled") == "user")
   }
 }
