@@ -199,7 +199,7 @@ package final class KernelContext {
   package func acquire(_ lock: KernelLock, _ mode: KernelValues.SpinLockMode) -> SavedInterrupts {
     // raw_spin_lock and spin_lock are one function each way on a kernel without PREEMPT_RT.
     let function = mode == .irqsave ? "_raw_spin_lock_irqsave" : "_raw_spin_lock"
-    let place = stack.frames(inner: [function], frameless: build.callSites.frameless).first
+    let place = stack.innermostFrame(inner: [function], frameless: build.callSites.frameless)
     return call(function) {
       let saved: SavedInterrupts =
         mode == .irqsave ? (locks?.disableInterrupts() ?? .untouched) : .untouched

@@ -7,7 +7,9 @@ struct CallStackTests {
   private func calls(_ stack: CallStack, inner: [String] = [], frameless: Set<String> = [])
     -> [String]
   {
-    stack.frames(inner: inner, frameless: frameless).map { frame in
+    let frames = stack.frames(inner: inner, frameless: frameless)
+    #expect(stack.innermostFrame(inner: inner, frameless: frameless) == frames.first)
+    return frames.map { frame in
       switch frame {
       case .call(let caller, let callee, let kind): "\(kind.rawValue) \(caller)>\(callee)"
       case .registers: "registers"

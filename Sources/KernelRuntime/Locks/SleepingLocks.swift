@@ -36,9 +36,8 @@ extension KernelContext {
   package func acquire(_ lock: KernelLock, _ how: Sleeping) {
     guard let locks else { return }
     let functions = how.functions
-    let place = stack.frames(
-      inner: [functions[0]], frameless: build.callSites.frameless
-    ).first
+    let place = stack.innermostFrame(
+      inner: [functions[0]], frameless: build.callSites.frameless)
     call(functions) { locks.acquire(lock, how.acquisition, at: place) }
   }
 

@@ -107,6 +107,6 @@ package final class SerialConsole {
 
   /// The place in the running function of a call that the compiler inlines.
   private func place(_ callee: String) -> CallStack.Frame? {
-    kernel.stack.frames(inner: [callee], frameless: kernel.build.callSites.frameless).first
+    kernel.stack.innermostFrame(inner: [callee], frameless: kernel.build.callSites.frameless)
   }
 }

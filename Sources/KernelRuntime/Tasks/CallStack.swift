@@ -50,19 +50,40 @@ package struct CallStack {
   ///   of all is where the walk starts: it has no return address.
   package func frames(inner: [String] = [], frameless: Set<String>) -> [Frame] {
     var result: [Frame] = []
-    var callee: String?
-    func enter(_ function: String, _ kind: Kind) {
-      if let callee { result.append(.call(caller: function, callee: callee, kind: kind)) }
-      callee = function
+    walk(inner, frameless) { frame in
+      result.append(frame)
+      return true
     }
-    for function in inner where !frameless.contains(function) { enter(function, kind) }
+    return result
+  }
+
+  /// The first of ``frames(inner:frameless:)``: each lock that is taken asks for it.
+  package func innermostFrame(inner: [String], frameless: Set<String>) -> Frame? {
+    var innermost: Frame?
+    walk(inner, frameless) { frame in
+      innermost = frame
+      return false
+    }
+    return innermost
+  }
+
+  /// Goes through the frames from the innermost outwards, as long as `visit` says so.
+  private func walk(_ inner: [String], _ frameless: Set<String>, _ visit: (Frame) -> Bool) {
+    var callee: String?
+    func enter(_ function: String, _ kind: Kind) -> Bool {
+      defer { callee = function }
+      guard let callee else { return true }
+      return visit(.call(caller: function, callee: callee, kind: kind))
+    }
+    for function in inner where !frameless.contains(function) {
+      guard enter(function, kind) else { return }
+    }
     for entry in entries.reversed() where !frameless.contains(entry.function) {
-      enter(entry.function, entry.kind)
+      guard enter(entry.function, entry.kind) else { return }
       if entry.isInterruptEntry {
-        result.append(.registers)
+        guard visit(.registers) else { return }
         callee = nil
       }
     }
-    return result
   }
 }
