@@ -10,8 +10,10 @@ import VTdFormats
 struct AddressSpaces {
   private static let limit: UInt32 = 1 << 18
   private var last: UInt32 = 0
-  /// What shares the translations of a second stage is the domain: by domain-id; 0 for none.
-  private var secondStage = [UInt32](repeating: 0, count: 1 << 16)
+  /// What shares the translations of a second stage is the domain: by domain-id, as far as domains have
+  /// had one; 0 for none. Software counts its domains from small numbers on, and all that there may be
+  /// would be a quarter of a megabyte.
+  private var secondStage: [UInt32] = []
   /// The domains that have one.
   private var domains: [UInt16] = []
   /// The others share those of a PASID of a domain, at one privilege. Pages of pass-through are
@@ -34,13 +36,11 @@ struct AddressSpaces {
   /// first.
   mutating func space(for context: RequestContext, supervisor: Bool) -> UInt64? {
     if context.flags.isDisjoint(with: [.firstStage, .passThrough]) {
-      let domain = Int(context.domain)
-      if secondStage[domain] == 0 {
-        guard let number = next() else { return nil }
-        secondStage[domain] = number
-        domains.append(context.domain)
-      }
-      return Self.tag(secondStage[domain])
+      let found = secondStageNumber(context.domain)
+      if found != 0 { return Self.tag(found) }
+      guard let number = next() else { return nil }
+      note(number, ofSecondStage: context.domain)
+      return Self.tag(number)
     }
     let place = Self.number(context, supervisor: supervisor)
     let found = processes[context.domain, context.pasid][place]
@@ -64,8 +64,8 @@ struct AddressSpaces {
   /// Hands out the tag part of every space that is in use, with what it belongs to: the domain, the
   /// PASID unless it is a second stage's, and whether it is one of pass-through.
   func forEachSpace(_ body: (UInt64, _ domain: UInt16, _ pasid: UInt32?, _ passes: Bool) -> Void) {
-    for domain in Set(domains) where secondStage[Int(domain)] != 0 {
-      body(Self.tag(secondStage[Int(domain)]), domain, nil, false)
+    for domain in Set(domains) where secondStageNumber(domain) != 0 {
+      body(Self.tag(secondStageNumber(domain)), domain, nil, false)
     }
     var copy = processes
     copy.forEach { slot in
@@ -83,6 +83,21 @@ struct AddressSpaces {
     if context.flags.contains(.passThrough) { return .passThrough }
     if context.isNested { return supervisor ? .nestedSupervisor : .nested }
     return supervisor ? .firstStageSupervisor : .firstStage
+  }
+
+  @inline(__always)
+  private func secondStageNumber(_ domain: UInt16) -> UInt32 {
+    Int(domain) < secondStage.count ? secondStage[Int(domain)] : 0
+  }
+
+  private mutating func note(_ number: UInt32, ofSecondStage domain: UInt16) {
+    let missing = Int(domain) + 1 - secondStage.count
+    if missing > 0 {
+      // Twice as many at least, so that domains that come one by one cost no more than their number.
+      secondStage += repeatElement(0, count: max(missing, min(secondStage.count, 1 << 15)))
+    }
+    secondStage[Int(domain)] = number
+    domains.append(domain)
   }
 
   private mutating func next() -> UInt32? {
@@ -107,18 +122,20 @@ struct AddressSpaces {
 
   /// Forgets a domain's spaces of every kind.
   mutating func remove(domain: UInt16) {
-    secondStage[Int(domain)] = 0
+    removeSecondStage(domain: domain)
     processes.forEach { if $0.domain == domain { $0.clear() } }
   }
 
   /// The tag part of a domain's second-stage space, or 0.
   func secondStageSpace(domain: UInt16) -> UInt64 {
-    let number = secondStage[Int(domain)]
+    let number = secondStageNumber(domain)
     return number == 0 ? 0 : Self.tag(number)
   }
 
   /// Forgets a domain's second-stage space.
-  mutating func removeSecondStage(domain: UInt16) { secondStage[Int(domain)] = 0 }
+  mutating func removeSecondStage(domain: UInt16) {
+    if Int(domain) < secondStage.count { secondStage[Int(domain)] = 0 }
+  }
 
   /// Forgets a domain's first-stage and nested spaces; false if there were none.
   ///
