@@ -108,6 +108,7 @@ bench: release
 	$(MAKE) system
 	Benchmarks/start-up $(RELEASE)
 	Benchmarks/log-speed $(RELEASE)
+	Benchmarks/history-speed $(RELEASE)
 	$(SWIFT) run -c release --package-path Benchmarks LockdepBenchmark
 	$(SWIFT) run -c release --package-path Benchmarks VTdUnitBenchmark
 	if command -v valgrind > /dev/null; then \
