@@ -32,11 +32,14 @@ SITE_PACKAGES = nodejs esbuild node-yaml
 replay: release
 	$(RELEASE) replay Configs/klist-splat/report.yaml
 
-test: setup setup-tests
+test: test-program
+	DMAR=$(abspath $(DMAR)) Tests/Page/run
+
+# Without the page.
+test-program: setup setup-tests
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 	$(DMAR) test Configs
-	DMAR=$(abspath $(DMAR)) Tests/Page/run
 
 # What is slower than a test may be: dmar collect, explain, import, tables and walk on a live guest, a
 # distribution's kernel under QEMU (Tests/Guest/run says what is missing where it cannot).
@@ -47,6 +50,10 @@ test-long: build
 # last. Tests/Page/run says what is missing.
 test-page: site
 	DMAR=$(abspath $(DMAR)) Tests/Page/run
+
+# The answers of the module that was built last beside those of the program, byte for byte.
+test-browser:
+	DMAR=$(abspath $(DMAR)) Tests/Browser/run
 
 build: setup commit
 	$(SWIFT) build

@@ -108,7 +108,15 @@ export class Explain {
       return;
     }
     const name = "imported.yaml";
+    if (answer.yaml === undefined) {
+      write(this.status, `Nothing of it can be rebuilt: ${answer.messages.join("; ")}`, "bad");
+      return;
+    }
     this.openPlay();
-    await this.play.begin(name, { [name]: answer.yaml, ...(answer.files ?? {}) });
+    await this.play.begin(name, { [name]: answer.yaml });
+    // What of the log does not come back, and why.
+    const told = answer.messages.map((message) => message.replace(/^dmar: /, ""));
+    const rest = told.length > 3 ? `; and ${told.length - 3} more, which the program’s dmar import lists` : "";
+    if (told.length > 0) this.play.report(told.slice(0, 3).join("; ") + rest);
   }
 }

@@ -166,7 +166,9 @@ export class Learn {
       parts[name].replaceChildren();
     }
     this.exercise = answer.ok ? answer : { kind: "", hints: [], questions: [], board: [] };
-    const { kind, task, hints, budget, only, file, start } = this.exercise;
+    const { kind, task, hints, budget, only, file } = this.exercise;
+    // What an editor of a checkout reads in it means nothing here.
+    const start = this.exercise.start?.replace(/^# yaml-language-server:.*\n/, "");
     if (answer.ok) insert(parts.task, task);
     else write(parts.task, answer.error.message, "bad");
     const rules = [];

@@ -9,7 +9,7 @@ import { standingAlone, valueAt, withValue, writeBefore } from "./yaml-edit.js";
 import { download, element, write } from "./parts.js";
 
 // Long enough that a word is not run letter by letter, short enough that one does not wait.
-const typingPause = 40;
+const typingPause = 20;
 
 export class Play {
   constructor(machine, library, report) {
@@ -128,6 +128,7 @@ export class Play {
 
   edited() {
     this.own[this.shown] = this.editor.text;
+    this.typed = performance.now();
     clearTimeout(this.pause);
     this.pause = setTimeout(() => this.run(), typingPause);
   }
@@ -226,7 +227,8 @@ export class Play {
 
   async run() {
     const round = ++this.round;
-    const started = performance.now();
+    const started = this.typed ?? performance.now();
+    this.typed = null;
     this.parts.release.value = this.releaseIn(this.textOf(this.scenario));
     const answer = await this.machine.ask("run", { scenario: this.scenario, own: this.own });
     // Meanwhile the text was changed again: the newer run counts.

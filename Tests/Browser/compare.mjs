@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Module } from "../../Integrations/Page/module.js";
 import { ScenarioFiles } from "../../Integrations/Page/files.js";
+import { text } from "../../Integrations/Page/unpack.js";
 
 const [programName, modulePath, ...options] = process.argv.slice(2);
 const program = resolve(programName);
@@ -98,7 +99,9 @@ async function compareScenario(configs, files, name) {
 
 async function compareLog(path) {
   const bytes = readFileSync(join(root, path));
-  const files = [{ name: path, base64: bytes.toString("base64") }];
+  // UTF-16 is for whoever has the file to read: in the page that is the browser.
+  const isWide = [0xfeff, 0xfffe].includes((bytes[0] << 8) | bytes[1]);
+  const files = [{ name: path, ...(isWide ? { text: text(bytes) } : { base64: bytes.toString("base64") }) }];
   const answer = await ask({ operation: "explain", files, want: ["text", "json", "ndjson", "report"] });
   for (const form of ["text", "json", "ndjson", "report"]) {
     const printed = run(root, "explain", path, "--format", form, "--width", "100");
@@ -181,8 +184,8 @@ const library = {};
 for (const name of below(configs)) {
   if (name.endsWith(".json")) continue;
   const bytes = readFileSync(join(configs, name));
-  const text = bytes.toString("utf8");
-  library[name] = Buffer.from(text).equals(bytes) ? text : { base64: bytes.toString("base64") };
+  const content = bytes.toString("utf8");
+  library[name] = Buffer.from(content).equals(bytes) ? content : { base64: bytes.toString("base64") };
 }
 const files = new ScenarioFiles(library);
 // What looks at this machine's own bus has nothing to look at in the module.

@@ -172,15 +172,33 @@ struct ModuleTests {
       try module.ask("lessons", ["files": library])["lessons"] as? [[String: Any]])
     for lesson in lessons {
       let folder = try #require(lesson["folder"] as? String)
-      let files = library.filter {
-        $0.key.hasPrefix(folder + "/") || $0.key == "course/base.yaml"
-          || !$0.key.hasPrefix("course/")
-      }
+      let files = Self.named(by: folder, in: library)
       for number in 1...(try #require(lesson["exercises"] as? [Any]).count) {
         let question: [String: Any] = ["folder": folder, "exercise": number, "seed": 7]
         try Self.tryExercise(question, files, &module)
       }
     }
+  }
+
+  /// The files of a folder, and those that they extend.
+  private static func named(by folder: String, in library: [String: [String: Any]])
+    -> [String: [String: Any]]
+  {
+    var files: [String: [String: Any]] = [:]
+    var waiting = library.keys.filter { $0.hasPrefix(folder + "/") }
+    while let name = waiting.popLast() {
+      guard files[name] == nil, let file = library[name] else { continue }
+      files[name] = file
+      for line in (file["text"] as? String ?? "").split(separator: "\n") {
+        guard let place = line.firstRange(of: "extends: ")?.upperBound else { continue }
+        var parts = name.split(separator: "/").dropLast()
+        for part in line[place...].split(separator: "/") {
+          if part == ".." { parts = parts.dropLast() } else { parts.append(part) }
+        }
+        waiting.append(parts.joined(separator: "/"))
+      }
+    }
+    return files
   }
 
   private static func tryExercise(

@@ -26,14 +26,16 @@ enum ExplainOperation {
     }
     if wants("text") {
       let text = ExplanationText(width: width, isColoured: false)
-      answer.add("text", .string(text.render(explanation) + "\n"))
+      answer.add("text", .string(PrintableText.lines(text.render(explanation)) + "\n"))
     }
     let json = ExplanationJSON(explanation)
     if wants("json") { answer.add("json", .string(json.document + "\n")) }
     if wants("ndjson") {
       answer.add("ndjson", .string(json.lines.map { $0 + "\n" }.joined()))
     }
-    if wants("report") { answer.add("report", .string(ReportText(explanation).text + "\n")) }
+    if wants("report") {
+      answer.add("report", .string(PrintableText.lines(ReportText(explanation).text) + "\n"))
+    }
     let lines = evidence.lines(of: explanation.contents.files)
     if wants("html") {
       answer.add(
