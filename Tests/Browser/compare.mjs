@@ -125,7 +125,7 @@ async function compareLog(path) {
 async function compareExercise(configs, files, folder, number, exercise) {
   const learn = (...args) => {
     const state = mkdtempSync(join(tmpdir(), "dmar-learn-"));
-    const printed = run(configs, "learn", exercise.name, ...args, "--format", "json", "--folder", state);
+    const printed = run(configs, "learn", exercise.name, "--format", "json", "--folder", state, ...args);
     rmSync(state, { recursive: true });
     return printed;
   };
@@ -139,10 +139,10 @@ async function compareExercise(configs, files, folder, number, exercise) {
   const verdict = ({ passed, complaints, advice, remarks, reached, cost }) =>
     JSON.stringify({ passed, complaints, advice, remarks, reached: reached ?? [], cost }, null, 1);
   const check = async (name, words, answer) => {
-    const printed = learn("--check", ...words);
+    const printed = learn("--check", "--", ...words);
     const own = await ask({ operation: "check-answer", ...question, ...answer });
-    if (own.ok) compare(`${what} --check ${name}`, verdict(JSON.parse(printed.out)), verdict(own));
-    else compare(`${what} --check ${name}, error`, printed.err, complaint(own));
+    const said = printed.out === "" ? printed.err : verdict(JSON.parse(printed.out));
+    compare(`${what} --check ${name}`, said, own.ok ? verdict(own) : complaint(own));
   };
   if (shown.questions.length > 0) {
     const { answers } = JSON.parse(learn("--solution").out);

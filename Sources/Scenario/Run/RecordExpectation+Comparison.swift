@@ -6,7 +6,9 @@ extension RecordExpectation {
   /// What is not as expected, one sentence each.
   func mismatches(_ record: FaultRecord, place: Int) -> [String] {
     var mismatches: [String] = []
-    func check<Value: Equatable>(_ what: String, _ actual: Value, _ wanted: Value?) {
+    func check<Value: Equatable & CustomStringConvertible>(
+      _ what: String, _ actual: Value, _ wanted: Value?
+    ) {
       guard let wanted, actual != wanted else { return }
       mismatches.append(
         "the \(what) of fault record \(place) is \(actual); \(wanted) was expected")

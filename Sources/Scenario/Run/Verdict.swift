@@ -39,8 +39,13 @@ public struct Verdict: Sendable {
         Expectation.Interrupt(vector: $0.vector, destination: $0.destination)
       }
       if delivered != interrupts {
+        // In brackets, as arrays are printed.
+        func list(_ interrupts: [Expectation.Interrupt]) -> String {
+          "[\(interrupts.map { $0.description }.joined(separator: ", "))]"
+        }
         note(
-          ["the interrupts delivered are \(delivered); \(interrupts) were expected"], "interrupts")
+          ["the interrupts delivered are \(list(delivered)); \(list(interrupts)) were expected"],
+          "interrupts")
       }
     }
     if let splat = expectation.splat { note(Self.compare(kernel, with: splat), "splat") }

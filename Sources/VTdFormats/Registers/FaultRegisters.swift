@@ -131,13 +131,21 @@ public enum FaultRequestType: UInt8, Sendable, Hashable, CaseIterable {
 }
 
 /// Address type of a request (AT): the PCI Express field of the same name.
-public enum AddressType: UInt8, Sendable, Hashable, CaseIterable {
+public enum AddressType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConvertible {
   /// The unit is to translate it.
   case untranslated = 0
   /// The device asks for a translation, to keep it in its own TLB (ATS).
   case translationRequest = 1
   /// The device translated the address itself, with what ATS gave it.
   case translated = 2
+
+  public var description: String {
+    switch self {
+    case .untranslated: "untranslated"
+    case .translationRequest: "translationRequest"
+    case .translated: "translated"
+    }
+  }
 }
 
 /// Fault recording register, FRCD_REG, 128 bits (VT-d specification 11.4.7.6).

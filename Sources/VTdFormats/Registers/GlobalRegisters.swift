@@ -100,7 +100,7 @@ extension BitField where Image == GlobalStatus {
 }
 
 /// How RTADDR_REG says that tables are laid out (TTM, VT-d specification 11.4.5).
-public enum TranslationTableMode: UInt8, Sendable, CaseIterable {
+public enum TranslationTableMode: UInt8, Sendable, CaseIterable, CustomStringConvertible {
   /// Root, context and second-stage tables.
   case legacy = 0
   /// Root and context tables that lead to PASID tables.
@@ -109,6 +109,15 @@ public enum TranslationTableMode: UInt8, Sendable, CaseIterable {
   case reserved = 2
   /// Every DMA is blocked, and no fault is recorded.
   case abortDMA = 3
+
+  public var description: String {
+    switch self {
+    case .legacy: "legacy"
+    case .scalable: "scalable"
+    case .reserved: "reserved"
+    case .abortDMA: "abortDMA"
+    }
+  }
 }
 
 /// Root table address register, RTADDR_REG, offset 0x20 (VT-d specification 11.4.5).

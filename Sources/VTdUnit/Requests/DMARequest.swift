@@ -1,13 +1,21 @@
 public import VTdFormats
 
 /// What a DMA wants to do.
-public enum DMAAccess: UInt8, Sendable, Hashable, CaseIterable {
+public enum DMAAccess: UInt8, Sendable, Hashable, CaseIterable, CustomStringConvertible {
   /// The device reads memory.
   case read = 0
   /// The device writes memory.
   case write = 1
   /// An AtomicOp: reads and writes.
   case atomic = 2
+
+  public var description: String {
+    switch self {
+    case .read: "read"
+    case .write: "write"
+    case .atomic: "atomic"
+    }
+  }
 
   /// What it needs of a page.
   var permissions: Permissions {
