@@ -94,7 +94,9 @@ struct LessonView {
     if questions.isEmpty {
       lines.append("Check it with: \(command) --check, or at each save: \(command) --watch")
     } else {
-      lines.append("Answer with: \(command) --check ANSWER ANSWER …")
+      // Letters of a lock, such as -..., look like options.
+      let marks = exercise.kind == .predict(.letters) ? "-- " : ""
+      lines.append("Answer with: \(command) --check \(marks)ANSWER ANSWER …")
     }
     if !exercise.hints.isEmpty { lines.append("Stuck: \(command) --hint") }
     return lines
