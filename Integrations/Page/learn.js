@@ -188,6 +188,8 @@ export class Learn {
     this.editor.field.readOnly = kind === "code";
     this.editor.text = kept.text ?? (isOwn ? "" : start ?? "");
     parts.log.value = isOwn ? kept.log ?? start ?? "" : "";
+    // Without a scenario nothing can be drawn: the others take its place.
+    element("learn-lesson").classList.toggle("plain", !this.hasScenario);
     parts.check.hidden = kind === "code" || kind === "";
     parts.hint.hidden = hints.length === 0;
     parts.try.hidden = !this.hasScenario;
@@ -291,8 +293,16 @@ export class Learn {
     const { key, exercise } = this;
     const { result } = this.parts;
     delete result.dataset.passed;
-    write(result, "checking …");
     const asks = exercise.questions.length > 0;
+    const isEmpty = asks ? this.answers.every((each) => each.trim() === "") : this.editor.text.trim() === "";
+    if (isEmpty) {
+      const what = exercise.kind === "own" ? "there is no scenario yet; “Rebuild as a scenario” makes one of the log"
+        : asks ? "no question is answered yet" : "there is nothing in the file";
+      write(result, `not yet: ${what}`, "bad");
+      result.dataset.passed = false;
+      return;
+    }
+    write(result, "checking …");
     const answer = await this.machine.ask(
       "check-answer", this.question(asks ? { answers: this.answers } : { answer: this.path }));
     if (key !== this.key || exercise !== this.exercise) return;

@@ -433,7 +433,7 @@ class Learn(PageTest):
         text = self.browser.script("return document.getElementById('learn-answer').value")
         self.browser.type("learn-answer", text.replace("  # Your entries", "  - wait: x\n  # Your entries"))
         self.browser.wait("document.querySelectorAll('#learn-editor .mark.error').length === 1", "the error's mark")
-        self.assertIn("04.yaml:9:", self.browser.text("learn-result"))
+        self.assertIn("04.yaml:8:", self.browser.text("learn-result"))
         self.browser.type("learn-answer", self.solutions()[0])
         self.browser.wait("document.querySelectorAll('#learn-editor .mark.error').length === 0", "the mark is gone")
         self.browser.script("document.getElementById('learn-reset').click()")
