@@ -207,9 +207,14 @@ extension CacheFact {
   }
 
   init(_ reader: MemberReader) throws(RecordError) {
+    let device = try reader.optionalText("device")
+    // A record of before it told of any but these two.
+    let cache: Cache =
+      reader.has("cache")
+      ? try reader.choice("cache", Cache.self) : device == nil ? .iotlb : .deviceTLB
     self.init(
-      cache: try reader.choice("cache", Cache.self), unit: try reader.text("unit"),
-      device: try reader.optionalText("device"), isFill: try reader.text("change") == "fill",
+      cache: cache, unit: try reader.text("unit"), device: device,
+      isFill: try reader.text("change") == "fill",
       domain: try reader.optionalNumber("domain"), pasid: try reader.optionalHexadecimal("pasid"),
       index: try reader.optionalNumber("index"),
       address: try reader.optionalHexadecimal("address"),
