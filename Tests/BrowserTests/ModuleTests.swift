@@ -180,7 +180,7 @@ struct ModuleTests {
     }
   }
 
-  /// The files of a folder, and those that they extend.
+  /// The files of a folder, and those that they extend, take their table from or expect as their log.
   private static func named(by folder: String, in library: [String: [String: Any]])
     -> [String: [String: Any]]
   {
@@ -190,7 +190,8 @@ struct ModuleTests {
       guard files[name] == nil, let file = library[name] else { continue }
       files[name] = file
       for line in (file["text"] as? String ?? "").split(separator: "\n") {
-        guard let place = line.firstRange(of: "extends: ")?.upperBound else { continue }
+        let found = ["extends: ", "dmar: ", "log: "].lazy.compactMap { line.firstRange(of: $0) }
+        guard let place = found.first?.upperBound else { continue }
         var parts = name.split(separator: "/").dropLast()
         for part in line[place...].split(separator: "/") {
           if part == ".." { parts = parts.dropLast() } else { parts.append(part) }

@@ -87,6 +87,21 @@ struct RecipeTests {
     }
   }
 
+  @Test("each fuzz target has its folder and its row, and cases and seeds are a target's")
+  func fuzzTargets() throws {
+    let rows = Set(
+      try Self.text("Fuzz/Package.swift").matches(of: /fuzz\(\s*"(\w+)"/).map { String($0.1) })
+    func folders(_ path: String) throws -> Set<String> {
+      Set(try FileManager.default.contentsOfDirectory(atPath: Repository.path(path)))
+    }
+    #expect(try folders("Fuzz/Sources") == rows)
+    #expect(Set(try folders("Fuzz/Cases").map { $0 + "Fuzz" }).isSubset(of: rows))
+    let seeds = try #require(
+      try Self.text("Fuzz/run").firstMatch(of: /\nSEEDS = \{(?s:.*?)\n\}/)
+    ).0.matches(of: /\n {4}"(\w+)": \[/).map { String($0.1) }
+    #expect(!seeds.isEmpty && Set(seeds).isSubset(of: rows))
+  }
+
   @Test("each layout of registers and entries is one that dmar decode knows")
   func layouts() throws {
     let list = try Self.text("Sources/VTdFormats/Layouts.swift")
