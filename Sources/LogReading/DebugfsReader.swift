@@ -125,7 +125,11 @@ enum DebugfsReader {
       return nil
     }
     var words: [TextCursor.Number] = []
-    while words.count < 6, let word = cursor.hexNumber() { words.append(word) }
+    while words.count < 6, let word = cursor.hexNumber() {
+      words.append(word)
+      // The entry's two words end the row; what follows is the next one's index.
+      if word.digits == 16, words.dropLast().last?.digits == 16 { break }
+    }
     guard words.count >= 4, let low = words.last, low.digits == 16,
       words[words.count - 2].digits == 16
     else {

@@ -196,6 +196,23 @@ import VTdFormats
       ])
   }
 
+  @Test("rows of interrupt entries take nothing of each other")
+  func interruptRows() {
+    let rows = [
+      " 1     ff:00.0 00000000 30  000000000004ff00\t0000000000300009",
+      " 3     ff:00.0 00000100 22  000000000004ff00\t0000010000220009",
+    ]
+    let found = events(in: rows.joined(separator: "\n") + "\n")
+    #expect(
+      found.map(\.kind)
+        == [(1, 0x30_0009), (3, 0x100_0022_0009)].map { index, low in
+          .fact(
+            .debugfs(
+              .interruptEntry(
+                index: index, source: SourceID(rawValue: 0xff00), high: 0x4_ff00, low: low)))
+        })
+  }
+
   @Test("registers are read below their heading only")
   func registers() {
     let row = "GSTS            \t0x1c\t\t0x00000000c7000000\n"
