@@ -74,8 +74,8 @@ struct WalkTests {
       arguments: ["--iova", "0xfee000b0", "--write"],
       lines: [
         "is the interrupt range: no table is asked", "an interrupt request",
-        "IRES is set; IRTA: 256 entries at 0x20500000, xAPIC mode",
-        "interrupt entry at 0x20500050 (entry 0x5, by handle and subhandle)",
+        "IRES is set; IRTA: 256 entries at 0x20300000, xAPIC mode",
+        "interrupt entry at 0x20300050 (entry 0x5, by handle and subhandle)",
         "remapped by entry 5, vector 0x30 to APIC 0x1",
       ]),
     Case(
