@@ -8,7 +8,7 @@
 // With --runner the module is a WASI command that COMMAND runs, such as `wasmkit run`.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Module } from "../../Integrations/Page/module.js";
@@ -97,6 +97,12 @@ async function compareScenario(configs, files, name) {
   compare(`check ${name}`, checked.err, answer.ok ? "" : complaint(answer));
 }
 
+// The program takes names of devices from this machine's pci.ids, which a module does not have. Without them
+// a line breaks elsewhere, so that text is asked for in one line; what stands before the numbers is left out.
+const hasNames = ["/usr/share/misc/pci.ids", "/usr/share/hwdata/pci.ids"].some((path) => existsSync(path));
+const withoutNames = (said) => said.replace(
+  /(\n *(?:device:?|"device_words": "?) +|"device_words": ?")(?:[^"\n]*?, )??(?=\[[0-9a-f]{4}:[0-9a-f]{4}\])/g, "$1");
+
 async function compareLog(path) {
   const bytes = readFileSync(join(root, path));
   // UTF-16 is for whoever has the file to read: in the page that is the browser.
@@ -106,7 +112,11 @@ async function compareLog(path) {
   for (const form of ["text", "json", "ndjson", "report"]) {
     const printed = run(root, "explain", path, "--format", form, "--width", "100");
     const what = `explain ${path} --format ${form}`;
-    if (answer.ok) compare(what, printed.out, answer[form]);
+    if (answer.ok && hasNames && printed.out !== answer[form]) {
+      const unbroken = run(root, "explain", path, "--format", form, "--width", "10000");
+      const own = await ask({ operation: "explain", files, want: [form], width: 10000 });
+      compare(`${what} without names`, withoutNames(unbroken.out), withoutNames(own[form]));
+    } else if (answer.ok) compare(what, printed.out, answer[form]);
     else compare(`${what}, error`, printed.err, complaint(answer));
   }
   const printed = run(root, "import", path);

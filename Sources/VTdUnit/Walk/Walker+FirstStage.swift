@@ -159,7 +159,10 @@ extension Walker {
     if !entry[flag: .present] { return FaultReason.firstStageNotPresent.rawValue }
     observer.checked("P is set")
     stage.isLeaf = stage.level == 1 || (stage.level < 4 && entry[flag: .pageSize])
-    if stage.isLeaf { noteLeaf(stage.table, stage.permissions, stage.level) }
+    // As in a plain walk: with NXE no table of small pages is kept, so that both keep the same.
+    if stage.isLeaf, stage.level > 1 || !stage.noExecute {
+      noteLeaf(stage.table, stage.permissions, stage.level)
+    }
     if hasQuirk(.permissionBeforeReserved) {
       var judged = stage
       judged.accumulate(raw)
