@@ -59,6 +59,8 @@ struct MemberReader {
       state = .head([])
     case .bytes(let bytes): take(bytes, sink)
     case .end: end(sink)
+    // What is no longer read ends before its end for that reason alone.
+    case .failure where isOver: break
     case .failure(let path, let failure):
       sink(.unread(UnreadInput(path: path, words: "\(failure)", weight: .missing)))
     }
