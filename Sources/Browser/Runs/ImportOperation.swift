@@ -1,8 +1,7 @@
 internal import ACPITables
+internal import Course
 internal import Diagnosis
-internal import Machine
 internal import PCI
-internal import PhysicalMemory
 internal import Rebuild
 internal import Scenario
 internal import ScenarioFormat
@@ -45,7 +44,13 @@ enum ImportOperation {
     let rebuilt = RebuiltScenario(
       boot.collector.contents, boot.timeline, from: names.joined(separator: ", "),
       platform: platform,
-      replayingWritten: { replay($0, takesSteps: $1, among: files) })
+      replayingWritten: { written, takesSteps in
+        Replay.run(takesSteps: takesSteps) { () throws(InputError) in
+          let name = "standard output"
+          let source = files.source.adding(written.node, named: name)
+          return try ScenarioLoader(from: source).load(name)
+        }
+      })
     let leftOut = rebuilt.leftOut + others
     messages += leftOut.map { "dmar: left out: \($0)" }
     var answer = Answer()
@@ -53,22 +58,5 @@ enum ImportOperation {
     answer.add("status", .count(rebuilt.isEmpty ? 65 : leftOut.isEmpty ? 0 : 1))
     if !rebuilt.isEmpty { answer.add("yaml", .string(rebuilt.yaml)) }
     return answer
-  }
-
-  /// Runs what is going to be written.
-  private static func replay(_ scenario: Written, takesSteps: Bool, among files: PageFiles)
-    -> Replay?
-  {
-    do throws(InputError) {
-      let name = "standard output"
-      let source = files.source.adding(scenario.node, named: name)
-      let scenario = try ScenarioLoader(from: source).load(name)
-      let result = try ScenarioRun.run(scenario, firstSteps: takesSteps ? .max : 0)
-      guard case .finished(let run) = result else { return nil }
-      return Replay(lines: run.lines) { run.machine.memory.load64(PhysicalAddress(rawValue: $0)) }
-    } catch {
-      // A machine that cannot be, or a step that cannot be taken: nothing of it comes back.
-      return Replay(lines: []) { _ in nil }
-    }
   }
 }

@@ -1,7 +1,5 @@
 internal import Diagnosis
 internal import LogReading
-internal import Machine
-internal import PhysicalMemory
 internal import Rebuild
 internal import Scenario
 internal import ScenarioFormat
@@ -66,21 +64,12 @@ public struct OwnLog: Sendable {
     if boot.timeline.isEmpty { return nil }
     let rebuilt = RebuiltScenario(
       boot.collector.contents, boot.timeline, from: name, platform: PlatformFiles(),
-      replayingWritten: { replay($0, takesSteps: $1, named: name) })
+      replayingWritten: { written, takesSteps in
+        Replay.run(takesSteps: takesSteps) { () throws(InputError) in
+          try scenario(written, named: name)
+        }
+      })
     return rebuilt.isEmpty ? nil : try scenario(rebuilt.scenario.written, named: name)
-  }
-
-  /// Runs what is going to be written.
-  private func replay(_ written: Written, takesSteps: Bool, named name: String) -> Replay? {
-    do throws(InputError) {
-      let scenario = try scenario(written, named: name)
-      let result = try ScenarioRun.run(scenario, firstSteps: takesSteps ? .max : 0)
-      guard case .finished(let run) = result else { return nil }
-      return Replay(lines: run.lines) { run.machine.memory.load64(PhysicalAddress(rawValue: $0)) }
-    } catch {
-      // A machine that cannot be, or a step that cannot be taken: nothing of it comes back.
-      return Replay(lines: []) { _ in nil }
-    }
   }
 
   /// The scenario that a file with this in it would be.

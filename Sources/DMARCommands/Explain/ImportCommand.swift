@@ -1,9 +1,8 @@
 internal import ArgumentParser
+internal import Course
 internal import Diagnosis
 internal import KernelLog
 internal import LogReading
-internal import Machine
-internal import PhysicalMemory
 internal import Rebuild
 internal import Scenario
 internal import ScenarioFormat
@@ -103,16 +102,9 @@ struct ImportCommand: ParsableCommand {
   /// Runs what is going to be written.
   private func replay(_ yaml: String, takesSteps: Bool) -> Replay? {
     let path = output == "-" ? "standard output" : output
-    do {
-      let scenario = try ScenarioLoader().load(text: yaml, named: path)
-      let limit = StepLimit(Self.longestReplay)
-      let result = try ScenarioRun.run(
-        scenario, firstSteps: takesSteps ? .max : 0, watching: limit.watch)
-      guard case .finished(let run) = result else { return nil }
-      return Replay(lines: run.lines) { run.machine.memory.load64(PhysicalAddress(rawValue: $0)) }
-    } catch {
-      // A machine that cannot be, or a step that cannot be taken: nothing of it comes back.
-      return Replay(lines: []) { _ in nil }
+    let limit = StepLimit(Self.longestReplay)
+    return Replay.run(takesSteps: takesSteps, watching: limit.watch) { () throws(InputError) in
+      try ScenarioLoader().load(text: yaml, named: path)
     }
   }
 }
