@@ -109,7 +109,7 @@ final class KdumpPages {
     }
   }
 
-  /// The runs of set bits.
+  /// The runs of set bits. A damaged bitmap may have bits behind the last page: they count for nothing.
   private static func ranges(_ words: [UInt64], _ pageCount: UInt64) -> [MemoryImage.Range] {
     var ranges: [MemoryImage.Range] = []
     var start: UInt64?
@@ -127,7 +127,7 @@ final class KdumpPages {
         close(page)
         continue
       }
-      for bit in 0..<UInt64(64) {
+      for bit in 0..<min(64, pageCount - page) {
         if word >> bit & 1 == 0 {
           close(page + bit)
         } else if start == nil {

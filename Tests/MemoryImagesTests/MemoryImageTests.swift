@@ -113,6 +113,25 @@ struct MemoryImageTests {
     #expect("\(try #require(error))".contains(words), "\(String(describing: error))")
   }
 
+  @Test(
+    "bits of a dump's bitmap behind its last page count for nothing",
+    arguments: [1, 5, 55, 56, 57, 63, 64])
+  func pagesBehindTheLast(_ count: UInt64) throws {
+    let files = try ImageFiles()
+    var bytes = try ImageFiles.golden("guest-6.1.kdump.gz")
+    // The number of pages stands twice: in 32 bits in the header, in 64 bits in the sub-header.
+    for place in [440, 4096 + 96] {
+      for byte in 0..<(place == 440 ? 4 : 8) {
+        bytes[place + byte] = UInt8(truncatingIfNeeded: count >> UInt64(byte * 8))
+      }
+    }
+    // The bitmap's first word: pages 56 to 63 alone.
+    for byte in 0..<8 { bytes[2 * 4096 + byte] = byte == 7 ? 0xff : 0 }
+    let ranges = try MemoryImage(try files.write(bytes)).ranges
+    let size = count > 56 ? (count - 56) << 12 : 0
+    #expect(ranges.map(\.size) == (size > 0 ? [size] : []), "\(ranges)")
+  }
+
   @Test("a file that was cut or damaged anywhere ends in an error or in less memory")
   func damaged() throws {
     let files = try ImageFiles()
