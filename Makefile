@@ -134,9 +134,9 @@ beside: setup
 	$(SWIFT) run --package-path Integrations/Lessons Lessons > /dev/null
 
 # All fuzz targets, in so many seconds with the build; what one finds is kept in Fuzz/Cases, and fails.
-FUZZ_WITHIN = 460
+FUZZ_OPTIONS = --within 460
 fuzz: setup
-	Fuzz/run --within $(FUZZ_WITHIN)
+	Fuzz/run $(FUZZ_OPTIONS)
 
 # The unit's tests of several threads under the thread sanitizer, for a bounded time.
 tsan: setup
