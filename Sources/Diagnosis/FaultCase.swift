@@ -66,11 +66,15 @@ struct FaultCase: Sendable {
   }
 
   /// Whether an address can be one that the kernel hands out: from just under 4 GiB downwards, or
-  /// from just under 2 to the power of 48, 47 or 39 downwards for wide masks.
+  /// from just under what the device's mask or the tables reach downwards.
   var isLikeAllocated: Bool {
     guard let address = fault.address else { return false }
-    return address >= 0xf000_0000 && address < 0x1_0000_0000 || address >> 36 == 0xfff
+    let width = UInt64.bitWidth - address.leadingZeroBitCount
+    return Self.maskWidths.contains(width) && address >> UInt64(width - 4) == 0xf
   }
+
+  /// How many bits the masks have that drivers ask for, and the page tables of 3, 4 and 5 levels.
+  private static let maskWidths: Set = [32, 36, 39, 40, 44, 46, 47, 48, 52, 57]
 
   /// What the firmware's memory map calls the address.
   var memory: Noted<(region: LogContents.Region, type: String)>? {

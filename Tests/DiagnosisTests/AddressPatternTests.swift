@@ -28,6 +28,21 @@ struct AddressPatternTests {
   }
 
   @Test(
+    "an address between 4 GiB and the top of a mask, where the allocator does not come, is physical",
+    arguments: [
+      ("0x1a5e12000", true), ("0x41a6aa000", true), ("0xfffe1000", false), ("0x7ffffe1000", false),
+      ("0xffffc030b000", false), ("0xffffe1000", false),
+    ])
+  func aboveAllocated(_ address: String, _ isPhysical: Bool) throws {
+    let found = try #require(explanation(of: Self.fault(address)).faults.first)
+    let isTold = found.findings.contains { $0.clues.contains { $0.weight == .aboveAllocated } }
+    #expect(isTold == isPhysical)
+    // The argument is about Linux's allocator.
+    let other = explanation(of: "vtd[0] fault: device 83:0:0 reason 0x6 R:\(address)\n")
+    #expect(!other.faults.contains { $0.verdict?.cause == .rawPhysicalAddress })
+  }
+
+  @Test(
     "PASID 0 is no address space of its own: the verdict is that of a request without a PASID",
     arguments: ["0xffff888103456000", "0x6f77206f6c6c6000", "0xdead000"])
   func pasidOfRequestsWithoutOne(address: String) throws {

@@ -113,6 +113,10 @@ extension ClueWeight {
       Row(
         -2, .corpus,
         "low addresses without a memory map: one of four reports")
+    case .aboveAllocated:
+      Row(
+        2, .mechanism,
+        "the allocator does not come there; a guest's or a program's address would show vfio")
     case .imagingUnit:
       Row(
         5, .corpus,

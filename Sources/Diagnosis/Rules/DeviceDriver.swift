@@ -168,6 +168,9 @@ extension Rule {
             : (0x4000_0000..<0xf000_0000).contains(address) ? .inRAMBetween : .inRAM,
           "0x\(hex(address)) is RAM in the firmware's memory map, and nothing is mapped there",
           fault.place + [memory.place]))
+    } else if fault.fault.observation.system != nil {
+      // Other systems hand out addresses from elsewhere.
+      return nil
     } else if address < 0xe000_0000, fault.log.memory.isEmpty, !fault.isDisplay,
       fault.fault.key.source.bus != 0 || fault.fault.key.source.device == 5
     {
@@ -183,6 +186,15 @@ extension Rule {
             "00:05.0 is the imaging unit of many Intel processors, which has page tables of its "
               + "own and puts physical addresses into them"))
       }
+    } else if (1 << 32..<1 << 46).contains(address), fault.log.memory.isEmpty,
+      !fault.isLikeAllocated, !fault.isDisplay
+    {
+      clues.append(
+        Clue(
+          .aboveAllocated,
+          "0x\(hex(address)) lies above 4 GiB and not near the top of a mask, and the kernel hands "
+            + "out DMA addresses from just under either downwards, so it looks like a physical "
+            + "address", fault.place))
     } else {
       return nil
     }
