@@ -36,7 +36,8 @@ enum OpenVerdict {
     }
     return Finding(
       .unknown, confidence: 0, severity: .unclear, culprit: "open", verdict: verdict, why: why,
-      next: next(fault, possible), missing: missing(fault))
+      next: next(possible),
+      missing: Step.texts(missing(fault), under: fault.fault.observation.system))
   }
 
   /// A part of an address as people hide it, without what could be taken for a number.
@@ -66,21 +67,22 @@ enum OpenVerdict {
     return checks
   }
 
-  private static func next(_ fault: FaultCase, _ possible: [Finding]) -> [String] {
+  private static func next(_ possible: [Finding]) -> [String] {
     var next: [String] = []
     for other in possible.prefix(2) { next += other.next.prefix(1) }
     next.append("gather what is missing, and explain it together with this log")
     return next
   }
 
-  private static func missing(_ fault: FaultCase) -> [String] {
-    var missing: [String] = []
+  private static func missing(_ fault: FaultCase) -> [Step] {
+    var missing: [Step] = []
     if fault.fault.dump == nil, fault.fault.interruptIndex == nil {
-      missing.append(
-        "the table dump (a kernel with CONFIG_INTEL_IOMMU_DEBUGFS)")
+      missing.append(.linux("the table dump (a kernel with CONFIG_INTEL_IOMMU_DEBUGFS)"))
     }
-    if fault.log.memory.isEmpty { missing.append("the whole boot log (e820, RMRR and DRHD lines)") }
-    if fault.function == nil { missing.append("lspci -nnvv") }
+    if fault.log.memory.isEmpty {
+      missing.append(.linux("the whole boot log (e820, RMRR and DRHD lines)"))
+    }
+    if fault.function == nil { missing.append(.linux("lspci -nnvv")) }
     if fault.fault.access != nil, !fault.log.hasHistory {
       missing.append("the map and unmap history (iommu trace events)")
     }

@@ -102,7 +102,9 @@ public struct Explanation: Sendable {
 
   private static func explain(_ fault: FaultCase) -> Fault {
     let group = fault.fault
-    var findings = Judgement.rank(Rule.settle(Rule.all.compactMap { $0.judge(fault) }))
+    let system = group.observation.system
+    var findings = Judgement.rank(
+      Rule.settle(Rule.all.compactMap { $0.judge(fault) }), under: system)
     if (findings.first?.confidence ?? 0) < 50 {
       findings.insert(OpenVerdict.make(fault, others: findings), at: 0)
     }
@@ -118,8 +120,11 @@ public struct Explanation: Sendable {
     var advice = findings.first.flatMap { Advice.on($0.cause, kernel: fault.kernel) }
     // What is so already helps nobody.
     if fault.log.passesThrough == true { advice?.workarounds.removeAll { $0 == .passThrough } }
-    if let system = group.observation.system {
-      findings = findings.map { SystemAdvice.translate($0, system) }
+    if let system {
+      for index in findings.indices {
+        findings[index].next += SystemAdvice.steps(system)
+        findings[index].missing += SystemAdvice.missing(system)
+      }
       advice = advice.map(SystemAdvice.translate)
     }
     return Fault(

@@ -1,3 +1,5 @@
+import LogReading
+
 /// What an explanation says of one fault or of one log.
 public struct Finding: Sendable {
   /// What most likely is wrong; one case for each known root cause.
@@ -175,12 +177,13 @@ public struct Finding: Sendable {
     self.missing = missing
   }
 
-  init(_ hypothesis: Hypothesis, confidence: Int) {
+  init(_ hypothesis: Hypothesis, confidence: Int, under system: OtherSystem?) {
     self.init(
       hypothesis.cause, confidence: confidence, severity: hypothesis.severity,
       culprit: hypothesis.culprit, verdict: hypothesis.verdict,
-      why: hypothesis.clues.map { Evidence($0.sentence, $0.places) }, next: hypothesis.next,
-      missing: hypothesis.missing)
+      why: hypothesis.clues.map { Evidence($0.sentence, $0.places) },
+      next: Step.texts(hypothesis.next, under: system),
+      missing: Step.texts(hypothesis.missing, under: system))
     clues = hypothesis.clues
   }
 

@@ -1,3 +1,5 @@
+import LogReading
+
 /// One thing that a log shows and that speaks for a cause, or against it.
 public struct Clue: Sendable {
   /// How much it says; the table of weights tells where the number comes from.
@@ -33,9 +35,9 @@ struct Hypothesis: Sendable {
   /// One line.
   var verdict: String
   /// What to do next, the most useful first.
-  var next: [String]
+  var next: [Step]
   /// What the log lacks and what would decide.
-  var missing: [String] = []
+  var missing: [Step] = []
 
   /// Decibans: ten times the decimal logarithm of the odds.
   var score: Int { clues.reduce(0) { $0 + $1.decibans } }
@@ -72,7 +74,9 @@ enum Judgement {
 
   /// The findings for the proposed causes, the most likely first. Of the proposals for one cause
   /// the strongest stays. The order of the rules decides between equals.
-  static func rank(_ proposed: [Hypothesis]) -> [Finding] {
+  ///
+  /// - Parameter system: the system that printed the fault; nil is Linux.
+  static func rank(_ proposed: [Hypothesis], under system: OtherSystem? = nil) -> [Finding] {
     var strongest: [Hypothesis] = []
     for hypothesis in proposed {
       if let index = strongest.firstIndex(where: { $0.cause == hypothesis.cause }) {
@@ -85,6 +89,6 @@ enum Judgement {
     return zip(strongest, confidences).enumerated().sorted {
       $0.element.0.score == $1.element.0.score
         ? $0.offset < $1.offset : $0.element.0.score > $1.element.0.score
-    }.map { Finding($0.element.0, confidence: $0.element.1) }
+    }.map { Finding($0.element.0, confidence: $0.element.1, under: system) }
   }
 }

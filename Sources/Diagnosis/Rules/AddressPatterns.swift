@@ -20,8 +20,9 @@ extension Rule {
       verdict: "\(fault.device) was given the kernel pointer 0x\(hex(address)) instead of an "
         + "address from the DMA API",
       next: [
-        "look where the driver writes a pointer into a descriptor or register: it has to be the "
-          + "dma_addr_t that dma_map_* or dma_alloc_coherent gave"
+        .linux(
+          "look where the driver writes a pointer into a descriptor or register: it has to be the "
+            + "dma_addr_t that dma_map_* or dma_alloc_coherent gave")
       ])
   }
 
@@ -51,8 +52,9 @@ extension Rule {
       verdict: "\(fault.device) used 0x\(hex(address)), the low half of a longer address: it was "
         + "cut to 32 bits",
       next: [
-        "look in the driver for a register or descriptor whose upper half is not written, and for "
-          + "a DMA mask that is wider than the device",
+        Step(
+          "look in the driver for a register or descriptor whose upper half is not written, and for "
+            + "a DMA mask that is wider than the device"),
         "dma_set_mask with 32 bits in the driver, as a test: the fault then ends",
       ])
   }

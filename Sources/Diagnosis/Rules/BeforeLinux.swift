@@ -44,7 +44,7 @@ extension Rule {
         + "harmless if it does not come again",
       next: [
         "ignore it if it appears once or twice at boot only",
-        "if it comes again later, send the whole boot log: then it is another fault",
+        .linux("if it comes again later, send the whole boot log: then it is another fault"),
       ],
       missing: fault.regions.isEmpty ? ["the RMRR lines of this boot"] : [])
   }
@@ -77,8 +77,9 @@ extension Rule {
         + "unit over: a leftover of firmware or boot loader, harmless if it does not come again",
       next: [
         "ignore it if it appears at boot only",
-        "to end it: firmware update; switch off what boots from the device; "
-          + "efi=disable_early_pci_dma stops bus masters when the kernel takes over",
+        .linux(
+          "to end it: firmware update; switch off what boots from the device; "
+            + "efi=disable_early_pci_dma stops bus masters when the kernel takes over"),
       ])
   }
 
@@ -114,7 +115,7 @@ extension Rule {
         + "\(fault.addressText)); harmless if it ends when its driver starts",
       next: [
         "see whether it ends with the driver's start; if not, send the whole log",
-        "to end it: a shutdown handler of the driver in the first kernel",
+        .linux("to end it: a shutdown handler of the driver in the first kernel"),
       ])
   }
 
@@ -151,8 +152,10 @@ extension Rule {
       verdict: "\(fault.device) did \(fault.accessText) \(fault.addressText) before a driver of "
         + "this kernel had begun: firmware or boot loader left the device running",
       next: [
-        "see whether its bus-master bit is set at boot (lspci -vv in an early shell)",
-        "try efi=disable_early_pci_dma, or a function reset in the driver before it maps anything",
+        .linux("see whether its bus-master bit is set at boot (lspci -vv in an early shell)"),
+        .linux(
+          "try efi=disable_early_pci_dma, or a function reset in the driver before it maps anything"
+        ),
         "look at the driver \(line.value) only if the fault comes again after its first line",
       ])
   }
@@ -179,9 +182,10 @@ extension Rule {
       verdict: "\(fault.device) did \(fault.accessText) \(fault.addressText) with no driver bound, "
         + "in a domain that maps nothing: whoever started the DMA had no mapping",
       next: [
-        "find out who switched bus mastering on: a program that writes to the device's resources in "
-          + "sysfs, the firmware, a driver that was unbound",
-        "look at the device's driver link in sysfs (lspci -k)",
+        .linux(
+          "find out who switched bus mastering on: a program that writes to the device's resources in "
+            + "sysfs, the firmware, a driver that was unbound"),
+        .linux("look at the device's driver link in sysfs (lspci -k)"),
       ])
   }
 

@@ -58,16 +58,18 @@ extension Rule {
         "\(fault.device) does a DMA \(fault.fault.access == .read ? "read from" : "write to") "
         + "0x\(hex(address)): its driver never gave it a DMA address",
       next: [
-        "find the register or descriptor of \(driver.isEmpty ? "the driver" : driver) that holds the "
-          + "address, and why it was not set before the device was started",
+        Step(
+          "find the register or descriptor of \(driver.isEmpty ? "the driver" : driver) that holds the "
+            + "address, and why it was not set before the device was started"),
         "for a USB controller look at the class drivers too: they hand it the buffers",
       ]
         + (address == 0 && fault.fault.access == .write
           ? [
-            "an interrupt message that is sent before its address is set is a write to 0 as well: see "
-              + "whether the device signals before its MSI is set up"
+            Step(
+              "an interrupt message that is sent before its address is set is a write to 0 as well: "
+                + "see whether the device signals before its MSI is set up")
           ] : []),
-      missing: driver.isEmpty ? ["which driver has \(fault.device) (lspci -k)"] : [])
+      missing: driver.isEmpty ? [.linux("which driver has \(fault.device) (lspci -k)")] : [])
   }
 
   /// Cause 5: the buffer was unmapped while the device still used it.
@@ -139,11 +141,13 @@ extension Rule {
       culprit: "the device's driver",
       verdict: "\(fault.device) still uses a buffer at 0x\(hex(address)) that was already unmapped",
       next: [
-        "trace iommu:map and iommu:unmap for the device and look the address up in the trace",
-        "see whether the driver stops the device before it unmaps: at stop, reset, kill, kexec",
-        "iommu.strict=1 closes the window of lazy unmapping: the fault then comes at once",
+        .linux(
+          "trace iommu:map and iommu:unmap for the device and look the address up in the trace"),
+        .linux(
+          "see whether the driver stops the device before it unmaps: at stop, reset, kill, kexec"),
+        .linux("iommu.strict=1 closes the window of lazy unmapping: the fault then comes at once"),
       ],
-      missing: ["the map and unmap history (trace events iommu:map, iommu:unmap)"])
+      missing: [.linux("the map and unmap history (trace events iommu:map, iommu:unmap)")])
   }
 
   /// Cause 6: an address that did not come from the DMA API.
@@ -211,12 +215,13 @@ extension Rule {
         "\(fault.device) was given the physical address 0x\(hex(address)) instead of one from "
         + "the DMA API",
       next: [
-        "look for virt_to_phys, __pa, page_to_phys, mmap of physical memory or a BAR address in the "
-          + "driver; it must use dma_map_* or dma_alloc_coherent (dma_map_resource for a BAR)",
-        "as a test only: with iommu=pt the fault disappears if this is the cause",
+        .linux(
+          "look for virt_to_phys, __pa, page_to_phys, mmap of physical memory or a BAR address in the "
+            + "driver; it must use dma_map_* or dma_alloc_coherent (dma_map_resource for a BAR)"),
+        .linux("as a test only: with iommu=pt the fault disappears if this is the cause"),
       ],
       missing: fault.log.memory.isEmpty
-        ? ["the e820 map and the BARs (the whole boot log, lspci -vv)"] : [])
+        ? [.linux("the e820 map and the BARs (the whole boot log, lspci -vv)")] : [])
   }
 
   /// Cause 23: the device reads past the end of a buffer.
@@ -251,8 +256,8 @@ extension Rule {
       verdict: "\(fault.device) read past the end of a buffer: \(fault.addressText) is the page "
         + "behind a mapped one (over-read by prefetching)",
       next: [
-        "use a kernel with the quirk for this controller (XHCI_TRB_OVERFETCH, 2022)",
-        "as a work-around the device on another controller; iommu=pt hides it",
+        .linux("use a kernel with the quirk for this controller (XHCI_TRB_OVERFETCH, 2022)"),
+        .linux("as a work-around the device on another controller; iommu=pt hides it"),
       ],
       missing: ["the map and unmap history, which shows the mapping right below the address"])
   }
@@ -273,8 +278,9 @@ extension Rule {
       verdict: "\(fault.device) \(access == .read ? "reads" : "writes") a buffer that its driver "
         + "mapped for the other direction only",
       next: [
-        "correct the direction in the driver's dma_map call (DMA_TO_DEVICE is for reads by the "
-          + "device, DMA_FROM_DEVICE for writes)"
+        .linux(
+          "correct the direction in the driver's dma_map call (DMA_TO_DEVICE is for reads by the "
+            + "device, DMA_FROM_DEVICE for writes)")
       ])
   }
 
@@ -296,8 +302,10 @@ extension Rule {
       ], severity: .serious, culprit: "the device's driver",
       verdict: "\(fault.device) may use a buffer that is mapped for the other direction, or for "
         + "another function (a DMA engine beside it)",
-      next: ["look the address up in /sys/kernel/debug/dma-api/dump while the fault goes on"],
-      missing: ["the dumped entry, or /sys/kernel/debug/dma-api/dump"])
+      next: [
+        .linux("look the address up in /sys/kernel/debug/dma-api/dump while the fault goes on")
+      ],
+      missing: [.linux("the dumped entry, or /sys/kernel/debug/dma-api/dump")])
   }
 
   /// Cause 24: kernels before 5.13 and from 6.16 on enforce mappings that are for writes alone.
@@ -326,8 +334,9 @@ extension Rule {
       verdict: "\(fault.device) reads \(fault.addressText), which its driver probably mapped for "
         + "writes alone: wrong direction; older kernels did not check",
       next: [
-        "look for DMA_FROM_DEVICE in the driver where the device also reads; it has to be "
-          + "DMA_BIDIRECTIONAL or DMA_TO_DEVICE",
+        Step(
+          "look for DMA_FROM_DEVICE in the driver where the device also reads; it has to be "
+            + "DMA_BIDIRECTIONAL or DMA_TO_DEVICE"),
         "QAT had it (cured by d41d75fe1b75, also in 6.6 and 6.12)",
         "a kernel 6.15 without the fault supports it",
       ],

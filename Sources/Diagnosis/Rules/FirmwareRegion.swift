@@ -67,11 +67,13 @@ extension Rule {
       verdict: "\(fault.device) uses the firmware's reserved region \(range), but it is not mapped "
         + "in the domain that the device has now",
       next: [
-        "see which domain the function and its IOMMU group have: /sys/kernel/iommu_groups/*/type",
-        "look for a kernel that maps reserved regions again after a domain change",
+        .linux(
+          "see which domain the function and its IOMMU group have: /sys/kernel/iommu_groups/*/type"),
+        .linux("look for a kernel that maps reserved regions again after a domain change"),
         "ask the vendor whether the firmware's management agent must use the device",
       ],
-      missing: fault.function?.group == nil ? ["the function's IOMMU group (boot lines)"] : [])
+      missing: fault.function?.group == nil
+        ? [.linux("the function's IOMMU group (boot lines)")] : [])
   }
 
   /// Cause 1 as well: the context entry is absent for a moment while the kernel moves the device to
@@ -108,7 +110,7 @@ extension Rule {
         + "between domains",
       next: [
         "compare 0x\(hex(address)) with the RMRR lines of the boot log",
-        "try a kernel that does not change domains under a live device (5.8 and later)",
+        .linux("try a kernel that does not change domains under a live device (5.8 and later)"),
       ],
       missing: ["the RMRR lines of this boot"])
   }
@@ -162,8 +164,9 @@ extension Rule {
       next: [
         "update the firmware of the machine and of the device",
         "report the memory map's line, the RMRR lines and the fault to the vendor",
-        "look in the firmware's set-up for the feature behind it (Thunderbolt or USB4 support at "
-          + "boot, management engine, legacy USB)",
+        Step(
+          "look in the firmware's set-up for the feature behind it (Thunderbolt or USB4 support at "
+            + "boot, management engine, legacy USB)"),
       ],
       missing: regions.isEmpty ? ["the RMRR lines of this boot"] : [])
   }

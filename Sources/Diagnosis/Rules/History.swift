@@ -95,9 +95,10 @@ extension Rule {
       verdict: "\(fault.device) used \(fault.addressText) \(when) it was unmapped"
         + HistoryWords.task(end),
       next: [
-        "see why the driver gives the buffer back while the device still has it: a missing stop, a "
-          + "descriptor that is not cleared, a completion that comes too early",
-        "iommu.strict=1 closes the window of lazy unmapping: the fault then comes at once",
+        Step(
+          "see why the driver gives the buffer back while the device still has it: a missing stop, a "
+            + "descriptor that is not cleared, a completion that comes too early"),
+        .linux("iommu.strict=1 closes the window of lazy unmapping: the fault then comes at once"),
       ])
   }
 
@@ -120,8 +121,9 @@ extension Rule {
       verdict: "\(fault.device) \(does) \(fault.addressText), which is mapped for it in the other "
         + "direction (\(direction.words)): wrong direction",
       next: [
-        "correct the direction in the driver's dma_map call (DMA_TO_DEVICE is for reads by the "
-          + "device, DMA_FROM_DEVICE for writes, DMA_BIDIRECTIONAL for both)"
+        .linux(
+          "correct the direction in the driver's dma_map call (DMA_TO_DEVICE is for reads by the "
+            + "device, DMA_FROM_DEVICE for writes, DMA_BIDIRECTIONAL for both)")
       ])
   }
 
@@ -142,10 +144,15 @@ extension Rule {
       verdict: "\(fault.device) was refused \(fault.addressText) although it is mapped for it: a "
         + "stale entry in a cache, or the device's requests run in another domain",
       next: [
-        "compare with the tables: dmar_translation_struct and domain_translation_struct in debugfs",
-        "see whether the device sends under another id too (an alias), and whether its domain was "
-          + "changed while it worked",
-      ], missing: ["the translation tables at the time of the fault (debugfs, a memory image)"])
+        .linux(
+          "compare with the tables: dmar_translation_struct and domain_translation_struct in debugfs"
+        ),
+        Step(
+          "see whether the device sends under another id too (an alias), and whether its domain was "
+            + "changed while it worked"),
+      ],
+      missing: [.linux("the translation tables at the time of the fault (debugfs, a memory image)")]
+    )
   }
 
   private static let historyOther = Rule(cause: .mappedForAnother) { fault in
@@ -166,10 +173,12 @@ extension Rule {
         verdict: "\(fault.device) used \(fault.addressText), which \(isLive ? "is" : "was") mapped "
           + "for another device, \(owner)",
         next: [
-          "see which struct device the driver hands to dma_map_*: it has to be that of the function "
-            + "whose DMA engine works",
-          "where both belong to one chip, the engine may send under its neighbour's id: then a "
-            + "DMA-alias quirk is missing",
+          .linux(
+            "see which struct device the driver hands to dma_map_*: it has to be that of the function "
+              + "whose DMA engine works"),
+          .linux(
+            "where both belong to one chip, the engine may send under its neighbour's id: then a "
+              + "DMA-alias quirk is missing"),
         ])
     case .forSomebody(let life):
       return Hypothesis(
@@ -209,8 +218,10 @@ extension Rule {
       verdict: "\(fault.device) \(does) past the end of a buffer, by at least \(bytes) \(unit): "
         + "\(fault.addressText) lies behind a mapping of \(life.size) bytes",
       next: [
-        "compare the length in the device's descriptor with that of the dma_map call",
-        "a device that prefetches needs room behind its buffers: see whether a quirk is known for it",
+        .linux("compare the length in the device's descriptor with that of the dma_map call"),
+        .linux(
+          "a device that prefetches needs room behind its buffers: see whether a quirk is known for it"
+        ),
       ])
   }
 
@@ -237,10 +248,12 @@ extension Rule {
           "\(fault.device) used \(fault.addressText), which was never mapped while the history "
           + "was recorded: a physical address, a pointer that was left over, or one that nobody set",
         next: [
-          "look for virt_to_phys or page_to_phys in the driver, and for descriptors that are used "
-            + "before they are filled",
-          "if the mapping may be older than the trace, record from the boot on: "
-            + "trace_event=iommu:map,iommu:unmap,dma:* trace_buf_size=64M",
+          Step(
+            "look for virt_to_phys or page_to_phys in the driver, and for descriptors that are used "
+              + "before they are filled"),
+          .linux(
+            "if the mapping may be older than the trace, record from the boot on: "
+              + "trace_event=iommu:map,iommu:unmap,dma:* trace_buf_size=64M"),
         ])
     case .later(let life, let after):
       return Hypothesis(
@@ -254,8 +267,9 @@ extension Rule {
         ] + [Rule.join(life)], severity: .serious, culprit: driver(fault, life),
         verdict: "\(fault.device) used \(fault.addressText) before it was mapped",
         next: [
-          "see whether the driver starts the device before it maps the buffer, or whether the device "
-            + "was left running with an older address"
+          Step(
+            "see whether the driver starts the device before it maps the buffer, or whether the device "
+              + "was left running with an older address")
         ])
     default: return nil
     }

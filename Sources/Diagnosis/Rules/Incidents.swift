@@ -169,12 +169,14 @@ extension Rule {
           + "that its domain does not map",
       next: fault.isDisplay
         ? [
-          "give the guest what the device needs (OpRegion and stolen memory options of vfio-pci)",
+          .linux(
+            "give the guest what the device needs (OpRegion and stolen memory options of vfio-pci)"),
           "ignore it if it ends when the guest's driver sets a mode",
         ]
         : [
-          "see whether all of the guest's memory is mapped (QEMU's VFIO_MAP_DMA errors, memory "
-            + "hot-plug, balloon)",
+          .linux(
+            "see whether all of the guest's memory is mapped (QEMU's VFIO_MAP_DMA errors, memory "
+              + "hot-plug, balloon)"),
           "with an IOMMU inside the guest: bypass needs guest-physical memory mapped one to one",
           "the guest's driver: it may use an address that it never mapped",
         ],

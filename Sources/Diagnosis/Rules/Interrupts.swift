@@ -45,13 +45,14 @@ extension Rule {
         "\(fault.device) sends interrupts in compatibility format, which the unit blocks; its "
         + "DMA is not concerned",
       next: [
-        "read the function's MSI address (lspci -vv): bit 4 must be set",
-        isVirtual
-          ? "look which interrupt domain the function got: virtual functions and VMD children must "
-            + "inherit their parent's"
-          : "see who set the MSI address: this kernel, a guest, or the device's firmware",
+        .linux("read the function's MSI address (lspci -vv): bit 4 must be set"),
+        Step(
+          isVirtual
+            ? "look which interrupt domain the function got: virtual functions and VMD children must "
+              + "inherit their parent's"
+            : "see who set the MSI address: this kernel, a guest, or the device's firmware"),
       ],
-      missing: driver.isEmpty ? ["lspci -vv of \(fault.device)"] : [])
+      missing: driver.isEmpty ? [.linux("lspci -vv of \(fault.device)")] : [])
   }
 
   /// Cause 25: a guest wrote an MSI address of its own into a device that it was given.
@@ -91,12 +92,13 @@ extension Rule {
       verdict: "\(fault.device) sends an interrupt with an address that a guest wrote into it: the "
         + "guest's own MSI address, which the host's unit blocks",
       next: [
-        "ask the guest's driver first: does it write MSI address and data into registers or tables of "
-          + "its own?",
+        Step(
+          "ask the guest's driver first: does it write MSI address and data into registers or tables of "
+            + "its own?"),
         "on the host nothing is to be repaired: the device belongs to the guest",
       ],
       missing: fault.guestLines.isEmpty
-        ? ["whether a guest has the device (vfio-pci lines, lspci -k)"] : [])
+        ? [.linux("whether a guest has the device (vfio-pci lines, lspci -k)")] : [])
   }
 
   /// Cause 11: an IOAPIC's message while remapping is being switched on.
@@ -157,7 +159,9 @@ extension Rule {
           + "(S3): a write to 0; harmless if the device works",
       next: [
         "ignore it if it comes once at each resume and the device works",
-        "if interrupts are missing afterwards: a kernel that masks the vectors until they are restored",
+        .linux(
+          "if interrupts are missing afterwards: a kernel that masks the vectors until they are restored"
+        ),
       ])
   }
 
@@ -204,7 +208,7 @@ extension Rule {
       code == 0x0604 || fault.busesBelow != nil || fault.function?.driver == "pcieport"
     var clues: [Clue] = []
     var verdict: String
-    var next: [String] = []
+    var next: [Step] = []
     var culprit: String
     switch fault.reason {
     case 0x26:
@@ -212,8 +216,9 @@ extension Rule {
         "\(fault.device) used interrupt entry \(number), which is another source's (source-id check)"
       culprit = "the interrupt set-up of the kernel (aliases of bridges)"
       next.append(
-        "a bridge may have put its own id on the message: compare the entry's SID and SVT with "
-          + "lspci -t")
+        .linux(
+          "a bridge may have put its own id on the message: compare the entry's SID and SVT with "
+            + "lspci -t"))
       clues.append(
         Clue(.entryRefusesSource, "the entry's source-id check refused the message", fault.place))
       if isHostBridge {
@@ -267,7 +272,7 @@ extension Rule {
     default:
       verdict = "\(fault.device) used interrupt entry \(number), which is not usable"
       culprit = "the driver of the device, or the kernel's interrupt set-up"
-      next.append("decode the entry (ir_translation_struct in debugfs)")
+      next.append(.linux("decode the entry (ir_translation_struct in debugfs)"))
       clues.append(
         Clue(
           .entryUnusable,
@@ -284,7 +289,8 @@ extension Rule {
     }
     return Hypothesis(
       cause: .interruptEntry, clues: clues, severity: .serious, culprit: culprit, verdict: verdict,
-      next: next, missing: row == nil ? ["/sys/kernel/debug/iommu/intel/ir_translation_struct"] : []
+      next: next,
+      missing: row == nil ? [.linux("/sys/kernel/debug/iommu/intel/ir_translation_struct")] : []
     )
   }
 }

@@ -8,7 +8,9 @@ extension Rule {
   /// Cause 15: the device was detached, removed or reset while it still worked.
   static let detached = Rule(cause: .detached) { fault in
     guard fault.isReason(1, 2, 0x39, 0x41, 0x59), fault.guestLines.isEmpty else { return nil }
-    let next = ["stop the device (bus mastering off, function reset) before it is unbound"]
+    let next: [Step] = [
+      .linux("stop the device (bus mastering off, function reset) before it is unbound")
+    ]
     if let left = fault.log.departures[fault.fault.function], left < fault.fault.last {
       return Hypothesis(
         cause: .detached,
@@ -25,7 +27,7 @@ extension Rule {
       clues: [Clue(.removalTold, "the log tells of its removal", signs.prefix(4).map { $0.place })],
       severity: .serious, culprit: "whoever removed the device",
       verdict: "\(fault.device) still did DMA while it was being taken away", next: next,
-      missing: ["the order of unbind and fault (whole log)"])
+      missing: [.linux("the order of unbind and fault (whole log)")])
   }
 
   /// Cause 30: the device was removed and found again, and the fault lies between.
@@ -52,7 +54,7 @@ extension Rule {
       verdict: "\(fault.device) was removed and found again (rescan), and was still doing "
         + "\(fault.accessText) \(fault.addressText) when its context entry was gone",
       next: [
-        "stop the device before it is removed: unbind its driver, clear its bus-master bit",
+        .linux("stop the device before it is removed: unbind its driver, clear its bus-master bit"),
         "from 6.18 on a DMA that races a tear-down is reported cleanly; the DMA itself stays",
       ])
   }

@@ -127,12 +127,14 @@ extension Rule {
       verdict: "no function \(fault.device) exists as far as the log tells: a device next to it "
         + "sends DMA under this id, and the kernel has set nothing up for it",
       next: [
-        "compare with lspci: which function sits at "
-          + "\(hex(UInt64(source.bus), digits: 2)):\(hex(UInt64(source.device), digits: 2)).x?",
-        "look for a DMA-alias quirk for that device in drivers/pci/quirks.c, or ask for one",
+        .linux(
+          "compare with lspci: which function sits at "
+            + "\(hex(UInt64(source.bus), digits: 2)):\(hex(UInt64(source.device), digits: 2)).x?"),
+        .linux(
+          "look for a DMA-alias quirk for that device in drivers/pci/quirks.c, or ask for one"),
       ],
       missing: fault.isBusListed || !fault.siblings.isEmpty
-        ? (alias == nil ? ["lspci -nn"] : []) : ["lspci -nn, lspci -t"])
+        ? (alias == nil ? [.linux("lspci -nn")] : []) : [.linux("lspci -nn, lspci -t")])
   }
 
   /// Cause 29: a bridge to conventional PCI sends what is behind it under function 0 of its
@@ -166,9 +168,13 @@ extension Rule {
         + "what is behind it (\(names)); the bridge is right, and the kernel has no context entry "
         + "for the alias",
       next: [
-        "see whether all functions behind the bridge and the bridge itself are in one IOMMU group",
-        "report it with lspci -tv: no quirk is missing, the entry for the alias is",
-        "as a test: a kernel in legacy mode (intel_iommu=on,sm_off) sets aliases up in another way",
+        .linux(
+          "see whether all functions behind the bridge and the bridge itself are in one IOMMU group"
+        ),
+        .linux("report it with lspci -tv: no quirk is missing, the entry for the alias is"),
+        .linux(
+          "as a test: a kernel in legacy mode (intel_iommu=on,sm_off) sets aliases up in another way"
+        ),
       ])
   }
 }

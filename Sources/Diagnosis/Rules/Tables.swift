@@ -52,7 +52,7 @@ extension Rule {
       verdict: "the tables of \(fault.device) hold a large page that its unit cannot use",
       next: [
         "compare SSLPS of every unit that the domain is used by (boot lines dmarN: … cap …)",
-        "as a test: intel_iommu=on,sp_off makes no large pages",
+        .linux("as a test: intel_iommu=on,sp_off makes no large pages"),
       ],
       missing: fault.unit == nil ? ["the unit's cap (boot lines)"] : [])
   }
@@ -83,11 +83,11 @@ extension Rule {
       verdict: "the table in memory allows what \(fault.device) was refused: the unit used a stale "
         + "copy",
       next: [
-        "test with strict flushing (iommu.strict=1) and with the caches' flushes traced",
+        .linux("test with strict flushing (iommu.strict=1) and with the caches' flushes traced"),
         "look for a fix of the flush where small pages are replaced by a large one",
         "on units without ECAP.C look for a missing cache-line flush of the entry",
       ],
-      missing: ["whether the fault stays with iommu.strict=1"])
+      missing: [.linux("whether the fault stays with iommu.strict=1")])
   }
 
   /// Cause 9, upper levels: the dump shows a present entry where the reason says there is none.
@@ -185,10 +185,11 @@ extension Rule {
       culprit: "the IOMMU driver's take-over of tables (kdump, kexec)",
       verdict: "\(fault.device) was translated with the tables of the kernel before this one",
       next: [
-        "stop the devices in the first kernel before the kexec where that is possible",
+        .linux("stop the devices in the first kernel before the kexec where that is possible"),
         "print the root entries before and after they are copied, and compare the halves",
       ],
-      missing: copied.isEmpty ? ["whether this is a kdump or kexec kernel (boot lines)"] : [])
+      missing: copied.isEmpty
+        ? [.linux("whether this is a kdump or kexec kernel (boot lines)")] : [])
   }
 
   /// Cause 14: an entry asks for something that the unit does not have.

@@ -1,17 +1,8 @@
 import LogReading
-import Text
 
 /// What helps under a system other than Linux. Verdicts rest on the hardware and hold under each of
 /// them; what to do next is told in the system's own terms.
 enum SystemAdvice {
-  /// `finding` without Linux's options, and with the system's own.
-  static func translate(_ finding: Finding, _ system: OtherSystem) -> Finding {
-    var finding = finding
-    finding.next = finding.next.filter { !isOfLinux($0) } + steps(system)
-    finding.missing = finding.missing.filter { !isOfLinux($0) } + missing(system)
-    return finding
-  }
-
   /// `advice` without Linux's options and history.
   static func translate(_ advice: Advice) -> Advice {
     var advice = advice
@@ -20,21 +11,8 @@ enum SystemAdvice {
     return advice
   }
 
-  /// Words that only Linux has: its options, files, tools and interfaces.
-  private static let linuxWords = [
-    "iommu=", "iommu.", "intel_iommu", "CONFIG_", "sysfs", "/sys", "debugfs", "pci=", "efi=",
-    "trace event", "DMA_API", "dma_map", "quirk", "lspci", "sm_off", "lockdep", "git ", "bisect",
-    "modprobe", "iommu group", "IOMMU group", "a kernel with", "a kernel in", "e820", "ftrace",
-    "vfio", "VFIO", "kernel from", "dynamic_debug", "unbind", "unbound", "whole boot log",
-    "dmesg", "iommu:", "Linux", "kexec", "kdump", "XHCI_", "a kernel that", "kernel with",
-    "the first kernel",
-  ]
-
-  private static func isOfLinux(_ words: String) -> Bool {
-    linuxWords.contains { words.contains($0) }
-  }
-
-  private static func missing(_ system: OtherSystem) -> [String] {
+  /// What the system's own log and tools would show.
+  static func missing(_ system: OtherSystem) -> [String] {
     switch system {
     case .xen: ["Xen's boot log (xl dmesg) from its first line"]
     case .freeBSD: ["the boot's messages (dmesg -a, /var/run/dmesg.boot) and pciconf -lvbc"]
@@ -49,7 +27,8 @@ enum SystemAdvice {
     }
   }
 
-  private static func steps(_ system: OtherSystem) -> [String] {
+  /// What helps under the system, with its own options.
+  static func steps(_ system: OtherSystem) -> [String] {
     switch system {
     case .xen:
       [
