@@ -199,7 +199,7 @@ import Testing
   @Test(
     "without its evidence a fault's cause is open, and what is missing is said",
     arguments: [
-      "[DMA Read NO_PASID] Request device [03:00.0] fault addr 0x41a6aa000 [fault reason 0x06] PTE Read access is not set",
+      "[DMA Read NO_PASID] Request device [03:00.0] fault addr 0xfffa6aa000 [fault reason 0x06] PTE Read access is not set",
       "[DMA Write] Request device [03:00.0] fault addr ffffc030b000 [fault reason 05] PTE Write access is not set",
       "[DMA Read PASID 0x2] Request device [7a:02.0] fault addr 0x7f81c968d000 [fault reason 0x71] SM: Present bit in first-level paging entry is clear",
       "[DMA Read NO_PASID] Request device [03:00.0] fault addr 0x1000 [fault reason 0x0b] non-zero reserved fields in CTP",

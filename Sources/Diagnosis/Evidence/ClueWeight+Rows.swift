@@ -115,8 +115,9 @@ extension ClueWeight {
         "low addresses without a memory map: one of four reports")
     case .aboveAllocated:
       Row(
-        2, .mechanism,
-        "the allocator does not come there; a guest's or a program's address would show vfio")
+        0, .mechanism,
+        "the allocator does not come there; as likely is a guest or a program whose vfio lines are cut"
+      )
     case .imagingUnit:
       Row(
         5, .corpus,
