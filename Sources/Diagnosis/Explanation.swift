@@ -218,11 +218,6 @@ public struct Explanation: Sendable {
       remarks.append(
         Finding.Evidence("\(contents.faultsNotKept) further fault records were not kept apart"))
     }
-    if contents.amdFaults > 0 {
-      remarks.append(
-        Finding.Evidence(
-          "\(contents.amdFaults) faults of an AMD IOMMU, which this tool does not explain"))
-    }
     return remarks
   }
 }

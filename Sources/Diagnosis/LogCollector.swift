@@ -96,7 +96,6 @@ public struct LogCollector: Sendable {
     case .fact(let fact): take(fact, place, event)
     // Whoever can unpack it hands out what is in it.
     case .attachment: break
-    case .amdFault: contents.amdFaults += 1
     }
     return nil
   }

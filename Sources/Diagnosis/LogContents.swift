@@ -200,8 +200,6 @@ public struct LogContents: Sendable {
   public internal(set) var marks: [Noted<KernelMessage>] = []
   /// Defects of the kernel with the functions that were running.
   public internal(set) var stumbles: [Noted<KernelStumble>] = []
-  /// Faults of AMD's IOMMU.
-  public internal(set) var amdFaults = 0
   /// What the machine's own files say: interrupts, memory, groups, units, devices.
   public internal(set) var machine = MachineFacts()
   /// The lives of the mappings around the addresses that fault, from traces and dumps.

@@ -127,6 +127,7 @@ enum KernelMessageForms {
     (.bsdUnit, "DMAR%d: Fault Overflow"),
     (.bsdUnit, "DMAR%d: Invalidation timed out"),
     (.bsdUnit, "DMAR%d: queue error"),
+    (.otherUnit, "AMD-Vi: Event logged"),
     (.otherUnit, "arm-smmu%S: event %llx received"),
     (.otherUnit, "arm-smmu%S: Unhandled context fault"),
     (.otherUnit, "arm-smmu%S: Unexpected global fault"),

@@ -27,8 +27,6 @@ public struct LogEvent: Hashable, Sendable {
     case fact(LogFact)
     /// A file that came with a mail, packed.
     case attachment(PackedAttachment)
-    /// AMD's IOMMU: recognised, not explained.
-    case amdFault
   }
 
   /// What was found.
@@ -78,7 +76,7 @@ extension LogEvent.Kind {
     case .boot(let line): .boot(line)
     case .note(let note): .note(note)
     case .death(let line): .death(line)
-    case .fact, .attachment, .amdFault: nil
+    case .fact, .attachment: nil
     }
   }
 }

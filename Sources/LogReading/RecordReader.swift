@@ -396,7 +396,6 @@ struct RecordReader: Sendable {
       _ = cursor.takeRestOfLine()
       return .fact(XenTable.read(note) ?? .dmarNote(String(note.prefix(240))))
     }
-    if cursor.take("AMD-Vi: Event logged") { return .amdFault }
     if isBody {
       let functions = tree.read(line.bodyBytes)
       if !functions.isEmpty { return .fact(.busTree(functions)) }
@@ -473,7 +472,7 @@ extension LogEvent.Kind {
   /// drivers say of their devices goes on for ever.
   fileprivate var comesWithOthers: Bool {
     switch self {
-    case .fact(.driverMessage), .fact(.deviceNote), .note(.device), .amdFault: false
+    case .fact(.driverMessage), .fact(.deviceNote), .note(.device): false
     default: true
     }
   }

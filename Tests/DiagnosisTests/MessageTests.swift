@@ -44,6 +44,19 @@ struct MessageTests {
     #expect(finding.why.first?.text.isEmpty == false)
   }
 
+  @Test(
+    "a fault of another kind of IOMMU is no quiet log",
+    arguments: [
+      "AMD-Vi: Event logged [IO_PAGE_FAULT device=01:00.0 domain=0x000d address=0xcfc016d0 flags=0x0070]",
+      "ath10k_pci 0000:01:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000d address=0xcfc016d0 flags=0x0070]",
+      "arm-smmu-v3 2b400000.iommu: event 0x10 received:",
+    ])
+  func otherUnits(line: String) throws {
+    let finding = try #require(explanation(of: "[    7.400000] \(line)\n").findings.first)
+    #expect(finding.id == "other-iommu")
+    #expect(finding.severity == .serious)
+  }
+
   @Test("pass-through is no advice where the kernel's devices are in it already")
   func passThrough() throws {
     let log =

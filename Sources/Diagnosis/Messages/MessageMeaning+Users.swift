@@ -166,9 +166,9 @@ extension MessageMeaning {
         meaning: "faults may be lost", next: ["see the fault lines around it"])
     case .otherUnit:
       MessageMeaning(
-        weight: .info, culprit: "another kind of IOMMU",
+        weight: .trouble, culprit: "open: another kind of IOMMU reports it",
         verdict:
-          "a message of another kind of IOMMU (Arm SMMU or similar), which this tool does not "
+          "a fault of another kind of IOMMU (AMD-Vi, Arm SMMU or similar), which this tool does not "
           + "explain",
         meaning: "only Intel's VT-d is read here", next: [])
     default: nil
