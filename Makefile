@@ -76,8 +76,8 @@ browser:
 	Packaging/build-browser .build-browser
 
 # The page with the machine inside, one file: .build-site/index.html.
-site: setup-site browser
-	node Integrations/Page/build.mjs .build-browser/dmar.wasm Configs .build-site/index.html
+site: setup-site browser commit
+	node Integrations/Page/build.mjs .build-browser/dmar.wasm Configs .build-site/index.html "$$(Packaging/version)"
 
 # What `dmar --version` says of the commit.
 commit:

@@ -1,7 +1,8 @@
 // Makes the page: one file that holds the program, the module and the scenarios that come with it.
 //
-//   node Integrations/Page/build.mjs MODULE.wasm CONFIGS OUTPUT.html
+//   node Integrations/Page/build.mjs MODULE.wasm CONFIGS OUTPUT.html VERSION
 //
+// VERSION is what `dmar --version` prints (Packaging/version); it stands at the page's foot.
 // It needs esbuild and node-yaml, which Debian has as packages.
 
 import { execFileSync } from "node:child_process";
@@ -13,9 +14,9 @@ import { gzipSync } from "node:zlib";
 import { Module } from "./module.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const [modulePath, configs, output] = process.argv.slice(2);
-if (!output) {
-  console.error("usage: node build.mjs MODULE.wasm CONFIGS OUTPUT.html");
+const [modulePath, configs, output, version] = process.argv.slice(2);
+if (!version) {
+  console.error("usage: node build.mjs MODULE.wasm CONFIGS OUTPUT.html VERSION");
   process.exit(64);
 }
 
@@ -70,14 +71,13 @@ const packed = (bytes) => gzipSync(bytes, { level: 9 }).toString("base64");
 const script = program.replace(/<\/(script)/gi, "<\\/$1").replace(/<!--/g, "<\\!--");
 const hash = createHash("sha256").update(script).digest("base64");
 const { css } = await ask("style");
-const { version } = await ask("operations");
 
 const parts = {
   // The program alone may run, by its hash: a browser that knows hashes takes 'unsafe-inline' for nothing.
   policy: `default-src 'none'; script-src 'unsafe-inline' 'sha256-${hash}' 'wasm-unsafe-eval'; `
     + "worker-src blob:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
   style: css + readFileSync(join(here, "style.css"), "utf8"),
-  version: `dmar ${version ?? ""}`.trim(),
+  version: `dmar ${version}`,
   module: packed(wasm),
   library: packed(JSON.stringify(library(configs))),
   program: script,

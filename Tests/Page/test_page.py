@@ -103,6 +103,16 @@ class PageTest(unittest.TestCase):
         return path
 
 
+class Foot(PageTest):
+    def test_it_tells_the_version_as_the_program_does(self):
+        self.browser.open(PAGE)
+        foot = self.browser.script("return document.querySelector('footer').textContent")
+        # The program may be built from another commit than the page was.
+        number, commit = re.fullmatch(r"dmar (\S+) \(commit (.+)\)", foot).groups()
+        self.assertEqual(program("--version").split()[0], number)
+        self.assertTrue(commit)
+
+
 class Play(PageTest):
     def test_the_reports_lines_come_out_of_the_page(self):
         self.open("#play")
