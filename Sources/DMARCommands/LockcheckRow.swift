@@ -48,7 +48,8 @@ struct LockcheckRow: Sendable {
       configuration: LockdepConfiguration(
         rawNesting: options.rawNesting, goesOn: options.allReports),
       readsAreRecursive: test.readsAreRecursive, symbols: ProgramSymbols(function: test.name))
-    let outcome = runner.run()
+    var moments = ProgramMoments(runner)
+    let outcome = options.picture == nil ? runner.run() : runner.run { moments.take(step: $0) }
     self.test = test
     isFailure = outcome.isFailure
     isAsExpected =
@@ -69,7 +70,7 @@ struct LockcheckRow: Sendable {
     if options.chains { details += validator.chainListing() }
     if options.statistics { details += validator.statistics.lines }
     if let glyphs = options.picture {
-      details += Self.picture(validator, outcome, runner).lines(glyphs).map { "  " + $0 }
+      details += Self.picture(validator, outcome, runner, moments).lines(glyphs).map { "  " + $0 }
     }
     if options.dot { details += validator.graphviz(name: test.name) }
     self.details = details
@@ -105,7 +106,8 @@ struct LockcheckRow: Sendable {
 
   /// What each class was seen in, and in which order classes were taken.
   private static func picture(
-    _ validator: Validator, _ outcome: LockProgramOutcome, _ runner: LockProgramRunner
+    _ validator: Validator, _ outcome: LockProgramOutcome, _ runner: LockProgramRunner,
+    _ moments: ProgramMoments
   ) -> LockPicture {
     let classes = validator.classes.map { lockClass in
       RunLockClass(
@@ -118,7 +120,8 @@ struct LockcheckRow: Sendable {
     }
     return LockPicture(
       classes: classes, dependencies: validator.dependencies().map { RunLockDependency($0) },
-      reports: outcome.reports.map { LockReportFact($0) })
+      reports: outcome.reports.map { LockReportFact($0) }, moments: moments.found,
+      reportPlaces: outcome.reportSteps.map { moments.place(ofStep: $0) })
   }
 
   private static func reports(

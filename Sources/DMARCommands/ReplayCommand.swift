@@ -84,7 +84,8 @@ struct ReplayCommand: ParsableCommand {
         }
         for message in run.messages(about: path) { StandardError.print(message) }
         let lines = ReplayText.lines(
-          of: run.record, log: run.log, isJSON: format == .json, timestamps: timestamps)
+          of: run.record, log: run.log, isJSON: format == .json, timestamps: timestamps,
+          glyphs: TerminalGlyphs.current)
         for line in lines { output.print(line) }
       }
     }

@@ -4,6 +4,7 @@ internal import Recording
 public import Report
 internal import Scenario
 internal import ScenarioFormat
+internal import Text
 
 /// `dmar report`: a run as one page.
 struct ReportCommand: ParsableCommand {
@@ -12,7 +13,8 @@ struct ReportCommand: ParsableCommand {
     discussion: """
       The file holds all of it: verdict, way and walk of each request that was blocked or met a stale \
       translation, tables, locks, timeline, the kernel's log and the scenario. It needs no network and \
-      no script, and can be mailed and printed. With --svg it is one picture instead. With \
+      no script, and can be mailed and printed. With --svg it is one picture instead, with --text the \
+      same picture as text of at most 100 columns. With \
       --interactive the file holds the machine too, so that whoever opens it can change the scenario \
       and run it again; it takes the page that `make site` builds.
 
@@ -33,6 +35,10 @@ struct ReportCommand: ParsableCommand {
       valueName: "picture"))
   var svg: PictureName?
 
+  @Option(
+    help: ArgumentHelp("Write one picture, one of the same, as text.", valueName: "picture"))
+  var text: PictureName?
+
   @Flag(help: "Put the machine into the file, so that the scenario can be changed and run there.")
   var interactive = false
 
@@ -44,9 +50,13 @@ struct ReportCommand: ParsableCommand {
   @OptionGroup var options: ScenarioOptions
 
   func validate() throws {
-    if interactive, svg != nil {
+    if interactive, svg != nil || text != nil {
       throw ValidationError(
-        "--svg is one picture and --interactive a page; one of the two was expected")
+        "\(svg == nil ? "--text" : "--svg") is one picture and --interactive a page; one of the two was "
+          + "expected")
+    }
+    if svg != nil, text != nil {
+      throw ValidationError("--svg and --text are two forms of a picture; one was expected")
     }
     if interactive, options.kernel != nil || !options.settings.isEmpty {
       throw ValidationError(
@@ -77,11 +87,16 @@ struct ReportCommand: ParsableCommand {
       let files = try LabCommand.files(of: scenario, options)
       return try OutputFile.write(site.beginning(with: files, report: page.content), to: output)
     }
-    guard let svg else { return try OutputFile.write(page.html, to: output) }
-    guard let picture = page.picture(svg) else {
+    guard let name = svg ?? text else { return try OutputFile.write(page.html, to: output) }
+    let picture =
+      svg.map(page.picture)
+      ?? page.text(name, glyphs: TerminalGlyphs.current).map {
+        $0.map { PrintableText.oneLine($0) + "\n" }.joined()
+      }
+    guard let picture else {
       StandardError.print(
-        "dmar: \(scenario): the run has nothing for the picture \(svg.rawValue); a request that is "
-          + "blocked or stale, or a lock report, was expected")
+        "dmar: \(scenario): the run has nothing for the picture \(name.rawValue); "
+          + "\(name.subject) was expected")
       throw ExitStatus.badInput.code
     }
     try OutputFile.write(picture, to: output)

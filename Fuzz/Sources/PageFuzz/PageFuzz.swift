@@ -19,7 +19,7 @@ public func fuzzPage(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   if let record = try? RunRecord(json: bytes) {
     check(
       RunPage(record, explanation: explanation, sources: [(text, text)], producer: text).html)
-    for line in TimelineText.lines(of: record, timestamps: true) {
+    for line in TimelineText.lines(of: record, timestamps: true, glyphs: .unicode) {
       precondition(!line.contains("\u{1b}"))
     }
   }

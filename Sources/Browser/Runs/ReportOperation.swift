@@ -36,8 +36,7 @@ enum ReportOperation {
     }
     guard let svg = try Page(request).whole.picture(picture) else {
       throw Failure(
-        "the run has nothing for the picture \(name); a request that is blocked or stale, or a lock "
-          + "report, was expected")
+        "the run has nothing for the picture \(name); \(picture.subject) was expected")
     }
     return Answer([("svg", .string(svg))])
   }

@@ -36,7 +36,8 @@ enum RunOperation {
       answer.add(
         "lines",
         lines: ReplayText.lines(
-          of: isTraced ? run.record : nil, log: run.log, isJSON: isJSON, timestamps: hasTimes))
+          of: isTraced ? run.record : nil, log: run.log, isJSON: isJSON, timestamps: hasTimes,
+          glyphs: .unicode))
       answer.add("messages", lines: run.messages(about: question.path))
       answer.add("release", .string(scenario.build.release))
       let verdict = Verdict(of: run, against: scenario.expectation)

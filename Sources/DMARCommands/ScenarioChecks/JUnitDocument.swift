@@ -72,7 +72,9 @@ struct JUnitDocument {
   /// What the kernel printed, and for a failure all that happened.
   private static func log(_ result: TestResult) -> [String] {
     let lines =
-      result.record.map { ReplayText.lines(of: $0, log: [], isJSON: false, timestamps: true) }
+      result.record.map {
+        ReplayText.lines(of: $0, log: [], isJSON: false, timestamps: true, glyphs: .ascii)
+      }
       ?? result.log
     guard !lines.isEmpty else { return [] }
     var text = lines.joined(separator: "\n")

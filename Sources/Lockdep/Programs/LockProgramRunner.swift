@@ -78,7 +78,9 @@ public final class LockProgramRunner {
   }
 
   /// Runs the steps in the order written.
-  public func run() -> LockProgramOutcome {
+  ///
+  /// - Parameter observe: told the index of each step behind it.
+  public func run(observe: ((Int) -> Void)? = nil) -> LockProgramOutcome {
     let before = validator.reports.count
     var current: Int?
     for (index, step) in program.steps.enumerated() {
@@ -90,6 +92,7 @@ public final class LockProgramRunner {
       }
       current = step.thread
       run(step: index)
+      observe?(index)
     }
     if let current { perform(in: current) { leaveHandler(current, at: $0) } }
     while before + reportSteps.count < validator.reports.count {

@@ -5,7 +5,7 @@ internal import Recording
 /// amber from the change on.
 struct LaneDrawing {
   /// Something that happens at one moment of a lane.
-  private struct Mark {
+  struct Mark {
     enum Kind { case plain, stopped, stale }
 
     let event: Int
@@ -20,7 +20,7 @@ struct LaneDrawing {
   }
 
   /// What holds from one event to another: something cached, a fault record in use.
-  private struct Bar {
+  struct Bar {
     let lane: String
     /// Which lanes are drawn where there are too many: the lowest first.
     var rank = 2
@@ -29,12 +29,12 @@ struct LaneDrawing {
     var staleSince: Int?
   }
 
-  private var marks: [Mark] = []
-  private var bars: [Bar] = []
+  private(set) var marks: [Mark] = []
+  private(set) var bars: [Bar] = []
   /// The step of what was added last.
   private var lastStep = 0
   /// How many marks before, and behind, those that are drawn.
-  private var (before, behind) = (0, 0)
+  private(set) var (before, behind) = (0, 0)
 
   private static let markLimit = 26
   private static let barLimit = 8
@@ -155,7 +155,7 @@ struct LaneDrawing {
   }
 
   /// The lanes in the order in which a reader meets them: devices, the CPU, caches, fault records.
-  private var lanes: [String] {
+  var lanes: [String] {
     var devices: [String] = []
     var hasCPU = false
     for mark in marks {

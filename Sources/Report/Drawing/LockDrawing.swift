@@ -6,23 +6,64 @@ public struct LockPicture {
   let dependencies: [RunLockDependency]
   /// What the validator reported.
   let reports: [LockReportFact]
+  /// When states and orders were first seen, in order.
+  let moments: [LockMoment]
+  /// When each report came, by its place in ``reports``.
+  let reportPlaces: [String]
 
-  /// A picture of the locks of a record.
+  /// A picture of the locks of a run.
+  ///
+  /// - Parameters:
+  ///   - classes: the classes.
+  ///   - dependencies: the orders that the validator took in.
+  ///   - reports: what it reported.
+  ///   - moments: when states and orders were first seen, in order.
+  ///   - reportPlaces: when, and by whom, each report came.
   public init(
-    classes: [RunLockClass], dependencies: [RunLockDependency], reports: [LockReportFact]
+    classes: [RunLockClass], dependencies: [RunLockDependency], reports: [LockReportFact],
+    moments: [LockMoment], reportPlaces: [String]
   ) {
     self.classes = classes
     self.dependencies = dependencies
     self.reports = reports
+    self.moments = moments
+    self.reportPlaces = reportPlaces
   }
 
-  init(_ record: RunRecord) {
+  /// A picture of the locks of a record.
+  public init(_ record: RunRecord) {
     var reports: [LockReportFact] = []
+    var places: [String] = []
     for event in record.events {
-      if case .lockReport(let fact) = event.what { reports.append(fact) }
+      guard case .lockReport(let fact) = event.what else { continue }
+      reports.append(fact)
+      places.append(
+        (event.step == 0 ? "boot" : "step \(event.step)") + ", \(Words.describe(event.who))")
     }
     self.init(
-      classes: record.lockClasses, dependencies: record.lockDependencies, reports: reports)
+      classes: record.lockClasses, dependencies: record.lockDependencies, reports: reports,
+      moments: LockMoment.all(of: record), reportPlaces: places)
+  }
+
+  /// When a class was first seen in a state.
+  func moment(_ lockClass: RunLockClass, _ usage: String) -> LockMoment? {
+    moments.first { $0.lockClass == lockClass.name && $0.usages.contains(usage) }
+  }
+
+  /// When and by which functions an order was first seen; of the closing one, when it was refused. Empty
+  /// where nobody knows.
+  func origin(of order: RunLockDependency) -> String {
+    if order == closing {
+      return reports.firstIndex { $0.title.hasPrefix("possible circular") }
+        .flatMap { reportPlaces.indices.contains($0) ? reportPlaces[$0] : nil } ?? ""
+    }
+    guard
+      let moment = moments.first(where: { moment in
+        moment.orders.contains { $0.from == order.from && $0.to == order.to }
+      })
+    else { return "" }
+    let functions = moment.functions.joined(separator: " / ")
+    return moment.place + (functions.isEmpty ? "" : ", \(functions)")
   }
 
   /// The classes that reports name; all of them where there is no report.
@@ -35,6 +76,9 @@ public struct LockPicture {
     if names.isEmpty { return classes }
     return classes.filter { names.contains($0.name) }
   }
+
+  /// Whether nothing is known of any lock.
+  var isEmpty: Bool { classes.isEmpty && reports.isEmpty }
 
   /// The two usages of a report that do not go together.
   func conflict(of lockClass: RunLockClass) -> [String] {
@@ -99,6 +143,9 @@ public struct LockPicture {
       guard let usage = lockClass.usages.first(where: { $0.name == name }) else { continue }
       if conflict.contains(name) { isBad = true }
       parts.append(.text("\(words) \(Self.taker(usage.stack))"))
+      if let place = moment(lockClass, name)?.place {
+        parts.append(.tag("span", [.style("dim")], place))
+      }
     }
     if isBad { parts.append(.text("\u{2717} these do not go together")) }
     return .tag("td", [.style(isBad ? "m stop" : "m")], parts.joined(by: .tag("br")))
@@ -149,8 +196,12 @@ public struct LockPicture {
       let right = max(210, Int(Double(order.to.count) * Drawing.characterWidth) + 24)
       picture.box(left + 116, y, right, 28, isClosing ? "stopbox" : "cell")
       picture.text(left + 128, y + 19, order.to, "b")
+      let origin = origin(of: order)
       if isClosing {
-        picture.text(left + 124 + right, y + 19, "closes the circle", "bad b")
+        let place = origin.isEmpty ? "" : ": \(origin)"
+        picture.text(left + 124 + right, y + 19, "closes the circle\(place)", "bad b")
+      } else if !origin.isEmpty {
+        picture.text(left + 124 + right, y + 19, "first: \(origin)", "dim")
       }
       y += 38
     }

@@ -109,7 +109,7 @@ struct WayDrawing {
   }
 
   /// The message and the interrupt that the request led to.
-  private var effects: [RunEvent] {
+  var effects: [RunEvent] {
     var ids: Set<Int> = [event.id]
     var found: [RunEvent] = []
     for later in record.events[(event.id + 1)...] {

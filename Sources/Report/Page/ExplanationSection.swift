@@ -242,7 +242,7 @@ public struct ExplanationSection {
     }
     var parts: [Element] = [
       .tag(
-        "details", [],
+        "details", [.style("folded")],
         [
           .tag("summary", [], "\(incidents.count) further incidents"),
           .tag(

@@ -39,7 +39,9 @@ struct RequestSection {
       .tag("h3", [], "Way of the request"),
       WayDrawing(record: record, event: event, fact: fact).drawing.element,
     ]
-    if fact.isStale { parts += CacheSection(record, event, fact).elements }
+    if fact.isStale {
+      parts += CacheSection(comparison: CacheComparison(record, event, fact)).elements
+    }
     parts += walk(fact.walk, address: fact.address, answer: fact.tables, isStale: fact.isStale)
     parts += frcd
     return parts
@@ -165,7 +167,9 @@ struct RequestSection {
           + "an interrupt: \(Words.describe(fact.given))."),
       .tag("h3", [], "Way of the interrupt"), picture.element,
     ]
-    if fact.isStale { parts += CacheSection(record, event, fact).elements }
+    if fact.isStale {
+      parts += CacheSection(comparison: CacheComparison(record, event, fact)).elements
+    }
     let isRemappable = fact.address & 0x10 != 0
     if let layout = Layouts.named(isRemappable ? "remappable-msi" : "compatibility-msi") {
       parts.append(.tag("h3", [], "The message's address, bit by bit"))

@@ -213,7 +213,7 @@ public struct RunPage {
           lines.append(.tag("p", [], [.tag("strong", [], "Where it stops: "), .text(end)]))
         }
         if fact.isStale {
-          let cure = CacheSection(record, event, fact).cure
+          let cure = CacheComparison(record, event, fact).cure
           lines.append(.tag("p", [], [.tag("strong", [], "Cure: "), .text(cure)]))
         }
       case .interruptRequest(let fact):
@@ -224,7 +224,7 @@ public struct RunPage {
               + "\(Words.describe(fact.given))."))
         if fact.isStale {
           isStale = true
-          let cure = CacheSection(record, event, fact).cure
+          let cure = CacheComparison(record, event, fact).cure
           lines.append(.tag("p", [], [.tag("strong", [], "Cure: "), .text(cure)]))
         }
         if fact.given.result == .blocked, let end = Self.end(of: fact.walk) {
@@ -270,10 +270,22 @@ public enum PictureName: String, CaseIterable, Sendable {
   case way
   /// The entries that the walk read.
   case walk
-  /// The orders in which locks were taken.
+  /// What a cache gave against what the tables say, from the fill to the request.
+  case caches
+  /// The orders in which locks were taken, as text also the states of each class.
   case locks
   /// What overlaps in time: requests, the CPU, cached translations, fault records.
   case lanes
+
+  /// What a run must have for it.
+  public var subject: String {
+    switch self {
+    case .way, .walk: "a DMA request"
+    case .caches: "a request that goes by what is stale"
+    case .locks: "a lock"
+    case .lanes: "more than one request"
+    }
+  }
 }
 
 extension RunPage {
@@ -284,6 +296,7 @@ extension RunPage {
       let lanes = LaneDrawing(record)
       return lanes.isEmpty ? nil : lanes.drawing.document
     }
+    if name == .caches { return comparison?.drawing.document }
     for event in shown {
       guard case .dma(let fact) = event.what else { continue }
       switch name {
@@ -292,6 +305,39 @@ extension RunPage {
         return WalkDrawing(walk: fact.walk).chain(fact.tables).document
       default: break
       }
+    }
+    return nil
+  }
+}
+
+extension RunPage {
+  /// The first request that went by what was stale; nil where none did.
+  private var comparison: CacheComparison? {
+    for event in shown {
+      if let comparison = CacheComparison(record, event) { return comparison }
+    }
+    return nil
+  }
+
+  /// A picture as text of at most 100 columns; nil where the run has nothing for it.
+  public func text(_ name: PictureName, glyphs: Glyphs) -> [String]? {
+    switch name {
+    case .locks:
+      let locks = LockPicture(record)
+      return locks.isEmpty ? nil : locks.lines(glyphs)
+    case .lanes:
+      let lanes = LaneDrawing(record)
+      return lanes.isEmpty ? nil : lanes.lines(glyphs)
+    case .caches: return comparison?.lines(glyphs)
+    case .way, .walk: break
+    }
+    for event in shown {
+      guard case .dma(let fact) = event.what else { continue }
+      if name == .way { return WayDrawing(record: record, event: event, fact: fact).lines(glyphs) }
+      if fact.walk.isEmpty { continue }
+      return WalkPicture(
+        walk: fact.walk, address: fact.address, answer: fact.tables, glyphs: glyphs
+      ).lines
     }
     return nil
   }

@@ -1,4 +1,5 @@
-/// How pages and pictures look: light and dark, on screen and on paper.
+/// How pages and pictures look: light and dark, on screen and on paper. Paper cannot be unfolded: what is
+/// folded is printed, all but long lists that something above sums up (`folded`).
 enum StyleSheet {
   /// Colours, by theme. Each level has one hue, which is none of red and amber.
   private static let colours = """
@@ -74,7 +75,7 @@ enum StyleSheet {
       @media print{:root{color-scheme:light}.chip,.verdict,th,td.stop,td.stale{print-color-adjust:exact;
       -webkit-print-color-adjust:exact}body{max-width:none;font-size:11pt}nav{display:none}
       .picture{overflow:visible}.picture svg{max-width:100%;height:auto}pre{white-space:pre-wrap}
-      h2,h3{break-after:avoid}.verdict,table,.picture{break-inside:avoid}a{color:inherit}}
+      details:not(.folded)::details-content{content-visibility:visible}h2,h3{break-after:avoid}.verdict,table,.picture{break-inside:avoid}a{color:inherit}}
 
       """
 }

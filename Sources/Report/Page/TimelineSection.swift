@@ -31,7 +31,7 @@ struct TimelineSection {
     if !boot.isEmpty {
       parts.append(
         .tag(
-          "details", [],
+          "details", [.style("folded")],
           [
             .tag("summary", [], "The boot: \(boot.count) events"),
             .tag("ol", [.style("time")], boot),

@@ -11,11 +11,13 @@ public enum ReplayText {
   ///   - log: the kernel's records.
   ///   - isJSON: one JSON object a line, instead of text.
   ///   - timestamps: whether lines begin with their times.
+  ///   - glyphs: the characters that pictures are drawn with.
   public static func lines(
-    of record: RunRecord?, log: [LogRecord], isJSON: Bool, timestamps: Bool
+    of record: RunRecord?, log: [LogRecord], isJSON: Bool, timestamps: Bool, glyphs: Glyphs
   ) -> [String] {
     switch (isJSON, record) {
-    case (false, let record?): return TimelineText.lines(of: record, timestamps: timestamps)
+    case (false, let record?):
+      return TimelineText.lines(of: record, timestamps: timestamps, glyphs: glyphs)
     case (true, let record?): return record.jsonLines
     case (false, nil):
       let style: LogStyle = timestamps ? .console : .bare

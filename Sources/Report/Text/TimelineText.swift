@@ -8,18 +8,21 @@ internal import VTdFormats
 public struct TimelineText {
   private let record: RunRecord
   private let timestamps: Bool
+  private let glyphs: Glyphs
   private var lines: [String] = []
 
-  private init(_ record: RunRecord, timestamps: Bool) {
+  private init(_ record: RunRecord, timestamps: Bool, _ glyphs: Glyphs) {
     self.record = record
     self.timestamps = timestamps
+    self.glyphs = glyphs
   }
 
   /// - Parameters:
   ///   - record: the record of the run.
   ///   - timestamps: whether the kernel's lines have their time stamps.
-  public static func lines(of record: RunRecord, timestamps: Bool) -> [String] {
-    var timeline = TimelineText(record, timestamps: timestamps)
+  ///   - glyphs: the characters that pictures are drawn with.
+  public static func lines(of record: RunRecord, timestamps: Bool, glyphs: Glyphs) -> [String] {
+    var timeline = TimelineText(record, timestamps: timestamps, glyphs)
     timeline.draw()
     return timeline.lines
   }
@@ -104,6 +107,12 @@ public struct TimelineText {
     }
     if let text = EventText.describe(event, in: record) {
       add(text, depth: record.depth(of: event))
+    }
+    if let comparison = CacheComparison(record, event) {
+      let indent = "# " + String(repeating: "  ", count: record.depth(of: event) + 1)
+      for line in comparison.lines(glyphs, width: Wrapping.width - indent.count) {
+        lines.append(indent + PrintableText.oneLine(line))
+      }
     }
   }
 

@@ -5,7 +5,9 @@ enum Wrapping {
 
   /// `text` behind `first`, broken at blanks; further lines stand behind `next`. A word that is longer
   /// than a line stays whole.
-  static func lines(_ text: String, first: String, next: String) -> [String] {
+  static func lines(
+    _ text: String, first: String, next: String, width: Int = Wrapping.width
+  ) -> [String] {
     var lines: [String] = []
     var line = first
     var isEmpty = true

@@ -1,0 +1,90 @@
+public import Recording
+
+/// When something about a lock was first seen: a class in a new state, or an order of two classes.
+public struct LockMoment: Sendable {
+  /// The class: that of the state, or the one that was taken under the other.
+  public var lockClass: String
+  /// The states that were new, as reports print them.
+  public var usages: [String]
+  /// The orders that were new.
+  public var orders: [RunLockDependency]
+  /// `boot`, `step 3`, `word 5`.
+  public var when: String
+  /// Microseconds since the kernel's boot; nil for what has no clock.
+  public var microseconds: UInt64?
+  /// Where: `task`, `hardirq`, `softirq`.
+  public var context: String
+  /// Who.
+  public var who: String
+  /// The functions that took the locks; of an order the outer one first.
+  public var functions: [String]
+
+  /// A moment.
+  public init(
+    lockClass: String, usages: [String], orders: [RunLockDependency], when: String,
+    microseconds: UInt64?, context: String, who: String, functions: [String]
+  ) {
+    self.lockClass = lockClass
+    self.usages = usages
+    self.orders = orders
+    self.when = when
+    self.microseconds = microseconds
+    self.context = context
+    self.who = who
+    self.functions = functions
+  }
+
+  /// `step 1, 32.288581 s`; without the time where there is no clock.
+  var place: String { when + (time.map { ", \($0)" } ?? "") }
+
+  /// `32.288581 s`; nil where there is no clock.
+  var time: String? {
+    microseconds.map { time in
+      let fraction = "\(time % 1_000_000)"
+      return "\(time / 1_000_000)." + String(repeating: "0", count: 6 - fraction.count) + fraction
+        + " s"
+    }
+  }
+
+  /// The moments of a record, in order.
+  static func all(of record: RunRecord) -> [LockMoment] {
+    var moments: [LockMoment] = []
+    // Where each class was taken last, by whom.
+    var takers: [String: String] = [:]
+    for event in record.events {
+      guard case .lock(let fact) = event.what else { continue }
+      let who = Words.describe(event.who)
+      let function = fact.site.map(Words.function)
+      if fact.verb != "released", let function { takers["\(who) \(fact.lockClass)"] = function }
+      var usages: [(lockClass: String, names: [String])] = [(fact.lockClass, [])]
+      for usage in fact.newUsages where !usage.name.hasPrefix("INITIAL") {
+        if let index = usages.firstIndex(where: { $0.lockClass == usage.lockClass }) {
+          usages[index].names.append(usage.name)
+        } else {
+          usages.append((usage.lockClass, [usage.name]))
+        }
+      }
+      for (index, usage) in usages.enumerated() {
+        let orders = index == 0 ? fact.newDependencies : []
+        if usage.names.isEmpty, orders.isEmpty { continue }
+        let outer = orders.first.flatMap { takers["\(who) \($0.from)"] }
+        moments.append(
+          LockMoment(
+            lockClass: usage.lockClass, usages: usage.names, orders: orders,
+            when: event.step == 0 ? "boot" : "step \(event.step)",
+            microseconds: event.microseconds, context: context(fact.context), who: who,
+            functions: [outer, function].compactMap { $0 }))
+      }
+    }
+    return moments
+  }
+
+  /// What runs, of `[HC1[1]:SC0[0]:HE0:SE1]`: the number behind HC or SC is 0 where it is not that.
+  private static func context(_ flags: String) -> String {
+    if !flags.hasPrefix("[HC0") { return "hardirq" }
+    for part in flags.split(separator: ":") where part.hasPrefix("SC") {
+      if !part.hasPrefix("SC0") { return "softirq" }
+    }
+    return "task"
+  }
+}

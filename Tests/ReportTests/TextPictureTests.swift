@@ -1,0 +1,120 @@
+import Recording
+import Report
+import Scenario
+import TestSupport
+import Testing
+
+@Suite("Pictures as text")
+struct TextPictureTests {
+  private static func page(_ path: String) throws -> RunPage {
+    let scenario = try ScenarioLoader().load(Repository.path(path))
+    guard case .finished(let run) = try ScenarioRun.run(scenario, isRecorded: true) else {
+      throw NoRecord()
+    }
+    return RunPage(
+      try #require(run.record), explanation: nil, sources: [], producer: "dmar <test>")
+  }
+
+  private struct NoRecord: Error {}
+
+  private static func trace(_ path: String, _ glyphs: Glyphs) throws -> [String] {
+    let scenario = try ScenarioLoader().load(Repository.path(path))
+    guard case .finished(let run) = try ScenarioRun.run(scenario, isRecorded: true) else {
+      throw NoRecord()
+    }
+    return TimelineText.lines(of: try #require(run.record), timestamps: true, glyphs: glyphs)
+  }
+
+  private static let runs = [
+    "Configs/klist-splat/report.yaml", "Configs/stale/unmap-without-flush.yaml",
+    "Configs/stale/context-change-without-flush.yaml", "Configs/stale/device-tlb-left-over.yaml",
+    "Configs/bus/bridge-alias.yaml", "Configs/driver/unmap-lazy.yaml",
+    "Configs/faults/0x75-first-stage-top-table-not-readable.yaml",
+  ]
+
+  @Test("are at most 100 columns wide, and ASCII alone where that is wanted", arguments: runs)
+  func width(path: String) throws {
+    let page = try Self.page(path)
+    var count = 0
+    for name in PictureName.allCases {
+      for glyphs in [Glyphs.unicode, .ascii] {
+        guard let lines = page.text(name, glyphs: glyphs) else { continue }
+        count += 1
+        for line in lines {
+          #expect(line.count <= 100, "\(name): \(line)")
+        }
+      }
+      let ascii = page.text(name, glyphs: .ascii) ?? []
+      #expect(ascii.allSatisfy { $0.utf8.allSatisfy { $0 < 0x7f } }, "\(name)")
+      // What there is as a picture is there as text.
+      #expect((page.picture(name) == nil) || !ascii.isEmpty, "\(name)")
+    }
+    #expect(count > 0)
+  }
+
+  @Test(
+    "tell below a stale request of a trace what the cache held and what the tables say",
+    arguments: [
+      (
+        "Configs/stale/unmap-without-flush.yaml",
+        [
+          "IOTLB of dmar0", "9     it is cached", "10    memory changes at",
+          "L1[0]: 0x21000003 -> 0x0",
+          "0x40000000 -> 0x21000000 RW-U < STALE", "An invalidation between the change in step 10",
+        ]
+      ),
+      (
+        "Configs/stale/context-change-without-flush.yaml",
+        ["context cache of dmar0", "-> 0x0", "< STALE", "An invalidation of the context cache"]
+      ),
+    ])
+  func caches(path: String, parts: [String]) throws {
+    let lines = try Self.trace(path, .ascii)
+    let start = try #require(
+      lines.firstIndex {
+        $0.hasSuffix("# caches against tables") || $0.contains("  caches against tables")
+      })
+    let picture = lines[start...].prefix(20)
+    for part in parts {
+      #expect(picture.contains { $0.contains(part) }, "\(part) is missing")
+    }
+    #expect(lines[start - 1].contains("tables say") || lines[start - 2].contains("STALE since"))
+    // A run without a stale request has none.
+    let fresh = try Self.trace("Configs/klist-splat/report.yaml", .ascii)
+    #expect(!fresh.contains { $0.contains("caches against tables") })
+  }
+
+  @Test("tell of a lock when each letter came, in what, and who took it")
+  func letters() throws {
+    let page = try Self.page("Configs/klist-splat/report.yaml")
+    let lines = try #require(page.text(.locks, glyphs: .ascii))
+    let place = try #require(lines.firstIndex { $0.hasPrefix("&k->k_lock {?.+.}") })
+    #expect(lines[place + 1].contains("hardirq") && lines[place + 1].contains("softirq"))
+    #expect(lines[place + 2].hasPrefix("  boot"))
+    #expect(lines[place + 2].contains("+ <ON X") && lines[place + 2].contains("klist_add_tail"))
+    #expect(lines[place + 3].hasPrefix("  step 1  32.288581 s  hardirq"))
+    #expect(lines[place + 3].contains("? <IN X") && lines[place + 3].contains("klist_next"))
+    #expect(page.html.contains("step 1, 32.288581 s"))
+  }
+
+  @Test("draw what overlaps: requests, the CPU, and a translation that is held and then stale")
+  func lanes() throws {
+    let page = try Self.page("Configs/stale/unmap-without-flush.yaml")
+    let lines = try #require(page.text(.lanes, glyphs: .ascii))
+    #expect(lines.contains { $0.hasPrefix("00:03.0") && $0.contains("read <") })
+    #expect(lines.contains { $0.hasPrefix("CPU") && $0.contains("unmap") })
+    #expect(lines.contains { $0.hasPrefix("IOTLB of dmar0") && $0.contains("=~") })
+  }
+
+  @Test("show the way of a request to the fault record, the message and the processor")
+  func way() throws {
+    let page = try Self.page("Configs/klist-splat/report.yaml")
+    let text = try #require(page.text(.way, glyphs: .unicode)).joined(separator: "\n")
+    for part in [
+      "00:1a.0 \u{2500} write", "dmar0 \u{2500}\u{2500}\u{2717}  memory untouched",
+      "recorded in FRCD[0]", "message 0x", "vector 0x",
+    ] {
+      #expect(text.contains(part), "\(part) is missing in\n\(text)")
+    }
+  }
+}
