@@ -151,7 +151,10 @@ enum FactReader {
   private static func device(_ cursor: inout TextCursor) -> LogEvent.Kind? {
     let start = cursor
     let driver = cursor.word()
-    guard !driver.isEmpty, driver.utf8.count <= 40, cursor.next == ASCII.space else {
+    // A script's own headings begin with signs: `== 0000:00:1a.0: read`.
+    guard let first = driver.utf8.first, ASCII.isLetter(first) || ASCII.isDigit(first),
+      driver.utf8.count <= 40, cursor.next == ASCII.space
+    else {
       cursor = start
       return nil
     }
