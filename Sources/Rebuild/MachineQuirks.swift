@@ -70,7 +70,7 @@ extension LoggedMachine {
       guard case .dma(_, let pasid, _) = fault.observation.request,
         fault.observation.reason.map({ $0 < 0x20 }) ?? false
       else { return false }
-      return fault.dump?.scalableRoot != nil || pasid != nil || isEmulated
+      return fault.dump?.scalableRoot != nil || pasid != nil || isEmulated || isScalableByWord
         || timeline.faults.contains { ($0.observation.reason ?? 0) >= 0x38 }
     }
   }
@@ -110,8 +110,8 @@ extension LoggedMachine {
       quirks.append(
         (
           .qemu11,
-          "the log has a reason of legacy mode with scalable-mode tables, and no PASID, as QEMU 11 "
-            + "records such faults"
+          "the log has a reason of legacy mode in scalable mode, and no PASID, as QEMU 11 records "
+            + "such faults"
         ))
     }
     if dropsCaches, !recordsPASIDZero, !isLaterQEMU {
