@@ -56,4 +56,30 @@ struct LoggedMachine {
       if case .hostAddressWidth(let width) = line.value { width } else { nil }
     }.last.map { min(max($0, 32), 52) }
   }
+
+  /// What the machine can address at most, where no boot line says it: a paging entry that was refused for
+  /// its reserved bits has its highest one above that width, unless another entry reaches as far.
+  var widthOfRefusedEntry: Int? {
+    guard hostAddressWidth == nil else { return nil }
+    // Machines that address less than 512 GiB have such addresses in entries of sense.
+    var width = 52
+    var used: UInt64 = 0
+    for fault in timeline.faults {
+      let addresses = (fault.dump?.lines ?? []).compactMap { line -> UInt64? in
+        guard case .pageTableEntry(_, let value) = line.value else { return nil }
+        return value & 0xf_ffff_ffff_f000
+      }
+      let highest = addresses.max() ?? 0
+      let row = fault.observation.faultReason?.row
+      guard highest >> 39 != 0, row?.problem == .reserved,
+        row?.structure == .firstStage || row?.structure == .secondStage
+      else {
+        used |= highest
+        continue
+      }
+      width = min(width, 63 - highest.leadingZeroBitCount)
+      used |= addresses.filter { $0 != highest }.max() ?? 0
+    }
+    return width < 52 && used >> UInt64(width) == 0 ? width : nil
+  }
 }

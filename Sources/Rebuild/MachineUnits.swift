@@ -244,7 +244,14 @@ extension LoggedMachine {
     description.name = unit.name
     description.hardware.capability = unit.capability
     description.hardware.extendedCapability = unit.extended
-    if let width = hostAddressWidth { description.hardware.hostAddressWidth = width }
+    if let width = hostAddressWidth {
+      description.hardware.hostAddressWidth = width
+    } else if let width = widthOfRefusedEntry {
+      description.hardware.hostAddressWidth = width
+      description.notes.above["host_address_width"] = [
+        "assumed: an entry that was refused for its reserved bits has none but those from here on"
+      ]
+    }
     description.segment = unit.segment
     description.covers = unit.covers
     if let base = unit.base {
