@@ -36,10 +36,15 @@ extension ScenarioBuilder {
           need.rootTableAddress?.spoilt, of: unit,
           isKnown: seen.contains(fault.requester))
         let request = request(fault, need.request)
+        reachRecord(of: fault, by: request, on: unit)
         step(request, notes: ["line \(fault.line) of the log"])
+        useRecords(1, of: unit)
         stamp(fault, from: first)
         rootTable(need.rootTableAddress?.good, of: unit)
-        if let burst, burst.faults.upperBound == index + 1 { hidden(burst, request) }
+        if let burst, burst.faults.upperBound == index + 1 {
+          hidden(burst, request)
+          useRecords(burst.hidden.reduce(0, +), of: unit)
+        }
         expected.append(
           .init(
             source: fault.observation.source, isRead: access == .read, address: address,
@@ -73,6 +78,9 @@ extension ScenarioBuilder {
         request, notes: ["assumed: the same once more, of which the limiter left the status alone"])
       again.times = [time]
       scenario.steps.append(again)
+      if let fault = log.timeline.faults[..<index].last {
+        useRecords(1, of: log.units[log.unitIndex(of: fault.requester)])
+      }
     }
   }
 

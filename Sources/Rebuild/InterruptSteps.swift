@@ -43,7 +43,9 @@ extension ScenarioBuilder {
     var request = DMADescription(
       .address(fault.requester), .write, IOVA(rawValue: address))
     request.data = data
+    reachRecord(of: fault, by: .dma(request), on: unit)
     step(.dma(request), notes: ["line \(fault.line) of the log; assumed: the message's data"])
+    useRecords(1, of: unit)
     stamp(fault, from: scenario.steps.count - 1)
     if register != nil {
       var good = InterruptTableAddress(rawValue: 0)

@@ -143,6 +143,11 @@ extension LoggedMachine {
       }
       capability[.maximumGuestAddressWidth] = UInt64(Paging.width(levels: widest)) - 1
     }
+    // As many fault records as a status names; sixteen lie before the next registers.
+    let record = timeline.faults.compactMap { $0.firstRecord }.max() ?? 0
+    if record > 0, record < 16 {
+      capability[.numberOfFaultRecords] = record < 8 ? 7 : 15
+    }
     let highest =
       timeline.faults.compactMap { fault -> UInt64? in
         guard case .dma(_, _, let address) = fault.observation.request,

@@ -16,6 +16,8 @@ struct ScenarioBuilder {
   var stopCount = 0
   /// How many refused page requests the scenario has.
   var pageRequestCount = 0
+  /// How many fault records each unit has used, by its name.
+  var usedRecords: [String: Int] = [:]
   /// Devices that may ask for pages.
   var asking: Set<PCIAddress> = []
   /// Devices that have sent something.
