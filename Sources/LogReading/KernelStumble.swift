@@ -43,6 +43,13 @@ public struct KernelStumble: Hashable, Sendable {
   public var detail: String = ""
   /// The process that was running.
   public var task: String = ""
+  /// What the line of the processor says of the build behind the process: the taint, the release, the
+  /// version, the model of preemption, a distribution's package; empty where the log has no such line.
+  public var build: String = ""
+  /// The machine's name; nil where the log has none.
+  public var hardware: String?
+  /// What the head of an oops names behind its number, `PREEMPT SMP NOPTI`; nil where it is none.
+  public var options: String?
   /// The function that the instruction pointer was in; empty where the log does not say.
   public var function: String = ""
   /// The stack, innermost first; frames that the kernel marks `?` are left out.

@@ -98,6 +98,17 @@ struct StumbleCollector: Sendable {
     }
     if text.hasPrefix("CPU: "), let comm = Self.behind("Comm: ", text) {
       stumble.task = String(comm.prefix { $0 != " " })
+      // Blanks at the end belong to what a build prints there.
+      let whole = Self.behind("Comm: ", line.text) ?? comm
+      stumble.build = String(whole.drop { $0 != " " }.dropFirst().prefix(200))
+      return true
+    }
+    if text.hasPrefix("Hardware name: ") {
+      stumble.hardware = String(text.dropFirst("Hardware name: ".utf8.count).prefix(200))
+      return true
+    }
+    if text.hasPrefix("Oops: "), let options = Self.behind("] ", text) {
+      stumble.options = String(options.prefix(80))
       return true
     }
     if stumble.kind == .undefinedBehaviour, stumble.detail.isEmpty, stumble.stack.isEmpty,

@@ -11,7 +11,7 @@ internal import VTdFormats
 /// those that the log shows otherwise.
 extension ScenarioBuilder {
   var kernel: KernelDescription {
-    var kernel = splat?.kernelIdentity ?? KernelDescription()
+    var kernel = splat?.kernelIdentity ?? oopsIdentity ?? KernelDescription()
     let release = splat?.detail.release ?? log.contents.kernels.last?.value
     let named = release.flatMap(KernelProfile.named)
     let profile = named ?? assumedProfile
@@ -22,7 +22,9 @@ extension ScenarioBuilder {
       kernel.notes.above["profile"] = ["assumed: the release is none that has a profile"]
     }
     kernel.profile = Self.mainlineName(profile)
+    let preemption = kernel.configuration.values.preemption
     kernel.configuration = configuration
+    kernel.configuration.values.preemption = preemption
     for setting in shownSettings(profile.behaviour) {
       kernel.behaviour.values[setting.key] = setting.value
       kernel.behaviour.notes.above[setting.key] = [setting.reason]

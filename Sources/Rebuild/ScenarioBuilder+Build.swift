@@ -137,6 +137,7 @@ extension ScenarioBuilder {
         "assumed: the entry belongs to somebody else, whoever it is"
       ]
     }
+    scenario.boot.commandLine = oopsCommandLine
     scenario.boot.domains = domains
     if !domains.isEmpty {
       scenario.boot.notes.above["domains"] = [
