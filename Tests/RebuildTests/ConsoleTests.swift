@@ -15,6 +15,14 @@ struct ConsoleTests {
     "stock-legacy-6.19.14", "stock-legacy-7.1.13", "stock-legacy-7.3", "broken-scalable",
     "caching-scalable", "device-tlb", "no-interrupt-remapping", "suspend",
   ]
+  /// Of Debian's own kernels, which dump no tables, as Tests/Guest/run and Tests/Guest/consoles make them.
+  static let distribution = [
+    "debian-6.12-legacy", "debian-6.12-scalable", "debian-7.3-legacy", "debian-7.3-scalable",
+    "debian-6.16-strict", "debian-6.17-second-stage", "debian-6.18-caching-disk",
+    "debian-6.18-interrupts", "debian-7.0-bridges-scalable", "debian-7.0-burst",
+    "debian-7.1-suspend", "debian-7.2-unplug", "debian-7.3-first-stage",
+    "debian-7.3-shared-addresses", "debian-7.3-snoop",
+  ]
 
   /// What of a console is imported.
   enum Part: CaseIterable {
@@ -51,22 +59,22 @@ struct ConsoleTests {
   }
 
   @Test(
-    "give back every fault and status, whatever of them is at hand", arguments: names, Part.allCases
-  )
+    "give back every fault, status, dump and queue line, whatever of them is at hand",
+    arguments: names + distribution, Part.allCases)
   func faults(_ name: String, _ part: Part) throws {
     let events = try Self.events(of: name, part)
     let rebuilt = Rebuilding.rebuild(events, file: name)
-    let wanted = Self.faultLines(events)
+    let wanted = Self.lines(events)
     #expect(!wanted.isEmpty)
-    let found = Self.faultLines(
+    let found = Self.lines(
       Rebuilding.events(Rebuilding.lines(of: rebuilt.yaml).joined(separator: "\n") + "\n"))
     #expect(found == wanted, "\(rebuilt.leftOut)")
   }
 
-  private static func faultLines(_ events: [LogEvent]) -> [String] {
+  private static func lines(_ events: [LogEvent]) -> [String] {
     events.compactMap { event in
       switch event.kind {
-      case .fault, .status: event.kind.line.map { "\($0)" }
+      case .fault, .status, .suppressed, .dump, .queueError: event.kind.line.map { "\($0)" }
       default: nil
       }
     }
