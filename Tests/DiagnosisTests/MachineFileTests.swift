@@ -70,6 +70,26 @@ struct MachineFileTests {
   }
 
   @Test(
+    "a bundle without a DMAR table says whether there was none, or nobody could read it",
+    arguments: [
+      ("the firmware has no DMAR table: no VT-d", "no DMAR table was there"),
+      ("not root: run it with sudo", "it does not tell whether the machine has a VT-d unit"),
+    ])
+  func withoutTable(reason: String, words: String) {
+    let result = Self.explanation([
+      (
+        "dmar-bundle/MANIFEST",
+        "dmar collect\nmissing /sys/firmware/acpi/tables/DMAR: \(reason)\n"
+          + "missing /sys/class/iommu: no unit is in use\n"
+      )
+    ])
+    #expect(!result.isEmpty)
+    #expect(result.findings.isEmpty)
+    #expect(Self.remarks(result).contains(words))
+    #expect(Self.remarks(result).contains("without /sys/class/iommu (no unit is in use)"))
+  }
+
+  @Test(
     "a region that sysfs reserves for a group is the firmware's, for its own devices or for others",
     arguments: [(14, "region-of-this-device"), (15, "region-of-another-device")])
   func reservedRegion(group: Int, clue: String) throws {

@@ -229,6 +229,29 @@ struct MachineRowTests {
       })
   }
 
+  @Test("a bundle's list tells what is not in it, and other lines with the word do not")
+  func missing() {
+    let rows = Self.rows(
+      """
+      dmar collect
+      taken proc/version, 119 bytes
+      missing /sys/firmware/acpi/tables/DMAR: the firmware has no DMAR table: no VT-d
+      missing /sys/kernel/debug/iommu/intel: not root: run it with sudo
+      missing /sys/class/iommu
+      DMAR: missing /sys/class/iommu: nothing
+      missing the PCI bus: iommu
+
+      """)
+    #expect(
+      rows == [
+        .missing(
+          MissingFile(path: MissingFile.table, reason: "the firmware has no DMAR table: no VT-d")),
+        .missing(
+          MissingFile(
+            path: "/sys/kernel/debug/iommu/intel", reason: "not root: run it with sudo")),
+      ])
+  }
+
   @Test("rows that are cut anywhere, or end in strange numbers, end nothing")
   func hostile() {
     let text =
@@ -237,7 +260,7 @@ struct MachineRowTests {
       + "dmar99999999999999999999\n"
       + "Region 0: Memory at ffffffffffffffff (64-bit) [size=1048575T]\nIOMMU Group 99999999999999999999\n"
       + "/sys/kernel/iommu_groups/99999999/devices/0000:00:01.0\niommu_groups/\niommu/dmar\n"
-      + "0xffffffffffffffff 0x0000000000000000 msi\n"
+      + "0xffffffffffffffff 0x0000000000000000 msi\nmissing /: iommu\nmissing /iommu: \n"
     for length in 0...text.utf8.count {
       _ = Self.facts(String(decoding: text.utf8.prefix(length), as: UTF8.self))
     }

@@ -1,3 +1,5 @@
+internal import LogReading
+
 /// What a bundle holds, and what it tells where something cannot be read.
 struct CollectPlan {
   /// A file, a folder with all below it, or the files of that name in each folder of a folder.
@@ -25,8 +27,8 @@ struct CollectPlan {
     Row(source: .file("/proc/iomem"), words: "the memory map", absent: "no /proc"),
     Row(source: .file("/proc/modules"), words: "drivers", absent: "no modules"),
     Row(
-      source: .file("/sys/firmware/acpi/tables/DMAR"), words: "the firmware's table",
-      absent: "the firmware has no DMAR table: no VT-d, or it is off in the firmware's set-up"),
+      source: .file(MissingFile.table), words: "the firmware's table",
+      absent: MissingFile.noTable + ": no VT-d, or it is off in the firmware's set-up"),
     Row(
       source: .each(
         folder: "/sys/class/iommu",

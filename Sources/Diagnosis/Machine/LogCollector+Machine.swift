@@ -43,6 +43,9 @@ extension LogCollector {
         let header = TransactionHeader(words)
       else { return }
       contents.machine.failedRequests[address] = noted(header)
+    case .missing(let file):
+      guard contents.machine.missing.count < MachineFacts.mostMissing else { return }
+      contents.machine.missing.append(noted(file))
     }
   }
 

@@ -5,6 +5,8 @@ public import PCI
 public struct MachineFacts: Sendable {
   /// Rows beyond this count are not kept.
   static let mostRows = 1 << 14
+  /// The list of a bundle is shorter.
+  static let mostMissing = 256
 
   /// How often the interrupts of units came, in the order in which the rows were read.
   public internal(set) var interrupts: [Noted<InterruptCount>] = []
@@ -22,6 +24,8 @@ public struct MachineFacts: Sendable {
   public internal(set) var flags: [PCIAddress: [FunctionRegister: Noted<FunctionFlags>]] = [:]
   /// The first request of a function that failed.
   public internal(set) var failedRequests: [PCIAddress: Noted<TransactionHeader>] = [:]
+  /// What bundles say that they lack.
+  public internal(set) var missing: [Noted<MissingFile>] = []
   /// How many rows were read.
   public internal(set) var rowCount = 0
 

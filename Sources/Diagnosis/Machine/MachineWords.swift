@@ -8,7 +8,7 @@ enum MachineWords {
   static func remarks(_ log: LogContents) -> [Finding.Evidence] {
     InterruptStorm(log).remarks + RegisterState.states(log).compactMap { $0.remark }
       + latencies(log)
-      + domains(log) + requests(log) + withoutRoot(log)
+      + domains(log) + requests(log) + withoutRoot(log) + missing(log)
   }
 
   /// What of a function's state matters to whoever reads of its fault.
@@ -80,5 +80,52 @@ enum MachineWords {
       Finding.Evidence(
         "/proc/iomem was read without root: all its addresses are 0", [first.place])
     ]
+  }
+
+  /// How many files that a bundle lacks are named.
+  private static let mostMissing = 12
+
+  /// What a bundle says that it lacks: what nobody could read is no sign that nothing is there.
+  private static func missing(_ log: LogContents) -> [Finding.Evidence] {
+    var remarks: [Finding.Evidence] = []
+    var others: [Noted<MissingFile>] = []
+    for file in log.machine.missing {
+      guard file.value.path == MissingFile.table else {
+        others.append(file)
+        continue
+      }
+      let words =
+        file.value.reason.hasPrefix(MissingFile.noTable)
+        ? "no DMAR table was there when the bundle was made (\(file.value.reason)): the kernel finds no "
+          + "VT-d unit, translates no DMA, and records no fault"
+        : "the bundle has no DMAR table (\(file.value.reason)): it does not tell whether the machine has "
+          + "a VT-d unit"
+      remarks.append(Finding.Evidence(words, [file.place]))
+    }
+    var names: [String] = []
+    for (index, file) in others.enumerated() {
+      // The files of one folder that are missing for one reason are told as the folder.
+      let folder = folder(file.value.path)
+      let isNext =
+        index > 0 && Self.folder(others[index - 1].value.path) == folder
+        && others[index - 1].value.reason == file.value.reason
+      if isNext {
+        names[names.count - 1] = "\(folder) (\(file.value.reason))"
+      } else {
+        names.append("\(file.value.path) (\(file.value.reason))")
+      }
+    }
+    if let first = others.first {
+      let rest = names.count - mostMissing
+      remarks.append(
+        Finding.Evidence(
+          "the bundle was made without \(names.prefix(mostMissing).joined(separator: "; "))"
+            + (rest > 0 ? "; and \(rest) more" : ""), [first.place]))
+    }
+    return remarks
+  }
+
+  private static func folder(_ path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[..<$0]) } ?? path
   }
 }

@@ -23,6 +23,21 @@ public enum MachineRow: Hashable, Sendable {
   case flags(PCIAddress, FunctionRegister, set: [String], clear: [String])
   /// The header of the request that failed first, as `lspci -vvv` lists it.
   case failedRequest(PCIAddress, header: [UInt32])
+  /// A row of the list of a bundle: a file that was not there or could not be read.
+  case missing(MissingFile)
+}
+
+/// A file of the machine that a bundle of `dmar collect` lacks.
+public struct MissingFile: Hashable, Sendable {
+  /// Its path on the machine.
+  public var path: String
+  /// Why, in the words of the list.
+  public var reason: String
+
+  /// The firmware's table that names the units.
+  public static let table = "/sys/firmware/acpi/tables/DMAR"
+  /// The reason's first words where that table does not exist, and not only nobody could read it.
+  public static let noTable = "the firmware has no DMAR table"
 }
 
 /// How often the interrupt of a unit came since the boot.

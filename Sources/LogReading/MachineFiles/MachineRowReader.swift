@@ -30,6 +30,7 @@ struct MachineRowReader: Sendable {
       if !bytes.isEmpty || line.repairs.isEmpty { listing.end() }
       return []
     }
+    if let file = MissingFileReader.read(bytes, first) { return [.machineRow(.missing(file))] }
     if line.isTelling {
       if let rows = telling(bytes, first) { return rows.map(LogFact.machineRow) }
     }
