@@ -35,6 +35,10 @@ struct JournalFields: Sendable {
       noteDate(line)
       return nil
     case UInt8(ascii: "\""): return member(line)
+    case UInt8(ascii: "{"), UInt8(ascii: "}"):
+      // Another record; what was said of the one before is not of it.
+      (uptime, wallClock, date) = (nil, nil, nil)
+      return nil
     default:
       noteDate(line)
       return nil
@@ -86,6 +90,11 @@ struct JournalFields: Sendable {
     if name == "MESSAGE" || name == "msg" {
       guard value.count >= 2, value.first == UInt8(ascii: "\""), value.last == UInt8(ascii: "\"")
       else { return nil }
+      return message(JournalLine.unescape(Array(value)))
+    }
+    if value.count >= 2, value.first == UInt8(ascii: "\""), value.last == UInt8(ascii: "\""),
+      JournalLine.isMessage(value)
+    {
       return message(JournalLine.unescape(Array(value)))
     }
     let plain = String(decoding: value.filter { $0 != UInt8(ascii: "\"") }, as: UTF8.self)

@@ -13,13 +13,15 @@ struct JournalLine {
   /// The boot's id.
   var boot: String?
 
-  /// What writers call the message, the journal's name first; docker, zap and others, Loki.
+  /// What writers call the message, the journal's name first; docker, zap and others, Loki. Under any
+  /// other name it is the text that holds a word of ours.
   private static let messageKeys: [StaticString] = [
     "\"MESSAGE\"", "\"log\"", "\"msg\"", "\"line\"",
   ]
   /// What writers call the time, as a text.
   private static let timeKeys: [StaticString] = [
-    "\"@timestamp\"", "\"timestamp\"", "\"time\"", "\"ts\"",
+    "\"@timestamp\"", "\"timestamp\"", "\"time\"", "\"ts\"", "\"_time\"", "\"date\"",
+    "\"time_unix_nano\"", "\"timeUnixNano\"",
   ]
 
   init?(_ bytes: [UInt8]) {
@@ -27,10 +29,10 @@ struct JournalLine {
     message = text.filter { $0 != ASCII.newline && $0 > TextCursor.start }
     let uptime =
       Self.number("\"_SOURCE_MONOTONIC_TIMESTAMP\"", bytes)
-      ?? Self.number("\"__MONOTONIC_TIMESTAMP\"", bytes)
+      ?? Self.number("\"__MONOTONIC_TIMESTAMP\"", bytes) ?? Self.kernelClock(bytes)
     let wallClock = Self.number("\"__REALTIME_TIMESTAMP\"", bytes).map(WallClock.text)
     isOfJournal = uptime != nil || wallClock != nil
-    let date = wallClock ?? Self.timeKeys.lazy.compactMap { Self.text(of: $0, in: bytes) }.first
+    let date = wallClock ?? Self.timeKeys.lazy.compactMap { Self.date(of: $0, in: bytes) }.first
     if uptime != nil || date != nil { time = LogTime(uptime: uptime, wallClock: date) }
     boot = Self.text(of: "\"_BOOT_ID\"", in: bytes)
     time?.host = Self.text(of: "\"_HOSTNAME\"", in: bytes)
@@ -41,7 +43,75 @@ struct JournalLine {
     for key in messageKeys.dropFirst() where isText(key, in: bytes) {
       if let message = value(of: key, in: bytes) { return message }
     }
+    return tellingText(bytes)
+  }
+
+  /// The first text that holds a telling word and a blank, whatever it is called and however deep it lies.
+  private static func tellingText(_ bytes: [UInt8]) -> [UInt8]? {
+    var position = 0
+    while position < bytes.count {
+      guard bytes[position] == UInt8(ascii: "\"") else {
+        position += 1
+        continue
+      }
+      let start = position + 1
+      position = start
+      while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
+        position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
+      }
+      guard position < bytes.count else { return nil }
+      if isMessage(bytes[start..<position]) { return string(bytes, start) }
+      position += 1
+    }
     return nil
+  }
+
+  /// Whether a text looks like a message of a kernel's: it holds a telling word, and more than that.
+  static func isMessage(_ text: ArraySlice<UInt8>) -> Bool {
+    text.contains(ASCII.space)
+      && text.withUnsafeBytes { bytes in
+        bytes.baseAddress.map { TraceEvent.findBeside($0, 0, bytes.count).position != nil } ?? false
+      }
+  }
+
+  /// `"sec":10,"usec":100`: the kernel's clock as a collector that reads /dev/kmsg writes it.
+  private static func kernelClock(_ bytes: [UInt8]) -> UInt64? {
+    guard let seconds = number("\"sec\"", bytes), let rest = number("\"usec\"", bytes),
+      rest < 1_000_000
+    else { return nil }
+    return LinePrefix.microseconds(seconds, (rest, 6))
+  }
+
+  /// The point of time behind `key`: a text, or a count since 1970 whose unit its digits tell.
+  private static func date(of key: StaticString, in bytes: [UInt8]) -> String? {
+    guard let value = value(of: key, in: bytes), !value.isEmpty, value.count <= 40 else {
+      return nil
+    }
+    let text = String(decoding: value, as: UTF8.self)
+    guard value.allSatisfy(ASCII.isDigit) else { return isText(key, in: bytes) ? text : nil }
+    guard let number = UInt64(text) else { return nil }
+    switch value.count {
+    case 10:
+      let fraction = fraction(behind: key, bytes)
+      return WallClock.text(LinePrefix.microseconds(number, fraction ?? (0, 0)))
+    case 13: return WallClock.text(number * 1000)
+    case 16: return WallClock.text(number)
+    case 19: return WallClock.text(number / 1000)
+    default: return nil
+    }
+  }
+
+  /// `.000100` behind the seconds of a number.
+  private static func fraction(
+    behind key: StaticString, _ bytes: [UInt8]
+  ) -> (value: UInt64, count: Int)? {
+    guard let start = ByteSearch.find(key, in: bytes) else { return nil }
+    let rest = bytes[(start + key.utf8CodeUnitCount)...].drop {
+      $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: ",")
+    }
+    guard rest.first == UInt8(ascii: ".") else { return nil }
+    let digits = rest.dropFirst().prefix(9).prefix(while: ASCII.isDigit)
+    return UInt64(String(decoding: digits, as: UTF8.self)).map { ($0, digits.count) }
   }
 
   /// Whether a string stands behind `key`.

@@ -84,4 +84,27 @@ extension LinePrefix {
     at = start
     return false
   }
+
+  /// As far into a line a kernel's stamp begins at most.
+  private static let longestForeign = 96
+
+  /// `host1 | `, `%KERN-3-SYSTEM_MSG: `, `kern.err<3>`: what a logger of no known form puts before the
+  /// kernel's own stamp. It ends in a mark, as no message does in front of the next one's stamp.
+  mutating func foreignPrefix() -> Bool {
+    let rest = bytes[at...].prefix(Self.longestForeign)
+    guard let open = rest.firstIndex(of: UInt8(ascii: "[")), open > at else { return false }
+    let front = bytes[at..<open]
+    let marks: [UInt8] = [0x7c, 0x3a, 0x3e, 0x29]  // | : > )
+    guard let last = front.last(where: { !ASCII.isBlank($0) }), marks.contains(last),
+      !JournalLine.isMessage(front)
+    else { return false }
+    let start = at
+    at = open
+    guard bracket(), time?.uptime != nil else {
+      at = start
+      return false
+    }
+    end = at
+    return true
+  }
 }

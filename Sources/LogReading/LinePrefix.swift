@@ -7,7 +7,7 @@ import VTdFormats
 struct LinePrefix {
   private(set) var time: LogTime?
   /// Where the message begins.
-  private(set) var end = 0
+  var end = 0
   /// Whether the prefix is one that a kernel's log has: a time since boot, a level, or the word.
   private(set) var isOfKernel = false
 
@@ -20,12 +20,30 @@ struct LinePrefix {
       isOfKernel = true
       return
     }
-    // Each piece may come once or twice and in any order; eight are more than any logger writes.
+    readPieces()
+    if time?.uptime == nil, foreignPrefix() { readPieces() }
+    isOfKernel = time?.uptime != nil || holds("kernel:") || holds("(XEN)")
+    // The one blank that ends a prefix is not the message's.
+    if end > 0, end < bytes.count, bytes[end] == ASCII.space { end += 1 }
+  }
+
+  /// Whether the prefix holds a word, without a copy of it.
+  private func holds(_ word: StaticString) -> Bool {
+    var at = 0
+    while at + word.utf8CodeUnitCount <= end {
+      if ByteSearch.hasWord(word, in: bytes, at: at) { return true }
+      at += 1
+    }
+    return false
+  }
+
+  /// Each piece may come once or twice and in any order; eight are more than any logger writes.
+  private mutating func readPieces() {
     for _ in 0..<8 {
       let start = at
       skipBlanks()
       if bracket() || lostBracket() || level() || syslogDate() || isoDate() || clock()
-        || weekday() || epoch() || facility() || lineNumber() || word("kernel:")
+        || weekday() || ctime() || epoch() || facility() || lineNumber() || word("kernel:")
         || word("(XEN)") || structuredKernel() || hostKernel() || podName() || debugfsPath()
         || fileName()
       {
@@ -35,11 +53,6 @@ struct LinePrefix {
       at = start
       break
     }
-    isOfKernel =
-      time?.uptime != nil || ByteSearch.contains("kernel:", in: Array(bytes[..<end]))
-      || ByteSearch.contains("(XEN)", in: Array(bytes[..<end]))
-    // The one blank that ends a prefix is not the message's.
-    if end > 0, end < bytes.count, bytes[end] == ASCII.space { end += 1 }
   }
 
   var next: UInt8? { at < bytes.count ? bytes[at] : nil }
@@ -321,6 +334,20 @@ struct LinePrefix {
     return true
   }
 
+  /// `Mon Mar  2 10:00:10 2026 host kernel:`, a date of C's library.
+  private mutating func ctime() -> Bool {
+    let start = at
+    guard letters(2...4), blank(), letters(3...9), blank(), let day = digits(), day.value <= 31,
+      blank(), time24(), blank(), digits()?.count == 4
+    else {
+      at = start
+      return false
+    }
+    note(wallClock: start..<at)
+    host()
+    return true
+  }
+
   /// `2014-04-25T09:37:53.595431+01:00 host kernel:`
   mutating func isoDate() -> Bool {
     let start = at
@@ -397,7 +424,8 @@ struct LinePrefix {
     let start = at
     guard let byte = next,
       byte == UInt8(ascii: "/") || byte == UInt8(ascii: ".") || ASCII.isLowerCase(byte),
-      let colon = bytes[at...].prefix(96).firstIndex(of: UInt8(ascii: ":"))
+      let colon = bytes[at...].prefix(96).firstIndex(of: UInt8(ascii: ":")), colon > at,
+      [UInt8(ascii: "t"), UInt8(ascii: "e"), UInt8(ascii: "y")].contains(bytes[colon - 1])
     else { return false }
     let name = bytes[at..<colon].split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
     let files: [StaticString] = [

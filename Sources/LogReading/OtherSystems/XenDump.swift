@@ -7,8 +7,10 @@ import VTdFormats
 enum XenDump {
   /// What a line with Xen's mark says; empty for any other.
   static func read(_ line: CleanLine) -> [LogEvent.Kind] {
-    guard ByteSearch.contains("(XEN)", in: Array(line.bytes[..<min(line.body, line.bytes.count)]))
-    else { return [] }
+    let prefix = line.bytes[..<min(line.body, line.bytes.count)]
+    guard prefix.contains(UInt8(ascii: "(")), ByteSearch.contains("(XEN)", in: Array(prefix)) else {
+      return []
+    }
     var cursor = TextCursor(line.bytes, at: line.body)
     cursor.skipBlanks()
     return dump(cursor).map { .dump($0, wording: nil) } + suppressed(cursor)
