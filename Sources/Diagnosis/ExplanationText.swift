@@ -320,7 +320,7 @@ public struct ExplanationText: Sendable {
 
   private func places(_ places: [LogPlace], _ contents: LogContents) -> String {
     guard !places.isEmpty else { return "" }
-    let several = contents.files.count > 1
+    let several = contents.namesFiles
     var seen: Set<LogPlace> = []
     let names = places.sorted().filter { seen.insert($0).inserted }.prefix(6).map { place in
       guard several, contents.files.indices.contains(place.file) else { return "\(place.line)" }

@@ -47,8 +47,11 @@ public struct LogCollector: Sendable {
   }
 
   /// Begins a further file; places from now on name it.
-  public mutating func begin(file: String) {
+  ///
+  /// - Parameter isPart: whether it is a part of what was given, which alone does not tell where a line is.
+  public mutating func begin(file: String, isPart: Bool = false) {
     contents.files.append(file)
+    if isPart { contents.hasParts = true }
     resume(file: contents.files.count - 1)
   }
 
@@ -117,9 +120,14 @@ public struct LogCollector: Sendable {
     if let index = indices[key] {
       state.lastFault = index
       // A mail's subject tells a record that its body shows.
-      if event.repairs.contains(.mailSubject) { return nil }
+      if event.repairs.contains(.mailSubject) {
+        noteSubject(index, place)
+        return nil
+      }
       if contents.faults[index].isFromSubject {
+        let subject = contents.faults[index].first
         replace(index, with: sighting, event)
+        noteSubject(index, subject)
         return nil
       }
       if isSeen(sighting, in: contents.faults[index]) {
@@ -181,6 +189,15 @@ public struct LogCollector: Sendable {
     contents.faults[index].repairs = event.repairs.map {
       Noted(value: $0, place: sighting.place, time: nil)
     }
+  }
+
+  /// Says once that a mail's subject told the same record.
+  private mutating func noteSubject(_ index: Int, _ place: LogPlace) {
+    guard !contents.faults[index].repairs.contains(where: { $0.value == .repeatedSubject }) else {
+      return
+    }
+    contents.faults[index].repairs.append(
+      Noted(value: .repeatedSubject, place: place, time: nil))
   }
 
   private static func isEarlier(_ time: LogTime?, _ other: LogTime?) -> Bool {
@@ -372,7 +389,12 @@ public struct LogCollector: Sendable {
       Self.append(
         noted(LogContents.Region(start: start, end: end, function: nil)), to: &contents.regions)
     case .scopeDevice(let address): change(address, place) { $0.isListed = true }
-    case .dmarNote: break
+    case .dmarNote(let text):
+      guard UnreadRecord.isOne(text) else { return }
+      contents.unreadRecordCount += 1
+      if contents.unreadRecords.count < LogContents.mostNotes {
+        contents.unreadRecords.append(place)
+      }
     case .defaultDomain(let passesThrough): contents.passesThrough = passesThrough
     case .defect(let text): Self.append(noted(text), to: &contents.defects)
     case .toolEntry(let level, let value):

@@ -132,8 +132,16 @@ public struct LogContents: Sendable {
 
   /// The files, in the order in which they were read.
   public internal(set) var files: [String] = []
+  /// Whether a file is a part of what was given: a member of an archive, a file of a folder.
+  var hasParts = false
+  /// Whether places need the name of their file.
+  var namesFiles: Bool { files.count > 1 || hasParts }
   /// Fault records, those that are alike together.
   public internal(set) var faults: [FaultGroup] = []
+  /// Where lines stand that look like fault records and are none that can be read.
+  public internal(set) var unreadRecords: [LogPlace] = []
+  /// How many such lines there are.
+  public internal(set) var unreadRecordCount = 0
   /// Fault records that did not fit into `faults`.
   public internal(set) var faultsNotKept = 0
   /// The units with their capabilities.

@@ -9,7 +9,7 @@ enum LogFindings {
     let stops = queueStops(log.queueErrors).compactMap { QueueFindings.find($0, log) }
     let others = [
       statusOfOnes(log), firmwareTable(log), kexecWithoutTakeOver(log), malfunction(log),
-      unalignedFlush(log), fatalDump(log),
+      unalignedFlush(log), fatalDump(log), UnreadRecord.finding(log),
     ]
     return stops + others.compactMap { $0 } + InterruptStorm(log).findings
       + MessageFindings.find(log) + StumbleFindings.find(log)

@@ -95,7 +95,8 @@ struct LineCleaner: Sendable {
     }
     Self.normalise(&bytes)
     // What was escaped twice is decoded twice.
-    for _ in 0..<3 where Self.decodeHTML(&bytes) {
+    for _ in 0..<3 {
+      guard Self.decodeHTML(&bytes) else { break }
       if !repairs.contains(.decodedHTML) { repairs.append(.decodedHTML) }
     }
     repairs += TypedText.mend(&bytes)
@@ -178,11 +179,14 @@ struct LineCleaner: Sendable {
     ASCII.isLowerCase(byte) ? nil : Hexadecimal.digit(byte)
   }
 
-  /// No-break spaces become blanks, colour sequences and control characters go.
+  /// No-break and other spaces of typography become blanks, its hyphens plain ones; colour sequences,
+  /// control characters and what has no width go.
   private static func normalise(_ bytes: inout [UInt8]) {
-    guard bytes.contains(where: { $0 == 0xc2 || $0 < ASCII.space && $0 != ASCII.tab }) else {
-      return
-    }
+    guard
+      bytes.contains(where: {
+        $0 == 0xc2 || $0 == 0xe2 || $0 == 0xef || $0 < ASCII.space && $0 != ASCII.tab
+      })
+    else { return }
     var clean: [UInt8] = []
     clean.reserveCapacity(bytes.count)
     var position = 0
@@ -191,6 +195,9 @@ struct LineCleaner: Sendable {
       if byte == 0xc2, position + 1 < bytes.count, bytes[position + 1] == 0xa0 {
         clean.append(ASCII.space)
         position += 2
+      } else if let plain = plain(bytes, position) {
+        if plain != 0 { clean.append(plain) }
+        position += 3
       } else if byte == ASCII.escape, position + 1 < bytes.count,
         bytes[position + 1] == UInt8(ascii: "[")
       {
@@ -205,6 +212,22 @@ struct LineCleaner: Sendable {
       }
     }
     bytes = clean
+  }
+
+  /// What a character of three bytes at `position` stands for, 0 for nothing; nil for any other one.
+  private static func plain(_ bytes: [UInt8], _ position: Int) -> UInt8? {
+    guard bytes[position] == 0xe2 || bytes[position] == 0xef, position + 2 < bytes.count else {
+      return nil
+    }
+    switch (bytes[position], bytes[position + 1], bytes[position + 2]) {
+    // U+2000 to U+200A, U+202F.
+    case (0xe2, 0x80, 0x80...0x8a), (0xe2, 0x80, 0xaf): return ASCII.space
+    // U+200B to U+200F, U+2060, U+FEFF.
+    case (0xe2, 0x80, 0x8b...0x8f), (0xe2, 0x81, 0xa0), (0xef, 0xbb, 0xbf): return 0
+    // U+2010, U+2011.
+    case (0xe2, 0x80, 0x90), (0xe2, 0x80, 0x91): return UInt8(ascii: "-")
+    default: return nil
+    }
   }
 
   private static let entities: [(StaticString, UInt8)] = [

@@ -188,6 +188,8 @@ public enum Repair: Hashable, Sendable, CustomStringConvertible {
   case removedCarriageReturn
   /// The line is a mail's subject.
   case mailSubject
+  /// The subject has the same record as the mail's body.
+  case repeatedSubject
   /// The reason has a text and no number.
   case reasonWithoutNumber
   /// Whether it was a read or a write is missing.
@@ -216,6 +218,7 @@ public enum Repair: Hashable, Sendable, CustomStringConvertible {
     case .hiddenNumber: "the address is masked by the author or cut off; nothing rests on it"
     case .removedCarriageReturn: "removed ^M from the ends of lines"
     case .mailSubject: "read from a mail's subject"
+    case .repeatedSubject: "the mail's subject repeats it; counted once"
     case .removedEscapes: "removed escapes that were typed out"
     case .restoredBrackets: "put lost brackets back"
     case .accessNotPrinted:

@@ -14,18 +14,60 @@ enum TypedText {
       ByteSearch.contains("Request dev", in: bytes)
         || ByteSearch.contains("fault reason", in: bytes)
     else { return repairs }
-    if ByteSearch.contains("\\[", in: bytes), removeBackslashes(&bytes) {
+    if ByteSearch.contains("\\[", in: bytes) || ByteSearch.contains("\\_", in: bytes),
+      removeBackslashes(&bytes)
+    {
       repairs.append(.removedEscapes)
     }
+    // Other systems' records have marks of their own.
+    let isOfLinux = ByteSearch.contains("Request dev", in: bytes)
+    let hasOtherMarks = isOfLinux && mendBrackets(&bytes)
     let before = bytes
     replace("NO-PASID", by: "NO_PASID", &bytes)
+    replace("NO PASID", by: "NO_PASID", &bytes)
     replace("fault address ", by: "fault addr ", &bytes)
+    replace("fault addr: ", by: "fault addr ", &bytes)
+    if isOfLinux { replace("fault reason: ", by: "fault reason ", &bytes) }
     mendDigits(&bytes)
+    joinAddress(&bytes)
     if bytes != before {
       repairs.append(.misspelt(String(decoding: before.prefix(96), as: UTF8.self)))
     }
-    if restoreBrackets(&bytes) { repairs.append(.restoredBrackets) }
+    if restoreBrackets(&bytes, hasOtherMarks) { repairs.append(.restoredBrackets) }
     return repairs
+  }
+
+  /// What stands before a bracket of a record.
+  private static let opened: [(before: StaticString, inside: StaticString)] = [
+    ("", "DMA Read"), ("", "DMA Write"), ("", "INTR-REMAP"), ("Request device ", ""),
+    ("", "fault reason "),
+  ]
+
+  /// `(DMA Read NO_PASID) Request device {03:00.0}`: other marks where a record has brackets.
+  private static func mendBrackets(_ bytes: inout [UInt8]) -> Bool {
+    var isChanged = false
+    for (before, inside) in opened {
+      let words = before.utf8CodeUnitCount == 0 ? inside : before
+      guard let place = ByteSearch.find(words, in: bytes) else { continue }
+      let open = before.utf8CodeUnitCount == 0 ? place - 1 : place + before.utf8CodeUnitCount
+      guard bytes.indices.contains(open), let mark = closing(bytes[open]),
+        let close = bytes[(open + 1)...].prefix(40).firstIndex(of: mark)
+      else { continue }
+      bytes[open] = UInt8(ascii: "[")
+      bytes[close] = UInt8(ascii: "]")
+      isChanged = true
+    }
+    return isChanged
+  }
+
+  /// What ends a text that begins with one of these marks in the place of a bracket.
+  private static func closing(_ mark: UInt8) -> UInt8? {
+    switch mark {
+    case UInt8(ascii: "("): UInt8(ascii: ")")
+    case UInt8(ascii: "{"): UInt8(ascii: "}")
+    case UInt8(ascii: "|"): UInt8(ascii: "|")
+    default: nil
+    }
   }
 
   /// `^[[33m`: a colour as `cat -v` and some consoles show it.
@@ -82,8 +124,14 @@ enum TypedText {
     }
   }
 
-  /// `Oxfffb2000` and `[O3:00.0]`.
+  /// What a colon or a point looks like in a picture.
+  private static let separators = [
+    UInt8(ascii: ":"), UInt8(ascii: ";"), UInt8(ascii: "."), UInt8(ascii: ","),
+  ]
+
+  /// `Oxfffb2000`, `0xO6]`, `[O3:00.0]` and `[03;00,0]`.
   private static func mendDigits(_ bytes: inout [UInt8]) {
+    mendReason(&bytes)
     for index in bytes.indices where index + 2 < bytes.count {
       if bytes[index] == UInt8(ascii: "O"), bytes[index + 1] == UInt8(ascii: "x"),
         Hexadecimal.digit(digit(bytes[index + 2])) != nil,
@@ -93,17 +141,51 @@ enum TypedText {
       }
       let end = index + 8
       guard bytes[index] == UInt8(ascii: "["), end < bytes.count, bytes[end] == UInt8(ascii: "]"),
-        bytes[index + 3] == UInt8(ascii: ":"), bytes[index + 6] == UInt8(ascii: ".")
+        separators.contains(bytes[index + 3]), separators.contains(bytes[index + 6]),
+        [1, 2, 4, 5, 7].allSatisfy({ Hexadecimal.digit(digit(bytes[index + $0])) != nil })
       else { continue }
       for place in [1, 2, 4, 5, 7] where Hexadecimal.digit(bytes[index + place]) == nil {
         bytes[index + place] = digit(bytes[index + place])
       }
+      bytes[index + 3] = UInt8(ascii: ":")
+      bytes[index + 6] = UInt8(ascii: ".")
+    }
+  }
+
+  /// `fault addr 0xfffb 2000 [fault`: a number that a blank broke.
+  private static func joinAddress(_ bytes: inout [UInt8]) {
+    guard let place = ByteSearch.find("fault addr ", in: bytes) else { return }
+    var cursor = TextCursor(bytes, at: place + 11)
+    guard cursor.hexNumber() != nil, cursor.next == ASCII.space else { return }
+    let blank = cursor.at
+    guard bytes.indices.contains(blank + 1), Hexadecimal.digit(bytes[blank + 1]) != nil else {
+      return
+    }
+    cursor.advance(to: blank + 1)
+    guard cursor.hexNumber() != nil, cursor.take(" [") else { return }
+    bytes.remove(at: blank)
+  }
+
+  /// The two digits of `reason 0xO6`.
+  private static func mendReason(_ bytes: inout [UInt8]) {
+    guard let place = ByteSearch.find("fault reason ", in: bytes) else { return }
+    var start = place + 13
+    if ByteSearch.hasPrefix("0x", in: bytes, at: start)
+      || ByteSearch.hasPrefix("Ox", in: bytes, at: start)
+    {
+      start += 2
+    }
+    guard start + 2 < bytes.count, !ASCII.isLetter(bytes[start + 2]),
+      (start..<start + 2).allSatisfy({ Hexadecimal.digit(digit(bytes[$0])) != nil })
+    else { return }
+    for index in start..<start + 2 where Hexadecimal.digit(bytes[index]) == nil {
+      bytes[index] = digit(bytes[index])
     }
   }
 
   /// `Request device 03:00.0 fault addr 0x1000 fault reason 0x06 …`
-  private static func restoreBrackets(_ bytes: inout [UInt8]) -> Bool {
-    var isChanged = false
+  private static func restoreBrackets(_ bytes: inout [UInt8], _ hasOtherMarks: Bool) -> Bool {
+    var isChanged = hasOtherMarks
     if let place = ByteSearch.find("Request device ", in: bytes) {
       var cursor = TextCursor(bytes, at: place + 15)
       let start = cursor.at
@@ -116,7 +198,10 @@ enum TypedText {
     // Only where the device's were lost too: Xen and others write the reason without any.
     if isChanged, let place = ByteSearch.find(" fault reason ", in: bytes) {
       var cursor = TextCursor(bytes, at: place + 14)
-      if cursor.hexNumber(maximumDigits: 3) != nil, cursor.next.map(ASCII.isBlank) ?? true {
+      if cursor.hexNumber(maximumDigits: 3) != nil,
+        cursor.next.map({ ASCII.isBlank($0) || $0 == UInt8(ascii: ",") }) ?? true
+      {
+        if cursor.next == UInt8(ascii: ",") { bytes.remove(at: cursor.at) }
         bytes.insert(UInt8(ascii: "]"), at: cursor.at)
         bytes.insert(UInt8(ascii: "["), at: place + 1)
       }

@@ -36,7 +36,8 @@ struct ExplainSession {
     self.tap = HistoryTap()
     try EvidenceReader.read(path) { piece in
       switch piece {
-      case .file(let name): collector.begin(file: name)
+      case .file(let name):
+        collector.begin(file: name, isPart: name.hasPrefix(Self.root(path)))
       case .event(let event): collector.take(event)
       case .log: collector.noteLog()
       case .platform(let platform, let name):
@@ -52,6 +53,14 @@ struct ExplainSession {
     self.collector = collector
     self.unread += unread
     self.bytes += bytes
+  }
+
+  /// What the names of an input's parts begin with.
+  private static func root(_ path: String) -> String {
+    if path == "-" { return "standard input/" }
+    var root = path[...]
+    while root.count > 1, root.hasSuffix("/") { root.removeLast() }
+    return root + "/"
   }
 
   /// How long a live log has to be quiet before what it has said is explained. A dump follows its

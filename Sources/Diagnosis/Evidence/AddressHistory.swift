@@ -70,7 +70,7 @@ public struct AddressHistory: Sendable {
   }
 
   private func place(_ place: LogPlace) -> String {
-    guard contents.files.count > 1, contents.files.indices.contains(place.file) else {
+    guard contents.namesFiles, contents.files.indices.contains(place.file) else {
       return "line \(place.line)"
     }
     return "\(contents.files[place.file]):\(place.line)"
