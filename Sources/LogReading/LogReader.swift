@@ -21,8 +21,9 @@ public struct LogReader: Sendable {
   private var binaryBytes = 0
   /// How many bytes were read.
   public private(set) var byteCount = 0
-  /// Whether the input begins like no text: a tenth of its first 64 KiB is no character.
-  public var isBinary: Bool { binaryBytes * 10 > min(byteCount, 1 << 16) }
+  /// Whether the input begins like no text: a twentieth of its first 64 KiB is no character. Packed and
+  /// encrypted data, whose bytes are all equally frequent, have a tenth.
+  public var isBinary: Bool { binaryBytes * 20 > min(byteCount, 1 << 16) }
   private var sawBytes = false
   private var lastByteWasNewline = false
 

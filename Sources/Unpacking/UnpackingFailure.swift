@@ -42,7 +42,7 @@ public enum UnpackingFailure: Error, Hashable, Sendable, CustomStringConvertible
 
   /// `8 MiB`, `700 KiB`: no more digits than matter.
   private static func size(_ bytes: Int) -> String {
-    if bytes >= 1 << 30 { return "\(bytes >> 30) GiB" }
+    if bytes >= 1 << 30 { return "\((bytes &+ (1 << 29)) >> 30) GiB" }
     if bytes >= 1 << 20 { return "\(bytes >> 20) MiB" }
     return "\(bytes >> 10) KiB"
   }

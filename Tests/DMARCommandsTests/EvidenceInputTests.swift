@@ -49,6 +49,35 @@ struct EvidenceInputTests {
     #expect(both.outputText.contains("1 fault record"))
   }
 
+  @Test(
+    "a file of a kind that is known is named by it, however much of it looks like text",
+    arguments: [("%%PDF-1.7\\n", "a PDF document"), ("\\177ELF\\2\\1", "an ELF file")])
+  func mostlyText(head: String, name: String) throws {
+    let folder = try TemporaryFolder()
+    let tool = try Tool.shell(
+      "(printf '\(head)'; seq 1 2000) > a.bin; $DMAR explain a.bin", in: folder)
+    #expect(tool.status == 65)
+    #expect(tool.errorText.contains("a.bin: binary: \(name)"))
+  }
+
+  @Test("packed or encrypted data of no known kind is called binary")
+  func random() throws {
+    let folder = try TemporaryFolder()
+    let tool = try Tool.shell(
+      "seq 1 20000 | xz | tail -c +100 > a.bin; $DMAR explain a.bin", in: folder)
+    #expect(tool.status == 65)
+    #expect(tool.errorText.contains("a.bin: binary, of no kind that is known here"))
+  }
+
+  @Test("the one member of an archive is named in findings")
+  func oneMember() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(Self.log, as: "dmesg")
+    let tool = try Tool.shell(
+      "tar -cJf a.tar.xz dmesg; $DMAR explain --width 400 a.tar.xz", in: folder)
+    #expect(tool.outputText.contains("seen    once (a.tar.xz/dmesg:2)"))
+  }
+
   @Test("a history of many megabytes is read whole, a piece of the file after the other")
   func longHistory() throws {
     let folder = try TemporaryFolder()

@@ -96,7 +96,7 @@ struct LogInput: ~Copyable {
     sink(.bytes(reader.byteCount))
     if reader.kernelLineCount > 0 || reader.byteCount == 0 {
       sink(.log)
-    } else if reader.isBinary, !hasEvents {
+    } else if !hasEvents, MemberReader.isNoText(reader, beginning) {
       sink(
         .unread(
           UnreadInput(path: name, words: MemberReader.words(beginning), weight: .missing)))

@@ -154,12 +154,17 @@ struct MemberReader {
     if isLog {
       if !hasSpoken { sink(.file(path)) }
       sink(.log)
-    } else if reader.isBinary, !hasSpoken {
+    } else if !hasSpoken, Self.isNoText(reader, head) {
       sink(
         .unread(
           UnreadInput(
             path: path, words: Self.words(head), weight: path == input ? .missing : .aside)))
     }
+  }
+
+  /// Whether what was read is no text: by its bytes, or as it begins like a file that is none.
+  static func isNoText(_ reader: LogReader, _ head: some Collection<UInt8>) -> Bool {
+    reader.isBinary || FileKind(head: head) != nil
   }
 
   /// `binary: a PNG picture; type the lines off`
