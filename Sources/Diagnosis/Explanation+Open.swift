@@ -64,6 +64,11 @@ enum OpenVerdict {
         ? "the device is not listed in the log" : "the device is listed")
     if fault.bringUp != nil { checks.append("the fault is later than the bring-up of the units") }
     if fault.fault.dump == nil, fault.fault.interruptIndex == nil { checks.append("no table dump") }
+    if let hole = fault.hole {
+      checks.append(
+        "the dump has no entry at level \(hole.level), index 0x\(hex(hole.index)): nothing is mapped from "
+          + "0x\(hex(hole.first)) to 0x\(hex(hole.last))")
+    }
     return checks
   }
 

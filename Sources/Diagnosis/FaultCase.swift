@@ -32,6 +32,10 @@ struct FaultCase: Sendable {
 
   func isReason(_ codes: UInt8...) -> Bool { reason.map(codes.contains) ?? false }
 
+  /// Whether Linux printed the record. How another system's kernel hands out DMA addresses is not known
+  /// here, so nothing is concluded from where an address lies.
+  var isOfLinux: Bool { fault.observation.system == nil }
+
   /// Whether the log names a reason, and it is one of these: `isReason(FaultReason.pageMissing)`.
   func isReason(_ reasons: Set<FaultReason>) -> Bool {
     reason.map { reasons.contains(FaultReason(rawValue: $0)) } ?? false
@@ -128,6 +132,23 @@ struct FaultCase: Sendable {
   var isBeforeBringUp: Bool { bringUp.map { isBefore($0.place, $0.time) } ?? false }
 
   var uptime: UInt64? { fault.firstTime?.uptime }
+
+  /// Where the dumped walk comes upon an entry that is not present: its level and index, and the addresses
+  /// that the entry stands for, of which none is mapped. Nil without a dump, or where it ends otherwise.
+  var hole: (level: Int, index: UInt64, first: UInt64, last: UInt64)? {
+    guard let address = fault.address, let last = fault.dump?.pageEntries.last,
+      (1...5).contains(last.level)
+    else { return nil }
+    let isFirstStage = fault.dump?.pasidEntry.map { $0.translationType == .firstStage } ?? false
+    guard
+      isFirstStage
+        ? !FirstStageEntry(rawValue: last.value)[flag: .present]
+        : !SecondStageEntry(rawValue: last.value).isPresent
+    else { return nil }
+    let shift = UInt64(12 + 9 * (last.level - 1))
+    let first = (address >> shift) << shift
+    return (last.level, (address >> shift) & 0x1ff, first, first | ((1 << shift) &- 1))
+  }
 
   /// The last entry of the dumped walk, where it is a leaf: level and value.
   var leaf: (level: Int, entry: SecondStageEntry, places: [LogPlace])? {

@@ -77,7 +77,7 @@ extension Rule {
     guard let address = fault.fault.address,
       fault.reason == nil || fault.isReason(5, 6, 0x71, 0x79), !fault.isKdump,
       fault.regions.isEmpty, fault.fault.ownPASID == nil, fault.leafAllows != true,
-      fault.guestLines.isEmpty
+      fault.guestLines.isEmpty, fault.isOfLinux
     else { return nil }
     let isHigh = address >= 0xf000_0000 && address < 0x1_0000_0000
     // With a 48-bit or wider mask an allocator that is asked for more than 32 bits begins up there.
@@ -172,10 +172,7 @@ extension Rule {
             : (0x4000_0000..<0xf000_0000).contains(address) ? .inRAMBetween : .inRAM,
           "0x\(hex(address)) is RAM in the firmware's memory map, and nothing is mapped there",
           fault.place + [memory.place]))
-    } else if fault.fault.observation.system != nil {
-      // Other systems hand out addresses from elsewhere.
-      return nil
-    } else if address < 0xe000_0000, fault.log.memory.isEmpty, !fault.isDisplay,
+    } else if address < 0xe000_0000, fault.log.memory.isEmpty, !fault.isDisplay, fault.isOfLinux,
       fault.fault.key.source.bus != 0 || fault.fault.key.source.device == 5
     {
       clues.append(

@@ -57,6 +57,9 @@ enum OtherSystemForms {
         + " Fault Reason: {why} Fault Info: {frame} Type {read}"),
     Row(.macOS, "vtd[{_}] fault: device {bus}:{dev}:{fn} reason {why} R:{addr}", .read),
     Row(.macOS, "vtd[{_}] fault: device {bus}:{dev}:{fn} reason {why} W:{addr}", .write),
+    // The numbers are hexadecimal in the one public line; a device above 1f can only be decimal.
+    Row(.macOS, "vtd[{_}] fault: device {Bus}:{Dev}:{Fn} reason {why} R:{addr}", .read),
+    Row(.macOS, "vtd[{_}] fault: device {Bus}:{Dev}:{Fn} reason {why} W:{addr}", .write),
     // The vendor's knowledge base.
     Row(
       .esxi,
