@@ -51,16 +51,20 @@ struct KernelMessageReader: Sendable {
   static func candidates(_ line: ArraySlice<UInt8>) -> [(place: Int, form: Int)] {
     guard line.count >= 8, line.count <= longestLine else { return [] }
     var found: [(place: Int, form: Int)] = []
-    let pairs = Self.pairs
-    var at = line.startIndex
-    while at + 4 <= line.endIndex {
-      let pair = UInt16(line[at]) << 8 | UInt16(line[at + 1])
-      if pairs[Int(pair >> 6)] >> UInt64(pair & 63) & 1 != 0, let forms = starts[pair] {
-        for form in forms where line[at...].starts(with: Self.forms[form].anchor) {
-          found.append((at, form))
+    let start = line.startIndex
+    // Most of a line begins nothing: the bytes are looked at without the array's checks.
+    line.withUnsafeBufferPointer { bytes in
+      Self.pairs.withUnsafeBufferPointer { pairs in
+        for at in 0...(bytes.count - 4) {
+          let pair = UInt16(bytes[at]) << 8 | UInt16(bytes[at + 1])
+          guard pairs[Int(pair >> 6)] >> UInt64(pair & 63) & 1 != 0, let forms = starts[pair] else {
+            continue
+          }
+          for form in forms where bytes[at...].starts(with: Self.forms[form].anchor) {
+            found.append((start + at, form))
+          }
         }
       }
-      at += 1
     }
     return found
   }

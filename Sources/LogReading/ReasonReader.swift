@@ -163,9 +163,9 @@ enum ReasonTextMatch {
   }
 
   private static func takeWhole(_ text: String, _ cursor: inout TextCursor) -> Bool {
-    for word in text.split(separator: " ") {
+    for word in text.utf8.split(separator: ASCII.space) {
       cursor.skipBlanks()
-      for byte in word.utf8 {
+      for byte in word {
         guard let next = cursor.next, ASCII.lowercased(next) == ASCII.lowercased(byte) else {
           return false
         }

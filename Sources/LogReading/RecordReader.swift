@@ -142,12 +142,12 @@ struct RecordReader: Sendable {
   }
 
   /// The messages that begin on `line`; a further line may hold their rest.
-  private func messages(_ line: CleanLine) -> [LogEvent] {
+  private func messages(_ line: CleanLine, _ joined: inout LazyText) -> [LogEvent] {
     // Every message holds a telling word, on this line or on those that it was broken into.
     guard waiting.prefix(3).contains(where: { $0.isTelling }) else { return [] }
     let candidates = KernelMessageReader.candidates(line.bodyBytes)
     guard !candidates.isEmpty else { return [] }
-    let text = JoinedText(waiting).bytes
+    let text = joined.text(of: waiting).bytes
     var events: [LogEvent] = []
     for candidate in candidates {
       guard let message = KernelMessageReader.read(text, candidate, body: line.body),
@@ -177,7 +177,8 @@ struct RecordReader: Sendable {
     if resume == 0, let splat = splats.observe(line) { emit(event(splat)) }
     if resume == 0, let ended = stumbles.observe(line) { emit(Self.event(ended)) }
     var count = 0
-    if resume == 0, readOtherSystem(line, emit) {
+    var joined = LazyText()
+    if resume == 0, readOtherSystem(line, &joined, emit) {
       return 1
     }
     if resume == 0 {
@@ -185,7 +186,7 @@ struct RecordReader: Sendable {
         emit(LogEvent(kind: kind, lines: line.number...line.number, time: line.time))
         count += 1
       }
-      for event in messages(line) {
+      for event in messages(line, &joined) {
         emit(event)
         count += 1
       }
@@ -201,7 +202,7 @@ struct RecordReader: Sendable {
     var taken = resume
     resume = 0
     if !places.isEmpty {
-      let text = JoinedText(waiting)
+      let text = joined.text(of: waiting)
       for place in places where place >= taken {
         guard var event = read(text, at: place, isBody: place <= line.body, line) else { continue }
         event.event.time = line.time
@@ -243,19 +244,28 @@ struct RecordReader: Sendable {
   private static func places(_ line: CleanLine) -> [Int] {
     var places = [line.body]
     let words: [StaticString] = ["DMAR", "[DMA", "INTR-", "handling fault"]
-    for at in line.bytes.indices.dropFirst(line.body + 1) {
-      switch line.bytes[at] {
-      case UInt8(ascii: "D"), UInt8(ascii: "d"), UInt8(ascii: "["), UInt8(ascii: "I"),
-        UInt8(ascii: "i"), UInt8(ascii: "H"), UInt8(ascii: "h"):
-        guard at + 1 < line.bytes.count, isSecondByte(line.bytes[at + 1]),
+    line.bytes.withUnsafeBufferPointer { bytes in
+      var at = line.body + 1
+      while at + 1 < bytes.count, places.count < mostPlaces {
+        if mayBegin(bytes[at]), isSecondByte(bytes[at + 1]),
           words.contains(where: { ByteSearch.hasWord($0, in: line.bytes, at: at) })
-        else { continue }
-        places.append(at)
-        if places.count == mostPlaces { return places }
-      default: continue
+        {
+          places.append(at)
+        }
+        at += 1
       }
     }
     return places
+  }
+
+  /// Whether one of these words begins with the byte.
+  private static func mayBegin(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "D"), UInt8(ascii: "d"), UInt8(ascii: "["), UInt8(ascii: "I"),
+      UInt8(ascii: "i"), UInt8(ascii: "H"), UInt8(ascii: "h"):
+      true
+    default: false
+    }
   }
 
   /// Whether one of these words may have the byte behind its first: most others have not.
@@ -270,12 +280,14 @@ struct RecordReader: Sendable {
   private static let mostPlaces = 64
 
   /// Reads a record of a system other than Linux that begins on `line`, and drops its lines.
-  private mutating func readOtherSystem(_ line: CleanLine, _ emit: (LogEvent) -> Void) -> Bool {
+  private mutating func readOtherSystem(
+    _ line: CleanLine, _ joined: inout LazyText, _ emit: (LogEvent) -> Void
+  ) -> Bool {
     // Each record holds a telling word, on this line or on those that it was broken into.
     guard waiting.contains(where: { $0.isTelling }) else { return false }
     let candidates = OtherSystemReader.candidates(line.bytes)
     guard !candidates.isEmpty else { return false }
-    let text = JoinedText(waiting)
+    let text = joined.text(of: waiting)
     for candidate in candidates {
       guard let found = OtherSystemReader.read(text.bytes, candidate) else { continue }
       let last = text.lastLine(before: found.end)
@@ -410,6 +422,18 @@ struct RecordReader: Sendable {
     }
     guard isInRegisters else { return nil }
     return DebugfsReader.register(&cursor)
+  }
+}
+
+/// The waiting lines as one text, which is made when it is first wanted.
+private struct LazyText {
+  private var made: JoinedText?
+
+  mutating func text(of lines: [CleanLine]) -> JoinedText {
+    if let made { return made }
+    let text = JoinedText(lines)
+    made = text
+    return text
   }
 }
 

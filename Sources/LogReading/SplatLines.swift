@@ -57,12 +57,15 @@ package enum SplatLines {
     return nil
   }
 
-  /// `WARNING: `, `BUG: ` and `INFO: ` begin reports: an upper-case word with a colon.
+  /// `WARNING: `, `BUG: ` and `INFO: ` begin reports: an upper-case word with a colon, and not the
+  /// driver's own, which most lines that are read have.
   private static func mayBeTitle(_ bytes: [UInt8]) -> Bool {
     var from = 0
     while let colon = bytes[from...].firstIndex(of: UInt8(ascii: ":")) {
       let word = bytes[..<colon].suffix(3)
-      if word.count == 3, word.allSatisfy(ASCII.isUpperCase) { return true }
+      if word.count == 3, word.allSatisfy(ASCII.isUpperCase), !word.elementsEqual("MAR".utf8) {
+        return true
+      }
       from = colon + 1
     }
     return false

@@ -70,19 +70,25 @@ enum OtherSystemReader {
     return starts
   }()
 
+  /// For each byte whether a form begins with it.
+  private static let isStart = starts.map { !$0.isEmpty }
+
   /// Where in the line forms begin. A form begins with a word.
   static func candidates(_ line: [UInt8]) -> [Candidate] {
     var found: [Candidate] = []
     var isWordStart = true
-    let starts = Self.starts
-    for at in 0..<min(line.count, 512) {
-      let byte = line[at]
-      if isWordStart, !starts[Int(byte)].isEmpty {
-        for index in starts[Int(byte)] where line[at...].starts(with: forms[index].anchor) {
-          found.append(Candidate(form: index, place: at))
+    line.withUnsafeBufferPointer { bytes in
+      isStart.withUnsafeBufferPointer { isStart in
+        for at in 0..<min(bytes.count, 512) {
+          let byte = bytes[at]
+          if isWordStart, isStart[Int(byte)] {
+            for index in starts[Int(byte)] where bytes[at...].starts(with: forms[index].anchor) {
+              found.append(Candidate(form: index, place: at))
+            }
+          }
+          isWordStart = !ASCII.isLetter(byte) && !ASCII.isDigit(byte)
         }
       }
-      isWordStart = !ASCII.isLetter(byte) && !ASCII.isDigit(byte)
     }
     return found
   }
