@@ -76,6 +76,23 @@ struct TableStepTests {
       """, [0x71]
     ),
     (
+      "an entry of the second stage of nested tables is changed",
+      """
+        - tables: {preset: nested, device: "00:03.0", mappings: [{iova: 0x40000000, target: 0x21000000}]}
+        - entry: {stage: second, address: 0x21000000, set: {W: 0}}
+        - dma: {device: "00:03.0", access: read, address: 0x40000000}
+        - dma: {device: "00:03.0", access: write, address: 0x40000000}
+      """, [0x85]
+    ),
+    (
+      "the only stage of legacy tables can be named",
+      """
+        - tables: {device: "00:03.0", mappings: [{iova: 0x40000000, target: 0x21000000}]}
+        - entry: {stage: second, device: "00:03.0", address: 0x40000000, set: {R: 0}}
+        - dma: {device: "00:03.0", access: read, address: 0x40000000}
+      """, [0x06]
+    ),
+    (
       "pass-through passes",
       """
         - tables: {preset: pass-through, device: "00:03.0"}
@@ -140,6 +157,15 @@ struct TableStepTests {
     ("  - tables: {domain: 0}", "1 to 0xffff"),
     (
       "  - tables: {}\n  - entry: {address: 0x1000, set: {W: 0}}", "nothing is mapped"
+    ),
+    (
+      "  - tables: {mappings: [{iova: 0x1000, target: 0x0}]}\n"
+        + "  - entry: {stage: first, address: 0x1000, set: {W: 0}}", "preset: nested makes both"
+    ),
+    (
+      "  - tables: {mappings: [{iova: 0x1000, target: 0x0}]}\n"
+        + "  - entry: {table: context, stage: second, set: {P: 0}}",
+      "a stage was expected for the entry of a page table"
     ),
     (
       "  - tables: {mappings: [{iova: 0x1000, target: 0x0}]}\n"

@@ -293,9 +293,19 @@ struct TableBuilder {
           flag: .posted]
         return (address, isPosted ? .make(PostedInterruptEntry.self) : .make(InterruptEntry.self))
       case .page:
-        guard let page = built.domains[step.domain], let address = step.address else {
+        guard let outer = built.domains[step.domain], let address = step.address else {
           throw .unsupported(
             what: "domain \(step.domain)", needs: "no step with tables has made its page tables")
+        }
+        let stages = [outer] + (outer.secondStage.map { [$0] } ?? [])
+        guard
+          let page = stages.first(where: {
+            step.stage == nil || $0.stage.rawValue == step.stage?.rawValue
+          })
+        else {
+          throw .unsupported(
+            what: "the \(step.stage?.rawValue ?? "other") stage of domain \(step.domain)",
+            needs: "it has \(outer.stage.rawValue)-stage tables alone; preset: nested makes both")
         }
         return (
           try tables.entryAddress(level: step.level, of: address, in: page),

@@ -90,6 +90,14 @@ public enum EntryTable: String, Hashable, Sendable, CaseIterable {
   case interrupt
 }
 
+/// Which of a domain's page tables an entry belongs to.
+public enum EntryStage: String, Hashable, Sendable, CaseIterable {
+  /// Tables in the processor's format.
+  case first
+  /// Tables in the unit's own format; of nested tables those that the first-stage tables are read through.
+  case second
+}
+
 /// One entry of tables that a step has built, changed.
 public struct EntryStep: Hashable, Sendable {
   /// The unit that reads it; nil for the first one.
@@ -102,6 +110,9 @@ public struct EntryStep: Hashable, Sendable {
   public var pasid: PASID?
   /// The domain whose page tables they are.
   public var domain: UInt64 = 1
+  /// Which of the domain's page tables they are; nil for its only ones, and of nested tables for the first
+  /// stage.
+  public var stage: EntryStage?
   /// The level of a page table's entry.
   public var level = 1
   /// The address that the entry of a page table is for.
@@ -217,6 +228,9 @@ extension EntryStep: Section {
       "pasid", &pasid, .number(0...0xf_ffff, .decimal),
       "the PASID; requests without one unless given")
     field("domain", &domain, .number(1...0xffff, .decimal), "the domain of a page table")
+    field(
+      "stage", &stage, .named(EntryStage.allCases.map { (name: $0.rawValue, value: $0) }),
+      "the stage of a page table; the first where there are two, unless given", example: "second")
     field("level", &level, .number(1...5), "the level of a page table's entry")
     field(
       "address", &address, .number(), "the address that a page table's entry is for",
@@ -239,6 +253,9 @@ extension EntryStep: Section {
     field.check(
       (address != nil) == (table == .page),
       "an address was expected for the entry of a page table, and for no other")
+    field.check(
+      stage == nil || table == .page,
+      "a stage was expected for the entry of a page table, and for no other")
     field.check(
       (index != nil) == (table == .interrupt),
       "an index was expected for the entry of the interrupt table, and for no other")
