@@ -24,7 +24,7 @@ export function isScenario(name) {
   return /\.ya?ml$/i.test(name);
 }
 
-// The nodes of a text, or why it is no YAML, as the module takes both.
+// The nodes of a text, or why it is not YAML, as the module takes both.
 export function yamlContent(text) {
   try {
     return { nodes: nodes(text) };

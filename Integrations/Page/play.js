@@ -54,7 +54,7 @@ export class Play {
     log.addEventListener("keydown", (event) => this.walkLines(event));
   }
 
-  // Fills the menu of scenarios, in groups by their folders. What other files only name is no scenario.
+  // Fills the menu of scenarios, in groups by their folders. A file that others only name is not a scenario.
   listScenarios() {
     const groups = new Map();
     for (const name of Object.keys(this.library).filter(isScenario).sort()) {
@@ -209,7 +209,7 @@ export class Play {
 
   set(path, value) {
     const text = withValue(this.textOf(this.scenario), path, value);
-    if (text === null) this.report("The scenario has no place for this: it is not well-formed, or kernel is no mapping.");
+    if (text === null) this.report("The scenario has no place for this: it is not well-formed, or kernel is not a mapping.");
     else this.change(this.scenario, text);
   }
 

@@ -65,7 +65,7 @@ export function valueAt(text, path) {
 }
 
 // Writes a value at a path of keys, or with null takes the key away. Returns null where the text does
-// not allow it, since it is no YAML or has something else than a mapping on the way.
+// not allow it, since it is not YAML or has something else than a mapping on the way.
 export function withValue(text, path, value) {
   const { document } = parsed(text);
   if (!document || document.errors.length > 0) return null;

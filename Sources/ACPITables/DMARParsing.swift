@@ -1,6 +1,6 @@
 import VTdFormats
 
-/// Bytes that are no DMAR table, with the place.
+/// Bytes that are not a DMAR table, with the place.
 public struct ACPITableError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What can be wrong with a table's bytes.
   public enum Kind: Hashable, Sendable {

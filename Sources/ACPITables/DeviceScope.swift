@@ -11,7 +11,7 @@ public struct DeviceScope: Hashable, Sendable {
       self.rawValue = rawValue
     }
 
-    /// A PCI function that is no bridge.
+    /// A PCI function that is not a bridge.
     public static let endpoint = Kind(rawValue: 1)
     /// A bridge and everything below it.
     public static let subHierarchy = Kind(rawValue: 2)
@@ -101,7 +101,7 @@ public struct DeviceScope: Hashable, Sendable {
   /// Where the path leads, bus numbers of bridges being those of `topology`.
   ///
   /// The last step need not exist: IOAPICs and timers seldom are functions, and a slot can be
-  /// empty. Nil where a step before it is no bridge, so that the bus of the next one is unknown,
+  /// empty. Nil where a step before it is not a bridge, so that the bus of the next one is unknown,
   /// or where a number is none that PCI has.
   public func address(in topology: PCITopology, segment: UInt16) -> PCIAddress? {
     var bus = startBus

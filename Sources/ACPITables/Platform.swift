@@ -101,13 +101,13 @@ extension Platform {
   }
 
   /// The unit that gets requests with `sourceID` from `segment`: the one of that function or, for
-  /// an id that is no function's (a bridge's secondary bus, a phantom function), the one of
+  /// an id that is not a function's (a bridge's secondary bus, a phantom function), the one of
   /// `requester`, which put it on the bus.
   public func unit(for request: RootRequest) -> PlatformUnit? {
     coverage(of: request.requester).unit.map { units[$0] }
   }
 
-  /// The requester ids of IOAPICs and timers, which are no functions, with their unit.
+  /// The requester ids of IOAPICs and timers, which are not functions, with their unit.
   public var interruptSources: [InterruptSource] {
     units.flatMap { unit in
       unit.definition.scopes.compactMap { scope in
@@ -122,7 +122,7 @@ extension Platform {
   }
 }
 
-/// An IOAPIC or a timer: something that sends messages and is no PCI function.
+/// An IOAPIC or a timer: something that sends messages and is not a PCI function.
 public struct InterruptSource: Hashable, Sendable {
   /// IOAPIC or HPET.
   public let kind: DeviceScope.Kind

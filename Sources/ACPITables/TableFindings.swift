@@ -87,7 +87,7 @@ public struct TableFinding: Hashable, Sendable, CustomStringConvertible {
     case .unknownScope(let type): return "device scope type \(type) is unknown"
     case .emptyPath: return "device scope without a path names no device"
     case .impossibleStep(let device, let function):
-      return "path step \(hex(UInt64(device))).\(hex(UInt64(function))) is no PCI device and "
+      return "path step \(hex(UInt64(device))).\(hex(UInt64(function))) is not a PCI device and "
         + "function"
     case .reservedBits(let field): return "reserved bits of \(field) are set"
     case .unalignedRegisters(let base):

@@ -7,17 +7,17 @@ struct Request {
   /// levels of a node's form.
   private static let depth = 512
 
-  /// - Throws: `Failure` where the bytes are no JSON object.
+  /// - Throws: `Failure` where the bytes are not a JSON object.
   init(_ bytes: [UInt8]) throws(Failure) {
     let value: JSONValue
     do throws(JSONReader.Failure) {
       value = try JSONReader.value(bytes, depth: Self.depth)
     } catch {
       throw Failure(
-        "the question is no JSON: at byte \(error.offset), \(error.expected) was expected")
+        "the question is not JSON: at byte \(error.offset), \(error.expected) was expected")
     }
     guard case .object(let members) = value else {
-      throw Failure("the question is no JSON object, which was expected")
+      throw Failure("the question is not a JSON object; one was expected")
     }
     self.members = members
   }
@@ -32,7 +32,7 @@ struct Request {
   /// A text; nil where the member is not there.
   func text(_ name: String) throws(Failure) -> String? {
     guard let value = value(name) else { return nil }
-    guard case .string(let text) = value else { throw Failure("\"\(name)\" is no text") }
+    guard case .string(let text) = value else { throw Failure("\"\(name)\" is not text") }
     return text
   }
 
@@ -55,7 +55,7 @@ struct Request {
   func number(_ name: String) throws(Failure) -> Int? {
     guard let value = value(name) else { return nil }
     guard case .unsigned(let number) = value, let count = Int(exactly: number) else {
-      throw Failure("\"\(name)\" is no number that can be counted")
+      throw Failure("\"\(name)\" is not a whole number in range")
     }
     return count
   }
@@ -69,12 +69,12 @@ struct Request {
       var texts: [String] = []
       for value in values {
         guard case .string(let text) = value else {
-          throw Failure("\"\(name)\" has something that is no text")
+          throw Failure("\"\(name)\" has something that is not text")
         }
         texts.append(text)
       }
       return texts
-    default: throw Failure("\"\(name)\" is no list of texts")
+    default: throw Failure("\"\(name)\" is not a list of texts")
     }
   }
 }

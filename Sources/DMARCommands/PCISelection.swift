@@ -54,7 +54,7 @@ struct PCISelection {
     var classCode: String?
     if parts.count > 2, !parts[2].isEmpty {
       guard parts[2].allSatisfy({ $0.isHexDigit || $0 == "x" }), parts[2].count <= 6 else {
-        throw Slip(words: "\"\(text)\": \"\(parts[2])\" is no class")
+        throw Slip(words: "\"\(text)\": \"\(parts[2])\" is not a class")
       }
       classCode = parts[2].lowercased()
     }

@@ -50,7 +50,7 @@ struct ScenarioOptions: ParsableArguments {
     guard let profile = KernelProfile.chosen(kernel) else {
       throw InputError(
         .notFound, at: Place(whole: "--kernel \(kernel)"),
-        "there is no such file, and it is no release that has a profile; \(KernelProfile.choice)"
+        "there is no such file, and it is not a release that has a profile; \(KernelProfile.choice)"
           + " was expected")
     }
     return profile

@@ -13,7 +13,7 @@ struct Sweep: Sendable {
   private let tree: ScenarioTree
   private let profile: KernelProfile?
   private let axes: [SweepAxis]
-  /// The changes of each axis, one a value; an error where a value is no YAML.
+  /// The changes of each axis, one a value; an error where a value is not YAML.
   private let changes: [[Override]]
   private let printsLog: Bool
   private let checks: Bool

@@ -25,7 +25,7 @@ enum OpenVerdict {
       let names = behind.functions.map { $0.shortDescription }.joined(separator: ", ")
       why.append(
         Finding.Evidence(
-          "\(fault.device) is no function: the bridge \(behind.bridge.shortDescription) sends what is "
+          "\(fault.device) is not a function: the bridge \(behind.bridge.shortDescription) sends what is "
             + "behind it under this id, so the sender is "
             + (behind.functions.count == 1 ? names : "one of \(names)"), behind.places))
     }

@@ -52,9 +52,9 @@ public struct Explanation: Sendable {
   /// How many incidents the faults make; it stays as well.
   public private(set) var incidentCount = 0
 
-  /// Whether the input was no kernel's log at all.
+  /// Whether the input was not a kernel's log at all.
   public var isEmpty: Bool {
-    // What was not read is told in remarks, and is no log.
+    // What was not read is told in remarks, and is not a log.
     !contents.isLog && faults.isEmpty && findings.isEmpty && splats.isEmpty
       && remarks.count <= Self.unread(contents).count && dumps.isEmpty && contents.eventCount == 0
       && !contents.hasHistory && contents.machine.rowCount == 0

@@ -202,7 +202,7 @@ public struct LogContents: Sendable {
   public internal(set) var topology: PCITopology?
   /// Functions that left their groups.
   public internal(set) var departures: [PCIAddress: LogPlace] = [:]
-  /// Messages about remapping that are no fault records, in the order of their first lines.
+  /// Messages about remapping that are not fault records, in the order of their first lines.
   public internal(set) var messages: [MessageGroup] = []
   /// Lines that are evidence for others: suspend and resume, commands that no driver wrote.
   public internal(set) var marks: [Noted<KernelMessage>] = []

@@ -15,13 +15,13 @@ enum LogFindings {
       + MessageFindings.find(log) + StumbleFindings.find(log)
   }
 
-  /// A fault status of all ones is no status: the register page did not answer.
+  /// A fault status of all ones is not a status: the register page did not answer.
   private static func statusOfOnes(_ log: LogContents) -> Finding? {
     guard let count = log.statuses[.max] else { return nil }
     return Finding(
       .message, id: "status-all-ones", confidence: 95, severity: .serious,
       culprit: "the unit's power, link or parent: its registers are not there",
-      verdict: "a unit no longer answers: its fault status reads all ones, which is no status "
+      verdict: "a unit no longer answers: its fault status reads all ones, which is not a status "
         + "(powered off, reset, or its domain is gone)",
       why: [
         Finding.Evidence(
@@ -107,7 +107,7 @@ enum LogFindings {
     if !lines.isEmpty {
       why.append(
         Finding.Evidence(
-          "\(lines.count) units had interrupt remapping on, and this is no kdump kernel",
+          "\(lines.count) units had interrupt remapping on, and this is not a kdump kernel",
           lines.prefix(4).map { $0.place }))
     }
     if !translations.isEmpty {

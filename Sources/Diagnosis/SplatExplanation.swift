@@ -98,7 +98,7 @@ public struct SplatExplanation: Sendable {
 
   private static func reclaim(_ splat: LockSplat, _ story: [String]) -> Words {
     (
-      "\(name(splat.wanted)) is no lock: it stands for memory reclaim, which an allocation that may "
+      "\(name(splat.wanted)) is not a lock: it stands for memory reclaim, which an allocation that may "
         + "sleep can start. Such an allocation is made with \(state(splat.oldState)), and one with "
         + "\(state(splat.newState)), where nothing may sleep", story,
       "allocate with GFP_ATOMIC in the interrupt, or allocate elsewhere: before it, or in a work queue"

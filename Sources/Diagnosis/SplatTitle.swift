@@ -41,7 +41,7 @@ enum SplatTitle {
     return nil
   }
 
-  /// The first function that is no primitive of locking, and no wrapper around one.
+  /// The first function that is neither a primitive of locking nor a wrapper around one.
   private static func function(_ splat: LockSplat) -> String? {
     var candidates: [String] = []
     switch splat.kind {

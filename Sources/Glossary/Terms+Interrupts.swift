@@ -38,7 +38,7 @@ extension Terms {
       see: ["interrupt entry", "source-id"]),
     Term(
       "IOAPIC", ["HPET"],
-      "Chips that send interrupts too. They are no PCI functions; firmware gives them source-ids of "
+      "Chips that send interrupts too. They are not PCI functions; firmware gives them source-ids of "
         + "their own, such as f0:1f.0, and names them in the DMAR table.",
       see: ["DMAR table", "source-id"]),
     Term(

@@ -83,7 +83,7 @@ extension Lab {
   ///   - dma: what was sent.
   ///   - release: whose words, such as `4.19` or `6.12`; nil for the newest known.
   /// - Returns: nil where nothing was recorded.
-  /// - Throws: ``LabError/input(_:)`` where the text is no release.
+  /// - Throws: ``LabError/input(_:)`` where the text is not a release.
   public func kernelLine(_ dma: LabDMA, release: String? = nil) throws(LabError) -> String? {
     try dma.record.map { (record) throws(LabError) in try Self.kernelLine(record, release: release)
     }
@@ -96,7 +96,7 @@ extension Lab {
     var profile = KernelProfile.newest
     if let release {
       guard let known = KernelProfile.named(release) else {
-        throw .input("\"\(release)\" is no kernel release; one such as 6.12 was expected")
+        throw .input("\"\(release)\" is not a kernel release; one such as 6.12 was expected")
       }
       profile = known
     }

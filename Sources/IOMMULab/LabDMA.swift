@@ -24,7 +24,7 @@ public struct LabDMA: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Why the request was blocked; nil where it was not, or by something that is no fault.
+  /// Why the request was blocked; nil where it was not, or by something that is not a fault.
   public var reason: FaultReason? {
     if case .blocked(.fault(let reason), _) = outcome { reason } else { nil }
   }

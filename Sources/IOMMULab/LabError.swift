@@ -2,7 +2,7 @@ public import RemappingTables
 
 /// What went wrong in a lab, and what to do about it.
 public enum LabError: Error, CustomStringConvertible {
-  /// A text that is no function's address.
+  /// A text that is not a function's address.
   case device(String)
   /// No device was attached to anything yet.
   case nothingAttached
@@ -26,7 +26,7 @@ public enum LabError: Error, CustomStringConvertible {
   public var description: String {
     switch self {
     case .device(let text):
-      "\"\(text)\" is no function; bus:device.function was expected, such as \"00:1f.2\""
+      "\"\(text)\" is not a function; bus:device.function was expected, such as \"00:1f.2\""
     case .nothingAttached:
       "no device is attached; call attach(_:domain:) before map, or name the domain"
     case .domain(let number):

@@ -28,7 +28,7 @@ public struct KernelProfile: Sendable {
   }
 
   /// The profile of a release that a person chose: `6.1`, `v6.6`, `6.0-rc1`, `4.19.0-27-amd64`; nil
-  /// for a text that is no release, and for releases before the oldest and after the newest that are
+  /// for a text that is not a release, and for releases before the oldest and after the newest that are
   /// known here.
   public static func chosen(_ text: String) -> KernelProfile? {
     let release = text.first == "v" ? String(text.dropFirst()) : text

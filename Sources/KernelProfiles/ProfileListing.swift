@@ -11,7 +11,8 @@ package enum ProfileListing {
   private static func profile(_ release: String) throws(NoProfile) -> KernelProfile {
     guard let profile = KernelProfile.chosen(release) else {
       throw NoProfile(
-        description: "\"\(release)\" is no release that has a profile; \(KernelProfile.choice) was"
+        description:
+          "\"\(release)\" is not a release that has a profile; \(KernelProfile.choice) was"
           + " expected")
     }
     return profile

@@ -171,7 +171,7 @@ package final class KernelContext {
     return try body()
   }
 
-  /// Runs `body` under a map that is no lock of its own: a timer's, which tells the validator what
+  /// Runs `body` under a map that is not a lock of its own: a timer's, which tells the validator what
   /// its function waits for.
   package func mapped<Result, Failure: Error>(
     _ map: KernelLock, from function: String, _ body: () throws(Failure) -> Result

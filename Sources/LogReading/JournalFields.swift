@@ -21,7 +21,7 @@ struct JournalFields: Sendable {
     var boot: String?
   }
 
-  /// Takes a line; nil where it is no field of a record.
+  /// Takes a line; nil where it is not a field of a record.
   mutating func take(_ line: [UInt8]) -> Field? {
     guard let first = line.first(where: { !ASCII.isBlank($0) }) else {
       // An empty line ends a record of the export format; it stays an empty line.

@@ -1,6 +1,6 @@
 public import PCI
 
-/// A line that is no fault record and still says something about remapping: of the kernel's IOMMU
+/// A line that is not a fault record and still says something about remapping: of the kernel's IOMMU
 /// code, of a hypervisor's, or of a driver that works with either.
 public struct KernelMessage: Hashable, Sendable {
   /// What the line says. The raw values are stable: filters and other programs name them.

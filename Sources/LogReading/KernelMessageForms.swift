@@ -3,7 +3,7 @@ import KernelLog
 /// The words of every message in `KernelMessage`, as data with holes: those of the driver's own lines
 /// (`FormTemplate`), which are read and not printed.
 ///
-/// Lines that the driver prints have their forms in KernelLog and are no rows here: what they say is
+/// Lines that the driver prints have their forms in KernelLog and are not rows here: what they say is
 /// told by `KernelMessage.Kind.init(_:)`. A form may begin anywhere in a line; its first words have four
 /// characters at least. Sources: drivers/iommu, drivers/vfio, kernel/dma and mm of Linux 2.6.30 to 7.3, Xen, QEMU and FreeBSD.
 enum KernelMessageForms {

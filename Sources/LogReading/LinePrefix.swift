@@ -267,7 +267,7 @@ struct LinePrefix {
     return true
   }
 
-  /// `host kernel:` behind a time stamp that is no date.
+  /// `host kernel:` behind a time stamp that is not a date.
   private mutating func hostKernel() -> Bool {
     guard time != nil else { return false }
     let start = at

@@ -49,7 +49,7 @@ public struct LockSplat: Hashable, Sendable {
     /// The function behind `at:`, without offset.
     public var function: String
 
-    /// Whether it is no lock and stands for memory reclaim, which an allocation that may sleep "takes".
+    /// Whether it is not a lock and stands for memory reclaim, which an allocation that may sleep "takes".
     package var isReclaim: Bool {
       name.hasPrefix("fs_reclaim") || name.contains("mmu_notifier_invalidate")
     }

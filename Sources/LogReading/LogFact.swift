@@ -47,7 +47,7 @@ public enum LogFact: Hashable, Sendable {
   case debugfs(DebugfsRow)
   /// A lock report.
   case lockSplat(LockSplat)
-  /// A message about remapping that is no fault record.
+  /// A message about remapping that is not a fault record.
   case message(KernelMessage)
   /// A defect of the kernel with the functions that were running.
   case stumble(KernelStumble)
@@ -59,9 +59,9 @@ public struct BusTreeFunction: Hashable, Sendable {
   public var address: PCIAddress
   /// What the list calls it.
   public var words: String
-  /// The bus right behind it; nil for what is no bridge.
+  /// The bus right behind it; nil for what is not a bridge.
   public var secondary: UInt8?
-  /// The last bus behind it; nil for what is no bridge.
+  /// The last bus behind it; nil for what is not a bridge.
   public var subordinate: UInt8?
 }
 

@@ -3,7 +3,7 @@ import Text
 /// Reads a kernel log in whatever state it arrives and says what stands in it.
 ///
 /// Bytes go in as they come; events come out in the order of the lines. Memory does not depend on
-/// the length of the log. The reader never fails: what it cannot read is no event.
+/// the length of the log. The reader never fails: what it cannot read is not an event.
 public struct LogReader: Sendable {
   /// How many lines one record may be spread over.
   static let longestRecord = 8
@@ -21,8 +21,8 @@ public struct LogReader: Sendable {
   private var binaryBytes = 0
   /// How many bytes were read.
   public private(set) var byteCount = 0
-  /// Whether the input begins like no text: a twentieth of its first 64 KiB is no character. Packed and
-  /// encrypted data, whose bytes are all equally frequent, have a tenth.
+  /// Whether the input does not begin as text does: a twentieth of its first 64 KiB are not characters.
+  /// Packed and encrypted data, whose bytes are all equally frequent, have a tenth.
   public var isBinary: Bool { binaryBytes * 20 > min(byteCount, 1 << 16) }
   private var sawBytes = false
   private var lastByteWasNewline = false

@@ -3,7 +3,7 @@ import Text
 /// Takes the base64 parts of a mail apart: a log that was attached stands in one, as text or packed.
 ///
 /// A part begins at the empty line behind a `Content-Transfer-Encoding: base64` and ends with the
-/// first line that is no base64.
+/// first line that is not base64.
 struct MailPart: Sendable {
   private enum State: Sendable {
     case outside, header, body

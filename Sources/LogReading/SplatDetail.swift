@@ -213,7 +213,7 @@ extension SplatDetail.Event {
 }
 
 extension SplatDetail.Frame {
-  /// `? klist_next+0x1b/0x160`; nil for a line that is no frame.
+  /// `? klist_next+0x1b/0x160`; nil for a line that is not a frame.
   init?(_ text: Substring) {
     isGuess = text.hasPrefix("? ")
     let words = (isGuess ? text.dropFirst(2) : text).split(separator: " ")

@@ -23,7 +23,7 @@ enum ELFCore {
       throw MemoryImageError(
         path: path,
         kind: .otherForm(
-          "an ELF file that is no core",
+          "an ELF file that is not a core",
           advice: "a core of the whole machine was expected (dump-guest-memory, /proc/vmcore)"))
     }
     guard let tableStart = bytes.number(UInt64.self, at: 32).flatMap({ Int(exactly: $0) }),

@@ -67,7 +67,7 @@ public final class MemoryImage {
       }
       guard rawBase & 0xfff == 0, rawBase < 1 << 52 else {
         throw MemoryImageError(
-          path: path, kind: .damaged("the address of its first byte is no page's"))
+          path: path, kind: .damaged("its first byte does not begin a page"))
       }
       form = .raw
       ranges = [Range(base: rawBase, size: UInt64(bytes.count))]

@@ -99,7 +99,7 @@ public struct PCIAddressError: Error, Hashable, Sendable, CustomStringConvertibl
   public enum Kind: Hashable, Sendable {
     /// Not `bb:dd.f` nor `ssss:bb:dd.f`.
     case shape
-    /// A part that is no hexadecimal number: what it is called, and what stood there.
+    /// A part that is not a hexadecimal number: what it is called, and what stood there.
     case notHexadecimal(part: String, String)
     /// A part that is too large: what it is called, its value, and the largest that would do.
     case tooLarge(part: String, UInt32, limit: UInt32)

@@ -10,7 +10,7 @@ public protocol PCISource: Sendable {
 
 /// What asking for the bus gave.
 public enum PCIEnumeration: Hashable, Sendable {
-  /// This machine has no PCI, which is no error: virtual machines and boards do without.
+  /// This machine has no PCI, which is not an error: virtual machines and boards do without.
   case noPCI(NoPCI)
   /// The functions, and what could not be read of them.
   case found(PCITopology, remarks: [PCIRemark])

@@ -86,7 +86,7 @@ struct CacheWatch {
     return nil
   }
 
-  /// What a request that was no hit left in the cache.
+  /// What a request that was not a hit left in the cache.
   func newFill(
     _ request: DMARequest, in unit: NamedUnit, through device: ATSDevice?
   ) -> CachedTranslation? { held(request, in: unit, through: device) }

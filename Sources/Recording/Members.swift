@@ -69,7 +69,7 @@ struct MemberReader {
 
   init(_ value: JSONValue, _ name: String) throws(RecordError) {
     guard case .object(let members) = value else {
-      throw RecordError("\(name) is no object; an object was expected")
+      throw RecordError("\(name) is not an object; an object was expected")
     }
     all = members
     self.name = name

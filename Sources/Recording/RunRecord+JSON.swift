@@ -90,7 +90,7 @@ extension RunRecord {
       value = try JSONReader.value(bytes)
     } catch {
       throw RecordError(
-        "the record is no JSON at byte \(error.offset); \(error.expected) was expected")
+        "the record is not JSON at byte \(error.offset); \(error.expected) was expected")
     }
     let reader = try MemberReader(value, "the record")
     let version = try reader.number("version")

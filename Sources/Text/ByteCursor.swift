@@ -79,6 +79,6 @@ package struct ByteCursor: Sendable {
     return value
   }
 
-  /// What is left, as text; what is no UTF-8 is replaced.
+  /// What is left, as text; what is not UTF-8 is replaced.
   package func rest() -> String { String(decoding: bytes[position...], as: UTF8.self) }
 }

@@ -1,4 +1,4 @@
-/// What a file that is no log seems to be, by its first bytes.
+/// What a file that is not a log seems to be, by its first bytes.
 public struct FileKind: Sendable {
   /// `a PNG picture`
   public let name: String

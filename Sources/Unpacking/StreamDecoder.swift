@@ -6,7 +6,7 @@ enum StreamDecoder {
   case lz4(LZ4Stream)
   case bzip2(BZip2Stream)
 
-  /// Nil for the kinds that are no streams.
+  /// Nil for the kinds that are not streams.
   init?(_ kind: PackedKind) {
     switch kind {
     case .gzip: self = .zlib(ZlibStream(.gzip))

@@ -9,7 +9,7 @@ struct TarHeader: Sendable {
   var size: Int
   var type: UInt8
 
-  /// Nil where the block is no header: its checksum does not fit.
+  /// Nil where the block is not a header: its checksum does not fit.
   init?(_ block: [UInt8]) {
     guard block.count >= Self.blockSize, block[0] != 0,
       let sum = Self.octal(block[148..<156]), let size = Self.number(block[124..<136]),

@@ -22,7 +22,7 @@ public enum UnitQuirk: String, CaseIterable, Hashable, Sendable {
   /// Reads of the interrupt range pass (QEMU).
   case interruptRangeReadable = "interrupt-range-readable"
   /// A DMA to the interrupt range has no source-id: it is recorded with 0xffff, no entry refuses it
-  /// for its source, and what is no whole dword is no message (QEMU).
+  /// for its source, and only a write of a whole dword is a message (QEMU).
   case anonymousPlainWrites = "anonymous-plain-writes"
   /// FECTL.IP is cleared by a write to FSTS only, not by clearing the last F (QEMU).
   case pendingBitNeedsStatusWrite = "pending-bit-needs-status-write"
@@ -187,7 +187,7 @@ extension UnitQuirks {
   }
 
   /// Names that give the same quirks again: that of the largest set that is in them, and one for each
-  /// other quirk. Bits that are no quirk have none.
+  /// other quirk. Bits that are not quirks have none.
   public var namesOfAll: [String] {
     let set = Self.sets.filter { isSuperset(of: $0.quirks) }
       .max { $0.quirks.rawValue.nonzeroBitCount < $1.quirks.rawValue.nonzeroBitCount }

@@ -73,7 +73,7 @@ package enum DecodeKind {
   /// Each value of a list in text: hexadecimal, a structure's words lowest first, or joined by colons
   /// highest first.
   ///
-  /// - Throws: `DecodeFailure` where a text is no such value.
+  /// - Throws: `DecodeFailure` where a text is not such a value.
   package func decode(_ values: [String]) throws(DecodeFailure) -> [DecodedValue] {
     var decoded: [DecodedValue] = []
     for (index, words) in try Self.structures(values, wordCount: wordCount).enumerated() {
@@ -197,7 +197,7 @@ package enum DecodeKind {
     if digits.first != "_", digits.last != "_" { digits.removeAll { $0 == "_" } }
     guard let value = UInt64(digits, radix: 16), !digits.hasPrefix("+"), !digits.hasPrefix("-")
     else {
-      throw DecodeFailure("\"\(text)\" is no hexadecimal number of at most 64 bits")
+      throw DecodeFailure("\"\(text)\" is not a hexadecimal number of at most 64 bits")
     }
     return value
   }

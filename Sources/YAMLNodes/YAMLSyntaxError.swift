@@ -1,4 +1,4 @@
-/// Text that is no YAML, or more of it than is read.
+/// Text that is not YAML, or more of it than is read.
 public struct YAMLSyntaxError: Error, Hashable, Sendable {
   /// What stands there and what was expected.
   public let message: String

@@ -73,7 +73,7 @@ struct DisassemblyTests {
     }
   }
 
-  @Test("a dump that ends early or is none says so")
+  @Test("a dump that ends early, or is not one, is refused with the reason")
   func noDump() {
     let text = HexDump.text(SampleTables.q35.bytes).split(separator: "\n")
     let cut = #expect(throws: ACPITableError.self) {

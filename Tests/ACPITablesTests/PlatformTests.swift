@@ -129,7 +129,7 @@ struct PlatformTests {
     #expect(platform.units.map(\.registers) == [nil, registers])
   }
 
-  @Test("IOAPICs and timers have requester ids of their own, which are no functions")
+  @Test("IOAPICs and timers have requester ids of their own, which are not functions")
   func interruptSources() {
     let platform = Self.platform(SampleTables.structures)
     #expect(platform.interruptSources.map(\.sourceID.description) == ["f0:1f.0", "f0:0f.0"])

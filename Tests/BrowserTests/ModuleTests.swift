@@ -73,7 +73,8 @@ struct ModuleTests {
   func run(_ name: String) throws {
     var module = Asked()
     let path = Repository.path("Configs/" + name)
-    try #require(FileManager.default.fileExists(atPath: path), "\(name) is no scenario of Configs")
+    try #require(
+      FileManager.default.fileExists(atPath: path), "\(name) is not a scenario of Configs")
     let answer = try module.ask("run", ["scenario": name, "files": Self.library()])
     guard case .finished(let run) = try ScenarioRun.run(ScenarioLoader().load(path)) else {
       return
@@ -117,7 +118,7 @@ struct ModuleTests {
   }
 
   @Test(
-    "what is no question has an answer that says what was expected",
+    "what is not a question has an answer that says what was expected",
     arguments: [
       ("{", "JSON"), ("[]", "object"), ("{}", "operation"), (#"{"operation":"no"}"#, "decode"),
       (#"{"operation":"decode","kind":"ptx","value":"1"}"#, "pte"),

@@ -53,7 +53,7 @@ struct SeededValuesTests {
     ("$(page page)", nil), ("$((page)", nil),
   ]
 
-  @Test("an expression becomes its value, and what is none is an error", arguments: texts.indices)
+  @Test("an expression becomes its value, and any other text is an error", arguments: texts.indices)
   func fill(_ index: Int) throws {
     let (text, filled) = Self.texts[index]
     var exercise = Exercise(kind: .build)

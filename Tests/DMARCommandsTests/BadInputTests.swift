@@ -95,7 +95,9 @@ struct BadInputTests {
     folder = try TemporaryFolder()
   }
 
-  @Test("in a scenario, with exit 65 and nothing on standard output", arguments: BadScenario.all)
+  @Test(
+    "bad input in a scenario ends with exit 65, its place, and nothing on standard output",
+    arguments: BadScenario.all)
   func scenario(_ bad: BadScenario) throws {
     let report = Repository.path("Configs/klist-splat/report.yaml")
     // A mapping may stand at the end as well, so that the places of the case's text hold.

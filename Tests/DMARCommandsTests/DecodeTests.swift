@@ -107,7 +107,7 @@ struct DecodeCommandTests {
     arguments: [
       (["decode"], "a kind was expected"), (["decode", "cap"], "a value of kind cap"),
       (["decode", "nonsense", "1"], "no kind is called \"nonsense\""),
-      (["decode", "cap", "xyz"], "\"xyz\" is no hexadecimal number"),
+      (["decode", "cap", "xyz"], "\"xyz\" is not a hexadecimal number"),
       (["decode", "fsts", "100000000"], "is wider than the 32 bits"),
       (["decode", "context", "1", "2", "3"], "3 words were given; the structure has 2"),
       (["decode", "descriptor", "a"], "descriptor type 10 does not exist"),

@@ -5,7 +5,7 @@ import Unpacking
 
 @testable import DMARCommands
 
-/// Folders, archives and files that are no logs, as a user gives them.
+/// Folders, archives and files that are not logs, as a user gives them.
 @Suite("Inputs of every kind")
 struct EvidenceInputTests {
   private static let log = """
@@ -35,7 +35,7 @@ struct EvidenceInputTests {
     #expect(text.contains("1 fault record, 1 incident"))
   }
 
-  @Test("what is no text is named, and is no all-clear")
+  @Test("what is not text is named, and is not an all-clear")
   func binary() throws {
     let folder = try TemporaryFolder()
     _ = try folder.write(Self.log, as: "dmesg")
@@ -133,7 +133,7 @@ struct EvidenceInputTests {
   }
 
   @Test(
-    "of packed input no more lines are read than may tell something, and it is said how far it was read"
+    "packed input is read up to a limit of lines, and the message says how far it was read"
   )
   func events() {
     let text = (0..<100).map { number in

@@ -58,7 +58,7 @@ struct ImportTests {
   }
 
   @Test(
-    "the faults of a report come back where its dump breaks off or is no kernel's",
+    "the faults of a report come back where its dump breaks off or is not a kernel's",
     .enabled(if: Shared.isHere, "the corpus is not beside this repository"),
     arguments: ["list-086", "other-E02", "other-E04"])
   func brokenDumps(name: String) throws {

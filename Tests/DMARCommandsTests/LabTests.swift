@@ -29,7 +29,7 @@ struct LabTests {
     return try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
   }
 
-  @Test("says how to build the page where it is not built, with exit 66")
+  @Test("dmar lab says how to build the page where it is not built, with exit 66")
   func notBuilt() throws {
     let folder = try Self.tree(withPage: false)
     for line in ["lab", "lab klist-splat/report", "report klist-splat/report --interactive"] {
@@ -40,7 +40,7 @@ struct LabTests {
     }
   }
 
-  @Test("prints the path of the page where there is no display")
+  @Test("dmar lab prints the path of the page where there is no display")
   func noDisplay() throws {
     let folder = try Self.tree()
     let result = try Tool.shell(
@@ -56,7 +56,9 @@ struct LabTests {
     #expect((start["files"] as? [String: Any])?.isEmpty == true)
   }
 
-  @Test("gives the page a scenario's own files, by names that tell nothing of what is above them")
+  @Test(
+    "dmar lab gives the page a scenario's own files, by names that tell nothing of what is above them"
+  )
   func ownFiles() throws {
     let folder = try Self.tree()
     let result = try Tool.shell(
@@ -79,7 +81,7 @@ struct LabTests {
     #expect(files["a/mine.yaml"]?.contains("</script><b>") == true)
   }
 
-  @Test("refuses a scenario that is not in order, at its place")
+  @Test("dmar lab refuses a scenario that is not in order, at its place")
   func wrongScenario() throws {
     let folder = try Self.tree()
     let result = try Tool.shell("echo 'steps: 1' > a.yaml; tree/bin/dmar lab a.yaml", in: folder)
@@ -89,7 +91,7 @@ struct LabTests {
     #expect(try Tool.shell("tree/bin/dmar lab -o x", in: folder).status == 64)
   }
 
-  @Test("puts the machine into a report that can be read without it")
+  @Test("dmar lab puts the machine into a report that can be read without it")
   func interactiveReport() throws {
     let folder = try Self.tree()
     let result = try Tool.shell(

@@ -53,7 +53,7 @@ struct LockcheckTests {
     }
   }
 
-  @Test("interleavings show the schedule, or say that there is none")
+  @Test("interleavings show the schedule, or say that no schedule reaches it")
   func interleavings() throws {
     let text = try Tool.dmar(
       "lockcheck", Self.programs, "--filter", "klist", "--interleavings"

@@ -76,7 +76,7 @@ struct LogCommandTests {
     #expect(try Tool.dmar("explain", "--fail-on", "serious", harmless).status == 0)
     #expect(try Tool.dmar("explain", "--fail-on", "any", harmless).status == 1)
     #expect(try Tool.dmar("explain", "/nonexistent").status == 66)
-    // Nothing was logged: that is no error, and a job that watches must not fail.
+    // Nothing was logged: that is not an error, and a job that watches must not fail.
     let quiet = try Tool.dmar("explain", empty)
     #expect(quiet.status == 0)
     #expect(quiet.outputText.hasPrefix("no fault record"))

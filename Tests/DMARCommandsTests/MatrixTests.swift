@@ -22,7 +22,7 @@ struct MatrixTests {
     return splats
   }
 
-  @Test("shows the first release with the splat and the first one without it again")
+  @Test("the matrix shows the first release with the splat and the first one without it again")
   func releases() throws {
     #expect(document["first_bad"] as? String == "6.0-rc1")
     #expect(document["first_fixed"] as? String == "6.0")
@@ -33,7 +33,7 @@ struct MatrixTests {
     #expect(splats.count >= 14)
   }
 
-  @Test("shows which of the proposed cures takes the splat away")
+  @Test("the matrix shows which of the proposed cures takes the splat away")
   func cures() throws {
     let splats = try splats("cures", "cure")
     #expect(
@@ -44,14 +44,15 @@ struct MatrixTests {
       document["cured_by"] as? [String] == ["klist-irqsave", "klist-irqsave-all", "upstream"])
   }
 
-  @Test("names the commits that brought the splat and took it away")
+  @Test("the matrix names the commits that brought the splat and took it away")
   func commits() throws {
     #expect(document["first_bad_commits"] as? [String] == ["8ac0b64b9735"])
     let fixed = try #require(document["first_fixed_commits"] as? [String])
     #expect(fixed.contains("6ad931a23223"))
   }
 
-  @Test("of the machine with a removed device shows that the reporter's cure is not enough")
+  @Test(
+    "the matrix of the machine with a removed device shows that the reporter's cure is not enough")
   func hotplug() throws {
     let text = try Tool.dmar(
       "matrix", "Configs/klist-splat/cure-klist-irqsave-hotplug.yaml"
@@ -63,7 +64,7 @@ struct MatrixTests {
     #expect(!all.contains("inconsistent"))
   }
 
-  @Test("its lines keep within the columns of the terminal")
+  @Test("the matrix's lines keep within the columns of the terminal")
   func width() throws {
     for width in [80, 120] {
       let text = try Tool.dmar(
@@ -75,7 +76,7 @@ struct MatrixTests {
     }
   }
 
-  @Test("names each of two splats with the releases that print it")
+  @Test("the matrix names each of two splats with the releases that print it")
   func twoSplats() throws {
     let splats = try #require(document["splats"] as? [[String: Any]])
     #expect(

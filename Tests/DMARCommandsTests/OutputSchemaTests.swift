@@ -61,7 +61,7 @@ private struct OutputSchema {
 @Suite("The JSON Schemas of outputs")
 struct OutputSchemaTests {
   @Test(
-    "allow each line of a trace",
+    "the JSON Schemas of outputs allow each line of a trace",
     arguments: [
       "Configs/klist-splat/report.yaml", "Configs/stale/device-tlb-left-over.yaml",
       "Configs/faults/0x22-interrupt-entry-not-present.yaml", "Configs/bus/peer-direct.yaml",
@@ -75,7 +75,7 @@ struct OutputSchemaTests {
     }
   }
 
-  @Test("allow the lines of a log without time stamps")
+  @Test("the JSON Schemas of outputs allow the lines of a log without time stamps")
   func log() throws {
     let schema = try OutputSchema("replay")
     let text = try Tool.dmar(
@@ -85,7 +85,7 @@ struct OutputSchemaTests {
   }
 
   @Test(
-    "allow documents",
+    "the JSON Schemas of outputs allow documents",
     arguments: [
       (
         "walk",
@@ -104,7 +104,7 @@ struct OutputSchemaTests {
     #expect(try OutputSchema(schema).problems(result.outputText) == [], "\(result.errorText)")
   }
 
-  @Test("refuse what is of another kind")
+  @Test("the JSON Schemas of outputs refuse what is of another kind")
   func foreign() throws {
     let schema = try OutputSchema("replay")
     for text in ["[]", "{}", #"{"event":"log"}"#, #"{"event":"run","version":2}"#] {

@@ -34,7 +34,7 @@ private func inputs() throws -> TemporaryFolder {
 
 @Suite("Output that is lost is an error")
 struct LostOutputTests {
-  @Test("on a full device, with a message and exit 74", arguments: commands)
+  @Test("output to a full device is an error, with a message and exit 74", arguments: commands)
   func full(command: String) throws {
     let folder = try inputs()
     let works = try Tool.shell("\"$DMAR\" \(command)", in: folder)
@@ -44,7 +44,7 @@ struct LostOutputTests {
     #expect(result.errorText.contains("dmar: standard output: No space left on device"))
   }
 
-  @Test("when standard output is closed, with exit 74", arguments: commands)
+  @Test("output is an error where standard output is closed, with exit 74", arguments: commands)
   func closed(command: String) throws {
     let folder = try inputs()
     let result = try Tool.shell("\"$DMAR\" \(command) >&-", in: folder)
@@ -52,7 +52,7 @@ struct LostOutputTests {
     #expect(result.errorText.contains("dmar: standard output: Bad file descriptor"))
   }
 
-  @Test("but a reader that went away is none, whether the signal is ignored or not")
+  @Test("a reader that went away is not an error, whether the signal is ignored or not")
   func reader() throws {
     let folder = try inputs()
     let line = "\"$DMAR\" schema | true; exec 3>&2; "
@@ -64,7 +64,7 @@ struct LostOutputTests {
     #expect(ignored.errorText.isEmpty)
   }
 
-  @Test("files beside are written all the same")
+  @Test("files beside a lost standard output are still written")
   func junit() throws {
     let folder = try inputs()
     let result = try Tool.shell("\"$DMAR\" test s.yaml --junit j.xml > /dev/full", in: folder)
@@ -167,7 +167,7 @@ struct HostileTests {
       .filter { $0.hasSuffix(".sh") }.map { "\(kind)/\($0)" }.sorted()
   }
 
-  @Test("lead to what each script says", arguments: scripts)
+  @Test("hostile inputs lead to what each script says", arguments: scripts)
   func script(name: String) throws {
     let result = try Tool.run("/bin/bash", ["\(Self.folder)/\(name)", Tool.dmarPath])
     #expect(result.status == 0, "\(result.outputText)")
@@ -179,7 +179,7 @@ struct HostileTests {
       .filter { $0.hasSuffix(".yaml") }.map { "\(kind)/\($0)" }.sorted()
   }
 
-  @Test("end within 10 s and 4 GiB", arguments: scenarios)
+  @Test("hostile inputs end within 10 s and 4 GiB", arguments: scenarios)
   func scenario(name: String) throws {
     let options =
       name.hasPrefix("trap/07") || name.hasPrefix("hang/8") || name.hasPrefix("hang/3")

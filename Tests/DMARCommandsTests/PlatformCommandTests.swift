@@ -197,7 +197,7 @@ struct PlatformCommandTests {
     #expect(try TableFile.load(directory.write(Array(log.utf8), "t.log")).bytes == bytes)
   }
 
-  @Test("exit codes: 64 for usage, 65 for bad input, 66 for none")
+  @Test("the exit codes are 64 for usage, 65 for bad input, 66 for input that is not there")
   func exitCodes() {
     let directory = Directory()
     var lying = Self.table.bytes

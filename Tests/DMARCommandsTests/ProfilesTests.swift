@@ -4,7 +4,7 @@ import Testing
 
 @Suite("dmar profiles")
 struct ProfilesTests {
-  @Test("writes the page of the documentation, which is the committed one")
+  @Test("dmar profiles writes the page of the documentation, which is the committed one")
   func page() throws {
     let page = try Tool.dmar("profiles", "--format", "markdown").outputText
     let committed = try String(
@@ -23,7 +23,7 @@ struct ProfilesTests {
     #expect(settings.contains("rate_limit             none\n"))
   }
 
-  @Test("gives all of it as JSON")
+  @Test("dmar profiles gives all of it as JSON")
   func json() throws {
     let result = try Tool.dmar("profiles", "--format", "json")
     let document = try #require(
@@ -33,7 +33,7 @@ struct ProfilesTests {
     #expect(profiles.count > 20)
   }
 
-  @Test("is what --kernel takes besides files")
+  @Test("--kernel takes the releases of dmar profiles besides files")
   func replay() throws {
     let log = try Tool.dmar(
       "replay", "Configs/klist-splat/report.yaml", "--kernel", "4.4", "--no-timestamps"
@@ -56,7 +56,7 @@ struct ProfilesTests {
     #expect(!log.contains("5.20.0"))
   }
 
-  @Test("refuses what is no release")
+  @Test("dmar profiles refuses what is not a release")
   func wrong() throws {
     #expect(try Tool.dmar("profiles", "2.4.37").status == 64)
     #expect(try Tool.dmar("profiles", "latest").status == 64)

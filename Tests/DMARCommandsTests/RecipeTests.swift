@@ -81,7 +81,7 @@ struct RecipeTests {
     for cause in causes {
       let number = corpus.numbers[cause.id] ?? 0
       let isTested = tests.contains(".\(cause.name)") || corpus.known.contains(number)
-      // A guest's mapping is no cause with a number: its logs are those of Tests/Golden.
+      // A guest's mapping is not a cause with a number: its logs are those of Tests/Golden.
       #expect(isTested || cause.id == "guest-mapping", "no test has a log for \(cause.id)")
       #expect(document.contains("`\(cause.id)`"), "Explain.md has no \(cause.id)")
     }

@@ -95,7 +95,7 @@ struct ShardTests {
   }
 
   @Test(
-    "what is no JUnit XML is told with file and line, exit 65",
+    "what is not JUnit XML is told with file and line, exit 65",
     arguments: [
       ("", ":1:1: no XML"), ("text", ":1:1: no XML"), ("\n<html></html>", ":2:1: <html>"),
       ("<testsuites>\n<testsuite>\n", ":3:1: the document ends within a testsuite"),

@@ -32,7 +32,7 @@ struct SweepTests {
     #expect(fault["reason"] as? Int == 5)
   }
 
-  @Test("gives what single runs with --set give, line for line")
+  @Test("dmar sweep gives what single runs with --set give, line for line")
   func equality() throws {
     let runs = try Self.objects(
       Tool.dmar(
@@ -105,7 +105,8 @@ struct SweepTests {
   }
 
   @Test(
-    "what is no key with values is wrong usage", arguments: ["a", "=1", "a=5..2", "a=0..99999999"])
+    "what is not a key with values is wrong usage",
+    arguments: ["a", "=1", "a=5..2", "a=0..99999999"])
   func noAxis(_ argument: String) throws {
     #expect(SweepAxis(argument: argument) == nil)
     #expect(try Tool.dmar("sweep", Self.report, "--over", argument).status == 64)

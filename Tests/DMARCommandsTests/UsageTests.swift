@@ -72,7 +72,7 @@ struct UsageTests {
     #expect(result.status == 66)
     #expect(
       result.errorText.hasPrefix(
-        "dmar: --kernel \(text): there is no such file, and it is no release that has a profile; "
+        "dmar: --kernel \(text): there is no such file, and it is not a release that has a profile; "
           + "one from 2.6.32 to "), "\(result.errorText)")
     #expect(!result.errorText.contains(":1:1"))
   }

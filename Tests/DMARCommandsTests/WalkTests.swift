@@ -104,7 +104,8 @@ struct WalkTests {
     try Tool.dmar(["walk", "Configs/faults/\(file).yaml", "--device", "00:03.0"] + arguments)
   }
 
-  @Test("tells every step in order, with what was checked and why it ends", arguments: cases)
+  @Test(
+    "dmar walk tells every step in order, with what was checked and why it ends", arguments: cases)
   func tells(_ walk: Case) throws {
     let result = try self.walk(walk.file, walk.arguments)
     #expect(result.status == 0)
@@ -139,7 +140,7 @@ struct WalkTests {
   }
 
   @Test(
-    "options that exclude each other, or are no numbers, are wrong usage",
+    "options that exclude each other, or are not numbers, are wrong usage",
     arguments: [
       ["--iova", "0x1000", "--write", "--atomic"], ["--iova", "0x1000", "--execute"],
       ["--iova", "0x1000", "--privileged"], ["--iova", "0x1000", "--zero-length", "--write"],

@@ -12,7 +12,7 @@ struct WordsTests {
     #expect(text.split(separator: "\n").allSatisfy { $0.count <= 100 })
   }
 
-  @Test("writes the page of the documentation, which is the committed one")
+  @Test("dmar words writes the page of the documentation, which is the committed one")
   func page() throws {
     let page = try Tool.dmar("words", "--format", "markdown").outputText
     let committed = try String(
@@ -20,7 +20,7 @@ struct WordsTests {
     #expect(page == committed, "make docs writes it anew")
   }
 
-  @Test("gives all terms as JSON")
+  @Test("dmar words gives all terms as JSON")
   func json() throws {
     let result = try Tool.dmar("words", "--format", "json")
     let terms = try #require(
@@ -28,7 +28,7 @@ struct WordsTests {
     #expect(terms.contains { $0["term"] as? String == "IOTLB" })
   }
 
-  @Test("names what is near where no term is called so")
+  @Test("dmar words names what is near where no term is called so")
   func unknown() throws {
     let result = try Tool.dmar("words", "context tabel")
     #expect(result.status == 64)

@@ -43,7 +43,7 @@ struct AddressPatternTests {
   }
 
   @Test(
-    "PASID 0 is no address space of its own: the verdict is that of a request without a PASID",
+    "PASID 0 is not an address space of its own: the verdict is that of a request without a PASID",
     arguments: ["0xffff888103456000", "0x6f77206f6c6c6000", "0xdead000"])
   func pasidOfRequestsWithoutOne(address: String) throws {
     let log = Self.fault(address)

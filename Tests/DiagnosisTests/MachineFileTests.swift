@@ -56,7 +56,7 @@ struct MachineFileTests {
   }
 
   @Test(
-    "counts that the log's lines explain are no finding",
+    "counts that the log's lines explain are not a finding",
     arguments: [
       ("1", "sent its fault interrupt 1 time since the boot; the log tells of 1"),
       ("0", "no unit has sent a fault interrupt"),

@@ -3,7 +3,7 @@ import KernelLog
 import LogReading
 import Testing
 
-/// Messages about remapping that are no fault records.
+/// Messages about remapping that are not fault records.
 @Suite("Messages")
 struct MessageTests {
   /// Kinds whose findings compare several lines, or that another finding tells.
@@ -45,7 +45,7 @@ struct MessageTests {
   }
 
   @Test(
-    "a fault of another kind of IOMMU is no quiet log",
+    "a fault of another kind of IOMMU is not a quiet log",
     arguments: [
       "AMD-Vi: Event logged [IO_PAGE_FAULT device=01:00.0 domain=0x000d address=0xcfc016d0 flags=0x0070]",
       "ath10k_pci 0000:01:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000d address=0xcfc016d0 flags=0x0070]",
@@ -57,7 +57,7 @@ struct MessageTests {
     #expect(finding.severity == .serious)
   }
 
-  @Test("pass-through is no advice where the kernel's devices are in it already")
+  @Test("pass-through is not advice where the kernel's devices are in it already")
   func passThrough() throws {
     let log =
       "pci 0000:03:00.0: [1106:3483] type 00 class 0x0c0330\n"

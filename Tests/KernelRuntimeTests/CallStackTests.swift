@@ -17,7 +17,7 @@ struct CallStackTests {
     }
   }
 
-  @Test("has a frame for each function but the innermost")
+  @Test("a modelled call stack has a frame for each function but the innermost")
   func frames() {
     #expect(calls(CallStack(["a", "b", "c"])) == ["TASK b>c", "TASK a>b"])
   }
@@ -27,7 +27,9 @@ struct CallStackTests {
     #expect(calls(CallStack(["a", "b", "c"]), frameless: ["b"]) == ["TASK a>c"])
   }
 
-  @Test("shows the registers behind the interrupt's entry and no frame of what was interrupted")
+  @Test(
+    "a modelled call stack shows the registers behind the interrupt's entry and no frame of what was interrupted"
+  )
   func interrupt() {
     var stack = CallStack(["idle_loop", "idle"])
     stack.pushInterruptEntry("asm_entry", continuingOn: .interrupt)
@@ -42,7 +44,7 @@ struct CallStackTests {
   }
 
   @Test(
-    "reads call sites in both forms and refuses others",
+    "a modelled call stack reads call sites in both forms and refuses others",
     arguments: [
       ("0xce/0x2d0", "f+0xce/0x2d0"), ("f.cold+0x48/0xe1", "f.cold+0x48/0xe1"), ("12/34", nil),
       ("0xce", nil), ("+0x1/0x2", nil), ("0x1/0xzz", nil),

@@ -19,7 +19,7 @@ final class PrintedSplat: ReportEnvironment {
   private var now: [LockdepFrame] = []
 
   init(_ lines: [String], kernel profile: KernelProfile, tries: Set<String> = []) {
-    // Reclaim of memory is no usage here: its two characters stay dots.
+    // Reclaim of memory is not a usage here: its two characters stay dots.
     let hasReclaim = profile.behaviour.splat.usage == .six
     self.lines =
       hasReclaim

@@ -22,7 +22,7 @@ struct SplatStyleTests {
   }
 
   @Test(
-    "is that of a real kernel, line for line",
+    "a lock report's text is that of a real kernel, line for line",
     arguments: [
       ("2.6.32 circular", "2.6.32", []), ("3.4 circular", "3.4", []),
       ("3.18 recursive", "3.18", []), ("4.13 circular", "4.14", ["my_oom_lock"]),
@@ -60,7 +60,7 @@ extension SplatStyleTests {
   /// The rules' lengths and the titles, as the sources of these releases have them and, for 4.10 and
   /// later, reports that people sent.
   @Test(
-    "has a box for each kind of report",
+    "a lock report's text has a box for each kind of report",
     arguments: [
       (
         "L(X1) L(X2)",
@@ -137,7 +137,7 @@ extension SplatStyleTests {
   }
 
   @Test(
-    "has a held lock's line as its release prints it",
+    "a lock report's text has a held lock's line as its release prints it",
     arguments: [
       ("2.6.32", #" #0:  (&lock_A){+.+...}, at: [<ffffffff########>] program+0x#/0x#"#),
       ("4.14", #" #0:  (&lock_A){+.+.}, at: [<ffffffff########>] program+0x#/0x#"#),

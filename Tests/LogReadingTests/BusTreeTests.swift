@@ -78,7 +78,7 @@ struct BusTreeTests {
   }
 
   @Test(
-    "what only looks like a tree is none",
+    "lines that only look like a tree are not read as one",
     arguments: [
       "+-1f.0\n", "-[zz]\n", "| a | b |\n|---|---|\n| 1 | 2 |\n", "-[0000:00]-\n", "\\-\n",
     ])

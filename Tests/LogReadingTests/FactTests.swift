@@ -166,7 +166,7 @@ import VTdFormats
   }
 
   @Test(
-    "what stands in the files of sysfs and of tracing is no line of a kernel",
+    "what stands in the files of sysfs and of tracing is not a line of a kernel",
     arguments: [
       "dmi:bvnExampleCorporation:bvrF4:bd01/30/2019:svnExample:pnBoard:pvr1.0:\n",
       "quirk_iommu_g4x_gfx\nquirk_iommu_rwbf\n", "== 0000:00:1a.0: DMA write 0x4000\n",

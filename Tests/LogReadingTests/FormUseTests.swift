@@ -191,7 +191,7 @@ struct FormUseTests {
       """
   }()
 
-  @Test("is told by docs/Lines.md")
+  @Test("what Diagnosis makes of a form is told by docs/Lines.md")
   func page() throws {
     let path = Repository.path("docs/Lines.md")
     if ProcessInfo.processInfo.environment["DMAR_UPDATE_PAGES"] != nil {
@@ -201,7 +201,9 @@ struct FormUseTests {
     #expect(committed == Self.page, "DMAR_UPDATE_PAGES=1 swift test --filter FormUseTests")
   }
 
-  @Test("is nothing only where there is a reason, and every reason has a form")
+  @Test(
+    "what Diagnosis makes of a form is nothing only where there is a reason, and every reason has a form"
+  )
   func useless() {
     let useless = DriverForms.all.filter { Self.row($0)?.contains("| —") == true }
     for form in useless { #expect(Self.reason(form) != nil, "\(form.words)") }
@@ -209,7 +211,7 @@ struct FormUseTests {
     for row in Self.reasons { #expect(used.contains(row.words), "\(row.words)") }
   }
 
-  @Test("has a row for every form")
+  @Test("docs/Lines.md has a row for every form")
   func rows() {
     #expect(DriverForms.all.allSatisfy { Self.row($0) != nil })
   }

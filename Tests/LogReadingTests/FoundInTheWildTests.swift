@@ -98,7 +98,7 @@ struct FoundInTheWildTests {
       ])
   }
 
-  @Test("the minute of dmesg -H is a time, and a device in brackets is none")
+  @Test("the minute of dmesg -H is a time, and a device in brackets is not")
   func minute() {
     let found = events(in: "[Apr27 22:04] DMAR: DRHD: handling fault status reg 2\n")
     #expect(found.map(\.time?.wallClock) == ["Apr27 22:04"])

@@ -85,7 +85,7 @@ import Text
       faults(events(in: endless.text + "\n\n\n\n\n\n\n\n\n\n\n" + Self.fault)).count == 1)
   }
 
-  @Test("no cut of a real line traps, and none but the whole one has a reason that is not its own")
+  @Test("no cut of a real line traps, and a cut line never has a wrong reason")
   func truncations() {
     for printed in FaultLineTests.printed {
       let bytes = Array(printed.text.utf8)

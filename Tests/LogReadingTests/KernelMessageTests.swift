@@ -67,7 +67,7 @@ struct KernelMessageTests {
   }
 
   @Test(
-    "a number that is masked or cut is none",
+    "a masked or cut number is not taken for a number",
     arguments: ["ffxxxxxx", "0xfffxx000", "XXXX", "7f******000", "ffff88W"])
   func masked(text: String) throws {
     let found = events(

@@ -52,7 +52,7 @@ struct MachineRowTests {
     #expect(Self.rows(line + "\n") == [.interrupt(count)])
   }
 
-  @Test("other interrupts and other memory are no rows")
+  @Test("other interrupts and other memory are not rows")
   func others() {
     #expect(
       Self.rows(
@@ -212,7 +212,7 @@ struct MachineRowTests {
     #expect(flags.filter { $0.0 == .status }.count == 1)
   }
 
-  @Test("a bridge's buses, and a header of zeros, which is none")
+  @Test("a bridge's buses are read, and a header of zeros is not a bridge")
   func bridge() {
     let facts = Self.facts(
       """

@@ -94,7 +94,7 @@ struct TelltaleTests {
   /// Texts over several strides of the search, where an event stands before a word, inside it, at the
   /// end, cut.
   @Test(
-    "words behind an event of a trace are found, those inside are none",
+    "words behind an event of a trace are found, and parts of its words are not",
     arguments: [
       ("IOMMU: iova=0x12 DMAR", 17), ("IOMMU: iova=0xDMAR", 14),
       ("iommu:map: IOMMU: iova=0xiova", 25),

@@ -211,7 +211,7 @@ struct HistoryScannerTests {
     #expect(read.scanner.counts.lost == 1234)
   }
 
-  @Test("it does not matter in which pieces the bytes come")
+  @Test("a mapping history reads the same in whatever pieces its bytes come")
   func pieces() {
     var text = ""
     for index in 0..<50 {

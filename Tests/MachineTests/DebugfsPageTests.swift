@@ -45,7 +45,7 @@ struct DebugfsPageTests {
   ]
 
   @Test(
-    "has a row for each page of each size: to 6.6 with every column, then up to the page's level",
+    "domain_translation_struct has a row for each page of each size: to 6.6 with every column, then up to the page's level",
     arguments: cases)
   func rows(_ test: Case) throws {
     let machine = try test.unit.machine(["iommu.strict=1"])

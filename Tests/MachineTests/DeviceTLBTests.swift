@@ -62,7 +62,9 @@ extension Machine {
 struct DeviceTLBTests {
   private static let buffer = DMABuffer(target: PhysicalAddress(rawValue: 0x200_0000), size: 4096)
 
-  @Test("is told to forget what was unmapped, by every kernel", arguments: ["4.19", "6.1", "6.12"])
+  @Test(
+    "a device with a TLB is told to forget what was unmapped, by every kernel",
+    arguments: ["4.19", "6.1", "6.12"])
   func strict(_ release: String) throws {
     let machine = try machine(["iommu.strict=1"], release: release)
     let address = try #require(try machine.kernel.mapDMA(Self.buffer, for: MappingUnit.device))
@@ -101,7 +103,7 @@ struct DeviceTLBTests {
   }
 
   @Test(
-    "makes the flush timer take the domain's lock, which only 6.0-rc1 to rc4 take wrongly",
+    "a device with a TLB makes the flush timer take the domain's lock, which only 6.0-rc1 to rc4 take wrongly",
     arguments: [
       LockCase(locking: .deviceDomainLock, title: nil),
       LockCase(locking: .plainDomainLock, title: "inconsistent lock state"),

@@ -151,7 +151,7 @@ struct DomainPropertyTests {
   }
 
   @Test(
-    "with lazy flushing at most reaches what was mapped since the last flush, and nothing after it",
+    "a domain with lazy flushing reaches at most what was mapped since the last flush, and nothing after it",
     arguments: MappingUnit.all)
   func lazy(_ unit: MappingUnit) throws {
     let machine = try unit.machine(["iommu.strict=0"])
@@ -207,7 +207,7 @@ struct DomainPropertyTests {
     }
   }
 
-  @Test("gives every table back when its pages are gone")
+  @Test("a domain that is mapped and unmapped gives every table back when its pages are gone")
   func tablesAreFreed() throws {
     let unit = MappingUnit.all[1]
     let machine = try unit.machine(["iommu.strict=1"], pages: 0xffe0_0000)

@@ -34,7 +34,7 @@ extension Machine {
 
 @Suite("The fault handler of a machine")
 struct HandlerTests {
-  @Test("prints every pending record, from the first on, under one status line")
+  @Test("the fault handler prints every pending record, from the first on, under one status line")
   func severalRecords() throws {
     let (machine, device) = try machine(records: 4) { $0.configuration.dumpsTables = false }
     for page in 1...3 { machine.write(device, UInt64(page) << 12) }
@@ -87,7 +87,7 @@ struct HandlerTests {
     #expect(machine.lines.last?.contains("fault addr 0x9000") == true)
   }
 
-  @Test("without a limiter prints every record")
+  @Test("the fault handler without a limiter prints every record")
   func noLimiter() throws {
     let (machine, device) = try machine { $0.behaviour.rateLimit = .none }
     for page in 1...40 {
@@ -117,7 +117,7 @@ struct HandlerTests {
     #expect(machine.lines.suffix(3).first == "dmar_fault: 4 callbacks suppressed")
   }
 
-  @Test("prints the reasons that the kernel's tables have")
+  @Test("the fault handler prints the reasons that the kernel's tables have")
   func reasons() throws {
     let (machine, device) = try machine {
       $0.configuration.dumpsTables = false
@@ -182,7 +182,9 @@ struct DumpTests {
     #expect(machine.kernel.dumps == [.complete])
   }
 
-  @Test("of a function without a context entry walks memory at 0, unless entries are checked")
+  @Test(
+    "the table dump of a function without a context entry walks memory at 0, unless entries are checked"
+  )
   func zeroContext() throws {
     for (walk, last) in [
       (KernelValues.TableWalk.entry, "DMAR: PTE not present at level 2"),
@@ -196,7 +198,7 @@ struct DumpTests {
     }
   }
 
-  @Test("of a bus without a context table says so")
+  @Test("the table dump of a bus without a context table says so")
   func noContextTable() throws {
     let (machine, _) = try machine()
     machine.write(PCIAddress(bus: 7, device: 0, function: 0), 0)
@@ -205,7 +207,9 @@ struct DumpTests {
     #expect(machine.kernel.dumps == [.complete])
   }
 
-  @Test("of a device that the driver does not know says so where it asks the driver's list")
+  @Test(
+    "the table dump of a device that the driver does not know says so where it asks the driver's list"
+  )
   func notProbed() throws {
     let (machine, _) = try machine { $0.behaviour.tableWalk = .driverList }
     machine.write(PCIAddress(bus: 0, device: 9, function: 0), 0)

@@ -20,7 +20,7 @@ struct IdentityDomainTests {
 
   /// What Linux 6.1.192 and 6.12.117 showed on QEMU 7.2.
   @Test(
-    "has the entries of the real kernels' debugfs files",
+    "a machine with iommu=pt has the entries of the real kernels' debugfs files",
     arguments: [
       Case(
         release: "6.1", isScalable: false,

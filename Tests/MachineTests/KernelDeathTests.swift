@@ -133,7 +133,7 @@ struct KernelDeathTests {
     }
   }
 
-  @Test("ends as panic= says")
+  @Test("a dump that follows an entry out of memory ends as panic= says")
   func panicTimeOut() throws {
     let end = "---[ end Kernel panic - not syncing: Fatal exception in interrupt ]---"
     for (word, last) in [("quiet", end), ("panic=30", "Rebooting in 30 seconds..")] {
@@ -143,7 +143,9 @@ struct KernelDeathTests {
     }
   }
 
-  @Test("is the last that the kernel says, while units go on recording")
+  @Test(
+    "a dump that follows an entry out of memory is the last that the kernel says, while units go on recording"
+  )
   func silence() throws {
     let machine = try Self.machine("6.12", table: 0x40_0000_0000)
     try Self.write(0x1000, machine)
@@ -159,7 +161,9 @@ struct KernelDeathTests {
     #expect(FaultStatus(rawValue: status)[flag: .primaryPendingFault])
   }
 
-  @Test("does nothing to a kernel that checks no tables, or dumps none")
+  @Test(
+    "a dump that follows an entry out of memory does nothing to a kernel that checks no tables, or dumps none"
+  )
   func noDump() throws {
     let machine = try Self.machine("5.15", table: 0x40_0000_0000)
     try Self.write(0x1000, machine)

@@ -32,7 +32,9 @@ struct LockOrderTests {
     }
   }
 
-  @Test("has no lock report but those that its kernel is known for", arguments: Mode.allCases)
+  @Test(
+    "a machine's whole life has no lock report but those that its kernel is known for",
+    arguments: Mode.allCases)
   func splatFree(_ mode: Mode) throws {
     for profile in KernelProfile.all {
       let machine = try live(profile, mode, provesNesting: true)
@@ -46,7 +48,9 @@ struct LockOrderTests {
   /// Debian's sources recorded themselves, in QEMU 7.2 with interrupt remapping, while they booted,
   /// removed and found a device again, and changed groups' types, in legacy and scalable mode; only
   /// locks that the model has.
-  @Test("takes locks in the orders of the real kernel", arguments: ["6.1.192", "6.12.117"])
+  @Test(
+    "a machine's whole life takes locks in the orders of the real kernel",
+    arguments: ["6.1.192", "6.12.117"])
   func orders(_ release: String) throws {
     let profile = try #require(KernelProfile.named(release))
     var model: Set<String> = []

@@ -27,7 +27,7 @@ struct MalfunctionTests {
     #expect(GlobalStatus(rawValue: status)[flag: .translation])
   }
 
-  @Test("does not stop a crash kernel")
+  @Test("a unit that is gone does not stop a crash kernel")
   func crash() throws {
     let machine = try machine("6.1.192")
     let kernel = machine.kernel
@@ -49,7 +49,9 @@ struct MalfunctionTests {
     #expect(machine.kernel.death == .malfunction(unit: "dmar0"))
   }
 
-  @Test("keeps its handler busy for ever, should its message still have got through")
+  @Test(
+    "a unit that is gone keeps its handler busy for ever, should its message still have got through"
+  )
   func faults() throws {
     let machine = try machine("6.1.192")
     machine.perform(
@@ -66,7 +68,7 @@ struct MalfunctionTests {
   }
 
   @Test(
-    "is told in the words of the release",
+    "a unit that is gone is told in the words of the release",
     arguments: [
       ("4.14", [panic, "", "Kernel Offset: disabled", "---[ end \(panic)", ""]),
       ("4.19", [panic, "", "Kernel Offset: disabled", "---[ end \(panic)", " ]---"]),

@@ -34,7 +34,9 @@ struct QueueErrorTests {
     #expect(unit.read64(RegisterOffset.iqh) == unit.read64(RegisterOffset.iqt))
   }
 
-  @Test("shows the last lap's descriptor at the head, when the ring has been round once")
+  @Test(
+    "the driver's invalidation queue shows the last lap's descriptor at the head, when the ring has been round once"
+  )
   func head() throws {
     let machine = try machine()
     let tlb = try #require(machine.attachTLB(to: device))
@@ -47,7 +49,9 @@ struct QueueErrorTests {
     #expect(head == "DMAR: QI HEAD: Device-TLB Invalidation qw0 = 0x3f0000000003, qw1 = 0x0")
   }
 
-  @Test("of a device that never answers hangs, in three rounds of the same lines")
+  @Test(
+    "the driver's invalidation queue of a device that never answers hangs, in three rounds of the same lines"
+  )
   func hang() throws {
     let machine = try machine()
     try machine.flushDeviceTLB(of: device, IOVA(rawValue: 0), order: 0, queueDepth: 0)
@@ -58,7 +62,7 @@ struct QueueErrorTests {
       })
   }
 
-  @Test("says nothing of a time-out before 5.13")
+  @Test("the driver's invalidation queue says nothing of a time-out before 5.13")
   func silent() throws {
     let machine = try machine { $0.behaviour.queueErrors = .words }
     let tlb = try #require(machine.attachTLB(to: device))

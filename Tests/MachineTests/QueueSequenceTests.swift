@@ -9,7 +9,7 @@ import VTdUnit
 @testable import Machine
 
 /// What a real kernel had put into the queue when it was up, as debugfs (`invalidation_queue`) printed
-/// it: both words of each descriptor that is no wait, from the first flush of the context cache on.
+/// it: both words of each descriptor that is not a wait, from the first flush of the context cache on.
 ///
 /// Linux 6.1.192 and 6.12.117 on QEMU 7.2 with eight functions in five groups.
 @Suite("The descriptors that attaching and mapping submit")
@@ -32,7 +32,7 @@ struct QueueSequenceTests {
   ]
 
   @Test(
-    "of a unit in caching mode are those that the real kernels' queues held",
+    "the descriptors of a unit in caching mode are those that the real kernels' queues held",
     arguments: [
       Case(
         release: "6.1", isScalable: false, cap: 0xd2_008c_2226_0286, expected: legacyCaching),
@@ -64,7 +64,7 @@ struct QueueSequenceTests {
 
   /// The network card's and the disk's drivers of those machines unmapped these pages.
   @Test(
-    "of an unmapping name the page, its mask and, from 6.10 on, that only a leaf changed",
+    "the descriptors of an unmapping name the page, its mask and, from 6.10 on, that only a leaf changed",
     arguments: [
       ("6.1", UInt64(0x2000), UInt64(0xffff_c001)), ("6.1", 0x1000, 0xffff_f000),
       ("6.12", 0x1000, 0xffff_f040), ("6.12", 0x2000, 0xffff_e041),
@@ -85,7 +85,9 @@ struct QueueSequenceTests {
     #expect(last.high == expected)
   }
 
-  @Test("of a lazy domain are one flush of the domain, when 255 ranges wait or 10 ms have passed")
+  @Test(
+    "the descriptors of a lazy domain are one flush of the domain, when 255 ranges wait or 10 ms have passed"
+  )
   func lazy() throws {
     let machine = try machine("6.12", 0xd2_008c_2226_0206, false, ["iommu.strict=0"])
     let device = Self.functions[2].address

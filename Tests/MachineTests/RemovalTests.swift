@@ -9,7 +9,7 @@ import VTdFormats
 struct RemovalTests {
   /// What Linux 6.1.192 and 6.12.117 queued on QEMU 10.0.2 with first-stage tables, waits aside.
   @Test(
-    "is flushed out of every cache, since 6.9 only of what the detach has left",
+    "a function that is removed in scalable mode is flushed out of every cache, since 6.9 only of what the detach has left",
     arguments: [
       (
         "6.1",

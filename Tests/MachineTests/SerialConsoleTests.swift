@@ -15,7 +15,7 @@ struct SerialConsoleTests {
 
   /// What printing from the fault handler nests, with the status printed under the register lock.
   @Test(
-    "is printed on under the locks that each kernel takes",
+    "a serial console is printed on under the locks that each kernel takes",
     arguments: [
       ("3.4", ["logbuf_lock", "(console_sem).lock", "&port_lock_key"]),
       ("4.9", ["logbuf_lock", "(console_sem).lock", "console_lock > &port_lock_key"]),
@@ -50,7 +50,7 @@ struct SerialConsoleTests {
 
   /// Locks have wait types since 5.7, and the register lock is raw; since 6.12 printing is excepted.
   @Test(
-    "is told to sleep under a raw lock from 5.7 until 6.12",
+    "a serial console is told to sleep under a raw lock from 5.7 until 6.12",
     arguments: [
       ("2.6.32", nil), ("5.6", nil), ("5.7", true), ("5.14", true), ("6.1.192", true),
       ("6.7", true),
@@ -63,7 +63,7 @@ struct SerialConsoleTests {
     #expect(report?.title == (isReported == true ? "[ BUG: Invalid wait context ]" : nil))
   }
 
-  @Test("takes no locks where there is none")
+  @Test("a serial console takes no locks where there is none")
   func absence() throws {
     let machine = try boot("6.1.192", provesNesting: true, commandLine: ["console=tty0"])
     try fault(machine)

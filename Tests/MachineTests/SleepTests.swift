@@ -36,7 +36,7 @@ struct SleepTests {
     Case("without a queue, power lost", isScalable: false, hasQueue: false, loses: true),
   ]
 
-  @Test("has the registers that it had before", arguments: cases)
+  @Test("after S3 a unit has the registers that it had before", arguments: cases)
   func registers(_ test: Case) throws {
     let machine = try machine(test)
     let before = registers(of: machine)
@@ -64,7 +64,9 @@ struct SleepTests {
     #expect(write(machine, IOVA(rawValue: 0x300_0000)) == nil)
   }
 
-  @Test("is told to forget everything before it sleeps, and once more with its new pointers")
+  @Test(
+    "after S3 a unit is told to forget everything before it sleeps, and once more with its new pointers"
+  )
   func invalidations() throws {
     let machine = try machine(Self.cases[2])
     let queue = try queue(of: machine)

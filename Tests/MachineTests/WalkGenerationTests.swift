@@ -82,7 +82,9 @@ struct WalkGenerationTests {
       ])
   }
 
-  @Test("at a context entry that is not present stops, or follows its zeros to address 0")
+  @Test(
+    "the dump's walk in scalable mode at a context entry that is not present stops, or follows its zeros to address 0"
+  )
   func noContext() throws {
     let checked = try ScalableRig(Self.new)
     checked.write(0, checked.context | 1, at: checked.root)
@@ -111,7 +113,9 @@ struct WalkGenerationTests {
     #expect(try rig.dump(0x1000).suffix(2) == ["pasid dir entry: 0x0000000000000000", stop])
   }
 
-  @Test("at a PASID entry that is not present stops, or walks from address 0 with two levels")
+  @Test(
+    "the dump's walk in scalable mode at a PASID entry that is not present stops, or walks from address 0 with two levels"
+  )
   func noPASIDEntry() throws {
     let checked = try ScalableRig(Self.new)
     checked.build([0, 0, 0, 0, 0, 0, 0, 0])
@@ -155,7 +159,9 @@ struct WalkGenerationTests {
     }
   }
 
-  @Test("shows a leaf that refuses the access, with the bits that first-stage entries have")
+  @Test(
+    "the dump's walk in scalable mode shows a leaf that refuses the access, with the bits that first-stage entries have"
+  )
   func leaf() throws {
     let rig = try ScalableRig(Self.new)
     rig.build(firstStage(rig.top))
@@ -186,7 +192,9 @@ struct WalkGenerationTests {
       ])
   }
 
-  @Test("takes a superpage for a missing table, or shows it, by generation")
+  @Test(
+    "the dump's walk in scalable mode takes a superpage for a missing table, or shows it, by generation"
+  )
   func superpage() throws {
     let old = try ScalableRig(Self.old)
     old.build(secondStage(old.top))
@@ -205,7 +213,8 @@ struct WalkGenerationTests {
   }
 
   @Test(
-    "takes bit 7 of a first-stage leaf, its PAT bit, for a superpage, in kernels before the fix")
+    "the dump's walk in scalable mode takes bit 7 of a first-stage leaf, its PAT bit, for a superpage, in kernels before the fix"
+  )
   func patBit() throws {
     for (walk, last) in [
       (Self.old, "PTE not present at level 1"),
@@ -240,7 +249,7 @@ struct WalkGenerationTests {
 @Suite("The dump's walk in legacy mode")
 struct LegacyWalkTests {
   @Test(
-    "names the page table that is missing below each level, by generation",
+    "the dump's walk in legacy mode names the page table that is missing below each level, by generation",
     arguments: [2, 3, 4] as [Int])
   func levels(_ missing: Int) throws {
     for (walk, stop) in [

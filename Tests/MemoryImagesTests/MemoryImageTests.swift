@@ -96,7 +96,7 @@ struct MemoryImageTests {
   }
 
   @Test(
-    "what is no image of memory is refused with what to do",
+    "what is not an image of memory is refused with what to do",
     arguments: [
       ("", "empty"), ("QEVM", "migration"), ("\u{1f}", ""), ("AVML", "avml-convert"),
       ("\u{7f}ELF", "64-bit"), ("EMiL", "holds no memory"), ("KDUMP   ", "damaged"),

@@ -83,7 +83,7 @@ struct FakeSysfsTests {
   }
 
   @Test(
-    "a function whose files cannot be read is listed all the same",
+    "a function whose files cannot be read is still listed",
     arguments: [("config", true), ("config", false), ("resource", true), ("resource", false)])
   func unreadable(file: String, forbidden: Bool) throws {
     let functions = Array(InventedBus.functions.prefix(15))
@@ -108,7 +108,7 @@ struct FakeSysfsTests {
     }
   }
 
-  @Test("an entry that is no address is named and not taken for the function before it")
+  @Test("an entry that is not an address is named and not taken for the function before it")
   func strange() throws {
     let functions = Array(InventedBus.functions.prefix(15))
     let sysfs = FakeSysfs(functions)

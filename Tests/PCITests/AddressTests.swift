@@ -31,7 +31,7 @@ struct AddressTests {
   }
 
   @Test(
-    "a text that is no address is refused with the part that is wrong",
+    "a text that is not an address is refused with the part that is wrong",
     arguments: [
       ("", "expected bb:dd.f or ssss:bb:dd.f"), ("00", "expected bb:dd.f"),
       ("00:1a", "expected bb:dd.f"), ("0:0:0:0.0", "expected bb:dd.f"),

@@ -63,7 +63,7 @@ struct ConfigurationSpaceTests {
     #expect(space.capabilityList.capabilities.map(\.id) == [.express, .msi, .msiX])
     #expect(space.capabilityList.end == .complete)
     #expect(space.capability(.msi)?.offset == 0x40)
-    // Id 0 links on and is no structure.
+    // Id 0 links on and is not a structure.
     #expect(
       space.extendedCapabilityList.capabilities.map(\.id)
         == [.advancedErrorReporting, .addressTranslationServices, .singleRootIOV])

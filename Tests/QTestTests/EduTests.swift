@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test(
-    "its pin reaches the I/O APIC at the line of its slot",
+    "the edu device's pin reaches the I/O APIC at the line of its slot",
     arguments: [(1, 21), (2, 22), (3, 23), (4, 20)])
   func pin(slot: Int, line: Int) throws {
     let edu = try Conversation(arguments: ["-device", "edu,addr=\(slot)"])

@@ -52,7 +52,7 @@ import Text
     ("{} {}", 3), ("1.5", 1), (String(repeating: "[", count: 100), 32), ("\"\n\"", 2), ("", 0),
   ]
 
-  @Test("JSON that is none is refused at its place", arguments: json)
+  @Test("malformed JSON is refused at its place", arguments: json)
   func refuses(text: String, offset: Int) {
     do {
       _ = try JSONReader.value(Array(text.utf8))

@@ -59,7 +59,7 @@ struct ConsoleTests {
   }
 
   @Test(
-    "give back every fault, status, dump and queue line, whatever of them is at hand",
+    "real consoles give back every fault, status, dump and queue line, whatever of them is at hand",
     arguments: names + distribution, Part.allCases)
   func faults(_ name: String, _ part: Part) throws {
     let events = try Self.events(of: name, part)

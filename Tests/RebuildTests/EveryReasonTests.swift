@@ -51,7 +51,8 @@ struct EveryReasonTests {
     }
   }
 
-  @Test("comes back from a replay, or is left out with the reason", arguments: cases)
+  @Test(
+    "a pasted line comes back from a replay, or is left out with the reason", arguments: cases)
   func line(_ test: Case) throws {
     let text = "DMAR: DRHD: handling fault status reg 2\nDMAR: \(test.line)\n"
     let rebuilt = Rebuilding.rebuild(text)
@@ -111,7 +112,7 @@ struct EveryReasonTests {
   }
 
   @Test(
-    "of a posted interrupt comes back as the kernel prints it, like that of a DMA",
+    "a pasted line of a posted interrupt comes back as the kernel prints it, like that of a DMA",
     arguments: ["0x27", "0x28"])
   func posted(_ reason: String) {
     let line =
@@ -121,7 +122,7 @@ struct EveryReasonTests {
     #expect(Rebuilding.lines(of: rebuilt.yaml).contains { $0.contains(line) })
   }
 
-  @Test("of a reason that nobody knows is left out, and never another number")
+  @Test("a pasted line of a reason that nobody knows is left out, and never another number")
   func unknown() {
     let rebuilt = Rebuilding.rebuild(
       "DMAR: [DMA Write NO_PASID] Request device [03:00.0] fault addr 0x1000 [fault reason 0x17] Unknown\n"

@@ -27,7 +27,7 @@ struct LimiterBurstTests {
   }
 
   @Test(
-    "has as many interrupts behind it as the count takes",
+    "a burst that the limiter cut has as many interrupts behind it as the count takes",
     arguments: [
       Case(
         "three faults, a status and three faults more", [1, 1, 1, 0], suppressed: 11,
@@ -59,7 +59,9 @@ struct LimiterBurstTests {
     #expect(questions.bursts == expected)
   }
 
-  @Test("without the limiter's line or times is seen by the status that stands alone")
+  @Test(
+    "a burst that the limiter cut without the limiter's line or times is seen by the status that stands alone"
+  )
   func silent() {
     let fault = { (number: Int, status: Int) in
       "DMAR: DRHD: handling fault status reg \(status)\nDMAR: [DMA Write NO_PASID] Request device "

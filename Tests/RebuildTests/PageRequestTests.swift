@@ -11,7 +11,7 @@ struct PageRequestTests {
   }
 
   @Test(
-    "come back with device, page, PASID, permissions and group",
+    "refused page requests come back with device, page, PASID, permissions and group",
     arguments: [
       // Without a PASID, before 7.2; with one that nobody has bound; a write, execution, privilege.
       (

@@ -30,13 +30,15 @@ struct RunRecordTests {
     "Configs/bus/bridge-alias.yaml", "Configs/faults/interrupt-remapped.yaml",
   ]
 
-  @Test("comes back from its JSON as it was", arguments: scenarios)
+  @Test("the record of a run comes back from its JSON as it was", arguments: scenarios)
   func bothWays(path: String) throws {
     let record = try Self.record(path)
     #expect(try RunRecord(json: Array(record.json.utf8)) == record)
   }
 
-  @Test("has every cause before its effect, and every event in its place", arguments: scenarios)
+  @Test(
+    "the record of a run has every cause before its effect, and every event in its place",
+    arguments: scenarios)
   func order(path: String) throws {
     let record = try Self.record(path)
     #expect(!record.events.isEmpty)
@@ -59,7 +61,7 @@ struct RunRecordTests {
     #expect(texts == run.log.map { "\($0.microseconds) \($0.text)" })
   }
 
-  @Test("is not taken where nobody asks for it")
+  @Test("the record of a run is not taken where nobody asks for it")
   func nobodyAsks() throws {
     let scenario = try ScenarioLoader().load(Repository.path(Self.scenarios[0]))
     guard case .finished(let run) = try ScenarioRun.run(scenario) else { throw RecordMissing() }
@@ -110,7 +112,7 @@ struct RunRecordTests {
   }
 
   @Test(
-    "tells of every entry that a request brings into a cache, and of every one that a command drops"
+    "the record of a run tells of every entry that a request brings into a cache, and of every one that a command drops"
   )
   func entryCaches() throws {
     let map = "mappings: [{iova: 0x40000000, target: 0x21000000}]"
@@ -159,7 +161,7 @@ struct RunRecordTests {
     #expect(record.events[try #require(last.staleSince)].step == 3)
   }
 
-  @Test("tells which cache makes a request stale")
+  @Test("the record of a run tells which cache makes a request stale")
   func culprit() throws {
     let map = "mappings: [{iova: 0x40000000, target: 0x21000000}]"
     let (record, _) = try Self.caches(
@@ -184,7 +186,7 @@ struct RunRecordTests {
     #expect(record.events[try #require(last.staleSince)].step == 3)
   }
 
-  @Test("tells the way over bridges, and the id that each gives")
+  @Test("the record of a run tells the way over bridges, and the id that each gives")
   func bridges() throws {
     let record = try Self.record("Configs/bus/bridge-alias.yaml")
     let ways = record.events.compactMap { event -> BusWay? in
@@ -200,7 +202,7 @@ struct RunRecordTests {
     }
   }
 
-  @Test("tells who took the lock, in which context, and the usage that was new")
+  @Test("the record of a run tells who took the lock, in which context, and the usage that was new")
   func locks() throws {
     let record = try Self.record(Self.scenarios[0])
     let reports = record.events.compactMap { event in
@@ -216,7 +218,7 @@ struct RunRecordTests {
     #expect(record.lockClasses.first { $0.name == "&k->k_lock" }?.letters == "?.+.")
   }
 
-  @Test("tells of a lock report while the kernel boots, before its lines")
+  @Test("the record of a run tells of a lock report while the kernel boots, before its lines")
   func bootReport() throws {
     let record = try Self.record("Configs/locks/domain-lock-circular.yaml")
     var reports: [Int] = []
@@ -235,7 +237,7 @@ struct RunRecordTests {
   }
 
   @Test(
-    "refuses what is no record, with a sentence",
+    "the record of a run refuses what is not a record, with a sentence",
     arguments: [
       "", "[]", "{}", #"{"version":2}"#,
       #"{"version":1,"scenario":"","description":"","release":"","events":[{"event":"x"}]}"#,

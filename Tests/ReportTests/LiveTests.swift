@@ -22,7 +22,7 @@ struct LiveTests {
   }
 
   @Test(
-    "have the elements of pages alone",
+    "parts of a run have the elements of pages alone",
     arguments: [
       "Configs/klist-splat/report.yaml", "Configs/stale/device-tlb-left-over.yaml",
       "Configs/faults/0x22-interrupt-entry-not-present.yaml",
@@ -82,7 +82,7 @@ struct LiveTests {
     #expect(Set(drawn).isSuperset(of: entries))
   }
 
-  @Test("tell what the caches hold at an event, and nothing once it was dropped")
+  @Test("parts of a run tell what the caches hold at an event, and nothing once it was dropped")
   func caches() throws {
     let record = try Self.record("Configs/driver/unmap-strict.yaml")
     let view = RunView(record, explanation: nil)

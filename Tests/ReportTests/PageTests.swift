@@ -37,7 +37,7 @@ struct PageTests {
   }
 
   @Test(
-    "have the elements of pages alone, and links that lead to places of the page",
+    "pages have the elements of pages alone, and links that lead to places of the page",
     arguments: [
       "Configs/klist-splat/report.yaml", "Configs/stale/unmap-without-flush.yaml",
       "Configs/stale/device-tlb-left-over.yaml",
@@ -56,7 +56,7 @@ struct PageTests {
   }
 
   @Test(
-    "draw what overlaps in time: the cached translation, and its stale part",
+    "pages draw what overlaps in time: the cached translation, and its stale part",
     arguments: [
       ("Configs/stale/unmap-without-flush.yaml", "IOTLB of dmar0 0x40000000", true),
       ("Configs/stale/device-tlb-left-over.yaml", "TLB of 00:03.0 0x40000000", true),
@@ -72,7 +72,8 @@ struct PageTests {
     #expect(picture.contains("class=\"stopbox\"") == (lane != "IOTLB of dmar0 0x40000000"))
   }
 
-  @Test("of the report's 84 lines says why, which rule was broken and what cures it, in 300 kB")
+  @Test(
+    "the page of the report's 84 lines says why, which rule was broken and what cures it, in 300 kB")
   func report() throws {
     let page = try Self.page(Repository.path("Configs/klist-splat/report.yaml"))
     #expect(page.utf8.count < 300_000)
@@ -85,14 +86,14 @@ struct PageTests {
     }
   }
 
-  @Test("say since which step a translation is stale")
+  @Test("pages say since which step a translation is stale")
   func stale() throws {
     let page = try Self.page(Repository.path("Configs/stale/unmap-without-flush.yaml"))
     #expect(page.contains("STALE since step 10"))
   }
 
   @Test(
-    "say which cache makes a request stale, and what between the change and the request would cure it"
+    "pages say which cache makes a request stale, and what between the change and the request would cure it"
   )
   func staleContext() throws {
     let page = try Self.page(
@@ -102,7 +103,7 @@ struct PageTests {
     #expect(page.contains("between the change in step 11 and the request in step 13"))
   }
 
-  @Test("draw the bridges that a request passes, and the id that each gives")
+  @Test("pages draw the bridges that a request passes, and the id that each gives")
   func bridges() throws {
     let page = try Self.page(Repository.path("Configs/bus/bridge-alias.yaml"))
     for part in [">02:02.0<", ">sends on as 02:00.0<", "02:02.0 (as 02:00.0) writes 0x5000"] {
@@ -176,7 +177,7 @@ struct PageTests {
     #expect(PageScanner(page).problems == [])
   }
 
-  @Test("of thousands of incidents stays below 5 MB and tells how many there are")
+  @Test("a page of thousands of incidents stays below 5 MB and tells how many there are")
   func manyIncidents() throws {
     var log = ""
     for number in 0..<2500 {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("What is made from the declarations of files")
 struct CommittedPageTests {
-  @Test("is committed as it is: the schema of each kind", arguments: FileKind.allCases)
+  @Test("the committed schema of each kind is the generated one", arguments: FileKind.allCases)
   func schema(_ kind: FileKind) throws {
     let name = kind == .scenario ? "schema.json" : "schemas/\(kind.rawValue).json"
     let committed = try String(
@@ -15,7 +15,7 @@ struct CommittedPageTests {
     _ = try JSONSerialization.jsonObject(with: Data(committed.utf8))
   }
 
-  @Test("is committed as it is: the reference")
+  @Test("the committed reference of scenarios is the generated one")
   func reference() throws {
     let committed = try String(
       contentsOfFile: Repository.path("docs/Scenarios.md"), encoding: .utf8)

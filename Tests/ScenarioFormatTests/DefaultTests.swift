@@ -7,7 +7,7 @@ import YAMLReading
 
 @Suite("Every default in the reference is the one that holds")
 struct DefaultTests {
-  @Test("in each section")
+  @Test("each default in the reference is the one that holds, in each section")
   func sections() throws {
     try check(BootDescription.self)
     try check(PageList.self)

@@ -14,7 +14,7 @@ struct RoundTripTests {
     (try? ScenarioFiles.files(below: Repository.path("Configs"))) ?? []
   }()
 
-  @Test("reads back to the same scenario", arguments: files)
+  @Test("a written scenario reads back to the same scenario", arguments: files)
   func values(_ file: String) throws {
     let scenario = try ScenarioLoader().load(file)
     let text = scenario.written.document(isSpaced: true)
@@ -25,7 +25,7 @@ struct RoundTripTests {
     #expect(again.machine.units.map(\.hardware) == scenario.machine.units.map(\.hardware))
   }
 
-  @Test("says what is the default where it has to, and nowhere else")
+  @Test("a written scenario says what is the default where it has to, and nowhere else")
   func defaults() throws {
     var step = ScenarioStep(
       .dma(DMADescription(.first, .write, .init(rawValue: 0x1000))),
@@ -44,7 +44,7 @@ struct RoundTripTests {
       ])
   }
 
-  @Test("keeps its comments where they were put")
+  @Test("a written scenario keeps its comments where they were put")
   func comments() {
     var unit = UnitDescription()
     unit.notes = Notes(above: ["cap": ["assumed: a real unit's"], "segment": []])
@@ -60,7 +60,7 @@ struct RoundTripTests {
   }
 
   @Test(
-    "gives back names and texts with every character that YAML has a use for",
+    "a written scenario gives back names and texts with every character that YAML has a use for",
     arguments: [
       "a \"quoted\" name", #"a back\slash and \n"#, "two\nlines\r\n",
       "a\ttab, and \u{7}", "- [list]", "#1", "{a: b}", " blanks ", "null", "0x10",
@@ -81,7 +81,9 @@ struct RoundTripTests {
     #expect(again.machine.units.map(\.name) == [unit.name])
   }
 
-  @Test("gives back quirks by the names of their rows, sets of them and more than a set")
+  @Test(
+    "a written scenario gives back quirks by the names of their rows, sets of them and more than a set"
+  )
   func quirks() throws {
     let sets = UnitQuirks.allNames.compactMap { UnitQuirks(named: $0) }
     for quirks in sets + sets.map({ $0.union(.qemu10).subtracting([.recordPASIDZero]) })

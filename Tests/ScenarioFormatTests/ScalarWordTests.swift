@@ -20,7 +20,7 @@ struct ScalarWordTests {
     #expect(scenario.isAbstract)
   }
 
-  @Test("other words are no flags", arguments: ["yes", "on", "tRUE", "1"])
+  @Test("other words are not flags", arguments: ["yes", "on", "tRUE", "1"])
   func noFlags(_ word: String) throws {
     #expect(throws: InputError.self) {
       try ScenarioDescription(reading: read("abstract: \(word)"), as: "the scenario")

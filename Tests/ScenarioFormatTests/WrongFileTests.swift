@@ -30,7 +30,7 @@ private struct WrongFile: CustomTestStringConvertible, Sendable {
 
 @Suite("A wrong file")
 struct WrongFileTests {
-  @Test("is refused, with its place", arguments: WrongFile.all)
+  @Test("a wrong file is refused, with its place", arguments: WrongFile.all)
   fileprivate func refused(_ file: WrongFile) throws {
     var budget = ReadingBudget()
     let root = try #require(try LibYAML.document(of: file.text, budget: &budget))

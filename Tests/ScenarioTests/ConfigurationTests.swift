@@ -11,12 +11,12 @@ struct ConfigurationTests {
     (try? ScenarioFiles.files(below: Repository.path("Configs"))) ?? []
   }()
 
-  @Test("are found")
+  @Test("the scenarios of the repository are found")
   func found() {
     #expect(Self.files.count >= 14)
   }
 
-  @Test("do what they expect", arguments: files)
+  @Test("the scenarios of the repository do what they expect", arguments: files)
   func expectation(_ file: String) throws {
     let scenario = try ScenarioLoader().load(file)
     switch try ScenarioRun.run(scenario) {

@@ -24,14 +24,16 @@ struct FaultScenarioTests {
     0x70...0x7c, 0x80...0x87, 0x90...0x91,
   ]
 
-  @Test("no code is without one, and none is of a code that does not exist")
+  @Test("each fault reason has a scenario, and no scenario is of a reason that does not exist")
   func complete() {
     let codes = Set(Self.codes.flatMap { $0 })
     #expect(Set(Self.files.keys) == codes)
     #expect(Set(FaultReason.known.map(\.reason.rawValue)) == codes)
   }
 
-  @Test("says the record, the kernel's line and the cause", arguments: files.keys.sorted())
+  @Test(
+    "the scenario of a fault reason expects the record, the kernel's line and the cause",
+    arguments: files.keys.sorted())
   func record(_ code: UInt8) throws {
     for file in Self.files[code] ?? [] {
       let scenario = try ScenarioLoader().load(file)

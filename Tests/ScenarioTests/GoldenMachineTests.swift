@@ -111,7 +111,7 @@ private enum Consoles {
 @Suite("A machine whose tables the driver model builds")
 struct GoldenMachineTests {
   @Test(
-    "prints the boot lines, fault lines and dumps of the real console",
+    "a golden machine prints the boot lines, fault lines and dumps of the real console",
     arguments: Consoles.whole + Consoles.short + Consoles.newest + Consoles.withoutFiles
       + dumps.map(\.name) + ["suspend"])
   func faults(_ name: String) throws {
@@ -121,21 +121,22 @@ struct GoldenMachineTests {
   }
 
   @Test(
-    "shows the debugfs files of the real machine, entry by entry",
+    "a golden machine shows the debugfs files of the real machine, entry by entry",
     arguments: Consoles.whole + Consoles.newest + ["klist-splat", "klist-splat-7.3"])
   func debugfs(_ name: String) throws {
     try compareDebugfs(name, GoldenConsole(name)) { $0 }
   }
 
   @Test(
-    "shows them in every configuration, pages below 16 MiB aside", arguments: Consoles.short)
+    "a golden machine shows the debugfs files in every configuration, except pages below 16 MiB",
+    arguments: Consoles.short)
   func debugfsWithoutPages(_ name: String) throws {
     try compareDebugfs(name, GoldenConsole(name), Self.withoutLowPages)
   }
 
   /// What the consoles of 7.3 show once more when all is over; 0x24's has its entries a third time.
   @Test(
-    "has the real one's queue and registers at the end",
+    "a golden machine has the real one's queue and registers at the end",
     arguments: Consoles.newest.filter { $0 != "oops-context-7.3" } + ["klist-splat-7.3"])
   func end(_ name: String) throws {
     let console = try GoldenConsole(name)
@@ -175,7 +176,7 @@ struct GoldenMachineTests {
     ("device-tlb-driver-6.1", [2, 2, 10]),
   ]
 
-  @Test("shows them as they are after later steps", arguments: dumps)
+  @Test("a golden machine shows the debugfs files as they are after later steps", arguments: dumps)
   func laterDebugfs(_ golden: (name: String, steps: [Int])) throws {
     let console = try GoldenConsole(golden.name)
     for (dump, steps) in golden.steps.enumerated() {
@@ -185,7 +186,9 @@ struct GoldenMachineTests {
 
   /// The queue alone differs: the network card's driver frees its interrupts before the sleep and
   /// sets them up anew after it.
-  @Test("has the tables and registers after S3 that the real one had", arguments: [1, 3])
+  @Test(
+    "a golden machine has the tables and registers after S3 that the real one had",
+    arguments: [1, 3])
   func suspend(_ steps: Int) throws {
     let console = try GoldenConsole("suspend")
     let scenario = try ScenarioLoader().load(Repository.path("Configs/golden/suspend.yaml"))

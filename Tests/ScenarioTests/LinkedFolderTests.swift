@@ -26,7 +26,9 @@ struct LinkedFolderTests {
     return folder
   }
 
-  @Test("are seen from the folder that the link leads to", arguments: ["a.yaml", "b.yaml"])
+  @Test(
+    "extends in a linked folder is seen from the folder that the link leads to",
+    arguments: ["a.yaml", "b.yaml"])
   func link(_ name: String) throws {
     let folder = try tree()
     let path = folder.url.appending(path: "link/\(name)").path(percentEncoded: false)

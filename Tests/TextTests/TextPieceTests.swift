@@ -54,7 +54,7 @@ struct TextPieceTests {
     #expect(editDistance(right, left) == expected)
   }
 
-  @Test("Edit distance up to a limit is the whole one where that is near, else none")
+  @Test("an edit distance up to a limit is the whole one where that is near, and otherwise nil")
   func boundedDistance() {
     let words = [
       "", "a", "ab", "ba", "kitten", "sitting", "device", "devcie", "edivce", "devicedevice",

@@ -194,7 +194,7 @@ struct UnpackerTests {
     }
   }
 
-  @Test("what is no text is named by its first bytes")
+  @Test("what is not text is named by its first bytes")
   func kinds() {
     #expect(FileKind(head: Array("LPKSHHRH".utf8))?.name.contains("journal") == true)
     #expect(FileKind(head: [0x89, 0x50, 0x4e, 0x47])?.name == "a PNG picture")

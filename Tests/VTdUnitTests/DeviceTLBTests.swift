@@ -65,7 +65,7 @@ struct DeviceTLBTests {
     }
   }
 
-  @Test("permissions over the levels that exclude each other leave none, without a fault")
+  @Test("levels whose permissions exclude each other leave no permission, without a fault")
   func excluded() throws {
     let rig = try legacy(0x300_0002)
     rig.store((Rig.topTable + 0x3000) | 1, at: Rig.topTable + 0x2000)
@@ -141,7 +141,7 @@ struct DeviceTLBTests {
     #expect((rig.memory.load64(PhysicalAddress(rawValue: Rig.topTable + 0x1000)) ?? 0) & 0x200 != 0)
   }
 
-  @Test("who may not ask is told so by a fault")
+  @Test("a function that may not ask for translations gets a fault")
   func refused() throws {
     let rig = try legacy()
     rig.store(Rig.topTable | 1, at: Rig.contextTable + 0x18 * 16)

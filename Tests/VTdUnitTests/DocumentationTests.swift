@@ -28,7 +28,7 @@ struct DocumentationTests {
     return (unit, result)
   }
 
-  @Test("its program does what the page says")
+  @Test("the program on VTdUnit's page does what the page says")
   func result() throws {
     let (unit, result) = try program()
     #expect(result.address?.rawValue == 0x7234)
@@ -38,7 +38,7 @@ struct DocumentationTests {
     #expect(blocked.outcome == .blocked(.fault(.writeNotPermitted), .recorded(index: 0)))
   }
 
-  @Test("its program is the one above, line for line")
+  @Test("the program on VTdUnit's page is the tested one, line for line")
   func sameProgram() throws {
     let here = URL(filePath: #filePath)
     let page = here.deletingLastPathComponent().deletingLastPathComponent()

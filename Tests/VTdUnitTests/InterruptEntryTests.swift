@@ -96,7 +96,7 @@ struct InterruptEntryTests {
   }
 
   @Test(
-    "ON and SN hold the notification back, URG overrides SN, and the vector is posted all the same",
+    "ON and SN hold the notification back, URG overrides SN, and the vector is posted in each case",
     arguments: [
       (0, false, true), (1, false, false), (2, false, false), (2, true, true), (3, true, false),
     ] as [(UInt64, Bool, Bool)], [false, true])

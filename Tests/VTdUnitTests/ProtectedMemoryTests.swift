@@ -37,7 +37,7 @@ struct ProtectedMemoryTests {
     #expect(rig.unit.read32(RegisterOffset.pmen) == 0x8000_0001)
     #expect(isBlocked(rig, place.address, access) == place.blocked)
     #expect(isBlocked(rig, place.address, access) == place.blocked)
-    // It is no fault: nothing is recorded.
+    // It is not a fault: nothing is recorded.
     #expect(!rig.status.isPending)
     let told = rig.unit.explain(.test(access, place.address)).verdict
     #expect((told == .blocked(.protectedMemory, .notReported)) == place.blocked)

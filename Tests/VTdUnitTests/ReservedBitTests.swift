@@ -221,7 +221,7 @@ struct ReservedBitTests {
     for bit in 0..<structure.width where !structure.apart.contains(bit) {
       let place = structure.place + UInt64(bit / 64) * 8
       let good = try #require(rig.memory.load64(PhysicalAddress(rawValue: place)))
-      // A bit that a good entry has set is no reserved one.
+      // A bit that a good entry has set is not a reserved one.
       rig.store(good ^ 1 << UInt64(bit % 64), at: place)
       let reason = rig.unit.translate(structure.request).faultReason
       #expect(

@@ -62,7 +62,7 @@ private struct Reading: CustomTestStringConvertible, Sendable {
 
 @Suite("YAML text becomes nodes")
 struct LibYAMLTests {
-  @Test("with text, style and place", arguments: Reading.all)
+  @Test("YAML text becomes nodes with text, style and place", arguments: Reading.all)
   fileprivate func read(_ reading: Reading) {
     var budget = ReadingBudget(reading.budget)
     do throws(YAMLSyntaxError) {
@@ -73,7 +73,7 @@ struct LibYAMLTests {
     }
   }
 
-  @Test("and the budget pays for each of them")
+  @Test("the budget pays for each node")
   func budget() throws {
     var budget = ReadingBudget(100)
     _ = try LibYAML.document(of: "a: [1, 2]", budget: &budget)

@@ -63,7 +63,7 @@ struct PageParserTests {
   }
 
   @Test(
-    "gives libyaml's nodes of every file in Configs",
+    "the page's YAML parser gives libyaml's nodes of every file in Configs",
     .enabled(if: isHere, "node, esbuild or node-yaml is not installed"))
   func files() throws {
     let root = Repository.path("Configs")
@@ -106,7 +106,7 @@ struct PageParserTests {
   ]
 
   @Test(
-    "gives libyaml's nodes of odd YAML, or refuses it as well",
+    "the page's YAML parser gives libyaml's nodes of odd YAML, or refuses it as well",
     .enabled(if: isHere, "node, esbuild or node-yaml is not installed"))
   func oddTexts() throws {
     let folder = try TemporaryFolder()

@@ -23,7 +23,7 @@ FAULT = ("[   20.{us:06d}] DMAR: DRHD: handling fault status reg 2\n"
 
 
 def log(host: int) -> str:
-    """The log of a host: every tenth has faults; that of host 7 is no log at all."""
+    """The log of a host: every tenth has faults; that of host 7 is not a log at all."""
     if host == 7:
         return "\x00\x01\x02 nothing that a kernel prints\n"
     text = f"[    0.000000] Linux version 6.1.{host} (build@host) (gcc 12.2.0) #1 SMP\n"

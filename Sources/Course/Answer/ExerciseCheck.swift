@@ -74,7 +74,7 @@ public struct ExerciseCheck: Sendable {
     AnswerCheck(answers, to: try questions(), exercise: exercise)
   }
 
-  /// Checks a file. An answer in Swift needs Swift, which a terminal has: it is no file for this.
+  /// Checks a file. An answer in Swift needs Swift, which a terminal has: it is not a file for this.
   ///
   /// - Parameter path: the answer.
   /// - Throws: `InputError` where it cannot be read or run.

@@ -174,7 +174,7 @@ struct LessonParser {
     case "Reasons": exercise.board += words.map { BoardRow(name: $0) }
     case "Cure":
       guard words.count == 2 || words.count == 3 else {
-        throw wrong(index, "\"\(line)\" is no cure; \"Cure: NAME SIGN\" was expected")
+        throw wrong(index, "\"\(line)\" is not a cure; \"Cure: NAME SIGN\" was expected")
       }
       exercise.board.append(
         BoardRow(name: words[0], sign: words.dropFirst().joined(separator: " ")))
@@ -205,7 +205,7 @@ struct LessonParser {
     else {
       throw wrong(
         index,
-        "\"\(line)\" is no range; \"NAME LOWEST HIGHEST STEP\" was expected, as 0x1000 0xf000 8")
+        "\"\(line)\" is not a range; \"NAME LOWEST HIGHEST STEP\" was expected, as 0x1000 0xf000 8")
     }
     return number
   }

@@ -86,7 +86,8 @@ public struct SeededValues: Sendable {
       guard end < bytes.count, let value = replacement(inside) else {
         throw InputError(
           at: place,
-          "\"$(\(inside))\" is no expression of the exercise's numbers, which was expected")
+          "\"$(\(inside))\" cannot be computed; an expression of the exercise's numbers was expected"
+        )
       }
       filled += Array(value.utf8)
       index = end + 1

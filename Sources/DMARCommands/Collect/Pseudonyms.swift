@@ -18,7 +18,7 @@ struct Pseudonyms {
   private var words: [(word: [UInt8], kind: Kind)] = []
 
   /// - Parameters:
-  ///   - host: the machine's name; what every kernel of a rescue system has is no secret.
+  ///   - host: the machine's name; what every kernel of a rescue system has is not a secret.
   ///   - users: the names of people who have a folder on it.
   init(host: String, users: [String] = []) {
     let common: Set<String> = [

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// The first bytes of a regular file, to tell what it is.
 enum HeadOfFile {
-  /// At most `count` bytes; nil for what cannot be opened or is no regular file, such as a pipe,
+  /// At most `count` bytes; nil for what cannot be opened or is not a regular file, such as a pipe,
   /// whose bytes could not be read again.
   static func read(_ path: String, _ count: Int) -> [UInt8]? {
     // Opening a FIFO would wait for its writer.

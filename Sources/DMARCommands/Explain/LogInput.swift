@@ -14,7 +14,7 @@ struct LogInput: ~Copyable {
   private static let window = 1 << 23
   /// As many bytes tell what an input is packed in.
   private static let headLength = 512
-  /// So much of a device or a pipe that has no line of a log is no log. Devices may never end.
+  /// A device or a pipe whose first bytes, this many, hold no line of a log is not a log. Devices may never end.
   private static let largestBinary = 1 << 26
   /// Milliseconds to wait for someone to write to a FIFO.
   private static let patience: Int32 = 2000

@@ -45,7 +45,7 @@ struct MemberReader {
   /// Whether so many lines told something that no more is read.
   var isOver: Bool { allowance.isOver }
 
-  /// Whether the file of this name is no text, and the rest of it is not looked at.
+  /// Whether the file of this name is not text, and the rest of it is not looked at.
   func hasPassedOver(_ name: String) -> Bool {
     if case .skipped = state { return path == name }
     return false

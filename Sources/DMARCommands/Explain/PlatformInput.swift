@@ -5,14 +5,14 @@ internal import PCI
 internal import Scenario
 internal import ScenarioFormat
 
-/// A file that is no log: the machine's DMAR table, or a snapshot of its bus.
+/// A file that is not a log: the machine's DMAR table, or a snapshot of its bus.
 enum PlatformInput {
   /// The table, and whether `dmar replay` can read the file as it is.
   case table(DMARTable, isReadable: Bool, byteCount: Int)
   /// The bus, and whether `dmar replay` can read the file as it is.
   case snapshot(PCITopology, isReadable: Bool, byteCount: Int)
 
-  /// What a file is that is no log.
+  /// What a file is that is not a log.
   typealias Kind = PlatformKind
 
   /// The table or the snapshot in the file at `path`; nil where it is a log.

@@ -19,7 +19,7 @@ struct LearnProgress {
   /// Reads the progress; a student who has none yet begins with nothing done.
   init(folder: String?) {
     self.folder = folder ?? Self.usual
-    // What is not there, or is no progress file, is a fresh start.
+    // What is not there, or is not a progress file, is a fresh start.
     let text = (try? Files.text(at: file)) ?? ""
     for line in text.split(separator: "\n") {
       let words = line.split(separator: " ").map { String($0) }

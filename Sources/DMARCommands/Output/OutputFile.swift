@@ -3,7 +3,7 @@ internal import Glibc
 /// The one way to write a file.
 ///
 /// A regular file appears whole or not at all: it is written beside its target and renamed over it,
-/// through links, with the mode and the owner of the file that was there. What is no regular file (a
+/// through links, with the mode and the owner of the file that was there. What is not a regular file (a
 /// device, a FIFO, a socket, an open descriptor) is written as it is.
 enum OutputFile {
   /// Writes `bytes` to `path`; `-` is standard output.
@@ -57,7 +57,7 @@ enum OutputFile {
     }
   }
 
-  /// A reader that went away is no failure.
+  /// A reader that went away is not a failure.
   private static func check(_ failure: Int32, _ path: String) throws(OutputError) {
     if failure != 0, failure != EPIPE {
       throw .cannotWrite(path == "-" ? "standard output" : path, failure)

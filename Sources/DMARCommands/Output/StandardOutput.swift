@@ -44,7 +44,7 @@ struct Output {
 
   /// Writes what was gathered.
   ///
-  /// - Throws: where a write failed, now or before. A reader that went away is no failure: there is
+  /// - Throws: where a write failed, now or before. A reader that went away is not a failure: there is
   ///   nobody left to tell.
   mutating func flush() throws(OutputError) {
     send()

@@ -56,7 +56,7 @@ struct EduFleet {
       throw Refusal(what: "a write of \(dma.length) bytes to the interrupt range")
     }
     if dma.device.sourceID == Self.ioapic {
-      guard isMessage else { throw Refusal(what: "a DMA of the I/O APIC that is no interrupt") }
+      guard isMessage else { throw Refusal(what: "a DMA of the I/O APIC that is not an interrupt") }
       return try wire(dma)
     }
     guard dma.device.segment == 0, dma.device.sourceID.bus == 0,

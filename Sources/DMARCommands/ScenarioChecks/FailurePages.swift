@@ -44,7 +44,7 @@ struct FailurePages {
     }
   }
 
-  /// A file's name from a path: what is no letter, digit, dash or point becomes a dash. Two paths never
+  /// A file's name from a path: what is not a letter, digit, dash or point becomes a dash. Two paths never
   /// share one.
   private func name(of path: String, _ taken: inout Set<String>) -> String {
     var name = ""

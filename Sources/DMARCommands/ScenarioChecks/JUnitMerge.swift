@@ -35,7 +35,7 @@ struct JUnitMerge {
 
   /// Adds the suites of a document.
   ///
-  /// - Throws: `Problem` where the text is no JUnit XML.
+  /// - Throws: `Problem` where the text is not JUnit XML.
   mutating func add(_ text: String) throws(Problem) {
     var scanner = XMLScanner(text)
     var depth = 0

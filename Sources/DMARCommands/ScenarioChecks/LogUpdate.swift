@@ -26,7 +26,7 @@ enum LogUpdate {
     }
     var status = stat()
     if lstat(log.path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-      return "\(log.path) is no regular file, which was expected"
+      return "\(log.path) is not a regular file; one was expected"
     }
     return nil
   }

@@ -129,7 +129,7 @@ struct TestCommand: ParsableCommand {
     }
   }
 
-  /// The scenarios to run. Nothing to run at all is no success; an empty part of many is.
+  /// The scenarios to run. Nothing to run at all is not a success; an empty part of many is.
   private func selectedFiles() throws -> [ScenarioFiles.File] {
     let found = try ScenarioFiles(below: paths.map(ScenarioPath.find))
     for each in found.leftOut {

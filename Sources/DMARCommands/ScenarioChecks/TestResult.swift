@@ -8,7 +8,7 @@ struct TestResult: Sendable {
     case passed
     case skipped(String)
     case failed([Mismatch])
-    /// The file is no scenario that can be run, or its run was stopped: what is wrong, and where.
+    /// The file is not a scenario that can be run, or its run was stopped: what is wrong, and where.
     case error(String, Place)
   }
 

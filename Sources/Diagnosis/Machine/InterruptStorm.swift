@@ -110,7 +110,7 @@ struct InterruptStorm {
       ]
   }
 
-  /// Counts that are no storm.
+  /// Counts that are not a storm.
   var remarks: [Finding.Evidence] {
     guard !hasSeveralMachines else { return [] }
     return lines.compactMap { line in

@@ -3,7 +3,7 @@ import LogReading
 import PCI
 import VTdFormats
 
-/// Findings for messages that are no fault records.
+/// Findings for messages other than fault records.
 enum MessageFindings {
   static func find(_ log: LogContents) -> [Finding] {
     var findings: [Finding] = []
@@ -30,8 +30,8 @@ enum MessageFindings {
     var verdict: String
   }
 
-  /// Broken firmware has a finding for the whole table, and a line of it needs no second one; a BAR
-  /// that QEMU cannot map is no memory that it cannot map.
+  /// Whether another finding tells what a message says: broken firmware has one for the whole table, so
+  /// that a line of it needs none; and a BAR that QEMU cannot map has one of its own, beside that for memory.
   private static func isToldElsewhere(_ group: LogContents.MessageGroup, _ log: LogContents) -> Bool
   {
     switch group.message.kind {
@@ -134,7 +134,7 @@ enum MessageFindings {
       .memoryCorruption, confidence: 86, severity: .serious,
       culprit: "hardware: memory; data in memory is in danger",
       verdict: "memory corruption: the entry of page 0x\(hex(first.message.numbers[0])) held "
-        + "0x\(hex(old)), which is no entry (\(EntrySanity.words(old)))",
+        + "0x\(hex(old)), which is not an entry (\(EntrySanity.words(old)))",
       why: [
         Finding.Evidence(
           "the kernel never writes such an entry", groups.flatMap { $0.places }.sorted())

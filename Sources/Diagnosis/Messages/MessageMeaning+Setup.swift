@@ -161,7 +161,7 @@ extension MessageMeaning {
         weight: .degraded, culprit: "the program that holds the device",
         verdict: "{device} is to be taken away while a program still uses it: the task waits until "
           + "it is released",
-        meaning: "an unbind, a removal or a shutdown waits for it; it is no hang of the IOMMU",
+        meaning: "an unbind, a removal or a shutdown waits for it; it is not a hang of the IOMMU",
         next: ["end the guest or program that has the device"])
     case .deniedByList:
       MessageMeaning(

@@ -98,7 +98,7 @@ extension Rule {
     var clues = [
       Clue(
         .takenOverByKexec,
-        "translation was on when this kernel took over, and this is no kdump kernel: it was started "
+        "translation was on when this kernel took over, and this is not a kdump kernel: it was started "
           + "by kexec", lines.prefix(4).map { $0.place })
     ]
     if let since = fault.ago(last.time) {

@@ -115,7 +115,7 @@ extension Rule {
       Clue(
         .entryIsNoEntry,
         "the kernel found the entry of page 0x\(hex(message.message.numbers[0])) set to 0x\(hex(old)), "
-          + "which is no entry: \(EntrySanity.words(old))", message.places)
+          + "which is not an entry: \(EntrySanity.words(old))", message.places)
     ]
     clues.append(
       isSamePage
@@ -154,7 +154,7 @@ extension Rule {
         Clue(
           .context,
           "it is a graphics device: it also reads the memory that the firmware took for it (stolen "
-            + "memory), which is no guest memory"))
+            + "memory), which is not guest memory"))
     }
     return Hypothesis(
       cause: .guestMapping, clues: clues, severity: fault.isDisplay ? .unclear : .serious,

@@ -329,7 +329,7 @@ extension FaultCase {
     return fault.key.source.bus >= 0xf0
       ? Clue(
         .timerLikeID,
-        "\(device) is no PCI function; firmware gives such ids to IOAPICs and HPETs", place)
+        "\(device) is not a PCI function; firmware gives such ids to IOAPICs and HPETs", place)
       : Clue(
         .timerLikeID,
         "\(device) may look like a PCI function, but this chipset family gives the id to an IOAPIC or "

@@ -26,7 +26,7 @@ package struct ReadingForm: Sendable {
       var isBehindHole = false
       while let piece = template.next() {
         if case .words(let words) = piece {
-          // The colon behind a name is no beginning.
+          // The colon behind a name is not a beginning.
           let first = isBehindHole ? words.firstIndex { ASCII.isLetter($0) } : words.startIndex
           if let first { return (template.at - words.count + first, Array(words[first...])) }
         }

@@ -328,7 +328,7 @@ extension TextCursor {
     return at > start ? String(decoding: text[start..<at], as: UTF8.self) : nil
   }
 
-  /// Whether what was just read goes on with something that is no digit: its author masked a part
+  /// Whether what was just read goes on with something that is not a digit: its author masked a part
   /// of a number, or it was cut in the middle.
   var isInsideWord: Bool {
     guard let next else { return false }
@@ -392,7 +392,7 @@ extension TextCursor {
     return end
   }
 
-  /// The rest of the present line. It may be longer than its bytes: what is no UTF-8 is replaced.
+  /// The rest of the present line. It may be longer than its bytes: what is not UTF-8 is replaced.
   package func restOfLine() -> String { String(decoding: text[at..<endOfLine], as: UTF8.self) }
 
   package mutating func takeRestOfLine() -> String {

@@ -100,7 +100,7 @@ public enum BootLine: Hashable, Sendable {
   case interruptTableCopied(unit: Int)
   /// A crash kernel could not take the interrupt table over.
   case interruptTableNotCopied(unit: Int)
-  /// Interrupt remapping was on, and this is no crash kernel.
+  /// Interrupt remapping was on, and this is not a crash kernel.
   case interruptRemappingNotKdump(unit: Int)
 
   // MARK: DMA remapping
@@ -125,7 +125,7 @@ public enum BootLine: Hashable, Sendable {
   case translationTablesCopied(unit: Int)
   /// A crash kernel could not take the tables over.
   case translationTablesNotCopied(unit: Int)
-  /// A unit translated, and this is no crash kernel.
+  /// A unit translated, and this is not a crash kernel.
   case translationNotKdump(unit: Int)
   /// Reserved regions are being mapped.
   case settingReservedRegions

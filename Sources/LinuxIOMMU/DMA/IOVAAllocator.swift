@@ -19,7 +19,7 @@ struct IOVAAllocator {
   /// No request of this size or larger has room below 4 GiB until something there is freed.
   private var largestLow = IOVAAllocator.lowEnd
 
-  /// The first page that is never given out below it: address 0 is no valid IOVA.
+  /// The first page that is never given out below it: address 0 is not a valid IOVA.
   private static let start: UInt64 = 1
   /// The page at 4 GiB (`dma_32bit_pfn`).
   static let lowEnd: UInt64 = 1 << 20

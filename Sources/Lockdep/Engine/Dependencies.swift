@@ -1,5 +1,5 @@
 extension Validator {
-  /// `check_prevs_add`: from the top of the stack down to the first lock that is no trylock.
+  /// `check_prevs_add`: from the top of the stack down to the first lock that is not a trylock.
   ///
   /// Locks below that one have their own way to the new lock through it. Unchecked locks (RCU) are
   /// stepped over, and an interrupt's locks do not depend on those of what it interrupted.

@@ -4,7 +4,7 @@
 /// there is none if b comes first. A breadth-first search for the report's path runs only when
 /// there is a path, so what is reported is exactly what the kernel's search finds.
 ///
-/// Shared locks can make circles that are no deadlock. Classes on a circle form one component,
+/// Shared locks can make circles that are not deadlocks. Classes on a circle form one component,
 /// which has one place in the order.
 struct ComponentOrder {
   struct Component {

@@ -128,7 +128,7 @@ extension LockProgramFile {
       }
       guard fields[expected] == "FAILURE" || fields[expected] == "SUCCESS" else {
         throw LockProgramFileError(
-          line: number, column: start(expected), problem: "`\(fields[expected])` is no verdict",
+          line: number, column: start(expected), problem: "`\(fields[expected])` is not a verdict",
           expected: "`FAILURE` or `SUCCESS`")
       }
       var readsAreRecursive = false
@@ -136,7 +136,7 @@ extension LockProgramFile {
         guard fields[recursive] == "0" || fields[recursive] == "1" else {
           throw LockProgramFileError(
             line: number, column: start(recursive),
-            problem: "`\(fields[recursive])` is no switch", expected: "0 or 1")
+            problem: "`\(fields[recursive])` is not a switch", expected: "0 or 1")
         }
         readsAreRecursive = fields[recursive] == "1"
       }

@@ -112,7 +112,7 @@ struct LockProgramParser {
       guard let number = Int(parts[1]), (0..<64).contains(number) else {
         throw LockProgramError(
           column: word.column + name.utf8.count + 2,
-          problem: "`\(parts[1])` is no processor", expected: "a number from 0 to 63")
+          problem: "`\(parts[1])` is not a processor", expected: "a number from 0 to 63")
       }
       cpu = number
     }

@@ -100,7 +100,7 @@ struct LockWord {
     default:
       guard let code = Int(argument.text) else {
         throw LockProgramError(
-          column: argument.column, problem: "`\(argument.text)` is no result",
+          column: argument.column, problem: "`\(argument.text)` is not a result",
           expected: "`ok`, `fail`, 0 or an error such as `-EDEADLK`")
       }
       return .code(code)
@@ -152,7 +152,7 @@ struct LockWord {
       guard let number = UInt8(pieces[1]) else {
         throw LockProgramError(
           column: argument.column + name.utf8.count + 1,
-          problem: "`\(pieces[1])` is no subclass", expected: "a number from 0 to 255")
+          problem: "`\(pieces[1])` is not a subclass", expected: "a number from 0 to 255")
       }
       subclass = number
     }
@@ -177,7 +177,7 @@ struct LockWord {
       let bare = flags.text.hasPrefix("GFP_") ? String(flags.text.dropFirst(4)) : flags.text
       guard ["KERNEL", "NOFS", "NOIO", "NOWAIT", "ATOMIC"].contains(bare) else {
         throw LockProgramError(
-          column: flags.column, problem: "`\(flags.text)` are no allocation flags",
+          column: flags.column, problem: "`\(flags.text)` are not allocation flags",
           expected: "KERNEL, NOFS, NOIO, NOWAIT or ATOMIC")
       }
       return .mightAlloc(bare == "KERNEL")

@@ -5,7 +5,7 @@ enum ResourceReader {
   /// More of a name tells nothing more.
   private static let longestName = 80
 
-  /// - Parameter first: where the first character that is no blank stands.
+  /// - Parameter first: where the first character that is not a blank stands.
   static func read(_ bytes: [UInt8], _ first: Int) -> MachineResource? {
     var cursor = ByteCursor(bytes, at: first)
     guard let start = cursor.hexadecimal(digits: 8...16), cursor.take("-"),

@@ -14,7 +14,7 @@ enum OtherSystemForms {
     var system: OtherSystem
     /// The access, where the form's own words tell it.
     var access: FaultLine.Access?
-    /// Begins with at least four characters that are no hole.
+    /// Begins with at least four characters that are not a hole.
     var form: String
 
     init(_ system: OtherSystem, _ form: String, _ access: FaultLine.Access? = nil) {

@@ -41,7 +41,7 @@ struct IncomingTransfer {
       characters += 1
       switch encoding {
       case .hex:
-        // The first two characters are the prefix, whatever they are. What is no digit counts as
+        // The first two characters are the prefix, whatever they are. What is not a digit counts as
         // f, and a last digit without its partner is dropped: so does QEMU.
         guard characters > 2 else { continue }
         let digit = Hexadecimal.digit(character) ?? 0xf

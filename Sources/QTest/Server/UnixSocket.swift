@@ -36,7 +36,7 @@ enum UnixSocket {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFSOCK else {
-      throw MachineError("'\(path)' is there and is no socket")
+      throw MachineError("'\(path)' exists and is not a socket")
     }
     let probe = try make()
     defer { close(probe) }

@@ -142,7 +142,7 @@ struct LaneDrawing {
     marks.append(Mark(event: event.id, step: event.step, lane: lane, what: text, kind: kind))
   }
 
-  /// Keeps the marks around the first one that is no plain one.
+  /// Keeps the marks around the first one that is not a plain one.
   private mutating func cut() {
     guard marks.count > Self.markLimit else { return }
     let notable = marks.firstIndex { $0.kind != .plain } ?? 0

@@ -46,7 +46,7 @@ public enum EventText {
         + "\(Words.address(fact.old)) -> \(Words.address(fact.new))\(change(fact))\(more)"
     case .register(let fact):
       if !fact.isWrite { return nil }
-      let name = fact.name.isEmpty ? "0x\(hex(fact.offset)), which is no register," : fact.name
+      let name = fact.name.isEmpty ? "0x\(hex(fact.offset)), which is not a register," : fact.name
       return "\(who) writes \(Words.address(fact.value)) to \(name) of \(fact.unit)"
     case .command(let fact):
       return "\(fact.unit) carries out \(name(fact.type))"

@@ -37,7 +37,7 @@ public enum Words {
     }
   }
 
-  /// Why a request was blocked that is no fault.
+  /// Why a request was blocked that is not a fault.
   private static func refusal(_ name: String?) -> String {
     switch name {
     case "abort_dma": "the unit aborts every DMA"

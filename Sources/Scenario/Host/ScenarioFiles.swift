@@ -55,7 +55,7 @@ public struct ScenarioFiles: Sendable {
   /// scenario, at any depth. Names that begin with a dot are left out, as everywhere.
   ///
   /// Files without `steps:` and `expect:`, neither of their own nor by `extends:`, are parts of
-  /// others (kernels, tables, snapshots, bases) and are no scenarios, as long as their keys are those
+  /// others (kernels, tables, snapshots, bases) and are not scenarios, as long as their keys are those
   /// of such a part.
   ///
   /// - Throws: `InputError` if there is no such path.

@@ -36,7 +36,9 @@ public struct Override: Hashable, Sendable {
       } else if rest.first == "[" {
         let digits = rest.dropFirst().prefix { $0 != "]" }
         rest = rest.dropFirst(digits.count + 2)
-        guard let index = Int(digits), index >= 0 else { throw wrong("[\(digits)] is no index") }
+        guard let index = Int(digits), index >= 0 else {
+          throw wrong("[\(digits)] is not an index")
+        }
         steps.append(.index(index))
       } else {
         let name = rest.prefix { $0 != "." && $0 != "[" && $0 != "=" }

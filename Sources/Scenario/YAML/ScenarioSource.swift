@@ -6,7 +6,7 @@ public import YAMLNodes
 public struct ScenarioSource: Sendable {
   /// What stands in a file: its bytes, the document that a parser made of them, or both.
   public struct Content: Sendable {
-    /// A parsed document: its root, nil where the file has none, or why it is no YAML.
+    /// A parsed document: its root, nil where the file has none, or why it is not YAML.
     public typealias Document = Swift.Result<YAMLNode?, YAMLSyntaxError>
 
     /// The bytes; nil where only the document is known.
@@ -32,7 +32,7 @@ public struct ScenarioSource: Sendable {
   let parse: Parsing
   /// Whether something has that path.
   public let isThere: @Sendable (_ path: String) -> Bool
-  /// The folder that a linked folder leads to; nil for a folder that is no link.
+  /// The folder that a linked folder leads to; nil for a folder that is not a link.
   let linkedFolder: @Sendable (_ path: String) -> String?
 
   /// A source.

@@ -24,7 +24,7 @@ package struct NodeResolver {
     self.budget = budget
   }
 
-  /// - Throws: `InputError` at a duplicate key, a key that is no word, an alias without anchor, and
+  /// - Throws: `InputError` at a duplicate key, a key that is not a word, an alias without anchor, and
   ///   where the budget ends.
   package mutating func value(of root: YAMLNode) throws(InputError) -> YAMLValue {
     try resolve(root).value

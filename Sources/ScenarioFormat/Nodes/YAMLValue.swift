@@ -61,12 +61,12 @@ public struct YAMLValue: Hashable, Sendable {
     if case .scalar(let text) = content { text } else { nil }
   }
 
-  /// The elements; nil for what is no list.
+  /// The elements; nil for what is not a list.
   public var elements: [YAMLValue]? {
     if case .sequence(let values) = content { values } else { nil }
   }
 
-  /// The keys and values; nil for what is no mapping.
+  /// The keys and values; nil for what is not a mapping.
   public var entries: [Entry]? {
     if case .mapping(let entries) = content { entries } else { nil }
   }

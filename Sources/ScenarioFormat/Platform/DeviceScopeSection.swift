@@ -69,7 +69,7 @@ extension DeviceScope: Section {
     field(
       "start_bus", &bus, .number(0...0xff, .hex(2)), "the bus, where there is no path")
     field(
-      "steps", &steps, .bytes(), "the path's bytes, where they are no device and function",
+      "steps", &steps, .bytes(), "the path's bytes, where they are not a device and function",
       example: "[0x1f, 0x09]")
     field("flags", &flags, .number(0...0xff, .hex), "properties, in a SIDP")
     field("reserved", &reserved, .number(0...0xff, .hex), "a number")
@@ -145,7 +145,7 @@ struct ScopePath {
     return "\(hex(UInt64(startBus), digits: 2)):\(steps.joined(separator: "/"))"
   }
 
-  /// The path of `scope` as text; nil where it has steps that are no device and function, or none.
+  /// The path of `scope` as text; nil where it has steps that are not a device and function, or none.
   static func text(of scope: DeviceScope) -> String? {
     guard !scope.path.isEmpty, scope.path.allSatisfy({ $0.device <= 0x1f && $0.function <= 7 })
     else { return nil }

@@ -50,7 +50,7 @@ extension KernelDescription: Section {
       example: "\"4.19\"")
     field.check(
       profile.map { KernelProfile.chosen($0) != nil } ?? true, at: "profile",
-      "\"\(profile ?? "")\" is no release that has a profile; \(KernelProfile.choice) was"
+      "\"\(profile ?? "")\" is not a release that has a profile; \(KernelProfile.choice) was"
         + " expected")
     field("version", &version, .text, "the first word of uname -v")
     field("taint", &taint, .text, "Not tainted, or Tainted: and the flags")

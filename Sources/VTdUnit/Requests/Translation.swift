@@ -104,7 +104,7 @@ public struct Translation: Hashable, Sendable {
   @usableFromInline let information: UInt64
 
   /// Above the flags of a page, so that those of a cached page are an information word as they
-  /// stand. The highest bit is set in all that is no page.
+  /// stand. The highest bit is set in all that is not a page.
   private enum Kind {
     static var blocked: UInt64 { 1 << 63 }
     static var interrupt: UInt64 { 1 << 63 | 1 << 62 }

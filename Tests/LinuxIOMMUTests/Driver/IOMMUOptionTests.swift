@@ -17,7 +17,7 @@ struct IOMMUOptionTests {
   }
 
   @Test(
-    "says what the driver does",
+    "the command line says what the driver does",
     arguments: [
       Case("quiet ro") { _ in },
       Case("intel_iommu=off") {
@@ -48,7 +48,7 @@ struct IOMMUOptionTests {
     #expect(IOMMUOptions(KernelConfiguration(), commandLine: words) == expected)
   }
 
-  @Test("is the build's choice where it is silent")
+  @Test("the driver's mode is the build's choice where the command line is silent")
   func defaults() {
     var configuration = KernelConfiguration()
     configuration.defaultDomain = .passthrough

@@ -16,7 +16,7 @@ struct IOVAAllocatorTests {
   }
 
   /// A disk's queues under Linux 6.12 (QEMU's nvme): admin queues, a page, queues of 4 and 16 pages.
-  @Test("gives a disk's driver the addresses that a real kernel gave it")
+  @Test("IOVA allocation gives a disk's driver the addresses that a real kernel gave it")
   func disk() {
     var allocator = IOVAAllocator()
     allocator.reserve(0xfee00...0xfeeff)
@@ -44,7 +44,7 @@ struct IOVAAllocatorTests {
     #expect(allocator.allocate(1, below: 1 << 20) == 0xffffd)
   }
 
-  @Test("gives nothing where there is no room, and never page 0")
+  @Test("IOVA allocation gives nothing where there is no room, and never page 0")
   func full() {
     var allocator = IOVAAllocator()
     allocator.reserve(2...0xfffff)

@@ -22,7 +22,7 @@ struct RangeInvalidationTests {
   }
 
   @Test(
-    "is the smallest aligned power of two that holds it, or the domain beyond MAMV",
+    "an invalidated range is the smallest aligned power of two that holds it, or the domain beyond MAMV",
     arguments: [
       Case(0x10, 1, .pages(address: 0x10000, mask: 0)),
       Case(0x10, 2, .pages(address: 0x10000, mask: 1)),
@@ -50,7 +50,7 @@ struct RangeInvalidationTests {
       RangeInvalidation(test.pages, capability: capability, aligns: true) == test.expected)
   }
 
-  @Test("is the domain where the unit cannot forget by page")
+  @Test("an invalidated range is the domain where the unit cannot forget by page")
   func noPages() {
     #expect(RangeInvalidation(1...1, capability: Capability(), aligns: true) == .everything)
   }
@@ -72,7 +72,9 @@ struct RangeInvalidationTests {
     }
   }
 
-  @Test("in a first stage misses the tail of a range across a border, before cache tags")
+  @Test(
+    "an invalidation in a first stage misses the tail of a range across a border, before cache tags"
+  )
   func firstStageTail() {
     #expect(
       RangeInvalidation(firstStage: 0x11...0x12, aligns: false)

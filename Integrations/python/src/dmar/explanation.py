@@ -313,7 +313,7 @@ def explain_follow(log: Union["os.PathLike[str]", str, Iterable[Union[str, bytes
 
 
 def _feed(process: "subprocess.Popen[bytes]", lines: Any) -> None:
-    """Writes lines to the program as they come; a program that went away is no error."""
+    """Writes lines to the program as they come; a program that went away is not an error."""
     assert process.stdin is not None
     try:
         for line in lines:

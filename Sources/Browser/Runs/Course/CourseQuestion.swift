@@ -42,7 +42,7 @@ struct CourseQuestion {
       if let number = UInt64(text) { return number }
     default: break
     }
-    throw Failure("\"seed\" is no number that is not negative, which was expected")
+    throw Failure("\"seed\" is not a number; 0 or a higher one was expected")
   }
 
   /// A line of the lesson with the student's files in the place of what the text calls them; in the text

@@ -68,7 +68,7 @@ enum NodeReader {
 
 /// Why there are no nodes.
 enum NodeFailure: Error {
-  /// The page sent something that is no node.
+  /// The page sent something that is not a node.
   case form
   /// The document itself is not to be read.
   case document(YAMLSyntaxError)

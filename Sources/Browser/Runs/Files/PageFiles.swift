@@ -104,7 +104,7 @@ struct PageFiles: Sendable {
     } catch {
       switch error {
       case .document(let error): return .failure(error)
-      case .form: throw Failure("\"nodes\" of \"\(path)\" has something that is no node")
+      case .form: throw Failure("\"nodes\" of \"\(path)\" has something that is not a node")
       }
     }
   }

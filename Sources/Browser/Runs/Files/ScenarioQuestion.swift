@@ -41,7 +41,7 @@ struct ScenarioQuestion {
         // Without YAML's marks, a text is a plain word.
         let marks = "[]{}&*!|>'\"%@`#,?:"
         guard !text.contains(where: { marks.contains($0) }), !text.hasPrefix("- ") else {
-          throw wrong("\"\(text)\" is no plain word; its nodes were expected")
+          throw wrong("\"\(text)\" is not a plain word; its nodes were expected")
         }
         return try resolved(YAMLNode(.scalar(text, .plain), line: 1, column: 1), file)
       }
@@ -54,7 +54,7 @@ struct ScenarioQuestion {
         do throws(NodeFailure) {
           value = try NodeReader.node(node)
         } catch {
-          throw wrong("the value of \(path) is no node")
+          throw wrong("the value of \(path) is not a node")
         }
         return try resolved(value, file)
       }
@@ -80,7 +80,7 @@ struct ScenarioQuestion {
           guard profile != nil else {
             throw InputError(
               .notFound, at: Place(whole: "--kernel \(kernel)"),
-              "there is no such file, and it is no release that has a profile;"
+              "there is no such file, and it is not a release that has a profile;"
                 + " \(KernelProfile.choice) was expected")
           }
         }
