@@ -32,7 +32,8 @@ struct LearnTests {
     let solution = try learn(["7", "--solution"], in: folder).outputText
     try solution.write(toFile: folder + "/07.yaml", atomically: true, encoding: .utf8)
     let done = try learn(["7", "--check"], in: folder)
-    #expect(done.status == 0 && done.outputText == "right: lesson 7 is done\n")
+    #expect(
+      done.status == 0 && done.outputText == "right: lesson 7 is done\n  next: dmar learn 8\n")
     #expect(try learn([], in: folder).outputText.contains("7  done  Large pages"))
     #expect(try learn(["7", "--reset"], in: folder).status == 0)
     #expect(try learn(["7", "--check"], in: folder).status == 1)

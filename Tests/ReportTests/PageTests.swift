@@ -73,7 +73,8 @@ struct PageTests {
   }
 
   @Test(
-    "the page of the report's 84 lines says why, which rule was broken and what cures it, in 300 kB")
+    "the page of the report's 84 lines says why, which rule was broken and what cures it, in 300 kB"
+  )
   func report() throws {
     let page = try Self.page(Repository.path("Configs/klist-splat/report.yaml"))
     #expect(page.utf8.count < 300_000)

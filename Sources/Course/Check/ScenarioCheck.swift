@@ -52,7 +52,7 @@ extension AnswerCheck {
           complain("it works, by none of the ways that are asked for")
         }
       }
-      if !isPassed { note(run, expecting: goal.expectation.records?.count, exercise) }
+      if !isPassed { note(run, expecting: goal.expectation.records, exercise) }
     }
   }
 
@@ -145,8 +145,17 @@ extension AnswerCheck {
   // MARK: What the run tells
 
   /// The signs of the run, for the misconceptions.
-  private mutating func note(_ run: ScenarioRun, expecting count: Int?, _ exercise: Exercise) {
+  private mutating func note(
+    _ run: ScenarioRun, expecting records: [RecordExpectation]?, _ exercise: Exercise
+  ) {
+    // A fault that the goal asks for is not a sign of anything.
+    var asked = (records ?? []).map { $0.reason }
+    let count = records?.count
     for record in run.machine.faultRecords {
+      if let index = asked.firstIndex(of: record.reason) {
+        asked.remove(at: index)
+        continue
+      }
       note("reason " + Self.name(of: record.reason), exercise)
     }
     if run.machine.faultRecords.isEmpty { note("no fault", exercise) }

@@ -68,7 +68,10 @@ struct LearnCommand: ParsableCommand {
     let progress = LearnProgress(folder: folder)
     guard let number else { return try LessonList(course, progress).print(format) }
     let (entry, part) = try find(number, in: course, progress)
-    var session = LearnSession(entry, part, progress, seed: seed, format: format)
+    let following = course.entries.map { $0.lesson.number }.filter { $0 > entry.lesson.number }
+      .min()
+    var session = LearnSession(
+      entry, part, progress, seed: seed, following: following, format: format)
     try reportingInputErrors {
       if reset { try session.reset() }
       if hint { return try session.showHint() }

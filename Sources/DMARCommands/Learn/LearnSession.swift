@@ -12,11 +12,14 @@ struct LearnSession {
   var progress: LearnProgress
   let checker: ExerciseCheck
   let format: LearnCommand.Format
+  /// The number of the lesson behind this one; nil for the last one.
+  private let following: Int?
 
   init(
     _ entry: CourseFolder.Entry, _ part: ExercisePart, _ progress: LearnProgress, seed: UInt64,
-    format: LearnCommand.Format
+    following: Int?, format: LearnCommand.Format
   ) {
+    self.following = following
     self.entry = entry
     self.part = part
     self.progress = progress
@@ -90,6 +93,20 @@ struct LearnSession {
 
   // MARK: Checking
 
+  /// What comes after an exercise that is done; nil behind the last one.
+  private var next: String? {
+    let seed = checker.seed == 1 ? "" : " --seed \(checker.seed)"
+    if part.number < part.count {
+      return "  next: dmar learn \(part.lesson).\(part.number + 1)\(seed)"
+    }
+    return following.map { "  next: dmar learn \($0)\(seed)" }
+  }
+
+  /// How to begin the next answer of a board, each of which is a change of the start.
+  private var again: String? {
+    exercise.kind.asksQuestions ? nil : "  \(command) --reset gives the start back for the next one"
+  }
+
   mutating func check(_ answers: [String]) throws {
     try report(try result(answers))
   }
@@ -136,6 +153,7 @@ struct LearnSession {
           isDone
             ? "right: \(part.count == 1 ? "lesson" : "exercise") \(part.name) is done"
             : "right: \(rows.count { !reached.contains($0) }) of \(rows.count) are left")
+        if let next = isDone ? next : again { output.print(next) }
       }
       for complaint in result.complaints { output.print("not yet: \(complaint)") }
       for advice in result.advice { output.print("  \(advice)") }

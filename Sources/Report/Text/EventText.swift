@@ -43,7 +43,7 @@ public enum EventText {
     case .memory(let fact):
       let more = fact.more > 0 ? " and \(fact.more) words more" : ""
       return "\(who) changes memory at \(Words.address(fact.address)): "
-        + "\(Words.address(fact.old)) -> \(Words.address(fact.new))\(change(fact))\(more)"
+        + "\(Words.address(fact.old)) -> \(Words.address(fact.new))\(change(fact, by: event.who))\(more)"
     case .register(let fact):
       if !fact.isWrite { return nil }
       let name = fact.name.isEmpty ? "0x\(hex(fact.offset)), which is not a register," : fact.name
@@ -103,8 +103,10 @@ public enum EventText {
     return "\(who)\(site): \(news.joined(separator: "; "))"
   }
 
-  private static func change(_ fact: MemoryFact) -> String {
-    switch MappingChange(fact) {
+  /// What a change of a table's entry means. What a device writes is data.
+  private static func change(_ fact: MemoryFact, by who: RunActor) -> String {
+    if case .device = who { return "" }
+    return switch MappingChange(fact) {
     case .ends: " (no longer present)"
     case .begins: " (now present)"
     case nil: ""
