@@ -79,6 +79,9 @@ struct LockcheckCommand: ParsableCommand {
           ? "a file, or --program, was expected"
           : "--program runs instead of files; one was expected")
     }
+    if program.contains(where: { $0.allSatisfy(\.isWhitespace) }) {
+      throw ValidationError("--program is empty; operations such as L(A) U(A) were expected")
+    }
     if tap, junit == "-" {
       throw ValidationError("--tap and --junit - both take standard output; one was expected")
     }
@@ -111,7 +114,7 @@ struct LockcheckCommand: ParsableCommand {
     }
     if let junit {
       let document = JUnitDocument(
-        results, tally, timestamp: start, from: ScenarioFiles.currentFolder)
+        results, tally, of: "dmar lockcheck", timestamp: start, from: ScenarioFiles.currentFolder)
       try OutputFile.write(document.text, to: junit)
     }
     try output.flush()

@@ -120,6 +120,7 @@ struct LockcheckTests {
     )
     #expect(try Tool.dmar("lockcheck").status == 64)
     #expect(try Tool.dmar("lockcheck", Self.programs, "--program", "L(A)").status == 64)
+    #expect(try Tool.dmar("lockcheck", "--program", " ").status == 64)
   }
 
   @Test("programs run at once give the same lines in the same order")

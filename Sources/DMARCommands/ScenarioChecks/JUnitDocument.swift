@@ -12,9 +12,13 @@ struct JUnitDocument {
   private static let longestLog = 1 << 16
 
   /// - Parameters:
+  ///   - suite: what ran them.
   ///   - timestamp: when the run began, as ISO 8601 has it.
   ///   - folder: the folder that names of files are seen from, if they lie below it; absolute.
-  init(_ results: [TestResult], _ tally: TestTally, timestamp: String, from folder: String) {
+  init(
+    _ results: [TestResult], _ tally: TestTally, of suite: String = "dmar test", timestamp: String,
+    from folder: String
+  ) {
     let total = results.reduce(Duration.zero) { $0 + $1.duration }
     let counts = [
       ("tests", results.count), ("failures", tally.failed - tally.errors),
@@ -23,8 +27,8 @@ struct JUnitDocument {
     let time = #"time="\#(TestText.seconds(total))""#
     var lines = [
       #"<?xml version="1.0" encoding="UTF-8"?>"#,
-      #"<testsuites name="dmar test" \#(counts) \#(time)>"#,
-      #"  <testsuite name="dmar test" \#(counts) \#(time) timestamp="\#(timestamp)">"#,
+      #"<testsuites name="\#(suite)" \#(counts) \#(time)>"#,
+      #"  <testsuite name="\#(suite)" \#(counts) \#(time) timestamp="\#(timestamp)">"#,
     ]
     for result in results { lines += Self.testCase(result, from: folder) }
     lines += ["  </testsuite>", "</testsuites>", ""]
