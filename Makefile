@@ -129,7 +129,7 @@ bench: release
 	fi
 	Benchmarks/qtest-round-trip $(SYSTEM)
 
-# The packages beside this one, which no test runs: they are to build all the same. Fuzz is built by
+# The packages beside this one, which no test runs, but which have to build. Fuzz is built by
 # make fuzz, as it runs.
 beside: setup
 	$(SWIFT) build --package-path Benchmarks

@@ -30,7 +30,7 @@ licences() {
   cp "$source/Packaging/RELINKING.md" "$folder/RELINKING.md"
 }
 
-# The wanted size in bytes, or an end.
+# Ends the script where a file is larger than so many bytes.
 at_most() {
   local size
   size=$(stat -c %s "$2")

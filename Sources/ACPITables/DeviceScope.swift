@@ -102,7 +102,7 @@ public struct DeviceScope: Hashable, Sendable {
   ///
   /// The last step need not exist: IOAPICs and timers seldom are functions, and a slot can be
   /// empty. Nil where a step before it is not a bridge, so that the bus of the next one is unknown,
-  /// or where a number is none that PCI has.
+  /// or where a number is too large for PCI.
   public func address(in topology: PCITopology, segment: UInt16) -> PCIAddress? {
     var bus = startBus
     for (index, hop) in path.enumerated() {

@@ -40,7 +40,7 @@ typedef struct {
   uint8_t whole[word_scan_places][128];
   uint8_t first[1 << 12];
   word_scan_word words[word_scan_words];
-  // Texts that begin with a word and are none; one without length is behind the last.
+  // Texts that begin as a word does and are not one; a text without length is behind the last.
   word_scan_text passed[word_scan_passed + 1];
 } word_scan_table;
 

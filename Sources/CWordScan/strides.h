@@ -81,7 +81,7 @@ typedef uint8_t word_scan_long_loose __attribute__((vector_size(64), aligned(1))
 typedef char word_scan_long_chars __attribute__((vector_size(64)));
 
 // The same by whole bytes. The look-up leaves a byte's highest bit out: beyond ASCII a mark may be noted
-// that is none, which costs a closer look.
+// that is not one, which costs a closer look.
 __attribute__((target("avx512f,avx512bw,avx512vbmi,popcnt"), noinline)) static word_scan_noted
 word_scan_stride_64(
     const uint8_t *text, intptr_t blocks, const word_scan_table *table, uint64_t *marks) {

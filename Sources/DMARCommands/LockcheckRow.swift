@@ -21,7 +21,7 @@ struct LockcheckOptions: Sendable {
   /// How many states a search of interleavings may visit; nil for no search.
   var bound: Int?
   var dot = false
-  /// The characters of pictures; nil where none are wanted.
+  /// The characters of pictures; nil where no pictures were asked for.
   var picture: Glyphs?
   var classes = false
   var chains = false

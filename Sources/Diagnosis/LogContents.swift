@@ -315,7 +315,7 @@ public struct FaultGroup: Sendable {
     if case .dma(_, let pasid, _) = key.request { return pasid }
     return nil
   }
-  /// The PASID of an address space of its own; nil where there is none. PASID 0 is none: the kernel uses
+  /// The PASID of an address space of its own; nil where there is none. PASID 0 does not count as one: the kernel uses
   /// it in scalable mode for requests without a PASID (RID_PASID), and some units, QEMU's among them, report it.
   public var ownPASID: PASID? { pasid.flatMap { $0.rawValue == 0 ? nil : $0 } }
   /// The interrupt's index; nil for a DMA.

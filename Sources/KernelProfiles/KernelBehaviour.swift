@@ -85,7 +85,7 @@ public struct KernelBehaviour: Hashable, Sendable {
   public var klistAdd = KernelValues.klistAddTimeline.newest
   /// `klist_next`, `klist_prev`.
   public var klistNext = KernelValues.klistNextTimeline.newest
-  /// `klist_put`, hence `klist_del`, `klist_remove` and `klist_iter_exit`.
+  /// `klist_put`, and with it `klist_del`, `klist_remove` and `klist_iter_exit`.
   public var klistPut = KernelValues.klistPutTimeline.newest
 
   /// How the driver core comes from a bus to its devices.

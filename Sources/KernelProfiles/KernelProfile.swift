@@ -17,8 +17,8 @@ public struct KernelProfile: Sendable {
     return KernelProfile(release: release.description, behaviour: behaviour, number: release)
   }
 
-  /// The profile of the release that `text` begins with, such as `3.10.0-1062.el7.x86_64`; nil if it
-  /// is none.
+  /// The profile of the release that `text` begins with, such as `3.10.0-1062.el7.x86_64`; nil where
+  /// it begins with no release.
   ///
   /// A distribution's kernel has more than its number tells: what it took early is for the caller to
   /// change.

@@ -1,6 +1,6 @@
 /// A release of Linux, as `uname -r` begins: `6.0-rc1`, `6.1.192`, `3.10.0-1062.el7.x86_64`.
 public struct KernelRelease: Hashable, Comparable, Sendable, CustomStringConvertible {
-  /// `6`, `0`: every number up to the first thing that is none.
+  /// `6`, `0`: every number up to the first character that does not belong to one.
   public let numbers: [Int]
   /// The release candidate; nil for a release.
   public let candidate: Int?

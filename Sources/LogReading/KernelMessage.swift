@@ -73,7 +73,7 @@ public struct KernelMessage: Hashable, Sendable {
     case wrongUnit = "unit-assigned-wrong"
     /// An option of the command line has another name now.
     case optionDeprecated = "option-deprecated"
-    /// A word of intel_iommu= is none that the kernel knows.
+    /// The kernel does not know a word of intel_iommu=.
     case optionUnknown = "option-unknown"
     /// A measured launch does not switch the IOMMU on, because the command line says so.
     case launchUnprotected = "tboot-unprotected"
@@ -133,7 +133,7 @@ public struct KernelMessage: Hashable, Sendable {
     case pageRequestOverflow = "page-request-overflow"
     /// A unit has no queue of page requests.
     case pageRequestsOff = "page-request-queue-missing"
-    /// A page request is none that can be served.
+    /// A page request cannot be served.
     case pageRequestInvalid = "page-request-invalid"
     /// A page request asks for supervisor privilege.
     case pageRequestPrivileged = "page-request-privileged"

@@ -11,7 +11,7 @@ import Text
 /// Near the beginning of an input, behind the banner of a boot and near a line that mattered every
 /// line is looked at. Elsewhere only lines with one of the telling words are found, many bytes at a
 /// time, so that a log of gigabytes is read about as fast as `rg` searches it for those words. Line
-/// numbers stay right all the same.
+/// numbers stay right.
 struct LineScanner: Sendable {
   /// Lines are cut here; nothing that a kernel prints comes near.
   static let longestLine = 1 << 16

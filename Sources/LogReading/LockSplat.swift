@@ -72,7 +72,7 @@ public struct LockSplat: Hashable, Sendable {
     /// Whether it is taken for reading.
     package var isRead: Bool
 
-    /// Nil for what is none of the usages of interrupts.
+    /// Nil for a usage that has nothing to do with interrupts.
     package init?(_ text: String) {
       let kinds: [(String, isSoft: Bool, isInside: Bool)] = [
         ("IN-HARDIRQ", false, true), ("IN-SOFTIRQ", true, true), ("HARDIRQ-ON", false, false),

@@ -124,7 +124,7 @@ struct MailPart: Sendable {
     return lines
   }
 
-  /// Adds a line of base64; false where it is none.
+  /// Adds a line of base64; false for a line that is not base64.
   private mutating func decode(_ line: UnsafeRawBufferPointer) -> Bool {
     guard !Self.isBlank(line) else { return false }
     for byte in line

@@ -117,7 +117,7 @@ struct SplatCollector: Sendable {
     return Self.furniture.contains { text.hasPrefix($0) }
   }
 
-  /// Beginnings of lines that carry nothing of their own and are none of the validator's words: rules,
+  /// Beginnings of lines that carry nothing of their own and are not words of the validator: rules,
   /// drawings, what stands beside a class, the trace of the processor.
   private static let furniture = [
     "---", "===", "CPU", "lock(", "<Interrupt>", "*** DEADLOCK", "Possible", "local_irq",

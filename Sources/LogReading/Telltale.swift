@@ -73,7 +73,7 @@ public enum Telltale {
   }()
 
   /// Finds the first word from `start` on, and counts the newlines before it (all, where there is no
-  /// word). Words of `TraceEvent.words` are none.
+  /// word). Words of `TraceEvent.words` do not count.
   ///
   /// - Parameter width: how many times 32 bytes to look at in one go; what the processor can at most.
   static func find(

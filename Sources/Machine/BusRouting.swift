@@ -73,7 +73,7 @@ struct BusRouting {
 
   /// The way of `dma`.
   ///
-  /// A device that was never on the bus sends all the same, as a phantom does; one that was removed
+  /// A device that was never on the bus can still send, as a phantom does; one that was removed
   /// does not.
   mutating func route(_ dma: DeviceDMA) -> DMARoute {
     if wires[dma.device] == nil, !removed.contains(dma.device) {

@@ -31,7 +31,7 @@ public struct BusErrorLine: Hashable, Sendable {
     return TransactionHeader(words)
   }
 
-  /// The address of the request in a header; nil where it is none of memory.
+  /// The address of the request in a header; nil for a request that is not for memory.
   public var address: UInt64? { request?.address }
 }
 

@@ -101,7 +101,7 @@ extension ConfigurationSpace {
   /// Whether the device has more functions than this one. Only function 0 has to say so.
   public var isMultiFunction: Bool? { self[.multiFunction].map { $0 != 0 } }
 
-  /// The layout of the header; nil where it could not be read or is none of the three.
+  /// The layout of the header; nil where it could not be read or is another one than these three.
   public var headerLayout: HeaderLayout? {
     switch self[.headerLayout] {
     case nil: nil

@@ -58,7 +58,7 @@ extension ScenarioBuilder {
     if !log.hasInterrupts, !expected.isEmpty { scenario.expectation.faults = expected }
   }
 
-  /// What the log has in front of a fault that is none: stops of queues, page requests that were
+  /// What the log has in front of a fault besides faults: stops of queues, page requests that were
   /// refused, and a status with no record.
   private mutating func between(_ index: Int, _ image: (MachineUnit) -> TableImage) {
     for page in log.timeline.refusedPages where page.position == index {

@@ -19,7 +19,7 @@ extension ScenarioBuilder {
     if release == nil {
       kernel.notes.above["release"] = ["assumed: the log does not name the kernel"]
     } else if named == nil {
-      kernel.notes.above["profile"] = ["assumed: the release is none that has a profile"]
+      kernel.notes.above["profile"] = ["assumed: the release has no profile"]
     }
     kernel.profile = Self.mainlineName(profile)
     let preemption = kernel.configuration.values.preemption

@@ -97,7 +97,7 @@ public struct Recorded: Hashable, Sendable {
     case overflowPending = "overflow_pending"
     /// Its source has a fault pending, in the record of that index.
     case folded
-    /// It is none that is recorded.
+    /// It is a fault of a kind that is not recorded.
     case notReported = "not_reported"
   }
 

@@ -83,7 +83,7 @@ extension RunRecord {
 
   /// Reads a record that ``json`` wrote.
   ///
-  /// - Throws: ``RecordError`` where it is none, or one of another version.
+  /// - Throws: ``RecordError`` where the text is not a record, or one of another version.
   public init(json bytes: [UInt8]) throws(RecordError) {
     let value: JSONValue
     do throws(JSONReader.Failure) {

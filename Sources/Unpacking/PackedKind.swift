@@ -8,7 +8,7 @@ public enum PackedKind: String, CaseIterable, Sendable {
   /// As many bytes tell each kind.
   static let headLength = 512
 
-  /// What a file with these first bytes is; nil where it is none of these.
+  /// What a file with these first bytes is; nil for a file of another kind.
   public init?(head: some Collection<UInt8>) {
     let head = Array(head.prefix(Self.headLength))
     guard

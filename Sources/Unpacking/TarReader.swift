@@ -9,7 +9,7 @@ struct TarReader {
     case damaged
   }
 
-  /// A longer name is none.
+  /// A longer name is taken for damage.
   private static let longestName = 1 << 16
 
   private let path: String

@@ -125,7 +125,7 @@ class Browser:
         from axe_core_python.selenium import Axe
 
         axe = Axe()
-        # The page's policy lets no text become a program; the driver may run one all the same.
+        # The page's policy lets no text become a program; the driver may still run one.
         result = axe.run(self.driver)
         return [
             f"{each['id']}: {node['target']} {node['html'][:100]}"

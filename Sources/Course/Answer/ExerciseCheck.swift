@@ -149,7 +149,7 @@ public struct ExerciseCheck: Sendable {
 
   /// The task with the numbers of the seed.
   ///
-  /// - Throws: `InputError` where one of its expressions is none.
+  /// - Throws: `InputError` where one of its expressions cannot be computed.
   public func task() throws(InputError) -> [String] {
     try filled(exercise.task.joined(separator: "\n"))
       .split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
@@ -157,7 +157,7 @@ public struct ExerciseCheck: Sendable {
 
   /// A text of the lesson with the numbers of the seed.
   ///
-  /// - Throws: `InputError` where one of its expressions is none.
+  /// - Throws: `InputError` where one of its expressions cannot be computed.
   public func filled(_ line: String) throws(InputError) -> String {
     try SeededValues(given: exercise, seed: seed)
       .fill(line, at: Place(whole: "\(part.folder)/lesson.md"))

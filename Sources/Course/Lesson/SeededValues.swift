@@ -58,7 +58,7 @@ public struct SeededValues: Sendable {
 
   /// The text with every `$(…)` filled in.
   ///
-  /// - Throws: `InputError` at `place` for an expression that is none.
+  /// - Throws: `InputError` at `place` for a text that is not an expression.
   public func fill(_ text: String, at place: Place) throws(InputError) -> String {
     var filled: [UInt8] = []
     let bytes = Array(text.utf8)
@@ -97,7 +97,7 @@ public struct SeededValues: Sendable {
 
   /// The value with every `$(…)` of its scalars filled in.
   ///
-  /// - Throws: `InputError` at the scalar whose expression is none.
+  /// - Throws: `InputError` at the scalar whose expression cannot be computed.
   public func fill(_ value: YAMLValue) throws(InputError) -> YAMLValue {
     var filled = value
     switch value.content {
@@ -146,7 +146,7 @@ struct SeededExpression {
   private let values: [String: UInt64]
   private var index = 0
 
-  /// The expression's value, modulo 2^64; nil for what is none.
+  /// The expression's value, modulo 2^64; nil for a text that is not an expression.
   static func value(of text: String, _ values: [String: UInt64]) -> UInt64? {
     var expression = SeededExpression(bytes: Array(text.utf8), values: values)
     guard let value = expression.operand(0) else { return nil }

@@ -28,7 +28,7 @@ struct CalibrateCommand: ParsableCommand {
 
   func validate() throws {
     if !weights && (table == nil || folder == nil) {
-      throw ValidationError("a table of outcomes and the folder of its reports are wanted")
+      throw ValidationError("a table of outcomes and the folder of its reports were expected")
     }
   }
 

@@ -200,7 +200,7 @@ struct LogInput: ~Copyable {
     }
   }
 
-  /// Reads what is there now; false at the end of a pipe. For a file that grows, an end is none.
+  /// Reads what is there now; false at the end of a pipe. A file that grows has no end.
   mutating func readSome(
     _ reader: inout LogReader, waiting milliseconds: Int32, emit: (LogEvent) -> Void
   ) throws(LogInputError) -> Int? {

@@ -26,7 +26,7 @@ enum Descriptor {
     return 0
   }
 
-  /// Gives a standard stream that is closed a descriptor that fails all the same: otherwise the next
+  /// Gives a standard stream that is closed a descriptor that fails as well: otherwise the next
   /// file that is opened would take its number, and results would be written into it.
   static func reserveStandardStreams() {
     for (descriptor, flags) in [

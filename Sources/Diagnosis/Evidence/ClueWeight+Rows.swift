@@ -225,7 +225,7 @@ extension ClueWeight {
       Row(10, .mechanism, "two domains may hand out one address: the events name no device")
     case .historyDirection: Row(12, .mechanism, "the mapping was there and forbade the access")
     case .historyAllows:
-      Row(8, .judgement, "mapped and allowed, and refused all the same: tables and caches differ")
+      Row(8, .judgement, "mapped and allowed, and still refused: tables and caches differ")
     case .historyOtherDevice:
       Row(12, .mechanism, "each device has its domain, unless a group shares one")
     case .historySomeDevice: Row(8, .judgement, "mapped, but the events name no device")

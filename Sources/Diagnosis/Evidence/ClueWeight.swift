@@ -138,7 +138,7 @@ public enum ClueWeight: String, Hashable, Sendable, CaseIterable {
   case dumpShowsPresent = "dump-shows-present"
   /// The unit's walks do not snoop the processor's caches.
   case unitDoesNotSnoop = "unit-does-not-snoop"
-  /// The dumped entry is none that the kernel writes.
+  /// The kernel never writes such an entry as was dumped.
   case entryIsNoEntry = "entry-is-no-entry"
   /// A corrupt entry is the one for this page.
   case corruptEntryOfThisPage = "corrupt-entry-of-this-page"
@@ -146,7 +146,7 @@ public enum ClueWeight: String, Hashable, Sendable, CaseIterable {
   case corruptEntryElsewhere = "corrupt-entry-elsewhere"
   /// The driver complains of commands that it did not send.
   case driverSeesGarbage = "driver-sees-garbage"
-  /// The addresses are none that an allocator gives.
+  /// No allocator gives such addresses.
   case strangeAddresses = "strange-addresses"
   /// The address has more bits than the unit translates.
   case beyondWidth = "beyond-width"

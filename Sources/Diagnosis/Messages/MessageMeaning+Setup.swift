@@ -21,7 +21,7 @@ extension MessageMeaning {
       MessageMeaning(
         weight: .degraded, culprit: "the kernel's command line: a word of intel_iommu=",
         verdict:
-          "a word of intel_iommu= is none that this kernel knows: it changes nothing, and what "
+          "this kernel does not know a word of intel_iommu=: it changes nothing, and what "
           + "it was to do is not done",
         meaning:
           "the line names the word; words are set apart by commas, and some came or went with "

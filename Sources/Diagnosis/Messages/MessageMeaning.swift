@@ -224,7 +224,7 @@ extension MessageMeaning {
         weight: .degraded, culprit: "the firmware: table and ACPI name space do not agree",
         verdict:
           "a device that the DMAR table names by its ACPI object was not found or not set up",
-        meaning: "its DMA is not translated, or blocked where it exists all the same",
+        meaning: "its DMA is not translated, or blocked if the device exists after all",
         next: ["harmless where the device is switched off; firmware update"])
     case .unitNotMapped:
       MessageMeaning(

@@ -229,7 +229,7 @@ extension FaultCase {
 /// Whether a second-stage entry can be one.
 enum EntrySanity {
   /// An entry that is set has a permission bit and an address of memory; one without any permission
-  /// and with other bits, or with reserved bits, is none.
+  /// and with other bits, or with reserved bits, is not one.
   static func isCorrupt(_ value: UInt64) -> Bool {
     value != 0 && (value & 3 == 0 || value >> 52 & 0x7ff != 0 || value & 0x70 != 0)
   }

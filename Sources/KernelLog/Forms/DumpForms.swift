@@ -15,7 +15,7 @@ package enum DumpForms {
 
   static let rows: [Form] = [
     row("Dump %u table entries for IOVA %#llx") { .header(unit: $0[0], address: $0[1]) },
-    // 5.16 prints it without a newline; the next record ends the line all the same.
+    // 5.16 prints it without a newline; the next record ends the line instead.
     row("root entry: 0x%016llx") { .rootEntry(low: $0[0]) },
     row("scalable mode root entry: hi 0x%016llx, low 0x%016llx") {
       .scalableRootEntry(high: $0[0], low: $0[1])

@@ -62,7 +62,7 @@ package struct Form: Sendable {
   package let words: StaticString
   package let era: Era
   package let level: LogLevel
-  /// The line with these values; nil where they are none that it can have.
+  /// The line with these values; nil where it cannot have such values.
   package let make: @Sendable (FormValues) -> DriverLine?
 
   init(

@@ -31,7 +31,7 @@ public enum BootLine: Hashable, Sendable {
   case strictDeprecated
   /// The table opts out of DMA remapping, whatever the command line says.
   case remappingForcedOff
-  /// The platform asks for the IOMMU, and the kernel leaves it off all the same.
+  /// The platform asks for the IOMMU, and the kernel still leaves it off.
   case forcedOnIgnored
   /// `intel_iommu=tboot_noforce`
   case notForcedByTboot
@@ -62,7 +62,7 @@ public enum BootLine: Hashable, Sendable {
   case notFound(DMARStructure)
   /// The table could not be read.
   case tableNotParsed
-  /// The table's host address width is none.
+  /// The table's host address width is not a possible one.
   case invalidAddressWidth
   /// A device scope of a kind that the driver does not know.
   case unsupportedScope
@@ -148,7 +148,7 @@ public enum BootLine: Hashable, Sendable {
 
   /// A reserved region lies in memory that the kernel may use.
   case firmwareUncoveredRegion(base: UInt64, end: UInt64)
-  /// A reserved region is none: it ends before it begins, or is not made of pages.
+  /// A reserved region is malformed: it ends before it begins, or is not made of pages.
   case firmwareBadRegion(base: UInt64, end: UInt64, FirmwareName)
   /// A unit's registers read as ones, or as zeros.
   case firmwareBadUnit(base: UInt64, allOnes: Bool, FirmwareName)

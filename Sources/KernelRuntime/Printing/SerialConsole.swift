@@ -14,7 +14,7 @@ package final class SerialConsole {
   private let port: KernelLock
   private let interrupts: KernelLock
 
-  /// Nil where no console is wanted.
+  /// Nil for a machine without a serial console.
   package init?(commandLine: [String], in kernel: KernelContext) {
     guard commandLine.contains(where: { $0.hasPrefix("console=ttyS") }) else { return nil }
     self.kernel = kernel

@@ -6,7 +6,7 @@ internal import VTdFormats
 /// the first after it, with interrupts off (`iommu_syscore_ops`, and the local APIC's for interrupt
 /// remapping).
 extension BringUp {
-  /// iommu_suspend, then lapic_suspend: devices stand still by now. What one sends all the same goes
+  /// iommu_suspend, then lapic_suspend: devices stand still by now. What one still sends goes
   /// where its address says until the unit translates again.
   func suspend() throws(DriverError) {
     try kernel.call("iommu_suspend") { () throws(DriverError) in

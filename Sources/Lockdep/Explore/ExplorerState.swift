@@ -20,7 +20,7 @@ struct ExplorerState: Hashable {
 
   /// What a thread has of a lock.
   static let exclusive: UInt8 = 255
-  /// Its trylock failed, so the release that follows is none.
+  /// Its trylock failed, so the release that follows does nothing.
   static let refused: UInt8 = 254
 
   var threads: [Thread]

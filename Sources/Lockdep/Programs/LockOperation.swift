@@ -62,7 +62,7 @@ public enum InterruptOperation: String, Hashable, Sendable, CaseIterable {
   case hardirqEnable = "HARDIRQ_ENABLE"
   /// A hard interrupt's handler begins; on PREEMPT_RT it is a thread.
   case hardirqEnter = "HARDIRQ_ENTER"
-  /// A hard interrupt's handler begins that is none on PREEMPT_RT either.
+  /// A handler begins that runs as a hard interrupt even on PREEMPT_RT.
   case hardirqEnterNotThreaded = "HARDIRQ_ENTER_NOTTHREADED"
   /// The handler ends.
   case hardirqExit = "HARDIRQ_EXIT"

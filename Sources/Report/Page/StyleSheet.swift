@@ -1,7 +1,7 @@
 /// How pages and pictures look: light and dark, on screen and on paper. Paper cannot be unfolded: what is
 /// folded is printed, all but long lists that something above sums up (`folded`).
 enum StyleSheet {
-  /// Colours, by theme. Each level has one hue, which is none of red and amber.
+  /// Colours, by theme. Each level has one hue, neither red nor amber.
   private static let colours = """
     :root{color-scheme:light dark;--ink:#1c2430;--dim:#5a6675;--paper:#fff;--panel:#f4f6f9;
     --line:#c9d1db;--stop:#c4162a;--stopbg:#fde8ea;--stale:#8a5300;--stalebg:#fff1d6;--link:#0b57b0;

@@ -8,7 +8,7 @@ internal import ScenarioFormat
 /// The bus of the machine that the program runs on, for a scenario that asks for it.
 enum HostBus {
   case found(PCITopology)
-  /// There is none; the reason.
+  /// The host has no bus; the reason.
   case missing(String)
 
   /// Looks at the bus.

@@ -1,6 +1,6 @@
 internal import Text
 
-/// What a file is that is given with logs and is none: it says what the machine has.
+/// The kinds of files that are given with logs and are not logs: they say what the machine has.
 package enum PlatformKind: Sendable {
   /// A snapshot of the machine's bus.
   case snapshot

@@ -151,7 +151,7 @@ struct JSONSchema {
     return demands
   }
 
-  /// What makes a mapping that lacks something right all the same.
+  /// The exceptions: what makes a mapping right although it lacks a required key.
   private static func excuses(of section: SectionDescription) -> [JSONValue] {
     let extending = JSONValue.object([required(["extends"])])
     guard section.fields.contains(where: { $0.key == "abstract" }) else { return [extending] }

@@ -16,7 +16,7 @@ public struct FaultReasonRow: Sendable {
   /// recorded: something is not there, or not allowed, and the device may ask for it.
   ///
   /// Structures that cannot be read or hold reserved bits, and addresses beyond a width, are faults
-  /// all the same (VT-d specification 4.2.4, 7.1.3).
+  /// nevertheless (VT-d specification 4.2.4, 7.1.3).
   public let isAnswered: Bool
 
   /// What a unit reads on its way from a request to memory, in the order of the walk.

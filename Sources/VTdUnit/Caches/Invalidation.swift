@@ -66,7 +66,7 @@ extension RemappingUnit {
   }
 
   /// Drops 2^`mask` pages of a domain's second stage, and all its first-stage and nested
-  /// translations: the address is none of theirs (VT-d specification 6.5.2.3).
+  /// translations: the address is not one of theirs (VT-d specification 6.5.2.3).
   ///
   /// With `leavesOnly` (IH) the paging-structure caches are kept. A range of more pages than it is
   /// worth looking for drops the whole second stage: hardware may always drop more.

@@ -147,7 +147,7 @@ extension Walker {
       context.pasid = pasid.rawValue
     } else {
       // Without ECAP.RPS the field is not looked at: such requests use PASID 0. QEMU 10 uses it
-      // all the same.
+      // nevertheless.
       let usesField =
         environment.pointee.extended[flag: .ridPASID] || hasQuirk(.ridPASIDAlwaysUsed)
       context.pasid = usesField ? UInt32(truncatingIfNeeded: entry[.ridPASID]) : 0
@@ -219,7 +219,7 @@ extension Walker {
     return checkPASIDEntry(entry, &context)
   }
 
-  /// Reserved bits of an entry with FPD are qualified; QEMU records them all the same.
+  /// Reserved bits of an entry with FPD are qualified; QEMU still records them.
   private func neverQualified(_ reason: FaultReason, _ context: inout RequestContext) -> UInt8 {
     if hasQuirk(.reservedContextAlwaysRecorded) { context.flags.remove(.faultProcessingDisabled) }
     return reason.rawValue
