@@ -22,7 +22,7 @@ public struct KernelCure: Sendable {
       name: "klist-irqsave", summary: "klist_add_* save and disable interrupts",
       changes: [.set("klist_add", "irqsave")]),
     KernelCure(
-      name: "klist-irqsave-all", summary: "klist_put, hence klist_del, does so too",
+      name: "klist-irqsave-all", summary: "klist_put, and with it klist_del, does so too",
       changes: [.set("klist_add", "irqsave"), .set("klist_put", "irqsave")]),
     KernelCure(
       name: "revert-2018",

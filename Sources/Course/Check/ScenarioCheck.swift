@@ -149,10 +149,10 @@ extension AnswerCheck {
     _ run: ScenarioRun, expecting records: [RecordExpectation]?, _ exercise: Exercise
   ) {
     // A fault that the goal asks for is not a sign of anything.
-    var asked = (records ?? []).map { $0.reason }
+    var asked = records ?? []
     let count = records?.count
     for record in run.machine.faultRecords {
-      if let index = asked.firstIndex(of: record.reason) {
+      if let index = asked.firstIndex(where: { Self.isOfOneKind(record, $0) }) {
         asked.remove(at: index)
         continue
       }
@@ -174,6 +174,14 @@ extension AnswerCheck {
     guard let record = run.record else { return }
     if record.events.contains(where: { Self.isStale($0) }) { note("stale", exercise) }
     if let cost, let best = exercise.best, cost > best { note("cost", exercise) }
+  }
+
+  /// Whether a fault is the one that a goal asks for, as far as a misconception is concerned.
+  private static func isOfOneKind(_ record: FaultRecord, _ asked: RecordExpectation) -> Bool {
+    guard record.reason == asked.reason, record.source == asked.source else { return false }
+    return record.reason.isInterruptRemapping
+      ? asked.index == nil || asked.index == record.interruptIndex
+      : asked.address == nil || asked.address == record.address
   }
 
   private static func isStale(_ event: RunEvent) -> Bool {

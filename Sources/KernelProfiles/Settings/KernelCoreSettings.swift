@@ -109,7 +109,7 @@ extension KernelValues {
     [.by(.klistNextSaves, .irqsave)])
 
   static let klistPutTimeline = Timeline<SpinLockMode>(
-    "klist_put", "how klist_put, hence klist_del, takes the klist's lock", oldest: .plain)
+    "klist_put", "how klist_put, and with it klist_del, takes the klist's lock", oldest: .plain)
 
   /// How the driver core comes from a bus to its devices.
   public enum BusSubsystem: String, CaseIterable, Hashable, Sendable {
