@@ -187,7 +187,7 @@ extension Rule {
             "00:05.0 is the imaging unit of many Intel processors, which has page tables of its "
               + "own and puts physical addresses into them"))
       }
-    } else if (1 << 32..<1 << 46).contains(address), fault.log.memory.isEmpty,
+    } else if (1 << 32..<1 << 46).contains(address), fault.log.memory.isEmpty, fault.isOfLinux,
       !fault.isLikeAllocated, !fault.isDisplay
     {
       clues.append(

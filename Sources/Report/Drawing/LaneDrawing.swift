@@ -16,7 +16,11 @@ struct LaneDrawing {
     /// How many steps in a row did the same.
     var count = 1
 
-    var text: String { count > 1 ? "\(what) \u{d7}\(count)" : what }
+    /// What it says, with the sign for "times" before its count.
+    func text(times: String) -> String { count > 1 ? "\(what) \(times)\(count)" : what }
+
+    /// What it says in a drawing.
+    var text: String { text(times: Glyphs.unicode.times) }
   }
 
   /// What holds from one event to another: something cached, a fault record in use.
@@ -55,8 +59,7 @@ struct LaneDrawing {
     case .dma(let fact):
       let kind: Mark.Kind =
         fact.given.result == .blocked ? .stopped : fact.isStale ? .stale : .plain
-      let times = fact.count > 1 ? " \u{d7}\(fact.count)" : ""
-      add(event, fact.device, fact.access.word + times, kind)
+      add(event, fact.device, fact.access.word, kind, count: fact.count)
       if fact.isStale { mark(fact.filledBy, staleSince: fact.staleSince) }
     case .bypass(let fact):
       add(event, fact.device, "DMA", fact.reachesMemory ? .plain : .stopped)
@@ -129,8 +132,12 @@ struct LaneDrawing {
   }
 
   /// What a step does several times in one lane is one mark, and so are steps in a row that write tables.
-  private mutating func add(_ event: RunEvent, _ lane: String, _ text: String, _ kind: Mark.Kind) {
-    if let last = marks.last, last.lane == lane, last.what == text, last.kind == kind {
+  private mutating func add(
+    _ event: RunEvent, _ lane: String, _ text: String, _ kind: Mark.Kind, count: Int = 1
+  ) {
+    if let last = marks.last, last.lane == lane, last.what == text, last.kind == kind,
+      count == 1 || last.count == count
+    {
       if lastStep == event.step { return }
       if text == "map" || text == "write", lane == Self.cpu {
         marks[marks.count - 1].count += 1
@@ -139,7 +146,8 @@ struct LaneDrawing {
       }
     }
     lastStep = event.step
-    marks.append(Mark(event: event.id, step: event.step, lane: lane, what: text, kind: kind))
+    marks.append(
+      Mark(event: event.id, step: event.step, lane: lane, what: text, kind: kind, count: count))
   }
 
   /// Keeps the marks around the first one that is not a plain one.

@@ -68,7 +68,7 @@ extension LaneDrawing {
       let end = index + 1 < marks.count ? marks[index + 1].event : .max
       let cell =
         mark.lane == lane
-        ? mark.text + symbol(mark.kind, glyphs)
+        ? mark.text(times: glyphs.times) + symbol(mark.kind, glyphs)
         : fill(lane, from: mark.event, to: end, index, glyphs)
       text += cell.padded(to: width(index))
     }
