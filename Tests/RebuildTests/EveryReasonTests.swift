@@ -105,7 +105,9 @@ struct EveryReasonTests {
         back += 1
         let lines = Rebuilding.lines(of: rebuilt.yaml).joined(separator: "\n")
         #expect(rebuilt.leftOut.isEmpty, "\(text): \(rebuilt.leftOut)")
-        #expect(lines.contains(text), "\(text)\n\(lines)\n\(rebuilt.yaml)")
+        // The halves of an old record are lines with a time each.
+        let isBack = text.split(separator: "\n").allSatisfy { lines.contains($0) }
+        #expect(isBack, "\(text)\n\(lines)\n\(rebuilt.yaml)")
       }
     }
     #expect(back > 55 && left > 5)
