@@ -24,8 +24,8 @@ SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Source
 BUILD_PACKAGES = libpciaccess-dev libyaml-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev \
   libbz2-dev pkg-config
 TEST_PACKAGES = pciutils acpica-tools
-# What builds the page: a bundler, and the YAML parser that goes into it.
-SITE_PACKAGES = nodejs esbuild node-yaml
+# What builds the page: a bundler, the YAML parser that goes into it, and what makes the module smaller.
+SITE_PACKAGES = nodejs esbuild node-yaml binaryen
 
 .PHONY: replay test test-long test-page build release system browser site commit install uninstall dist try-dist test-fleet release-check bench beside fuzz tsan lint rooms format schema docs setup setup-tests setup-site clean
 

@@ -38,9 +38,10 @@ async function ask(question) {
   return JSON.parse(done.stdout.toString());
 }
 
-// What the program prints, and its exit status.
+// What the program prints, and its exit status. It draws with the characters of UTF-8, as the module does.
+const env = { ...process.env, LC_ALL: "C.UTF-8" };
 function run(folder, ...args) {
-  const done = spawnSync(program, args, { cwd: folder, maxBuffer: most });
+  const done = spawnSync(program, args, { cwd: folder, maxBuffer: most, env });
   return { out: done.stdout.toString(), err: done.stderr.toString(), status: done.status };
 }
 
