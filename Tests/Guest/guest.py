@@ -74,7 +74,11 @@ def fetch(folder, options, names):
     new = folder + ".new"
     shutil.rmtree(new, ignore_errors=True)
     os.makedirs(new)
-    if subprocess.run(["apt-get", *options, "-q", "download", *names], cwd=new, capture_output=True).returncode:
+    download = ["apt-get", *options, "-q", "download", *names]
+    # Lists that are older than the archive name packages that are gone.
+    if subprocess.run(download, cwd=new, capture_output=True).returncode and (
+            subprocess.run(["apt-get", *options, "-q", "update"], capture_output=True).returncode
+            or subprocess.run(download, cwd=new, capture_output=True).returncode):
         skip(f"{', '.join(names)} could not be fetched")
     for name in sorted(os.listdir(new)):
         if name.endswith(".deb"):
@@ -186,7 +190,7 @@ class Monitor:
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
-        for _ in range(200):
+        for _ in range(1200):
             try:
                 self.socket.connect(path)
                 break
@@ -207,10 +211,11 @@ class Monitor:
                 return answer["return"]
 
 
-def run_guest(name, kernel, image, devices, words):
+def run_guest(name, kernel, image, devices, words, limit=GUEST_SECONDS):
     """Boots one guest and takes its images when it asks for them. Gives the folder of what it left, whether it
     came to its end, and the seconds that it took."""
     folder = os.path.join(LAST, name)
+    shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     disk, console = os.path.join(folder, "disk"), os.path.join(folder, "console")
     with open(disk, "wb") as file:
@@ -238,7 +243,7 @@ def run_guest(name, kernel, image, devices, words):
         line.connect("line")
         line.settimeout(1)
         said, asked = b"", False
-        while guest.poll() is None and time.monotonic() - begin < GUEST_SECONDS:
+        while guest.poll() is None and time.monotonic() - begin < limit:
             try:
                 got = line.recv(65536)
                 if not got:
@@ -256,11 +261,22 @@ def run_guest(name, kernel, image, devices, words):
                 monitor("cont")
                 line.sendall(b"\n")
         guest.wait(timeout=30)
+    except (subprocess.TimeoutExpired, OSError, ValueError) as error:
+        # The guest has not come to its end, which its caller tells.
+        print(f"the guest's monitor: {error}", file=sys.stderr)
     finally:
         os.chdir(before)
         if guest.poll() is None:
             guest.kill()
             guest.wait()
-    with open(console, "rb") as file:
-        done = b"guest: done" in file.read()
+    done = "guest: done" in last_words(folder)
     return folder, done, time.monotonic() - begin
+
+
+def last_words(folder):
+    """The last lines of a guest's console."""
+    try:
+        with open(os.path.join(folder, "console"), errors="replace") as file:
+            return "\n".join(file.read().splitlines()[-20:])
+    except OSError:
+        return ""
