@@ -57,12 +57,19 @@ public struct LogBoots: Sendable {
     where boot.timeline.weight >= boots[best].timeline.weight {
       best = index
     }
-    let others = boots.enumerated().filter { $0.offset != best }.flatMap { _, boot in
+    let others = boots.enumerated().filter { $0.offset != best }.flatMap { place, boot in
       boot.timeline.places.map {
-        LeftOut($0, "it belongs to another boot than the one imported", in: boot.timeline.files)
+        LeftOut(
+          $0, "it belongs to boot \(place + 1) of the log, and boot \(best + 1) is imported",
+          in: boot.timeline.files)
       }
     }
     return (boots[best], others)
+  }
+
+  /// The boot of this number, from 1 on; nil where the log has no such boot.
+  public subscript(number: Int) -> Boot? {
+    boots.indices.contains(number &- 1) ? boots[number - 1] : nil
   }
 }
 

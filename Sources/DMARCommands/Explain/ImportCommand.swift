@@ -36,6 +36,12 @@ struct ImportCommand: ParsableCommand {
     help: ArgumentHelp("The scenario; - is standard output.", valueName: "file"))
   var output = "-"
 
+  @Option(
+    help: ArgumentHelp(
+      "Which boot of a log that has several, from 1 on; the one with the most faults unless given.",
+      valueName: "number"))
+  var boot: Int?
+
   func run() throws {
     try OutputFile.check(output, isNoneOf: files)
     do {
@@ -65,7 +71,7 @@ struct ImportCommand: ParsableCommand {
       StandardError.print("dmar: \(error)")
       throw (error.isMissing ? ExitStatus.noInput : .badInput).code
     }
-    let (boot, others) = boots.chosen
+    let (boot, others) = try chosen(of: boots)
     guard !boot.timeline.isEmpty else {
       StandardError.print(
         "dmar: \(files[0]): no fault record and no queue error; a kernel log with one was expected")
@@ -82,6 +88,15 @@ struct ImportCommand: ParsableCommand {
     if rebuilt.isEmpty { throw ExitStatus.badInput.code }
     try OutputFile.write(rebuilt.yaml, to: output)
     if !leftOut.isEmpty { throw ExitStatus.expectationNotMet.code }
+  }
+
+  /// The boot that was asked for, which leaves nothing of the others out.
+  private func chosen(of boots: LogBoots) throws -> (boot: LogBoots.Boot, others: [LeftOut]) {
+    guard let number = boot else { return boots.chosen }
+    guard let chosen = boots[number] else {
+      throw ValidationError("--boot: \(number); 1 to \(boots.boots.count) were expected")
+    }
+    return (chosen, [])
   }
 
   /// Writes the scenario of an emulator's log; a fault that its replay does not give is named.
