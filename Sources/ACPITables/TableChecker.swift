@@ -182,7 +182,7 @@ struct TableChecker {
     checkDevice(scope, segment: structure.segment ?? 0, at: place)
   }
 
-  /// Holds a scope for PCI functions against the bus.
+  /// Checks a scope for PCI functions against the bus.
   private mutating func checkDevice(_ scope: DeviceScope, segment: UInt16, at place: Int) {
     guard let topology = surroundings.topology, !scope.path.isEmpty,
       scope.kind == .endpoint || scope.kind == .subHierarchy

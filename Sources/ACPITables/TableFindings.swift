@@ -132,14 +132,14 @@ public struct TableFinding: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// What a table can be held against.
+/// What a table can be checked against.
 public struct TableSurroundings: Sendable {
   /// The bus of the machine; nil where it is not known.
   public var topology: PCITopology?
   /// The memory that firmware's map reserves; nil where it is not known.
   public var reservedMemory: [ClosedRange<UInt64>]?
 
-  /// What the table is held against; nil for what is not known.
+  /// What the table is checked against; nil for what is not known.
   public init(topology: PCITopology? = nil, reservedMemory: [ClosedRange<UInt64>]? = nil) {
     self.topology = topology
     self.reservedMemory = reservedMemory

@@ -37,7 +37,7 @@ struct ACPICommand: ParsableCommand {
   @Option(
     name: .customLong("pci"),
     help: ArgumentHelp(
-      "A snapshot of the PCI bus to hold the device scopes against.", valueName: "file"))
+      "A snapshot of the PCI bus to check the device scopes against.", valueName: "file"))
   var snapshot: String?
 
   @Option(

@@ -2,7 +2,7 @@ internal import CBuildInfo
 
 /// What this program is: its version and the commit that it was built from.
 enum ProgramVersion {
-  /// The version; `make release-check` holds it against CHANGELOG.md and the tag.
+  /// The version; `make release-check` checks it against CHANGELOG.md and the tag.
   static let number = "0.1.0"
 
   /// `0.1.0 (commit 0804218)`, as `dmar --version` prints it.

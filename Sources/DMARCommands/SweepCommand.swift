@@ -51,7 +51,7 @@ struct SweepCommand: ParsableCommand {
   @Flag(help: "Print each run's log too.")
   var log = false
 
-  @Flag(help: "Hold each run against what the scenario expects.")
+  @Flag(help: "Check each run against what the scenario expects.")
   var check = false
 
   /// More runs than these are asked for by --sample.

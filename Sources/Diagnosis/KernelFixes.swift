@@ -1,6 +1,6 @@
 import KernelProfiles
 
-/// Which kernels brought a cause and which cured it, held against the kernel of the log.
+/// Which kernels brought a cause and which cured it, checked against the kernel of the log.
 ///
 /// A change that the profiles know is told by its commit alone: its release and the updates of older
 /// series that have it stand in ``KernelChange/history``.

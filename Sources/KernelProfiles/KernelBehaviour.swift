@@ -38,7 +38,7 @@ public struct KernelBehaviour: Hashable, Sendable {
   public var bootLines = KernelValues.bootLinesTimeline.newest
   /// Whether the units' features are compared, and the absence of SATC structures is told.
   public var capabilityAudit = KernelValues.capabilityAuditTimeline.newest
-  /// Whether reserved regions are held against the memory map.
+  /// Whether reserved regions are checked against the memory map.
   public var reservedRegionCheck = KernelValues.reservedRegionCheckTimeline.newest
   /// Whether firmware's wish against DMA remapping counts.
   public var remappingOptOut = KernelValues.remappingOptOutTimeline.newest

@@ -96,7 +96,7 @@ public enum DMADirection: Hashable, Sendable {
 
 /// What the times of a history mean.
 public enum TraceClock: Hashable, Sendable {
-  /// Seconds since boot, to be held against the log's to within some milliseconds.
+  /// Seconds since boot, to compare with the log's to within some milliseconds.
   case uptime
   /// Times of their own origin: they order events among themselves alone.
   case own

@@ -148,7 +148,7 @@ struct FindingTests {
         == [.checksum(found: right &+ 7, expected: right), .excess(3)])
   }
 
-  @Test("regions are held against the memory that firmware reserves")
+  @Test("regions are checked against the memory that firmware reserves")
   func reserved() {
     let table = DMARTable(structures: [Self.unit, Self.region(0x1000, 0x3fff)])
     func kinds(_ map: [ClosedRange<UInt64>]) -> [TableFinding.Kind] {
@@ -190,7 +190,7 @@ struct FindingTests {
     #expect(MemoryMap.reserved(in: log) == [0x9fc00...0x9ffff, 0x9fc00...0x9ffff])
   }
 
-  @Test("scopes are held against the bus: nobody there, a bridge for an endpoint")
+  @Test("scopes are checked against the bus: nobody there, a bridge for an endpoint")
   func bus() throws {
     let table = DMARTable(
       structures: [

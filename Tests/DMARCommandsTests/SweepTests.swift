@@ -56,7 +56,7 @@ struct SweepTests {
     #expect(try Tool.dmar(arguments + ["--check"]).status == 1)
   }
 
-  @Test("--check holds each run against the scenario's expectations")
+  @Test("--check checks each run against the scenario's expectations")
   func check() throws {
     let result = try Tool.dmar(
       "sweep", Self.report, "--check", "--over", "steps[0].dma.access=write,read")

@@ -77,7 +77,7 @@ struct MappingUnit: Sendable, CustomTestStringConvertible {
   }
 }
 
-/// What a domain should translate, by page: the model that the tables and caches are held against.
+/// What a domain should translate, by page: the model that the tables and caches are checked against.
 private struct PageModel {
   var pages: [UInt64: UInt64] = [:]
   private var ranges: [(first: UInt64, count: UInt64)] = []

@@ -4,7 +4,7 @@ import Testing
 
 @testable import QTest
 
-/// The monitor's answers, held against what QEMU 7.2 answered.
+/// The monitor's answers, checked against what QEMU 7.2 answered.
 @Suite struct MonitorTests {
   private struct Client {
     let host: MonitorHost

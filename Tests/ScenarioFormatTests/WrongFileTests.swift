@@ -6,7 +6,7 @@ import Testing
 import YAMLNodes
 import YAMLReading
 
-/// A file that is wrong in one place; `.ci/check-schemas` holds the same ones against the schemas.
+/// A file that is wrong in one place; `.ci/check-schemas` checks the same ones against the schemas.
 private struct WrongFile: CustomTestStringConvertible, Sendable {
   let kind: FileKind
   let what: String

@@ -2,7 +2,7 @@ import Course
 import ScenarioFormat
 
 /// Any bytes as a lesson: what is read is asked about with some seeds, its texts are filled in, and an
-/// answer is held against each of its questions.
+/// answer is checked against each of its questions.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzLesson(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let text = String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)

@@ -2,7 +2,7 @@ internal import Diagnosis
 public import Scenario
 public import ScenarioFormat
 
-/// Checks answers: it reads the files of an exercise and holds the answer against them.
+/// Checks answers: it reads the files of an exercise and checks the answer against them.
 public struct ExerciseCheck: Sendable {
   /// The exercise.
   public let part: ExercisePart

@@ -74,7 +74,7 @@ extension AnswerCheck {
 
   // MARK: Goals
 
-  /// Holds a run against what the goal expects. Where the faults are others already, what the memory holds
+  /// Checks a run against what the goal expects. Where the faults are others already, what the memory holds
   /// then says nothing new.
   private mutating func compare(_ run: ScenarioRun, with goal: ScenarioDescription, _ own: Int) {
     var mismatches: [String] = []
@@ -194,7 +194,7 @@ extension AnswerCheck {
 
   // MARK: Flushes
 
-  /// Nothing may be stale; and what the caches' forgetting costs is held against the best.
+  /// Nothing may be stale; and what the caches' forgetting costs is checked against the best.
   ///
   /// Each command to forget costs 1, and so does each DMA of the goal that is mapped and finds nothing
   /// in the cache: it waits for a walk of the tables.

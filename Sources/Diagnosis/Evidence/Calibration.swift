@@ -1,6 +1,6 @@
 /// How often verdicts are right at each confidence, measured on reports whose end is known.
 ///
-/// Each report is left out in turn: what the others show at its level is held against what it
+/// Each report is left out in turn: what the others show at its level is checked against what it
 /// turned out to be. So no report speaks for itself.
 public struct Calibration: Sendable {
   /// The best cause of one fault, and whether it was the right one.

@@ -22,7 +22,7 @@ enum HistoryOutcome {
   case never
 }
 
-/// Holds a fault against the mapping history: by the device where events name one, else by the
+/// Checks a fault against the mapping history: by the device where events name one, else by the
 /// address, and by time where both clocks are the boot's.
 struct HistoryCase {
   /// Clocks of processors and of the log differ by as much; smaller differences say nothing.

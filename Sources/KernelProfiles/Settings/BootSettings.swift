@@ -55,7 +55,7 @@ extension KernelValues {
     "reserved_region_check", "what is said about bad reserved regions", oldest: .none,
     [
       .since(
-        "5.5", commit: "f036c7fa0ab6", "reserved regions are held against the memory map", .map)
+        "5.5", commit: "f036c7fa0ab6", "reserved regions are checked against the memory map", .map)
     ])
 
   /// How far a crash kernel takes over the tables of the kernel that crashed.

@@ -7,7 +7,7 @@ internal import Text
 internal import VTdFormats
 internal import VTdUnit
 
-/// A run held against what its scenario expects.
+/// A run checked against what its scenario expects.
 public struct Verdict: Sendable {
   /// Each thing that is not as expected.
   public let mismatches: [Mismatch]

@@ -84,7 +84,7 @@ extension RemappingUnit {
     }
   }
 
-  /// Drops the pages of pass-through: protected memory has changed, which they were held against.
+  /// Drops the pages of pass-through: protected memory has changed, which they were checked against.
   func invalidatePassThrough() {
     caches.entries.withLock { entries in
       entries.spaces.removePassThrough()
