@@ -93,6 +93,11 @@ struct SweepResult: Sendable {
     if printsLog { self.lines = lines }
   }
 
+  /// Whether there was no run: the combination cannot be.
+  var isError: Bool {
+    if case .error = outcome { true } else { false }
+  }
+
   var isAsExpected: Bool {
     if case .error = outcome { return false }
     return mismatches.isEmpty

@@ -17,7 +17,7 @@ struct SweepCommand: ParsableCommand {
     discussion: """
       Prints one JSON object a run, in the order of the combinations; the last --over changes fastest. \
       A value that has a comma is put in quotes or brackets, and A..B stands for the whole numbers from \
-      A to B. Without --over there is one run. A run that cannot be has an `error` and does not end the sweep.
+      A to B, decimal or 0x. Without --over there is one run. A run that cannot be has an `error` and does not end the sweep; where no run can be, the exit status is 65.
 
       \(ExitStatus.help([.badInput, .noInput], failure: "with --check: a run is not as the scenario expects, or cannot be"))
       """)
@@ -79,6 +79,7 @@ struct SweepCommand: ParsableCommand {
       sample.map { combinations.sample($0, seed: seed) } ?? Array(0..<combinations.count)
     var output = Output()
     var isFailed = false
+    var hasRun = indices.isEmpty
     // In pieces: results come in order while others are under way, and memory stays bounded.
     let piece = min(jobs, 256) * 64
     for first in stride(from: 0, to: indices.count, by: piece) {
@@ -88,11 +89,17 @@ struct SweepCommand: ParsableCommand {
       {
         output.print(result.json.compact)
         if !result.isAsExpected { isFailed = true }
+        if !result.isError { hasRun = true }
       }
       try output.flush()
     }
     try output.flush()
     if check, isFailed { throw ExitStatus.expectationNotMet.code }
+    // One combination that cannot be is a result. Where none can, a key or a value is misspelt.
+    if !hasRun {
+      StandardError.print("dmar: no run could be made; the error of each object says why")
+      throw ExitStatus.badInput.code
+    }
   }
 
   /// The results of `work` in the order of `indices`, with so many of them made at once.
@@ -165,15 +172,21 @@ struct SweepAxis: ExpressibleByArgument, Sendable {
     return parts
   }
 
-  /// `2..5` as four values, another text as itself; nil for a range that is too long or ends before
+  /// `2..5` as four values, `0x2..0x5` as four in hexadecimal, another text as itself; nil for a range that is too long or ends before
   /// it begins.
   private static func expanded(_ text: String) -> [String]? {
     let ends = text.split(separator: "..", omittingEmptySubsequences: false)
-    guard ends.count == 2, let first = UInt64(ends[0]), let last = UInt64(ends[1]) else {
+    guard ends.count == 2, let first = number(ends[0]), let last = number(ends[1]) else {
       return [text]
     }
     guard first <= last, last - first < longestRange else { return nil }
-    return (first...last).map { "\($0)" }
+    let isHex = ends[0].hasPrefix("0x")
+    return (first...last).map { isHex ? "0x" + String($0, radix: 16) : "\($0)" }
+  }
+
+  /// A whole number, decimal or 0x.
+  private static func number(_ text: Substring) -> UInt64? {
+    text.hasPrefix("0x") ? UInt64(text.dropFirst(2), radix: 16) : UInt64(text)
   }
 }
 

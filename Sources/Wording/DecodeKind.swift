@@ -132,7 +132,7 @@ package enum DecodeKind {
       return decoded
     case .reason:
       guard let code = words.first.flatMap({ UInt8(exactly: $0) }) else {
-        throw DecodeFailure("a fault reason has 8 bits")
+        throw DecodeFailure("a fault reason has 8 bits; values are hexadecimal, such as 71 or 0x71")
       }
       return DecodedValue(reason: FaultReason(rawValue: code))
     }

@@ -56,6 +56,24 @@ struct SweepTests {
     #expect(try Tool.dmar(arguments + ["--check"]).status == 1)
   }
 
+  @Test("a sweep of which no run can be ends with 65")
+  func nothingRun() throws {
+    let result = try Tool.dmar("sweep", Self.report, "--over", "steps[0].dma.acces=read,write")
+    #expect(result.status == 65)
+    #expect(result.errorText.contains("no run could be made"), "\(result.errorText)")
+    #expect(try Self.objects(result.outputText).count == 2)
+  }
+
+  @Test("a range may be hexadecimal, and its values are then")
+  func hexadecimalRange() throws {
+    let result = try Tool.dmar("sweep", Self.report, "--over", "steps[0].dma.address=0x9..0xb")
+    let runs = try Self.objects(result.outputText)
+    #expect(
+      runs.map { ($0["set"] as? [String: String])?["steps[0].dma.address"] } == [
+        "0x9", "0xa", "0xb",
+      ])
+  }
+
   @Test("--check checks each run against the scenario's expectations")
   func check() throws {
     let result = try Tool.dmar(

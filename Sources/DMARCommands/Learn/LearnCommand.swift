@@ -95,7 +95,8 @@ struct LearnCommand: ParsableCommand {
       name.part.map { number in parts.first { $0.number == number } }
       ?? parts.first { !progress.isDone($0) } ?? parts.first
     guard let wanted else {
-      throw ValidationError("lesson \(name.lesson) has \(parts.count) exercises, and none \(text)")
+      let names = parts.map { "\($0.name)" }.joined(separator: ", ")
+      throw ValidationError("there is no exercise \(text); one of these was expected: \(names)")
     }
     return (entry, wanted)
   }
