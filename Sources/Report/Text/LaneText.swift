@@ -5,7 +5,7 @@ extension LaneDrawing {
   /// than a line goes on in a further band.
   func lines(_ glyphs: Glyphs) -> [String] {
     let lanes = lanes
-    let longest = lanes.reduce(0) { max($0, $1.count) }
+    let longest = lanes.reduce(0) { max($0, Self.name($1, glyphs).count) }
     let label = min(longest, 36)
     var lines: [String] = []
     var first = 0
@@ -17,7 +17,8 @@ extension LaneDrawing {
         let row = row(lane, band, glyphs)
         if row.isEmpty, lines.count > lanes.count { continue }
         lines.append(
-          Self.trimmed(Wrapping.shortened(lane, to: label).padded(to: label + 2) + row))
+          Self.trimmed(
+            Wrapping.shortened(Self.name(lane, glyphs), to: label).padded(to: label + 2) + row))
       }
       first = band.upperBound
     }
@@ -31,6 +32,11 @@ extension LaneDrawing {
       )
     }
     return lines
+  }
+
+  /// A lane's name, whose arrow is one of these characters.
+  private static func name(_ lane: String, _ glyphs: Glyphs) -> String {
+    lane.split(separator: "\u{2192}").joined(separator: glyphs.arrow)
   }
 
   /// So many marks as fit into a line, one at least.
