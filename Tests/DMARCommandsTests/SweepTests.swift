@@ -116,7 +116,7 @@ struct SweepTests {
     arguments: [
       ("a=1,2", ["1", "2"]), ("a=[1,2],3", ["[1,2]", "3"]), ("a={x: 1, y: 2}", ["{x: 1, y: 2}"]),
       (#"a="x,y",z"#, [#""x,y""#, "z"]), ("a=2..4", ["2", "3", "4"]), ("a=", [""]),
-      ("a=0x1..0x3", ["0x1..0x3"]), (#""a=b".c=1"#, ["1"]),
+      ("a=0x1..0x3", ["0x1", "0x2", "0x3"]), (#""a=b".c=1"#, ["1"]),
     ])
   func values(argument: String, values: [String]) throws {
     #expect(try #require(SweepAxis(argument: argument)).values == values)
