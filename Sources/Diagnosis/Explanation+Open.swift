@@ -89,7 +89,7 @@ enum OpenVerdict {
     }
     if fault.function == nil { missing.append(.linux("lspci -nnvv")) }
     if fault.fault.access != nil, !fault.log.hasHistory {
-      missing.append("the map and unmap history (iommu trace events)")
+      missing.append(.linux("the map and unmap history (iommu trace events)"))
     }
     return missing
   }
