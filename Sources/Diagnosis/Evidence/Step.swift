@@ -20,6 +20,6 @@ struct Step: Hashable, Sendable, ExpressibleByStringInterpolation {
 
   /// The sentences of the steps that make sense under a system; nil is Linux.
   static func texts(_ steps: [Step], under system: OtherSystem?) -> [String] {
-    steps.filter { system == nil || !$0.isOfLinux }.map(\.text)
+    steps.filter { system == nil || !$0.isOfLinux }.map { $0.text }
   }
 }
