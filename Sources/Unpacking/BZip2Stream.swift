@@ -29,10 +29,11 @@ final class BZip2Stream {
     stream.pointee.next_out = output.bindMemory(to: CChar.self).baseAddress
     stream.pointee.avail_out = UInt32(output.count)
     let result = BZ2_bzDecompress(stream)
-    guard result == BZ_OK || result == BZ_STREAM_END else { throw .damaged(.bzip2) }
+    let isGood = result == BZ_OK || result == BZ_STREAM_END
     return StreamStep(
       consumed: input.count - Int(stream.pointee.avail_in),
-      produced: output.count - Int(stream.pointee.avail_out), isEnd: result == BZ_STREAM_END)
+      produced: output.count - Int(stream.pointee.avail_out), isEnd: result == BZ_STREAM_END,
+      failure: isGood ? nil : .damaged(.bzip2))
   }
 
   func restart() {

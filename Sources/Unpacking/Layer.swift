@@ -109,18 +109,17 @@ struct Layer {
     // A full buffer may leave more to come out without any further input.
     var mayHoldMore = true
     while !rest.isEmpty || mayHoldMore, !progress.isTrailing, budget.failure == nil {
-      let step: StreamStep
-      do throws(UnpackingFailure) {
-        step = try decoder.step(rest, into: scratch.bytes)
-      } catch {
+      let step = try decoder.step(rest, into: scratch.bytes)
+      budget.spend(step.produced)
+      inner[0].take(scratch.first(step.produced), &budget, sink)
+      if let failure = step.failure {
         // What stands behind a whole stream and is no other is padding.
-        guard progress.whole > 0, !progress.isInside, case .damaged = error else { throw error }
+        guard progress.whole > 0, !progress.isInside, step.produced == 0, case .damaged = failure
+        else { throw failure }
         progress.isTrailing = true
         return
       }
       if step.consumed > 0 { progress.isInside = true }
-      budget.spend(step.produced)
-      inner[0].take(scratch.first(step.produced), &budget, sink)
       rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(step.consumed))
       mayHoldMore = step.produced == scratch.bytes.count
       if step.isEnd, step.consumed > 0 || step.produced > 0 {

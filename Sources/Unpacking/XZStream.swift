@@ -30,12 +30,11 @@ final class XZStream {
     if result == LZMA_MEMLIMIT_ERROR || result == LZMA_MEM_ERROR {
       throw .memory(.xz, limit: Self.mostMemory)
     }
-    guard result == LZMA_OK || result == LZMA_STREAM_END || result == LZMA_BUF_ERROR else {
-      throw .damaged(.xz)
-    }
+    let isGood = result == LZMA_OK || result == LZMA_STREAM_END || result == LZMA_BUF_ERROR
     return StreamStep(
       consumed: input.count - stream.pointee.avail_in,
-      produced: output.count - stream.pointee.avail_out, isEnd: result == LZMA_STREAM_END)
+      produced: output.count - stream.pointee.avail_out, isEnd: result == LZMA_STREAM_END,
+      failure: isGood ? nil : .damaged(.xz))
   }
 
   func restart() {

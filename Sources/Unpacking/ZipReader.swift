@@ -63,6 +63,10 @@ struct ZipReader {
         }
         budget.spend(step.produced)
         if !member.isEmpty { member[0].take(scratch.first(step.produced), &budget, sink) }
+        guard step.failure == nil else {
+          end(hasDescriptor: false, &budget, sink)
+          throw .damaged(.zip)
+        }
         rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(step.consumed))
         if step.isEnd {
           end(hasDescriptor: hasDescriptor, &budget, sink)

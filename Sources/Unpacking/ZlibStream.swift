@@ -36,12 +36,11 @@ final class ZlibStream {
     stream.pointee.next_out = output.bindMemory(to: UInt8.self).baseAddress
     stream.pointee.avail_out = UInt32(output.count)
     let result = inflate(stream, Z_NO_FLUSH)
-    guard result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR else {
-      throw .damaged(.gzip)
-    }
+    let isGood = result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR
     return StreamStep(
       consumed: input.count - Int(stream.pointee.avail_in),
-      produced: output.count - Int(stream.pointee.avail_out), isEnd: result == Z_STREAM_END)
+      produced: output.count - Int(stream.pointee.avail_out), isEnd: result == Z_STREAM_END,
+      failure: isGood ? nil : .damaged(.gzip))
   }
 
   func restart() { inflateReset(stream) }

@@ -23,7 +23,8 @@ final class ZstdStream {
       switch ZSTD_getErrorCode(result) {
       case ZSTD_error_frameParameter_windowTooLarge, ZSTD_error_memory_allocation:
         throw .memory(.zstd, limit: 1 << Int(Self.mostWindow))
-      default: throw .damaged(.zstd)
+      // The library does not say what came out before the damage.
+      default: return StreamStep(failure: .damaged(.zstd))
       }
     }
     return StreamStep(consumed: source.pos, produced: target.pos, isEnd: result == 0)

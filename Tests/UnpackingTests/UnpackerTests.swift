@@ -140,6 +140,20 @@ struct UnpackerTests {
     #expect(Self.unpack(bytes).failures.isEmpty)
   }
 
+  @Test("what came out before damage is kept, though both stand in one piece")
+  func beforeDamage() {
+    let line = Array("[    1.000000] DMAR: IOMMU enabled\n".utf8)
+    // Gzip's header, a block that is stored as it is, and a block of the type that no format has.
+    let header: [UInt8] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]
+    let count = UInt8(line.count)
+    let bytes = header + [0, count, 0, ~count, 0xff] + line + [0x07]
+    for size in [Int.max, 1] {
+      let result = Self.unpack(bytes, size: size)
+      #expect(result.members == ["input": String(decoding: line, as: UTF8.self)], "\(size)")
+      #expect(result.failures.map { "\($0)" } == ["the gzip data is damaged"], "\(size)")
+    }
+  }
+
   /// What fuzzing starts from and what it ever found.
   static let cases: [String] = {
     let folder = Repository.path("Fuzz/Cases/Unpacker/")

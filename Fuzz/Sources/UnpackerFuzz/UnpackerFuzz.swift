@@ -8,8 +8,11 @@ public func fuzzUnpacker(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let whole = unpack(bytes, piece: max(count, 1))
   let pieces = unpack(bytes, piece: Int(bytes.last ?? 0) + 1)
   // What may come out is counted against what went in so far, which the pieces decide.
-  let isBounded = (whole.failures + pieces.failures).contains { $0.contains("unfolds") }
-  precondition(isBounded || whole == pieces, "an input in pieces unpacks differently")
+  // zstd and lz4 do not say what came out before damage in the same call.
+  let isCut = (whole.failures + pieces.failures).contains {
+    $0.contains("unfolds") || $0.contains("zstd") || $0.contains("lz4")
+  }
+  precondition(isCut || whole == pieces, "an input in pieces unpacks differently")
   _ = FileKind(head: bytes)
   return 0
 }
