@@ -103,6 +103,7 @@ public enum ClueWeight: String, Hashable, Sendable, CaseIterable {
   case inDeviceWindow = "in-device-window"
   /// The address is not like those that the allocator hands out.
   case notLikeAllocated = "not-like-allocated"
+  /// The address lies above 4 GiB and below the top of any mask.
   case aboveAllocated = "above-allocated"
   /// The function is an imaging unit with page tables of its own.
   case imagingUnit = "imaging-unit"
