@@ -58,8 +58,7 @@ struct ZipReader {
         do throws(UnpackingFailure) {
           step = try stream.step(rest, into: scratch.bytes)
         } catch {
-          end(hasDescriptor: false, &budget, sink)
-          throw .damaged(.zip)
+          step = StreamStep(failure: error)
         }
         budget.spend(step.produced)
         if !member.isEmpty { member[0].take(scratch.first(step.produced), &budget, sink) }
