@@ -9,12 +9,15 @@ struct CacheComparison {
     /// `boot` or the step's number.
     let step: String
     let what: String
-    /// What the cache holds.
+    /// What the cache holds, with a mark where that is stale.
     let held: String
     /// What the tables in memory say; empty where nothing new.
     let tables: String
     /// Whether the cache holds what the tables no longer say.
     let isStale: Bool
+
+    /// What stands in the four columns.
+    var cells: [String] { [step, what, held, tables] }
   }
 
   private let record: RunRecord
@@ -89,8 +92,12 @@ struct CacheComparison {
       + "made them agree."
   }
 
-  /// - Parameter arrow: what stands between what is asked and what is answered.
-  func rows(arrow: String) -> [Row] {
+  /// The rows, in the characters of pages unless others are given.
+  ///
+  /// - Parameters:
+  ///   - arrow: what stands between what is asked and what is answered.
+  ///   - marker: what stands before the word for stale.
+  func rows(arrow: String = "\u{2192}", marker: String = Glyphs.unicode.marker) -> [Row] {
     var rows: [Row] = []
     var held = "empty"
     var memory = ""
@@ -118,8 +125,8 @@ struct CacheComparison {
       guard let text else { continue }
       rows.append(
         Row(
-          step: earlier.step == 0 ? "boot" : "\(earlier.step)", what: text, held: held,
-          tables: memory, isStale: isStale))
+          step: earlier.step == 0 ? "boot" : "\(earlier.step)", what: text,
+          held: isStale ? "\(held) \(marker) STALE" : held, tables: memory, isStale: isStale))
     }
     return rows
   }
@@ -137,13 +144,8 @@ extension CacheComparison {
   /// The comparison as a picture.
   var drawing: Drawing {
     var picture = Drawing("Caches against tables: the steps from the fill to the request")
-    let rows = rows(arrow: "\u{2192}")
-    var cells = [head]
-    for row in rows {
-      cells.append([
-        row.step, row.what, row.held + (row.isStale ? " \u{25C4} STALE" : ""), row.tables,
-      ])
-    }
+    let rows = rows()
+    let cells = [head] + rows.map { $0.cells }
     let widths = ColumnText.widths(cells, Self.width)
     var y = 4
     for (number, row) in cells.enumerated() {

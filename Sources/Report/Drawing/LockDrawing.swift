@@ -37,8 +37,7 @@ public struct LockPicture {
     for event in record.events {
       guard case .lockReport(let fact) = event.what else { continue }
       reports.append(fact)
-      places.append(
-        (event.step == 0 ? "boot" : "step \(event.step)") + ", \(Words.describe(event.who))")
+      places.append("\(Words.step(event.step)), \(Words.describe(event.who))")
     }
     self.init(
       classes: record.lockClasses, dependencies: record.lockDependencies, reports: reports,

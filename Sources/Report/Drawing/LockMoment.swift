@@ -1,4 +1,5 @@
 public import Recording
+internal import Text
 
 /// When something about a lock was first seen: a class in a new state, or an order of two classes.
 public struct LockMoment: Sendable {
@@ -40,9 +41,7 @@ public struct LockMoment: Sendable {
   /// `32.288581 s`; nil where there is no clock.
   var time: String? {
     microseconds.map { time in
-      let fraction = "\(time % 1_000_000)"
-      return "\(time / 1_000_000)." + String(repeating: "0", count: 6 - fraction.count) + fraction
-        + " s"
+      "\(time / 1_000_000)." + "\(time % 1_000_000)".aligned(to: 6, with: "0") + " s"
     }
   }
 
@@ -71,7 +70,7 @@ public struct LockMoment: Sendable {
         moments.append(
           LockMoment(
             lockClass: usage.lockClass, usages: usage.names, orders: orders,
-            when: event.step == 0 ? "boot" : "step \(event.step)",
+            when: Words.step(event.step),
             microseconds: event.microseconds, context: context(fact.context), who: who,
             functions: [outer, function].compactMap { $0 }))
       }

@@ -17,15 +17,13 @@ struct CacheSection {
 
   private var rows: [Element] {
     var rows: [Element] = [.tag("tr", [], comparison.head.map { .tag("th", [], $0) })]
-    for row in comparison.rows(arrow: "\u{2192}") {
+    for row in comparison.rows() {
       rows.append(
         .tag(
           "tr", [],
           [
             .tag("td", [.style("m")], row.step), .tag("td", [.style("m")], row.what),
-            .tag(
-              "td", [.style(row.isStale ? "m stale" : "m")],
-              row.held + (row.isStale ? " \u{25C4} STALE" : "")),
+            .tag("td", [.style(row.isStale ? "m stale" : "m")], row.held),
             .tag("td", [.style("m")], row.tables),
           ]))
     }

@@ -75,9 +75,9 @@ struct TableTree {
     var told: [String] = []
     for word in 0..<UInt64(max(step.words.count, 1)) {
       for change in changes[address &+ word &* 8] ?? [] {
-        let step = change.step == 0 ? "boot" : "step \(change.step)"
         told.append(
-          "\(step): \(Words.address(change.fact.old)) \u{2192} \(Words.address(change.fact.new))")
+          "\(Words.step(change.step)): \(Words.address(change.fact.old)) \u{2192} \(Words.address(change.fact.new))"
+        )
       }
     }
     if !told.isEmpty {

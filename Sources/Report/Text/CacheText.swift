@@ -7,11 +7,7 @@ extension CacheComparison {
   ///   - glyphs: the characters to draw with.
   ///   - width: how many characters a line may have.
   func lines(_ glyphs: Glyphs, width: Int = Wrapping.width) -> [String] {
-    var cells = [head]
-    for row in rows(arrow: glyphs.arrow) {
-      let mark = row.isStale ? " \(glyphs.marker) STALE" : ""
-      cells.append([row.step, row.what, row.held + mark, row.tables])
-    }
+    let cells = [head] + rows(arrow: glyphs.arrow, marker: glyphs.marker).map { $0.cells }
     return ["caches against tables"] + ColumnText.lines(cells, width: width)
       + Wrapping.lines(cure, first: "", next: "", width: width)
   }

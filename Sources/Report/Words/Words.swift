@@ -125,6 +125,9 @@ public enum Words {
     return text
   }
 
+  /// When something was: the boot, or a step by its number.
+  static func step(_ number: Int) -> String { number == 0 ? "boot" : "step \(number)" }
+
   /// Since which step something is stale, behind the word; nothing where that is not known.
   static func since(_ step: Int?) -> String {
     step.map { $0 == 0 ? " since the boot" : " since step \($0)" } ?? ""
