@@ -23,7 +23,7 @@ public enum Telltale {
     ("reserved region", 9, 7), ("device scope", 8, 6), ("scope type", 1, 6), ("ACPI object", 2, 1),
     ("ACPI name", 2, 1), ("0-length", 4, 6), ("map the region", 3, 4), ("reserve memory", 9, 2),
     ("translation tables", 0, 4), ("identity map", 4, 0), ("x2apic", 1, 7), ("PCI-DMA", 1, 0),
-    ("VT-d ", 0, 5), ("non-aligned", 4, 6),
+    ("VT-d ", 0, 5), ("VT-D]", 0, 5), ("non-aligned", 4, 6),
     // What the core says of devices.
     ("IOVA", 0, 2), ("pasid", 0, 7), ("not trusted", 0, 6), ("aliased", 0, 6), ("PRQ, ", 0, 2),
     ("5-level", 0, 3), ("stage-1", 0, 5), ("Dirty track", 3, 0), ("guest address", 3, 5),

@@ -70,6 +70,13 @@ enum OtherSystemForms {
       .esxi,
       "PCI passthru device {seg}:{bus}:{dev}.{fn} caused an IOMMU fault type {Why} at address {addr}"
     ),
+    // xen/drivers/passthrough/vtd/iommu.c: a reason that is neither of DMA nor of interrupts. Its other
+    // lines are Linux's of long ago.
+    Row(
+      .xen,
+      "VT-D]UNKNOWN: Request device [{seg}:{bus}:{dev}.{fn}] fault addr {addr} {...}UNKNOWN: reason {why}"
+    ),
+    Row(.xen, "VT-D]UNKNOWN: Request device [{seg}:{bus}:{dev}.{fn}] fault addr {addr}"),
     // hw/i386/trace-events
     Row(.qemu, "vtd_dmar_fault sid {sid} fault {Why} addr {addr} write {write}"),
   ]
