@@ -21,13 +21,12 @@ struct AssumedTables {
   var need = TableImage.Need()
 
   init(
-    _ image: TableImage, _ unit: MachineUnit, isScalable: Bool,
-    hasLegacyCodes: Bool,
+    _ image: TableImage, _ unit: MachineUnit, hasLegacyCodes: Bool,
     _ fault: FaultTimeline.Fault, _ row: FaultReasonRow, load: @escaping (UInt64) -> UInt64
   ) {
     self.image = image
     self.unit = unit
-    self.isScalable = isScalable
+    isScalable = unit.isScalable
     self.hasLegacyCodes = hasLegacyCodes
     self.load = load
     self.row = row

@@ -107,14 +107,13 @@ extension ScenarioBuilder {
     _ index: Int, _ fault: FaultTimeline.Fault, _ unit: MachineUnit, _ image: TableImage
   ) -> TableImage.Need {
     switch plan[fault: index] {
-    case .dumped: return image.need(fault, isScalable: log.isScalable)
-    case .asTheyAre where hasTables(fault.observation.source, image): return .init()
+    case .dumped: return image.need(fault, isScalable: unit.isScalable)
+    case .asTheyAre where hasTables(fault.observation.source, unit, image): return .init()
     case .asTheyAre, .assumed, .leftOut:
       guard let row = fault.observation.faultReason?.row else { return .init() }
       let (memory, baseline) = (memory, baseline)
       return AssumedTables(
-        image, unit, isScalable: log.isScalable,
-        hasLegacyCodes: log.recordsPASIDZero || log.isLaterQEMU, fault,
+        image, unit, hasLegacyCodes: log.recordsPASIDZero || log.isLaterQEMU, fault,
         row
       ) {
         memory[$0] ?? baseline($0)
@@ -123,9 +122,9 @@ extension ScenarioBuilder {
   }
 
   /// Whether memory has a context entry for a device already.
-  private func hasTables(_ source: SourceID, _ image: TableImage) -> Bool {
+  private func hasTables(_ source: SourceID, _ unit: MachineUnit, _ image: TableImage) -> Bool {
     func load(_ address: UInt64) -> UInt64 { memory[address] ?? baseline(address) }
-    if log.isScalable {
+    if unit.isScalable {
       let root = ScalableRootEntry(
         low: load(image.root + ScalableRootEntry.offset(of: source)),
         high: load(image.root + ScalableRootEntry.offset(of: source) + 8))
@@ -185,7 +184,7 @@ extension ScenarioBuilder {
 
   /// QEMU records a request without PASID as PASID 0; the device sent none.
   private func sent(_ pasid: PASID?, _ fault: FaultTimeline.Fault, _ reason: UInt8) -> PASID? {
-    log.isScalable && pasid?.rawValue == 0
+    log.units[log.unitIndex(of: fault.requester)].isScalable && pasid?.rawValue == 0
       && (reason < 0x30 || fault.sendsNoPASIDs || log.recordsPASIDZero) ? nil : pasid
   }
 
@@ -244,7 +243,7 @@ extension ScenarioBuilder {
           .init(unit: unit.name, offset: RegisterOffset.gcmd, value: UInt64(command.rawValue))),
         notes: ["assumed: setting the root table anew, so that the unit sees the changed entries"])
     } else if isChangedUnderway {
-      invalidate(unit, log.isScalable)
+      invalidate(unit, unit.isScalable)
     }
   }
 
@@ -255,7 +254,9 @@ extension ScenarioBuilder {
     submission.unit = unit.name
     // Everything of the context cache, of the PASID cache, of the IOTLB.
     let kinds: [UInt64] = hasPASIDs ? [0x11, 0x37, 0x12] : [0x11, 0x12]
-    submission.descriptors = kinds.map { [$0] + Array(repeating: 0, count: log.isScalable ? 3 : 1) }
+    submission.descriptors = kinds.map {
+      [$0] + Array(repeating: 0, count: unit.isScalable ? 3 : 1)
+    }
     step(
       .event(.submit(submission)),
       notes: ["assumed: the unit has forgotten what it had of the changed entries"])

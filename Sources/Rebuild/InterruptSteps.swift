@@ -112,7 +112,7 @@ extension ScenarioBuilder {
     guard unit.extended[flag: .queuedInvalidation] else { return }
     var submission = EventAction.SubmissionStep()
     submission.unit = unit.name
-    submission.descriptors = [[4] + Array(repeating: 0, count: log.isScalable ? 3 : 1)]
+    submission.descriptors = [[4] + Array(repeating: 0, count: unit.isScalable ? 3 : 1)]
     step(
       .event(.submit(submission)),
       notes: ["assumed: the unit has forgotten what it had of the changed entry"])

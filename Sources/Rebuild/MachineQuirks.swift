@@ -17,15 +17,30 @@ extension LoggedMachine {
     }
     if hasRows { return true }
     let reasons = timeline.faults.compactMap { $0.observation.faultReason }
-    func isOfLegacyMode(_ reason: FaultReason) -> Bool {
-      reason == .pasidRequestInLegacyMode || reason == .pageRequestInLegacyMode
-    }
-    if reasons.contains(where: { $0.rawValue >= 0x30 && !isOfLegacyMode($0) }) { return true }
+    if reasons.contains(where: { $0.rawValue >= 0x30 && !Self.isOfLegacyMode($0) }) { return true }
     if timeline.faults.contains(where: { $0.dump?.root != nil }) { return false }
     // Only such a unit takes page requests.
     if !timeline.refusedPages.isEmpty { return true }
-    if reasons.contains(where: isOfLegacyMode) { return false }
+    if reasons.contains(where: Self.isOfLegacyMode) { return false }
     return hasPASIDs || isScalableByWord
+  }
+
+  /// The mode of one of several units: by its own faults, of which no unit in scalable mode has the codes
+  /// of legacy mode (emulated ones do, and those are alone), else by what it can do.
+  func isScalable(_ extended: ExtendedCapability?, _ faults: [FaultTimeline.Fault]) -> Bool {
+    guard isScalable else { return false }
+    if faults.contains(where: { $0.dump?.scalableRoot != nil }) { return true }
+    let reasons = faults.compactMap { fault -> FaultReason? in
+      if case .dma = fault.observation.request { fault.observation.faultReason } else { nil }
+    }
+    if reasons.contains(where: { $0.rawValue >= 0x30 && !Self.isOfLegacyMode($0) }) { return true }
+    if !reasons.isEmpty { return false }
+    return extended.map { $0[flag: .scalableMode] } ?? true
+  }
+
+  /// Only a unit in legacy mode refuses a request for its kind.
+  private static func isOfLegacyMode(_ reason: FaultReason) -> Bool {
+    reason == .pasidRequestInLegacyMode || reason == .pageRequestInLegacyMode
   }
 
   /// A request with a PASID that was refused for a reason of legacy mode: only an emulated unit in
@@ -50,10 +65,15 @@ extension LoggedMachine {
     contents.machines.contains { $0.value.contains("QEMU") }
   }
 
+  /// The faults of units in scalable mode.
+  private var scalableFaults: [FaultTimeline.Fault] {
+    guard isScalable else { return [] }
+    return timeline.faults.filter { units[unitIndex(of: $0.requester)].isScalable }
+  }
+
   /// QEMU 10 and older record PASID 0 for a request without one in scalable mode.
   var recordsPASIDZero: Bool {
-    guard isScalable else { return false }
-    return timeline.faults.contains { fault in
+    scalableFaults.contains { fault in
       guard case .dma(_, let pasid?, _) = fault.observation.request, pasid.rawValue == 0 else {
         return false
       }
@@ -65,13 +85,14 @@ extension LoggedMachine {
 
   /// QEMU 11 records none. Only an emulated unit mixes the two modes' codes.
   var isLaterQEMU: Bool {
-    guard isScalable, !recordsPASIDZero else { return false }
-    return timeline.faults.contains { fault in
+    guard !recordsPASIDZero else { return false }
+    let faults = scalableFaults
+    return faults.contains { fault in
       guard case .dma(_, let pasid, _) = fault.observation.request,
         fault.observation.reason.map({ $0 < 0x20 }) ?? false
       else { return false }
       return fault.dump?.scalableRoot != nil || pasid != nil || isEmulated || isScalableByWord
-        || timeline.faults.contains { ($0.observation.reason ?? 0) >= 0x38 }
+        || faults.contains { ($0.observation.reason ?? 0) >= 0x38 }
     }
   }
 
@@ -95,10 +116,10 @@ extension LoggedMachine {
     return false
   }
 
-  /// How the log's unit differs from the specification.
-  var quirks: [(quirks: UnitQuirks, reason: String)] {
+  /// How a unit of the log differs from the specification.
+  func quirks(of unit: MachineUnit) -> [(quirks: UnitQuirks, reason: String)] {
     var quirks: [(quirks: UnitQuirks, reason: String)] = []
-    if recordsPASIDZero {
+    if unit.isScalable, recordsPASIDZero {
       let isOld = timeline.faults.contains { $0.isMisreadPASIDEntry }
       quirks.append(
         (
@@ -106,7 +127,7 @@ extension LoggedMachine {
           "the log has PASID 0 in scalable mode for requests without one, as QEMU records them"
         ))
     }
-    if isLaterQEMU {
+    if unit.isScalable, isLaterQEMU {
       quirks.append(
         (
           .qemu11,

@@ -9,6 +9,8 @@ struct MachineUnit {
   var knownCapability: Capability?
   var capability: Capability
   var extended: ExtendedCapability
+  /// Whether its tables are those of scalable mode. Linux asks each unit for itself (`sm_supported`).
+  var isScalable: Bool
   /// Where its root table lies.
   var root: UInt64
   /// The segment that it covers.

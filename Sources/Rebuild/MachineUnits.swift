@@ -12,10 +12,14 @@ extension LoggedMachine {
   /// The unit's place among `units` that gets the requests of `requester`.
   func unitIndex(of requester: PCIAddress) -> Int {
     guard units.count > 1 else { return 0 }
-    guard files.table != nil, let platform = contents.platform else {
-      return units.firstIndex { $0.covers.contains(requester) }
-        ?? units.firstIndex { $0.segment == requester.segment } ?? 0
-    }
+    return tableIndex(of: requester)
+      ?? units.firstIndex { $0.covers.contains(requester) }
+      ?? units.firstIndex { $0.segment == requester.segment } ?? 0
+  }
+
+  /// The same by the DMAR table; nil without one.
+  private func tableIndex(of requester: PCIAddress) -> Int? {
+    guard files.table != nil, let platform = contents.platform else { return nil }
     let interrupting = platform.interruptSources.first {
       // Kernels before 7.2 print no segment.
       $0.sourceID == requester.sourceID
@@ -32,7 +36,10 @@ extension LoggedMachine {
     return table.units.enumerated().map { index, listed in
       let name = "dmar\(index)"
       let known = contents.units.first { $0.value.base.rawValue == listed.registerBase }?.value
-      var unit = machineUnit(name, base: listed.registerBase, known, root: root(of: name, index))
+      let own = timeline.faults.filter { tableIndex(of: $0.requester) == index }
+      var unit = machineUnit(
+        name, base: listed.registerBase, known, faults: own, isAlone: table.units.count == 1,
+        root: root(of: name, index))
       unit.segment = UInt32(listed.segment)
       return unit
     }
@@ -69,12 +76,23 @@ extension LoggedMachine {
         ?? (shown.count == 1 ? self.unit : nil)
       var described = machineUnit(
         unit.name, base: known?.base.rawValue ?? (index == 0 ? nil : Self.assumedBase(index)),
-        known, root: root(of: unit.name, index))
+        known, faults: faults(of: index, shown), isAlone: shown.count == 1,
+        root: root(of: unit.name, index))
       described.segment = unit.segment
       // The first of a segment has what no other one is named for.
       let isFirst = shown.firstIndex { $0.segment == unit.segment } == index
       described.covers = isFirst ? [] : unit.functions
       return described
+    }
+  }
+
+  /// The faults of a unit: those whose dumps name it, and of the first of a segment all others there.
+  private func faults(of index: Int, _ shown: [ShownUnit]) -> [FaultTimeline.Fault] {
+    let isFirst = shown.firstIndex { $0.segment == shown[index].segment } == index
+    return timeline.faults.filter { fault in
+      let named = shown.firstIndex { $0.functions.contains(fault.requester) }
+      return named.map { $0 == index }
+        ?? (isFirst && fault.requester.segment == shown[index].segment)
     }
   }
 
@@ -98,19 +116,22 @@ extension LoggedMachine {
   }
 
   private func machineUnit(
-    _ name: String, base: UInt64?, _ known: LogContents.Unit?, root: UInt64
+    _ name: String, base: UInt64?, _ known: LogContents.Unit?, faults: [FaultTimeline.Fault],
+    isAlone: Bool, root: UInt64
   ) -> MachineUnit {
-    MachineUnit(
+    let isScalable = isAlone ? self.isScalable : isScalable(known?.extended, faults)
+    return MachineUnit(
       name: name, base: base, knownCapability: known?.capability,
       capability: known?.capability ?? assumedCapability,
-      extended: known?.extended ?? assumedExtended, root: root)
+      extended: known?.extended ?? assumedExtended(isScalable: isScalable), isScalable: isScalable,
+      root: root)
   }
 
   /// A real unit's that takes page requests.
   private static let pageRequestExtended: UInt64 = 0x3_ed9c_e4f0_50de
 
   /// A real unit's, with what it needs to refuse what the log says it refused.
-  private var assumedExtended: ExtendedCapability {
+  private func assumedExtended(isScalable: Bool) -> ExtendedCapability {
     var extended = ExtendedCapability(rawValue: Self.assumedExtended)
     guard isScalable else { return extended }
     if !timeline.refusedPages.isEmpty {
@@ -278,7 +299,7 @@ extension LoggedMachine {
       description.notes.above["fault_event"] = ["assumed: a vector of its own"]
       description.faultMessage = EventMessage(address: 0xfee0_1004, data: 0x21 + UInt32(index))
     }
-    let quirks = self.quirks
+    let quirks = quirks(of: unit)
     if !quirks.isEmpty { description.notes.above["quirks"] = quirks.map({ $0.reason }) }
     for quirk in quirks { description.hardware.quirks.formUnion(quirk.quirks) }
     return description

@@ -131,8 +131,11 @@ extension ScenarioBuilder {
         fault.observation.reason == 0x26
       else { continue }
       let other = SourceID(rawValue: fault.observation.source.rawValue ^ 0x0100)
+      let unit = log.unitIndex(of: fault.requester)
       scenario.boot.interrupts.append(
-        .init(index: Int(index), entry: .init(vector: 0x30, destination: 1, source: other)))
+        .init(
+          index: Int(index), entry: .init(vector: 0x30, destination: 1, source: other),
+          unit: unit == 0 ? nil : log.units[unit].name))
       scenario.boot.notes.above["interrupts"] = [
         "assumed: the entry belongs to somebody else, whoever it is"
       ]

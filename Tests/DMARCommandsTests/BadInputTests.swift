@@ -78,6 +78,10 @@ struct BadScenario: CustomTestStringConvertible, Sendable {
       text: "steps:\n  - write_register: {unit: dmar7, offset: 0, value: 0}\n", place: "2:5",
       message: #"no unit is called "dmar7"; dmar0 was expected"#),
     BadScenario(
+      what: "an interrupt entry of an unknown unit",
+      text: "steps:\n  - interrupt_entry: {index: 1, vector: 0x30, unit: dmar7}\n", place: "2:5",
+      message: #"no unit is called "dmar7"; dmar0 was expected"#),
+    BadScenario(
       what: "an extends that is a list", text: "machine: {extends: []}\n", place: "1:20",
       message: "a file name was expected"),
     BadScenario(

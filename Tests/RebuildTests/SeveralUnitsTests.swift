@@ -52,4 +52,26 @@ struct SeveralUnitsTests {
     #expect(
       Self.driverLines(rebuilt.yaml).joined(separator: "\n") + "\n" == log, "\(rebuilt.yaml)")
   }
+
+  @Test(
+    "units of one machine are in the mode that their own faults show, and remap their own interrupts"
+  )
+  func modes() {
+    let log =
+      Self.fault("0000:00:1a.0", 1)
+        + """
+        DMAR: DRHD: handling fault status reg 2
+        DMAR: [INTR-REMAP] Request device [0001:00:1a.0] fault index 0x3b [fault reason 0x26] \
+        Blocked an interrupt request due to source-id verification failure
+        DMAR: DRHD: handling fault status reg 2
+        DMAR: [DMA Read PASID 0x2] Request device [0002:6a:01.0] fault addr 0x7fe0c9943000 \
+        [fault reason 0x3a] SM: Non-zero reserved field set in Root Entry
+
+        """
+    let rebuilt = Rebuilding.rebuild("Linux version 7.3.0 (build@host) #1 SMP\n" + log)
+    #expect(rebuilt.leftOut.isEmpty, "\(rebuilt.leftOut)\n\(rebuilt.yaml)")
+    #expect(!rebuilt.yaml.contains("quirks"), "no such machine is emulated\n\(rebuilt.yaml)")
+    #expect(
+      Self.driverLines(rebuilt.yaml).joined(separator: "\n") + "\n" == log, "\(rebuilt.yaml)")
+  }
 }

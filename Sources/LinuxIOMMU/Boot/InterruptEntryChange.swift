@@ -8,6 +8,8 @@ public struct InterruptEntryChange: Hashable, Sendable {
   public var index: Int
   /// Nil takes the entry down.
   public var entry: Entry?
+  /// The unit whose table it is, by the kernel's name (`dmar0`); nil: the first one.
+  public var unit: String?
   /// Whether a device's driver does it, when the units and all domains are set up: an interrupt
   /// controller's pins come first, the messages of devices later.
   public var isLate: Bool
@@ -30,9 +32,10 @@ public struct InterruptEntryChange: Hashable, Sendable {
   }
 
   /// A change of an entry; without an entry it is taken away.
-  public init(index: Int, entry: Entry?, isLate: Bool = false) {
+  public init(index: Int, entry: Entry?, isLate: Bool = false, unit: String? = nil) {
     self.index = index
     self.entry = entry
+    self.unit = unit
     self.isLate = isLate
   }
 }

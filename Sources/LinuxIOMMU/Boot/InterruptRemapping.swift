@@ -61,10 +61,12 @@ final class InterruptRemapping {
     kernel.locked(unit.registerLock, .irqsave) { unit.command(.interruptRemapping) }
   }
 
-  /// Changes entries of the first unit, in order.
+  /// Changes entries, in order, each of the unit that it names. A name that no unit has is the caller's
+  /// error to find.
   func change(_ changes: [InterruptEntryChange]) throws(DriverError) {
-    guard let unit = units.first else { return }
     for change in changes {
+      let named = change.unit.map { name in units.first { $0.name == name } }
+      guard let unit = named ?? units.first else { continue }
       if change.entry != nil, unit.interruptTable != nil { allocateInterruptEntry() }
       guard change.isLate else {
         try self.change(change, of: unit)

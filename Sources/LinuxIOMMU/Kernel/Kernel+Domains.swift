@@ -195,7 +195,7 @@ extension Kernel {
     }
   }
 
-  /// Sets an entry of the first unit's interrupt table up, or takes it down.
+  /// Sets an entry of a unit's interrupt table up, or takes it down.
   public func change(_ change: InterruptEntryChange) throws(DriverError) {
     try inDriverCall { () throws(DriverError) in try remapping.change([change]) }
   }

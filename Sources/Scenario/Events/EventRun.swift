@@ -12,7 +12,7 @@ struct EventRun {
   /// Finds the address of a device that a step names.
   let address: (DeviceName) -> PCIAddress
   /// What a boot finds on this machine.
-  let plan: (BootDescription) -> Kernel.BootPlan
+  let plan: (BootDescription) throws(InputError) -> Kernel.BootPlan
   /// Sets a domain of a boot up.
   let setUp: (DomainDescription) throws(InputError) -> Void
 
@@ -46,7 +46,7 @@ struct EventRun {
     case .resume:
       try place.asking { () throws(DriverError) in try machine.resume() }
     case .kexec(let step):
-      var plan = plan(step.boot)
+      var plan = try plan(step.boot)
       plan.isCrashKernel = step.isCrash
       try place.asking { () throws(DriverError) in
         try machine.kexec(

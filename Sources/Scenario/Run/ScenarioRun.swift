@@ -143,9 +143,8 @@ private struct ScenarioRunner {
     }
     machine.clock.list(scenario.boot.times)
     hear(machine, at: scenario.boot.pagesPlace)
-    try scenario.boot.pagesPlace.asking { () throws(DriverError) in
-      try machine.boot(plan(of: scenario.boot, on: machine))
-    }
+    let plan = try plan(of: scenario.boot, on: machine, scenario.boot.pagesPlace)
+    try scenario.boot.pagesPlace.asking { () throws(DriverError) in try machine.boot(plan) }
     for domain in scenario.boot.domains { try set(up: domain, on: machine) }
     return machine
   }
@@ -157,8 +156,9 @@ private struct ScenarioRunner {
   }
 
   private func plan(
-    of boot: BootDescription, on machine: Machine
-  ) -> Kernel.BootPlan {
+    of boot: BootDescription, on machine: Machine, _ place: Place
+  ) throws(InputError) -> Kernel.BootPlan {
+    for change in boot.interrupts { _ = try unit(named: change.unit, on: machine, place) }
     var plan = Kernel.BootPlan(
       memoryBlocks: boot.memoryBlocks,
       addsMemoryWithInterruptsOff: boot.addsMemoryWithInterruptsOff,
@@ -298,6 +298,9 @@ private struct ScenarioRunner {
   ) throws(InputError) {
     switch step.action {
     case .driver(let action):
+      if case .interruptEntry(let change) = action {
+        _ = try unit(named: change.unit, on: machine, step.place)
+      }
       try driver.take(action, at: step.place, on: machine, address)
       failedChecks += driver.takeFailedChecks()
     case .dma(let dma):
@@ -366,7 +369,8 @@ private struct ScenarioRunner {
       let runner = self
       try EventRun(
         machine: machine, place: step.place, build: scenario.build,
-        address: { runner.address(of: $0) }, plan: { runner.plan(of: $0, on: machine) },
+        address: { runner.address(of: $0) },
+        plan: { (boot) throws(InputError) in try runner.plan(of: boot, on: machine, step.place) },
         setUp: { (domain) throws(InputError) in try runner.set(up: domain, on: machine) }
       ).take(action)
     }

@@ -175,6 +175,9 @@ extension InterruptEntryChange: Section {
     field("destination", &destination, .number(0...0xff), "the local APIC")
     field("source", &source, .device, "who may send it")
     entry = vector.map { Entry(vector: $0, destination: destination, source: source) }
+    field(
+      "unit", &unit, .name, "the unit whose table it is; the first one unless given",
+      example: "dmar1")
   }
 }
 
