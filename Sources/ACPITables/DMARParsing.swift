@@ -50,7 +50,7 @@ extension DMARTable {
   ///
   /// Only what makes the rest unreadable is an error: lengths that overlap, run out or stand
   /// still. Unknown structures with a plausible length are kept, and anything that merely lies is
-  /// kept too, for ``findings`` to tell. Bytes beyond the table's own length are ignored.
+  /// kept too, for ``findings(against:)`` to tell. Bytes beyond the table's own length are ignored.
   ///
   /// - Throws: ``ACPITableError`` with offset and structure.
   public init(parsing bytes: [UInt8]) throws(ACPITableError) {

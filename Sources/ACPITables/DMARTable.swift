@@ -1,5 +1,5 @@
 /// The ACPI table in which firmware describes the remapping hardware (VT-d specification 5.0,
-/// chapter 8), as values. What it says may be wrong; ``findings`` looks into that.
+/// chapter 8), as values. What it says may be wrong; ``findings(against:)`` looks into that.
 public struct DMARTable: Hashable, Sendable {
   /// The part that every ACPI table has.
   public var header: TableHeader

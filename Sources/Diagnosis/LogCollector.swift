@@ -48,7 +48,9 @@ public struct LogCollector: Sendable {
 
   /// Begins a further file; places from now on name it.
   ///
-  /// - Parameter isPart: whether it is a part of what was given, which alone does not tell where a line is.
+  /// - Parameters:
+  ///   - file: its name, as places name it.
+  ///   - isPart: whether it is a part of what was given, which alone does not tell where a line is.
   public mutating func begin(file: String, isPart: Bool = false) {
     contents.files.append(file)
     if isPart { contents.hasParts = true }

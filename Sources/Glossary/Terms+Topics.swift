@@ -16,7 +16,7 @@ extension Terms {
 
   /// The term with that name or alias; upper and lower case, blanks and hyphens are the same.
   ///
-  /// Returns `nil` where no term is called so; ``suggestions(for:)`` then says what was meant.
+  /// Returns `nil` where no term is called so; ``suggestions(for:limit:)`` then says what was meant.
   public static func term(_ name: String) -> Term? {
     let wanted = key(name)
     // Four letters of lockdep such as {?.+.} have no letter that counts: only the same text will do.

@@ -5,7 +5,7 @@ public import ScenarioFormat
 public struct CourseFiles: Sendable {
   /// Reads files.
   public let source: ScenarioSource
-  /// The folder of the scenarios that came with the program, as ``ScenarioLoader`` has it.
+  /// The folder of the scenarios that came with the program, as `ScenarioLoader` has it.
   public let library: String?
   /// The names of what lies right in a folder, sorted.
   let names: @Sendable (_ folder: String) throws(InputError) -> [String]

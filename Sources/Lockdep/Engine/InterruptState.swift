@@ -170,7 +170,7 @@ extension Validator {
     task.pointee.bypass &+= 1
   }
 
-  /// Checking goes on in the context after ``suspend(in:)``.
+  /// Checking goes on in the context after ``pause(in:)``.
   public func resume(in context: LockdepContext) {
     guard let (task, _) = entries(context), task.pointee.recursion > 0 else { return }
     task.pointee.recursion &-= 1

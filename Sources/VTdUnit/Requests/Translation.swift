@@ -35,7 +35,7 @@ public enum FaultDisposition: Hashable, Sendable {
   /// PFO was set already: nothing is recorded until software clears it.
   case overflowPending
   /// Its source-id already has a fault pending, in this record
-  /// (``UnitQuirks/foldFaultsOfPendingSource``).
+  /// (``UnitQuirk/foldFaultsOfPendingSource``).
   case folded(index: Int)
   /// This kind of block is not a fault, or the device is told instead.
   case notReported

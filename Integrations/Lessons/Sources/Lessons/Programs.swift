@@ -95,10 +95,9 @@ func scenario() throws {
 
 /// 9. A line of a log gets its verdict.
 func log() throws {
-  print(
-    LabLog(
-      "DMAR: [DMA Write NO_PASID] Request device [00:02.0] fault addr 0x1000 "
-        + "[fault reason 0x05] PTE Write access is not set"))
+  let line =
+    "DMAR: [DMA Write NO_PASID] Request device [00:02.0] fault addr 0x1000 [fault reason 0x05] PTE Write access is not set"
+  print(LabLog(line))
 }
 
 /// 10. Entries that are spoilt on purpose, each for a reason of its own.
