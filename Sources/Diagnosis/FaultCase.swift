@@ -176,15 +176,14 @@ struct FaultCase: Sendable {
 
   // MARK: Time and order
 
-  /// Whether a line belongs to the boot that the fault happened in: the banners of other boots of
-  /// the same file do not stand between.
+  /// Whether a line belongs to the boot that the fault happened in: no other boot of the same file
+  /// begins between them.
   func isSameBoot(_ place: LogPlace) -> Bool {
     guard place.file == fault.first.file else { return true }
     let low = min(place, fault.first)
     let high = max(place, fault.first)
-    let first = log.kernels.first { $0.place.file == place.file }?.place
-    return !log.kernels.contains {
-      $0.place.file == place.file && $0.place != first && low < $0.place && $0.place <= high
+    return !log.bootStarts.contains {
+      $0.file == place.file && low < $0 && $0 <= high
     }
   }
 

@@ -16,7 +16,7 @@ public struct LogCollector: Sendable {
     var isInLooseDump = false
     /// Which boot of the file is being read.
     var boot = 0
-    var hasKernel = false
+    var bounds = BootBounds()
     /// Which machine speaks in lines without a host's name.
     var machine = 0
   }
@@ -76,6 +76,12 @@ public struct LogCollector: Sendable {
     let place = LogPlace(file: file, line: event.lines.lowerBound)
     func noted<Value>(_ value: Value) -> Noted<Value> {
       Noted(value: value, place: place, time: event.time)
+    }
+    if state.bounds.isRepeat(event) { return nil }
+    if state.bounds.begins(with: event) {
+      state.boot += 1
+      state.lastFault = nil
+      if contents.bootStarts.count < LogContents.mostEvents { contents.bootStarts.append(place) }
     }
     switch event.kind {
     case .fault(let fault): return take(fault, event, place)
@@ -330,15 +336,8 @@ public struct LogCollector: Sendable {
       Noted(value: value, place: place, time: event.time)
     }
     switch fact {
-    case .kernelVersion(let text):
-      // The second banner in a log begins another boot, with a clock and devices of its own.
-      if state.hasKernel { state.boot += 1 }
-      state.hasKernel = true
-      Self.append(noted(text), to: &contents.kernels)
-    case .boot:
-      state.boot += 1
-      state.hasKernel = false
-      state.lastFault = nil
+    case .kernelVersion(let text): Self.append(noted(text), to: &contents.kernels)
+    case .boot: break
     case .commandLine(let text): Self.append(noted(text), to: &contents.commandLines)
     case .machine(let text):
       state.machine = machines.machine(named: text, present: state.machine)

@@ -182,6 +182,8 @@ public struct LogContents: Sendable {
   public internal(set) var panics: [Noted<DeathLine.PanicReason>] = []
   /// Addresses of oopses.
   public internal(set) var oopses: [Noted<UInt64>] = []
+  /// Where a further boot begins in a file, by the order of reading.
+  public internal(set) var bootStarts: [LogPlace] = []
   /// Kernel versions.
   public internal(set) var kernels: [Noted<String>] = []
   /// Whether the kernel's devices are in pass-through, by its own word; nil where it says none.

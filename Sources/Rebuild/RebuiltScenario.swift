@@ -93,6 +93,15 @@ public struct RebuiltScenario: Sendable {
       + "records; the kernel in it is a Linux, which prints other lines"
   }
 
+  /// What `dmar import` says of a history of mappings, which no line of the driver tells: nil where there is
+  /// none.
+  package static func note(onHistoryOf contents: LogContents) -> String? {
+    contents.historySummary.map {
+      "dmar: not in the scenario: \($0): it has the tables as dumps and debugfs files show them, and not "
+        + "the drivers' traffic"
+    }
+  }
+
   /// The scenario as a file.
   public var yaml: String { scenario.written.document(isSpaced: true) }
 }

@@ -57,6 +57,45 @@ struct ImportTests {
     #expect(Self.lines(Self.events(Array(replayed.output))) == wanted, "\(replayed.errorText)")
   }
 
+  @Test("a history of mappings is no part of the scenario, which is said")
+  func traffic() throws {
+    let folder = try TemporaryFolder()
+    let log = try Golden.lines("life-7.3.log.gz").joined(separator: "\n")
+    let path = try folder.write(log, as: "life.log")
+    let scenario = folder.url.appending(path: "s.yaml").path(percentEncoded: false)
+    let imported = try Tool.dmar("import", path, "-o", scenario)
+    #expect(imported.status == 0)
+    #expect(
+      imported.errorText.hasPrefix(
+        "dmar: not in the scenario: mapping history: 373 mappings and 214 unmappings of the tables"),
+      "\(imported.errorText)")
+  }
+
+  @Test("two files of two boots are not merged: one boot is taken, and both are named")
+  func boots() throws {
+    let folder = try TemporaryFolder()
+    let paths = try ["7.3", "7.1.13"].map { release in
+      try folder.write(
+        try Golden.lines("stock-legacy-\(release).log.gz").joined(separator: "\n"),
+        as: "\(release).log")
+    }
+    let scenario = folder.url.appending(path: "s.yaml").path(percentEncoded: false)
+    for (arguments, count, status) in [([], 11, 1), (["--boot", "2"], 2, 0)] {
+      let imported = try Tool.dmar(["import"] + paths + ["-o", scenario] + arguments)
+      #expect(imported.status == status)
+      #expect(
+        imported.errorText.contains("dmar: 2 boots: boot \(arguments.isEmpty ? 1 : 2) is imported"))
+      #expect(
+        imported.errorText.contains("dmar: boot 2: kernel 7.1.13+deb13-amd64, 2 faults, from "))
+      let replayed = try Tool.dmar("replay", scenario)
+      #expect(
+        String(decoding: replayed.output, as: UTF8.self).components(
+          separatedBy: "] Request device ["
+        )
+        .count == count + 1)
+    }
+  }
+
   @Test(
     "the faults of a report come back where its dump breaks off or is not a kernel's",
     .enabled(if: Shared.isHere, "the corpus is not beside this repository"),

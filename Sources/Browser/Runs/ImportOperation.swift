@@ -32,12 +32,16 @@ enum ImportOperation {
       }
     }
     let (boot, others) = boots.chosen
+    messages += boots.notes()
     let names = evidence.pieces.map { $0.name }
     guard !boot.timeline.isEmpty else {
       throw Failure(
         "\(names.first ?? "no file"): no fault record and no queue error; a kernel log with one was "
           + "expected", status: 65)
     }
+    var logs = boot.collector
+    evidence.takeHistory(into: &logs)
+    if let note = RebuiltScenario.note(onHistoryOf: logs.contents) { messages.append(note) }
     for system in boot.collector.contents.systems {
       messages.append(RebuiltScenario.note(on: system.value))
     }

@@ -52,6 +52,7 @@ struct ImportCommand: ParsableCommand {
     }
     var boots = LogBoots()
     var platform = PlatformReferences(output: output)
+    var tap = HistoryTap()
     do {
       for path in files {
         try EvidenceReader.read(path) { piece in
@@ -63,20 +64,26 @@ struct ImportCommand: ParsableCommand {
             platform.add(input, at: name)
           case .unread(let input) where input.weight == .missing:
             StandardError.print("dmar: not read: \(input.path): \(input.words)")
-          case .log, .unread, .text, .bytes: break
+          case .text(let name, let text): tap.take(name, text)
+          case .log, .unread, .bytes: break
           }
         }
       }
+      tap.end()
     } catch let error as LogInputError {
       StandardError.print("dmar: \(error)")
       throw (error.isMissing ? ExitStatus.noInput : .badInput).code
     }
     let (boot, others) = try chosen(of: boots)
+    for note in boots.notes(taking: self.boot) { StandardError.print(note) }
     guard !boot.timeline.isEmpty else {
       StandardError.print(
         "dmar: \(files[0]): no fault record and no queue error; a kernel log with one was expected")
       throw ExitStatus.badInput.code
     }
+    var logs = boot.collector
+    HistoryPass.read(into: &logs, tap, asked: nil)
+    if let note = RebuiltScenario.note(onHistoryOf: logs.contents) { StandardError.print(note) }
     for system in boot.collector.contents.systems {
       StandardError.print(RebuiltScenario.note(on: system.value))
     }
@@ -94,7 +101,7 @@ struct ImportCommand: ParsableCommand {
   private func chosen(of boots: LogBoots) throws -> (boot: LogBoots.Boot, others: [LeftOut]) {
     guard let number = boot else { return boots.chosen }
     guard let chosen = boots[number] else {
-      throw ValidationError("--boot: \(number); 1 to \(boots.boots.count) were expected")
+      throw ValidationError("--boot: \(number); 1 to \(boots.count) were expected")
     }
     return (chosen, [])
   }

@@ -52,9 +52,10 @@ enum HistoryWords {
     return errors + history(contents)
   }
 
-  private static func history(_ contents: LogContents) -> [Finding.Evidence] {
-    let counts = contents.history.counts
-    guard !contents.history.isEmpty else { return [] }
+  /// How much there is of a history, and from when to when; nil where there is none.
+  static func summary(_ history: MappingHistory) -> String? {
+    let counts = history.counts
+    guard !history.isEmpty else { return nil }
     func count(_ number: Int, _ one: String) -> String {
       "\(number) \(one)\(number == 1 ? "" : "s")"
     }
@@ -77,6 +78,12 @@ enum HistoryWords {
     if parts.isEmpty { parts.append(count(counts.total, "event")) }
     var text = "mapping history: " + parts.joined(separator: ", ")
     if let span = span(counts) { text += ", from \(span)" }
+    return text
+  }
+
+  private static func history(_ contents: LogContents) -> [Finding.Evidence] {
+    guard var text = summary(contents.history) else { return [] }
+    let counts = contents.history.counts
     if contents.history.clock == .own {
       text += "; its clock is not the log's, so times order its events among themselves alone"
     }
@@ -102,6 +109,10 @@ extension LogCollector {
 }
 
 extension LogContents {
+  /// `mapping history: 12 mappings and 11 unmappings by drivers, from 9.000000 to 9.500000 s`: how much was
+  /// read of it; nil where no history was given along.
+  public var historySummary: String? { HistoryWords.summary(history) }
+
   /// Whether a mapping history was given along.
   public var hasHistory: Bool { !history.isEmpty }
 

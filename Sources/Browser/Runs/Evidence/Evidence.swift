@@ -129,7 +129,7 @@ struct Evidence {
   }
 
   /// The mapping history of the addresses that fault, for which the logs are looked through once more.
-  private func takeHistory(into collector: inout LogCollector) {
+  func takeHistory(into collector: inout LogCollector) {
     let focus = AddressFocus(collector.contents.faultAddresses)
     var history = MappingHistory()
     for (index, name) in collector.contents.files.enumerated() {
