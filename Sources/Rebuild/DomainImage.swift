@@ -39,20 +39,27 @@ struct DomainImage {
     for (id, mappings) in leaves { domains[id]?.mappings = Self.merged(mappings.values) }
   }
 
-  /// Neighbours become one mapping.
-  private static func merged(_ mappings: some Sequence<Mapping>) -> [Mapping] {
+  /// Neighbours in pages of one size become one mapping, whose pages are named where the driver would take
+  /// larger ones.
+  private static func merged(_ mappings: some Sequence<Mapping>) -> [DomainMapping] {
     var merged: [Mapping] = []
+    var pageSize: UInt64 = 0
+    var levels: [Int] = []
     for mapping in mappings.sorted(by: { $0.address.rawValue < $1.address.rawValue }) {
-      if let last = merged.last, last.access == mapping.access,
+      defer { pageSize = mapping.size }
+      if let last = merged.last, last.access == mapping.access, mapping.size == pageSize,
         last.address.rawValue &+ last.size == mapping.address.rawValue,
         last.target.rawValue &+ last.size == mapping.target.rawValue
       {
         merged[merged.count - 1].size += mapping.size
       } else {
         merged.append(mapping)
+        levels.append((1...3).first { 1 << UInt64(Paging.shift(level: $0)) == mapping.size } ?? 3)
       }
     }
-    return merged
+    return zip(merged, levels).map { mapping, level in
+      DomainMapping(mapping, level: mapping.fits(pagesOf: level + 1) ? level : 3)
+    }
   }
 
   private mutating func take(
@@ -122,5 +129,16 @@ struct DomainImage {
       address: address,
       target: PhysicalAddress(rawValue: entry[inPlace: .address] & ~(size - 1)), size: size,
       access: access)
+  }
+}
+
+extension Mapping {
+  /// Whether a page of that level has room in it, and leads to one.
+  fileprivate func fits(pagesOf level: Int) -> Bool {
+    guard level <= 3 else { return false }
+    let page = UInt64(1) << UInt64(Paging.shift(level: level))
+    let first = (address.rawValue &+ (page - 1)) & ~(page - 1)
+    return (address.rawValue ^ target.rawValue) & (page - 1) == 0 && first >= address.rawValue
+      && first - address.rawValue <= size && size - (first - address.rawValue) >= page
   }
 }

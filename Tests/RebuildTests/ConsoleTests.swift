@@ -74,6 +74,15 @@ struct ConsoleTests {
     #expect(found == wanted, "\(rebuilt.leftOut)")
   }
 
+  @Test("pages of another function that debugfs shows are as small as the log has them")
+  func smallPages() throws {
+    let rebuilt = Rebuilding.rebuild(try Self.events(of: "legacy", .whole), file: "legacy")
+    #expect(rebuilt.yaml.contains("size: 0x1000000, access: rw, pages: 4KiB"))
+    let replay = try #require(Rebuilding.replay(rebuilt.yaml, takesSteps: false))
+    // The ISA bridge's own table of 4 KiB pages, and its last entry.
+    #expect(replay.load(0x19b_3000 + 511 * 8) == 0x1f_f003)
+  }
+
   private static func lines(_ events: [LogEvent], _ hasLimiter: Bool) -> [String] {
     events.compactMap { event in
       switch event.kind {

@@ -241,7 +241,7 @@ private struct ScenarioRunner {
       for device in domain.devices {
         try machine.kernel.attach(address(of: device), to: .numbered(domain.id))
       }
-      for mapping in domain.mappings {
+      for mapping in domain.mappings.flatMap({ $0.pieces }) {
         try machine.kernel.map(mapping, in: .numbered(domain.id))
       }
     }

@@ -56,9 +56,42 @@ public struct DomainDescription: Sendable {
   /// The functions that use it.
   public var devices: [DeviceName] = []
   /// What it maps.
-  public var mappings: [Mapping] = []
+  public var mappings: [DomainMapping] = []
 
   public init() {}
+}
+
+/// What a domain maps from boot on, and in pages of which size.
+public struct DomainMapping: Hashable, Sendable {
+  /// What is mapped.
+  public var mapping: Mapping
+  /// The level of the largest entries that map it: 1 for pages of 4 KiB, 2 for 2 MiB, 3 for whatever the
+  /// unit has. A kernel that asks for one page at a time gets no larger ones.
+  public var level: Int
+
+  /// A mapping of the largest pages that it can have.
+  public init(_ mapping: Mapping, level: Int = 3) {
+    self.mapping = mapping
+    self.level = level
+  }
+
+  /// More calls than this are not made for one mapping.
+  static let mostPieces: UInt64 = 1 << 20
+
+  /// What the driver is asked for, one call after the other.
+  public var pieces: [Mapping] {
+    let step = UInt64(1) << UInt64(Paging.shift(level: min(max(level, 1), 3)))
+    guard level < 3, mapping.size > step, mapping.size / step <= Self.mostPieces else {
+      return [mapping]
+    }
+    return stride(from: 0, to: mapping.size, by: Int(step)).map { offset in
+      var piece = mapping
+      piece.address = IOVA(rawValue: mapping.address.rawValue &+ offset)
+      piece.target = PhysicalAddress(rawValue: mapping.target.rawValue &+ offset)
+      piece.size = min(step, mapping.size - offset)
+      return piece
+    }
+  }
 }
 
 extension BootDescription: Section {
@@ -157,6 +190,24 @@ extension Mapping: Section {
     field("size", &size, .size(), always: true, "bytes")
     field("access", &access, .word, always: true, "what is allowed")
     field.checkEnd(of: address.rawValue, size: size, at: "size")
+  }
+}
+
+extension DomainMapping: Section {
+  package static var sectionName: String { "domain_mapping" }
+
+  package init() { self.init(Mapping()) }
+
+  package mutating func visit(_ field: inout Fields) {
+    mapping.visit(&field)
+    field(
+      "pages", &level,
+      .named([(name: "4KiB", value: 1), (name: "2MiB", value: 2), (name: "largest", value: 3)]),
+      "the size of its pages")
+    field.check(
+      level == 3 || mapping.size >> UInt64(Paging.shift(level: level)) <= Self.mostPieces,
+      at: "size",
+      "\(mapping.size) bytes in pages of that size; at most \(Self.mostPieces) pages were expected")
   }
 }
 
