@@ -285,6 +285,31 @@ import Testing
   }
 
   @Test(
+    "an interrupt entry that debugfs does not show is told as such, and the file is not asked for again"
+  )
+  func entryNotShown() throws {
+    let line =
+      "[INTR-REMAP] Request device [ff:1f.7] fault index 0x100 [fault reason 0x22] Present field in the "
+      + "IRTE entry is clear"
+    let table = """
+      Remapped Interrupt supported on IOMMU: dmar0
+       IR table address:300000
+       Entry SrcID   DstID    Vct IRTE_high\t\tIRTE_low
+       1     ff:00.0 00000000 30  000000000004ff00\t0000000000300009
+       3     ff:00.0 00000100 22  000000000004ff00\t0000010000220009
+
+      """
+    for (log, isShown) in [(Self.fault(line), false), (Self.fault(line) + table, true)] {
+      let first = try #require(explanation(of: log).faults.first?.verdict)
+      #expect(first.cause == .interruptEntry)
+      #expect(first.missing.contains { "\($0)".contains("ir_translation_struct") } == !isShown)
+      #expect(
+        first.why.contains { $0.text == "debugfs shows 2 entries, and 0x100 is none of them" }
+          == isShown)
+    }
+  }
+
+  @Test(
     "contradictions are told",
     arguments: [
       (

@@ -196,7 +196,10 @@ extension Rule {
   static let interruptEntry = Rule(cause: .interruptEntry) { fault in
     guard fault.isReason(0x20, 0x21, 0x22, 0x23, 0x24, 0x26), let index = fault.fault.interruptIndex
     else { return nil }
-    let row = fault.log.debugfs.first { row in
+    let rows = fault.log.debugfs.filter { row in
+      if case .interruptEntry = row.value { true } else { false }
+    }
+    let row = rows.first { row in
       if case .interruptEntry(let number, _, _, _) = row.value { return number == UInt32(index) }
       return false
     }
@@ -286,11 +289,18 @@ extension Rule {
           .entryShown,
           "debugfs shows the entry for \(source.map { $0.description } ?? "?"): \(entry)",
           [row.place]))
+    } else if let first = rows.first, let last = rows.last {
+      // The file has the entries that are present.
+      clues.append(
+        Clue(
+          .context,
+          "debugfs shows \(rows.count == 1 ? "one entry" : "\(rows.count) entries"), and \(number) is none of "
+            + "them", [first.place, last.place]))
     }
     return Hypothesis(
       cause: .interruptEntry, clues: clues, severity: .serious, culprit: culprit, verdict: verdict,
       next: next,
-      missing: row == nil ? [.linux("/sys/kernel/debug/iommu/intel/ir_translation_struct")] : []
+      missing: rows.isEmpty ? [.linux("/sys/kernel/debug/iommu/intel/ir_translation_struct")] : []
     )
   }
 }
