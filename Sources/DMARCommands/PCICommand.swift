@@ -97,7 +97,7 @@ struct PCIListCommand: ParsableCommand {
 
   func run() throws {
     let report = PCIReport(
-      topology: try origin.load(), table: try table(), classes: NameDatabase.classNames())
+      topology: try origin.load().named(), table: try table(), classes: NameDatabase.classNames())
     let selection = try PCISelection(slot: s, identity: d)
     var output = Output()
     switch format {
@@ -147,5 +147,21 @@ struct PCISnapshotCommand: ParsableCommand {
       return
     }
     try OutputFile.write(text, to: output)
+  }
+}
+
+extension PCITopology {
+  /// The same with names where a snapshot has none, as far as this machine knows them: it may come from a
+  /// machine without pci.ids.
+  fileprivate func named() -> PCITopology {
+    PCITopology(
+      functions.map { function in
+        var function = function
+        let identity = function.identity
+        guard function.names.vendor == nil, function.names.device == nil else { return function }
+        let known = NameDatabase.names(vendor: identity.vendor, device: identity.device)
+        (function.names.vendor, function.names.device) = (known.vendor, known.device)
+        return function
+      })
   }
 }
