@@ -53,6 +53,9 @@ struct RebuildPlan {
   private static func reason(_ fault: FaultTimeline.Fault, _ found: UInt8?) -> String {
     if let known = fault.obstacle { return known }
     guard let found else { return "replayed, nothing refuses its request" }
+    if found == fault.observation.reason {
+      return "replayed, its reason comes with another address, access or PASID"
+    }
     return "replayed, its request is refused for reason 0x\(hex(UInt64(found), digits: 2))"
   }
 }

@@ -15,6 +15,23 @@ struct FaultRecordTests {
     }.joined()
   }
 
+  @Test("a context entry that a crash kernel took over is named where its dump hides it")
+  func takenOver() throws {
+    let rebuilt = Rebuilding.rebuild(
+      """
+      [    3.000000] DMAR: DRHD: handling fault status reg 2
+      [    3.000001] DMAR: [DMA Write NO_PASID] Request device [00:1a.0] fault addr 0x1000 [fault reason 0x05] PTE Write access is not set
+      [    3.000002] DMAR: Dump dmar0 table entries for IOVA 0x1000
+      [    3.000003] DMAR: root entry: 0x0000000008102001
+      [    3.000004] DMAR: context table is not present
+
+      """)
+    #expect(rebuilt.faultCount == 1)
+    let left = try #require(rebuilt.leftOut.first)
+    #expect(rebuilt.leftOut.count == 1 && left.line == 5)
+    #expect(left.reason.hasPrefix("the kernel hides a context entry that it took over"))
+  }
+
   @Test(
     "comes back, with what the log leaves out before it",
     arguments: [
