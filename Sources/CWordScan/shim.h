@@ -152,6 +152,29 @@ static inline word_scan_result word_scan_slowly(
 
 #include "strides.h"
 
+// Looks at what is left behind the last whole block, which is short: a line alone is little more.
+static inline word_scan_result word_scan_rest(
+    const uint8_t *base, intptr_t start, intptr_t at, intptr_t end, intptr_t newlines,
+    const word_scan_table *table, int width) {
+  intptr_t count = end - at;
+  if (count < word_scan_places || count > 64 + word_scan_places - 1)
+    return word_scan_slowly(base, start, at, end, newlines, table);
+  // No mark begins behind the first 64 bytes, for none would end before the text does.
+  uint8_t rest[128] = {0};
+  __builtin_memcpy(rest, base + at, (__SIZE_TYPE__)count);
+  uint64_t bits;
+  word_scan_noted noted = word_scan_stride(rest, 1, table, &bits, width);
+  for (; bits != 0; bits &= bits - 1) {
+    intptr_t mark = at + __builtin_ctzll(bits);
+    if (mark + word_scan_places > end) break;
+    intptr_t place = word_scan_check(base, &start, mark, end, table);
+    if (place >= 0) return word_scan_found(base, place, at, newlines);
+  }
+  intptr_t behind = count > 64 ? word_scan_newlines(base, at + 64, end) : 0;
+  word_scan_result none = {end, newlines + noted.newlines + behind};
+  return none;
+}
+
 static inline word_scan_result word_scan_widely(
     const uint8_t *base, intptr_t start, intptr_t end, const word_scan_table *table, int width) {
   uint64_t marks[word_scan_blocks];
@@ -160,7 +183,7 @@ static inline word_scan_result word_scan_widely(
   for (intptr_t most = 2;; most = most * 2 < word_scan_blocks ? most * 2 : word_scan_blocks) {
     // The last mark of a block reaches into the bytes behind it.
     intptr_t blocks = (end - at - (word_scan_places - 1)) / 64;
-    if (blocks <= 0) return word_scan_slowly(base, start, at, end, newlines, table);
+    if (blocks <= 0) return word_scan_rest(base, start, at, end, newlines, table, width);
     if (blocks > most) blocks = most;
     word_scan_noted noted = word_scan_stride(base + at, blocks, table, marks, width);
     for (; noted.blocks != 0; noted.blocks &= noted.blocks - 1) {

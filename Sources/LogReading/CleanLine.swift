@@ -30,7 +30,7 @@ struct CleanLine: Sendable {
   var text: String { String(decoding: bodyBytes, as: UTF8.self) }
 
   /// Whether a logger's or the kernel's own prefix was found: such a line starts a message.
-  var startsMessage: Bool { time != nil }
+  var startsMessage: Bool { if case .none = time { false } else { true } }
 
   /// Whether the message, its leading blanks aside, begins with `literal`.
   func bodyStarts(_ literal: StaticString) -> Bool {
@@ -81,7 +81,8 @@ struct LineCleaner: Sendable {
         time: LogTime(line.time, or: start.time), repairs: repairs,
         isOfKernel: line.isOfJournal || start.isOfKernel, boot: line.boot)
     }
-    noteQuotedPrintable(bytes)
+    let marks = LineMarks(bytes)
+    noteQuotedPrintable(bytes, marks)
     var endsSoftly = false
     if isQuotedPrintable {
       if bytes.last == UInt8(ascii: "=") {
@@ -93,9 +94,9 @@ struct LineCleaner: Sendable {
         repairs.append(.decodedQuotedPrintable)
       }
     }
-    Self.normalise(&bytes)
+    if !marks.isEmpty || isQuotedPrintable { Self.normalise(&bytes) }
     // What was escaped twice is decoded twice.
-    for _ in 0..<3 {
+    for _ in 0..<3 where !marks.isEmpty || isQuotedPrintable {
       guard Self.decodeHTML(&bytes) else { break }
       if !repairs.contains(.decodedHTML) { repairs.append(.decodedHTML) }
     }
@@ -135,14 +136,14 @@ struct LineCleaner: Sendable {
     return remarks.contains { ByteSearch.hasPrefix($0, in: bytes) }
   }
 
-  private mutating func noteQuotedPrintable(_ bytes: [UInt8]) {
+  private mutating func noteQuotedPrintable(_ bytes: [UInt8], _ marks: LineMarks) {
     if isQuotedPrintable { return }
     if bytes.last == UInt8(ascii: "e"),
       ByteSearch.contains("transfer-encoding: quoted-printable", in: bytes)
     {
       isQuotedPrintable = true
     }
-    guard bytes.contains(UInt8(ascii: "=")) else { return }
+    guard marks.hasEquals else { return }
     let signs: [StaticString] = ["=3D", "=C2=A0", "=5F", "=5B", "=5D", "=E2=80"]
     if signs.contains(where: { Self.holds($0, bytes) }) { isQuotedPrintable = true }
   }
@@ -349,5 +350,33 @@ struct LineCleaner: Sendable {
       }
     }
     return (position >= bytes.count ? bytes.count : end, isAnnotation)
+  }
+}
+
+/// What a line holds that has to be undone or looked at: most lines hold nothing of it, and one look tells.
+private struct LineMarks {
+  private var found: UInt8 = 0
+
+  /// Whether an equals sign stands in it.
+  var hasEquals: Bool { found & 1 != 0 }
+  /// Whether there is none of: an equals sign, the beginning of an entity or a tag, of a character that
+  /// stands for a plain one, a control character.
+  var isEmpty: Bool { found == 0 }
+
+  init(_ bytes: [UInt8]) {
+    found = bytes.withUnsafeBufferPointer { bytes in
+      // Without a way out the loop looks at many bytes in one go.
+      var found: UInt8 = 0
+      for byte in bytes {
+        found |= byte == UInt8(ascii: "=") ? 1 : 0
+        found |= byte == UInt8(ascii: "&") ? 2 : 0
+        found |= byte == UInt8(ascii: "<") ? 2 : 0
+        found |= byte == 0xc2 ? 2 : 0
+        found |= byte == 0xe2 ? 2 : 0
+        found |= byte == 0xef ? 2 : 0
+        found |= byte < ASCII.space ? 2 : 0
+      }
+      return found
+    }
   }
 }

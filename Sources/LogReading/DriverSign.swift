@@ -127,7 +127,9 @@ public enum KernelOption: Sendable {
 public enum FunctionWords {
   /// Whether the words are those of a function that draws.
   package static func isDisplay(_ words: String) -> Bool {
-    words.contains("VGA compatible") || words.contains("Display controller")
+    let bytes = Array(words.utf8)
+    return ByteSearch.contains(exactly: "VGA compatible", in: bytes)
+      || ByteSearch.contains(exactly: "Display controller", in: bytes)
   }
 }
 

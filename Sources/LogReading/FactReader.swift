@@ -15,6 +15,7 @@ enum FactReader {
   }
 
   private static func system(_ cursor: inout TextCursor) -> LogFact? {
+    guard mayBeOfSystem(cursor.next) else { return nil }
     let start = cursor
     if cursor.take("Linux version ") { return .kernelVersion(cursor.word()) }
     if cursor.take("Kernel command line: ") || cursor.take("Command line: ") {
@@ -43,6 +44,12 @@ enum FactReader {
     }
     cursor = start
     return nil
+  }
+
+  /// Whether one of the system's lines begins with a byte; a blank may stand before any.
+  private static func mayBeOfSystem(_ byte: UInt8?) -> Bool {
+    guard let byte, byte > ASCII.space else { return true }
+    return "lkchdwpi".utf8.contains(ASCII.lowercased(byte))
   }
 
   /// `WARNING: CPU: 0 PID: 318 at drivers/iommu/intel-iommu.c:592 domain_get_iommu+0x61/0x70` and

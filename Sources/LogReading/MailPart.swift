@@ -102,8 +102,9 @@ struct MailPart: Sendable {
   /// `Content-Disposition: attachment; filename="dmesg.xz"`, or `name=` in the part's type.
   private mutating func noteName(_ line: UnsafeRawBufferPointer) {
     guard line.count > 5, line.count < 300 else { return }
+    if line[0] == UInt8(ascii: "-"), line[1] == UInt8(ascii: "-") { name = "" }
+    guard ByteSearch.holds(UInt8(ascii: "="), in: line) else { return }
     let bytes = Array(line)
-    if bytes.starts(with: "--".utf8) { name = "" }
     guard let place = ByteSearch.find("name=", in: bytes) else { return }
     let rest = bytes[(place + 5)...].drop { $0 == UInt8(ascii: "\"") }
     let text = rest.prefix {

@@ -243,6 +243,12 @@ struct RecordReader: Sendable {
   /// and each status. Several records may stand on one line.
   private static func places(_ line: CleanLine) -> [Int] {
     var places = [line.body]
+    // Two letters in a row tell of most lines that they hold none.
+    guard
+      ByteSearch.holds(ByteSearch.Pair("d", "m"), or: ByteSearch.Pair("r", "-"), in: line.bytes)
+        || ByteSearch.holds(
+          ByteSearch.Pair("d", "l"), or: ByteSearch.Pair("g", " "), in: line.bytes)
+    else { return places }
     let words: [StaticString] = ["DMAR", "[DMA", "INTR-", "handling fault"]
     line.bytes.withUnsafeBufferPointer { bytes in
       var at = line.body + 1
@@ -441,36 +447,51 @@ private struct LazyText {
 struct JoinedText {
   private(set) var bytes: [UInt8]
   /// Where each line begins in `bytes`.
-  private(set) var starts: [Int] = [0]
+  private(set) var starts: [Int]
   /// The lines' numbers in the log.
   private(set) var numbers: [Int]
 
   init(_ lines: [CleanLine]) {
     guard let first = lines.first else {
-      (bytes, numbers) = ([], [0])
+      (bytes, starts, numbers) = ([], [0], [0])
       return
     }
     // Lines and their ends; each line that is read is joined with those behind it.
     var size = first.bytes.count
     for index in lines.indices.dropFirst() { size += lines[index].bytes.count + 1 }
-    bytes = []
-    bytes.reserveCapacity(size)
-    bytes.append(contentsOf: first.bytes)
+    var starts: [Int] = []
     starts.reserveCapacity(lines.count)
-    numbers = []
+    starts.append(0)
+    var numbers: [Int] = []
     numbers.reserveCapacity(lines.count)
     numbers.append(first.number)
-    for index in lines.indices.dropFirst() {
-      guard lines[index].sequence == lines[index - 1].sequence + 1,
-        bytes.count < LineScanner.longestLine
-      else { break }
-      if !lines[index - 1].endsSoftly {
-        bytes.append(lines[index].startsMessage ? TextCursor.start : TextCursor.join)
+    bytes = [UInt8](unsafeUninitializedCapacity: size) { text, count in
+      count = Self.copy(first.bytes[...], text, 0)
+      for index in lines.indices.dropFirst() {
+        guard lines[index].sequence == lines[index - 1].sequence + 1,
+          count < LineScanner.longestLine
+        else { break }
+        if !lines[index - 1].endsSoftly {
+          text[count] = lines[index].startsMessage ? TextCursor.start : TextCursor.join
+          count += 1
+        }
+        starts.append(count)
+        numbers.append(lines[index].number)
+        count = Self.copy(lines[index].bodyBytes, text, count)
       }
-      starts.append(bytes.count)
-      numbers.append(lines[index].number)
-      bytes.append(contentsOf: lines[index].bodyBytes)
     }
+    (self.starts, self.numbers) = (starts, numbers)
+  }
+
+  /// Copies bytes to a place in memory, and answers where they end there.
+  private static func copy(
+    _ bytes: ArraySlice<UInt8>, _ text: UnsafeMutableBufferPointer<UInt8>, _ place: Int
+  ) -> Int {
+    bytes.withUnsafeBufferPointer { bytes in
+      guard let from = bytes.baseAddress, let to = text.baseAddress else { return }
+      (to + place).initialize(from: from, count: bytes.count)
+    }
+    return place + bytes.count
   }
 
   /// The index of the line that holds `position`.

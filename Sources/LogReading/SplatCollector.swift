@@ -12,8 +12,8 @@ struct SplatCollector: Sendable {
   /// Reports begun so far.
   private var texts = 0
 
-  /// Whether a report has begun and not ended.
-  var isCollecting: Bool { splat != nil }
+  /// Whether a report has begun and not ended. Asked of each line, and a report is large to look at.
+  private(set) var isCollecting = false
 
   private enum Expectation: Sendable { case none, kernel, wanted, holding, other, detail }
 
@@ -34,13 +34,13 @@ struct SplatCollector: Sendable {
       splat?.head = Self.headWord(line.bytes)
       return done
     }
-    if splat == nil, line.bytes.last == 0x21, Self.isWithoutHead(line) {
+    if !isCollecting, line.bytes.last == 0x21, Self.isWithoutHead(line) {
       // The lines above, with the report's name, are lost.
       let text = line.text.drop { $0 == " " || $0 == "\t" }
       begin(.rcu, line, String(text.prefix(160)), .none)
       return nil
     }
-    guard splat != nil else { return nil }
+    guard isCollecting else { return nil }
     if take(line) {
       silent = 0
       keep(line)
@@ -57,6 +57,7 @@ struct SplatCollector: Sendable {
   ) {
     splat = LockSplat(kind: kind, lines: line.number...line.number)
     splat?.detail = detail
+    isCollecting = true
     section = .head
     expects = expected
     silent = 0
@@ -81,7 +82,11 @@ struct SplatCollector: Sendable {
   }
 
   mutating func finish() -> LockSplat? {
-    defer { splat = nil }
+    guard isCollecting else { return nil }
+    defer {
+      splat = nil
+      isCollecting = false
+    }
     guard var splat else { return nil }
     // A boot's table of lock limits looks like a head; of a real one the dashes or the kernel stand
     // below it, even where the rest is lost.

@@ -60,14 +60,18 @@ package enum SplatLines {
   /// `WARNING: `, `BUG: ` and `INFO: ` begin reports: an upper-case word with a colon, and not the
   /// driver's own, which most lines that are read have.
   private static func mayBeTitle(_ bytes: [UInt8]) -> Bool {
-    var from = 0
-    while let colon = bytes[from...].firstIndex(of: UInt8(ascii: ":")) {
-      let word = bytes[..<colon].suffix(3)
-      if word.count == 3, word.allSatisfy(ASCII.isUpperCase), !word.elementsEqual("MAR".utf8) {
-        return true
+    bytes.withUnsafeBufferPointer { bytes in
+      var colon = 3
+      while colon < bytes.count {
+        if bytes[colon] == UInt8(ascii: ":"),
+          bytes[(colon - 3)..<colon].allSatisfy(ASCII.isUpperCase),
+          !bytes[(colon - 3)..<colon].elementsEqual("MAR".utf8)
+        {
+          return true
+        }
+        colon += 1
       }
-      from = colon + 1
+      return false
     }
-    return false
   }
 }

@@ -10,7 +10,8 @@ struct StumbleCollector: Sendable {
   /// Lines since the last one that belonged to the report.
   private var silent = 0
 
-  var isCollecting: Bool { stumble != nil }
+  /// Asked of each line, and a report is large to look at.
+  private(set) var isCollecting = false
 
   /// Heads of reports. Words that begin a message anywhere in a line.
   static let heads: [(StaticString, KernelStumble.Kind)] = [
@@ -44,11 +45,12 @@ struct StumbleCollector: Sendable {
       begun.source = Self.source(begun.text)
       if kind == .warning, let function = Self.lastWord(begun.text) { begun.function = function }
       stumble = begun
+      isCollecting = true
       time = line.time
       silent = 0
       return done
     }
-    guard var current = stumble else { return nil }
+    guard isCollecting, var current = stumble else { return nil }
     if take(line, &current) {
       silent = 0
       current.lines = current.lines.lowerBound...max(current.lines.lowerBound, line.number)
@@ -61,7 +63,11 @@ struct StumbleCollector: Sendable {
   }
 
   mutating func finish() -> (stumble: KernelStumble, time: LogTime?)? {
-    defer { stumble = nil }
+    guard isCollecting else { return nil }
+    defer {
+      stumble = nil
+      isCollecting = false
+    }
     return stumble.map { ($0, time) }
   }
 

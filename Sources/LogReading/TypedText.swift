@@ -7,10 +7,11 @@ enum TypedText {
   /// Mends a line, and says what was done.
   static func mend(_ bytes: inout [UInt8]) -> [Repair] {
     var repairs: [Repair] = []
-    if bytes.contains(UInt8(ascii: "^")), removeCaretEscapes(&bytes) {
+    if ByteSearch.holds(UInt8(ascii: "^"), in: bytes), removeCaretEscapes(&bytes) {
       repairs.append(.removedEscapes)
     }
-    guard
+    // Two letters in a row tell of most lines that they hold neither.
+    guard ByteSearch.holds(ByteSearch.Pair("q", "u"), or: ByteSearch.Pair("l", "t"), in: bytes),
       ByteSearch.contains("Request dev", in: bytes)
         || ByteSearch.contains("fault reason", in: bytes)
     else { return repairs }

@@ -63,6 +63,43 @@ package enum ByteSearch {
     }
   }
 
+  /// Whether a byte stands somewhere in `bytes`. Without a way out the loop looks at many in one go,
+  /// which is more than made good where most lines do not hold it.
+  package static func holds(_ wanted: UInt8, in bytes: [UInt8]) -> Bool {
+    bytes.withUnsafeBytes { holds(wanted, in: $0) }
+  }
+
+  package static func holds(_ wanted: UInt8, in bytes: UnsafeRawBufferPointer) -> Bool {
+    var found: UInt8 = 0
+    for byte in bytes { found |= byte == wanted ? 1 : 0 }
+    return found != 0
+  }
+
+  /// Two letters in a row, small ones, or marks.
+  package struct Pair {
+    fileprivate let first: UInt8
+    fileprivate let second: UInt8
+
+    package init(_ first: Unicode.Scalar, _ second: Unicode.Scalar) {
+      self.first = UInt8(ascii: first) | caseBit
+      self.second = UInt8(ascii: second) | caseBit
+    }
+  }
+
+  /// Whether one of two pairs stands somewhere in `bytes`, without regard to case: a first look that may
+  /// say so of other marks too, for lines of which few hold either.
+  package static func holds(_ one: Pair, or other: Pair, in bytes: [UInt8]) -> Bool {
+    bytes.withUnsafeBufferPointer { bytes in
+      var found: UInt8 = 0
+      for at in 0..<max(bytes.count - 1, 0) {
+        let (first, second) = (bytes[at] | caseBit, bytes[at + 1] | caseBit)
+        found |= (first == one.first ? 1 : 0) & (second == one.second ? 1 : 0)
+        found |= (first == other.first ? 1 : 0) & (second == other.second ? 1 : 0)
+      }
+      return found != 0
+    }
+  }
+
   package static func contains(_ needle: StaticString, in bytes: [UInt8]) -> Bool {
     find(needle, in: bytes) != nil
   }
@@ -90,6 +127,7 @@ package enum ByteSearch {
   ) -> Bool {
     needle.withUTF8Buffer { wanted in
       guard bytes.count - start >= wanted.count else { return false }
+      guard let first = wanted.first, bytes[start] == first else { return wanted.isEmpty }
       for index in wanted.indices where bytes[start + index] != wanted[index] { return false }
       return true
     }

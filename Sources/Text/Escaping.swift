@@ -3,37 +3,50 @@ package enum Escaping {
   /// A JSON string with its quotation marks (RFC 8259 section 7): quotation mark, backslash and
   /// control characters are escaped, DEL and C1 as well, which a terminal would obey.
   package static func json(_ value: String) -> String {
-    var text = ""
+    var text: [UInt8] = []
     appendJSON(value, to: &text)
-    return text
+    return String(decoding: text, as: UTF8.self)
   }
 
-  /// As `json`, at the end of `text`.
-  package static func appendJSON(_ value: String, to text: inout String) {
-    text += "\""
+  /// As `json`, at the end of `text`, which is UTF-8.
+  package static func appendJSON(_ value: String, to text: inout [UInt8]) {
+    text.append(UInt8(ascii: "\""))
+    let start = text.count
+    text.append(contentsOf: value.utf8)
     // Most texts need no escape.
-    let needsEscapes = value.utf8.contains {
-      $0 < ASCII.space || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\")
-        || $0 == 0x7f || $0 == PrintableText.lead
+    if needsEscapes(text[start...]) {
+      text.removeSubrange(start...)
+      for scalar in value.unicodeScalars { appendJSON(scalar, to: &text) }
     }
-    if !needsEscapes {
-      text += value
-      text += "\""
-      return
-    }
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case "\r": text += "\\r"
-      case "\t": text += "\\t"
-      case _ where PrintableText.isControl(scalar):
-        text += "\\u" + hexadecimal(scalar, digits: 4)
-      default: text.unicodeScalars.append(scalar)
+    text.append(UInt8(ascii: "\""))
+  }
+
+  /// Whether one of the bytes is, or may be a part of, what is escaped in JSON.
+  private static func needsEscapes(_ bytes: ArraySlice<UInt8>) -> Bool {
+    bytes.withUnsafeBufferPointer { bytes in
+      // Without a way out the loop looks at many bytes in one go.
+      var found: UInt8 = 0
+      for byte in bytes {
+        found |= PrintableText.mayBeControl(byte)
+        found |= byte == UInt8(ascii: "\"") ? 1 : 0
+        found |= byte == UInt8(ascii: "\\") ? 1 : 0
       }
+      return found != 0
     }
-    text += "\""
+  }
+
+  private static func appendJSON(_ scalar: Unicode.Scalar, to text: inout [UInt8]) {
+    switch scalar {
+    case "\"": text.append(contentsOf: "\\\"".utf8)
+    case "\\": text.append(contentsOf: "\\\\".utf8)
+    case "\n": text.append(contentsOf: "\\n".utf8)
+    case "\r": text.append(contentsOf: "\\r".utf8)
+    case "\t": text.append(contentsOf: "\\t".utf8)
+    case _ where PrintableText.isControl(scalar):
+      text.append(contentsOf: "\\u".utf8)
+      text.append(contentsOf: hexadecimal(scalar, digits: 4).utf8)
+    default: if let bytes = UTF8.encode(scalar) { text.append(contentsOf: bytes) }
+    }
   }
 
   /// A double-quoted YAML scalar with its quotation marks (YAML 1.2 section 7.3.1): control characters,

@@ -13,52 +13,62 @@ package enum JSONValue: Sendable {
   package static func count(_ value: Int) -> JSONValue { .signed(Int64(value)) }
 
   /// On one line, without blanks.
-  package var compact: String {
-    var text = ""
-    write(to: &text, indent: nil)
-    return text
-  }
+  package var compact: String { text(indent: nil) }
 
   /// Over several lines, two blanks a level.
-  package var pretty: String {
-    var text = ""
-    write(to: &text, indent: 0)
-    return text
+  package var pretty: String { text(indent: 0) }
+
+  private func text(indent: Int?) -> String {
+    var text: [UInt8] = []
+    write(to: &text, indent: indent)
+    return String(decoding: text, as: UTF8.self)
   }
 
-  private func write(to text: inout String, indent: Int?) {
+  /// Bytes are added for a fraction of what a string takes for each addition.
+  private func write(to text: inout [UInt8], indent: Int?) {
     switch self {
-    case .null: text += "null"
-    case .boolean(let value): text += value ? "true" : "false"
-    case .signed(let value): text += String(value)
-    case .unsigned(let value): text += String(value)
+    case .null: text += "null".utf8
+    case .boolean(let value): text += (value ? "true" : "false").utf8
+    case .signed(let value): text += String(value).utf8
+    case .unsigned(let value): text += String(value).utf8
     case .string(let value): Escaping.appendJSON(value, to: &text)
     case .array(let values):
-      Self.write(values, between: "[", and: "]", to: &text, indent: indent) { value, text, inner in
+      let inner = indent.map { $0 + 2 }
+      text.append(UInt8(ascii: "["))
+      for (position, value) in values.enumerated() {
+        Self.begin(position, &text, inner)
         value.write(to: &text, indent: inner)
       }
+      Self.end(values.isEmpty, &text, indent)
+      text.append(UInt8(ascii: "]"))
     case .object(let members):
-      Self.write(members, between: "{", and: "}", to: &text, indent: indent) {
-        member, text, inner in
+      let inner = indent.map { $0 + 2 }
+      text.append(UInt8(ascii: "{"))
+      for (position, member) in members.enumerated() {
+        Self.begin(position, &text, inner)
         Escaping.appendJSON(member.0, to: &text)
-        text += inner == nil ? ":" : ": "
+        text.append(UInt8(ascii: ":"))
+        if inner != nil { text.append(ASCII.space) }
         member.1.write(to: &text, indent: inner)
       }
+      Self.end(members.isEmpty, &text, indent)
+      text.append(UInt8(ascii: "}"))
     }
   }
 
-  private static func write<Element>(
-    _ elements: [Element], between open: String, and close: String, to text: inout String,
-    indent: Int?, element: (Element, inout String, Int?) -> Void
-  ) {
-    text += open
-    let inner = indent.map { $0 + 2 }
-    for (position, value) in elements.enumerated() {
-      if position > 0 { text += "," }
-      if let inner { text += "\n" + String(repeating: " ", count: inner) }
-      element(value, &text, inner)
-    }
-    if let indent, !elements.isEmpty { text += "\n" + String(repeating: " ", count: indent) }
-    text += close
+  /// Parts the elements of a list.
+  private static func begin(_ position: Int, _ text: inout [UInt8], _ indent: Int?) {
+    if position > 0 { text.append(UInt8(ascii: ",")) }
+    if let indent { addLine(&text, indent) }
+  }
+
+  /// Puts the mark that ends a list below the one that began it.
+  private static func end(_ isEmpty: Bool, _ text: inout [UInt8], _ indent: Int?) {
+    if let indent, !isEmpty { addLine(&text, indent) }
+  }
+
+  private static func addLine(_ text: inout [UInt8], _ indent: Int) {
+    text.append(ASCII.newline)
+    text += repeatElement(ASCII.space, count: indent)
   }
 }

@@ -11,10 +11,7 @@ package enum PrintableText {
 
   private static func escape(_ text: String, keeping kept: String) -> String {
     // Most texts have nothing to escape.
-    let isPlain = text.utf8.allSatisfy {
-      $0 >= 0x20 && $0 != 0x7f && $0 != lead || ($0 < 0x20 && kept.utf8.contains($0))
-    }
-    if isPlain { return text }
+    if isPlain(text) { return text }
     var result = ""
     for scalar in text.unicodeScalars {
       if !isControl(scalar) || kept.unicodeScalars.contains(scalar) {
@@ -33,8 +30,23 @@ package enum PrintableText {
     return result
   }
 
+  /// Whether there is no control character in a text: a first look, which may say no where there is none.
+  private static func isPlain(_ text: String) -> Bool {
+    text.utf8.withContiguousStorageIfAvailable { bytes in
+      // Without a way out the loop looks at many bytes in one go.
+      var found: UInt8 = 0
+      for byte in bytes { found |= mayBeControl(byte) }
+      return found == 0
+    } ?? false
+  }
+
+  /// 1 for a byte that is a control character or may begin one, 0 for any other.
+  static func mayBeControl(_ byte: UInt8) -> UInt8 {
+    (byte < ASCII.space ? 1 : 0) | (byte == 0x7f ? 1 : 0) | (byte == lead ? 1 : 0)
+  }
+
   /// In UTF-8, the byte before the second one of each C1 character.
-  package static let lead: UInt8 = 0xc2
+  private static var lead: UInt8 { 0xc2 }
 
   /// C0, DEL or C1.
   package static func isControl(_ scalar: Unicode.Scalar) -> Bool {

@@ -14,15 +14,24 @@ package enum DriverForms {
 
   private struct Index: Sendable {
     private let forms: [Form]
-    /// For each letter the forms that may begin with it, and how long the words are that have to
-    /// stand at their beginning. Most lines fail at those.
-    private var byLetter = [[(form: Int, words: Int)]](repeating: [], count: 256)
+    /// For each letter the forms that may begin with it, how long the words are that have to stand at
+    /// their beginning, and the second letter, 0 where it may be any. Most lines fail at that or at those.
+    private var byLetter = [[(form: Int, words: Int, second: UInt8)]](repeating: [], count: 256)
 
     init(_ forms: [Form], where isWanted: (Form) -> Bool) {
       self.forms = forms.filter(isWanted)
       for (index, form) in self.forms.enumerated() {
         let words = FormTemplate.certainWords(form.words)
-        for letter in Self.letters(form) { byLetter[Int(letter)].append((index, words)) }
+        let second = Self.secondLetter(form, words)
+        for letter in Self.letters(form) { byLetter[Int(letter)].append((index, words, second)) }
+      }
+    }
+
+    /// The letter that stands behind the first one; 0 where a blank may, or a value.
+    private static func secondLetter(_ form: Form, _ words: Int) -> UInt8 {
+      form.words.withUTF8Buffer { bytes in
+        guard words > 1, bytes[0] > ASCII.space, bytes[1] > ASCII.space else { return 0 }
+        return ASCII.lowercased(bytes[1])
       }
     }
 
@@ -50,9 +59,13 @@ package enum DriverForms {
     ) -> (line: DriverLine, form: Form)? {
       var ahead = cursor
       ahead.skipBlanks()
-      guard let letter = ahead.next else { return nil }
-      for (index, words) in byLetter[Int(ASCII.lowercased(letter))]
-      where cursor.hasWords(forms[index].words, first: words) {
+      guard let letter = ahead.next.map(ASCII.lowercased) else { return nil }
+      // Where a blank stands first the second letter is not looked at.
+      let second = cursor.next.map(ASCII.lowercased) == letter ? cursor.secondLetter : 0
+      for (index, words, wanted) in byLetter[Int(letter)]
+      where (wanted == 0 || second == 0 || wanted == second)
+        && cursor.hasWords(forms[index].words, first: words)
+      {
         let form = forms[index]
         if isWanted(form), let line = form.read(&cursor, values) { return (line, form) }
       }

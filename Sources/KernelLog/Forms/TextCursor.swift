@@ -56,6 +56,12 @@ package struct TextCursor {
     words.withUnsafeBufferPointer { take($0) }
   }
 
+  /// The character behind the next one, a small letter; 0 where a blank or a join may stand there.
+  var secondLetter: UInt8 {
+    guard at + 1 < text.count, text[at + 1] > ASCII.space else { return 0 }
+    return ASCII.lowercased(text[at + 1])
+  }
+
   /// Whether the first `count` bytes of `literal` stand here, as `take` reads them.
   func hasWords(_ literal: StaticString, first count: Int) -> Bool {
     literal.withUTF8Buffer {
@@ -101,6 +107,7 @@ package struct TextCursor {
   }
 
   private func match(_ literal: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+    if differs(literal, at: start) { return nil }
     var position = start
     for wanted in literal {
       if wanted == ASCII.space || wanted == ASCII.newline {
@@ -113,6 +120,16 @@ package struct TextCursor {
       position += 1
     }
     return position
+  }
+
+  /// Whether two characters differ, neither of which is a blank or a join: nearly all that do not match
+  /// are told by their first one.
+  @inline(__always)
+  private func differs(_ literal: UnsafeBufferPointer<UInt8>, at position: Int) -> Bool {
+    guard let wanted = literal.first, position < text.count else { return false }
+    let here = text[position]
+    return wanted > ASCII.space && here > ASCII.space
+      && ASCII.lowercased(here) != ASCII.lowercased(wanted)
   }
 
   private func roughMatch(
