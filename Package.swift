@@ -123,7 +123,10 @@ let package = Package(
       ]),
     room(
       "Report",
-      ["Text", "VTdFormats", "VTdUnit", "KernelLog", "LogReading", "Recording", "Diagnosis"]),
+      [
+        "Text", "VTdFormats", "VTdUnit", "Lockdep", "KernelLog", "LogReading", "Recording",
+        "Diagnosis",
+      ]),
     room(
       "Rebuild",
       [

@@ -71,13 +71,16 @@ struct LiveTests {
     let told = Set(Self.values(of: "data-event", in: view.timeline))
     let shown = Self.values(of: "data-shows", in: view.log)
     #expect(!shown.isEmpty && shown.allSatisfy(told.contains))
-    // The dump prints the root entry and the context entry, which the walk's picture has.
+    // The dump prints the root entry and the context entry, and says that the one of level 4 is not
+    // present; the walk's picture has all three.
     let entries = Self.values(of: "data-entry", in: view.log)
-    #expect(entries == ["0x127f41000", "0x127f42d00"])
+    #expect(entries == ["0x127f41000", "0x127f42d00", "0x12d8ab000"])
     let blocked = try #require(
       record.events.first { event in
         if case .dma(let fact) = event.what { fact.given.result == .blocked } else { false }
       })
+    // The line of the fault and those of the dump tell of the request whose record was read.
+    #expect(shown.filter { $0 == "\(blocked.id)" }.count == 5)
     let drawn = Self.values(of: "data-entry", in: view.moment(blocked.id))
     #expect(Set(drawn).isSuperset(of: entries))
   }

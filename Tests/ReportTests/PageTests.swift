@@ -81,7 +81,7 @@ struct PageTests {
     for part in [
       "no write permission in the second stage", "recorded in FRCD[0]", "klist_add_tail",
       "inconsistent lock state", "HARDIRQ-ON-W", "Cure of the lock report: ", "6ad931a23223",
-      "[   32.288571] DMAR: [DMA Write NO_PASID] Request device [00:1a.0]",
+      ">[   32.288571]<", ">DMAR: [DMA Write NO_PASID] Request device [00:1a.0]<",
     ] {
       #expect(page.contains(part), "\(part) is missing")
     }

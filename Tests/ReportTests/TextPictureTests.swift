@@ -30,6 +30,10 @@ struct TextPictureTests {
     "Configs/stale/context-change-without-flush.yaml", "Configs/stale/device-tlb-left-over.yaml",
     "Configs/bus/bridge-alias.yaml", "Configs/driver/unmap-lazy.yaml",
     "Configs/faults/0x75-first-stage-top-table-not-readable.yaml",
+    "Configs/faults/0x22-interrupt-entry-not-present.yaml",
+    "Configs/faults/0x25-compatibility-format-blocked.yaml",
+    "Configs/faults/0x28-posted-descriptor-reserved.yaml",
+    "Configs/faults/interrupt-remapped.yaml",
   ]
 
   @Test("are at most 100 columns wide, and ASCII alone where that is wanted", arguments: runs)
@@ -116,5 +120,37 @@ struct TextPictureTests {
     ] {
       #expect(text.contains(part), "\(part) is missing in\n\(text)")
     }
+  }
+
+  @Test("show the way of an interrupt that is blocked, and the entry that its message chooses")
+  func interrupt() throws {
+    let page = try Self.page("Configs/faults/0x22-interrupt-entry-not-present.yaml")
+    let way = try #require(page.text(.way, glyphs: .ascii))
+    #expect(
+      way.first
+        == "00:03.0 - write 0x0 to 0xfee000d0 -> dmar0 --X  processor not interrupted")
+    let below = way.dropFirst().joined(separator: "\n")
+    for part in [
+      "`> reason 0x22 (interrupt entry not present)", "-> recorded in FRCD[0]",
+      "-> message 0xfee01004/0x21", "-> vector 0x21, CPU0 swapper/0/0",
+    ] {
+      #expect(below.contains(part), "\(part) is missing in\n\(below)")
+    }
+    let walk = try #require(page.text(.walk, glyphs: .ascii)).joined(separator: "\n")
+    for part in ["HANDLE", "IRTE[6]", "not present  X", "X stops: reason 0x22"] {
+      #expect(walk.contains(part), "\(part) is missing in\n\(walk)")
+    }
+    #expect(page.picture(.way)?.contains(">not interrupted<") == true)
+    #expect(page.picture(.walk)?.contains(">IRTE[6]<") == true)
+    // The page has both, and the record, the message and the processor behind the way.
+    #expect(page.html.contains(">recorded in FRCD[0]<") && page.html.contains(">IRTE[6]<"))
+  }
+
+  @Test("show where an interrupt goes that is remapped, and the entry by which it does")
+  func remapped() throws {
+    let page = try Self.page("Configs/faults/interrupt-remapped.yaml")
+    let way = try #require(page.text(.way, glyphs: .unicode)).joined(separator: "\n")
+    #expect(way.contains("dmar0 \u{2500}\u{2500}\u{25BA} APIC 0x"), "\(way)")
+    #expect(way.contains(", vector 0x"), "\(way)")
   }
 }

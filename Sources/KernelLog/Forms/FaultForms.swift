@@ -142,6 +142,8 @@ extension FaultForms {
     package var hiddenAddress: String?
     /// The shapes that print such a line; none for one that no kernel printed.
     package var generations: FaultLineGenerations
+    /// Which bytes of the text say where: the address of a DMA, or the index of an interrupt.
+    package var place: Range<Int>
   }
 
   /// Reads from the tag on, `[DMA Read]` or `INTR-REMAP`, up to the reason.
@@ -162,6 +164,7 @@ extension FaultForms {
     {
       generations.subtract(only(.f5 ... .f5))
     }
+    let start = trial.at
     var (place, shown) = (trial, values)
     var hidden: String?
     if take(places, isInterrupt, &place, &shown, &generations),
@@ -188,7 +191,7 @@ extension FaultForms {
     return Found(
       request: request, source: device?.sourceID ?? values[0],
       segment: device.map { UInt16(truncatingIfNeeded: $0.segment) }, hiddenAddress: hidden,
-      generations: generations)
+      generations: generations, place: start..<trial.at)
   }
 
   /// Takes the first part that fits, one without slips before one with them.

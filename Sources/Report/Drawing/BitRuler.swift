@@ -22,6 +22,16 @@ public struct BitRuler {
     self.fields = fields.sorted { $0.high > $1.high }
   }
 
+  /// The address of an interrupt's message; bit 4 says in which of the two formats it is.
+  init?(message address: UInt64) {
+    guard
+      let layout = Layouts.named(address & 0x10 == 0 ? "compatibility-msi" : "remappable-msi")
+    else { return nil }
+    self.init(
+      name: layout.name, words: [address], bitWidth: layout.bitWidth,
+      fields: layout.decode([address]))
+  }
+
   /// The fields of one 64-bit word.
   func fields(ofWord word: Int) -> [DecodedField] { fields.filter { $0.low / 64 == word } }
 

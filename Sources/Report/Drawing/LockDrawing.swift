@@ -114,12 +114,18 @@ public struct LockPicture {
     return stack.first.map(Words.function) ?? ""
   }
 
+  /// The classes that the table of letters has.
+  var shown: [RunLockClass] { Array(told.prefix(40)) }
+
+  /// The name of a class's row in the table of letters.
+  static func rowID(_ number: Int) -> String { "lock-class-\(number + 1)" }
+
   /// The letters as a table.
   var letters: Element {
     var head: [Element] = [.tag("th", [], "lock class"), .tag("th", [], "letters")]
     for state in Self.states { head.append(.tag("th", [], state.title)) }
     var rows: [Element] = [.tag("tr", [], head)]
-    for lockClass in told.prefix(40) {
+    for (number, lockClass) in shown.enumerated() {
       let conflict = conflict(of: lockClass)
       var cells: [Element] = [
         .tag("td", [.style("m")], lockClass.name),
@@ -128,7 +134,7 @@ public struct LockPicture {
       for state in Self.states {
         cells.append(cell(lockClass, state.used, state.enabled, conflict))
       }
-      rows.append(.tag("tr", [], cells))
+      rows.append(.tag("tr", [.id(Self.rowID(number))], cells))
     }
     return .tag("div", [.style("scroll"), .focusable], [.tag("table", [], rows)])
   }

@@ -143,11 +143,12 @@ struct WalkDrawing {
 
   private var isAtPage: Bool { walk.last?.failure == nil }
 
-  /// The chain of entries, each with its address, its word and what it allows.
-  func chain(_ answer: Answer) -> Drawing {
+  /// The chain of entries, each with its address, its word and what it allows, and behind them what they
+  /// lead to.
+  func chain(_ end: WalkEnd) -> Drawing {
     let steps = Self.chain(walk)
     var picture = Drawing(
-      "The walk through \(steps.count) entries; the request \(Words.describe(answer))")
+      "The walk through \(steps.count) entries; the request \(end.sentence)")
     let (columns, width, height) = (4, 236, 104)
     for (index, step) in steps.enumerated() {
       let x = 4 + index % columns * (width + 34)
@@ -171,9 +172,9 @@ struct WalkDrawing {
       let y = 4 + index / columns * (height + 30)
       picture.box(x, y, width, 84, "cell")
       picture.box(x, y, width, 22, Tone.page.style)
-      picture.text(x + 8, y + 16, "memory", "on b")
-      picture.text(x + 8, y + 42, Words.address(answer.address), "b")
-      picture.text(x + 8, y + 62, answer.permissions.map { "allowed \($0)" } ?? "", "dim")
+      picture.text(x + 8, y + 16, end.title, "on b")
+      picture.text(x + 8, y + 42, end.place, "b")
+      picture.text(x + 8, y + 62, end.detail, "dim")
     }
     return picture
   }
@@ -211,5 +212,36 @@ struct WalkDrawing {
       default: "\(index)"
       }
     return "\(name(step))[\(place)]"
+  }
+}
+
+/// What the entries of a walk lead to.
+struct WalkEnd {
+  /// What became of the request, and the same as what tables say.
+  let sentence: String
+  let words: String
+  /// What is reached, where it is and what else is told of it.
+  let title: String
+  let place: String
+  let detail: String
+
+  /// A page of memory.
+  init(_ answer: Answer) {
+    sentence = Words.describe(answer)
+    words = "\(Words.say(answer)) \(answer.permissions ?? "")"
+    title = "memory"
+    place = Words.address(answer.address)
+    detail = answer.permissions.map { "allowed \($0)" } ?? ""
+  }
+
+  /// A processor, or the descriptor that an interrupt is posted in.
+  init(_ answer: InterruptAnswer) {
+    sentence = Words.describe(answer)
+    words = Words.describe(answer)
+    let isPosted = answer.result == .posted
+    title = isPosted ? "descriptor" : "processor"
+    place =
+      isPosted ? Words.address(answer.descriptor) : "APIC \(Words.address(answer.destination))"
+    detail = "vector \(Words.address(answer.vector))"
   }
 }

@@ -1,24 +1,108 @@
 internal import Recording
 internal import VTdFormats
+internal import VTdUnit
 
-/// The way of a request: from the device through the unit to memory, or to the fault record, the
-/// interrupt and the CPU.
+/// The way of a request: from the device through the unit to memory or to a processor, or to the fault
+/// record, the interrupt and the CPU.
 struct WayDrawing {
+  /// Where the request ends.
+  struct End {
+    /// What it reached, or would have reached.
+    let title: String
+    let detail: String
+    /// What stands there instead where the request went by what is stale.
+    var staleDetail = ""
+    /// Whether the way as text has the detail too.
+    var isDetailTold = true
+  }
+
   let record: RunRecord
   let event: RunEvent
-  let fact: DMAFact
+  /// The source-id by which the unit knows the device.
+  let device: String
+  let unit: String
+  /// What the unit does to such requests.
+  let role: String
+  /// The way over the bus; nil for a device right on the root complex.
+  let way: BusWay?
+  let title: String
+  /// What is sent, and what else it carries; nil for nothing.
+  let request: String
+  let note: String?
+  let isBlocked: Bool
+  let isStale: Bool
+  let end: End
+  /// What the tables say, where they say something else.
+  let tables: String
+  /// Why it was blocked; nil where no fault is the reason, which `refusal` then tells.
+  let reason: FaultReason?
+  let refusal: String
+  let recorded: Recorded?
+
+  /// The way of a DMA.
+  init(record: RunRecord, event: RunEvent, fact: DMAFact) {
+    (self.record, self.event) = (record, event)
+    (device, unit, way) = (fact.device, fact.unit, fact.way)
+    role = "remapping unit"
+    title = "The way of the request: \(Words.headline(fact))"
+    request = "\(fact.access.word) \(Words.address(fact.address))"
+    note = fact.pasid.map { "PASID \(Words.address(UInt64($0)))" }
+    (isBlocked, isStale) = (fact.given.result == .blocked, fact.isStale)
+    end =
+      switch fact.given.result {
+      case .blocked: End(title: "memory", detail: "untouched")
+      case .refused: End(title: "memory", detail: "nothing is sent")
+      case .interruptRequest: End(title: "an interrupt", detail: "not memory")
+      case .translated:
+        // That it is reached its address says.
+        End(
+          title: "memory \(Words.address(fact.given.address))", detail: "reached",
+          staleDetail: "by a stale translation", isDetailTold: false)
+      }
+    tables = "the tables say: \(Words.say(fact.tables))"
+    (reason, refusal, recorded) = (fact.given.reason, Words.say(fact.given), fact.recorded)
+  }
+
+  /// The way of an interrupt.
+  init(record: RunRecord, event: RunEvent, fact: InterruptFact) {
+    (self.record, self.event) = (record, event)
+    (device, unit, way) = (fact.device, fact.unit, fact.way)
+    role = "interrupt remapping"
+    title = "The way of an interrupt of \(fact.device)"
+    request = "write \(Words.address(fact.data)) to \(Words.address(fact.address))"
+    note = nil
+    (isBlocked, isStale) = (fact.given.result == .blocked, fact.isStale)
+    let vector = "vector \(Words.address(fact.given.vector))"
+    end =
+      switch fact.given.result {
+      case .blocked: End(title: "processor", detail: "not interrupted")
+      case .posted:
+        End(
+          title: "descriptor \(Words.address(fact.given.descriptor))", detail: "\(vector), posted",
+          staleDetail: "\(vector), by a stale entry")
+      case .unchanged, .remapped:
+        End(
+          title: "APIC \(Words.address(fact.given.destination))",
+          detail: vector,
+          staleDetail: "\(vector), by a stale entry")
+      }
+    tables = "the table says: \(Words.describe(fact.tables))"
+    (reason, refusal, recorded) = (fact.given.reason, Words.describe(fact.given), fact.recorded)
+  }
+
+  /// The way of a request; nil for any other event.
+  init?(_ record: RunRecord, _ event: RunEvent) {
+    switch event.what {
+    case .dma(let fact): self.init(record: record, event: event, fact: fact)
+    case .interruptRequest(let fact): self.init(record: record, event: event, fact: fact)
+    default: return nil
+    }
+  }
 
   /// The device, and the bridges that a request passes, from the left to the arrow that ends at the unit.
   ///
-  /// - Parameters:
-  ///   - way: the way; nil for a device right on the root complex.
-  ///   - device: the source-id by which the unit knows it.
-  ///   - request: what is sent.
-  ///   - note: what else it carries; nil for nothing.
   /// - Returns: where the unit's box begins.
-  static func start(
-    _ way: BusWay?, device: String, request: String, note: String?, _ picture: inout Drawing
-  ) -> Int {
+  private func start(_ picture: inout Drawing) -> Int {
     picture.box(4, 10, 170, 50, "cell")
     picture.text(16, 31, way?.sender ?? device, "b")
     let isAnotherID = way.map { $0.sender != device && $0.bridges.isEmpty } ?? false
@@ -41,34 +125,33 @@ struct WayDrawing {
   }
 
   var drawing: Drawing {
-    var picture = Drawing("The way of the request: \(Words.headline(fact))")
-    let isBlocked = fact.given.result == .blocked
-    let x = Self.start(
-      fact.way, device: fact.device,
-      request: "\(fact.access.word) \(Words.address(fact.address))",
-      note: fact.pasid.map { "PASID \(Words.address(UInt64($0)))" }, &picture)
-    picture.box(x, 10, 170, 50, isBlocked ? "stopbox" : fact.isStale ? "stalebox" : "cell")
-    picture.text(x + 12, 31, fact.unit, "b")
-    picture.text(x + 12, 49, "remapping unit", "dim")
+    var picture = Drawing(title)
+    let x = start(&picture)
+    picture.box(x, 10, 170, 50, isBlocked ? "stopbox" : isStale ? "stalebox" : "cell")
+    picture.text(x + 12, 31, unit, "b")
+    picture.text(x + 12, 49, role, "dim")
     if isBlocked {
-      picture.line(x + 170, 35, x + 240, 35, "stop")
-      picture.cross(x + 248, 35)
-      picture.box(x + 280, 10, 120, 50, "cell")
-      picture.text(x + 292, 31, "memory", "b")
-      picture.text(x + 292, 49, "untouched", "dim")
+      picture.line(x + 170, 35, x + 206, 35, "stop")
+      picture.cross(x + 214, 35)
+      picture.box(x + 240, 10, width(end.detail), 50, "cell")
+      picture.text(x + 252, 31, end.title, "b")
+      picture.text(x + 252, 49, end.detail, "dim")
       fault(at: x, &picture)
     } else {
-      picture.arrow(x + 170, 35, x + 318, 35, fact.isStale ? "stale" : "wire")
-      picture.box(x + 320, 10, 260, 50, fact.isStale ? "stalebox" : "cell")
-      picture.text(x + 332, 31, "memory \(Words.address(fact.given.address))", "b")
-      picture.text(
-        x + 332, 49, fact.isStale ? "by a stale translation" : "reached",
-        fact.isStale ? "old b" : "dim")
-      if fact.isStale {
-        picture.text(x, 84, "the tables say: \(Words.say(fact.tables))", "old b")
-      }
+      let detail = isStale ? end.staleDetail : end.detail
+      picture.arrow(x + 170, 35, x + 238, 35, isStale ? "stale" : "wire")
+      picture.box(x + 240, 10, width(detail), 50, isStale ? "stalebox" : "cell")
+      picture.text(x + 252, 31, end.title, "b")
+      picture.text(x + 252, 49, detail, isStale ? "old b" : "dim")
+      // Further left than the unit, so that the picture is no wider than it must be.
+      if isStale { picture.text(min(x, 180), 84, tables, "old b") }
     }
     return picture
+  }
+
+  /// The width of the last box.
+  private func width(_ detail: String) -> Int {
+    max(120, Int(Double(max(end.title.count, detail.count)) * Drawing.characterWidth) + 24)
   }
 
   /// What the fault led to: record, message, interrupt.
@@ -85,14 +168,10 @@ struct WayDrawing {
       picture.text(x + 12, 133, detail, "dim")
       x += width + 40
     }
-    if let reason = fact.given.reason {
-      step(
-        "reason 0x\(hex(UInt64(reason.rawValue), digits: 2))",
-        fact.recorded.map(Words.describe) ?? "", &picture)
-    } else {
-      step("no fault", Words.say(fact.given), &picture)
-      return
-    }
+    guard let reason else { return step("no fault", refusal, &picture) }
+    step(
+      "reason 0x\(hex(UInt64(reason.rawValue), digits: 2))",
+      recorded.map(Words.describe) ?? "", &picture)
     for effect in effects {
       let from = x - 40
       switch effect.what {

@@ -5,7 +5,8 @@ public import Recording
 /// stands there side by side, bits can be flipped, and each event can be looked at.
 ///
 /// Items of the log and of the timeline carry `data-event`, the event's place in the record, and
-/// `data-step`; a line's `data-shows` is the event of the timeline that led to it. The head of a step has
+/// `data-step`; a line's `data-shows` is the event of the timeline that it tells of,
+/// and its `data-entry` the address of the entry that it prints. The head of a step has
 /// `data-file` and `data-line`. A bit that can be flipped has `data-address`, `data-bit` and
 /// `data-value`, the word as it is.
 public struct RunView {
@@ -43,7 +44,10 @@ public struct RunView {
 
   /// The kernel's log; empty where nothing was printed.
   public var log: String {
-    record.lines.isEmpty ? "" : LogSection(record, isLive: true).element.markup
+    if record.lines.isEmpty { return "" }
+    let places = LinePlaces(
+      record, tree: TableTree(record), locks: LockSection(record), section: { _ in nil })
+    return LogSection(record, places: places, isLive: true).element.markup
   }
 
   /// Every event that tells something, by steps.

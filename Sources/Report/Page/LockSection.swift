@@ -19,10 +19,11 @@ struct LockSection {
 
   var elements: [Element] {
     var parts: [Element] = []
-    for (event, fact) in reports {
+    for (number, (event, fact)) in reports.enumerated() {
       parts.append(
         .tag(
-          "p", [.style("bad")], "\u{2717} \(fact.title)\(fact.lockClass.map { ": \($0)" } ?? "")"))
+          "p", [.id(Self.reportID(number)), .style("bad")],
+          "\u{2717} \(fact.title)\(fact.lockClass.map { ": \($0)" } ?? "")"))
       var facts: [Element] = []
       func add(_ term: String, _ text: String) {
         facts += [.tag("dt", [], term), .tag("dd", [], text)]
@@ -42,21 +43,59 @@ struct LockSection {
         "p", [.style("dim")],
         "- used in that interrupt, + held with it enabled, ? both, . neither; the function is the one that "
           + "took the lock when that was first seen."))
-    for lockClass in picture.told.prefix(3) {
-      for usage in lockClass.usages where picture.conflict(of: lockClass).contains(usage.name) {
-        parts.append(
-          .tag(
-            "details", [],
-            [
-              .tag("summary", [], "\(lockClass.name) {\(usage.name)}: the stack"),
-              .tag("pre", [.style("log"), .focusable], usage.stack.joined(separator: "\n")),
-            ]))
-      }
+    for (number, (lockClass, usage)) in stacks.enumerated() {
+      parts.append(
+        .tag(
+          "details", [.id(Self.stackID(number))],
+          [
+            .tag("summary", [], "\(lockClass) {\(usage.name)}: the stack"),
+            .tag("pre", [.style("log"), .focusable], usage.stack.joined(separator: "\n")),
+          ]))
     }
     if let graph = picture.graph {
-      parts.append(.tag("h3", [], "Orders in which locks were taken"))
+      parts.append(.tag("h3", [.id(Self.ordersID)], "Orders in which locks were taken"))
       parts.append(graph.element)
     }
     return parts
   }
+
+  /// The stacks by which the states came about that do not go together.
+  private var stacks: [(lockClass: String, usage: RunLockClass.Usage)] {
+    var stacks: [(lockClass: String, usage: RunLockClass.Usage)] = []
+    for lockClass in picture.told.prefix(3) {
+      let conflict = picture.conflict(of: lockClass)
+      for usage in lockClass.usages where conflict.contains(usage.name) {
+        stacks.append((lockClass.name, usage))
+      }
+    }
+    return stacks
+  }
+
+  // MARK: Places
+
+  private static let ordersID = "lock-orders"
+  private static func reportID(_ number: Int) -> String { "lock-report-\(number + 1)" }
+  private static func stackID(_ number: Int) -> String { "lock-stack-\(number + 1)" }
+
+  /// The place of a report, by its number from 0 on.
+  func place(ofReport number: Int) -> String? {
+    reports.indices.contains(number) ? Self.reportID(number) : nil
+  }
+
+  /// The place of the letters of a class that a line names as reports do, `(&k->k_lock){?.+.}`.
+  func place(ofClassIn line: Substring) -> String? {
+    picture.shown.firstIndex { line.contains("(\($0.name)){") }.map(LockPicture.rowID)
+  }
+
+  /// The place of the stack by which the class of a report came into a state.
+  func place(ofStack usage: String, report number: Int) -> String? {
+    guard reports.indices.contains(number), let lockClass = reports[number].fact.lockClass else {
+      return nil
+    }
+    return stacks.firstIndex { $0.lockClass == lockClass && $0.usage.name == usage }
+      .map(Self.stackID)
+  }
+
+  /// The place of the graph; nil where there is none.
+  var placeOfOrders: String? { picture.graph == nil ? nil : Self.ordersID }
 }

@@ -9,6 +9,8 @@ struct RequestSection {
   let event: RunEvent
   /// Whether the entries' bits can be flipped.
   var isLive = false
+  /// Its number in the page, by which its parts are places; nil for one whose parts are none.
+  var number: Int?
 
   var title: String {
     switch event.what {
@@ -33,10 +35,45 @@ struct RequestSection {
     }
   }
 
+  // MARK: Places
+
+  private enum Place: String {
+    case way, walk, stop
+  }
+
+  /// Where the page shows its way; nil in a section whose parts are no places.
+  var way: String? { place(.way) }
+
+  /// Where the page shows its walk, or the bits by which an interrupt finds its entry; nil where it has
+  /// none.
+  var walk: String? {
+    if case .dma(let fact) = event.what, fact.walk.isEmpty { return nil }
+    return place(.walk)
+  }
+
+  /// Where the page shows the entry at which it stops; nil where it does not.
+  var stop: String? {
+    switch event.what {
+    case .dma(let fact): fact.walk.last?.failure == nil ? nil : place(.stop)
+    case .interruptRequest(let fact):
+      fact.walk.last?.failure == nil && fact.given.reason == nil ? nil : place(.stop)
+    default: nil
+    }
+  }
+
+  private func place(_ place: Place) -> String? { number.map { "\(place.rawValue)-\($0)" } }
+
+  /// A heading that lines of the log lead to.
+  private func heading(_ text: String, _ place: Place) -> Element {
+    .tag("h3", self.place(place).map { [.id($0)] } ?? [], text)
+  }
+
+  // MARK: A DMA
+
   private func dma(_ fact: DMAFact) -> [Element] {
     var parts: [Element] = [
       .tag("p", [], Words.describe(fact, step: record.stepNumber) + "."),
-      .tag("h3", [], "Way of the request"),
+      heading("Way of the request", .way),
       WayDrawing(record: record, event: event, fact: fact).drawing.element,
     ]
     if fact.isStale {
@@ -53,10 +90,10 @@ struct RequestSection {
     if walk.isEmpty { return [] }
     let drawing = WalkDrawing(walk: walk, isLive: isLive)
     var parts: [Element] = [
-      .tag("h3", [], isStale ? "Walk of the tables as they are now" : "Walk")
+      heading(isStale ? "Walk of the tables as they are now" : "Walk", .walk)
     ]
     if let ruler = drawing.ruler(address) { parts.append(ruler) }
-    parts.append(drawing.chain(answer).element)
+    parts.append(drawing.chain(WalkEnd(answer)).element)
     let grid = NestedGrid(walk, address: address)
     if grid.isNested {
       parts.append(.tag("h3", [], "Both stages"))
@@ -74,7 +111,7 @@ struct RequestSection {
 
   /// Why the walk stops, and the entry's bits.
   private func failing(_ step: WalkFact) -> [Element] {
-    var parts: [Element] = [.tag("h3", [], "Where it stops")]
+    var parts: [Element] = [heading("Where it stops", .stop)]
     if let reason = step.failure {
       var text =
         "\(WalkDrawing.indexedName(step)) at \(Words.address(step.address)): "
@@ -134,55 +171,33 @@ struct RequestSection {
     return []
   }
 
+  // MARK: An interrupt
+
   private func interrupt(_ fact: InterruptFact) -> [Element] {
-    var picture = Drawing("The way of an interrupt of \(fact.device)")
-    let isBlocked = fact.given.result == .blocked
-    let x = WayDrawing.start(
-      fact.way, device: fact.device,
-      request: "write \(Words.address(fact.data)) to \(Words.address(fact.address))", note: nil,
-      &picture)
-    picture.box(x, 10, 170, 50, isBlocked ? "stopbox" : fact.isStale ? "stalebox" : "cell")
-    picture.text(x + 12, 31, fact.unit, "b")
-    picture.text(x + 12, 49, "interrupt remapping", "dim")
-    if isBlocked {
-      picture.line(x + 170, 35, x + 230, 35, "stop")
-      picture.cross(x + 238, 35)
-      picture.box(x + 300, 10, 150, 50, "cell")
-      picture.text(x + 312, 31, "processor", "b")
-      picture.text(x + 312, 49, "not interrupted", "dim")
-    } else {
-      picture.arrow(x + 170, 35, x + 298, 35, fact.isStale ? "stale" : "wire")
-      picture.box(x + 300, 10, 200, 50, fact.isStale ? "stalebox" : "cell")
-      picture.text(x + 312, 31, "APIC \(Words.address(fact.given.destination))", "b")
-      picture.text(x + 312, 49, "vector \(Words.address(fact.given.vector))", "dim")
-      if fact.isStale {
-        picture.text(x, 84, "the table says: \(Words.describe(fact.tables))", "old b")
-      }
-    }
     var parts: [Element] = [
       .tag(
         "p", [],
         "\(Words.sender(fact.way, fact.device)) writes \(Words.address(fact.data)) to "
           + "\(Words.address(fact.address)), which is "
           + "an interrupt: \(Words.describe(fact.given))."),
-      .tag("h3", [], "Way of the interrupt"), picture.element,
+      heading("Way of the interrupt", .way),
+      WayDrawing(record: record, event: event, fact: fact).drawing.element,
     ]
     if fact.isStale {
       parts += CacheSection(comparison: CacheComparison(record, event, fact)).elements
     }
-    let isRemappable = fact.address & 0x10 != 0
-    if let layout = Layouts.named(isRemappable ? "remappable-msi" : "compatibility-msi") {
-      parts.append(.tag("h3", [], "The message's address, bit by bit"))
-      parts.append(
-        BitRuler(
-          name: layout.name, words: [fact.address], bitWidth: layout.bitWidth,
-          fields: layout.decode([fact.address])
-        ).element)
+    if let ruler = BitRuler(message: fact.address) {
+      parts.append(heading("The message's address, bit by bit", .walk))
+      parts.append(ruler.element)
+    }
+    if !fact.walk.isEmpty {
+      parts.append(.tag("h3", [], "The entry that it chooses"))
+      parts.append(WalkDrawing(walk: fact.walk, isLive: isLive).chain(WalkEnd(fact.tables)).element)
     }
     if let last = fact.walk.last, last.failure != nil {
       parts += failing(last)
     } else if let reason = fact.given.reason {
-      parts.append(.tag("h3", [], "Where it stops"))
+      parts.append(heading("Where it stops", .stop))
       parts.append(.tag("p", [.style("bad")], "\u{2717} \(Words.describe(reason))"))
       if let advice = reason.advice { parts.append(.tag("p", [], advice.next)) }
     }

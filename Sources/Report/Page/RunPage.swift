@@ -38,10 +38,8 @@ public struct RunPage {
     // One of each kind: the same request again shows nothing new.
     let distinct = notable.filter { kinds.insert(Self.kind($0)).inserted }
     var shown = Array(distinct.prefix(Self.shownLimit))
-    if shown.isEmpty {
-      shown = Array(
-        record.events.filter { if case .dma = $0.what { true } else { false } }.suffix(1))
-    }
+    // An interrupt comes behind the DMA that it is.
+    if shown.isEmpty { shown = Array(record.events.filter { $0.isRequest }.suffix(1)) }
     self.shown = shown
     folded = max(notable.count - shown.count, 0)
   }
@@ -92,7 +90,7 @@ public struct RunPage {
         ("meaning", "What it means", ExplanationSection(explanation, log: logPlace).elements))
     }
     for (number, event) in shown.enumerated() {
-      let request = RequestSection(record: record, event: event)
+      let request = RequestSection(record: record, event: event, number: number + 1)
       sections.append(("request-\(number + 1)", request.title, request.elements))
     }
     if folded > 0, let last = sections.popLast() {
@@ -126,7 +124,15 @@ public struct RunPage {
         (lanes.isEmpty ? [] : [lanes.drawing.element]) + TimelineSection(record).elements
       ))
     if !record.lines.isEmpty {
-      sections.append(("log", "The kernel's log", [LogSection(record).element]))
+      let places = LinePlaces(record, tree: tree, locks: locks, section: section(of:))
+      sections.append(
+        (
+          "log", "The kernel's log",
+          [
+            .tag("p", [.style("dim")], LogSection.legend),
+            LogSection(record, places: places).element,
+          ]
+        ))
     }
     sections.append(("scenario", "The scenario", SourceSection(sources).elements))
     let head: [Element] = [
@@ -145,6 +151,16 @@ public struct RunPage {
         "section", [.id(section.id)], [.tag("h2", [], section.title)] + section.content)
     }
     return (head, elements, foot)
+  }
+
+  /// The section of a request, or that of a shown one that looks the same; nil where there is none.
+  private func section(of request: Int) -> RequestSection? {
+    guard record.events.indices.contains(request) else { return nil }
+    let kind = Self.kind(record.events[request])
+    guard !kind.isEmpty, let index = shown.firstIndex(where: { Self.kind($0) == kind }) else {
+      return nil
+    }
+    return RequestSection(record: record, event: shown[index], number: index + 1)
   }
 
   /// The line of the log that an explanation names, as a place of this page.
@@ -266,7 +282,7 @@ extension RunRecord {
 
 /// A picture that a page holds and that can be had alone.
 public enum PictureName: String, CaseIterable, Sendable {
-  /// From the device to memory, or to the fault record and the interrupt.
+  /// From the device to memory or to a processor, or to the fault record and the interrupt.
   case way
   /// The entries that the walk read.
   case walk
@@ -280,7 +296,7 @@ public enum PictureName: String, CaseIterable, Sendable {
   /// What a run must have for it.
   public var subject: String {
     switch self {
-    case .way, .walk: "a DMA request"
+    case .way, .walk: "a DMA or an interrupt"
     case .caches: "a request that goes by what is stale"
     case .locks: "a lock"
     case .lanes: "more than one request"
@@ -291,32 +307,23 @@ public enum PictureName: String, CaseIterable, Sendable {
 extension RunPage {
   /// A picture as an SVG document; nil where the run has nothing for it.
   public func picture(_ name: PictureName) -> String? {
-    if name == .locks { return LockPicture(record).graph?.document }
-    if name == .lanes {
+    switch name {
+    case .locks: return LockPicture(record).graph?.document
+    case .lanes:
       let lanes = LaneDrawing(record)
       return lanes.isEmpty ? nil : lanes.drawing.document
-    }
-    if name == .caches { return comparison?.drawing.document }
-    for event in shown {
-      guard case .dma(let fact) = event.what else { continue }
-      switch name {
-      case .way: return WayDrawing(record: record, event: event, fact: fact).drawing.document
-      case .walk where !fact.walk.isEmpty:
-        return WalkDrawing(walk: fact.walk).chain(fact.tables).document
-      default: break
+    case .caches: return comparison?.drawing.document
+    case .way: return way?.drawing.document
+    case .walk:
+      guard let event = walked else { return nil }
+      switch event.what {
+      case .dma(let fact):
+        return WalkDrawing(walk: fact.walk).chain(WalkEnd(fact.tables)).document
+      case .interruptRequest(let fact):
+        return WalkDrawing(walk: fact.walk).chain(WalkEnd(fact.tables)).document
+      default: return nil
       }
     }
-    return nil
-  }
-}
-
-extension RunPage {
-  /// The first request that went by what was stale; nil where none did.
-  private var comparison: CacheComparison? {
-    for event in shown {
-      if let comparison = CacheComparison(record, event) { return comparison }
-    }
-    return nil
   }
 
   /// A picture as text of at most 100 columns; nil where the run has nothing for it.
@@ -329,16 +336,40 @@ extension RunPage {
       let lanes = LaneDrawing(record)
       return lanes.isEmpty ? nil : lanes.lines(glyphs)
     case .caches: return comparison?.lines(glyphs)
-    case .way, .walk: break
+    case .way: return way?.lines(glyphs)
+    case .walk:
+      guard let event = walked else { return nil }
+      switch event.what {
+      case .dma(let fact):
+        return WalkPicture(
+          walk: fact.walk, address: fact.address, answer: fact.tables, glyphs: glyphs
+        ).lines
+      case .interruptRequest(let fact): return WalkPicture(fact, glyphs: glyphs).lines
+      default: return nil
+      }
     }
+  }
+
+  /// The first request that went by what was stale; nil where none did.
+  private var comparison: CacheComparison? {
     for event in shown {
-      guard case .dma(let fact) = event.what else { continue }
-      if name == .way { return WayDrawing(record: record, event: event, fact: fact).lines(glyphs) }
-      if fact.walk.isEmpty { continue }
-      return WalkPicture(
-        walk: fact.walk, address: fact.address, answer: fact.tables, glyphs: glyphs
-      ).lines
+      if let comparison = CacheComparison(record, event) { return comparison }
     }
     return nil
   }
+
+  /// The requests that are shown, DMAs before interrupts.
+  private var requests: [RunEvent] {
+    let dmas = shown.filter { if case .dma = $0.what { true } else { false } }
+    let interrupts = shown.filter {
+      if case .interruptRequest = $0.what { true } else { false }
+    }
+    return dmas + interrupts
+  }
+
+  /// The way of the first request.
+  private var way: WayDrawing? { requests.first.flatMap { WayDrawing(record, $0) } }
+
+  /// The first request that tables were walked for.
+  private var walked: RunEvent? { requests.first { !record.walk(of: $0.id).isEmpty } }
 }

@@ -56,7 +56,7 @@ enum StyleSheet {
       dt{color:var(--dim)}dd{margin:0;max-width:75ch}pre.log,pre.yaml{background:var(--panel);
       padding:.6rem .7rem;overflow-x:auto;border:1px solid var(--line);border-radius:3px;line-height:1.4;
       margin:.5rem 0;overflow-wrap:normal}pre.log a{color:inherit;text-decoration:none;
-      border-bottom:1px dotted var(--link)}:target{outline:2px solid var(--link);outline-offset:2px}
+      border-bottom:1px dotted var(--link)}pre.log a.time{color:var(--dim);border-color:var(--line)}:target{outline:2px solid var(--link);outline-offset:2px}
       .hot{color:var(--stop)}ul.tree{list-style:none;padding-left:1.1rem;margin:.2rem 0;
       border-left:2px solid var(--line)}ul.tree li{padding:.1rem 0 .1rem .5rem}.chip{display:inline-block;
       min-width:3.4rem;padding:0 .4rem;border-radius:3px;color:var(--paper);font-weight:600;
@@ -75,7 +75,7 @@ enum StyleSheet {
       @media print{:root{color-scheme:light}.chip,.verdict,th,td.stop,td.stale{print-color-adjust:exact;
       -webkit-print-color-adjust:exact}body{max-width:none;font-size:11pt}nav{display:none}
       .picture{overflow:visible}.picture svg{max-width:100%;height:auto}pre{white-space:pre-wrap}
-      details:not(.folded)::details-content{content-visibility:visible}h2,h3{break-after:avoid}.verdict,table,.picture{break-inside:avoid}a{color:inherit}}
+      details:not(.folded)::details-content{content-visibility:visible}h2,h3{break-after:avoid}.verdict,table,.picture{break-inside:avoid}a{color:inherit}pre.log a{border:0}}
 
       """
 }

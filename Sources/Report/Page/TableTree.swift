@@ -46,6 +46,13 @@ struct TableTree {
 
   var isEmpty: Bool { roots.isEmpty }
 
+  /// The place of an entry in a page; nil where the tree has it not.
+  func place(of step: WalkFact) -> String? {
+    nodes[step.address] == nil ? nil : Self.id(step.address)
+  }
+
+  private static func id(_ address: UInt64) -> String { "entry-\(hex(address))" }
+
   var element: Element { .tag("ul", [.style("tree")], roots.map { item($0, depth: 0) }) }
 
   /// The words of an entry, the highest first; those above two that are zero are left out.
@@ -88,6 +95,6 @@ struct TableTree {
       content.append(
         .tag("ul", [.style("tree")], node.children.map { item($0, depth: depth + 1) }))
     }
-    return .tag("li", [], content)
+    return .tag("li", [.id(Self.id(address))], content)
   }
 }

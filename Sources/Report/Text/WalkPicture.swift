@@ -8,7 +8,9 @@ internal import VTdUnit
 public struct WalkPicture {
   private let walk: [WalkFact]
   private let address: UInt64
-  private let answer: Answer
+  private let end: WalkEnd
+  /// The address of an interrupt's message, whose bits choose the entry; nil for a DMA.
+  private let message: BitRuler?
   private let glyphs: Glyphs
 
   /// - Parameters:
@@ -19,14 +21,24 @@ public struct WalkPicture {
   public init(walk: [WalkFact], address: UInt64, answer: Answer, glyphs: Glyphs) {
     self.walk = walk
     self.address = address
-    self.answer = answer
+    end = WalkEnd(answer)
+    message = nil
+    self.glyphs = glyphs
+  }
+
+  /// The walk of an interrupt: its message's address, bit by bit, and the entry that it chooses.
+  init(_ fact: InterruptFact, glyphs: Glyphs) {
+    walk = fact.walk
+    address = fact.address
+    end = WalkEnd(fact.tables)
+    message = BitRuler(message: fact.address)
     self.glyphs = glyphs
   }
 
   /// The lines, at most 100 columns wide.
   public var lines: [String] {
     var lines: [String] = []
-    let ruler = self.ruler
+    let ruler = message.map { RulerText($0, glyphs: glyphs).lines } ?? self.ruler
     if !ruler.isEmpty { lines += ruler + [""] }
     lines += chain
     let grid = NestedGrid(walk, address: address)
@@ -97,8 +109,7 @@ public struct WalkPicture {
         next: indent + "  ")
     } else {
       lines += Wrapping.lines(
-        "\(glyphs.corner)\(Words.say(answer)) \(answer.permissions ?? "")", first: indent,
-        next: indent + "  ")
+        "\(glyphs.corner)\(end.words)", first: indent, next: indent + "  ")
     }
     return lines
   }
