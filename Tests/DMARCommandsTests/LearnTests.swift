@@ -54,6 +54,25 @@ struct LearnTests {
     #expect(wrong["passed"] as? Bool == false && wrong["seed"] as? Int == 6)
   }
 
+  @Test("an address in the middle of a page mends nothing: the kernel maps whole pages")
+  func middleOfPage() throws {
+    let folder = folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    _ = try learn(["5.2"], in: folder)
+    let path = folder + "/05-2.yaml"
+    let solution = try learn(["5.2", "--solution"], in: folder).outputText
+    #expect(solution.contains("iova: 0x0,"))
+    for (address, status) in [("0x0", 0), ("0x10", 65), ("0x1", 65)] {
+      let answer = solution.replacingOccurrences(of: "iova: 0x0,", with: "iova: \(address),")
+      try answer.write(toFile: path, atomically: true, encoding: .utf8)
+      let checked = try learn(["5.2", "--check"], in: folder)
+      #expect(checked.status == status, "\(address): \(checked.outputText)")
+      if status != 0 {
+        #expect(checked.errorText.contains("lies in the middle of a page"))
+      }
+    }
+  }
+
   @Test("questions are answered on the command line, by seed")
   func questions() throws {
     let folder = folder()

@@ -199,6 +199,15 @@ package struct Fields {
         + " within it was expected")
   }
 
+  /// Demands that an address is the first of a page: the kernel maps and unmaps whole pages, and refuses
+  /// any other address (`iommu_map`, `iommu_unmap`).
+  package mutating func checkPage(_ address: UInt64, at key: String) {
+    check(
+      address & 0xfff == 0, at: key,
+      "\"\(key)\" is 0x\(hex(address)), which lies in the middle of a page; a multiple of 0x1000 was"
+        + " expected")
+  }
+
   /// Whether the file has `key`.
   package func has(_ key: String) -> Bool { index(of: key) != nil }
 

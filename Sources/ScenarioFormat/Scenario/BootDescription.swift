@@ -190,6 +190,8 @@ extension Mapping: Section {
     field("size", &size, .size(), always: true, "bytes")
     field("access", &access, .word, always: true, "what is allowed")
     field.checkEnd(of: address.rawValue, size: size, at: "size")
+    field.checkPage(address.rawValue, at: "iova")
+    field.checkPage(target.rawValue, at: "target")
   }
 }
 

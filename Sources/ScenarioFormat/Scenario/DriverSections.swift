@@ -64,6 +64,7 @@ extension UnmapStep: Section {
     field.required("iova", &address, .number(), "first address", example: "0xfffff000")
     field("size", &size, .size(), "bytes")
     field.checkEnd(of: address.rawValue, size: size, at: "size")
+    field.checkPage(address.rawValue, at: "iova")
   }
 }
 
