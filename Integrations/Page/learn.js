@@ -260,7 +260,7 @@ export class Learn {
     }
     const round = (this.round = (this.round ?? 0) + 1);
     const answer = await this.machine.ask(
-      "report", { scenario: this.path, own: this.own, want: ["requests", "lines"] });
+      "report", { scenario: this.path, own: this.own, want: ["requests", "lines", "timeline"] });
     if (round !== this.round) return;
     this.markError(answer.error);
     if (!answer.ok) {
@@ -272,7 +272,12 @@ export class Learn {
     const lines = document.createElement("pre");
     lines.tabIndex = 0;
     lines.textContent = answer.lines.length > 0 ? answer.lines.join("\n") : "The kernel prints nothing.";
-    picture.append(lines);
+    const steps = document.createElement("div");
+    insert(steps, answer.timeline ?? "");
+    // The same events may be in Play, where they are places.
+    for (const each of steps.querySelectorAll("[id]")) each.removeAttribute("id");
+    const heading = (text) => Object.assign(document.createElement("h3"), { textContent: text });
+    picture.append(heading("The kernel's log"), lines, heading("Step by step"), steps);
   }
 
   told({ file, line, column, message }) {

@@ -88,10 +88,30 @@ struct LessonTests {
     #expect(prediction.questions(seed: 7).count == prediction.count)
   }
 
+  @Test("no question of a seed is asked twice", arguments: [UInt64](0..<40))
+  func duplicates(seed: UInt64) {
+    for prediction in Prediction.allCases where !prediction.isAboutRun {
+      let texts = prediction.questions(seed: seed).map { $0.text }
+      #expect(Set(texts).count == texts.count, "\(prediction)")
+    }
+  }
+
+  @Test("an answer of too few words, or of none, is told so")
+  func objections() {
+    let questions = (1...3).map { Question(text: "cut \($0)", answer: "1 2 3 4 abc") }
+    let check = AnswerCheck(
+      ["9ba 8bc", " ", "1 2 3 4 abd"], to: questions, exercise: Exercise(kind: .predict(.indices)))
+    #expect(
+      check.complaints == [
+        "1. cut 1: \"9ba 8bc\" is 2 words; 5 were expected", "2. cut 2: there is no answer yet",
+        "3. cut 3: \"1 2 3 4 abd\" is not it",
+      ])
+  }
+
   @Test("a right answer is taken however it is written")
   func forms() {
     let question = Question(text: "", answer: "00d0", wrong: ["shifted": "01a0"])
-    for answer in ["00d0", "0xD0", "d0", " 00D0 "] { #expect(question.accepts(answer)) }
+    for answer in ["00d0", "0xD0", "d0", " 00D0 ", "\"00d0\""] { #expect(question.accepts(answer)) }
     #expect(!question.accepts("d00"))
     #expect(question.misconception(of: "1a0") == "shifted")
     #expect(question.misconception(of: "ffff") == nil)

@@ -5,7 +5,7 @@ internal import Scenario
 internal import ScenarioFormat
 internal import Text
 
-/// `report`: a run as one page, as `dmar report` writes it, or its requests alone.
+/// `report`: a run as one page, as `dmar report` writes it, or its requests or its events alone.
 enum ReportOperation {
   static func answer(_ request: Request) throws(Failure) -> Answer {
     let wanted = try request.texts("want")
@@ -14,10 +14,9 @@ enum ReportOperation {
     if wanted.isEmpty || wanted.contains("html") {
       answer.add("html", .string(page.whole.html))
     }
-    if wanted.contains("requests") {
-      let view = RunView(page.record, explanation: page.explanation)
-      answer.add("requests", .string(view.requests))
-    }
+    let view = RunView(page.record, explanation: page.explanation)
+    if wanted.contains("requests") { answer.add("requests", .string(view.requests)) }
+    if wanted.contains("timeline") { answer.add("timeline", .string(view.timeline)) }
     if wanted.contains("lines") { answer.add("lines", lines: page.lines) }
     return answer
   }

@@ -30,7 +30,7 @@ public struct AnswerCheck: Sendable {
     }
     for (index, (question, answer)) in zip(questions, answers).enumerated()
     where !question.accepts(answer) {
-      complain("\(index + 1). \(question.text): \"\(answer)\" is not it")
+      complain("\(index + 1). \(question.text): \(question.objection(to: answer))")
       note(question.misconception(of: answer), exercise)
     }
   }

@@ -47,15 +47,16 @@ public enum Prediction: String, CaseIterable, Hashable, Sendable {
   public func questions(seed: UInt64) -> [Question] {
     var numbers = SeededNumbers(seed: seed)
     var questions: [Question] = []
+    func add(_ question: Question) {
+      if !questions.contains(question) { questions.append(question) }
+    }
     while questions.count < count {
       switch self {
       case .sourceID: questions.append(Question.sourceID(&numbers))
       case .indices: questions.append(Question.indices(&numbers))
-      case .permissions: questions.append(Question.permissions(&numbers))
-      case .letters:
-        // There are few programs, so that one may come twice.
-        let question = Question.letters(&numbers)
-        if !questions.contains(question) { questions.append(question) }
+      // There are few of these, so that one may come twice.
+      case .permissions: add(Question.permissions(&numbers))
+      case .letters: add(Question.letters(&numbers))
       case .outcome, .fate, .cell, .groups, .commits: return questions
       }
     }

@@ -14,7 +14,17 @@ public struct Question: Hashable, Sendable {
     self.wrong = wrong
   }
 
-  /// Whether an answer is right: case, blanks, commas and `0x` do not count.
+  /// What is to be said of an answer that is not right.
+  func objection(to text: String) -> String {
+    let (given, wanted) = (Self.plain(text).count, Self.plain(answer).count)
+    if given == 0 { return "there is no answer yet" }
+    if given != wanted, wanted > 1 {
+      return "\"\(text)\" is \(given == 1 ? "one word" : "\(given) words"); \(wanted) were expected"
+    }
+    return "\"\(text)\" is not it"
+  }
+
+  /// Whether an answer is right: case, blanks, commas, quotation marks and `0x` do not count.
   public func accepts(_ text: String) -> Bool { Self.plain(text) == Self.plain(answer) }
 
   /// The sign of the wrong rule that gives this answer; nil where none does, or the answer is right.
@@ -24,7 +34,7 @@ public struct Question: Hashable, Sendable {
   }
 
   private static func plain(_ text: String) -> [String] {
-    text.lowercased().split { $0 == " " || $0 == "," || $0 == "/" }.map { word in
+    text.lowercased().split { " ,/\"'".contains($0) }.map { word in
       let digits = word.hasPrefix("0x") ? word.dropFirst(2) : word
       let number = digits.drop { $0 == "0" }
       return number.isEmpty && !digits.isEmpty ? "0" : String(number)
