@@ -185,7 +185,7 @@ struct LineCleaner: Sendable {
   private static func normalise(_ bytes: inout [UInt8]) {
     guard
       bytes.contains(where: {
-        $0 == 0xc2 || $0 == 0xe2 || $0 == 0xef || $0 < ASCII.space && $0 != ASCII.tab
+        $0 == 0xc2 || $0 == 0xc3 || $0 == 0xe2 || $0 == 0xef || $0 < ASCII.space && $0 != ASCII.tab
       })
     else { return }
     var clean: [UInt8] = []
@@ -195,6 +195,12 @@ struct LineCleaner: Sendable {
       let byte = bytes[position]
       if byte == 0xc2, position + 1 < bytes.count, bytes[position + 1] == 0xa0 {
         clean.append(ASCII.space)
+        position += 2
+      } else if byte == 0xc3, position + 1 < bytes.count, bytes[position + 1] == 0x97,
+        clean.last == UInt8(ascii: "0")
+      {
+        // A word processor's sign of multiplication in `0x`.
+        clean.append(UInt8(ascii: "x"))
         position += 2
       } else if let plain = plain(bytes, position) {
         if plain != 0 { clean.append(plain) }
@@ -225,6 +231,9 @@ struct LineCleaner: Sendable {
     case (0xe2, 0x80, 0x80...0x8a), (0xe2, 0x80, 0xaf): return ASCII.space
     // U+200B to U+200F, U+2060, U+FEFF.
     case (0xe2, 0x80, 0x8b...0x8f), (0xe2, 0x81, 0xa0), (0xef, 0xbb, 0xbf): return 0
+    // U+FF01 to U+FF5E, the wide forms of ASCII.
+    case (0xef, 0xbc, 0x81...0xbf): return bytes[position + 2] - 0x60
+    case (0xef, 0xbd, 0x80...0x9e): return bytes[position + 2] - 0x20
     // U+2010, U+2011.
     case (0xe2, 0x80, 0x90), (0xe2, 0x80, 0x91): return UInt8(ascii: "-")
     default: return nil
@@ -372,6 +381,7 @@ private struct LineMarks {
         found |= byte == UInt8(ascii: "&") ? 2 : 0
         found |= byte == UInt8(ascii: "<") ? 2 : 0
         found |= byte == 0xc2 ? 2 : 0
+        found |= byte == 0xc3 ? 2 : 0
         found |= byte == 0xe2 ? 2 : 0
         found |= byte == 0xef ? 2 : 0
         found |= byte < ASCII.space ? 2 : 0

@@ -1,26 +1,60 @@
 import Text
 
-/// A log that stands as one string of JSON on a line, its line ends escaped: `"Output": "…\r\n…"`, as
-/// a cloud's command for a machine's console prints it.
+/// Several lines that stand on one: in a string of JSON, YAML or a program, their ends escaped
+/// (`"body": "…\r\n…"`); in the objects of an answer; or encoded as an address of the web is.
 enum EscapedLines {
-  private static let key: StaticString = "\"Output\""
-
-  /// The lines of such a string; empty for any other line.
+  /// The lines that are packed into this one; empty where it is a line like others.
   static func read(_ line: UnsafeRawBufferPointer) -> [[UInt8]] {
-    guard let first = line.first(where: { !ASCII.isBlank($0) }),
-      first == UInt8(ascii: "\"") || first == UInt8(ascii: "{")
-    else { return [] }
+    if let lines = PercentText.lines(line) { return lines }
+    let first = line.first { !ASCII.isBlank($0) }
+    if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+      let objects = objects(line)
+      if objects.count > 1 { return objects }
+    }
+    guard ByteSearch.holds(UInt8(ascii: "\\"), in: line) else { return [] }
     let bytes = Array(line)
-    guard let place = ByteSearch.find(key, in: bytes),
-      let open = bytes[(place + key.utf8CodeUnitCount)...].firstIndex(of: UInt8(ascii: "\""))
-    else { return [] }
+    // A record with a time of its own is read with it.
+    if ByteSearch.contains("\"MESSAGE\"", in: bytes) { return [] }
+    if first == UInt8(ascii: "{"), JournalLine(bytes)?.time != nil { return [] }
     var lines: [[UInt8]] = []
-    var rest = bytes[(open + 1)...]
+    // What Ansible prints of a command has all of its lines once more behind them.
+    var rest = bytes[..<(ByteSearch.find("\"stdout_lines\":", in: bytes) ?? bytes.count)]
     while let end = lineEnd(rest) {
       lines.append(unescaped(rest[..<end.lowerBound]))
       rest = rest[end.upperBound...]
     }
-    return lines.isEmpty ? [] : lines + [unescaped(rest)]
+    guard !lines.isEmpty, isText(rest) || lines.count(where: { isText($0[...]) }) > 1,
+      JournalLine.isMessage(bytes[...])
+    else { return [] }
+    return lines + [unescaped(rest)]
+  }
+
+  /// Whether something stands in the text but what ends a string and the object around it.
+  private static func isText(_ text: ArraySlice<UInt8>) -> Bool {
+    text.count { ASCII.isLetter($0) || ASCII.isDigit($0) } > 2
+      && !text.starts(with: "\",".utf8) && !text.starts(with: "\"}".utf8)
+  }
+
+  /// The innermost objects of JSON on a line that hold a message each, `[{"message": …}, {"message": …}]`.
+  private static func objects(_ line: UnsafeRawBufferPointer) -> [[UInt8]] {
+    let bytes = Array(line)
+    var objects: [[UInt8]] = []
+    var (open, isInString, at): (Int?, Bool, Int) = (nil, false, 0)
+    while at < bytes.count {
+      switch bytes[at] {
+      case UInt8(ascii: "\\") where isInString: at += 1
+      case UInt8(ascii: "\""): isInString.toggle()
+      case UInt8(ascii: "{") where !isInString: open = at
+      case UInt8(ascii: "}") where !isInString:
+        if let begin = open, JournalLine.isMessage(bytes[begin...at]) {
+          objects.append(Array(bytes[begin...at]))
+        }
+        open = nil
+      default: break
+      }
+      at += 1
+    }
+    return objects
   }
 
   /// Where the next escaped line end stands: `\n`, or `\r\n`.
@@ -38,8 +72,22 @@ enum EscapedLines {
     return nil
   }
 
+  /// A string's text; a quotation mark that is not escaped stays as it is.
   private static func unescaped(_ text: ArraySlice<UInt8>) -> [UInt8] {
     let quote = UInt8(ascii: "\"")
-    return JournalLine.unescape([quote] + text + [quote])
+    return JournalLine.unescape([quote] + escapingQuotes(text) + [quote])
+  }
+
+  private static func escapingQuotes(_ text: ArraySlice<UInt8>) -> [UInt8] {
+    var result: [UInt8] = []
+    var isEscaped = false
+    for byte in text {
+      if byte == UInt8(ascii: "\""), !isEscaped { result.append(UInt8(ascii: "\\")) }
+      isEscaped = byte == UInt8(ascii: "\\") && !isEscaped
+      result.append(byte)
+    }
+    // An escape that was cut off would take the mark that ends the string.
+    if isEscaped { result.removeLast() }
+    return result
   }
 }

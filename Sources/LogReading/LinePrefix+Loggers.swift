@@ -61,6 +61,85 @@ extension LinePrefix {
     return true
   }
 
+  /// `2026-03-02T10:00:10.000Z` as far as the clock and its zone go.
+  mutating func isoStamp() -> Bool {
+    guard digits()?.count == 4, take(UInt8(ascii: "-")), digits() != nil, take(UInt8(ascii: "-")),
+      digits() != nil, take(UInt8(ascii: "T")), time24()
+    else { return false }
+    if take(UInt8(ascii: "Z")) { return true }
+    if take(UInt8(ascii: "+")) || take(UInt8(ascii: "-")) {
+      while let byte = next, ASCII.isDigit(byte) || byte == UInt8(ascii: ":") { at += 1 }
+    }
+    return true
+  }
+
+  /// `6.12.0-rc1,` in front of a record, where netconsole tells the release too.
+  mutating func skipRelease() {
+    guard let first = next, ASCII.isDigit(first),
+      let comma = bytes[at...].prefix(80).firstIndex(of: UInt8(ascii: ",")),
+      bytes[at..<comma].contains(UInt8(ascii: ".")),
+      !bytes[at..<comma].contains(where: { ASCII.isBlank($0) || $0 == UInt8(ascii: ":") })
+    else { return }
+    at = comma + 1
+  }
+
+  /// `03-02 10:00:10.000     0     0 W kernel  : `, as Android's logcat prints it: the date without a
+  /// year, user, process and thread, the level's letter, the tag. In its older form
+  /// `03-02 10:00:10.000 W/kernel  (    0): `; or seconds since 1970 in the date's place.
+  mutating func logcat() -> Bool {
+    let start = at
+    if digits()?.count == 2, take(UInt8(ascii: "-")), digits()?.count == 2,
+      take(ASCII.space), time24(), logcatTag(from: at)
+    {
+      note(wallClock: start..<clockEnd(start))
+      return true
+    }
+    at = start
+    guard let seconds = digits(), seconds.count == 10, take(UInt8(ascii: ".")),
+      let fraction = digits(), fraction.count == 3, logcatTag(from: at)
+    else {
+      at = start
+      return false
+    }
+    note(epoch: Self.microseconds(seconds.value, fraction))
+    return true
+  }
+
+  /// Where the clock behind a date without a year ends.
+  private func clockEnd(_ start: Int) -> Int {
+    bytes[(start + 6)...].firstIndex(where: ASCII.isBlank) ?? bytes.count
+  }
+
+  private mutating func logcatTag(from clock: Int) -> Bool {
+    guard next.map(ASCII.isBlank) == true else { return false }
+    // At most user, process and thread stand before the level.
+    for _ in 0..<4 {
+      skipBlanks()
+      guard let byte = next else { return false }
+      if "VDIWEFS".utf8.contains(byte), at + 1 < bytes.count {
+        let behind = bytes[at + 1]
+        if behind == ASCII.space || behind == UInt8(ascii: "/") { return tagEnd() }
+      }
+      while let byte = next, ASCII.isDigit(byte) || ASCII.isLowerCase(byte) { at += 1 }
+      guard next.map(ASCII.isBlank) == true else { return false }
+    }
+    return false
+  }
+
+  /// The tag, which may be empty, and the number in parentheses; up to the colon.
+  private mutating func tagEnd() -> Bool {
+    guard
+      let colon = bytes[(at + 2)...].prefix(48).firstIndex(of: UInt8(ascii: ":")),
+      colon + 1 < bytes.count, bytes[colon + 1] == ASCII.space,
+      !bytes[(at + 2)..<colon].contains(UInt8(ascii: "["))
+    else { return false }
+    // Without a tag the message's own colon would be the first one.
+    let tag = bytes[(at + 2)..<colon]
+    guard tag.allSatisfy(ASCII.isBlank) || !JournalLine.isMessage(tag) else { return false }
+    at = colon + 1
+    return true
+  }
+
   /// `[pod/node-log/reader] ` (`kubectl logs --prefix`).
   mutating func podName() -> Bool {
     guard ByteSearch.hasPrefix("[pod/", in: bytes, at: at),

@@ -42,7 +42,7 @@ struct LinePrefix {
     for _ in 0..<8 {
       let start = at
       skipBlanks()
-      if bracket() || lostBracket() || level() || syslogDate() || isoDate() || clock()
+      if bracket() || lostBracket() || level() || logcat() || syslogDate() || isoDate() || clock()
         || weekday() || ctime() || epoch() || facility() || lineNumber() || word("kernel:")
         || word("(XEN)") || structuredKernel() || hostKernel() || podName() || debugfsPath()
         || fileName()
@@ -97,7 +97,13 @@ struct LinePrefix {
     time?.host = String(decoding: bytes[range], as: UTF8.self)
   }
 
-  private mutating func note(wallClock range: Range<Int>) {
+  /// - Parameter epoch: microseconds since 1970.
+  mutating func note(epoch: UInt64) {
+    guard time?.wallClock == nil else { return }
+    time = LogTime(uptime: time?.uptime, wallClock: WallClock.text(epoch))
+  }
+
+  mutating func note(wallClock range: Range<Int>) {
     guard time?.wallClock == nil else { return }
     var noted = time ?? LogTime()
     noted.wallClock = String(decoding: bytes[range], as: UTF8.self)
@@ -107,6 +113,7 @@ struct LinePrefix {
   /// `6,1234,5678901,-;`: a record of /dev/kmsg (priority, sequence, microseconds, flags).
   private mutating func kernelMessageDevice() -> Bool {
     skipBlanks()
+    skipRelease()
     guard digits() != nil, take(UInt8(ascii: ",")), digits() != nil, take(UInt8(ascii: ",")),
       let uptime = digits(),
       take(UInt8(ascii: ",")), let close = bytes[at...].prefix(64).firstIndex(of: UInt8(ascii: ";"))
@@ -147,6 +154,12 @@ struct LinePrefix {
     at = inside
     // `[10:00:10]`, which ts and some consoles put before the kernel's own stamp.
     if time24(), take(UInt8(ascii: "]")) {
+      note(wallClock: inside..<at - 1)
+      return true
+    }
+    at = inside
+    // `[2026-03-02T10:00:10.000Z]`, of continuous integration.
+    if isoStamp(), take(UInt8(ascii: "]")) {
       note(wallClock: inside..<at - 1)
       return true
     }
@@ -258,11 +271,7 @@ struct LinePrefix {
       at = start
       return false
     }
-    if time?.wallClock == nil {
-      time = LogTime(
-        uptime: time?.uptime,
-        wallClock: WallClock.text(Self.microseconds(seconds.value, fraction)))
-    }
+    note(epoch: Self.microseconds(seconds.value, fraction))
     host()
     return true
   }
@@ -450,14 +459,14 @@ struct LinePrefix {
     return true
   }
 
-  private mutating func letters(_ count: ClosedRange<Int>) -> Bool {
+  mutating func letters(_ count: ClosedRange<Int>) -> Bool {
     let start = at
     while let byte = next, byte >= 0x80 || ASCII.isLetter(byte) { at += 1 }
     if next == UInt8(ascii: ".") { at += 1 }
     return count.contains(at - start)
   }
 
-  private mutating func time24() -> Bool {
+  mutating func time24() -> Bool {
     guard let hours = digits(), hours.count <= 2, take(UInt8(ascii: ":")), let minutes = digits(),
       minutes.count == 2, take(UInt8(ascii: ":")), let seconds = digits(), seconds.count == 2
     else { return false }

@@ -46,34 +46,92 @@ struct LineScanner: Sendable {
     guard let base = buffer.baseAddress else { return 0 }
     var at = 0
     while at < buffer.count {
-      if attention == 0 && !isInsideLongLine {
+      if isInsideLongLine {
+        let next = goOn(base, at, buffer.count, isLast: isLast, line)
+        if isInsideLongLine, next.isUnfinished { return next.at }
+        at = next.at
+        continue
+      }
+      if attention == 0 {
         at = skim(base, at, buffer.count)
         if attention == 0 { break }
       }
       let rest = buffer.count - at
       if let newline = memchr(base + at, Int32(ASCII.newline), rest) {
         let length = UnsafeRawPointer(newline) - (base + at)
-        if isInsideLongLine {
-          isInsideLongLine = false
-        } else {
-          deliver(base + at, min(length, Self.longestLine), length > Self.longestLine, line)
+        if length > Self.longestLine {
+          at += begin(base + at, line)
+          continue
         }
+        deliver(base + at, length, false, line)
         at += length + 1
         lineNumber += 1
-      } else if rest >= Self.longestLine || isLast {
-        // A line without end: its beginning is read, the rest passes by.
-        if !isInsideLongLine {
-          deliver(base + at, min(rest, Self.longestLine), rest > Self.longestLine, line)
-          isInsideLongLine = !isLast
-        }
-        return buffer.count
-      } else if isInsideLongLine {
+      } else if rest > Self.longestLine {
+        at += begin(base + at, line)
+      } else if isLast {
+        deliver(base + at, rest, false, line)
         return buffer.count
       } else {
         return at
       }
     }
     return at
+  }
+
+  /// How much of a line without end is looked at around one of the telling words in it.
+  private static let part = 1 << 12
+
+  /// Hands out the beginning of a line that is longer than any, and answers how long that is.
+  private mutating func begin(
+    _ start: UnsafeRawPointer, _ line: (UnsafeRawBufferPointer, Int, Bool) -> Int
+  ) -> Int {
+    let length = Self.cut(start, Self.longestLine)
+    deliver(start, length, true, line)
+    isInsideLongLine = true
+    return length
+  }
+
+  /// Goes on inside a line without end, as a log in one string of JSON is: what stands around the next
+  /// telling word in it is handed out, everything else passes by.
+  ///
+  /// - Returns: how far it came, and whether further bytes are needed.
+  private mutating func goOn(
+    _ base: UnsafeRawPointer, _ start: Int, _ count: Int, isLast: Bool,
+    _ line: (UnsafeRawBufferPointer, Int, Bool) -> Int
+  ) -> (at: Int, isUnfinished: Bool) {
+    let found = TraceEvent.findBeside(base, start, count)
+    if found.newlines > 0, let newline = memchr(base + start, Int32(ASCII.newline), count - start) {
+      isInsideLongLine = false
+      lineNumber += 1
+      return (UnsafeRawPointer(newline) - base + 1, false)
+    }
+    guard let hit = found.position else { return (count, true) }
+    let first = max(hit - 256, start)
+    let part = min(count - first, Self.part)
+    let newline = memchr(base + first, Int32(ASCII.newline), part)
+    if newline == nil, part < Self.part, !isLast { return (first, true) }
+    let end = newline.map { UnsafeRawPointer($0) - base } ?? first + part
+    let length =
+      newline == nil && end < count
+      ? max(Self.cut(base + first, part), hit + 1 - first) : end - first
+    deliver(base + first, length, true, line)
+    return (first + length, false)
+  }
+
+  /// How many of `length` bytes end where a line does that is escaped, `\n` or `%0A`; all of them where
+  /// none ends near.
+  private static func cut(_ start: UnsafeRawPointer, _ length: Int) -> Int {
+    var at = length - 3
+    while at > max(length - part / 2, 0) {
+      let (one, two) = (
+        start.load(fromByteOffset: at, as: UInt8.self),
+        start.load(fromByteOffset: at + 1, as: UInt8.self)
+      )
+      if one == UInt8(ascii: "\\"), two == UInt8(ascii: "n") { return at }
+      if one == UInt8(ascii: "%"), two == UInt8(ascii: "0") { return at }
+      at -= 1
+    }
+    return length
   }
 
   private mutating func deliver(

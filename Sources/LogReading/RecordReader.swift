@@ -15,6 +15,7 @@ struct RecordReader: Sendable {
   private var tree = BusTreeReader()
   private var rows: MachineRowReader
   private var part = MailPart()
+  private var words = WordLines()
   /// Lines that are a kernel's by their prefix.
   private(set) var kernelLines = 0
   /// Whether `^M` stood at the end of a line.
@@ -46,18 +47,21 @@ struct RecordReader: Sendable {
     var attention = 0
     for line in attachment.lines {
       // All of an attachment stands on the lines of the mail that it was packed into.
-      let clean = line.withUnsafeBytes { cleaner.clean($0, number: number, isCut: false) }
-      attention = max(attention, take(clean, after: 1, emit))
+      attention = max(attention, take(line, number, emit))
     }
     if let packed = attachment.attachment {
       emit(LogEvent(kind: .attachment(packed), lines: number...number))
     }
     if attachment.isPart { return Self.reportLength }
-    let escaped = EscapedLines.read(bytes)
-    for line in escaped {
-      let clean = line.withUnsafeBytes { cleaner.clean($0, number: number, isCut: false) }
-      attention = max(attention, take(clean, after: 1, emit))
+    var gathered: [(line: [UInt8], number: Int)] = []
+    let taken = words.take(bytes, number: number) { gathered.append(($0, $1)) }
+    for line in gathered { attention = max(attention, take(line.line, line.number, emit)) }
+    if case .kept = taken {
+      lastNumber = number
+      return Self.reportLength
     }
+    let escaped = EscapedLines.read(bytes)
+    for line in escaped { attention = max(attention, take(line, number, emit)) }
     if !escaped.isEmpty {
       lastNumber = number
       return attention
@@ -66,6 +70,21 @@ struct RecordReader: Sendable {
     let jump = number - lastNumber
     lastNumber = number
     return max(attention, take(line, after: max(jump, 1), emit))
+  }
+
+  /// Takes a line that was put together here.
+  private mutating func take(
+    _ line: [UInt8], _ number: Int, _ emit: (LogEvent) -> Void
+  ) -> Int {
+    let clean = line.withUnsafeBytes { cleaner.clean($0, number: number, isCut: false) }
+    return take(clean, after: 1, emit)
+  }
+
+  /// Reads what is left of a log whose words stand one on a line.
+  private mutating func endWords(_ emit: (LogEvent) -> Void) {
+    var gathered: [(line: [UInt8], number: Int)] = []
+    words.finish { gathered.append(($0, $1)) }
+    for line in gathered { _ = take(line.line, line.number, emit) }
   }
 
   private mutating func take(
@@ -120,6 +139,7 @@ struct RecordReader: Sendable {
   }
 
   mutating func flush(_ emit: (LogEvent) -> Void) {
+    endWords(emit)
     while !waiting.isEmpty { _ = readFirst(emit) }
   }
 
@@ -128,10 +148,7 @@ struct RecordReader: Sendable {
     if let packed = rest.attachment {
       emit(LogEvent(kind: .attachment(packed), lines: lastNumber...lastNumber))
     }
-    for line in rest.lines {
-      let clean = line.withUnsafeBytes { cleaner.clean($0, number: lastNumber, isCut: false) }
-      _ = take(clean, after: 1, emit)
-    }
+    for line in rest.lines { _ = take(line, lastNumber, emit) }
     flush(emit)
     if let splat = splats.finish() { emit(event(splat)) }
     if let ended = stumbles.finish() { emit(Self.event(ended)) }
@@ -205,7 +222,8 @@ struct RecordReader: Sendable {
       let text = joined.text(of: waiting)
       for place in places where place >= taken {
         guard var event = read(text, at: place, isBody: place <= line.body, line) else { continue }
-        event.event.time = line.time
+        event.event.time = TimeInFront(line.bytes).time(
+          before: place, beside: line.time, isBody: place <= line.body)
         emit(event.event)
         if case .fact(.kernelVersion) = event.event.kind { isBooting = true }
         if event.event.kind.comesWithOthers { count += 1 }

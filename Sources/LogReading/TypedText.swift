@@ -24,6 +24,7 @@ enum TypedText {
     let isOfLinux = ByteSearch.contains("Request dev", in: bytes)
     let hasOtherMarks = isOfLinux && mendBrackets(&bytes)
     let before = bytes
+    replace("[OMA ", by: "[DMA ", &bytes)
     replace("NO-PASID", by: "NO_PASID", &bytes)
     replace("NO PASID", by: "NO_PASID", &bytes)
     replace("fault address ", by: "fault addr ", &bytes)

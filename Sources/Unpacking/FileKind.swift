@@ -29,6 +29,9 @@ public struct FileKind: Sendable {
       magic: Array("LPKSHHRH".utf8), name: "a journal of systemd as it lies on disk",
       advice: "journalctl --file FILE -k -o short-monotonic | dmar explain"),
     Row(
+      magic: Array("ElfFile".utf8) + [0], name: "an event log of Windows (.evtx)",
+      advice: "wevtutil qe FILE /lf:true /f:text > LOG"),
+    Row(
       magic: Array("KDUMP   ".utf8), name: "a compressed memory image of kdump",
       advice: "crash --minimal VMLINUX FILE, then log; or makedumpfile --dump-dmesg FILE LOG"),
     Row(
