@@ -440,6 +440,7 @@ class Learn(PageTest):
     def test_the_picture_follows_the_text_and_an_error_stands_at_its_line(self):
         self.choose(4)
         self.assertIn("reason 0x05", self.browser.text("learn-picture"))
+        self.assertIn("changes memory at 0x20000000", self.browser.text("learn-picture"))
         text = self.browser.script("return document.getElementById('learn-answer').value")
         self.browser.type("learn-answer", text.replace("  # Your entries", "  - wait: x\n  # Your entries"))
         self.browser.wait("document.querySelectorAll('#learn-editor .mark.error').length === 1", "the error's mark")
