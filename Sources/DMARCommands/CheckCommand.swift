@@ -20,7 +20,7 @@ struct CheckCommand: ParsableCommand {
     for file in files {
       do throws(InputError) {
         _ = try FileCheck.check(
-          ScenarioPath.find(file), library: ScenarioPath.shipped)
+          try ScenarioPath.find(file), library: ScenarioPath.shipped)
       } catch {
         StandardError.print("dmar: \(error)")
         failures.append(error)

@@ -30,7 +30,7 @@ struct ScenarioOptions: ParsableArguments {
     let file = try profile() == nil ? kernel : nil
     return try ScenarioLoader(
       overrides: overrides, kernelFile: file, library: ScenarioPath.shipped
-    ).tree(of: ScenarioPath.find(name))
+    ).tree(of: try ScenarioPath.find(name))
   }
 
   /// The scenario of files that were read, as a kernel of a release if one is given.

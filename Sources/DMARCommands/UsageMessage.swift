@@ -16,8 +16,25 @@ struct UsageMessage {
     } else if command == nil, let unknown = Self.unknownCommand(arguments, error) {
       text = unknown
     } else {
-      text = DMARCommand.fullMessage(for: error)
+      text = Self.withAdvice(DMARCommand.fullMessage(for: error))
     }
+  }
+
+  /// The parser's message, with the option that was meant where it is one that every command has: the
+  /// parser knows only those that a command declares.
+  private static func withAdvice(_ message: String) -> String {
+    let prefix = "Error: Unknown option '"
+    guard message.hasPrefix(prefix) else { return message }
+    let end = message.firstIndex(of: "\n") ?? message.endIndex
+    let first = message[..<end]
+    let option = String(first.dropFirst(prefix.count).dropLast())
+    let word = String(option.drop { $0 == "-" }.prefix { $0 != "=" })
+    guard first == prefix + option + "'",
+      let meant = ["help", "version"].first(where: { editDistance(word, $0) <= 2 })
+    else {
+      return message
+    }
+    return "\(first). Did you mean '--\(meant)'?\(message[end...])"
   }
 
   /// The usage of a command, with the words that call it.

@@ -7,6 +7,17 @@ struct LockcheckTests {
   static let programs = "Configs/locks/vtd.tsv"
   static let header = "name\tops\texpected\n"
 
+  @Test(
+    "the idle task of a lock program in a scenario has process id 0",
+    arguments: ["L(A) U(A) HARDIRQ_ENTER L(A)", "'@swapper/0 L(A) U(A) HARDIRQ_ENTER L(A)'"])
+  func idleTask(program: String) throws {
+    let text = try Tool.dmar(
+      "replay", "Configs/locks/klist-hardirq.yaml", "--set", "steps[0].locks.program=\(program)"
+    ).outputText
+    #expect(text.contains("swapper/0/0 [HC1[1]"), "\(text)")
+    #expect(text.contains("PID: 0 Comm: swapper/0 "), "\(text)")
+  }
+
   @Test("a line a program, then how many were as expected")
   func verdicts() throws {
     let result = try Tool.dmar("lockcheck", Self.programs)

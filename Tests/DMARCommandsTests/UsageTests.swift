@@ -19,6 +19,37 @@ struct UsageTests {
     #expect(result.errorText.contains(usage), "\(result.errorText)")
   }
 
+  @Test(
+    "a misspelt scenario gets the one that was meant, part by part of its path",
+    arguments: [
+      (["replay", "klist-splat/reprot"], "klist-splat/report"),
+      (["test", "klist-splta"], "klist-splat"),
+      (["check", "Configs/klist-splta/report.yaml"], "Configs/klist-splat/report.yaml"),
+      (["matrix", "Configs/klist-splat/reprot.yaml"], "Configs/klist-splat/report.yaml"),
+    ])
+  func scenarioSuggestion(arguments: [String], meant: String) throws {
+    let result = try Tool.dmar(arguments)
+    #expect(result.status == 66)
+    #expect(
+      result.errorText
+        == "dmar: \(arguments[1]): No such file or directory; did you mean \"\(meant)\"?\n")
+  }
+
+  @Test(
+    "a misspelt option that every command has is suggested",
+    arguments: [
+      (["--verison"], "version"), (["profiles", "--verison"], "version"),
+      (["profiles", "--hepl"], "help"),
+    ])
+  func optionSuggestion(arguments: [String], meant: String) throws {
+    let result = try Tool.dmar(arguments)
+    #expect(result.status == 64)
+    #expect(
+      result.errorText.contains(
+        "Error: Unknown option '\(arguments.last ?? "")'. Did you mean '--\(meant)'?\nUsage: dmar"),
+      "\(result.errorText)")
+  }
+
   @Test("a command that resembles none gets the list of them")
   func list() throws {
     let text = try Tool.dmar("frobnicate").errorText

@@ -131,7 +131,7 @@ struct TestCommand: ParsableCommand {
 
   /// The scenarios to run. Nothing to run at all is not a success; an empty part of many is.
   private func selectedFiles() throws -> [ScenarioFiles.File] {
-    let found = try ScenarioFiles(below: paths.map(ScenarioPath.find))
+    let found = try ScenarioFiles(below: paths.map { try ScenarioPath.find($0) })
     for each in found.leftOut {
       StandardError.print("dmar: left out: \(each.path): \(each.reason)")
     }

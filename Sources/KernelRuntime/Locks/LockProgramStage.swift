@@ -30,7 +30,10 @@ package final class LockProgramStage: LockProgramHost {
     guard thread.kind == .task else {
       return running[thread.cpu] ?? .idle(cpu: thread.cpu)
     }
-    let task = KernelTask(name: thread.name, pid: tracker.programPID(thread.name))
+    let task =
+      thread.isIdle
+      ? KernelTask.idle(cpu: thread.cpu)
+      : KernelTask(name: thread.name, pid: tracker.programPID(thread.name))
     running[thread.cpu] = task
     return task
   }

@@ -36,6 +36,9 @@ public struct LockThread: Hashable, Sendable {
   /// The processor, from 0 on.
   public var cpu: Int
 
+  /// Whether it is a processor's idle task, which has the process id 0.
+  package var isIdle: Bool { kind == .task && (name == "swapper" || name.hasPrefix("swapper/")) }
+
   /// A context.
   public init(name: String, kind: Kind = .task, cpu: Int = 0) {
     self.name = name

@@ -121,7 +121,7 @@ public final class LockProgramRunner {
       return
     }
     let name: TaskName
-    if thread.name == "swapper/0" || !isTask {
+    if thread.isIdle || !isTask {
       name = bootTask ?? TaskName(comm: "swapper/\(thread.cpu)", pid: 0)
     } else {
       name = TaskName(comm: thread.name, pid: Int32(100 + index))
