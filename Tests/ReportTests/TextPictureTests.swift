@@ -146,6 +146,15 @@ struct TextPictureTests {
     #expect(page.html.contains(">recorded in FRCD[0]<") && page.html.contains(">IRTE[6]<"))
   }
 
+  @Test("tell of a fault message that is held back that it is not sent")
+  func heldMessage() throws {
+    let page = try Self.page("Configs/course/02-two-tables/2-solution-0x01.yaml")
+    let way = try #require(page.text(.way, glyphs: .ascii)).joined(separator: "\n")
+    #expect(way.contains("-> message held back: IM is set"), "\(way)")
+    #expect(!way.contains("message 0x0"))
+    #expect(page.picture(.way)?.contains(">held back: IM is set<") == true)
+  }
+
   @Test("show where an interrupt goes that is remapped, and the entry by which it does")
   func remapped() throws {
     let page = try Self.page("Configs/faults/interrupt-remapped.yaml")

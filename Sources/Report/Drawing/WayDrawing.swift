@@ -177,14 +177,19 @@ struct WayDrawing {
       switch effect.what {
       case .message(let message):
         picture.arrow(from, 119, x - 2, 119)
-        step(
-          "message", "\(Words.address(message.address))/\(Words.address(message.data))", &picture)
+        step("message", Self.describe(message), &picture)
       case .interrupt(let interrupt):
         picture.arrow(from, 119, x - 2, 119)
         step("vector \(Words.address(interrupt.vector))", Words.describe(effect.who), &picture)
       default: break
       }
     }
+  }
+
+  /// Where a message goes and what it says, or that it does not go.
+  static func describe(_ message: MessageFact) -> String {
+    if message.isHeld { return "held back: IM is set" }
+    return "\(Words.address(message.address))/\(Words.address(message.data))"
   }
 
   /// The message and the interrupt that the request led to.

@@ -41,7 +41,7 @@ extension WayDrawing {
     for effect in effects {
       switch effect.what {
       case .message(let message):
-        found.append("message \(Words.address(message.address))/\(Words.address(message.data))")
+        found.append("message \(Self.describe(message))")
       case .interrupt(let interrupt):
         found.append("vector \(Words.address(interrupt.vector)), \(Words.describe(effect.who))")
       default: break
