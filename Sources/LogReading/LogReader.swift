@@ -23,7 +23,10 @@ public struct LogReader: Sendable {
   public private(set) var byteCount = 0
   /// Whether the input does not begin as text does: a twentieth of its first 64 KiB are not characters.
   /// Packed and encrypted data, whose bytes are all equally frequent, have a tenth.
-  public var isBinary: Bool { binaryBytes * 20 > min(byteCount, 1 << 16) }
+  public var isBinary: Bool { isHexDump || binaryBytes * 20 > min(byteCount, 1 << 16) }
+  /// Whether the input is a dump of another file's bytes. Beside the numbers it has pieces of that file's
+  /// text, in which no record stands whole, so that nothing is read of them.
+  private var isHexDump = false
   private var sawBytes = false
   private var lastByteWasNewline = false
 
@@ -36,6 +39,7 @@ public struct LogReader: Sendable {
   public mutating func read(_ bytes: UnsafeRawBufferPointer, emit: (LogEvent) -> Void) {
     if bytes.isEmpty { return }
     note(bytes)
+    if isHexDump { return }
     if carry.isEmpty {
       let done = scan(bytes, isLast: false, emit)
       carry.append(contentsOf: bytes[done...])
@@ -53,6 +57,7 @@ public struct LogReader: Sendable {
     _ buffer: UnsafeRawBufferPointer, newBytes: Int, isLast: Bool, emit: (LogEvent) -> Void
   ) -> Int {
     note(UnsafeRawBufferPointer(rebasing: buffer.suffix(newBytes)))
+    if isHexDump { return buffer.count }
     return scan(buffer, isLast: isLast, emit)
   }
 
@@ -80,8 +85,18 @@ public struct LogReader: Sendable {
     }
   }
 
+  /// `hexdump -C` begins with the offset 00000000 and two blanks, xxd with it and a colon, od with seven
+  /// zeros and a blank.
+  private static func beginsAsHexDump(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    let zeros = bytes.prefix(8).prefix { $0 == UInt8(ascii: "0") }.count
+    let behind = bytes.dropFirst(zeros).prefix(2)
+    return zeros == 7 && behind.first == ASCII.space
+      || zeros == 8 && (behind.elementsEqual("  ".utf8) || behind.elementsEqual(": ".utf8))
+  }
+
   private mutating func note(_ bytes: UnsafeRawBufferPointer) {
     guard let last = bytes.last else { return }
+    if byteCount == 0 { isHexDump = Self.beginsAsHexDump(bytes) }
     sawBytes = true
     lastByteWasNewline = last == ASCII.newline
     // The beginning tells what kind of file it is.

@@ -40,6 +40,13 @@ public struct FileKind: Sendable {
     Row(
       magic: [0x7f, 0x45, 0x4c, 0x46], name: "an ELF file: a program or a memory image",
       advice: "of a memory image: makedumpfile --dump-dmesg FILE LOG"),
+    Row(
+      magic: Array("00000000: ".utf8), name: "a dump of a file's bytes (xxd)",
+      advice: "xxd -r FILE | dmar explain"),
+    Row(
+      magic: Array("00000000  ".utf8), name: "a dump of a file's bytes (hexdump -C)",
+      advice: "cut -c11-58 FILE | xxd -r -p | dmar explain"),
+    Row(magic: Array("0000000 ".utf8), name: "a dump of a file's bytes (od)"),
     Row(magic: Array("EMiL".utf8), name: "a memory image of LiME"),
     Row(magic: Array("QEVM".utf8), name: "a saved machine of QEMU"),
     Row(magic: Array("AVML".utf8), name: "a memory image of AVML"),
