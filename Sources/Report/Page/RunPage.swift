@@ -275,11 +275,6 @@ public struct RunPage {
   }
 }
 
-extension RunRecord {
-  /// The step of an event.
-  func stepNumber(_ id: Int) -> Int? { events.indices.contains(id) ? events[id].step : nil }
-}
-
 /// A picture that a page holds and that can be had alone.
 public enum PictureName: String, CaseIterable, Sendable {
   /// From the device to memory or to a processor, or to the fault record and the interrupt.
