@@ -8,6 +8,12 @@ struct LoggedMachine {
   let contents: LogContents
   let timeline: FaultTimeline
   let files: PlatformFiles
+  /// Whether the tables are those of scalable mode.
+  private(set) var isScalable = false
+  /// QEMU 10 and older record PASID 0 for a request without one in scalable mode.
+  private(set) var recordsPASIDZero = false
+  /// QEMU 11 records none.
+  private(set) var isLaterQEMU = false
   /// The units that a scenario describes, in the kernel's order.
   private(set) var units: [MachineUnit] = []
   /// What debugfs shows of the machine before the first fault.
@@ -18,7 +24,11 @@ struct LoggedMachine {
     self.timeline = timeline
     self.files = files
     shownRows = ShownRows(contents.debugfs, before: timeline.faults.first?.place).rows
+    // Each looks at all faults, and each fault's steps ask for them.
+    isScalable = showsScalableMode
     units = machineUnits
+    recordsPASIDZero = showsPASIDZero
+    isLaterQEMU = showsLaterQEMU
   }
 
   /// Real capabilities for a machine whose boot lines are missing.

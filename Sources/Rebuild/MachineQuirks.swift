@@ -10,7 +10,7 @@ internal import VTdUnit
 extension LoggedMachine {
   /// Whether the tables are those of scalable mode: dumps and debugfs show it, then reasons that only
   /// one of the modes has, then the command line.
-  var isScalable: Bool {
+  var showsScalableMode: Bool {
     if timeline.faults.contains(where: { $0.dump?.scalableRoot != nil }) { return true }
     let hasRows = contents.debugfs.contains { row in
       if case .context(_, _, _, _, _, .some, _) = row.value { true } else { false }
@@ -71,8 +71,8 @@ extension LoggedMachine {
     return timeline.faults.filter { units[unitIndex(of: $0.requester)].isScalable }
   }
 
-  /// QEMU 10 and older record PASID 0 for a request without one in scalable mode.
-  var recordsPASIDZero: Bool {
+  /// Whether a fault shows PASID 0 where the request had none.
+  var showsPASIDZero: Bool {
     scalableFaults.contains { fault in
       guard case .dma(_, let pasid?, _) = fault.observation.request, pasid.rawValue == 0 else {
         return false
@@ -83,16 +83,17 @@ extension LoggedMachine {
     }
   }
 
-  /// QEMU 11 records none. Only an emulated unit mixes the two modes' codes.
-  var isLaterQEMU: Bool {
+  /// Whether a fault is told as QEMU 11 does. Only an emulated unit mixes the two modes' codes.
+  var showsLaterQEMU: Bool {
     guard !recordsPASIDZero else { return false }
     let faults = scalableFaults
+    let hasScalableCodes = faults.contains { ($0.observation.reason ?? 0) >= 0x38 }
     return faults.contains { fault in
       guard case .dma(_, let pasid, _) = fault.observation.request,
         fault.observation.reason.map({ $0 < 0x20 }) ?? false
       else { return false }
       return fault.dump?.scalableRoot != nil || pasid != nil || isEmulated || isScalableByWord
-        || faults.contains { ($0.observation.reason ?? 0) >= 0x38 }
+        || hasScalableCodes
     }
   }
 

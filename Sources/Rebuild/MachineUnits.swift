@@ -33,12 +33,18 @@ extension LoggedMachine {
     guard let table = contents.table, files.table != nil, !table.units.isEmpty else {
       return shownUnits
     }
+    var own: [Int: [FaultTimeline.Fault]] = [:]
+    if isScalable, table.units.count > 1 {
+      for (requester, faults) in Dictionary(grouping: timeline.faults, by: { $0.requester }) {
+        if let index = tableIndex(of: requester) { own[index, default: []] += faults }
+      }
+    }
     return table.units.enumerated().map { index, listed in
       let name = "dmar\(index)"
       let known = contents.units.first { $0.value.base.rawValue == listed.registerBase }?.value
-      let own = timeline.faults.filter { tableIndex(of: $0.requester) == index }
       var unit = machineUnit(
-        name, base: listed.registerBase, known, faults: own, isAlone: table.units.count == 1,
+        name, base: listed.registerBase, known, faults: own[index] ?? [],
+        isAlone: table.units.count == 1,
         root: root(of: name, index))
       unit.segment = UInt32(listed.segment)
       return unit
