@@ -58,20 +58,11 @@ enum ScenarioPath {
 
   /// The scenarios and folders right in a folder, by name.
   private static func entries(of folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
+    (Folder.names(folder) ?? []).filter { name in
       var status = stat()
-      guard !name.hasPrefix("."), stat("\(folder)/\(name)", &status) == 0,
-        name.hasSuffix(".yaml") || status.st_mode & S_IFMT == S_IFDIR
-      else { continue }
-      names.append(name)
+      return !name.hasPrefix(".") && stat("\(folder)/\(name)", &status) == 0
+        && (name.hasSuffix(".yaml") || status.st_mode & S_IFMT == S_IFDIR)
     }
-    return names.sorted()
   }
 
   /// The folder of the scenarios that came with the program; nil where the program stands alone.

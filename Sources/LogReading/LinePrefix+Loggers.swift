@@ -63,9 +63,7 @@ extension LinePrefix {
 
   /// `2026-03-02T10:00:10.000Z` as far as the clock and its zone go.
   mutating func isoStamp() -> Bool {
-    guard digits()?.count == 4, take(UInt8(ascii: "-")), digits() != nil, take(UInt8(ascii: "-")),
-      digits() != nil, take(UInt8(ascii: "T")), time24()
-    else { return false }
+    guard isoClock(allowsBlank: false) else { return false }
     if take(UInt8(ascii: "Z")) { return true }
     if take(UInt8(ascii: "+")) || take(UInt8(ascii: "-")) {
       while let byte = next, ASCII.isDigit(byte) || byte == UInt8(ascii: ":") { at += 1 }
@@ -89,14 +87,14 @@ extension LinePrefix {
   mutating func logcat() -> Bool {
     let start = at
     if digits()?.count == 2, take(UInt8(ascii: "-")), digits()?.count == 2,
-      take(ASCII.space), time24(), logcatTag(from: at)
+      take(ASCII.space), time24(), logcatTag()
     {
       note(wallClock: start..<clockEnd(start))
       return true
     }
     at = start
     guard let seconds = digits(), seconds.count == 10, take(UInt8(ascii: ".")),
-      let fraction = digits(), fraction.count == 3, logcatTag(from: at)
+      let fraction = digits(), fraction.count == 3, logcatTag()
     else {
       at = start
       return false
@@ -110,7 +108,7 @@ extension LinePrefix {
     bytes[(start + 6)...].firstIndex(where: ASCII.isBlank) ?? bytes.count
   }
 
-  private mutating func logcatTag(from clock: Int) -> Bool {
+  private mutating func logcatTag() -> Bool {
     guard next.map(ASCII.isBlank) == true else { return false }
     // At most user, process and thread stand before the level.
     for _ in 0..<4 {

@@ -360,10 +360,7 @@ struct LinePrefix {
   /// `2014-04-25T09:37:53.595431+01:00 host kernel:`
   mutating func isoDate() -> Bool {
     let start = at
-    guard let year = digits(), year.count == 4, take(UInt8(ascii: "-")), digits() != nil,
-      take(UInt8(ascii: "-")),
-      digits() != nil, take(UInt8(ascii: "T")) || take(ASCII.space), time24()
-    else {
+    guard isoClock(allowsBlank: true) else {
       at = start
       return false
     }
@@ -371,6 +368,14 @@ struct LinePrefix {
     note(wallClock: start..<at)
     host()
     return true
+  }
+
+  /// `2026-03-02T10:00:10`, with a blank in the middle where that is allowed.
+  mutating func isoClock(allowsBlank: Bool) -> Bool {
+    guard digits()?.count == 4, take(UInt8(ascii: "-")), digits() != nil, take(UInt8(ascii: "-")),
+      digits() != nil, take(UInt8(ascii: "T")) || allowsBlank && take(ASCII.space)
+    else { return false }
+    return time24()
   }
 
   /// `01:46:35 `
@@ -459,7 +464,7 @@ struct LinePrefix {
     return true
   }
 
-  mutating func letters(_ count: ClosedRange<Int>) -> Bool {
+  private mutating func letters(_ count: ClosedRange<Int>) -> Bool {
     let start = at
     while let byte = next, byte >= 0x80 || ASCII.isLetter(byte) { at += 1 }
     if next == UInt8(ascii: ".") { at += 1 }

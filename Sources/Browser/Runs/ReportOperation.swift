@@ -14,9 +14,11 @@ enum ReportOperation {
     if wanted.isEmpty || wanted.contains("html") {
       answer.add("html", .string(page.whole.html))
     }
-    let view = RunView(page.record, explanation: page.explanation)
-    if wanted.contains("requests") { answer.add("requests", .string(view.requests)) }
-    if wanted.contains("timeline") { answer.add("timeline", .string(view.timeline)) }
+    if wanted.contains("requests") || wanted.contains("timeline") {
+      let view = RunView(page.record, explanation: page.explanation)
+      if wanted.contains("requests") { answer.add("requests", .string(view.requests)) }
+      if wanted.contains("timeline") { answer.add("timeline", .string(view.timeline)) }
+    }
     if wanted.contains("lines") { answer.add("lines", lines: page.lines) }
     return answer
   }
