@@ -19,6 +19,9 @@ public final class SessionRecorder: MachineObserver {
   private var hasSteps = false
   /// The check written last, which need not be written again: clients poll.
   private var lastCheck: [String] = []
+  /// A stretch of one byte that the client is writing. It is written as one step when something else
+  /// happens: a client that clears its memory makes one step of it, not one a page.
+  private var filling: MemoryContent?
   /// Nanoseconds.
   private var clock: UInt64 = 0
   /// Microseconds that steps have waited.
@@ -78,19 +81,25 @@ public final class SessionRecorder: MachineObserver {
 
   /// Ends the scenario.
   public func finish() {
+    writeFilling()
     wait()
     if !hasSteps { put(Self.noSteps) }
     flush()
   }
 
   /// The client is silent: what came so far is written, in case it is the last.
-  public func clientPaused() { flush() }
+  public func clientPaused() {
+    writeFilling()
+    flush()
+  }
 
   // MARK: What happens
 
   /// The client wrote memory.
   public func memoryWritten(_ bytes: UnsafeRawBufferPointer, at address: UInt64) {
-    for piece in Self.pieces(of: bytes, at: address) { step(.writeMemory(piece)) }
+    for piece in Self.pieces(of: bytes, at: address) {
+      if piece.fill == nil { step(.writeMemory(piece)) } else { fill(piece) }
+    }
   }
 
   /// The client read memory.
@@ -151,9 +160,28 @@ public final class SessionRecorder: MachineObserver {
   private func step(_ action: StepAction) { step(Self.lines(action)) }
 
   private func step(_ lines: [String]) {
+    writeFilling()
     wait()
     lastCheck = []
     put(lines)
+  }
+
+  /// Takes a stretch of one byte, which may go on with the one before it.
+  private func fill(_ piece: MemoryContent) {
+    if clock / 1000 <= waited, let longer = filling?.followed(by: piece) {
+      filling = longer
+      return
+    }
+    writeFilling()
+    wait()
+    lastCheck = []
+    filling = piece
+  }
+
+  private func writeFilling() {
+    guard let filling else { return }
+    self.filling = nil
+    put(Self.lines(.writeMemory(filling)))
   }
 
   /// The time since the step before, in whole microseconds.
@@ -195,7 +223,7 @@ public final class SessionRecorder: MachineObserver {
       var content = MemoryContent()
       content.address = PhysicalAddress(
         rawValue: address.saturatingAdd(UInt64(clamping: start)))
-      if piece.count > 8, let first = piece.first, piece.allSatisfy({ $0 == first }) {
+      if piece.count > 8, let first = Self.onlyByte(of: piece) {
         (content.fill, content.size) = (first, UInt64(clamping: piece.count))
       } else if piece.count % 8 == 0, piece.count <= 64 {
         content.words = stride(from: 0, to: piece.count, by: 8).map { offset in
@@ -207,6 +235,19 @@ public final class SessionRecorder: MachineObserver {
       }
       return content
     }
+  }
+
+  /// The byte that all of a piece is made of; nil where there are several. Eight are compared at once:
+  /// a client may clear gigabytes.
+  private static func onlyByte(of piece: UnsafeRawBufferPointer) -> UInt8? {
+    guard let first = piece.first else { return nil }
+    let word = UInt64(first) &* 0x0101_0101_0101_0101
+    var offset = 0
+    while offset &+ 8 <= piece.count {
+      guard piece.loadUnaligned(fromByteOffset: offset, as: UInt64.self) == word else { return nil }
+      offset &+= 8
+    }
+    return piece[offset...].allSatisfy { $0 == first } ? first : nil
   }
 
   // MARK: The text

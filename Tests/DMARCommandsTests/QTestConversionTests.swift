@@ -154,6 +154,45 @@ import VTdUnit
     #expect(recorded.steps.count == 2)
   }
 
+  @Test("memory that a client fills is one step as long as nothing comes between")
+  func fillings() throws {
+    let recording = try Recording(Self.arguments)
+    _ = recording.send([
+      "memset 0x100000 0x1800000 0x7", "memset 0x1900000 0x1010 0x7", "memset 0x1901010 0x10 0x8",
+      "writeq 0x200000 0x1", "memset 0x1901020 0x10 0x8", "clock_step 5000000",
+      "memset 0x1901030 0x10 0x8", "read 0x1901000 0x31",
+    ])
+    let run = try recording.replay()
+    #expect(run.failedChecks == [])
+    let steps = try ScenarioLoader().load(recording.path).steps.map(\.action)
+    let fillings = steps.compactMap { step -> [UInt64]? in
+      guard case .writeMemory(let content) = step, let size = content.size else { return nil }
+      return [content.address.rawValue, size]
+    }
+    // A step takes 16 MiB at most.
+    #expect(
+      fillings == [
+        [0x100000, 0x100_0000], [0x110_0000, 0x80_1010], [0x190_1010, 0x10], [0x190_1020, 0x10],
+        [0x190_1030, 0x10],
+      ])
+    #expect(run.machine.memory.load64(.init(rawValue: 0x1900ff8)) == 0x0707_0707_0707_0707)
+    #expect(run.machine.memory.load64(.init(rawValue: 0x200000)) == 1)
+  }
+
+  @Test("a reply of which only the beginning is kept is not read to its end")
+  func keptReplies() throws {
+    let recording = try Recording(Self.arguments)
+    var session = QTestSession()
+    let requests = Array("read 0x0 0x4000000\nb64read 0x0 0x4000000\n".utf8)
+    _ = session.consume(requests, recording.machine, keeping: 100)
+    #expect(!session.isReplying)
+    _ = try recording.replay()
+    #expect(try ScenarioLoader().load(recording.path).steps.count < 200)
+    #expect(
+      session.consume(Array("readl 0x0\n".utf8), recording.machine)
+        == Array("OK 0x0000000000000000\n".utf8))
+  }
+
   @Test("a recorded session becomes a session again, and its replies are the same")
   func back() throws {
     let first = try Recording(Self.arguments)

@@ -74,7 +74,8 @@ public struct QTestSession {
   ///   - input: what the client sent.
   ///   - target: the machine.
   ///   - limit: of an output that is longer, only the beginning is given: so many bytes at least, and at
-  ///     most one piece of a reply more. A read of all memory is answered with twice as much text.
+  ///     most one piece of a reply more. A read of all memory is answered with twice as much text; what
+  ///     stands behind the limit is not read.
   public mutating func consume(
     _ input: some Collection<UInt8>, _ target: some QTestTarget, keeping limit: Int = .max
   ) -> [UInt8] {
@@ -87,6 +88,7 @@ public struct QTestSession {
         consume(UnsafeRawBufferPointer(rebasing: $0[taken...]), target, &output)
       }
       if all.count <= limit { all += output }
+      if all.count > limit, isReplying { phase = .line }
     } while taken < bytes.count || isReplying
     return all
   }

@@ -61,6 +61,18 @@ extension MemoryContent: Section {
   /// More bytes in one step are refused; a longer stretch is several steps.
   private static let longest: UInt64 = 1 << 24
 
+  /// This filling and another that goes on where it ends with the same byte, as one; nil where the two
+  /// are not one, or are more than one step takes.
+  package func followed(by next: MemoryContent) -> MemoryContent? {
+    guard let fill, fill == next.fill, let size, let more = next.size,
+      address.rawValue.saturatingAdd(size) == next.address.rawValue
+    else { return nil }
+    var both = self
+    let sum = size.saturatingAdd(more)
+    both.size = sum
+    return sum <= Self.longest ? both : nil
+  }
+
   package mutating func visit(_ field: inout Fields) {
     field.required(
       "address", &address, .number(0...0xf_ffff_ffff_ffff), "first physical address",
