@@ -73,7 +73,7 @@ let package = Package(
       name: "CPCIAccess", pkgConfig: "pciaccess", providers: [.apt(["libpciaccess-dev"])]),
     room("PCIHost", ["VTdFormats", "PCI", "CPCIAccess"]),
     room("ACPITables", ["VTdFormats", "PCI"]),
-    room("VTdUnit", ["VTdFormats", "PhysicalMemory"]),
+    room("VTdUnit", ["Text", "VTdFormats", "PhysicalMemory"]),
     room("Lockdep", ["Text"]),
     room("KernelLog", ["Text", "VTdFormats", "PCI"]),
     room("RemappingTables", ["VTdFormats", "PhysicalMemory", "VTdUnit"]),

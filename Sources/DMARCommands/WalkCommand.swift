@@ -163,7 +163,9 @@ struct WalkCommand: ParsableCommand {
       draw(report, interrupt, to: &output)
     case .text:
       for line in WalkText.lines(of: report, unit: unit.name) { output.print(line) }
-      for line in interrupt.map(WalkText.lines) ?? [] { output.print(line) }
+      if let interrupt {
+        for line in [""] + WalkText.lines(of: interrupt) { output.print(line) }
+      }
     case .json:
       output.print(WalkJSON.document(of: report, interrupt: interrupt, unit: unit.name))
     }
@@ -174,7 +176,7 @@ struct WalkCommand: ParsableCommand {
     _ report: WalkReport, _ interrupt: InterruptReport?, to output: inout Output
   ) {
     if let interrupt {
-      output.print("interrupt request: \(OutcomeText.describe(interrupt.verdict))")
+      output.print("interrupt request: \(interrupt.verdict)")
     }
     let picture = WalkPicture(
       walk: (interrupt?.steps ?? report.steps).map { WalkFact($0) },

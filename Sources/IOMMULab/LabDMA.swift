@@ -37,11 +37,8 @@ public struct LabDMA: Hashable, Sendable, CustomStringConvertible {
   /// `00:03.0 write 0x40000000: translated to 0x21000000`, with what the tables say where that is
   /// something else.
   public var description: String {
-    var text = "\(request.source) \(request.access) \(request.address)"
-    if let pasid = request.pasid { text += " PASID \(pasid)" }
-    text += ": \(OutcomeText.describe(outcome))"
-    if isStale { text += "\n  stale: the tables say \(OutcomeText.describe(tables))" }
-    return text
+    let text = "\(request): \(outcome)"
+    return isStale ? text + "\n  stale: the tables say \(tables)" : text
   }
 }
 

@@ -19,11 +19,11 @@ public struct LabInterrupt: Hashable, Sendable, CustomStringConvertible {
   }
 
   public var description: String {
-    "\(request.source) interrupt 0x\(hex(UInt64(request.address))): \(OutcomeText.describe(outcome))"
+    "\(request): \(outcome)"
   }
 
   /// Its way, as `dmar walk` prints it.
-  public var walk: String { WalkText.lines(of: report).dropFirst().joined(separator: "\n") }
+  public var walk: String { WalkText.lines(of: report).joined(separator: "\n") }
 }
 
 // Interrupts are writes: a device writes to 0xfeexxxxx, and the unit looks up who may.

@@ -20,5 +20,9 @@ public struct LabLog: CustomStringConvertible {
     explanation = Explanation(collector.contents)
   }
 
-  public var description: String { ExplanationText().render(explanation) }
+  public var description: String {
+    var text = ExplanationText().render(explanation)
+    while text.last == "\n" { text.removeLast() }
+    return text
+  }
 }

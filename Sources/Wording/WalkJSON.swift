@@ -113,7 +113,7 @@ package enum WalkJSON {
     case .blocked(.fault(let reason), let disposition):
       .object(blocked(reason, disposition, record))
     case .blocked(let cause, _):
-      .object([("outcome", .string("blocked")), ("cause", .string(OutcomeText.describe(cause)))])
+      .object([("outcome", .string("blocked")), ("cause", .string("\(cause)"))])
     }
   }
 
@@ -123,7 +123,7 @@ package enum WalkJSON {
     [
       ("outcome", .string("blocked")),
       ("reason", .unsigned(UInt64(reason.rawValue))),
-      ("meaning", .string(OutcomeText.meaning(of: reason))),
+      ("meaning", .string(reason.words)),
       ("linux", .string(FaultReasonTable.scalable.text(reason.rawValue))),
       ("recorded", .boolean(disposition != .faultProcessingDisabled)),
       (

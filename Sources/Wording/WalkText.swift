@@ -1,167 +1,22 @@
 internal import KernelLog
-internal import Text
 internal import VTdFormats
 public import VTdUnit
 
-/// A walk for people: the lines of `dmar walk`.
+/// A walk for people: the lines of `dmar walk`, with what Linux prints of the fault.
 public enum WalkText {
   /// The way of a DMA through its tables, step by step, and how it ends.
   ///
   /// - Parameter unit: the name of the remapping unit, which the first line tells.
   public static func lines(of report: WalkReport, unit: String) -> [String] {
-    var lines = ["\(headline(of: report.request)) through \(unit)"]
-    lines += report.notes.map { "   registers \($0)" }
-    lines += steps(report.steps)
-    lines += ["", verdict(of: report)]
-    if let record = report.record { lines.append(text(of: record)) }
-    return lines
+    report.lines(through: unit, remark: remark)
   }
 
-  /// The way of an interrupt request to its entry, and what becomes of it. The first line is empty.
+  /// The way of an interrupt request to its entry, and what becomes of it.
   public static func lines(of report: InterruptReport) -> [String] {
-    let address = hex(UInt64(report.request.address))
-    var lines = [
-      "", "interrupt request at 0x\(address), data 0x\(hex(UInt64(report.request.data)))",
-    ]
-    lines += report.notes.map { "   registers \($0)" }
-    lines += report.message.filter { $0.value != 0 }.map(line)
-    lines += steps(report.steps)
-    lines += ["", verdict(of: report)]
-    if let record = report.record { lines.append(text(of: record)) }
-    return lines
+    report.lines(remark: remark)
   }
 
-  private static func headline(of request: DMARequest) -> String {
-    var words = "\(request.source) "
-    let act =
-      switch request.access {
-      case .read: request.isExecute ? "fetches instructions at" : "reads"
-      case .write: "writes"
-      case .atomic: "does an AtomicOp at"
-      }
-    switch request.addressType {
-    case .untranslated: words += "\(act) \(request.address)"
-    case .translationRequest:
-      words += "asks for a translation of \(request.address)"
-      if request.writes { words += " to write" }
-    case .translated: words += "\(act) \(request.address), a translated address,"
-    }
-    if let pasid = request.pasid { words += " with PASID \(pasid)" }
-    if request.isPrivileged { words += " as supervisor" }
-    return words
-  }
-
-  // MARK: Steps
-
-  private static func steps(_ steps: [WalkStep]) -> [String] {
-    steps.enumerated().flatMap { number, step in
-      ["", "\(number + 1). \(title(of: step)) at 0x\(hex(step.address))\(place(of: step))"]
-        + lines(of: step)
-    }
-  }
-
-  private static func lines(of step: WalkStep) -> [String] {
-    guard !step.words.isEmpty else {
-      return ["   cannot be read: there is no memory"]
-        + (step.failed.map { ["   failed    \($0)"] } ?? [])
-    }
-    var lines = raw(step.words)
-    lines += step.fields.filter { $0.value != 0 || isAlwaysShown($0) }.map(line)
-    if let accumulated = step.accumulated { lines.append("   allowed   \(accumulated) so far") }
-    lines += step.checks.map { "   checked   \($0)" }
-    if !step.updates.isEmpty {
-      lines.append("   sets      \(step.updates.joined(separator: ", "))")
-    }
-    if let failed = step.failed { lines.append("   failed    \(failed)") }
-    return lines
-  }
-
-  /// The words, highest first, four to a line.
-  private static func raw(_ words: [UInt64]) -> [String] {
-    let words = Array(words.reversed())
-    return stride(from: 0, to: words.count, by: 4).map { start in
-      (start == 0 ? "   raw       " : "             ")
-        + words[start..<min(start + 4, words.count)].map { hex($0, digits: 16) }
-        .joined(separator: " ")
-    }
-  }
-
-  private static func line(of field: DecodedField) -> String {
-    "   \(field.name.padded(to: 9)) \(bits(of: field).padded(to: 8)) "
-      + "0x\(hex(field.address ?? field.value))  \(field.meaning)"
-  }
-
-  /// A bit that says "present" matters most when it is clear.
-  private static func isAlwaysShown(_ field: DecodedField) -> Bool {
-    ["P", "R", "W", "LP", "UP"].contains(field.name)
-  }
-
-  private static func title(of step: WalkStep) -> String {
-    step.level == 0 ? step.structure.rawValue : "\(step.structure.rawValue), level \(step.level)"
-  }
-
-  /// Which entry of its table it is, and what chose it.
-  private static func place(of step: WalkStep) -> String {
-    guard let index = step.index else { return "" }
-    let by: String
-    switch step.structure {
-    case .rootEntry, .scalableRootEntry: by = "the bus"
-    case .contextEntry: by = "device and function"
-    case .scalableContextEntry: by = "the low 7 bits of device and function"
-    case .pasidDirectoryEntry: by = "bits 19:6 of PASID 0x\(hex(step.input ?? 0))"
-    case .pasidTableEntry: by = "bits 5:0 of PASID 0x\(hex(step.input ?? 0))"
-    case .firstStageEntry, .secondStageEntry:
-      let low = Paging.shift(level: step.level)
-      by = "bits \(low + 8):\(low) of 0x\(hex(step.input ?? 0))"
-    case .interruptEntry, .postedInterruptEntry: by = "handle and subhandle"
-    case .postedInterruptDescriptor: return ""
-    }
-    return " (entry 0x\(hex(index)), by \(by))"
-  }
-
-  private static func bits(of field: DecodedField) -> String {
-    field.high == field.low ? "\(field.high)" : "\(field.high):\(field.low)"
-  }
-
-  // MARK: The end
-
-  private static func verdict(of report: WalkReport) -> String {
-    switch report.verdict {
-    case .translated(let page) where report.request.addressType == .translationRequest:
-      if page.untranslatedOnly { return "answered: untranslated only (U), \(page.permissions)" }
-      return page.permissions.isDisjoint(with: [.read, .write])
-        ? "answered: no permission (R=W=0), and no fault"
-        : "answered: \(page.address), page of \(page.pageSize / 1024) KiB, \(page.permissions)"
-    case .translated(let page):
-      return "translated: \(report.request.address) -> \(page.address) "
-        + "(page of \(page.pageSize / 1024) KiB, \(page.permissions))"
-    case .interruptRequest:
-      return "an interrupt request: the address lies in 0xfee00000 to 0xfeefffff"
-    case .blocked(.fault(let reason), let disposition):
-      return blocked(reason, disposition)
-    case .blocked(let cause, _):
-      return "blocked: \(OutcomeText.describe(cause))"
-    }
-  }
-
-  private static func verdict(of report: InterruptReport) -> String {
-    switch report.verdict {
-    case .unchanged, .remapped, .posted: OutcomeText.describe(report.verdict)
-    case .blocked(let reason, let disposition): blocked(reason, disposition)
-    }
-  }
-
-  private static func blocked(_ reason: FaultReason, _ disposition: FaultDisposition) -> String {
-    let silent = disposition == .faultProcessingDisabled ? " (not recorded: FPD is set)" : ""
-    return "blocked: fault reason 0x\(hex(UInt64(reason.rawValue), digits: 2)), "
-      + "\(OutcomeText.meaning(of: reason))\(silent); Linux prints "
-      + "\"\(FaultReasonTable.scalable.text(reason.rawValue))\""
-  }
-
-  private static func text(of record: FaultRecord) -> String {
-    var record = record
-    record[flag: .fault] = true
-    return "recorded as 0x\(hex(record.high, digits: 16)):\(hex(record.low, digits: 16)) "
-      + "(see dmar decode frcd)"
+  private static func remark(on reason: FaultReason) -> String {
+    "; Linux prints \"\(FaultReasonTable.scalable.text(reason.rawValue))\""
   }
 }

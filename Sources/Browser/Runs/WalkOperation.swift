@@ -38,7 +38,8 @@ enum WalkOperation {
     var answer = Answer()
     answer.add(
       "lines",
-      lines: WalkText.lines(of: report, unit: unit.name) + (interrupt.map(WalkText.lines) ?? []))
+      lines: WalkText.lines(of: report, unit: unit.name)
+        + (interrupt.map { [""] + WalkText.lines(of: $0) } ?? []))
     answer.add(
       "document",
       .string(WalkJSON.document(of: report, interrupt: interrupt, unit: unit.name)))

@@ -16,6 +16,9 @@ extension FaultReason: CustomStringConvertible {
 
   /// `0x06 (no read permission in the second stage)`.
   public var description: String {
-    "0x\(hex(UInt64(rawValue), digits: 2)) (\(meaning ?? "reserved code"))"
+    "0x\(hex(UInt64(rawValue), digits: 2)) (\(words))"
   }
+
+  /// What it says; that it is reserved where the specification does not name it.
+  package var words: String { meaning ?? "reserved code" }
 }
