@@ -138,6 +138,7 @@ bench: release
 beside: setup
 	$(SWIFT) build --package-path Benchmarks
 	$(SWIFT) run --package-path Integrations/Lessons Lessons > /dev/null
+	Tests/try-first-page
 
 # All fuzz targets, in so many seconds with the build; what one finds is kept in Fuzz/Cases, and fails.
 FUZZ_OPTIONS = --within 460

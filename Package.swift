@@ -286,6 +286,13 @@ let package = Package(
         "VTdFormats", "PhysicalMemory", "Diagnosis", "KernelLog", "LogReading", "Machine",
         "Scenario", "ScenarioFormat", "TestSupport",
       ]),
+    // The programs of the documentation's pages, compiled and run as they stand there.
+    .testTarget(
+      name: "ExamplesTests",
+      dependencies: [
+        "VTdFormats", "PhysicalMemory", "PCI", "VTdUnit", "RemappingTables", "KernelLog",
+        "LinuxIOMMU", "Machine", "QTest", "IOMMULab", "TestSupport",
+      ], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -3,7 +3,8 @@ public import Lockdep
 /// Locks taken in contexts, judged as the kernel's lock validator judges them.
 ///
 /// ```swift
-/// let locks = try LabLocks("""
+/// let locks = try LabLocks(
+///   """
 ///   @boot L(&k->k_lock) U(&k->k_lock)
 ///   @hardirq L(&k->k_lock) U(&k->k_lock)
 ///   """)

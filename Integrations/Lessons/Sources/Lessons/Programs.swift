@@ -106,10 +106,12 @@ func spoil() throws {
   try lab.attach("00:03.0", domain: 1)
   try lab.map(0x4000_0000, to: 0x2100_0000, [.read])
   try lab.start()
+  print(try lab.walk("00:03.0", .write, 0x4000_0000))
+
   try lab.changeContext(of: "00:03.0") { $0[flag: .present] = false }
-  try lab.change(level: 2, of: 0x4000_0000) { $0[flag: .snoop] = true }
   print(try lab.dma("00:03.0", .read, 0x4000_0000))
   try lab.changeContext(of: "00:03.0") { $0[flag: .present] = true }
+  try lab.change(level: 2, of: 0x4000_0000) { $0[flag: .snoop] = true }
   try lab.flush()
   print(try lab.dma("00:03.0", .read, 0x4000_0000))
 }

@@ -1,0 +1,1 @@
+../../Integrations/Lessons/Sources/Lessons/Programs.swift
