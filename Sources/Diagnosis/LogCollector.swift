@@ -40,6 +40,8 @@ public struct LogCollector: Sendable {
   /// How many rows of debugfs files are kept.
   private let mostRows: Int
 
+  /// A collector that has heard nothing yet.
+  ///
   /// - Parameter keepsTables: whether to keep every row of a pasted translation table, as a rebuild
   ///   of the machine needs it; an explanation does with fewer.
   public init(keepsTables: Bool = false) {

@@ -227,6 +227,7 @@ public struct LogContents: Sendable {
   /// What was put right in the lines of lock reports.
   public internal(set) var reportRepairs: [Repair] = []
 
+  /// The contents of an empty log.
   public init() {}
 
   /// Whether the kernel was started with an option.

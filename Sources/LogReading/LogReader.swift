@@ -30,6 +30,8 @@ public struct LogReader: Sendable {
   private var sawBytes = false
   private var lastByteWasNewline = false
 
+  /// A reader that was given nothing yet.
+  ///
   /// - Parameter path: where the log comes from; the files of sysfs hold values that only their
   ///   paths explain.
   public init(path: String = "") { records = RecordReader(path: path) }

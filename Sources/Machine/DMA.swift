@@ -34,6 +34,7 @@ public struct DeviceDMA: Hashable, Sendable {
     /// What a write holds, as many as its length; empty: it leaves memory alone.
     public var bytes: [UInt8] = []
 
+    /// A plain request: untranslated, by a user, of data.
     public init() {}
   }
 

@@ -25,6 +25,7 @@ public struct HistoryCounts: Hashable, Sendable {
   /// The time of the last event in microseconds; nil where there is none.
   public var last: UInt64?
 
+  /// Nothing counted yet.
   public init() {}
 
   /// All that became mapped.

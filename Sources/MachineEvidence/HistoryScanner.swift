@@ -32,6 +32,8 @@ public struct HistoryScanner: Sendable {
   /// Whether the time of the first event is known.
   private var hasReadOne = false
 
+  /// A scanner of one file that keeps what concerns some pages.
+  ///
   /// - Parameters:
   ///   - focus: the pages that matter.
   ///   - file: the index that the places of events get.

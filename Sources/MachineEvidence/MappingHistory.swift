@@ -24,6 +24,7 @@ public struct MappingHistory: Sendable {
   /// Lives by each page that they cover or end shortly below, made when all is read.
   private var byPage: [UInt64: [Int]] = [:]
 
+  /// A history without mappings.
   public init() {}
 
   /// Whether there is no event.

@@ -19,6 +19,8 @@ public struct DeviceTableReader {
   private static let mostFlaws = 64
   private static let mostEntries = 1 << 20
 
+  /// The devices of the tables behind one root table.
+  ///
   /// - Parameters:
   ///   - memory: where the tables lie.
   ///   - root: RTADDR, or the root table's address alone: the mode is then told from the tables.

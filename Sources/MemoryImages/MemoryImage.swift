@@ -38,6 +38,8 @@ public final class MemoryImage {
     case packed(KdumpPages)
   }
 
+  /// Opens a file and finds out which format it has.
+  ///
   /// - Parameters:
   ///   - path: the file.
   ///   - rawBase: the address of a raw file's first byte.

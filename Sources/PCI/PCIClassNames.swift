@@ -7,6 +7,8 @@ public struct PCIClassNames: Sendable {
   private var bases: [UInt8: String] = [:]
   private var subclasses: [UInt16: String] = [:]
 
+  /// The names of a `pci.ids` file.
+  ///
   /// - Parameter pciIDs: the file; of one without classes nothing is known.
   public init(pciIDs: [UInt8]) {
     var base: UInt8?

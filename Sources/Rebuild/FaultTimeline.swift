@@ -89,6 +89,7 @@ public struct FaultTimeline: Sendable {
   private var takesDump = false
   private var questions = LimiterQuestions()
 
+  /// No line was heard yet.
   public init() {}
 
   /// Faults that came too fast for the limiter, as far as its own lines tell.

@@ -49,6 +49,7 @@ public struct LogBoots: Sendable {
   /// Whether a banner or a line that tells the boot was read in this file.
   private var knowsBoot = false
 
+  /// No line was heard yet.
   public init() {}
 
   /// From here on events come from another file.

@@ -307,6 +307,7 @@ extension LockFact {
   }
 }
 
+/// The names that a record has for accesses.
 extension DMAAccess {
   /// The access in one word, as records and logs have it.
   public var word: String {
@@ -318,6 +319,7 @@ extension DMAAccess {
   }
 }
 
+/// The names that a record has for descriptors.
 extension DescriptorType {
   /// What the command does, in a few words without blanks.
   public var word: String {

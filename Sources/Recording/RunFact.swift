@@ -377,7 +377,9 @@ public struct CommandFact: Hashable, Sendable {
   public var unit: String
   /// What was asked for.
   public var type: DescriptorType
+  /// Bits 63:0 of the descriptor.
   public var low: UInt64
+  /// Bits 127:64 of the descriptor.
   public var high: UInt64
 }
 

@@ -27,6 +27,7 @@ public struct RunRecord: Hashable, Sendable {
   /// How many steps were left when the kernel died.
   public var untakenSteps = 0
 
+  /// A record of nothing.
   public init() {}
 
   /// The kernel's log: the events that are lines.
@@ -138,6 +139,7 @@ public struct RunLockDependency: Hashable, Sendable {
   /// `SR`, `ER`, `SN`, `EN`, for each way that was seen.
   public var kinds: [String]
 
+  /// An order between two classes, by their names.
   public init(from: String, to: String, kinds: [String]) {
     self.from = from
     self.to = to

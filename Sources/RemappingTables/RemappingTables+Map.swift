@@ -197,6 +197,7 @@ extension RemappingTables {
   }
 }
 
+/// What a unit can walk, as whoever builds tables asks.
 extension UnitConfiguration {
   /// Levels of the second-stage tables that the unit reads, fewest first.
   public var secondStageLevels: [Int] {

@@ -67,6 +67,7 @@ public struct EmulatorTrace {
   /// RTADDR as it was written last; nil while it was not.
   public private(set) var root: UInt64?
 
+  /// A trace of which nothing was read yet.
   public init() {}
 
   /// Whether nothing was read.

@@ -11,6 +11,7 @@ public struct SessionTranscript {
   public private(set) var requests: [(request: [UInt8], answer: [UInt8], line: Int)] = []
   private var lineNumber = 0
 
+  /// A session of which nothing was read yet.
   public init() {}
 
   /// Whether nothing was read.

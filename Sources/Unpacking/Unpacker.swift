@@ -22,6 +22,8 @@ public struct Unpacker {
   private let path: String
   private var hasEnded = false
 
+  /// An unpacker that has been given nothing yet.
+  ///
   /// - Parameters:
   ///   - path: what the input is called; members are named by it and their own path.
   ///   - limits: how much may come out of it.

@@ -280,7 +280,7 @@ extension Image128 {
     self.high = high
   }
 
-  /// 128.
+  /// Always 128.
   @inlinable
   public static var bitWidth: Int { 128 }
 
@@ -294,6 +294,7 @@ extension Image128 {
 
 /// The words of a structure wider than 128 bits.
 public protocol WideImage: BitImage {
+  /// As many 64-bit words as the structure has.
   associatedtype Words: SIMD, Sendable where Words.Scalar == UInt64
   /// The 64-bit words, lowest first.
   var storage: Words { get set }

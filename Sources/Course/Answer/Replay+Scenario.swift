@@ -5,6 +5,7 @@ public import Scenario
 public import ScenarioFormat
 internal import VTdFormats
 
+/// Running what was rebuilt from a log.
 extension Replay {
   /// What a run of a scenario prints that was rebuilt from a log, for whoever compares it with that log.
   ///

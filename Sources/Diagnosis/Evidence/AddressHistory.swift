@@ -11,6 +11,8 @@ public struct AddressHistory: Sendable {
   private let contents: LogContents
   private let lives: [MappingLife]
 
+  /// What a log tells of one page.
+  ///
   /// - Parameters:
   ///   - address: the address whose page is asked about.
   ///   - contents: what the log holds.

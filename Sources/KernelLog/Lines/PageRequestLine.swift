@@ -3,7 +3,9 @@
 public enum PageRequestLine: Hashable, Sendable {
   /// The first two words of a page request descriptor.
   public struct Words: Hashable, Sendable {
+    /// Bits 63:0 of the descriptor.
     public var low: UInt64
+    /// Bits 127:64 of the descriptor.
     public var high: UInt64
 
     /// The two words of a page request descriptor.

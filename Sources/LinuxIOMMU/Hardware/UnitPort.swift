@@ -4,9 +4,13 @@ public import VTdFormats
 /// A unit's register page as the CPU sees it: with memory and interrupts, all that the driver
 /// knows of the hardware.
 public protocol UnitPort: AnyObject {
+  /// The 32 bits of a register, at its byte offset from the start of the page.
   func read32(at offset: Int) -> UInt32
+  /// The 64 bits of a register, read with one access.
   func read64(at offset: Int) -> UInt64
+  /// Writes 32 bits to a register.
   func write32(_ value: UInt32, at offset: Int)
+  /// Writes 64 bits to a register with one access.
   func write64(_ value: UInt64, at offset: Int)
 }
 
@@ -25,6 +29,8 @@ public struct AttachedUnit {
   /// The message that it gives the page-request event.
   public var pageRequestMessage: EventMessage
 
+  /// A unit with the names and addresses that the kernel knows it by.
+  ///
   /// - Parameters:
   ///   - name: what it is called.
   ///   - segment: the PCI segment.

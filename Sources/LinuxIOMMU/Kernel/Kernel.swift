@@ -30,6 +30,8 @@ public final class Kernel {
   var domains: [DomainReference: IOMMUDomain] = [:]
   var processes: [String: IOMMUProcess] = [:]
 
+  /// A kernel that is loaded and not booted: ``boot(_:)`` comes next.
+  ///
   /// - Parameters:
   ///   - build: the kernel: release, configuration, behaviour.
   ///   - units: the remapping units.

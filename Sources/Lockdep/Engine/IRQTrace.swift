@@ -25,6 +25,7 @@ public struct IRQTrace: Hashable, Sendable {
   /// When soft interrupts were last turned off.
   public var softirqsDisabled = Event()
 
+  /// No change was seen yet.
   public init() {}
 
   /// Counts one event more, at that place.

@@ -2,6 +2,7 @@
 ///
 /// Without a host a program has a validator of its own and starts clean.
 public protocol LockProgramHost: AnyObject {
+  /// The validator that hears of each lock.
   var validator: Validator { get }
 
   /// The lock of an object; of the same class as the kernel's own lock of that name.

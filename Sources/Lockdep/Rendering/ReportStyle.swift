@@ -147,6 +147,7 @@ public struct ReportStyle: Hashable, Sendable {
   /// What is said of a key that is not static.
   public var keyAdvice = KeyAdvice.long
 
+  /// The words of today's kernels.
   public init() {}
 
   /// What printk returns too much of for a usage's line: the line feed, `<4>`, and a time stamp of the

@@ -27,6 +27,7 @@ public struct IRQFlags: Hashable, Sendable, CustomStringConvertible {
 
 /// A class as it stood when a report was made.
 public struct ClassDescription: Hashable, Sendable {
+  /// Which class it is.
   public var id: ClassID
   /// Empty: print the symbol of the key.
   public var name: String

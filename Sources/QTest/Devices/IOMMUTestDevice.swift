@@ -61,6 +61,7 @@ public final class IOMMUTestDevice: PCIDevice {
   private var isArmed = false
   private var attributes = Attributes.afterReset
 
+  /// A device after reset.
   public init() {}
 
   /// Vendor, device, class and regions of QEMU's `iommu-testdev`.

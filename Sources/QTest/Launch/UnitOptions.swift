@@ -50,6 +50,7 @@ public struct UnitOptions: Hashable, Sendable {
   /// names, unless `x-quirks` says otherwise.
   public var quirks = UnitQuirks.qemu10
 
+  /// What `-device intel-iommu` gives without properties.
   public init() {}
 
   /// Reads the properties.

@@ -24,6 +24,8 @@ public final class MonitorHost {
     ), ("package", .string("dmar")),
   ])
 
+  /// What a monitor's commands reach.
+  ///
   /// - Parameters:
   ///   - machine: the machine; nil for `-machine none`.
   ///   - catalog: the devices that can be added.

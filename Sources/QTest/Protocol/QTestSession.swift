@@ -33,6 +33,7 @@ public struct QTestSession {
   private var kept: [UInt8] = []
   var interception = Interception()
 
+  /// A session before its first request.
   public init() {}
 
   /// Takes input; appends replies.

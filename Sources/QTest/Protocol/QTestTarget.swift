@@ -28,6 +28,7 @@ public protocol QTestTarget: AnyObject {
   func driveLine(of sink: InterruptSink, named name: String, number: UInt64, level: Bool) -> Bool
   /// Changes of lines since the last ``forgetLineChanges()``, in order.
   var lineChanges: [LineChange] { get }
+  /// Empties ``lineChanges``: they were told.
   func forgetLineChanges()
 }
 

@@ -10,6 +10,8 @@ public struct BitRuler {
   /// Where the value lies in memory, in a picture whose bits can be flipped; nil in any other.
   var liveAddress: UInt64?
 
+  /// A ruler over all bits of a value.
+  ///
   /// - Parameters:
   ///   - name: what the value is.
   ///   - words: lowest first.

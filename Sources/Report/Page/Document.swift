@@ -1,5 +1,7 @@
 /// A page of its own: one file, without a script and without anything to load.
 public enum Document {
+  /// A whole page with its style.
+  ///
   /// - Parameters:
   ///   - title: what the browser's tab shows.
   ///   - body: the content.

@@ -309,6 +309,8 @@ public struct ExplanationSection {
 
 /// The page of an explanation.
 public enum ExplanationPage {
+  /// The page of a log: what it means, by incidents, with the lines that each rests on.
+  ///
   /// - Parameters:
   ///   - explanation: what is drawn.
   ///   - producer: what made the page: program and version.

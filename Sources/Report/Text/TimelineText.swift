@@ -17,6 +17,8 @@ public struct TimelineText {
     self.glyphs = glyphs
   }
 
+  /// The lines of a run.
+  ///
   /// - Parameters:
   ///   - record: the record of the run.
   ///   - timestamps: whether the kernel's lines have their time stamps.

@@ -13,6 +13,8 @@ public struct WalkPicture {
   private let message: BitRuler?
   private let glyphs: Glyphs
 
+  /// The picture of a walk.
+  ///
   /// - Parameters:
   ///   - walk: the entries in the order in which they were read.
   ///   - address: what the device sent.

@@ -94,6 +94,8 @@ extension FileCheck {
 }
 
 extension Override {
+  /// Reads an argument as it stands on a command line.
+  ///
   /// - Parameter argument: `PATH=VALUE`.
   /// - Throws: `InputError` for a path or a value that cannot be read.
   public init(_ argument: String) throws(InputError) {

@@ -1,5 +1,6 @@
 public import ScenarioFormat
 
+/// What a run asks of the description.
 extension ScenarioDescription {
   /// Whether no run of it could fail: it has no expectation, and no step that checks something.
   public var expectsNothing: Bool {

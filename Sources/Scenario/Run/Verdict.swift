@@ -166,7 +166,7 @@ public struct Verdict: Sendable {
 
 extension Expectation.Log {
   /// Whether that was printed, trailing blanks aside.
-  public func isEqual(to printed: [String]) -> Bool {
+  package func isEqual(to printed: [String]) -> Bool {
     lines.map(withoutTrailingBlanks) == printed.map(withoutTrailingBlanks)
   }
 }

@@ -48,6 +48,7 @@ public struct PageList: Hashable, Sendable {
 
 /// A domain that the driver has from boot on.
 public struct DomainDescription: Sendable {
+  /// The domain-id.
   public var id = DomainID(rawValue: 0)
   /// Where the section stands.
   public var place = Place(file: "")

@@ -26,6 +26,7 @@ public enum DescriptorType: UInt8, Sendable, Hashable, CaseIterable {
 
 /// A descriptor of 128 bits whose low word ends in the type fields. A new one has its type.
 public protocol InvalidationDescriptor: Image128 {
+  /// What its type fields hold.
   static var type: DescriptorType { get }
 }
 
