@@ -14,7 +14,7 @@ public import VTdUnit
 /// let dma = try lab.dma("00:03.0", .write, 0x4000_0000)
 /// print(dma)
 /// print(lab.walk(dma))
-/// print(try lab.kernelLine(dma) ?? "nothing was recorded")
+/// print(try lab.kernelLine(dma) ?? "no record")
 /// ```
 ///
 /// The lab puts entries into memory as software does, and the unit reads them there: caches hold what

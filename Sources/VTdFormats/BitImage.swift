@@ -102,6 +102,16 @@ public struct DecodedField: Hashable, Sendable {
     self.value = value
     self.meaning = meaning
   }
+
+  /// Where it is, as the specification's tables say it: `63:12`, `0`.
+  public var bits: String { high == low ? "\(high)" : "\(high):\(low)" }
+}
+
+extension DecodedField: CustomStringConvertible {
+  /// A row of `dmar decode`: bits, name, value or address, meaning.
+  public var description: String {
+    "\(bits)  \(name)  0x\(hex(address ?? value))  \(meaning)"
+  }
 }
 
 #if !hasFeature(Embedded)

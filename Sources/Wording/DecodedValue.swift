@@ -76,8 +76,7 @@ public struct DecodedValue {
     let digits = min(bitWidth, 64) / 4
     let raw = words.reversed().map { hex($0, digits: digits) }.joined(separator: ":")
     let rows = fields.map { field in
-      let bits = field.high == field.low ? "\(field.high)" : "\(field.high):\(field.low)"
-      return (bits, field.name, "0x\(hex(field.address ?? field.value))", field.meaning)
+      (field.bits, field.name, "0x\(hex(field.address ?? field.value))", field.meaning)
     }
     func width(_ column: (((String, String, String, String)) -> String)) -> Int {
       rows.map { column($0).count }.max() ?? 0

@@ -13,7 +13,7 @@ struct CommentPrograms {
     let dma = try lab.dma("00:03.0", .write, 0x4000_0000)
     print(dma)
     print(lab.walk(dma))
-    print(try lab.kernelLine(dma) ?? "nothing was recorded")
+    print(try lab.kernelLine(dma) ?? "no record")
     #expect(dma.reason?.rawValue == 5)
   }
 

@@ -55,12 +55,11 @@ public struct BitRuler {
         ["bits", "field", "value", "meaning"].map { .tag("th", [.init("scope", "col")], $0) })
     ]
     for field in fields where field.value != 0 || Self.isTelling(field) {
-      let bits = field.high == field.low ? "\(field.high)" : "\(field.high):\(field.low)"
       rows.append(
         .tag(
           "tr", [],
           [
-            .tag("td", [.style("m")], bits), .tag("td", [.style("m")], field.name),
+            .tag("td", [.style("m")], field.bits), .tag("td", [.style("m")], field.name),
             .tag("td", [.style("m")], "0x\(hex(field.address ?? field.value))"),
             .tag("td", [], Self.meaning(field)),
           ]))

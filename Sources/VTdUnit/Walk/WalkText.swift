@@ -101,7 +101,7 @@ private enum WalkText {
   }
 
   static func line(of field: DecodedField) -> String {
-    "   \(field.name.padded(to: 9)) \(bits(of: field).padded(to: 8)) "
+    "   \(field.name.padded(to: 9)) \(field.bits.padded(to: 8)) "
       + "0x\(hex(field.address ?? field.value))  \(field.meaning)"
   }
 
@@ -131,10 +131,6 @@ private enum WalkText {
     case .postedInterruptDescriptor: return ""
     }
     return " (entry 0x\(hex(index)), by \(by))"
-  }
-
-  static func bits(of field: DecodedField) -> String {
-    field.high == field.low ? "\(field.high)" : "\(field.high):\(field.low)"
   }
 
   // MARK: The end

@@ -4,7 +4,7 @@ import IOMMULab
 func decode() throws {
   let entry = ContextEntry(low: 0x19a_8001, high: 0x102)
   print(entry)
-  for field in entry.decoded { print(field.name, field.value, field.meaning) }
+  for field in entry.decoded { print(field) }
 }
 
 /// 2. A device writes to a page that it may only read.
@@ -16,7 +16,7 @@ func fault() throws {
   let dma = try lab.dma("00:03.0", .write, 0x4000_0abc)
   print(dma)
   print(lab.faultRecords)
-  print(try lab.kernelLine(dma, release: "6.1") ?? "nothing was recorded")
+  print(try lab.kernelLine(dma, release: "6.1") ?? "no record")
 }
 
 /// 3. Each entry that a request meets, and where it stops.
