@@ -39,6 +39,8 @@ package final class DriverCore {
   private let klistRemoveLock: KernelLock
   /// Of the list of all buses (`bus_kset->list_lock`); nil where a bus has a pointer instead.
   private let busListLock: KernelLock?
+  /// The lists that devices were put on.
+  private var lists: [Klist<CoreDevice>] = []
 
   package init(in kernel: KernelContext) {
     self.kernel = kernel
@@ -61,11 +63,23 @@ package final class DriverCore {
       if let bus = device.bus {
         kernel.call("bus_add_device") {
           findSubsystem()
-          bus.devices.addTail(device)
+          put(device, on: bus.devices)
         }
       }
-      device.parent?.children.addTail(device)
+      if let parent = device.parent { put(device, on: parent.children) }
     }
+  }
+
+  private func put(_ device: CoreDevice, on list: Klist<CoreDevice>) {
+    if !lists.contains(where: { $0 === list }) { lists.append(list) }
+    list.addTail(device)
+  }
+
+  /// The kernel ends. A bus and its devices hold on to one another: left alone, they would keep what the
+  /// kernel was told of the machine for ever.
+  package func end() {
+    for list in lists { list.end() }
+    lists = []
   }
 
   /// device_del: off the parent's list first, then off the bus, in its order.

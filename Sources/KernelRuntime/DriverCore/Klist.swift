@@ -18,6 +18,9 @@ package final class Klist<Element: AnyObject> {
     lock = kernel.makeLock(.spinlock, class: "&k->k_lock", instance: name)
   }
 
+  /// The list lets go of its elements: its kernel ends.
+  func end() { elements = [] }
+
   /// klist_add_tail.
   package func addTail(_ element: Element) {
     kernel.call("klist_add_tail") {

@@ -89,6 +89,7 @@ public final class Kernel {
   /// would keep the machine's memory for ever.
   deinit {
     functionTable.letGoOfDevices()
+    driverCore.end()
     timers.end()
     context.end()
   }
