@@ -82,7 +82,7 @@ let package = Package(
     room("KernelRuntime", ["Text", "PCI", "Lockdep", "KernelLog", "KernelProfiles"]),
     .systemLibrary(name: "CWordScan"),
     room("LogReading", ["Text", "VTdFormats", "PCI", "Lockdep", "KernelLog", "CWordScan"]),
-    room("MachineEvidence", ["Text", "PCI"]),
+    room("MachineEvidence", ["Text", "PCI", "CWordScan"]),
     room(
       "LinuxIOMMU",
       [

@@ -207,4 +207,6 @@ static inline word_scan_result word_scan_find(
   return word_scan_slowly(base, start, start, end, 0, table);
 }
 
+#include "lines.h"
+
 #endif

@@ -1,9 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif !hasFeature(Embedded)
-  import Darwin
-#endif
-
+import CWordScan
 import Text
 
 /// Looks through text for the events of a mapping history, at the speed at which it can be read.
@@ -22,12 +17,16 @@ public struct HistoryScanner: Sendable {
   /// What PCI Express error reporting said: requests that a unit blocks come back as errors.
   public private(set) var busErrors: [BusErrorLine] = []
   private static let mostBusErrors = 256
+  /// How many times 32 bytes the processor looks at in one go.
+  private static let width = word_scan_width()
+  /// The same, or less.
+  var width = HistoryScanner.width
   /// The number of the line that the next byte belongs to.
   public private(set) var lineNumber = 1
   private let focus: AddressFocus
   private let file: Int
-  /// Whether flushes are handed out: only behind an unmapping they tell something.
-  public var wantsFlushes = false
+  /// What is handed out of the events that name no address of the device.
+  public var interest = HistoryInterest()
   private var isInsideLongLine = false
   /// Whether the time of the first event is known.
   private var hasReadOne = false
@@ -50,43 +49,30 @@ public struct HistoryScanner: Sendable {
   /// - Parameters:
   ///   - buffer: the bytes.
   ///   - isLast: whether no more bytes follow, so that the last line needs no newline.
-  ///   - emit: gets the events that touch the focus, and answers whether flushes are wanted.
+  ///   - emit: gets the events that touch the focus, and answers what else is of interest now.
   public mutating func scan(
-    _ buffer: UnsafeRawBufferPointer, isLast: Bool, emit: (MappingEvent) -> Bool
+    _ buffer: UnsafeRawBufferPointer, isLast: Bool, emit: (MappingEvent) -> HistoryInterest
   ) -> Int {
     guard let base = buffer.baseAddress else { return 0 }
     let count = buffer.count
     var at = 0
     var lastEvent: (start: Int, end: Int)?
+    var lines = line_scan()
+    line_scan_begin(&lines, base.assumingMemoryBound(to: UInt8.self), count, width)
     while at < count {
-      let equals =
-        memchr(base + at, Int32(UInt8(ascii: "=")), count - at)
-        .map { UnsafeRawPointer($0) - base } ?? count
-      while let newline = memchr(base + at, Int32(ASCII.newline), equals - at) {
-        let end = UnsafeRawPointer(newline) - base
-        take(base, at, end, emit)
-        at = end + 1
-        lineNumber += 1
-      }
-      let end: Int
-      if let newline = memchr(base + equals, Int32(ASCII.newline), count - equals) {
-        end = UnsafeRawPointer(newline) - base
-      } else if isLast {
-        end = count
-      } else {
-        break
-      }
+      let next = line_scan_next(&lines)
+      if next.end == count, !isLast { break }
       if isInsideLongLine {
         isInsideLongLine = false
-      } else if equals == count {
-        take(base, at, end, emit)
+      } else if next.equals == count {
+        takeWithout(LineBytes(base + at, min(next.end - at, Self.longestLine)), emit)
       } else if take(
-        LineBytes(base + at, min(end - at, Self.longestLine)), equals: equals - at, emit)
+        LineBytes(base + at, min(next.end - at, Self.longestLine)), equals: next.equals - at, emit)
       {
-        lastEvent = (at, end)
+        lastEvent = (at, next.end)
       }
-      at = end + 1
-      lineNumber += end < count ? 1 : 0
+      at = next.end + 1
+      lineNumber += next.end < count ? 1 : 0
     }
     if let lastEvent {
       note(LineBytes(base + lastEvent.start, lastEvent.end - lastEvent.start))
@@ -118,14 +104,7 @@ public struct HistoryScanner: Sendable {
   }
 
   /// A line that holds no equals sign.
-  private mutating func take(
-    _ base: UnsafeRawPointer, _ start: Int, _ end: Int, _ emit: (MappingEvent) -> Bool
-  ) {
-    if isInsideLongLine {
-      isInsideLongLine = false
-      return
-    }
-    let line = LineBytes(base + start, min(end - start, Self.longestLine))
+  private mutating func takeWithout(_ line: LineBytes, _ emit: (MappingEvent) -> HistoryInterest) {
     guard line.count >= 16 else { return }
     if line.find("qi_submit: ") != nil || line.find("cache_tag_flush_") != nil {
       takeFlush(line, emit)
@@ -147,22 +126,22 @@ public struct HistoryScanner: Sendable {
     }
   }
 
-  private mutating func takeFlush(_ line: LineBytes, _ emit: (MappingEvent) -> Bool) {
+  private mutating func takeFlush(_ line: LineBytes, _ emit: (MappingEvent) -> HistoryInterest) {
     guard line.find("iotlb") != nil else {
       counts.others += 1
       return
     }
     counts.flushes += 1
-    guard wantsFlushes, let read = EventReader.read(line, file: file, number: lineNumber) else {
+    guard interest.flushes, let read = EventReader.read(line, file: file, number: lineNumber) else {
       return
     }
-    for event in read.events { wantsFlushes = emit(event) }
+    for event in read.events { interest = emit(event) }
   }
 
   /// A line with an equals sign; answers whether it is an event.
   @inline(__always)
   private mutating func take(
-    _ line: LineBytes, equals: Int, _ emit: (MappingEvent) -> Bool
+    _ line: LineBytes, equals: Int, _ emit: (MappingEvent) -> HistoryInterest
   ) -> Bool {
     switch line[equals - 1] {
     case UInt8(ascii: "a") where line.has("IOMMU: iova=0x", at: equals - 11):
@@ -176,7 +155,7 @@ public struct HistoryScanner: Sendable {
   /// `map: IOMMU: iova=` up to here; `place` is behind the equals sign.
   @inline(__always)
   private mutating func takeTable(
-    _ line: LineBytes, _ place: Int, _ emit: (MappingEvent) -> Bool
+    _ line: LineBytes, _ place: Int, _ emit: (MappingEvent) -> HistoryInterest
   ) -> Bool {
     var name = place - 13
     while ASCII.isBlank(line[name]) { name -= 1 }
@@ -198,45 +177,28 @@ public struct HistoryScanner: Sendable {
 
   @inline(__always)
   private mutating func takeAPI(
-    _ line: LineBytes, _ place: Int, _ emit: (MappingEvent) -> Bool
+    _ line: LineBytes, _ place: Int, _ emit: (MappingEvent) -> HistoryInterest
   ) -> Bool {
-    // Before the device stands the event's name, which begins with `dma_`.
-    var name = place - 6
-    while name > 0, !ASCII.isBlank(line[name - 1]) { name -= 1 }
-    name -= 1
-    while ASCII.isBlank(line[name]) { name -= 1 }
-    var start = name
-    while start > 0, !ASCII.isBlank(line[start - 1]), line[start - 1] != UInt8(ascii: ":") {
-      start -= 1
-    }
-    guard line[name] == UInt8(ascii: ":"), line.has("dma_", at: start) else { return false }
-    let isFailure = line[name - 1] == UInt8(ascii: "r") && line.has("_err", at: name - 4)
-    switch line[start + 4] {
-    case _ where isFailure:
-      counts.others += 1
-      return true
-    case UInt8(ascii: "m"): counts.maps += 1
-    case UInt8(ascii: "u"): counts.unmaps += 1
-    case UInt8(ascii: "a"): counts.allocations += 1
-    case UInt8(ascii: "f"): counts.frees += 1
-    default:
+    guard let event = DriverEventLine(line, direction: place) else { return false }
+    switch event.kind {
+    case .map: counts.maps += 1
+    case .unmap: counts.unmaps += 1
+    case .allocation: counts.allocations += 1
+    case .free: counts.frees += 1
+    case .other:
       counts.others += 1
       return true
     }
-    // The shortest direction is NONE, the longest BIDIRECTIONAL.
-    var word = place + 4
-    while word < place + 13, !ASCII.isBlank(line[word]) { word += 1 }
-    guard line.has(" dma_addr=", at: word), let address = line.hexNumber(at: word + 10),
-      line.has(" size=", at: address.end), let size = line.decimalNumber(at: address.end + 6)
-    else { return emitAll(line, emit) }
-    let end = address.value &+ max(size.value, 1)
-    if focus.touches(address.value, end) || !hasReadOne { return emitAll(line, emit) }
-    return true
+    let matters = event.kind == .unmap ? event.mayEnd(interest.buffers) : nil
+    if hasReadOne, (matters ?? event.touches(focus)) == false { return true }
+    return emitAll(line, emit)
   }
 
   /// A line whose first equals sign is not an event's: a task's name, a logger's prefix, a row of
   /// the dump, or a line of something else.
-  private mutating func takeOther(_ line: LineBytes, _ emit: (MappingEvent) -> Bool) -> Bool {
+  private mutating func takeOther(_ line: LineBytes, _ emit: (MappingEvent) -> HistoryInterest)
+    -> Bool
+  {
     if let place = line.find("IOMMU: iova=0x") { return takeTable(line, place + 12, emit) }
     if let place = line.find(" dir="), line.find("dma_") != nil {
       return takeAPI(line, place + 5, emit)
@@ -256,7 +218,9 @@ public struct HistoryScanner: Sendable {
 
   /// Reads the line and hands out those of its events that touch the focus.
   @inline(never)
-  private mutating func emitAll(_ line: LineBytes, _ emit: (MappingEvent) -> Bool) -> Bool {
+  private mutating func emitAll(_ line: LineBytes, _ emit: (MappingEvent) -> HistoryInterest)
+    -> Bool
+  {
     guard let read = EventReader.read(line, file: file, number: lineNumber) else { return true }
     if !hasReadOne {
       hasReadOne = true
@@ -264,9 +228,9 @@ public struct HistoryScanner: Sendable {
     }
     for event in read.events {
       if case .unmapList = event.kind {
-        wantsFlushes = emit(event)
+        interest = emit(event)
       } else if focus.touches(event.start, event.end) {
-        wantsFlushes = emit(event)
+        interest = emit(event)
       }
     }
     return true

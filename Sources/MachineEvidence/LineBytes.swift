@@ -27,7 +27,28 @@ struct LineBytes {
   func has(_ literal: StaticString, at place: Int) -> Bool {
     let length = literal.utf8CodeUnitCount
     guard place >= 0, place <= count - length else { return false }
-    return memcmp(base + place, literal.utf8Start, length) == 0
+    let text = base + place
+    let wanted = UnsafeRawPointer(literal.utf8Start)
+    // The length is known where this is compiled, so that two loads a side are left of it.
+    switch length {
+    case 8...16:
+      return Self.eight(text) == Self.eight(wanted)
+        && Self.eight(text + length - 8) == Self.eight(wanted + length - 8)
+    case 4..<8:
+      return Self.four(text) == Self.four(wanted)
+        && Self.four(text + length - 4) == Self.four(wanted + length - 4)
+    default: return memcmp(text, wanted, length) == 0
+    }
+  }
+
+  @inline(__always)
+  private static func eight(_ bytes: UnsafeRawPointer) -> UInt64 {
+    bytes.loadUnaligned(as: UInt64.self)
+  }
+
+  @inline(__always)
+  private static func four(_ bytes: UnsafeRawPointer) -> UInt32 {
+    bytes.loadUnaligned(as: UInt32.self)
   }
 
   /// The first place of `literal` from `start` on.
@@ -63,6 +84,62 @@ struct LineBytes {
       at += 1
     }
     return at > place ? (value, at) : nil
+  }
+
+  /// The same as `hexNumber`, eight digits at a time; nil also where the line ends within 16 bytes.
+  @inline(__always)
+  func quickHexNumber(at place: Int) -> (value: UInt64, end: Int)? {
+    guard place >= 0, place <= count - 16 else { return nil }
+    let first = Self.eight(base + place)
+    let length = Self.hexLength(first)
+    if length == 0 { return nil }
+    if length < 8 { return (UInt64(Self.pack(first << UInt64(64 - 8 * length))), place + length) }
+    let second = Self.eight(base + place + 8)
+    let rest = Self.hexLength(second)
+    let high = UInt64(Self.pack(first))
+    if rest == 0 { return (high, place + 8) }
+    let low = UInt64(Self.pack(second << UInt64(64 - 8 * rest)))
+    return (high << UInt64(4 * rest) | low, place + 8 + rest)
+  }
+
+  /// The same as `decimalNumber`; nil also for eight digits or more, and where the line ends within
+  /// eight bytes.
+  @inline(__always)
+  func quickDecimalNumber(at place: Int) -> (value: UInt64, end: Int)? {
+    guard place >= 0, place <= count - 8 else { return nil }
+    let word = Self.eight(base + place)
+    let length = Self.length(Self.digits(word))
+    guard length > 0, length < 8 else { return nil }
+    // Zeros come before the digits; each step joins neighbours: tens, hundreds, ten thousands.
+    var value = word << UInt64(64 - 8 * length) & 0x0f0f_0f0f_0f0f_0f0f
+    value = (value &* 2561) >> 8 & 0x00ff_00ff_00ff_00ff
+    value = (value &* 6_553_601) >> 16 & 0x0000_ffff_0000_ffff
+    value = (value &* 42_949_672_960_001) >> 32
+    return (value, place + length)
+  }
+
+  /// The highest bit of each of eight bytes that is a decimal digit.
+  @inline(__always)
+  private static func digits(_ word: UInt64) -> UInt64 {
+    let low = word & 0x7f7f_7f7f_7f7f_7f7f
+    return (low &+ 0x5050_5050_5050_5050) & ~(low &+ 0x4646_4646_4646_4646) & ~word
+      & 0x8080_8080_8080_8080
+  }
+
+  /// The number of hex digits that eight bytes begin with.
+  @inline(__always)
+  private static func hexLength(_ word: UInt64) -> Int {
+    let low = (word | 0x2020_2020_2020_2020) & 0x7f7f_7f7f_7f7f_7f7f
+    let letters =
+      (low &+ 0x1f1f_1f1f_1f1f_1f1f) & ~(low &+ 0x1919_1919_1919_1919) & ~word
+      & 0x8080_8080_8080_8080
+    return length(digits(word) | letters)
+  }
+
+  /// How many bytes have their highest bit set before the first that has not.
+  @inline(__always)
+  private static func length(_ bits: UInt64) -> Int {
+    (bits ^ 0x8080_8080_8080_8080).trailingZeroBitCount >> 3
   }
 
   /// Sixteen hex digits at once, as `%016llx` prints them; nil where there are fewer.

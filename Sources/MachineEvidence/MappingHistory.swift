@@ -21,6 +21,9 @@ public struct MappingHistory: Sendable {
   private var wide: Set<Int> = []
   /// Lives that ended and whose flush has not been seen.
   private var unflushed: [Int] = []
+  /// The physical pages of buffers that drivers hold, and how many buffers have each of them.
+  private var buffers = PageMarks()
+  private var bufferCounts = [Int](repeating: 0, count: PageMarks.count)
   /// Lives by each page that they cover or end shortly below, made when all is read.
   private var byPage: [UInt64: [Int]] = [:]
 
@@ -29,8 +32,13 @@ public struct MappingHistory: Sendable {
 
   /// Whether there is no event.
   public var isEmpty: Bool { counts.isEmpty }
-  /// Whether a flush would tell something.
-  public var wantsFlushes: Bool { !unflushed.isEmpty }
+  /// What a scanner is to hand out beside the events that touch the focus.
+  public var interest: HistoryInterest {
+    var interest = HistoryInterest()
+    interest.flushes = !unflushed.isEmpty
+    interest.buffers = buffers
+    return interest
+  }
 
   /// Adds what a scanner counted in one file.
   public mutating func add(_ scanner: HistoryScanner) {
@@ -60,10 +68,11 @@ public struct MappingHistory: Sendable {
   ///   - scanner: what reads it: it knows the addresses of interest, the file and the line.
   public mutating func take(_ bytes: [UInt8], by scanner: HistoryScanner) {
     var scanner = scanner
+    scanner.interest = interest
     _ = bytes.withUnsafeBytes { bytes in
       scanner.scan(bytes, isLast: true) { event in
         take(event)
-        return wantsFlushes
+        return interest
       }
     }
     add(scanner)
@@ -106,6 +115,15 @@ public struct MappingHistory: Sendable {
     if let tables = life.tables { lives[tables].isOfDriver = true }
     open[event.start >> 12, default: []].append(index)
     if life.pageCount > 1 { wide.insert(index) }
+    countBuffer(life, by: 1)
+  }
+
+  /// Keeps account of the buffers that the list of an unmapping may name.
+  private mutating func countBuffer(_ life: MappingLife, by step: Int) {
+    guard life.origin == .driver, let physical = life.physical else { return }
+    let index = PageMarks.index(physical)
+    bufferCounts[index] += step
+    buffers[index] = bufferCounts[index] > 0
   }
 
   /// The entries that were written for a driver's mapping: the latest at the same page.
@@ -132,6 +150,7 @@ public struct MappingHistory: Sendable {
 
   private mutating func close(_ index: Int, _ moment: MappingEvent.Moment) {
     lives[index].unmapped = moment
+    countBuffer(lives[index], by: -1)
     wide.remove(index)
     open[lives[index].start >> 12]?.removeAll { $0 == index }
     if open[lives[index].start >> 12]?.isEmpty == true { open[lives[index].start >> 12] = nil }

@@ -12,7 +12,7 @@ func history(of inputs: [[UInt8]], _ addresses: [UInt64]) -> MappingHistory {
     _ = bytes.withUnsafeBytes { buffer in
       scanner.scan(buffer, isLast: true) { event in
         history.take(event)
-        return history.wantsFlushes
+        return history.interest
       }
     }
     history.add(scanner)

@@ -7,9 +7,10 @@ import Testing
 struct HistoryScannerTests {
   /// Reads `text` in pieces of `size` bytes and answers the events and what was counted.
   static func read(
-    _ text: String, focus: [UInt64], piece size: Int = .max
+    _ text: String, focus: [UInt64], piece size: Int = .max, width: Int32? = nil
   ) -> (events: [MappingEvent], scanner: HistoryScanner) {
     var scanner = HistoryScanner(AddressFocus(focus))
+    if let width { scanner.width = min(width, scanner.width) }
     var events: [MappingEvent] = []
     var waiting: [UInt8] = []
     var rest = Array(text.utf8)[...]
@@ -21,7 +22,7 @@ struct HistoryScannerTests {
       let done = waiting.withUnsafeBytes { bytes in
         scanner.scan(bytes, isLast: isLast) { event in
           events.append(event)
-          return true
+          return .everything
         }
       }
       waiting.removeFirst(done)
@@ -226,6 +227,96 @@ struct HistoryScannerTests {
       #expect(pieces.events == whole.events)
       #expect(pieces.scanner.counts == whole.scanner.counts)
     }
+  }
+
+  @Test("each width of the search finds the same lines and equals signs")
+  func widths() {
+    // Lines of every length around a block's, so that signs stand at every place of one.
+    var text = ""
+    for length in 0..<300 {
+      text += String(repeating: "x", count: length % 150) + (length % 3 == 0 ? "=\n" : "\n")
+      text += String(repeating: " ", count: length % 71) + Self.names[length % 8].text + "\n"
+      text += Self.head + "unmap: IOMMU: iova=0x00000000ffffd000 - 0x00000000ffffe000 size=4096\n"
+      text += String(repeating: "\n", count: length % 4)
+    }
+    let slow = Self.read(text, focus: [0xffff_d000], width: 0)
+    #expect(slow.events.count == 600)
+    #expect(slow.scanner.lineNumber == text.utf8.count { $0 == UInt8(ascii: "\n") } + 1)
+    for width: Int32 in [1, 2] {
+      let read = Self.read(text, focus: [0xffff_d000], width: width)
+      #expect(read.events == slow.events)
+      #expect(read.scanner.counts == slow.scanner.counts)
+      #expect(read.scanner.lineNumber == slow.scanner.lineNumber)
+    }
+  }
+
+  @Test("numbers that are read eight digits at a time are those that are read one by one")
+  func quickNumbers() {
+    let endings = [" ", ",", "g", "G", "/", ":", "@", "`", "\u{7f}", "\u{ff}", "\n", "="]
+    let digits = Array("0123456789abcdefABCDEF90817263544".utf8)
+    for length in 0..<20 {
+      for (index, ending) in endings.enumerated() {
+        let word = (0..<length).map { digits[($0 * 7 + index * 5) % digits.count] }
+        let number = word.filter { $0 <= UInt8(ascii: "9") }
+        for (word, behind) in [word, number].flatMap({ word in [0, 7, 16].map { (word, $0) } }) {
+          let text =
+            word + Array(ending.utf8) + [UInt8](repeating: UInt8(ascii: "1"), count: behind)
+          text.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            let line = LineBytes(base, bytes.count)
+            for place in 0...word.count {
+              if let quick = line.quickHexNumber(at: place) {
+                #expect(quick == line.hexNumber(at: place) ?? (0, 0))
+              }
+              if let quick = line.quickDecimalNumber(at: place) {
+                #expect(quick == line.decimalNumber(at: place) ?? (0, 0))
+              }
+            }
+            if behind == 16, (1...16).contains(word.count) {
+              #expect(line.quickHexNumber(at: 0) != nil)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  static let list =
+    "dir=TO_DEVICE nents=2/2 ents=2/2 dma_addrs={0xaaaa0000,0xffffd000} "
+    + "sizes={0x1000,0x1000} phys_addrs={0x123456000,0x7000} attrs="
+
+  @Test("a scatter list is taken back by its physical addresses, in another file too")
+  func lists() throws {
+    let map = Self.head + "dma_map_sg: 0000:03:00.0 \(Self.list)\n"
+    let other =
+      Self.head
+      + "dma_unmap_sg: 0000:03:00.0 dir=TO_DEVICE phys_addrs={0x999999000} attrs=\n"
+    let unmap =
+      Self.head
+      + "dma_unmap_sg: 0000:03:00.0 dir=TO_DEVICE phys_addrs={0x123456000,0x7000} attrs=\n"
+    let focus = AddressFocus([0xffff_d000])
+    for texts in [[map + other + other + unmap], [map, other, unmap], [map + other, unmap]] {
+      var history = MappingHistory()
+      for (index, text) in texts.enumerated() {
+        history.take(Array(text.utf8), by: HistoryScanner(focus, file: index))
+      }
+      history.finish(focus)
+      let life = try #require(history.lives(at: 0xffff_d000).first)
+      #expect(history.lives(at: 0xffff_d000).count == 1)
+      #expect(life.physical == 0x7000)
+      #expect(life.unmapped?.file == texts.count - 1)
+      #expect(history.counts.unmaps == texts.joined().ranges(of: "dma_unmap_sg").count)
+    }
+  }
+
+  @Test("a scatter list far from what is asked about is counted alone")
+  func farList() {
+    let first = Self.head + "map: IOMMU: iova=0x00000000aaaad000 - 0x00000000aaaae000 size=4096\n"
+    let far = Self.list.replacing("0xffffd000", with: "0xbbbbd000")
+    let text = first + Self.head + "dma_map_sg: 0000:03:00.0 \(far)\n"
+    #expect(Self.read(text, focus: [0xffff_d000]).events.isEmpty)
+    #expect(Self.read(text, focus: [0xbbbb_d000]).events.count == 1)
+    #expect(Self.read(text, focus: [0xffff_d000]).scanner.counts.maps == 1)
   }
 
   @Test("hostile lines neither end the program nor count as events")

@@ -18,7 +18,7 @@ public func fuzzHistory(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let done = waiting.withUnsafeBytes { buffer in
       scanner.scan(buffer, isLast: at == count) { event in
         history.take(event)
-        return history.wantsFlushes
+        return history.interest
       }
     }
     waiting.removeFirst(done)

@@ -31,6 +31,7 @@ enum HistoryPass {
       defer { close(descriptor) }
       guard isWorthwhile(descriptor, buffer) else { continue }
       var scanner = HistoryScanner(focus, file: index)
+      scanner.interest = history.interest
       let start = readMapped(descriptor, &scanner, &history)
       read(descriptor, from: start, buffer, &scanner, &history)
       history.add(scanner)
@@ -74,7 +75,7 @@ enum HistoryPass {
       guard count > 0 else { continue }
       var scanner = HistoryScanner(AddressFocus([UInt64]()))
       _ = scanner.scan(UnsafeRawBufferPointer(rebasing: sample[..<count]), isLast: false) { _ in
-        false
+        HistoryInterest()
       }
       if !scanner.counts.isEmpty { return true }
     }
@@ -93,7 +94,7 @@ enum HistoryPass {
     {
       position += scanner.scan(part.bytes, isLast: false) { event in
         history.take(event)
-        return history.wantsFlushes
+        return history.interest
       }
     }
     return position
@@ -115,7 +116,7 @@ enum HistoryPass {
         UnsafeRawBufferPointer(rebasing: buffer[..<filled]), isLast: count <= 0
       ) { event in
         history.take(event)
-        return history.wantsFlushes
+        return history.interest
       }
       if count <= 0 { return }
       kept = filled - done

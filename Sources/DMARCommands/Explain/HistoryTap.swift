@@ -45,7 +45,9 @@ struct HistoryTap {
   private mutating func look(isLast: Bool) {
     guard !waiting.isEmpty else { return }
     var scanner = HistoryScanner(AddressFocus([UInt64]()))
-    let done = waiting.withUnsafeBytes { scanner.scan($0, isLast: isLast) { _ in false } }
+    let done = waiting.withUnsafeBytes {
+      scanner.scan($0, isLast: isLast) { _ in HistoryInterest() }
+    }
     if !scanner.counts.isEmpty || !scanner.busErrors.isEmpty {
       kept.append(Kept(path: path, bytes: Array(waiting[..<done]), firstLine: line))
       size += done
