@@ -18,6 +18,9 @@ package enum JSONValue: Sendable {
   /// Over several lines, two blanks a level.
   package var pretty: String { text(indent: 0) }
 
+  /// Over several lines, as a part of a document: all but the first stand `indent` blanks to the right.
+  package func pretty(indent: Int) -> String { text(indent: indent) }
+
   private func text(indent: Int?) -> String {
     var text: [UInt8] = []
     write(to: &text, indent: indent)

@@ -8,12 +8,13 @@ struct TableReport {
   struct Space {
     var entry: DeviceEntry
     var devices: [DeviceEntry]
-    var ranges: [MappedRange] = []
+    var extent = RangeExtent()
     var leafCount: UInt64 = 0
     var missing = 0
     var isCircular = false
   }
 
+  private let image: MemoryImage
   let path: String
   let form: MemoryImage.Form
   let root: UInt64
@@ -31,6 +32,7 @@ struct TableReport {
     domain: DomainID? = nil
   ) {
     let reader = DeviceTableReader(image, root: root)
+    self.image = image
     self.path = path
     form = image.form
     self.root = root & ~0xfff
@@ -47,27 +49,35 @@ struct TableReport {
         spaces.append(Space(entry: entry, devices: [entry]))
       }
     }
-    for index in spaces.indices { read(image, index) }
+    for index in spaces.indices { measure(index) }
   }
 
-  private mutating func read(_ image: MemoryImage, _ index: Int) {
-    let table: UInt64
-    let levels: Int
-    let stage: PageTableReader.Stage
-    switch spaces[index].entry.translation {
-    case .secondStage(let address, let count): (table, levels, stage) = (address, count, .second)
-    case .firstStage(let address, let count): (table, levels, stage) = (address, count, .first)
-    case .nested(_, let second): (table, levels, stage) = (second, 4, .second)
-    case .passThrough, .reserved: return
-    }
-    var ranges: [MappedRange] = []
-    let reader = PageTableReader.read(image, table: table, levels: levels, stage: stage) {
-      ranges.append($0)
-    }
-    spaces[index].ranges = ranges
+  /// Reads all of a space, and keeps of it what its heading tells.
+  private mutating func measure(_ index: Int) {
+    var extent = RangeExtent()
+    guard let reader = readRanges(of: spaces[index], { extent.add($0) }) else { return }
+    spaces[index].extent = extent
     spaces[index].leafCount = reader.leafCount
     spaces[index].missing = reader.missingCount
     spaces[index].isCircular = reader.isCircular
+  }
+
+  /// Reads the ranges of a space, in the order of the device's addresses. An image may have many
+  /// millions, so that they are read again rather than kept.
+  ///
+  /// - Returns: what was met; nil where no tables translate.
+  @discardableResult
+  func readRanges(of space: Space, _ body: (MappedRange) -> Void) -> PageTableReader? {
+    let table: UInt64
+    let levels: Int
+    let stage: PageTableReader.Stage
+    switch space.entry.translation {
+    case .secondStage(let address, let count): (table, levels, stage) = (address, count, .second)
+    case .firstStage(let address, let count): (table, levels, stage) = (address, count, .first)
+    case .nested(_, let second): (table, levels, stage) = (second, 4, .second)
+    case .passThrough, .reserved: return nil
+    }
+    return PageTableReader.read(image, table: table, levels: levels, stage: stage, body)
   }
 
   // MARK: For people
@@ -77,51 +87,50 @@ struct TableReport {
       + "0x\(hex(root))"
   }
 
-  var lines: [String] {
-    var lines = [heading, ""]
+  /// Prints all of it for people.
+  func print(to output: inout Output) {
+    output.print(heading)
+    output.print("")
     var rows = [["DEVICE", "DOMAIN", "TRANSLATION"]]
     for entry in spaces.flatMap(\.devices).sorted(by: { $0.source < $1.source }) {
       rows.append([entry.name, "\(entry.domain.rawValue)", Self.words(entry)])
     }
-    lines += columns(rows)
+    for line in columns(rows) { output.print(line) }
     for space in spaces {
-      lines.append("")
-      lines += self.lines(of: space)
+      output.print("")
+      print(space, to: &output)
     }
-    for flaw in flaws { lines.append("beware: \(flaw.words) (entry at 0x\(hex(flaw.address)))") }
-    return lines
+    for flaw in flaws {
+      output.print("beware: \(flaw.words) (entry at 0x\(hex(flaw.address)))")
+    }
   }
 
-  private func lines(of space: Space) -> [String] {
+  private func print(_ space: Space, to output: inout Output) {
     let names = space.devices.map(\.name).joined(separator: ", ")
     let title = "domain \(space.entry.domain.rawValue) (\(names))"
     switch space.entry.translation {
-    case .passThrough: return ["\(title): pass-through, all of memory, read and write"]
-    case .reserved: return ["\(title): an encoding that the specification reserves"]
+    case .passThrough: return output.print("\(title): pass-through, all of memory, read and write")
+    case .reserved:
+      return output.print("\(title): an encoding that the specification reserves")
     default: break
     }
-    var lines = [
-      "\(title): \(space.leafCount) pages in \(space.ranges.count) ranges, "
-        + size(space.ranges.reduce(0) { $0 &+ $1.size })
-    ]
+    output.print(
+      "\(title): \(space.leafCount) pages in \(space.extent.count) ranges, "
+        + size(space.extent.size))
     if case .nested = space.entry.translation {
-      lines.append("  nested: these are the ranges of the second stage, by the guest's addresses")
+      output.print(
+        "  nested: these are the ranges of the second stage, by the guest's addresses")
     }
-    var rows = [["  IOVA", "LAST", "MEMORY", "ALLOWS", "PAGES"]]
-    for range in space.ranges {
-      rows.append([
-        "  0x\(hex(range.start))", "0x\(hex(range.last))", "0x\(hex(range.physical))",
-        range.permission,
-        "\(range.size >> UInt64(Paging.shift(level: range.level))) x \(range.pageSize)",
-      ])
+    if space.extent.count > 0 {
+      RangeTable(space.extent).print(to: &output) { readRanges(of: space, $0) }
     }
-    if rows.count > 1 { lines += columns(rows) }
     if space.missing > 0 {
-      lines.append(
+      output.print(
         "  beware: \(space.missing) tables lie outside the image; their pages are missing")
     }
-    if space.isCircular { lines.append("  beware: the tables lead in circles; not all was read") }
-    return lines
+    if space.isCircular {
+      output.print("  beware: the tables lead in circles; not all was read")
+    }
   }
 
   private static func words(_ entry: DeviceEntry) -> String {
@@ -150,9 +159,11 @@ struct TableReport {
       if space.entry.translation == .passThrough {
         return space.devices.map { ($0, address, "rw") }
       }
-      return space.ranges.compactMap { range in
-        range.place(of: address).map { ($0, range.permission) }
-      }.flatMap { way in space.devices.map { ($0, way.0, way.1) } }
+      var places: [(UInt64, String)] = []
+      readRanges(of: space) { range in
+        if let place = range.place(of: address) { places.append((place, range.permission)) }
+      }
+      return places.flatMap { place in space.devices.map { ($0, place.0, place.1) } }
     }
   }
 
@@ -190,42 +201,6 @@ struct TableReport {
     ).pretty
   }
 
-  // MARK: What differs
-
-  private struct Row: Hashable {
-    var device: String
-    var range: MappedRange
-  }
-
-  private var rows: Set<Row> {
-    var rows: Set<Row> = []
-    for space in spaces {
-      for entry in space.devices {
-        for range in space.ranges { rows.insert(Row(device: entry.name, range: range)) }
-      }
-    }
-    return rows
-  }
-
-  /// Ranges that one of two images has alone: `-` this one, `+` the other.
-  func difference(from other: TableReport) -> [String] {
-    let own = rows
-    let others = other.rows
-    let gone = own.subtracting(others).map { ("-", $0) }
-    let new = others.subtracting(own).map { ("+", $0) }
-    let all = (gone + new).sorted {
-      ($0.1.device, $0.1.range.start, $0.0) < ($1.1.device, $1.1.range.start, $1.0)
-    }
-    if all.isEmpty { return ["no range differs"] }
-    return columns(
-      all.map { sign, row in
-        [
-          sign, row.device, "0x\(hex(row.range.start))", "0x\(hex(row.range.last))",
-          "0x\(hex(row.range.physical))", row.range.permission, row.range.pageSize,
-        ]
-      })
-  }
-
   // MARK: For programs
 
   private var head: [(String, JSONValue)] {
@@ -245,38 +220,34 @@ struct TableReport {
     ]
   }
 
-  var json: String {
-    JSONValue.object(
-      head + [
-        (
-          "domains",
-          .array(
-            spaces.map { space in
-              .object([
-                ("domain", .unsigned(UInt64(space.entry.domain.rawValue))),
-                ("devices", .array(space.devices.map { .object(Self.members($0)) })),
-                ("pages", .unsigned(space.leafCount)),
-                ("missing_tables", .count(space.missing)),
-                ("circular", .boolean(space.isCircular)),
-                (
-                  "ranges",
-                  .array(
-                    space.ranges.map { range in
-                      .object([
-                        ("iova", .string("0x\(hex(range.start))")),
-                        ("last", .string("0x\(hex(range.last))")),
-                        ("physical", .string("0x\(hex(range.physical))")),
-                        ("allows", .string(range.permission)),
-                        ("page_size", .unsigned(1 << UInt64(Paging.shift(level: range.level)))),
-                      ])
-                    })
-                ),
-              ])
-            })
-        ),
-        ("flaws", .array(flaws.map { .string($0.words) })),
+  /// Prints all of it as one document, whose ranges are written as they are read.
+  func printJSON(to output: inout Output) {
+    output.write("{\n")
+    for member in head { output.write("  \(Self.memberText(member, 2)),\n") }
+    output.write("  \"domains\": [")
+    for (index, space) in spaces.enumerated() {
+      output.write(index == 0 ? "\n    {\n" : ",\n    {\n")
+      let members: [(String, JSONValue)] = [
+        ("domain", .unsigned(UInt64(space.entry.domain.rawValue))),
+        ("devices", .array(space.devices.map { .object(Self.members($0)) })),
+        ("pages", .unsigned(space.leafCount)),
+        ("missing_tables", .count(space.missing)),
+        ("circular", .boolean(space.isCircular)),
       ]
-    ).pretty
+      for member in members { output.write("      \(Self.memberText(member, 6)),\n") }
+      output.write("      \"ranges\": [")
+      if space.extent.count > 0 {
+        RangeTable(space.extent).printJSON(to: &output) { readRanges(of: space, $0) }
+        output.write("\n      ")
+      }
+      output.write("]\n    }")
+    }
+    output.write(spaces.isEmpty ? "],\n" : "\n  ],\n")
+    output.write("  \(Self.memberText(("flaws", .array(flaws.map { .string($0.words) })), 2))\n}\n")
+  }
+
+  private static func memberText(_ member: (String, JSONValue), _ indent: Int) -> String {
+    "\(JSONValue.string(member.0).compact): \(member.1.pretty(indent: indent))"
   }
 }
 

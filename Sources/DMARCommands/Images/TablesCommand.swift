@@ -85,14 +85,14 @@ struct TablesCommand: ParsableCommand {
     let report = try report(memory, image, root)
     if let diff {
       let other = try self.report(try options.open(diff), diff, root)
-      for line in report.difference(from: other) { output.print(line) }
+      TableDifference(from: report, to: other).print(to: &output)
       return try output.flush()
     }
     switch (format, physical.flatMap(Numbers.unsigned)) {
     case (.text, let address?): for line in report.lines(reaching: address) { output.print(line) }
     case (.json, let address?): output.print(report.json(reaching: address))
-    case (.text, nil): for line in report.lines { output.print(line) }
-    case (.json, nil): output.print(report.json)
+    case (.text, nil): report.print(to: &output)
+    case (.json, nil): report.printJSON(to: &output)
     }
     try output.flush()
   }

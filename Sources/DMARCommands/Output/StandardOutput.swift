@@ -42,6 +42,15 @@ struct Output {
     if buffer.count >= Self.size { send() }
   }
 
+  /// Prints bytes of the program's own behind what was gathered: a large piece, which is not copied.
+  mutating func write(_ bytes: UnsafeRawBufferPointer) {
+    send()
+    if failure == 0 { failure = Descriptor.write(bytes, to: descriptor) }
+  }
+
+  /// Whether a write failed, so that nothing more needs to be made.
+  var hasFailed: Bool { failure != 0 }
+
   /// Writes what was gathered.
   ///
   /// - Throws: where a write failed, now or before. A reader that went away is not a failure: there is
@@ -55,7 +64,7 @@ struct Output {
   }
 
   private mutating func send() {
-    if failure == 0 { failure = Descriptor.write(buffer, to: descriptor) }
+    if failure == 0, !buffer.isEmpty { failure = Descriptor.write(buffer, to: descriptor) }
     buffer.removeAll(keepingCapacity: true)
   }
 }

@@ -1,0 +1,88 @@
+internal import MemoryImages
+import Text
+
+/// The ranges that one of two images has alone, device by device.
+struct TableDifference {
+  /// A range of one image that the other has not.
+  private struct Change {
+    var isNew: Bool
+    var range: MappedRange
+  }
+
+  private struct Pair: Hashable {
+    var old: [Int]
+    var new: [Int]
+  }
+
+  private let old: TableReport
+  private let new: TableReport
+
+  init(from old: TableReport, to new: TableReport) {
+    self.old = old
+    self.new = new
+  }
+
+  /// Prints a row for each of them: `-` is of the old image, `+` of the new one.
+  func print(to output: inout Output) {
+    let spaces = Self.spaces(old)
+    let others = Self.spaces(new)
+    let names = Set(spaces.keys).union(others.keys).sorted()
+    let pairs = names.map { Pair(old: spaces[$0] ?? [], new: others[$0] ?? []) }
+    // Devices of one domain share its tables, which are compared once.
+    var changes: [Pair: [Change]] = [:]
+    for pair in pairs where changes[pair] == nil { changes[pair] = self.changes(pair) }
+    var extent = RangeExtent()
+    for change in changes.values.joined() { extent.add(change.range) }
+    guard extent.count > 0 else { return output.print("no range differs") }
+    let width =
+      zip(names, pairs).filter { changes[$0.1]?.isEmpty == false }
+      .map(\.0.count).max() ?? 0
+    let table = RangeTable(extent, isHeaded: false)
+    for (name, pair) in zip(names, pairs) {
+      let rows = changes[pair] ?? []
+      let device = name.padded(to: width)
+      table.print(rows.lazy.map { ("\($0.isNew ? "+" : "-")  \(device)  ", $0.range) }, to: &output)
+    }
+  }
+
+  /// The spaces of each device; one, but in tables that nobody wrote on purpose.
+  private static func spaces(_ report: TableReport) -> [String: [Int]] {
+    var spaces: [String: [Int]] = [:]
+    for (index, space) in report.spaces.enumerated() {
+      for entry in space.devices where spaces[entry.name]?.last != index {
+        spaces[entry.name, default: []].append(index)
+      }
+    }
+    return spaces
+  }
+
+  private static func ranges(_ report: TableReport, _ spaces: [Int]) -> [MappedRange] {
+    var ranges: [MappedRange] = []
+    for index in spaces { report.readRanges(of: report.spaces[index]) { ranges.append($0) } }
+    if spaces.count > 1 { ranges.sort { $0.start < $1.start } }
+    return ranges
+  }
+
+  /// Both images list their ranges by the device's address, so that one pass over both finds what differs.
+  private func changes(_ pair: Pair) -> [Change] {
+    let old = Self.ranges(self.old, pair.old)
+    let new = Self.ranges(self.new, pair.new)
+    var changes: [Change] = []
+    var (before, after) = (0, 0)
+    while before < old.count || after < new.count {
+      if before < old.count, after < new.count, old[before] == new[after] {
+        before += 1
+        after += 1
+      } else if before == old.count
+        || after < new.count && new[after].start <= old[before].start
+      {
+        changes.append(Change(isNew: true, range: new[after]))
+        after += 1
+      } else {
+        changes.append(Change(isNew: false, range: old[before]))
+        before += 1
+      }
+    }
+    return changes
+  }
+}
