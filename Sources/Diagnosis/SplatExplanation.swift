@@ -44,6 +44,7 @@ public struct SplatExplanation: Sendable {
     case .badUnlock, .badContention, .heldFreed, .exit, .userReturn: balance(splat)
     case .unregistered, .tableFull: checker(splat)
     case .sleeping: sleeping(splat)
+    case .failedCheck: failedCheck(splat)
     }
   }
 
@@ -245,6 +246,49 @@ public struct SplatExplanation: Sendable {
         + (splat.detail.isEmpty ? "" : " (\(splat.detail))"),
       held + (owner(splat.stack).map { ["called: \($0)"] } ?? []),
       "move the call out of the lock or interrupt, or allocate with GFP_ATOMIC"
+    )
+  }
+
+  /// The validator's checks by the function that makes them.
+  private static func failedCheck(_ splat: LockSplat) -> Words {
+    let check = splat.detail.prefix { $0 != ":" }
+    let now = owner(splat.stack).map { ["where: \($0)"] } ?? []
+    let meaning: String
+    let cure: String
+    switch check {
+    case "lock_release", "__lock_release", "print_unlock_imbalance_bug":
+      meaning = "a lock is released by a task that holds none by lockdep's books"
+      cure = "look for a path that unlocks twice, or that releases what another task took"
+    case "lock_downgrade", "__lock_downgrade":
+      meaning = "a lock that is held for reading, or not held, is downgraded to reading"
+      cure = "look for a path that downgrades twice, or without having taken the lock for writing"
+    case "look_up_lock_class", "register_lock_class":
+      meaning =
+        "a lock has the key of a class with another name: it was set up anew as another kind of lock, "
+        + "or two kinds share one key"
+      cure =
+        "give each kind its own key, and set the lock's class only where nobody can hold it (a socket "
+        + "that changes its family is the usual case)"
+    case "hlock_class", "lock_set_class", "__lock_set_class", "reacquire_held_locks":
+      meaning =
+        "a held lock's record in the task leads to no class: the record or the lock was overwritten, "
+        + "or its memory was freed and used again while it was held"
+      cure = "look for the object's early end: run the same with KASAN"
+    case "check_flags", "lockdep_hardirqs_on", "lockdep_hardirqs_on_prepare",
+      "lockdep_hardirqs_off",
+      "lockdep_softirqs_on", "lockdep_softirqs_off":
+      meaning =
+        "lockdep's record of whether interrupts are on does not agree with the processor's flag"
+      cure =
+        "look for code that switches interrupts in a way that tracing does not see: an entry in "
+        + "assembly, or a raw and a traced form that are mixed"
+    default:
+      meaning = "lockdep's own books do not agree (\(splat.detail))"
+      cure = "look at what the stack's first functions outside of locking did with their lock"
+    }
+    return (
+      meaning + ", and lockdep is off from here on",
+      (splat.detail.isEmpty ? [] : ["check: \(splat.detail)"]) + now, cure
     )
   }
 

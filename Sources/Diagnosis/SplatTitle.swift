@@ -2,9 +2,11 @@ import KernelLog
 import LogReading
 
 /// The title under which trackers file a lock report: its kind, and the function that took part.
+///
+/// The convention is syzkaller's, whose titles are the ones that stand in mails and lists of defects.
 enum SplatTitle {
   /// `possible deadlock in md_open`, `WARNING: suspicious RCU usage in rds_tcp_conn_alloc`; `in
-  /// corrupted` where no frame of the report can be trusted.
+  /// corrupted` where no frame of the report can be trusted, or what its kind always says is lost.
   static func title(_ splat: LockSplat) -> String {
     let word = splat.head.isEmpty ? "WARNING" : splat.head
     let kind: String
@@ -15,7 +17,7 @@ enum SplatTitle {
     case .badUnlock: kind = "\(word): bad unlock balance"
     case .badContention: kind = "\(word): bad lock contention"
     case .heldFreed: kind = "\(word): held lock freed"
-    case .waitContext: kind = "WARNING: locking bug"
+    case .waitContext, .failedCheck: kind = "WARNING: locking bug"
     case .nestLock: kind = "\(word): nested lock was not taken"
     case .exit: kind = "\(word): still has locks held"
     case .userReturn: kind = "\(word): lock held when returning to user space"
@@ -29,41 +31,97 @@ enum SplatTitle {
 
   /// Why the report's frames cannot be trusted; nil where they can.
   static func corruption(_ splat: LockSplat) -> String? {
-    if function(splat) == nil {
+    if isMixed(splat) || function(splat) == nil {
       return splat.stack.isEmpty
         ? "the report is cut: it has no frame of its own"
         : "the report is mixed with other lines: its stack does not belong together"
     }
-    // Reports of these kinds end with a stack as a rule; without it the end is lost.
-    if splat.stack.isEmpty, [.circular, .unsafeOrder, .heldFreed].contains(splat.kind) {
+    // Reports of all kinds but one end with a stack; without it the end is lost.
+    if splat.stack.isEmpty, ![.userReturn, .tableFull].contains(splat.kind) {
       return "the report is cut: its stack is missing"
     }
     return nil
   }
 
-  /// The first function that is neither a primitive of locking nor a wrapper around one.
-  private static func function(_ splat: LockSplat) -> String? {
-    var candidates: [String] = []
-    switch splat.kind {
-    case .exit, .userReturn:
-      candidates = (splat.held.last.map { [$0.function] } ?? []) + splat.stack
-    case .unsafeOrder: candidates = splat.safeStack + wanted(splat) + splat.stack
-    default: candidates = wanted(splat) + splat.stack
-    }
-    if isMixed(splat) { return nil }
-    return candidates.first { !$0.isEmpty && !FunctionFamily.lockPrimitive.contains($0) }.map(
-      plainName)
+  /// Where a title's function is looked for.
+  private enum Source {
+    /// Where the lock was to be taken or released.
+    case wanted
+    /// Where the lock was taken that is held.
+    case blocker
+    /// Where the locks of the chain were taken, as printed.
+    case chain
+    /// Where the lock was first taken in an interrupt, and where the other with interrupts on.
+    case interrupt
+    /// Where the first of the held locks was taken.
+    case held
+    /// This event's own stack.
+    case stack
   }
 
-  private static func wanted(_ splat: LockSplat) -> [String] {
-    splat.wanted.map { [$0.function] } ?? []
+  /// Where to look, in order, and which functions to pass over; the first one counts as it stands
+  /// where none are.
+  private static func rule(_ splat: LockSplat) -> (sources: [Source], passes: [FunctionFamily]) {
+    // Before 4.14 these heads said INFO, and their titles take the place of the lock as it stands.
+    if splat.head == "INFO",
+      [.circular, .inversion, .unsafeOrder, .recursive, .inconsistentState].contains(splat.kind)
+    {
+      return ([.wanted], [])
+    }
+    return switch splat.kind {
+    case .circular: ([.wanted, .blocker, .chain], [.helper, .workRunner])
+    case .inversion, .recursive, .heldFreed: ([.wanted], [])
+    case .unsafeOrder: ([.interrupt], [.helper])
+    case .exit, .userReturn: ([.held], [])
+    case .badUnlock: ([.wanted, .stack], [.helper])
+    case .rcu: ([.stack], [.helper, .readCopyUpdate])
+    case .waitContext, .failedCheck: ([.stack], [.helper, .socketLock])
+    case .unregistered: ([.stack], [.helper, .anyLock])
+    case .inconsistentState, .badContention, .nestLock, .tableFull, .sleeping:
+      ([.stack], [.helper])
+    }
+  }
+
+  /// The function that the title names.
+  private static func function(_ splat: LockSplat) -> String? {
+    guard saysWhatItMust(splat) else { return nil }
+    let (sources, passes) = rule(splat)
+    let candidates = sources.flatMap { self.candidates($0, splat) }.filter { !$0.isEmpty }
+    guard !passes.isEmpty else { return candidates.first.map(plainName) }
+    if sources.contains(.stack), isMixed(splat) { return nil }
+    return candidates.first { name in !passes.contains { $0.contains(name) } }.map {
+      withoutCallPrefix(plainName($0))
+    }
+  }
+
+  private static func candidates(_ source: Source, _ splat: LockSplat) -> [String] {
+    switch source {
+    case .wanted: splat.wanted.map { [$0.function] } ?? []
+    case .blocker: splat.blocker.map { [$0.function] } ?? []
+    case .chain: splat.chain.flatMap { $0.stack }
+    case .interrupt: splat.safeStack + splat.unsafeStack
+    case .held: splat.held.first.map { [$0.function] } ?? []
+    case .stack: splat.stack
+    }
+  }
+
+  /// Whether the report has the line from which its kind's title begins.
+  private static func saysWhatItMust(_ splat: LockSplat) -> Bool {
+    switch splat.kind {
+    case .circular: splat.wanted != nil
+    case .inversion, .recursive, .inconsistentState, .heldFreed:
+      splat.wanted?.function.isEmpty == false
+    case .exit, .userReturn: !splat.held.isEmpty
+    case .rcu: splat.detail.contains(".c:") || splat.detail.contains(".h:")
+    default: true
+    }
   }
 
   /// A stack whose bottom comes first, or that does not begin in lockdep, is another's or two in one.
   private static func isMixed(_ splat: LockSplat) -> Bool {
     guard let first = splat.stack.first(where: { !FunctionFamily.lockPrimitive.contains($0) })
     else { return false }
-    if FunctionFamily.stackBottom.contains(first), wanted(splat).allSatisfy({ $0.isEmpty }) {
+    if FunctionFamily.stackBottom.contains(first), splat.wanted?.function.isEmpty != false {
       return true
     }
     // A function that prints warnings of its own began another report.
@@ -79,5 +137,17 @@ enum SplatTitle {
       rest.dropFirst(digits.count).count >= count
     else { return name }
     return String(rest.dropFirst(digits.count).prefix(count))
+  }
+
+  /// `sendmsg` for `__sys_sendmsg`: processors and releases name a system call's entry differently, and
+  /// the longest beginning goes.
+  private static func withoutCallPrefix(_ name: String) -> String {
+    let prefixes = [
+      "compat_SYSC_", "compat_SyS_", "__do_sys_", "__se_sys_", "____sys_", "__arm64_", "___sys_",
+      "__ia32_", "__sys_", "__x64_", "__se_", "SYSC_", "ksys_", "SyS_", "sys_",
+    ]
+    guard let prefix = prefixes.first(where: { name.hasPrefix($0) }), prefix.count < name.count
+    else { return name }
+    return String(name.dropFirst(prefix.count))
   }
 }

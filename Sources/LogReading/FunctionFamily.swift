@@ -31,6 +31,16 @@ public enum FunctionFamily: Hashable, Sendable, CaseIterable {
   case stackBottom
   /// What prints a report of its own.
   case otherReport
+  /// What everybody calls, and no tracker files a report under.
+  case helper
+  /// What runs work, and waits for it: its locks stand for the work itself.
+  case workRunner
+  /// RCU's own, and the allocators that free for it.
+  case readCopyUpdate
+  /// What takes and drops a socket's lock.
+  case socketLock
+  /// What has to do with locks and stacks by its name.
+  case anyLock
 
   /// How the names of a family look. An asterisk stands for any characters, none included, and only at
   /// a name's beginning or end.
@@ -61,7 +71,12 @@ public enum FunctionFamily: Hashable, Sendable, CaseIterable {
       ]
     case .lockPrimitive: Self.lockNames
     case .stackBottom: ["entry_*", "ret_from_fork*", "system_call*", "do_syscall*", "el0_*"]
-    case .otherReport: ["warn_alloc*", "dump_header*", "kasan_report*"]
+    case .otherReport: ["warn_alloc*", "dump_header*", "kasan_report*", "should_fail*"]
+    case .helper: Self.helperNames
+    case .workRunner: ["*process_one_work*", "*flush_workqueue*"]
+    case .readCopyUpdate: ["*rcu*", "*kmem*", "*slab*"]
+    case .socketLock: ["*lock_sock*", "*release_sock*"]
+    case .anyLock: ["*lock*", "*stack*", "*IRQ*"]
     }
   }
 

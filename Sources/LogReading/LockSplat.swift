@@ -36,6 +36,8 @@ public struct LockSplat: Hashable, Sendable {
     case tableFull = "lockdep's tables are full"
     /// A function that may sleep is called where nothing may.
     case sleeping = "sleeping function called from invalid context"
+    /// The validator's own books do not agree: a `WARNING` at a place in lockdep.c.
+    case failedCheck = "a check of lockdep's own failed"
   }
 
   /// A lock with the usage that lockdep prints in braces, and where it is taken.

@@ -150,7 +150,7 @@ struct RecordReader: Sendable {
     }
     for line in rest.lines { _ = take(line, lastNumber, emit) }
     flush(emit)
-    if let splat = splats.finish() { emit(event(splat)) }
+    while let splat = splats.finish() { emit(event(splat)) }
     if let ended = stumbles.finish() { emit(Self.event(ended)) }
   }
 

@@ -13,9 +13,23 @@ struct SplatCollector: Sendable {
   private var texts = 0
 
   /// Whether a report has begun and not ended. Asked of each line, and a report is large to look at.
-  private(set) var isCollecting = false
+  var isCollecting: Bool { isOpen || second.contains { $0.isCollecting } }
+  private var isOpen = false
+  /// Of another caller, whose report began before this one had ended; one at most.
+  private var second: [SplatCollector] = []
 
-  private enum Expectation: Sendable { case none, kernel, wanted, holding, other, detail }
+  private enum Expectation: Sendable {
+    case none, kernel, wanted, holding, other, detail, place, lost
+  }
+
+  /// Who printed the report's head, where the kernel says so: `T3699` for a task, `C1` for an interrupt.
+  private var caller: ArraySlice<UInt8>?
+  /// Lines of others since the report's last one.
+  private var foreign = 0
+  /// Another report has begun, so that stacks are no longer this one's.
+  private var isOver = false
+  /// What the kernel says of a failed check in the line before the report.
+  private var condition = ""
 
   /// The severity in a head: `WARNING`, `BUG` or `INFO`.
   private static func headWord(_ bytes: [UInt8]) -> String {
@@ -28,28 +42,60 @@ struct SplatCollector: Sendable {
 
   /// Takes a line; returns a report that has ended with it.
   mutating func observe(_ line: CleanLine) -> LockSplat? {
+    if !isOpen, var other = second.popLast() {
+      other.texts = max(texts, other.texts)
+      self = other
+    }
+    if isForeign(line) { return observe(foreign: line) }
     if let title = SplatLines.title(in: line.bytes) {
-      let done = finish()
-      begin(title.kind, line, title.detail, .kernel)
+      let done = finishOwn()
+      begin(title.kind, line, title.detail, title.kind == .failedCheck ? .none : .kernel)
       splat?.head = Self.headWord(line.bytes)
+      if title.kind == .failedCheck, !condition.isEmpty { splat?.detail += ": \(condition)" }
+      condition = ""
       return done
     }
-    if !isCollecting, line.bytes.last == 0x21, Self.isWithoutHead(line) {
+    if line.bodyStarts(Self.failedCondition) { condition = Self.condition(line) }
+    if !isOpen, line.bytes.last == 0x21, Self.isWithoutHead(line) {
       // The lines above, with the report's name, are lost.
       let text = line.text.drop { $0 == " " || $0 == "\t" }
       begin(.rcu, line, String(text.prefix(160)), .none)
       return nil
     }
-    guard isCollecting else { return nil }
+    guard isOpen else { return nil }
+    if caller == nil, Self.beginsAnother(line) { isOver = true }
     if take(line) {
       silent = 0
+      foreign = 0
       keep(line)
       if let first = splat?.lines.lowerBound { splat?.lines = first...max(first, line.number) }
       return nil
     }
     silent += 1
     // Foreign lines stand in the middle of reports; this many in a row end one.
-    return silent > 24 ? finish() : nil
+    return silent > 24 ? finishOwn() : nil
+  }
+
+  /// Whether another caller than the report's printed a line.
+  private func isForeign(_ line: CleanLine) -> Bool {
+    guard isOpen, let caller, let other = Self.caller(of: line) else { return false }
+    return caller != other
+  }
+
+  private mutating func observe(foreign line: CleanLine) -> LockSplat? {
+    foreign += 1
+    if foreign > Self.mostForeign { return finishOwn() }
+    if second.isEmpty {
+      guard SplatLines.title(in: line.bytes) != nil || line.bodyStarts(Self.failedCondition) else {
+        return nil
+      }
+      var other = SplatCollector()
+      other.texts = texts
+      second = [other]
+    }
+    let done = second[0].observe(line)
+    texts = max(texts, second[0].texts)
+    return done
   }
 
   private mutating func begin(
@@ -57,11 +103,48 @@ struct SplatCollector: Sendable {
   ) {
     splat = LockSplat(kind: kind, lines: line.number...line.number)
     splat?.detail = detail
-    isCollecting = true
+    isOpen = true
     section = .head
     expects = expected
     silent = 0
+    foreign = 0
+    isOver = false
+    caller = Self.caller(of: line)
     if texts <= Self.mostTexts { texts += 1 }
+  }
+
+  private static let failedCondition: StaticString = "DEBUG_LOCKS_WARN_ON("
+
+  /// `depth <= 0` of `DEBUG_LOCKS_WARN_ON(depth <= 0)`.
+  private static func condition(_ line: CleanLine) -> String {
+    let text = line.text.drop { $0 != "(" }.dropFirst().prefix(96)
+    guard let end = text.lastIndex(of: ")") else { return "" }
+    return String(text[..<end])
+  }
+
+  /// So many lines of others in a row end a report.
+  private static let mostForeign = 1024
+
+  /// `T3699` in the prefix `[ 2718.379077][ T3699] `.
+  private static func caller(of line: CleanLine) -> ArraySlice<UInt8>? {
+    let prefix = line.bytes.prefix(line.body)
+    guard let end = prefix.lastIndex(of: UInt8(ascii: "]")),
+      let open = prefix[..<end].lastIndex(of: UInt8(ascii: "["))
+    else { return nil }
+    let word = prefix[(open + 1)..<end].drop { $0 == ASCII.space }
+    guard let first = word.first, first == UInt8(ascii: "T") || first == UInt8(ascii: "C"),
+      word.count > 1, word.dropFirst().allSatisfy(ASCII.isDigit)
+    else { return nil }
+    return word
+  }
+
+  /// Whether a line begins a report that is not lockdep's: the stack that follows is its own.
+  private static func beginsAnother(_ line: CleanLine) -> Bool {
+    line.bodyStarts("FAULT_INJECTION: forcing") || line.bodyStarts("BUG: ")
+      || line.bodyStarts("kernel BUG at") || line.bodyStarts("general protection fault")
+      || line.bodyStarts("Unable to handle kernel") || line.bodyStarts("WARNING: CPU")
+      || line.bodyStarts("FAULT_FLAG_ALLOW_RETRY missing")
+      || line.bodyStarts("vmalloc: allocation failure")
   }
 
   /// `FILE:LINE RCU-list traversed in non-reader section!!`, the second line of an RCU report.
@@ -81,11 +164,23 @@ struct SplatCollector: Sendable {
     splat?.text.append(line.text)
   }
 
+  /// Ends what is open; asked again until there is nothing left.
   mutating func finish() -> LockSplat? {
-    guard isCollecting else { return nil }
+    while isCollecting {
+      if isOpen {
+        if let done = finishOwn() { return done }
+      } else if var other = second.popLast(), let done = other.finish() {
+        return done
+      }
+    }
+    return nil
+  }
+
+  private mutating func finishOwn() -> LockSplat? {
+    guard isOpen else { return nil }
     defer {
       splat = nil
-      isCollecting = false
+      isOpen = false
     }
     guard var splat else { return nil }
     // A boot's table of lock limits looks like a head; of a real one the dashes or the kernel stand
@@ -117,7 +212,22 @@ struct SplatCollector: Sendable {
       return true
     }
     if header(text) { return true }
+    // A symbolised report says an inlined function in a line of its own, before the line as printed.
+    if text.hasSuffix("[inline]") { return true }
     if let lock = Self.lock(text) { return note(lock, text) }
+    if text.hasPrefix("at: "), let function = Self.frame(text.dropFirst(4)) {
+      place(function)
+      return true
+    }
+    if section == .held, text.hasSuffix("at:") {
+      // Of a lock that is printed in pieces, the last one stands alone and is no frame.
+      expects = .lost
+      return true
+    }
+    if let (inner, outer) = Self.pair(text) {
+      if splat?.stack.last != inner { _ = note(frame: inner, isGuess: false) }
+      return note(frame: outer, isGuess: false)
+    }
     if let frame = Self.frame(text) { return note(frame: frame, isGuess: text.first == "?") }
     return Self.furniture.contains { text.hasPrefix($0) }
   }
@@ -133,7 +243,8 @@ struct SplatCollector: Sendable {
   ]
 
   private mutating func header(_ text: Substring) -> Bool {
-    if text.hasPrefix("Call Trace") {
+    if text.hasPrefix("Call Trace") || text.hasPrefix("Call trace") || text.hasPrefix("Backtrace:")
+    {
       section = .backtrace
       return true
     }
@@ -149,8 +260,12 @@ struct SplatCollector: Sendable {
       if line == .releases || line == .contends {
         splat?.wanted = LockSplat.Lock(name: values[1], usage: "", waitTypes: "", function: "")
       }
-      let namesLock = [.releases, .contends, .leavesKernel, .exits].contains(line)
-      expects = namesLock ? .none : .wanted
+      expects =
+        switch line {
+        case .releases, .contends: .place
+        case .leavesKernel, .exits: .none
+        default: .wanted
+        }
     case .alreadyHolding, .isHolding: expects = .holding
     case .tookUnsafe, .toUnsafe: expects = .other
     case .registered: section = .registered
@@ -190,8 +305,29 @@ struct SplatCollector: Sendable {
     return true
   }
 
+  /// A mail broke the line of a lock before `at:`.
+  private mutating func place(_ function: String) {
+    if section == .held, let last = splat?.held.indices.last,
+      splat?.held[last].function.isEmpty == true
+    {
+      splat?.held[last].function = function
+    } else if splat?.other?.function.isEmpty == true {
+      splat?.other?.function = function
+    } else if splat?.blocker?.function.isEmpty == true {
+      splat?.blocker?.function = function
+    } else if splat?.wanted?.function.isEmpty == true {
+      splat?.wanted?.function = function
+    }
+  }
+
   private mutating func note(frame: String, isGuess: Bool) -> Bool {
     if isGuess { return true }
+    if isOver { return true }
+    if expects == .place || expects == .lost {
+      if expects == .place { splat?.wanted?.function = frame }
+      expects = .none
+      return true
+    }
     // A hostile log shall not make a report grow without end.
     guard let splat,
       splat.stack.count + splat.registeredStack.count + splat.safeStack.count
@@ -228,6 +364,18 @@ struct SplatCollector: Sendable {
     if let at = text.range(of: "at: ") { function = frame(text[at.upperBound...]) ?? "" }
     return LockSplat.Lock(
       name: String(name), usage: String(usage), waitTypes: waitTypes, function: function)
+  }
+
+  /// `[<801bf148>] (lock_acquire) from [<80df7ffc>] (_raw_spin_lock+0x4c/0x5c)`, as 32-bit Arm prints a
+  /// function and its caller.
+  private static func pair(_ text: Substring) -> (inner: String, outer: String)? {
+    guard text.hasPrefix("[<"), let from = text.range(of: ") from [<"),
+      let open = text[..<from.lowerBound].lastIndex(of: "("),
+      let outer = text[from.upperBound...].range(of: "(")
+    else { return nil }
+    let inner = text[text.index(after: open)..<from.lowerBound].prefix { $0 != "." && $0 != "+" }
+    guard !inner.isEmpty, let caller = frame(text[outer.upperBound...]) else { return nil }
+    return (String(inner), caller)
   }
 
   /// `klist_next+0x1b/0x160`, with `?`, an address in `[<…>]` or a module behind it.

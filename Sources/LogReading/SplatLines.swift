@@ -45,6 +45,7 @@ package enum SplatLines {
   /// The title that stands somewhere in a line: the report's kind, and what the title says beside it.
   static func title(in bytes: [UInt8]) -> (kind: LockSplat.Kind, detail: String)? {
     guard mayBeTitle(bytes) else { return nil }
+    if let check = failedCheck(in: bytes) { return (.failedCheck, check) }
     for title in titles {
       guard let place = ByteSearch.find(title.mark, in: bytes) else { continue }
       let values = title.form.texts(TextCursor(bytes, at: place)) ?? []
@@ -55,6 +56,19 @@ package enum SplatLines {
       }
     }
     return nil
+  }
+
+  /// The function in `WARNING: CPU: 1 PID: 7 at kernel/locking/lockdep.c:3676 lock_release+0x6e6/0xa40`,
+  /// from 6.19 on `WARNING: kernel/locking/lockdep.c:3676 at lock_release+0x6e6/0xa40, CPU#1: sh/7`.
+  private static func failedCheck(in bytes: [UInt8]) -> String? {
+    guard ByteSearch.contains("WARNING: ", in: bytes),
+      let place = ByteSearch.find("/lockdep.c:", in: bytes)
+    else { return nil }
+    let rest = String(decoding: bytes[place...].dropFirst(11), as: UTF8.self)
+      .drop { $0.isNumber || $0 == " " }
+    let name = rest.hasPrefix("at ") ? rest.dropFirst(3) : rest
+    guard let plus = name.firstRange(of: "+0x") else { return nil }
+    return String(name[..<plus.lowerBound].prefix { $0 != "." }.prefix(64))
   }
 
   /// `WARNING: `, `BUG: ` and `INFO: ` begin reports: an upper-case word with a colon, and not the

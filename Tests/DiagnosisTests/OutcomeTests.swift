@@ -69,11 +69,16 @@ struct OutcomeTests {
       if columns[1] == "none" {
         #expect(splats.isEmpty, "\(columns[0])")
         right += 1
-      } else if splats.first?.title == columns[2] {
+      } else if let title = splats.first?.title,
+        // The head as it stands says as little.
+        title == columns[2] || title.hasSuffix(" in corrupted") && !columns[2].contains(" in ")
+      {
         right += 1
+      } else {
+        Issue.record("\(columns[0]): \(splats.first?.title ?? "no report"), not \(columns[2])")
       }
     }
     #expect(count > 40)
-    #expect(right >= 39, "\(right) of \(count)")
+    #expect(right == count, "\(right) of \(count)")
   }
 }
