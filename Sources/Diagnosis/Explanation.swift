@@ -96,8 +96,13 @@ public struct Explanation: Sendable {
     _ groups: [FaultGroup], _ contents: LogContents
   ) -> [Fault] {
     guard !groups.isEmpty else { return [] }
-    let index = FaultIndex(contents)
-    return groups.map { explain(FaultCase(fault: $0, log: contents, index: index)) }
+    return explain(groups, contents, FaultIndex(contents))
+  }
+
+  static func explain(
+    _ groups: [FaultGroup], _ contents: LogContents, _ index: FaultIndex
+  ) -> [Fault] {
+    groups.map { explain(FaultCase(fault: $0, log: contents, index: index)) }
   }
 
   private static func explain(_ fault: FaultCase) -> Fault {
@@ -214,10 +219,12 @@ public struct Explanation: Sendable {
           "the rate limiter left out \(contents.suppressed) lines; other devices may be among them")
       )
     }
-    if contents.faultsNotKept > 0 {
-      remarks.append(
-        Finding.Evidence("\(contents.faultsNotKept) further fault records were not kept apart"))
-    }
+    if contents.faultsNotKept > 0 { remarks.append(Self.others(contents)) }
     return remarks
+  }
+
+  /// How many records there are beyond those that are kept apart.
+  static func others(_ contents: LogContents) -> Finding.Evidence {
+    Finding.Evidence("\(contents.faultsNotKept) further fault records were not kept apart")
   }
 }

@@ -47,6 +47,11 @@ public struct ExplanationJSON: Sendable {
   /// How often a fault has come so far, as a line, for a log that is followed.
   public func countLine(_ group: FaultGroup) -> String { Self.line("count", record(group)) }
 
+  /// How many fault records there are beyond those that are kept apart, as a line of the same kind.
+  public var othersLine: String {
+    Self.line("remark", [("remark", evidence(Explanation.others(explanation.contents)))])
+  }
+
   private static func line(_ type: String, _ members: [(String, JSONValue)]) -> String {
     JSONValue.object([("type", .string(type)), ("schema", .string(schema))] + members).compact
   }

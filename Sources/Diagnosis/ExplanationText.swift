@@ -290,6 +290,11 @@ public struct ExplanationText: Sendable {
     if !parts.isEmpty { text += wrap(parts.joined(separator: "; "), indent: 0) + "\n\n" }
   }
 
+  /// How many fault records there are beyond those that are kept apart, of a log that is followed.
+  public static func others(_ contents: LogContents) -> String {
+    Explanation.others(contents).text
+  }
+
   private func summary(_ explanation: Explanation) -> String {
     let count =
       explanation.contents.faults.map { $0.count }.reduce(0, +)

@@ -47,18 +47,26 @@ struct FaultIndex: Sendable {
       default: false
       }
     }
-    for fault in log.faults {
-      devices[DeviceKey(fault), default: DeviceFaults()].add(fault)
-      if let address = fault.address {
-        addresses[address, default: []].append((fault.key.source, fault.first))
-      }
-      if let access = fault.access { accesses[fault.key.source, default: []].insert(access) }
-    }
+    for fault in log.faults { take(fault) }
     for key in devices.keys { devices[key]?.settle() }
     for (address, function) in log.functions where function.isListed {
       buses[BusKey(segment: address.segment, bus: address.bus), default: []].append(address)
     }
     for bus in buses.keys { buses[bus]?.sort() }
+  }
+
+  /// Adds a fault that has come since.
+  mutating func add(_ fault: FaultGroup) {
+    take(fault)
+    devices[DeviceKey(fault)]?.settleAgain()
+  }
+
+  private mutating func take(_ fault: FaultGroup) {
+    devices[DeviceKey(fault), default: DeviceFaults()].add(fault)
+    if let address = fault.address {
+      addresses[address, default: []].append((fault.key.source, fault.first))
+    }
+    if let access = fault.access { accesses[fault.key.source, default: []].insert(access) }
   }
 
   /// All faults of the fault's device in its boot.
@@ -101,6 +109,8 @@ struct DeviceFaults: Sendable {
   /// The first four lines that it stands on.
   private(set) var places: [LogPlace] = []
   private var readTimes: [UInt64] = []
+  /// How many of them the rate was worked out from.
+  private var settledTimes = 0
   private var firsts: [(page: UInt64?, place: LogPlace)] = []
   private var incidents: [Incident] = []
   private var incidentOf: [LogPlace: Int] = [:]
@@ -125,14 +135,19 @@ struct DeviceFaults: Sendable {
     addToIncident(fault)
   }
 
-  /// Ends the collection.
+  /// Works the rate out again where there are an eighth more reads than for the last one.
+  mutating func settleAgain() {
+    if readTimes.count - settledTimes > settledTimes / 8 { settle() }
+  }
+
+  /// Works out what takes a look at all faults.
   mutating func settle() {
     readTimes.sort()
+    settledTimes = readTimes.count
     let gaps = zip(readTimes, readTimes.dropFirst()).map { $1 - $0 }.filter {
       $0 > 0 && $0 < 60_000
     }
     refresh = Self.refreshRate(gaps).map { ($0, gaps.count) }
-    readTimes = []
   }
 
   /// The refresh rate that gaps between reads fit, in hertz, with how many of them do.

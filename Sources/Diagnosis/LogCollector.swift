@@ -37,6 +37,9 @@ public struct LogCollector: Sendable {
     var numbers: [UInt64]
   }
 
+  /// The fault groups that have changed since they were asked for; nil where nobody asks.
+  private var changes: Set<Int>?
+
   /// How many rows of debugfs files are kept.
   private let mostRows: Int
 
@@ -46,6 +49,16 @@ public struct LogCollector: Sendable {
   ///   of the machine needs it; an explanation does with fewer.
   public init(keepsTables: Bool = false) {
     mostRows = keepsTables ? .max : 1 << 14
+  }
+
+  /// Begins to note which fault groups change, for one who follows the log.
+  public mutating func noteChanges() { changes = [] }
+
+  /// The fault groups that are new or have changed since the last call, in the order of their indices.
+  public mutating func takeChanges() -> [Int] {
+    guard let changed = changes, !changed.isEmpty else { return [] }
+    changes = []
+    return changed.sorted()
   }
 
   /// Begins a further file; places from now on name it.
@@ -129,6 +142,7 @@ public struct LogCollector: Sendable {
     let sighting = FaultGroup.Sighting(place: place, time: event.time)
     if let index = indices[key] {
       state.lastFault = index
+      changes?.insert(index)
       // A mail's subject tells a record that its body shows.
       if event.repairs.contains(.mailSubject) {
         noteSubject(index, place)
@@ -175,6 +189,7 @@ public struct LogCollector: Sendable {
     contents.faults.append(group)
     indices[key] = contents.faults.count - 1
     state.lastFault = contents.faults.count - 1
+    changes?.insert(contents.faults.count - 1)
     return state.lastFault
   }
 
@@ -273,6 +288,7 @@ public struct LogCollector: Sendable {
   }
 
   private mutating func take(_ line: Noted<DumpLine>) {
+    if let lastFault = state.lastFault { changes?.insert(lastFault) }
     if case .header = line.value, let lastFault = state.lastFault,
       contents.faults[lastFault].dump == nil
     {

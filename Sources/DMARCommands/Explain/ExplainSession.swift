@@ -93,13 +93,17 @@ struct ExplainSession {
     }
     let patience = max(Self.quiet / Int32(clamping: logs.count), 1)
     var follower = FaultFollower()
+    var followed = FollowedFaults()
+    collector.noteChanges()
     while logs.contains(where: { !$0.isOver }) {
       for log in logs where !log.isOver {
         collector.resume(file: log.file)
         let count = try log.input.readSome(&log.reader, waiting: patience) { collector.take($0) }
         if count == nil || count == 0 { log.reader.flush { collector.take($0) } }
         try show(
-          follower.news(of: collector.contents, isQuiet: count ?? 0 == 0), collector.contents)
+          follower.news(
+            of: collector.contents, changes: collector.takeChanges(), isQuiet: count ?? 0 == 0),
+          &followed, collector.contents)
         log.isOver = count == nil
       }
     }
@@ -112,11 +116,13 @@ struct ExplainSession {
     self.collector = collector
   }
 
-  private mutating func show(_ news: FaultFollower.News, _ contents: LogContents) throws {
+  private mutating func show(
+    _ news: FaultFollower.News, _ followed: inout FollowedFaults, _ contents: LogContents
+  ) throws {
     guard !news.isEmpty else { return }
     // Only what is new is explained: a storm of faults costs no more than its faults.
     let json = ExplanationJSON(Explanation(following: contents))
-    for fault in Explanation.explain(news.faults.map { contents.faults[$0] }, contents) {
+    for fault in followed.explain(news.faults, contents) {
       switch format {
       // Its own colours are the only control characters in it.
       case .text: output.write(text.render(fault, contents) + "\n")
@@ -130,6 +136,13 @@ struct ExplainSession {
       switch format {
       case .text: output.print("\(ExplanationText.title([fault])): \(fault.count) times so far")
       case .ndjson: output.print(json.countLine(fault))
+      case .json, .report: break
+      }
+    }
+    if news.tellsOthers {
+      switch format {
+      case .text: output.print(ExplanationText.others(contents))
+      case .ndjson: output.print(json.othersLine)
       case .json, .report: break
       }
     }

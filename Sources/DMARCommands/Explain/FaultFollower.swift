@@ -1,7 +1,7 @@
 internal import Diagnosis
 
 /// What is new in a log that is followed: faults, dumps that came behind faults that were told
-/// already, and how often a fault has come again.
+/// already, and how often a fault has come again. Takes time in proportion to what has changed.
 struct FaultFollower {
   /// Indices into the log's faults.
   struct News {
@@ -9,45 +9,84 @@ struct FaultFollower {
     var faults: [Int] = []
     /// To be counted.
     var counts: [Int] = []
+    /// Whether to say how many faults came that are not kept apart.
+    var tellsOthers = false
 
-    var isEmpty: Bool { faults.isEmpty && counts.isEmpty }
+    var isEmpty: Bool { faults.isEmpty && counts.isEmpty && !tellsOthers }
   }
 
   private struct Told {
     var count: Int
     var dumpLines: Int
+    /// Waits to be counted.
+    var isQueued = false
   }
 
   private var told: [Told] = []
-  private var events = 0
+  /// Faults whose dump has grown; it is whole when the log pauses.
+  private var dumps: Set<Int> = []
+  /// Faults that came again, the longest waiting first.
+  private var queue: [Int] = []
+  private var others = 0
   /// Faults that came again are counted once in this time.
   private static let pause = Duration.seconds(1)
+  /// So many at once.
+  private static let mostCounts = 16
   private var lastCount: ContinuousClock.Instant?
 
   /// What to tell now, which is told with it.
   ///
-  /// - Parameter isQuiet: whether the log has paused: a dump that has begun is whole then.
-  mutating func news(of contents: LogContents, isQuiet: Bool) -> News {
+  /// - Parameters:
+  ///   - changes: the faults that are new or have changed since the last call, in order.
+  ///   - isQuiet: whether the log has paused: a dump that has begun is whole then.
+  mutating func news(of contents: LogContents, changes: [Int], isQuiet: Bool) -> News {
     var news = News()
-    let isCounting = lastCount.map { ContinuousClock.now - $0 >= Self.pause } ?? true
-    guard contents.eventCount > events || isQuiet && isCounting else { return news }
-    events = contents.eventCount
-    for (index, fault) in contents.faults.enumerated() {
-      let now = Told(count: fault.count, dumpLines: fault.dump?.lines.count ?? 0)
-      guard index < told.count else {
-        told.append(now)
+    for index in changes { take(index, contents.faults[index], &news) }
+    if isQuiet, !dumps.isEmpty {
+      for index in dumps.sorted() {
+        note(index, contents.faults[index])
         news.faults.append(index)
-        continue
       }
-      if now.dumpLines > told[index].dumpLines, isQuiet {
-        told[index] = now
-        news.faults.append(index)
-      } else if now.count > told[index].count, isCounting, news.counts.count < 16 {
-        told[index].count = now.count
-        news.counts.append(index)
-      }
+      dumps = []
     }
-    if !news.counts.isEmpty { lastCount = .now }
+    let isCounting = lastCount.map { ContinuousClock.now - $0 >= Self.pause } ?? true
+    guard isCounting else { return news }
+    var taken = 0
+    while taken < queue.count, news.counts.count < Self.mostCounts {
+      let index = queue[taken]
+      taken += 1
+      told[index].isQueued = false
+      let count = contents.faults[index].count
+      // Its explanation may have told the count since.
+      guard count > told[index].count else { continue }
+      told[index].count = count
+      news.counts.append(index)
+    }
+    queue.removeFirst(taken)
+    if contents.faultsNotKept > others {
+      others = contents.faultsNotKept
+      news.tellsOthers = true
+    }
+    if !news.counts.isEmpty || news.tellsOthers { lastCount = .now }
     return news
+  }
+
+  private mutating func take(_ index: Int, _ fault: FaultGroup, _ news: inout News) {
+    guard index < told.count else {
+      told.append(Told(count: 0, dumpLines: 0))
+      note(index, fault)
+      news.faults.append(index)
+      return
+    }
+    if fault.dump?.lines.count ?? 0 > told[index].dumpLines { dumps.insert(index) }
+    if fault.count > told[index].count, !told[index].isQueued {
+      told[index].isQueued = true
+      queue.append(index)
+    }
+  }
+
+  private mutating func note(_ index: Int, _ fault: FaultGroup) {
+    told[index].count = fault.count
+    told[index].dumpLines = fault.dump?.lines.count ?? 0
   }
 }
