@@ -54,9 +54,12 @@ struct FaultCase: Sendable {
   }
 
   /// Whether the log holds a list of functions that the faulting one would have to be in: its own
-  /// bus is listed.
+  /// bus is listed. A driver's line tells of its own function alone, and lists nothing.
   var isBusListed: Bool {
-    let count = index.functions(onBusOf: fault.function).count
+    let count = index.functions(onBusOf: fault.function).count {
+      guard let function = log.functions[$0] else { return false }
+      return function.vendor != nil || function.group != nil || !function.words.isEmpty
+    }
     // Behind a bridge that the log shows one function is a list already.
     return count >= 2 || count == 1 && bridgeAbove != nil
   }

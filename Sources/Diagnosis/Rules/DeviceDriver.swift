@@ -157,11 +157,14 @@ extension Rule {
       !isGraphicsAtBoot(fault), fault.fault.ownPASID == nil, fault.guestLines.isEmpty
     else { return nil }
     var clues: [Clue] = []
+    var isPeer = false
     if let window = fault.window, let owner = window.value.function {
+      isPeer = owner != fault.fault.function
       clues.append(
         Clue(
           .inDeviceWindow,
-          "0x\(hex(address)) lies in a memory window of \(owner.shortDescription)",
+          "0x\(hex(address)) lies in a memory window of \(owner.shortDescription)"
+            + (isPeer ? ": one device addresses the other (peer to peer)" : ""),
           fault.place + [window.place]))
     } else if let memory = fault.memory, MemoryKind(memory.value.type) == .ram {
       // IOVAs are numbers too: an allocated one may lie over RAM by chance, but not down here.
@@ -211,13 +214,19 @@ extension Rule {
       verdict:
         "\(fault.device) was given the physical address 0x\(hex(address)) instead of one from "
         + "the DMA API",
-      next: [
-        .linux(
-          "look for virt_to_phys, __pa, page_to_phys, mmap of physical memory or a BAR address in the "
-            + "driver; it must use dma_map_* or dma_alloc_coherent (dma_map_resource for a BAR)"),
-        .linux("as a test only: with iommu=pt the fault disappears if this is the cause"),
-      ],
-      missing: fault.log.memory.isEmpty
+      next: (isPeer
+        ? [
+          .linux(
+            "between devices: the driver has to map the other's window for its device "
+              + "(dma_map_resource, or pages of pci_p2pdma); drivers that use bus addresses for it (of graphics, "
+              + "RDMA) say so in their manuals and want iommu=pt")
+        ] : []) + [
+          .linux(
+            "look for virt_to_phys, __pa, page_to_phys, mmap of physical memory or a BAR address in the "
+              + "driver; it must use dma_map_* or dma_alloc_coherent (dma_map_resource for a BAR)"),
+          .linux("as a test only: with iommu=pt the fault disappears if this is the cause"),
+        ],
+      missing: fault.log.memory.isEmpty && fault.window == nil
         ? [.linux("the e820 map and the BARs (the whole boot log, lspci -vv)")] : [])
   }
 

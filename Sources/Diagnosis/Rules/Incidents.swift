@@ -138,6 +138,7 @@ extension Rule {
     guard fault.fault.interruptIndex == nil, fault.isReason(2, 5, 6, 0x71, 0x79, 0x59),
       !fault.guestLines.isEmpty, fault.driverAfterGuest == nil
     else { return nil }
+    if fault.isReason(2) { return betweenOwners(fault) }
     let bypass = fault.marks(.guestBypass)
     var clues = [
       Clue(.guestHoldsDevice, "vfio-pci holds the device: a guest has it", fault.guestLines)
@@ -181,6 +182,27 @@ extension Rule {
           "the guest's driver: it may use an address that it never mapped",
         ],
       missing: ["the guest's memory layout (info mtree -f in QEMU's monitor)"])
+  }
+
+  /// No domain at all: the guest's driver has the device, and no guest runs with it.
+  private static func betweenOwners(_ fault: FaultCase) -> Hypothesis {
+    Hypothesis(
+      cause: .guestMapping,
+      clues: [
+        Clue(
+          .guestHoldsDevice, "vfio-pci holds the device: it is meant for a guest", fault.guestLines)
+      ], severity: .unclear,
+      culprit: "whoever handed the device over without stopping it",
+      verdict:
+        "\(fault.device) is meant for a guest and does DMA while nobody has it: its context entry is "
+        + "empty between two owners, and every address is refused",
+      next: [
+        .linux("reset the device between its owners, and see whether the DMA stops"),
+        "ignore it if it ends when the guest starts, or when the host's driver is back",
+      ],
+      missing: [
+        "when the host's driver let the device go, and when the guest was started and stopped"
+      ])
   }
 
   /// Cause 15: a reset and a change of driver, and the device goes on with addresses of before.
