@@ -112,6 +112,34 @@ struct CollectTests {
     // A bundle that is there is not written over.
     #expect(try Tool.dmar("collect", "--system-root", folder.path, "-o", bundle).status == 73)
   }
+
+  @Test("a pipe, an empty file and a file that is too long are named and hold nothing up")
+  func unusual() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "root-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let intel = folder.appending(path: "sys/kernel/debug/iommu/intel")
+    let proc = folder.appending(path: "proc")
+    for path in [intel, proc] {
+      try FileManager.default.createDirectory(at: path, withIntermediateDirectories: true)
+    }
+    // Whoever opens a pipe to read waits for a writer, and there is none.
+    #expect(mkfifo(proc.appending(path: "interrupts").path, 0o600) == 0)
+    #expect(mkfifo(intel.appending(path: "iommu_regset").path, 0o600) == 0)
+    try Data().write(to: proc.appending(path: "modules"))
+    // Longer than the limit, without room on the disk.
+    let iomem = proc.appending(path: "iomem").path
+    #expect(FileManager.default.createFile(atPath: iomem, contents: nil))
+    #expect(truncate(iomem, SystemFiles.mostBytes + 5000) == 0)
+    let bundle = folder.appending(path: "bundle.tar").path
+    let collected = try Tool.dmar("collect", "--system-root", folder.path, "-o", bundle)
+    #expect(collected.status == 0, "\(collected.errorText)")
+    for line in [
+      "/proc/interrupts: a pipe", "iommu_regset: a pipe", "/proc/modules: it is empty",
+      "proc/iomem: cut at 64 MiB",
+    ] {
+      #expect(collected.outputText.contains(line), "\(collected.outputText)")
+    }
+  }
 }
 
 /// From a machine's files to its fault once more: collect, explain, import, replay.

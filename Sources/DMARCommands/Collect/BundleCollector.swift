@@ -50,7 +50,13 @@ struct BundleCollector {
         switch system.read(path) {
         case .bytes(let bytes, let cut):
           found = true
-          guard !bytes.isEmpty else { continue }
+          guard !bytes.isEmpty else {
+            // A group without reserved regions has such a file, and that tells something.
+            if let why = cut ?? (files.count == 1 ? "it is empty" : nil) {
+              missing.append((path, why))
+            }
+            continue
+          }
           try add(String(path.dropFirst()), bytes, note: cut, into: tar)
         case .unreadable(let number):
           found = found || number != ENOENT

@@ -42,29 +42,7 @@ struct SystemFiles {
 
   /// Reads a file to its end, to the limit of bytes, or to that of time.
   func read(_ path: String) -> Reading {
-    let descriptor = open(self.path(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-    guard descriptor >= 0 else { return .unreadable(errno) }
-    defer { close(descriptor) }
-    let end = Self.now() + Self.mostSeconds
-    var bytes: [UInt8] = []
-    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
-    defer { chunk.deallocate() }
-    while true {
-      if Self.now() >= end { return .bytes(bytes, cut: "cut after \(Self.mostSeconds) s") }
-      let count = Glibc.read(descriptor, chunk.baseAddress, chunk.count)
-      if count < 0 {
-        // EPIPE: records of the kernel's log were overwritten before they were read.
-        if errno == EINTR || errno == EPIPE { continue }
-        if errno == EAGAIN { return .bytes(bytes, cut: nil) }
-        return bytes.isEmpty ? .unreadable(errno) : .bytes(bytes, cut: "cut: \(Self.words(errno))")
-      }
-      if count == 0 { return .bytes(bytes, cut: nil) }
-      bytes += chunk[..<count]
-      if bytes.count >= Self.mostBytes {
-        return .bytes(
-          Array(bytes.prefix(Self.mostBytes)), cut: "cut at \(Self.mostBytes >> 20) MiB")
-      }
-    }
+    PatientReading.read(self.path(path))
   }
 
   /// The first line of a small file, without white space around it.

@@ -4,8 +4,9 @@ internal import Glibc
 struct TraceInstance {
   static let folder = "/sys/kernel/tracing/instances"
   private static let prefix = "dmar-"
-  /// For each processor.
-  private static let kilobytes = 4096
+  /// For each processor, and for all together: events take about three times as much room as text, and
+  /// of a text that is cut the end, where the fault is, would be missing.
+  private static let mostKilobytes = (each: 4096, all: (SystemFiles.mostBytes >> 10) / 4)
   static let groups = ["iommu", "dma", "intel_iommu"]
 
   let system: SystemFiles
@@ -19,7 +20,8 @@ struct TraceInstance {
       throw CollectError(
         "no tracing instance: \(system.path(path)): \(SystemFiles.words(errno))")
     }
-    _ = system.write("\(Self.kilobytes)", to: "\(path)/buffer_size_kb")
+    let kilobytes = min(Self.mostKilobytes.each, max(64, Self.mostKilobytes.all / Self.processors))
+    _ = system.write("\(kilobytes)", to: "\(path)/buffer_size_kb")
     var isTracing = false
     for group in Self.groups {
       isTracing = system.write("1", to: "\(path)/events/\(group)/enable") == nil || isTracing
@@ -30,6 +32,8 @@ struct TraceInstance {
         "no tracing: the kernel has none of the events \(Self.groups.joined(separator: ", "))")
     }
   }
+
+  private static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
   func stop() { _ = system.write("0", to: "\(path)/tracing_on") }
 
