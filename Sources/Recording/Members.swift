@@ -1,82 +1,78 @@
 import Text
 import VTdFormats
 
-/// Members of a JSON object in the making: what there is nothing to say of is left out.
+/// A part of a record that is an object of its own, or some members of one.
+///
+/// `visit` is the one declaration of its members: both ways, writing and reading, go through it, so a
+/// name stands nowhere else. A part that has just been made says nothing yet.
+protocol RecordPart {
+  /// A part of which nothing has been read.
+  init()
+
+  /// Shows `members` each member, in the order in which they are written.
+  mutating func visit(_ members: inout Members)
+}
+
+/// Members of a JSON object in the making, or of one that somebody else may have written.
+///
+/// What there is nothing to say of is left out. Where a member that is read is not as it should be, its
+/// value stays as it was, and ``error`` says what is wrong with the first such member.
 struct Members {
-  private(set) var all: [(String, JSONValue)] = []
-
-  mutating func text(_ key: String, _ value: String?) {
-    if let value { all.append((key, .string(value))) }
-  }
-
-  mutating func number(_ key: String, _ value: UInt64?) {
-    if let value { all.append((key, .unsigned(value))) }
-  }
-
-  mutating func count(_ key: String, _ value: Int?) {
-    if let value { all.append((key, .unsigned(UInt64(clamping: value)))) }
-  }
-
-  /// An address or a raw value.
-  mutating func hexadecimal(_ key: String, _ value: UInt64?) {
-    if let value { all.append((key, .string("0x" + hex(value)))) }
-  }
-
-  mutating func flag(_ key: String, _ value: Bool) { all.append((key, .boolean(value))) }
-
-  /// A flag that is worth a word only where it is set.
-  mutating func mark(_ key: String, _ value: Bool) {
-    if value { all.append((key, .boolean(true))) }
-  }
-
-  mutating func list(_ key: String, _ values: [String]) {
-    if values.isEmpty { return }
-    var elements: [JSONValue] = []
-    for value in values { elements.append(.string(value)) }
-    all.append((key, .array(elements)))
-  }
-
-  mutating func words(_ key: String, _ values: [UInt64]) {
-    var elements: [JSONValue] = []
-    for value in values { elements.append(.string("0x" + hex(value, digits: 16))) }
-    all.append((key, .array(elements)))
-  }
-
-  mutating func object(_ key: String, _ value: Members) { all.append((key, .object(value.all))) }
-
-  mutating func objects(_ key: String, _ values: [Members], evenIfEmpty: Bool = false) {
-    if values.isEmpty, !evenIfEmpty { return }
-    var elements: [JSONValue] = []
-    for value in values { elements.append(.object(value.all)) }
-    all.append((key, .array(elements)))
-  }
-
-  mutating func append(_ other: Members) { all += other.all }
-}
-
-/// Why a record cannot be read.
-public struct RecordError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is wrong, and what was expected.
-  public let description: String
-
-  init(_ description: String) { self.description = description }
-}
-
-/// Members of a JSON object that somebody else may have written.
-struct MemberReader {
-  private let all: [(String, JSONValue)]
+  /// What has been written, or what is read.
+  private(set) var all: [(String, JSONValue)]
+  /// Whether a part is read.
+  let isReading: Bool
+  /// What the object is called in a message.
   private let name: String
+  /// The first thing that is wrong with what is read.
+  private(set) var error: RecordError?
 
-  init(_ value: JSONValue, _ name: String) throws(RecordError) {
-    guard case .object(let members) = value else {
-      throw RecordError("\(name) is not an object; an object was expected")
+  /// No members yet, to be written.
+  init() { (all, isReading, name) = ([], false, "") }
+
+  /// Members of a part that is read.
+  private init(reading value: JSONValue, _ name: String) {
+    (all, isReading, self.name) = ([], true, name)
+    if case .object(let members) = value {
+      all = members
+    } else {
+      refuse("\(name) is not an object; an object was expected")
     }
-    all = members
-    self.name = name
   }
 
-  func has(_ key: String) -> Bool { value(key) != nil }
+  /// The members of a part.
+  static func written(_ part: some RecordPart) -> JSONValue {
+    var (copy, members) = (part, Members())
+    copy.visit(&members)
+    return .object(members.all)
+  }
 
+  /// The part whose members these are.
+  ///
+  /// - Throws: ``RecordError`` at the first member that is not as it should be.
+  static func read<Part: RecordPart>(_ value: JSONValue, _ name: String) throws(RecordError) -> Part
+  {
+    var (part, members) = (Part(), Members(reading: value, name))
+    if members.error == nil { part.visit(&members) }
+    if let error = members.error { throw error }
+    return part
+  }
+
+  // MARK: What is wrong
+
+  /// Refuses what is read, unless something before it was wrong already.
+  mutating func refuse(_ sentence: String) {
+    if isReading, error == nil { error = RecordError(sentence) }
+  }
+
+  /// Refuses a member.
+  mutating func refuse(_ key: String, _ expected: String) {
+    refuse("\(key) of \(name) is not as it should be; \(expected) was expected")
+  }
+
+  // MARK: Values
+
+  /// The value of a member that is read; nil where there is none, or null.
   private func value(_ key: String) -> JSONValue? {
     for (known, value) in all where known == key {
       if case .null = value { return nil }
@@ -85,124 +81,208 @@ struct MemberReader {
     return nil
   }
 
-  private func mismatch(_ key: String, _ expected: String) -> RecordError {
-    RecordError("\(key) of \(name) is not as it should be; \(expected) was expected")
+  /// What a reader of the record wants to see here and another member tells: it is not read.
+  mutating func told(_ key: String, _ value: JSONValue?) {
+    if !isReading, let value { all.append((key, value)) }
   }
 
-  func optionalText(_ key: String) throws(RecordError) -> String? {
-    guard let value = value(key) else { return nil }
-    guard case .string(let text) = value else { throw mismatch(key, "a text") }
-    return text
+  /// Takes what was given for a member that must be there.
+  private mutating func take<Value>(
+    _ given: Value?, _ key: String, _ value: inout Value, _ expected: String
+  ) {
+    if let given { value = given } else { refuse(key, expected) }
   }
 
-  func text(_ key: String) throws(RecordError) -> String {
-    guard let text = try optionalText(key) else { throw mismatch(key, "a text") }
-    return text
-  }
-
-  func optionalNumber(_ key: String) throws(RecordError) -> UInt64? {
-    guard let value = value(key) else { return nil }
-    guard case .unsigned(let number) = value else { throw mismatch(key, "a number from 0 on") }
-    return number
-  }
-
-  func number(_ key: String) throws(RecordError) -> UInt64 {
-    guard let number = try optionalNumber(key) else { throw mismatch(key, "a number from 0 on") }
-    return number
-  }
-
-  func optionalCount(_ key: String) throws(RecordError) -> Int? {
-    guard let number = try optionalNumber(key) else { return nil }
-    guard let count = Int(exactly: number) else { throw mismatch(key, "a smaller number") }
-    return count
-  }
-
-  func count(_ key: String) throws(RecordError) -> Int {
-    guard let count = try optionalCount(key) else { throw mismatch(key, "a number from 0 on") }
-    return count
-  }
-
-  func optionalHexadecimal(_ key: String) throws(RecordError) -> UInt64? {
-    guard let text = try optionalText(key) else { return nil }
-    return try Self.hexadecimal(text, mismatch(key, "a number such as 0x1000"))
-  }
-
-  func hexadecimal(_ key: String) throws(RecordError) -> UInt64 {
-    guard let value = try optionalHexadecimal(key) else {
-      throw mismatch(key, "a number such as 0x1000")
+  mutating func text(_ key: String, _ text: inout String?) {
+    guard isReading else { return told(key, text.map { .string($0) }) }
+    switch value(key) {
+    case nil: text = nil
+    case .string(let given): text = given
+    default: refuse(key, "a text")
     }
-    return value
   }
 
-  private static func hexadecimal(
-    _ text: String, _ error: RecordError
-  ) throws(RecordError) -> UInt64 {
-    guard text.hasPrefix("0x"), text.utf8.count > 2, text.utf8.count <= 18 else { throw error }
+  mutating func text(_ key: String, _ text: inout String) {
+    var given: String? = text
+    self.text(key, &given)
+    take(given, key, &text, "a text")
+  }
+
+  mutating func number<Number: FixedWidthInteger>(_ key: String, _ number: inout Number?) {
+    guard isReading else { return told(key, number.map { .unsigned(UInt64(clamping: $0)) }) }
+    switch value(key) {
+    case nil: number = nil
+    case .unsigned(let given):
+      number = Number(exactly: given)
+      if number == nil { refuse(key, "a smaller number") }
+    default: refuse(key, "a number from 0 on")
+    }
+  }
+
+  mutating func number<Number: FixedWidthInteger>(_ key: String, _ number: inout Number) {
+    var given: Number? = number
+    self.number(key, &given)
+    take(given, key, &number, "a number from 0 on")
+  }
+
+  /// An address or a raw value.
+  mutating func hexadecimal<Number: FixedWidthInteger>(_ key: String, _ number: inout Number?) {
+    var digits = number.map { "0x" + hex(UInt64(clamping: $0)) }
+    text(key, &digits)
+    guard isReading else { return }
+    number = digits.flatMap { Self.value(of: $0) }.flatMap { Number(exactly: $0) }
+    if digits != nil, number == nil { refuse(key, "a number such as 0x1000") }
+  }
+
+  mutating func hexadecimal(_ key: String, _ number: inout UInt64) {
+    var given: UInt64? = number
+    hexadecimal(key, &given)
+    take(given, key, &number, "a number such as 0x1000")
+  }
+
+  /// The value of a number such as `0x1000`.
+  private static func value(of text: String) -> UInt64? {
+    guard text.hasPrefix("0x"), text.utf8.count > 2, text.utf8.count <= 18 else { return nil }
     var value: UInt64 = 0
     for byte in text.utf8.dropFirst(2) {
-      guard let digit = Hexadecimal.digit(byte) else { throw error }
+      guard let digit = Hexadecimal.digit(byte) else { return nil }
       value = value << 4 | UInt64(digit)
     }
     return value
   }
 
-  func flag(_ key: String) throws(RecordError) -> Bool {
-    guard let value = value(key) else { return false }
-    guard case .boolean(let flag) = value else { throw mismatch(key, "true or false") }
-    return flag
-  }
-
-  private func elements(_ key: String) throws(RecordError) -> [JSONValue] {
-    guard let value = value(key) else { return [] }
-    guard case .array(let elements) = value else { throw mismatch(key, "a list") }
-    return elements
-  }
-
-  func list(_ key: String) throws(RecordError) -> [String] {
-    var texts: [String] = []
-    for element in try elements(key) {
-      guard case .string(let text) = element else { throw mismatch(key, "a list of texts") }
-      texts.append(text)
+  mutating func flag(_ key: String, _ flag: inout Bool) {
+    guard isReading else { return told(key, .boolean(flag)) }
+    switch value(key) {
+    case nil: flag = false
+    case .boolean(let given): flag = given
+    default: refuse(key, "true or false")
     }
-    return texts
   }
 
-  func words(_ key: String) throws(RecordError) -> [UInt64] {
-    var words: [UInt64] = []
-    for text in try list(key) {
-      words.append(try Self.hexadecimal(text, mismatch(key, "a list of words such as 0x1000")))
-    }
-    return words
+  /// A flag that is worth a word only where it is set.
+  mutating func mark(_ key: String, _ flag: inout Bool) {
+    if isReading || flag { self.flag(key, &flag) }
   }
 
-  func object(_ key: String) throws(RecordError) -> MemberReader {
-    guard let value = value(key) else { throw mismatch(key, "an object") }
-    return try MemberReader(value, key)
-  }
-
-  func objects(_ key: String) throws(RecordError) -> [MemberReader] {
-    var readers: [MemberReader] = []
-    for element in try elements(key) { readers.append(try MemberReader(element, key)) }
-    return readers
-  }
-
-  func reason(_ key: String) throws(RecordError) -> FaultReason? {
-    guard let number = try optionalNumber(key) else { return nil }
-    guard let code = UInt8(exactly: number) else { throw mismatch(key, "a code up to 255") }
-    return FaultReason(rawValue: code)
-  }
-
-  func pasid(_ key: String) throws(RecordError) -> UInt32? {
-    guard let value = try optionalHexadecimal(key) else { return nil }
-    guard let pasid = UInt32(exactly: value) else { throw mismatch(key, "a smaller number") }
-    return pasid
+  /// One of two words.
+  mutating func either(_ key: String, _ flag: inout Bool, _ set: String, _ clear: String) {
+    var word = flag ? set : clear
+    text(key, &word)
+    flag = word == set
   }
 
   /// One of the names of an enumeration.
-  func choice<Value: RawRepresentable>(
-    _ key: String, _: Value.Type
-  ) throws(RecordError) -> Value where Value.RawValue == String {
-    guard let value = Value(rawValue: try text(key)) else { throw mismatch(key, "a known name") }
-    return value
+  mutating func choice<Value: RawRepresentable>(
+    _ key: String, _ value: inout Value?
+  ) where Value.RawValue == String {
+    var name = value?.rawValue
+    text(key, &name)
+    guard isReading else { return }
+    value = name.flatMap { Value(rawValue: $0) }
+    if name != nil, value == nil { refuse(key, "a known name") }
   }
+
+  mutating func choice<Value: RawRepresentable>(
+    _ key: String, _ value: inout Value
+  ) where Value.RawValue == String {
+    var given: Value? = value
+    choice(key, &given)
+    take(given, key, &value, "a known name")
+  }
+
+  mutating func reason(_ key: String, _ reason: inout FaultReason?) {
+    var code = reason?.rawValue
+    number(key, &code)
+    reason = code.map { FaultReason(rawValue: $0) }
+  }
+
+  // MARK: Lists
+
+  /// The elements of a list that is read; none where there is no list.
+  private mutating func elements(_ key: String) -> [JSONValue] {
+    switch value(key) {
+    case nil: return []
+    case .array(let elements): return elements
+    default:
+      refuse(key, "a list")
+      return []
+    }
+  }
+
+  mutating func list(_ key: String, _ texts: inout [String], evenIfEmpty: Bool = false) {
+    guard isReading else {
+      var elements: [JSONValue] = []
+      for text in texts { elements.append(.string(text)) }
+      return told(key, evenIfEmpty || !elements.isEmpty ? .array(elements) : nil)
+    }
+    texts = []
+    for element in elements(key) {
+      guard case .string(let text) = element else { return refuse(key, "a list of texts") }
+      texts.append(text)
+    }
+  }
+
+  mutating func words(_ key: String, _ words: inout [UInt64], evenIfEmpty: Bool = true) {
+    var texts: [String] = []
+    for word in words { texts.append("0x" + hex(word, digits: 16)) }
+    list(key, &texts, evenIfEmpty: evenIfEmpty)
+    guard isReading else { return }
+    words = []
+    for text in texts {
+      guard let word = Self.value(of: text) else {
+        return refuse(key, "a list of words such as 0x1000")
+      }
+      words.append(word)
+    }
+  }
+
+  // MARK: Parts
+
+  /// A part that is an object of its own.
+  mutating func part<Part: RecordPart>(_ key: String, _ part: inout Part) {
+    guard isReading else { return told(key, Self.written(part)) }
+    guard let value = value(key) else { return refuse(key, "an object") }
+    read(value, key) { part = $0 }
+  }
+
+  /// Parts that are objects of their own.
+  mutating func parts<Part: RecordPart>(
+    _ key: String, _ parts: inout [Part], evenIfEmpty: Bool = false
+  ) {
+    guard isReading else {
+      var elements: [JSONValue] = []
+      for part in parts { elements.append(Self.written(part)) }
+      return told(key, evenIfEmpty || !elements.isEmpty ? .array(elements) : nil)
+    }
+    parts = []
+    for element in elements(key) where error == nil { read(element, key) { parts.append($0) } }
+  }
+
+  /// A part whose members stand among these; there is one where `key` is a member.
+  mutating func optional<Part: RecordPart>(_ part: inout Part?, by key: String) {
+    if isReading { part = value(key) == nil ? nil : Part() }
+    part?.visit(&self)
+  }
+
+  /// A part whose members stand among these, as it is after its visit.
+  mutating func visited<Part: RecordPart>(_ part: Part) -> Part {
+    var part = part
+    part.visit(&self)
+    return part
+  }
+
+  private mutating func read<Part: RecordPart>(
+    _ value: JSONValue, _ key: String, _ take: (Part) -> Void
+  ) {
+    do throws(RecordError) { take(try Self.read(value, key)) } catch { refuse(error.description) }
+  }
+}
+
+/// Why a record cannot be read.
+public struct RecordError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong, and what was expected.
+  public let description: String
+
+  init(_ description: String) { self.description = description }
 }

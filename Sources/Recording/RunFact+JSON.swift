@@ -1,3 +1,4 @@
+import Text
 import VTdFormats
 import VTdUnit
 
@@ -29,156 +30,165 @@ extension RunFact {
     }
   }
 
-  var members: Members {
-    var members = Members()
-    switch self {
-    case .step: break
-    case .dma(let fact): return fact.members
-    case .bypass(let fact):
-      members.text("device", fact.device)
-      members.hexadecimal("address", fact.address)
-      members.flag("reaches_memory", fact.reachesMemory)
-      members.text("detail", fact.detail)
-    case .interruptRequest(let fact): return fact.members
-    case .pageRequest(let fact):
-      members.text("unit", fact.unit)
-      members.text("device", fact.device)
-      members.hexadecimal("address", fact.address)
-      members.hexadecimal("pasid", fact.pasid.map(UInt64.init))
-      members.text("result", fact.result)
-      members.number("reason", fact.reason.map { UInt64($0.rawValue) })
-    case .fault(let fact):
-      members.text("unit", fact.unit)
-      members.text("device", fact.device)
-      members.number("reason", UInt64(fact.reason.rawValue))
-      members.hexadecimal("address", fact.address)
-      members.append(fact.recorded.members)
-      members.words("words", fact.words)
-    case .message(let fact):
-      members.text("unit", fact.unit)
-      members.text("signal", fact.event)
-      members.hexadecimal("address", fact.address)
-      members.hexadecimal("data", fact.data)
-      members.mark("held", fact.isHeld)
-    case .interrupt(let fact):
-      members.text("unit", fact.unit)
-      members.hexadecimal("vector", fact.vector)
-      members.mark("spurious", fact.isSpurious)
-    case .memory(let fact):
-      members.hexadecimal("address", fact.address)
-      members.hexadecimal("old", fact.old)
-      members.hexadecimal("new", fact.new)
-      if fact.more > 0 { members.count("more", fact.more) }
-    case .register(let fact):
-      members.text("unit", fact.unit)
-      members.text("register", fact.name)
-      members.hexadecimal("offset", fact.offset)
-      members.text("access", fact.isWrite ? "write" : "read")
-      members.count("width", fact.width)
-      members.hexadecimal("value", fact.value)
-    case .command(let fact):
-      members.text("unit", fact.unit)
-      members.number("type", UInt64(fact.type.rawValue))
-      members.text("command", fact.type.word)
-      members.words("words", [fact.low, fact.high])
-    case .queueError(let fact):
-      members.text("unit", fact.unit)
-      members.number("code", fact.code)
-      members.text("device", fact.device)
-    case .cache(let fact): return fact.members
-    case .lock(let fact): return fact.members
-    case .lockReport(let fact):
-      members.text("title", fact.title)
-      members.text("class", fact.lockClass)
-      members.list("usages", fact.usages)
-      members.list("path", fact.path)
-      members.list("held", fact.held)
-      members.text("context", fact.context)
-    case .line(let fact):
-      members.number("level", fact.level)
-      members.text("text", fact.text)
-    case .hang(let unit): members.text("unit", unit)
-    case .death(let reason): members.text("reason", reason)
-    case .wait(let time): members.number("wait_us", time)
-    case .reset(let unit): members.text("unit", unit)
-    }
-    return members
+  /// A fact of each kind, of which nothing has been read.
+  private static var blanks: [RunFact] {
+    [
+      .step, .dma(DMAFact()), .bypass(BypassFact()), .interruptRequest(InterruptFact()),
+      .pageRequest(PageRequestFact()), .fault(FaultFact()), .message(MessageFact()),
+      .interrupt(TakenInterruptFact()), .memory(MemoryFact()), .register(RegisterFact()),
+      .command(CommandFact()), .queueError(QueueErrorFact()), .cache(CacheFact()),
+      .lock(LockFact()), .lockReport(LockReportFact()), .line(LineFact()), .hang(unit: ""),
+      .death(""), .wait(0), .reset(unit: ""),
+    ]
   }
 
-  init(_ reader: MemberReader) throws(RecordError) {
-    switch try reader.text("event") {
-    case "step": self = .step
-    case "dma": self = .dma(try DMAFact(reader))
-    case "bypass":
-      self = .bypass(
-        BypassFact(
-          device: try reader.text("device"), address: try reader.hexadecimal("address"),
-          reachesMemory: try reader.flag("reaches_memory"), detail: try reader.text("detail")))
-    case "interrupt_request": self = .interruptRequest(try InterruptFact(reader))
-    case "page_request":
-      self = .pageRequest(
-        PageRequestFact(
-          unit: try reader.text("unit"), device: try reader.text("device"),
-          address: try reader.hexadecimal("address"), pasid: try reader.pasid("pasid"),
-          result: try reader.text("result"), reason: try reader.reason("reason")))
-    case "fault":
-      guard let reason = try reader.reason("reason"), let recorded = try Recorded(reader) else {
-        throw RecordError("a fault without reason and result; both were expected")
-      }
-      self = .fault(
-        FaultFact(
-          unit: try reader.text("unit"), device: try reader.text("device"), reason: reason,
-          address: try reader.hexadecimal("address"), recorded: recorded,
-          words: try reader.words("words")))
-    case "message":
-      self = .message(
-        MessageFact(
-          unit: try reader.text("unit"), event: try reader.text("signal"),
-          address: try reader.hexadecimal("address"), data: try reader.hexadecimal("data"),
-          isHeld: try reader.flag("held")))
-    case "interrupt":
-      self = .interrupt(
-        TakenInterruptFact(
-          unit: try reader.text("unit"), vector: try reader.hexadecimal("vector"),
-          isSpurious: try reader.flag("spurious")))
-    case "memory":
-      self = .memory(
-        MemoryFact(
-          address: try reader.hexadecimal("address"), old: try reader.hexadecimal("old"),
-          new: try reader.hexadecimal("new"), more: try reader.optionalCount("more") ?? 0))
-    case "register":
-      self = .register(
-        RegisterFact(
-          unit: try reader.text("unit"), name: try reader.text("register"),
-          offset: try reader.hexadecimal("offset"), value: try reader.hexadecimal("value"),
-          isWrite: try reader.text("access") == "write", width: try reader.count("width")))
-    case "command":
-      let words = try reader.words("words")
-      guard words.count == 2,
-        let type = UInt8(exactly: try reader.number("type")).flatMap(DescriptorType.init(rawValue:))
-      else { throw RecordError("a command without a known type and two words; both were expected") }
-      self = .command(
-        CommandFact(unit: try reader.text("unit"), type: type, low: words[0], high: words[1]))
-    case "queue_error":
-      self = .queueError(
-        QueueErrorFact(
-          unit: try reader.text("unit"), code: try reader.optionalNumber("code"),
-          device: try reader.optionalText("device")))
-    case "cache": self = .cache(try CacheFact(reader))
-    case "lock": self = .lock(try LockFact(reader))
-    case "lock_report":
-      self = .lockReport(
-        LockReportFact(
-          title: try reader.text("title"), lockClass: try reader.optionalText("class"),
-          usages: try reader.list("usages"), path: try reader.list("path"),
-          held: try reader.list("held"), context: try reader.optionalText("context")))
-    case "log":
-      self = .line(LineFact(level: try reader.number("level"), text: try reader.text("text")))
-    case "hang": self = .hang(unit: try reader.text("unit"))
-    case "death": self = .death(try reader.text("reason"))
-    case "wait": self = .wait(try reader.number("wait_us"))
-    case "reset": self = .reset(unit: try reader.text("unit"))
-    case let kind: throw RecordError("no event is a \"\(kind)\"; a known kind was expected")
+  /// A fact of the kind with that name, of which nothing has been read; nil for an unknown name.
+  static func blank(_ kind: String) -> RunFact? { blanks.first { $0.kind == kind } }
+
+  mutating func visit(_ members: inout Members) {
+    switch self {
+    case .step: break
+    case .dma(let fact): self = .dma(members.visited(fact))
+    case .bypass(let fact): self = .bypass(members.visited(fact))
+    case .interruptRequest(let fact): self = .interruptRequest(members.visited(fact))
+    case .pageRequest(let fact): self = .pageRequest(members.visited(fact))
+    case .fault(let fact): self = .fault(members.visited(fact))
+    case .message(let fact): self = .message(members.visited(fact))
+    case .interrupt(let fact): self = .interrupt(members.visited(fact))
+    case .memory(let fact): self = .memory(members.visited(fact))
+    case .register(let fact): self = .register(members.visited(fact))
+    case .command(let fact): self = .command(members.visited(fact))
+    case .queueError(let fact): self = .queueError(members.visited(fact))
+    case .cache(let fact): self = .cache(members.visited(fact))
+    case .lock(let fact): self = .lock(members.visited(fact))
+    case .lockReport(let fact): self = .lockReport(members.visited(fact))
+    case .line(let fact): self = .line(members.visited(fact))
+    case .hang(var unit):
+      members.text("unit", &unit)
+      self = .hang(unit: unit)
+    case .death(var reason):
+      members.text("reason", &reason)
+      self = .death(reason)
+    case .wait(var time):
+      members.number("wait_us", &time)
+      self = .wait(time)
+    case .reset(var unit):
+      members.text("unit", &unit)
+      self = .reset(unit: unit)
     }
+  }
+}
+
+extension BypassFact: RecordPart {
+  mutating func visit(_ members: inout Members) {
+    members.text("device", &device)
+    members.hexadecimal("address", &address)
+    members.flag("reaches_memory", &reachesMemory)
+    members.text("detail", &detail)
+  }
+}
+
+extension PageRequestFact: RecordPart {
+  mutating func visit(_ members: inout Members) {
+    members.text("unit", &unit)
+    members.text("device", &device)
+    members.hexadecimal("address", &address)
+    members.hexadecimal("pasid", &pasid)
+    members.text("result", &result)
+    members.reason("reason", &reason)
+  }
+}
+
+extension FaultFact: RecordPart {
+  mutating func visit(_ members: inout Members) {
+    members.text("unit", &unit)
+    members.text("device", &device)
+    var code: UInt8 = reason.rawValue
+    members.number("reason", &code)
+    reason = FaultReason(rawValue: code)
+    members.hexadecimal("address", &address)
+    recorded = members.visited(recorded)
+    members.words("words", &words)
+  }
+}
+
+extension MessageFact: RecordPart {
+  mutating func visit(_ members: inout Members) {
+    members.text("unit", &unit)
+    members.text("signal", &event)
+    members.hexadecimal("address", &address)
+    members.hexadecimal("data", &data)
+    members.mark("held", &isHeld)
+  }
+}
+
+extension TakenInterruptFact: RecordPart {
+  mutating func visit(_ members: inout Members) {
+    members.text("unit", &unit)
+    members.hexadecimal("vector", &vector)
+    members.mark("spurious", &isSpurious)
+  }
+}
+
+extension MemoryFact: RecordPart {
+  mutating func visit(_ members: inout Members) {
+    members.hexadecimal("address", &address)
+    members.hexadecimal("old", &old)
+    members.hexadecimal("new", &new)
+    var further = more > 0 ? more : nil
+    members.number("more", &further)
+    more = further ?? 0
+  }
+}
+
+extension RegisterFact: RecordPart {
+  mutating func visit(_ members: inout Members) {
+    members.text("unit", &unit)
+    members.text("register", &name)
+    members.hexadecimal("offset", &offset)
+    members.either("access", &isWrite, "write", "read")
+    members.number("width", &width)
+    members.hexadecimal("value", &value)
+  }
+}
+
+extension CommandFact: RecordPart {
+  mutating func visit(_ members: inout Members) {
+    members.text("unit", &unit)
+    var code = type.rawValue
+    members.number("type", &code)
+    members.told("command", .string(type.word))
+    var words = [low, high]
+    members.words("words", &words)
+    guard words.count == 2, let known = DescriptorType(rawValue: code) else {
+      return members.refuse("a command without a known type and two words; both were expected")
+    }
+    (type, low, high) = (known, words[0], words[1])
+  }
+}
+
+extension QueueErrorFact: RecordPart {
+  mutating func visit(_ members: inout Members) {
+    members.text("unit", &unit)
+    members.number("code", &code)
+    members.text("device", &device)
+  }
+}
+
+extension LockReportFact: RecordPart {
+  mutating func visit(_ members: inout Members) {
+    members.text("title", &title)
+    members.text("class", &lockClass)
+    members.list("usages", &usages)
+    members.list("path", &path)
+    members.list("held", &held)
+    members.text("context", &context)
+  }
+}
+
+extension LineFact: RecordPart {
+  mutating func visit(_ members: inout Members) {
+    members.number("level", &level)
+    members.text("text", &text)
   }
 }

@@ -153,13 +153,13 @@ public struct BusWay: Hashable, Sendable {
 /// A device's request at a unit, with both answers.
 public struct DMAFact: Hashable, Sendable {
   /// The unit that it reached.
-  public var unit: String
+  public var unit = ""
   /// Who sent it, by the source-id that the request carries.
-  public var device: String
+  public var device = ""
   /// What it wanted.
-  public var access: DMAAccess
+  public var access = DMAAccess.read
   /// Where.
-  public var address: UInt64
+  public var address: UInt64 = 0
   /// The PASID that it carried; nil for none.
   public var pasid: UInt32?
   /// Untranslated, translation request or translated.
@@ -173,9 +173,9 @@ public struct DMAFact: Hashable, Sendable {
   /// Whether the device asked its own TLB first.
   public var usesDeviceTLB = false
   /// What the unit and its caches gave.
-  public var given: Answer
+  public var given = Answer()
   /// What the tables in memory say at the same moment.
-  public var tables: Answer
+  public var tables = Answer()
   /// Whether a cached translation gave the answer.
   public var isHit = false
   /// The event that put what the answer rests on into its cache: the translation of a hit, or the entry
@@ -196,11 +196,11 @@ public struct DMAFact: Hashable, Sendable {
 /// An entry that a walk reads.
 public struct WalkFact: Hashable, Sendable {
   /// What was read.
-  public var structure: WalkStructure
+  public var structure = WalkStructure.rootEntry
   /// Paging level, 5 to 1; 0 for the other structures.
-  public var level: Int
+  public var level = 0
   /// Where the entry lies.
-  public var address: UInt64
+  public var address: UInt64 = 0
   /// Where its table begins.
   public var table: UInt64?
   /// Which entry of its table it is; nil for what lies in no table.
@@ -212,7 +212,7 @@ public struct WalkFact: Hashable, Sendable {
   /// The lowest bit of the address that chose it; nil where none did.
   public var sliceLow: Int?
   /// Lowest first; empty where the entry could not be read.
-  public var words: [UInt64]
+  public var words: [UInt64] = []
   /// Permission over all levels so far.
   public var allowed: String?
   /// The entry that leads to this one, by its place in the walk.
@@ -226,29 +226,29 @@ public struct WalkFact: Hashable, Sendable {
 /// A device's access without a unit: it goes to memory as it is, or it is stopped before.
 public struct BypassFact: Hashable, Sendable {
   /// Who sent it.
-  public var device: String
+  public var device = ""
   /// Where.
-  public var address: UInt64
+  public var address: UInt64 = 0
   /// It reached memory.
-  public var reachesMemory: Bool
+  public var reachesMemory = false
   /// What became of it, in words.
-  public var detail: String
+  public var detail = ""
 }
 
 /// A device's write to the interrupt range, with both answers.
 public struct InterruptFact: Hashable, Sendable {
   /// The unit that it reached.
-  public var unit: String
+  public var unit = ""
   /// Who sent it, by the source-id that the request carries.
-  public var device: String
+  public var device = ""
   /// Where it was written.
-  public var address: UInt64
+  public var address: UInt64 = 0
   /// What was written.
-  public var data: UInt64
+  public var data: UInt64 = 0
   /// What the unit answered, its cache included.
-  public var given: InterruptAnswer
+  public var given = InterruptAnswer()
   /// What the table says.
-  public var tables: InterruptAnswer
+  public var tables = InterruptAnswer()
   /// The way over the bus; nil for a device right on the root complex that sends under its own id.
   public var way: BusWay?
   /// Whether a cached interrupt entry gave the answer.
@@ -274,7 +274,7 @@ public struct InterruptAnswer: Hashable, Sendable {
   }
 
   /// What became of it.
-  public var result: Result
+  public var result = Result.blocked
   /// The vector that is sent on; nil where none is.
   public var vector: UInt64?
   /// The local APIC that gets it.
@@ -290,15 +290,15 @@ public struct InterruptAnswer: Hashable, Sendable {
 /// A device asks for a page (PRI).
 public struct PageRequestFact: Hashable, Sendable {
   /// The unit that it reached.
-  public var unit: String
+  public var unit = ""
   /// Who asked.
-  public var device: String
+  public var device = ""
   /// The page.
-  public var address: UInt64
+  public var address: UInt64 = 0
   /// The PASID; nil for none.
   public var pasid: UInt32?
   /// `queued`, `overflowed`, `blocked` or `refused`.
-  public var result: String
+  public var result = ""
   /// Why it was refused; nil where it was not.
   public var reason: FaultReason?
 }
@@ -306,29 +306,29 @@ public struct PageRequestFact: Hashable, Sendable {
 /// A fault that a unit recorded, or dropped.
 public struct FaultFact: Hashable, Sendable {
   /// The unit.
-  public var unit: String
+  public var unit = ""
   /// Who sent the request.
-  public var device: String
+  public var device = ""
   /// Why it was stopped.
-  public var reason: FaultReason
+  public var reason = FaultReason(rawValue: 0)
   /// The page.
-  public var address: UInt64
+  public var address: UInt64 = 0
   /// What became of the fault.
-  public var recorded: Recorded
+  public var recorded = Recorded()
   /// The record, lowest word first.
-  public var words: [UInt64]
+  public var words: [UInt64] = []
 }
 
 /// A message that signals an event of a unit.
 public struct MessageFact: Hashable, Sendable {
   /// The unit.
-  public var unit: String
+  public var unit = ""
   /// `fault`, `invalidationCompletion` or `pageRequest`.
-  public var event: String
+  public var event = ""
   /// Where it is written.
-  public var address: UInt64
+  public var address: UInt64 = 0
   /// What is written.
-  public var data: UInt64
+  public var data: UInt64 = 0
   /// IM is set: the message waits.
   public var isHeld = false
 }
@@ -336,9 +336,9 @@ public struct MessageFact: Hashable, Sendable {
 /// An interrupt that a CPU takes.
 public struct TakenInterruptFact: Hashable, Sendable {
   /// The unit whose message it is.
-  public var unit: String
+  public var unit = ""
   /// The vector.
-  public var vector: UInt64
+  public var vector: UInt64 = 0
   /// No handler belongs to the message.
   public var isSpurious = false
 }
@@ -346,11 +346,11 @@ public struct TakenInterruptFact: Hashable, Sendable {
 /// A change of memory.
 public struct MemoryFact: Hashable, Sendable {
   /// Of the 64-bit word.
-  public var address: UInt64
+  public var address: UInt64 = 0
   /// The word that was there.
-  public var old: UInt64
+  public var old: UInt64 = 0
   /// The word that is there now.
-  public var new: UInt64
+  public var new: UInt64 = 0
   /// How many further words changed in the same access that are not told one by one.
   public var more = 0
 }
@@ -358,35 +358,35 @@ public struct MemoryFact: Hashable, Sendable {
 /// An access to a register.
 public struct RegisterFact: Hashable, Sendable {
   /// The unit.
-  public var unit: String
+  public var unit = ""
   /// The specification's name without `_REG`; empty where no register is.
-  public var name: String
+  public var name = ""
   /// Its offset in bytes.
-  public var offset: UInt64
+  public var offset: UInt64 = 0
   /// What was read or written.
-  public var value: UInt64
+  public var value: UInt64 = 0
   /// Written, or read.
-  public var isWrite: Bool
+  public var isWrite = false
   /// 32 or 64.
-  public var width: Int
+  public var width = 0
 }
 
 /// A descriptor of the invalidation queue.
 public struct CommandFact: Hashable, Sendable {
   /// The unit.
-  public var unit: String
+  public var unit = ""
   /// What was asked for.
-  public var type: DescriptorType
+  public var type = DescriptorType.contextCache
   /// Bits 63:0 of the descriptor.
-  public var low: UInt64
+  public var low: UInt64 = 0
   /// Bits 127:64 of the descriptor.
-  public var high: UInt64
+  public var high: UInt64 = 0
 }
 
 /// Why a queue stopped.
 public struct QueueErrorFact: Hashable, Sendable {
   /// The unit.
-  public var unit: String
+  public var unit = ""
   /// The unit's code (IQEI); nil where a device did not answer.
   public var code: UInt64?
   /// The device that did not answer.
@@ -412,13 +412,13 @@ public struct CacheFact: Hashable, Sendable {
   }
 
   /// Which cache it is.
-  public var cache: Cache
+  public var cache = Cache.iotlb
   /// The unit.
-  public var unit: String
+  public var unit = ""
   /// The device whose own TLB it is, or whose context or PASID entry; nil for the others.
   public var device: String?
   /// Filled, or emptied.
-  public var isFill: Bool
+  public var isFill = false
   /// The domain-id; nil where it says nothing.
   public var domain: UInt64?
   /// The PASID; nil where it says nothing.
@@ -442,43 +442,43 @@ public struct CacheFact: Hashable, Sendable {
 /// A lock is taken or released, or the validator learns something.
 public struct LockFact: Hashable, Sendable {
   /// `taken`, `released` or `checked`.
-  public var verb: String
+  public var verb = ""
   /// The lock's class.
-  public var lockClass: String
+  public var lockClass = ""
   /// `[HC1[1]:SC0[0]:HE0:SE1]` as reports print it.
-  public var context: String
+  public var context = ""
   /// The four letters of the class afterwards.
-  public var letters: String
+  public var letters = ""
   /// Usages that were new, as `class: usage`.
-  public var newUsages: [Usage]
+  public var newUsages: [Usage] = []
   /// Orders that were new.
-  public var newDependencies: [RunLockDependency]
+  public var newDependencies: [RunLockDependency] = []
   /// What the task holds afterwards, the oldest first.
-  public var held: [String]
+  public var held: [String] = []
   /// Where, as the kernel prints it.
   public var site: String?
 
   /// A usage that a class has from now on.
   public struct Usage: Hashable, Sendable {
     /// The class.
-    public var lockClass: String
+    public var lockClass = ""
     /// As reports print it: `HARDIRQ-ON-W`.
-    public var name: String
+    public var name = ""
   }
 }
 
 /// What the validator found.
 public struct LockReportFact: Hashable, Sendable {
   /// The report's title: `inconsistent lock state`.
-  public var title: String
+  public var title = ""
   /// The class that it is about; nil where it is about none.
   public var lockClass: String?
   /// The two usages that do not go together, the earlier one first.
-  public var usages: [String]
+  public var usages: [String] = []
   /// The classes of the circle, or of the path, in order.
-  public var path: [String]
+  public var path: [String] = []
   /// What the task holds, the oldest first.
-  public var held: [String]
+  public var held: [String] = []
   /// Where the task was: `[HC1[1]:SC0[0]:HE0:SE1]`.
   public var context: String?
 }
@@ -486,7 +486,7 @@ public struct LockReportFact: Hashable, Sendable {
 /// A record of the kernel's log.
 public struct LineFact: Hashable, Sendable {
   /// 0 (emergency) to 7 (debug).
-  public var level: UInt64
+  public var level: UInt64 = 0
   /// The message; a newline inside makes a record of several lines.
-  public var text: String
+  public var text = ""
 }

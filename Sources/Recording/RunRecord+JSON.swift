@@ -2,83 +2,19 @@ import Text
 import VTdFormats
 
 // The record as JSON, both ways, the same in every build.
-extension RunRecord {
+extension RunRecord: RecordPart {
   /// The whole record as one JSON document.
-  public var json: String { document.compact + "\n" }
-
-  private var document: JSONValue {
-    var members = header
-    var list: [Members] = []
-    for event in events { list.append(event.members) }
-    members.objects("events", list, evenIfEmpty: true)
-    members.append(end)
-    return .object(members.all)
-  }
+  public var json: String { Members.written(self).compact + "\n" }
 
   /// One JSON object a line: what the run is, each event, what is known at the end.
   public var jsonLines: [String] {
-    var first = Members()
-    first.text("event", "run")
-    first.append(header)
-    var last = Members()
-    last.text("event", "end")
-    last.append(end)
+    var (copy, first, last) = (self, Members(), Members())
+    first.told("event", .string("run"))
+    copy.visitBeginning(&first)
+    last.told("event", .string("end"))
+    copy.visitEnd(&last)
     return [JSONValue.object(first.all).compact] + events.map { $0.json }
       + [JSONValue.object(last.all).compact]
-  }
-
-  private var header: Members {
-    var members = Members()
-    members.number("version", Self.version)
-    members.text("scenario", scenario)
-    members.text("description", summary)
-    members.text("release", release)
-    var list: [Members] = []
-    for unit in units {
-      var one = Members()
-      one.text("name", unit.name)
-      one.hexadecimal("base", unit.registerBase)
-      one.number("segment", UInt64(unit.segment))
-      list.append(one)
-    }
-    members.objects("units", list, evenIfEmpty: true)
-    list = []
-    for step in steps {
-      var one = Members()
-      one.count("step", step.number)
-      one.text("file", step.file)
-      one.count("line", step.line)
-      one.text("text", step.text)
-      list.append(one)
-    }
-    members.objects("steps", list, evenIfEmpty: true)
-    return members
-  }
-
-  private var end: Members {
-    var members = Members()
-    var list: [Members] = []
-    for lockClass in lockClasses {
-      var one = Members()
-      one.text("class", lockClass.name)
-      one.text("letters", lockClass.letters)
-      var usages: [Members] = []
-      for usage in lockClass.usages {
-        var it = Members()
-        it.text("usage", usage.name)
-        it.list("stack", usage.stack)
-        usages.append(it)
-      }
-      one.objects("usages", usages)
-      list.append(one)
-    }
-    members.objects("lock_classes", list, evenIfEmpty: true)
-    list = []
-    for dependency in lockDependencies { list.append(dependency.members) }
-    members.objects("lock_dependencies", list, evenIfEmpty: true)
-    members.list("failed_checks", failedChecks)
-    members.count("untaken_steps", untakenSteps)
-    return members
   }
 
   /// Reads a record that ``json`` wrote.
@@ -92,114 +28,139 @@ extension RunRecord {
       throw RecordError(
         "the record is not JSON at byte \(error.offset); \(error.expected) was expected")
     }
-    let reader = try MemberReader(value, "the record")
-    let version = try reader.number("version")
-    guard version == Self.version else {
-      throw RecordError("the record has version \(version); \(Self.version) was expected")
+    self = try Members.read(value, "the record")
+  }
+
+  mutating func visit(_ members: inout Members) {
+    visitBeginning(&members)
+    members.parts("events", &events, evenIfEmpty: true)
+    for (place, event) in events.enumerated() {
+      guard event.id != place || event.cause.map({ $0 >= place }) ?? false else { continue }
+      members.refuse(
+        "event \(event.id) is out of order; its cause and all before it were expected")
     }
-    self.init()
-    scenario = try reader.text("scenario")
-    summary = try reader.text("description")
-    release = try reader.text("release")
-    for unit in try reader.objects("units") {
-      units.append(
-        RunUnit(
-          name: try unit.text("name"), registerBase: try unit.hexadecimal("base"),
-          segment: UInt32(clamping: try unit.number("segment"))))
+    visitEnd(&members)
+  }
+
+  private mutating func visitBeginning(_ members: inout Members) {
+    var version = Self.version
+    members.number("version", &version)
+    if version != Self.version {
+      members.refuse("the record has version \(version); \(Self.version) was expected")
     }
-    for step in try reader.objects("steps") {
-      steps.append(
-        RunStep(
-          number: try step.count("step"), file: try step.text("file"),
-          line: try step.count("line"), text: try step.text("text")))
-    }
-    for event in try reader.objects("events") {
-      let event = try RunEvent(event)
-      guard event.id == events.count, event.cause.map({ $0 < event.id }) ?? true else {
-        throw RecordError(
-          "event \(event.id) is out of order; its cause and all before it were expected")
-      }
-      events.append(event)
-    }
-    for lockClass in try reader.objects("lock_classes") {
-      var usages: [RunLockClass.Usage] = []
-      for usage in try lockClass.objects("usages") {
-        usages.append(
-          RunLockClass.Usage(name: try usage.text("usage"), stack: try usage.list("stack")))
-      }
-      lockClasses.append(
-        RunLockClass(
-          name: try lockClass.text("class"), letters: try lockClass.text("letters"),
-          usages: usages))
-    }
-    for dependency in try reader.objects("lock_dependencies") {
-      lockDependencies.append(try RunLockDependency(dependency))
-    }
-    failedChecks = try reader.list("failed_checks")
-    untakenSteps = try reader.count("untaken_steps")
+    members.text("scenario", &scenario)
+    members.text("description", &summary)
+    members.text("release", &release)
+    members.parts("units", &units, evenIfEmpty: true)
+    members.parts("steps", &steps, evenIfEmpty: true)
+  }
+
+  private mutating func visitEnd(_ members: inout Members) {
+    members.parts("lock_classes", &lockClasses, evenIfEmpty: true)
+    members.parts("lock_dependencies", &lockDependencies, evenIfEmpty: true)
+    members.list("failed_checks", &failedChecks)
+    members.number("untaken_steps", &untakenSteps)
   }
 }
 
-extension RunLockDependency {
-  var members: Members {
-    var members = Members()
-    members.text("from", from)
-    members.text("to", to)
-    members.list("kinds", kinds)
-    return members
-  }
+extension RunUnit: RecordPart {
+  init() { self.init(name: "", registerBase: 0, segment: 0) }
 
-  init(_ reader: MemberReader) throws(RecordError) {
-    self.init(
-      from: try reader.text("from"), to: try reader.text("to"), kinds: try reader.list("kinds"))
+  mutating func visit(_ members: inout Members) {
+    members.text("name", &name)
+    members.hexadecimal("base", &registerBase)
+    members.number("segment", &segment)
   }
 }
 
-extension RunEvent {
+extension RunStep: RecordPart {
+  init() { self.init(number: 0, file: "", line: 0, text: "") }
+
+  mutating func visit(_ members: inout Members) {
+    members.number("step", &number)
+    members.text("file", &file)
+    members.number("line", &line)
+    members.text("text", &text)
+  }
+}
+
+extension RunLockClass: RecordPart {
+  init() { self.init(name: "", letters: "", usages: []) }
+
+  mutating func visit(_ members: inout Members) {
+    members.text("class", &name)
+    members.text("letters", &letters)
+    members.parts("usages", &usages)
+  }
+}
+
+extension RunLockClass.Usage: RecordPart {
+  init() { self.init(name: "", stack: []) }
+
+  mutating func visit(_ members: inout Members) {
+    members.text("usage", &name)
+    members.list("stack", &stack)
+  }
+}
+
+extension RunLockDependency: RecordPart {
+  init() { self.init(from: "", to: "", kinds: []) }
+
+  mutating func visit(_ members: inout Members) {
+    members.text("from", &from)
+    members.text("to", &to)
+    members.list("kinds", &kinds)
+  }
+}
+
+extension RunEvent: RecordPart {
   /// The event as one JSON object.
-  public var json: String { JSONValue.object(members.all).compact }
+  public var json: String { Members.written(self).compact }
 
-  var members: Members {
-    var members = Members()
-    members.text("event", what.kind)
-    members.count("id", id)
-    members.count("cause", cause)
-    members.count("step", step)
-    members.text("file", file)
-    members.count("line", line)
-    members.number("time_us", microseconds)
-    var actor = Members()
-    switch who {
-    case .device(let name): actor.text("device", name)
-    case .unit(let name): actor.text("unit", name)
-    case .kernel(let cpu, let task, let pid):
-      actor.count("cpu", cpu)
-      actor.text("task", task)
-      actor.count("pid", pid)
-    case .scenario: actor.text("scenario", "step")
+  mutating func visit(_ members: inout Members) {
+    var kind = what.kind
+    members.text("event", &kind)
+    members.number("id", &id)
+    members.number("cause", &cause)
+    members.number("step", &step)
+    members.text("file", &file)
+    members.number("line", &line)
+    members.number("time_us", &microseconds)
+    members.part("who", &who)
+    if members.isReading {
+      guard let blank = RunFact.blank(kind) else {
+        return members.refuse("no event is a \"\(kind)\"; a known kind was expected")
+      }
+      what = blank
     }
-    members.object("who", actor)
-    members.append(what.members)
-    return members
+    what.visit(&members)
   }
+}
 
-  init(_ reader: MemberReader) throws(RecordError) {
-    let who = try reader.object("who")
-    let actor: RunActor
-    if let name = try who.optionalText("device") {
-      actor = .device(name)
-    } else if let name = try who.optionalText("unit") {
-      actor = .unit(name)
-    } else if who.has("cpu") {
-      actor = .kernel(
-        cpu: try who.count("cpu"), task: try who.text("task"), pid: try who.count("pid"))
-    } else {
-      actor = .scenario
+extension RunActor: RecordPart {
+  init() { self = .scenario }
+
+  mutating func visit(_ members: inout Members) {
+    var (device, unit): (String?, String?)
+    var (cpu, task, process): (Int?, String?, Int?)
+    switch self {
+    case .device(let name): device = name
+    case .unit(let name): unit = name
+    case .kernel(let number, let name, let pid): (cpu, task, process) = (number, name, pid)
+    case .scenario: members.told("scenario", .string("step"))
     }
-    self.init(
-      id: try reader.count("id"), cause: try reader.optionalCount("cause"),
-      step: try reader.count("step"), file: try reader.text("file"),
-      line: try reader.count("line"), microseconds: try reader.number("time_us"), who: actor,
-      what: try RunFact(reader))
+    members.text("device", &device)
+    members.text("unit", &unit)
+    members.number("cpu", &cpu)
+    members.text("task", &task)
+    members.number("pid", &process)
+    if let device {
+      self = .device(device)
+    } else if let unit {
+      self = .unit(unit)
+    } else if let cpu {
+      guard let task, let process else { return members.refuse("cpu", "a task with its pid") }
+      self = .kernel(cpu: cpu, task: task, pid: process)
+    }
   }
 }

@@ -150,21 +150,21 @@ public struct RunLockDependency: Hashable, Sendable {
 /// One thing that happened.
 public struct RunEvent: Hashable, Sendable {
   /// Its place in ``RunRecord/events``.
-  public var id: Int
+  public var id = 0
   /// The event that led to it, which stands before it; nil where a step or the boot is the beginning.
   public var cause: Int?
   /// The step in which it happened; 0 for the boot.
-  public var step: Int
+  public var step = 0
   /// Where the step is written.
-  public var file: String
+  public var file = ""
   /// The line of the step in the scenario's file, from 1 on.
-  public var line: Int
+  public var line = 0
   /// Microseconds since the kernel's boot.
-  public var microseconds: UInt64
+  public var microseconds: UInt64 = 0
   /// Who did it.
-  public var who: RunActor
+  public var who = RunActor.scenario
   /// What happened.
-  public var what: RunFact
+  public var what = RunFact.step
 }
 
 /// Who did something.
