@@ -55,19 +55,14 @@ struct LaneDrawing {
   var isEmpty: Bool { marks.count < 2 }
 
   private mutating func take(_ event: RunEvent) {
+    let request = event.what.request
+    let kind: Mark.Kind =
+      request?.isBlocked ?? false ? .stopped : request?.isStale ?? false ? .stale : .plain
     switch event.what {
-    case .dma(let fact):
-      let kind: Mark.Kind =
-        fact.given.result == .blocked ? .stopped : fact.isStale ? .stale : .plain
-      add(event, fact.device, fact.access.word, kind, count: fact.count)
-      if fact.isStale { mark(fact.filledBy, staleSince: fact.staleSince) }
+    case .dma(let fact): add(event, fact.device, fact.access.word, kind, count: fact.count)
     case .bypass(let fact):
       add(event, fact.device, "DMA", fact.reachesMemory ? .plain : .stopped)
-    case .interruptRequest(let fact):
-      let kind: Mark.Kind =
-        fact.given.result == .blocked ? .stopped : fact.isStale ? .stale : .plain
-      add(event, fact.device, "interrupt", kind)
-      if fact.isStale { mark(fact.filledBy, staleSince: fact.staleSince) }
+    case .interruptRequest(let fact): add(event, fact.device, "interrupt", kind)
     case .pageRequest(let fact): add(event, fact.device, "page request", .plain)
     case .memory(let fact):
       switch MappingChange(fact) {
@@ -86,6 +81,7 @@ struct LaneDrawing {
       bars.append(Bar(lane: "FRCD[\(index)] of \(fact.unit)", start: event.id))
     default: break
     }
+    if let request, request.isStale { mark(request.filledBy, staleSince: request.staleSince) }
   }
 
   /// A write of 1 to F frees a fault record; IVT and ICC start an invalidation.

@@ -72,13 +72,7 @@ struct MomentSection {
 
   private func entry(at address: UInt64) -> (step: WalkFact, word: Int)? {
     for event in record.events {
-      let walk: [WalkFact]
-      switch event.what {
-      case .dma(let fact): walk = fact.walk
-      case .interruptRequest(let fact): walk = fact.walk
-      default: continue
-      }
-      for step in walk where address >= step.address {
+      for step in event.what.request?.walk ?? [] where address >= step.address {
         let word = (address - step.address) / 8
         if word < UInt64(step.words.count) { return (step, Int(word)) }
       }

@@ -39,7 +39,7 @@ enum LineSubject: Equatable {
         if let report = causes.lazy.compactMap({ reports[$0.id] }).first {
           subjects[event.id] = .lockReport(report)
         } else if let request = event.cause.flatMap({ cleared[$0] })
-          ?? causes.first(where: { $0.isRequest })?.id
+          ?? causes.first(where: { $0.what.request != nil })?.id
         {
           subjects[event.id] = .request(request)
         }
@@ -105,20 +105,6 @@ extension RunRecord {
   /// The entries that the tables' answer to a request rests on.
   func walk(of request: Int) -> [WalkFact] {
     guard events.indices.contains(request) else { return [] }
-    switch events[request].what {
-    case .dma(let fact): return fact.walk
-    case .interruptRequest(let fact): return fact.walk
-    default: return []
-    }
-  }
-}
-
-extension RunEvent {
-  /// Whether a device sent a request: a DMA, or an interrupt.
-  var isRequest: Bool {
-    switch what {
-    case .dma, .interruptRequest: true
-    default: false
-    }
+    return events[request].what.request?.walk ?? []
   }
 }

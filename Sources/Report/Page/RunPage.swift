@@ -39,17 +39,13 @@ public struct RunPage {
     let distinct = notable.filter { kinds.insert(Self.kind($0)).inserted }
     var shown = Array(distinct.prefix(Self.shownLimit))
     // An interrupt comes behind the DMA that it is.
-    if shown.isEmpty { shown = Array(record.events.filter { $0.isRequest }.suffix(1)) }
+    if shown.isEmpty { shown = Array(record.events.filter { $0.what.request != nil }.suffix(1)) }
     self.shown = shown
     folded = max(notable.count - shown.count, 0)
   }
 
   private static func isNotable(_ event: RunEvent) -> Bool {
-    switch event.what {
-    case .dma(let fact): fact.given.result == .blocked || fact.isStale
-    case .interruptRequest(let fact): fact.given.result == .blocked || fact.isStale
-    default: false
-    }
+    event.what.request.map { $0.isBlocked || $0.isStale } ?? false
   }
 
   /// What makes two requests the same picture.
@@ -206,6 +202,19 @@ public struct RunPage {
     text.prefix(1).uppercased() + text.dropFirst()
   }
 
+  /// Where a request stops that is blocked in the tables.
+  private func stop(_ event: RunEvent) -> [Element] {
+    guard let request = event.what.request, request.isBlocked, let end = Self.end(of: request.walk)
+    else { return [] }
+    return [.tag("p", [], [.tag("strong", [], "Where it stops: "), .text(end)])]
+  }
+
+  /// What would have made a stale request go by the tables.
+  private func cure(_ event: RunEvent) -> [Element] {
+    guard let cure = CacheComparison(record, event)?.cure else { return [] }
+    return [.tag("p", [], [.tag("strong", [], "Cure: "), .text(cure)])]
+  }
+
   /// The entry at which a walk ends that goes no further, in one sentence; nil where none does.
   private static func end(of walk: [WalkFact]) -> String? {
     guard let last = walk.last, last.failure != nil else { return nil }
@@ -220,32 +229,19 @@ public struct RunPage {
     var lines: [Element] = []
     var isStale = false
     for event in shown {
+      if event.what.request?.isStale ?? false { isStale = true }
       switch event.what {
       case .dma(let fact):
-        if fact.isStale { isStale = true }
         lines.append(
           .tag("p", [], Self.sentence(Words.describe(fact, step: record.stepNumber)) + "."))
-        if fact.given.result == .blocked, let end = Self.end(of: fact.walk) {
-          lines.append(.tag("p", [], [.tag("strong", [], "Where it stops: "), .text(end)]))
-        }
-        if fact.isStale {
-          let cure = CacheComparison(record, event, fact).cure
-          lines.append(.tag("p", [], [.tag("strong", [], "Cure: "), .text(cure)]))
-        }
+        lines += stop(event) + cure(event)
       case .interruptRequest(let fact):
         lines.append(
           .tag(
             "p", [],
             "\(fact.device) sends an interrupt to \(Words.address(fact.address)): "
               + "\(Words.describe(fact.given))."))
-        if fact.isStale {
-          isStale = true
-          let cure = CacheComparison(record, event, fact).cure
-          lines.append(.tag("p", [], [.tag("strong", [], "Cure: "), .text(cure)]))
-        }
-        if fact.given.result == .blocked, let end = Self.end(of: fact.walk) {
-          lines.append(.tag("p", [], [.tag("strong", [], "Where it stops: "), .text(end)]))
-        }
+        lines += cure(event) + stop(event)
       default: break
       }
       if lines.count >= 2 { break }

@@ -11,19 +11,15 @@ struct TableTree {
 
   private var nodes: [UInt64: Node] = [:]
   private var roots: [UInt64] = []
-  private let record: RunRecord
   /// By address of a 64-bit word: what it became, and in which step.
   private var changes: [UInt64: [(fact: MemoryFact, step: Int)]] = [:]
   private static let limit = 200
 
   init(_ record: RunRecord) {
-    self.record = record
     for event in record.events {
-      switch event.what {
-      case .dma(let fact): add(fact.walk)
-      case .interruptRequest(let fact): add(fact.walk)
-      case .memory(let fact): changes[fact.address, default: []].append((fact, event.step))
-      default: break
+      if let request = event.what.request { add(request.walk) }
+      if case .memory(let fact) = event.what {
+        changes[fact.address, default: []].append((fact, event.step))
       }
     }
   }
