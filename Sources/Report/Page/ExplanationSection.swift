@@ -290,7 +290,7 @@ public struct ExplanationSection {
     for (row, each) in rows.enumerated() {
       let y = 14 + row * 22
       picture.line(4, y, 4 + Int(width), y, "wire")
-      for time in Set(each.times) {
+      for time in Set(each.times).sorted() {
         let x = 4 + Int(Double(time - low) / Double(span) * width)
         picture.box(x - 3, y - 6, 6, 12, "t-l1")
       }
