@@ -22,10 +22,7 @@ struct SystemFiles {
   /// The names in a folder, sorted; nil where it cannot be read.
   func names(in path: String) -> [String]? { Folder.names(self.path(path)) }
 
-  func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return stat(self.path(path), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
+  func isFolder(_ path: String) -> Bool { Folder.isThere(self.path(path)) }
 
   /// The last name in what a link leads to; nil where there is none.
   func linkName(_ path: String) -> String? {

@@ -9,7 +9,7 @@ enum EvidenceReader {
   /// - Throws: `LogInputError` where there is no such input, or `ExitCode` after saying what is wrong
   ///   with a table or a snapshot.
   static func read(_ path: String, _ sink: (EvidencePiece) -> Void) throws {
-    if path != "-", FolderWalk.isFolder(path) {
+    if path != "-", Folder.isThere(path) {
       return try readFolder(path, sink)
     }
     if path != "-", let platform = try PlatformInput(path) {
@@ -50,11 +50,6 @@ struct FolderWalk {
   private(set) var files: [String] = []
   /// Whether there are more.
   private(set) var isCut = false
-
-  static func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
 
   init(_ path: String) throws(LogInputError) {
     var root = path

@@ -61,18 +61,10 @@ enum LessonFiles {
   ///
   /// - Throws: `InputError` where the folder cannot be read.
   static func names(in folder: String) throws(InputError) -> [String] {
-    guard let directory = opendir(folder) else {
+    guard let names = Folder.names(folder) else {
       throw InputError(.notFound, at: Place(whole: folder), String(cString: strerror(errno)))
     }
-    defer { closedir(directory) }
-    var found: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) {
-        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if !name.hasPrefix(".") { found.append(name) }
-    }
-    return found.sorted()
+    return names.filter { !$0.hasPrefix(".") }
   }
 }
 
