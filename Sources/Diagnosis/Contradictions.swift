@@ -39,12 +39,12 @@ enum Contradictions {
   }
 
   private static func directionAgainstReason(_ fault: FaultCase) -> Finding.Evidence? {
-    switch (fault.fault.access, fault.reason) {
-    case (.read, 0x05), (.read, 0x85):
+    switch (fault.fault.access, fault.knownReason) {
+    case (.read, let reason?) where FaultReason.writeRefused.contains(reason):
       Finding.Evidence(
         "a read was refused for want of write permission: an atomic operation does that (it is "
           + "recorded as a read)", fault.place)
-    case (.write, 0x06), (.write, 0x86):
+    case (.write, let reason?) where FaultReason.readRefused.contains(reason):
       Finding.Evidence(
         "a write was refused for want of read permission: an atomic operation, or "
           + "a record that was read while the unit wrote it", fault.place)
@@ -53,7 +53,7 @@ enum Contradictions {
   }
 
   private static func reasonAgainstEntry(_ fault: FaultCase) -> Finding.Evidence? {
-    guard let leaf = fault.leaf, fault.isReason(5, 6, 0x71, 0x79) else { return nil }
+    guard let leaf = fault.leaf, fault.isReason(FaultReason.pageMissing) else { return nil }
     return fault.leafAllows == true
       ? Finding.Evidence(
         "the entry that the log shows allows the access (\(leaf.entry)), and the reason denies it: "

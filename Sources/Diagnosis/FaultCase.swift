@@ -27,10 +27,9 @@ struct FaultCase: Sendable {
   }
 
   var reason: UInt8? { fault.key.reason }
+  var knownReason: FaultReason? { reason.map { FaultReason(rawValue: $0) } }
   var device: String { fault.function.shortDescription }
   var place: [LogPlace] { [fault.first] }
-
-  func isReason(_ codes: UInt8...) -> Bool { reason.map(codes.contains) ?? false }
 
   /// Whether Linux printed the record. How another system's kernel hands out DMA addresses is not known
   /// here, so nothing is concluded from where an address lies.
@@ -38,8 +37,11 @@ struct FaultCase: Sendable {
 
   /// Whether the log names a reason, and it is one of these: `isReason(FaultReason.pageMissing)`.
   func isReason(_ reasons: Set<FaultReason>) -> Bool {
-    reason.map { reasons.contains(FaultReason(rawValue: $0)) } ?? false
+    knownReason.map { reasons.contains($0) } ?? false
   }
+
+  /// Whether the log names this reason.
+  func isReason(_ asked: FaultReason) -> Bool { knownReason == asked }
 
   /// The function's own entry, where the log lists it.
   var function: LogContents.Function? {

@@ -168,7 +168,8 @@ extension ScenarioBuilder {
   /// permission.
   private func sent(_ access: FaultLine.Access, _ reason: UInt8) -> DMAAccess {
     switch access {
-    case .read: reason == 0x05 || reason == 0x85 ? .atomic : .read
+    case .read:
+      FaultReason.writeRefused.contains(FaultReason(rawValue: reason)) ? .atomic : .read
     case .write: .write
     }
   }

@@ -28,7 +28,7 @@ extension FaultTimeline.Fault {
   /// What could not be read by the unit's word lies there in the dump: QEMU 7.2 has this reason for
   /// all that is wrong with PASID tables.
   var isMisreadPASIDEntry: Bool {
-    observation.reason == 0x58
+    observation.reason == FaultReason.pasidEntryRead.rawValue
       && (dump?.pasidEntry != nil || dump?.stop == .noPASIDTable || dump?.stop == .noPASIDDirectory)
   }
 }

@@ -149,7 +149,8 @@ extension LoggedMachine {
     }
     let hasIndex = timeline.faults.contains { fault in
       guard case .interrupt(let index) = fault.observation.request else { return false }
-      return fault.observation.reason == 0x25 && index != 0
+      return fault.observation.reason == FaultReason.compatibilityFormatBlocked.rawValue
+        && index != 0
     }
     if hasIndex {
       quirks.append(

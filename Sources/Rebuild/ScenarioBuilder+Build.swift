@@ -128,7 +128,7 @@ extension ScenarioBuilder {
     scenario.boot.pages.base = PhysicalAddress(rawValue: free + 0x0b00_0000)
     for fault in log.timeline.faults {
       guard case .interrupt(let index) = fault.observation.request,
-        fault.observation.reason == 0x26
+        fault.observation.reason == FaultReason.interruptSourceMismatch.rawValue
       else { continue }
       let other = SourceID(rawValue: fault.observation.source.rawValue ^ 0x0100)
       let unit = log.unitIndex(of: fault.requester)

@@ -1,3 +1,4 @@
+import Text
 import LogReading
 
 /// What an address looks like by itself: the questions that need no line of the log beside it.
@@ -14,10 +15,8 @@ enum AddressPattern {
   /// none. Records do not tell the rest.
   static func text(_ address: UInt64) -> String? {
     let bytes = (2..<8).map { UInt8(truncatingIfNeeded: address >> (8 * UInt64($0))) }
-    guard bytes.allSatisfy({ (0x20...0x7e).contains($0) }) else { return nil }
-    let letters = bytes.filter {
-      (0x61...0x7a).contains($0) || (0x41...0x5a).contains($0) || (0x30...0x39).contains($0)
-    }
+    guard bytes.allSatisfy({ (ASCII.space...UInt8(ascii: "~")).contains($0) }) else { return nil }
+    let letters = bytes.filter { ASCII.isLetter($0) || ASCII.isDigit($0) }
     guard letters.count >= 5, Set(bytes).count >= 3 else { return nil }
     return String(decoding: bytes, as: UTF8.self)
   }

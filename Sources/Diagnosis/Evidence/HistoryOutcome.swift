@@ -44,7 +44,7 @@ struct HistoryCase {
   var outcome: HistoryOutcome? {
     guard let address = fault.fault.address, let access = fault.fault.access,
       !history.isEmpty, (fault.fault.pasid?.rawValue ?? 0) == 0,
-      fault.reason.map({ (5...7).contains($0) || (0x70...0x8f).contains($0) }) ?? true
+      fault.reason == nil || fault.isReason(FaultReason.inPageTables)
     else { return nil }
     if history.counts.alive == 0, let time, let first = history.counts.first,
       time.addingReportingOverflow(Self.slack).partialValue < first

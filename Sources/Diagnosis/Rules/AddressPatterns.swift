@@ -28,7 +28,7 @@ extension Rule {
 
   /// Cause 6: an address of which the upper half was lost on the way to the device.
   static let cutAddress = Rule(cause: .rawPhysicalAddress) { fault in
-    guard let address = fault.fault.address, fault.isReason(5, 6, 0x71, 0x79),
+    guard let address = fault.fault.address, fault.isReason(FaultReason.pageMissing),
       fault.fault.ownPASID == nil, fault.guestLines.isEmpty, fault.leafAllows != true,
       fault.regions.isEmpty, fault.window == nil
     else { return nil }

@@ -5,10 +5,15 @@ import VTdFormats
 
 /// Causes that lie before this kernel's own drivers: firmware, boot loader, the kernel before.
 extension Rule {
+  /// What a read by a display that firmware set up meets in legacy mode.
+  private static let scanOut = FaultReason.legacyFunctionMissing.union([
+    .readNotPermitted, .secondStageRead, .secondStageReserved,
+  ])
+
   /// Cause 2: a DMA that the firmware left running (graphics scan-out), or an old fault that was
   /// latched before Linux.
   static let inherited = Rule(cause: .inherited) { fault in
-    guard fault.isReason(1, 2, 6, 7, 0x0c), fault.fault.access == .read, fault.isDisplay else {
+    guard fault.isReason(scanOut), fault.fault.access == .read, fault.isDisplay else {
       return nil
     }
     let isEarly = fault.isBeforeBringUp || (fault.uptime.map { $0 < 2_000_000 } ?? false)
@@ -86,7 +91,7 @@ extension Rule {
   /// Cause 19: translation was on when this kernel took over, and the kernel before left the device
   /// working.
   static let kernelBefore = Rule(cause: .kernelBefore) { fault in
-    guard fault.fault.interruptIndex == nil, fault.isReason(1, 2, 5, 6, 0x39, 0x41, 0x59),
+    guard fault.fault.interruptIndex == nil, fault.isReason(FaultReason.nothingMapped),
       !fault.isKdump
     else { return nil }
     let lines = fault.marks(.translationWasOn).filter { !fault.isBefore($0.place, $0.time) }
@@ -122,7 +127,7 @@ extension Rule {
   /// Cause 27: the device was left running by firmware, and its driver here had not begun.
   static let leftRunning = Rule(cause: .leftRunning) { fault in
     guard fault.fault.interruptIndex == nil, !fault.isBeforeBringUp, !fault.isKdump,
-      fault.isReason(1, 2, 5, 6, 0x39, 0x59, 0x71, 0x79), !isGraphicsAtBoot(fault),
+      fault.isReason(FaultReason.nothingMapped), !isGraphicsAtBoot(fault),
       let line = fault.function?.driverLine, fault.isSameBoot(line.place),
       fault.isBefore(line.place, line.time), fault.guestLines.isEmpty, !fault.isInFirmwareMemory,
       (fault.uptime ?? 0) < 120_000_000, fault.showsDeviceBefore, !fault.isTrouble(at: line.place)
@@ -162,7 +167,7 @@ extension Rule {
 
   /// A DMA of a function that no driver has, in a domain that maps nothing.
   static let withoutDriver = Rule(cause: .leftRunning) { fault in
-    guard fault.isReason(5, 6, 0x71, 0x79), let function = fault.function,
+    guard fault.isReason(FaultReason.pageMissing), let function = fault.function,
       function.driverLine == nil, !function.groupLines.isEmpty,
       fault.log.functions.contains(where: { $0.value.driverLine != nil })
         || fault.isDomainEmpty != nil

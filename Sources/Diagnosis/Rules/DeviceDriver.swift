@@ -14,7 +14,7 @@ extension Rule {
 
   /// Cause 4: the driver never gave the device an address for its DMA.
   static let unsetAddress = Rule(cause: .unsetAddress) { fault in
-    guard let address = fault.fault.address, fault.isReason(5, 6, 0x71, 0x79, 0x85, 0x86),
+    guard let address = fault.fault.address, fault.isReason(FaultReason.pageRefused),
       patterns.contains(address & ~0xfff), fault.fault.ownPASID == nil
     else { return nil }
     if fault.leafAllows == true
@@ -75,7 +75,7 @@ extension Rule {
   /// Cause 5: the buffer was unmapped while the device still used it.
   static let unmappedTooEarly = Rule(cause: .unmappedTooEarly) { fault in
     guard let address = fault.fault.address,
-      fault.reason == nil || fault.isReason(5, 6, 0x71, 0x79), !fault.isKdump,
+      fault.reason == nil || fault.isReason(FaultReason.pageMissing), !fault.isKdump,
       fault.regions.isEmpty, fault.fault.ownPASID == nil, fault.leafAllows != true,
       fault.guestLines.isEmpty, fault.isOfLinux
     else { return nil }
@@ -153,7 +153,7 @@ extension Rule {
   /// Cause 6: an address that did not come from the DMA API.
   static let rawPhysicalAddress = Rule(cause: .rawPhysicalAddress) { fault in
     guard let address = fault.fault.address, address >= 0x10_0000,
-      fault.isReason(5, 6, 0x71, 0x79), fault.regions.isEmpty, fault.leafAllows != true,
+      fault.isReason(FaultReason.pageMissing), fault.regions.isEmpty, fault.leafAllows != true,
       !isGraphicsAtBoot(fault), fault.fault.ownPASID == nil, fault.guestLines.isEmpty
     else { return nil }
     var clues: [Clue] = []
@@ -230,9 +230,12 @@ extension Rule {
         ? [.linux("the e820 map and the BARs (the whole boot log, lspci -vv)")] : [])
   }
 
+  /// What a read meets where nothing is mapped; a write permission is missed by an AtomicOp alone.
+  private static let readMissing = FaultReason.pageMissing.subtracting([.writeNotPermitted])
+
   /// Cause 23: the device reads past the end of a buffer.
   static let overRead = Rule(cause: .overRead) { fault in
-    guard fault.fault.access == .read, fault.isReason(6, 0x71, 0x79), fault.fault.address != nil,
+    guard fault.fault.access == .read, fault.isReason(readMissing), fault.fault.address != nil,
       fault.leafAllows != true
     else { return nil }
     guard let function = fault.log.functions[fault.fault.function],
@@ -270,7 +273,8 @@ extension Rule {
 
   /// Cause 7: the page is mapped, but not for this direction.
   static let wrongDirection = Rule(cause: .wrongDirection) { fault in
-    guard fault.isReason(5, 6, 0x79, 0x85, 0x86), let leaf = fault.leaf, fault.leafAllows == false,
+    guard fault.isReason(FaultReason.pageNotPermitted), let leaf = fault.leaf,
+      fault.leafAllows == false,
       let access = fault.fault.access
     else { return nil }
     return Hypothesis(
@@ -294,7 +298,8 @@ extension Rule {
   static let possibleDirection = Rule(cause: .wrongDirection) { fault in
     // From 6.16 on the reads have a rule of their own.
     if fault.fault.access == .read, let release = fault.release, release >= (6, 16) { return nil }
-    guard fault.isReason(5, 6), fault.leaf == nil, fault.fault.dump == nil, fault.isLikeAllocated,
+    guard fault.isReason(FaultReason.legacyPageRefused), fault.leaf == nil, fault.fault.dump == nil,
+      fault.isLikeAllocated,
       fault.fault.count > 2, fault.fault.ownPASID == nil, fault.guestLines.isEmpty
     else { return nil }
     return Hypothesis(
@@ -316,7 +321,7 @@ extension Rule {
 
   /// Cause 24: kernels before 5.13 and from 6.16 on enforce mappings that are for writes alone.
   static let writeOnlyMapping = Rule(cause: .writeOnlyMapping) { fault in
-    guard fault.fault.access == .read, fault.isReason(6), fault.leaf == nil,
+    guard fault.fault.access == .read, fault.isReason(.readNotPermitted), fault.leaf == nil,
       let release = fault.release, release >= (6, 16), fault.isLikeAllocated,
       fault.fault.ownPASID == nil, fault.guestLines.isEmpty
     else { return nil }

@@ -7,7 +7,7 @@ extension Rule {
   /// Cause 1: a region that the firmware reserved for the device (RMRR) is in use but not mapped
   /// for it.
   static let firmwareRegion = Rule(cause: .firmwareRegion) { fault in
-    guard let address = fault.fault.address, fault.isReason(1, 2, 5, 6, 0x71, 0x79),
+    guard let address = fault.fault.address, fault.isReason(FaultReason.nothingMapped),
       let region = fault.regions.first, !Rule.isGraphicsAtBoot(fault)
     else { return nil }
     let range = "0x\(hex(region.value.start))-0x\(hex(region.value.end))"
@@ -79,7 +79,9 @@ extension Rule {
   /// Cause 1 as well: the context entry is absent for a moment while the kernel moves the device to
   /// another domain, and the firmware's engine goes on with its DMA.
   static let domainSwitch = Rule(cause: .firmwareRegion) { fault in
-    guard fault.isReason(2), let address = fault.fault.address, fault.regions.isEmpty else {
+    guard fault.isReason(.contextNotPresent), let address = fault.fault.address,
+      fault.regions.isEmpty
+    else {
       return nil
     }
     let moves = fault.notes(.movedDomain).filter { note in
@@ -118,7 +120,7 @@ extension Rule {
   /// Cause 18: memory of the firmware that no reserved region of the table covers.
   static let firmwareOwnDMA = Rule(cause: .firmwareOwnDMA) { fault in
     guard let address = fault.fault.address, address >= 0x10_0000, fault.regions.isEmpty,
-      fault.isReason(1, 2, 5, 6, 0x71, 0x79), let memory = fault.memory, !fault.isDisplay,
+      fault.isReason(FaultReason.nothingMapped), let memory = fault.memory, !fault.isDisplay,
       fault.isInFirmwareMemory
     else { return nil }
     let range = memory.value.region

@@ -71,7 +71,8 @@ extension Rule {
 
   /// Cause 22: a display is refreshed from memory that is not mapped any more.
   static let displayRefresh = Rule(cause: .displayRefresh) { fault in
-    guard fault.fault.access == .read, fault.isDisplay, fault.isReason(2, 5, 6, 0x71),
+    guard fault.fault.access == .read, fault.isDisplay,
+      fault.isReason(FaultReason.detachedOrUnmapped),
       !isGraphicsAtBoot(fault)
     else { return nil }
     guard let (rate, gaps) = fault.ofDevice.refresh else { return nil }
@@ -135,10 +136,12 @@ extension Rule {
 
   /// A guest has the device, and the domain does not map what it uses.
   static let guestMapping = Rule(cause: .guestMapping) { fault in
-    guard fault.fault.interruptIndex == nil, fault.isReason(2, 5, 6, 0x71, 0x79, 0x59),
+    guard fault.fault.interruptIndex == nil, fault.isReason(FaultReason.detachedOrUnmapped),
       !fault.guestLines.isEmpty, fault.driverAfterGuest == nil
     else { return nil }
-    if fault.isReason(2) { return betweenOwners(fault) }
+    if fault.isReason([.contextNotPresent, .scalableContextNotPresent]) {
+      return betweenOwners(fault)
+    }
     let bypass = fault.marks(.guestBypass)
     var clues = [
       Clue(.guestHoldsDevice, "vfio-pci holds the device: a guest has it", fault.guestLines)
@@ -207,7 +210,7 @@ extension Rule {
 
   /// Cause 15: a reset and a change of driver, and the device goes on with addresses of before.
   static let formerDomain = Rule(cause: .detached) { fault in
-    guard fault.fault.interruptIndex == nil, fault.isReason(2, 5, 6, 0x71, 0x59),
+    guard fault.fault.interruptIndex == nil, fault.isReason(FaultReason.detachedOrUnmapped),
       !fault.guestLines.isEmpty, let change = fault.driverAfterGuest
     else { return nil }
     return Hypothesis(

@@ -8,7 +8,9 @@ import VTdFormats
 extension Rule {
   /// Cause 10: a device sends its interrupts in the old format.
   static let compatibilityInterrupt = Rule(cause: .compatibilityInterrupt) { fault in
-    guard fault.isReason(0x25), fault.fault.interruptIndex != nil, !fault.isTimerID else {
+    guard fault.isReason(.compatibilityFormatBlocked), fault.fault.interruptIndex != nil,
+      !fault.isTimerID
+    else {
       return nil
     }
     let source = fault.fault.key.source
@@ -57,7 +59,9 @@ extension Rule {
 
   /// Cause 25: a guest wrote an MSI address of its own into a device that it was given.
   static let guestInterrupt = Rule(cause: .guestInterrupt) { fault in
-    guard fault.isReason(0x25), let index = fault.fault.interruptIndex, !fault.isTimerID else {
+    guard fault.isReason(.compatibilityFormatBlocked), let index = fault.fault.interruptIndex,
+      !fault.isTimerID
+    else {
       return nil
     }
     let source = fault.fault.key.source
@@ -103,7 +107,8 @@ extension Rule {
 
   /// Cause 11: an IOAPIC's message while remapping is being switched on.
   static let ioapicAtBoot = Rule(cause: .ioapicAtBoot) { fault in
-    guard fault.isReason(0x25), fault.fault.interruptIndex != nil, fault.isTimerID,
+    guard fault.isReason(.compatibilityFormatBlocked), fault.fault.interruptIndex != nil,
+      fault.isTimerID,
       fault.resume == nil
     else { return nil }
     let early = fault.uptime.map { $0 < 10_000_000 }
@@ -132,7 +137,8 @@ extension Rule {
   static let interruptWithoutAddress = Rule(cause: .interruptWithoutAddress) { fault in
     if fault.fault.interruptIndex != nil { return timerMessage(fault) }
     guard fault.fault.address == 0, fault.fault.access == .write else { return nil }
-    let isTimer = fault.isTimerID && fault.isReason(1, 2, 5, 0x39, 0x59)
+    let isTimer =
+      fault.isTimerID && fault.isReason(FaultReason.notAttached.union([.writeNotPermitted]))
     let resume = fault.resume
     guard isTimer || resume != nil else { return nil }
     var clues: [Clue] = []
@@ -167,7 +173,8 @@ extension Rule {
 
   /// The INTR-REMAP line of an IOAPIC or HPET, after the boot.
   private static func timerMessage(_ fault: FaultCase) -> Hypothesis? {
-    guard fault.isReason(0x25), fault.isTimerID, !fault.isBeforeBringUp else { return nil }
+    guard fault.isReason(.compatibilityFormatBlocked), fault.isTimerID, !fault.isBeforeBringUp
+    else { return nil }
     let resume = fault.resume
     if resume == nil, let uptime = fault.uptime, uptime < 10_000_000 { return nil }
     var clues = [fault.timerClue]
@@ -194,7 +201,7 @@ extension Rule {
 
   /// Cause 12: the entry for the interrupt is gone, or belongs to another source.
   static let interruptEntry = Rule(cause: .interruptEntry) { fault in
-    guard fault.isReason(0x20, 0x21, 0x22, 0x23, 0x24, 0x26), let index = fault.fault.interruptIndex
+    guard fault.isReason(FaultReason.interruptEntryWrong), let index = fault.fault.interruptIndex
     else { return nil }
     let rows = fault.log.debugfs.filter { row in
       if case .interruptEntry = row.value { true } else { false }
@@ -213,8 +220,8 @@ extension Rule {
     var verdict: String
     var next: [Step] = []
     var culprit: String
-    switch fault.reason {
-    case 0x26:
+    switch fault.knownReason {
+    case .interruptSourceMismatch?:
       verdict =
         "\(fault.device) used interrupt entry \(number), which is another source's (source-id check)"
       culprit = "the interrupt set-up of the kernel (aliases of bridges)"
@@ -246,7 +253,7 @@ extension Rule {
             "\(fault.device) is a bridge to bus \(hex(UInt64(below.secondary), digits: 2)): messages of "
               + "what is below carry its id", [below.place]))
       }
-    case 0x22:
+    case .interruptEntryNotPresent?:
       verdict =
         "\(fault.device) used interrupt entry \(number), which is not there (any more)"
       culprit = "the driver of the device, or the kernel's interrupt set-up"

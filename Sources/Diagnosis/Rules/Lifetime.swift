@@ -7,7 +7,7 @@ import VTdFormats
 extension Rule {
   /// Cause 15: the device was detached, removed or reset while it still worked.
   static let detached = Rule(cause: .detached) { fault in
-    guard fault.isReason(1, 2, 0x39, 0x41, 0x59), fault.guestLines.isEmpty else { return nil }
+    guard fault.isReason(FaultReason.notAttached), fault.guestLines.isEmpty else { return nil }
     let next: [Step] = [
       .linux("stop the device (bus mastering off, function reset) before it is unbound")
     ]
@@ -32,7 +32,7 @@ extension Rule {
 
   /// Cause 30: the device was removed and found again, and the fault lies between.
   static let removedAndFound = Rule(cause: .removedAndFound) { fault in
-    guard fault.isReason(1, 2, 0x39, 0x41, 0x59), let function = fault.function else { return nil }
+    guard fault.isReason(FaultReason.notAttached), let function = fault.function else { return nil }
     let joins = function.groupLines.filter { fault.isSameBoot($0.place) }
     let before = joins.last { !fault.isBefore($0.place, $0.time) }
     let after = joins.first { fault.isBefore($0.place, $0.time) }

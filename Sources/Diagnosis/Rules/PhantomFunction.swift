@@ -40,9 +40,10 @@ extension Rule {
     let source = fault.fault.key.source
     let isEngine = source.bus == 0 && source.device == 0x16
     // Xen prints the reason on a line of its own, which an excerpt may lack.
-    let isContext = fault.isReason(1, 2, 0x39, 0x41) || fault.reason == nil
+    let isContext = fault.isReason(FaultReason.functionMissing) || fault.reason == nil
     // With a table that names the engine's id it has a context, and its pages are still missing.
-    guard isContext || isEngine && fault.isReason(5, 6), fault.function == nil,
+    guard isContext || isEngine && fault.isReason(FaultReason.legacyPageRefused),
+      fault.function == nil,
       fault.fault.interruptIndex == nil, fault.behindBridge == nil, !fault.isTimerID
     else { return nil }
     // A bus that nothing else is known of tells nothing, but for a function other than 0.
@@ -140,7 +141,7 @@ extension Rule {
   /// Cause 29: a bridge to conventional PCI sends what is behind it under function 0 of its
   /// secondary bus, and the kernel has no entry for that id.
   static let bridgeAlias = Rule(cause: .bridgeAlias) { fault in
-    guard fault.isReason(1, 2, 0x39, 0x41, 0x59), let behind = fault.behindBridge else {
+    guard fault.isReason(FaultReason.notAttached), let behind = fault.behindBridge else {
       return nil
     }
     let names = behind.functions.map { $0.shortDescription }.joined(separator: ", ")

@@ -5,7 +5,9 @@ import VTdFormats
 extension Rule {
   /// Cause 8: an entry maps a large page that the unit cannot use.
   static let superpage = Rule(cause: .superpage) { fault in
-    guard fault.isReason(0x0c, 0x7a, 0x72), !isGraphicsAtBoot(fault) else { return nil }
+    guard fault.isReason(FaultReason.pageEntryReserved), !isGraphicsAtBoot(fault) else {
+      return nil
+    }
     var clues: [Clue] = []
     let large = fault.fault.dump?.pageEntries.last { entry in
       entry.level > 1 && SecondStageEntry(rawValue: entry.value)[flag: .pageSize]
@@ -59,7 +61,7 @@ extension Rule {
 
   /// Cause 9: the tables are right, and still the unit refuses: it uses an old copy.
   static let staleCache = Rule(cause: .staleCache) { fault in
-    guard fault.isReason(5, 6, 0x71, 0x79, 0x85, 0x86), let leaf = fault.leaf,
+    guard fault.isReason(FaultReason.pageRefused), let leaf = fault.leaf,
       fault.leafAllows == true
     else { return nil }
     let large = leaf.level > 1
@@ -101,12 +103,14 @@ extension Rule {
       return nil
     }.first
     let what: String
-    switch fault.reason {
-    case 0x01 where dump.root?[flag: .present] == true: what = "root entry"
-    case 0x02 where context?[flag: .present] == true: what = "context entry"
-    case 0x41 where context?[flag: .present] == true: what = "context entry"
-    case 0x51 where directory?[flag: .present] == true: what = "PASID directory entry"
-    case 0x59 where dump.pasidEntry?[flag: .present] == true: what = "PASID table entry"
+    switch fault.knownReason {
+    case .rootNotPresent? where dump.root?[flag: .present] == true: what = "root entry"
+    case .contextNotPresent? where context?[flag: .present] == true: what = "context entry"
+    case .scalableContextNotPresent? where context?[flag: .present] == true: what = "context entry"
+    case .directoryNotPresent? where directory?[flag: .present] == true:
+      what = "PASID directory entry"
+    case .pasidEntryNotPresent? where dump.pasidEntry?[flag: .present] == true:
+      what = "PASID table entry"
     default: return nil
     }
     let coherent = fault.unit.map { $0.value.extended[flag: .pageWalkCoherency] }
@@ -145,7 +149,7 @@ extension Rule {
     if !copied.isEmpty {
       clues.append(
         Clue(
-          fault.isReason(1, 2, 0x39, 0x41, 0x51, 0x59) ? .copiedTables : .copiedTablesOtherReason,
+          fault.isReason(FaultReason.tablesMissing) ? .copiedTables : .copiedTablesOtherReason,
           "this kernel took the tables over from the one before", copied.prefix(3).map { $0.place })
       )
     }
@@ -192,30 +196,35 @@ extension Rule {
         ? [.linux("whether this is a kdump or kexec kernel (boot lines)")] : [])
   }
 
+  /// What a unit says of entries that use what it does not have.
+  private static let unknownFeature = FaultReason.scalableEntryWrong.union([
+    .pasidEntryNotPresent, .supervisorRequestsDisabled, .firstStageReserved, .userNotPermitted,
+  ])
+
   /// Cause 14: an entry asks for something that the unit does not have.
   static let missingFeature = Rule(cause: .missingFeature) { fault in
-    guard fault.isReason(0x3a, 0x42, 0x43, 0x52, 0x5a, 0x5b, 0x5d, 0x59, 0x81, 0x72) else {
+    guard fault.isReason(unknownFeature) else {
       return nil
     }
     var clues: [Clue] = []
-    switch fault.reason {
-    case 0x81:
+    switch fault.knownReason {
+    case .userNotPermitted?:
       clues.append(
         Clue(
           .userBitMissing,
           "the first-stage entry does not allow user requests (U/S), and a request with a PASID "
             + "is one", fault.place))
-    case 0x5a, 0x5b:
+    case .pasidEntryReserved?, .pasidEntryInvalid?:
       clues.append(
         Clue(
           .reservedBitInPASIDEntry,
           "the unit finds a reserved bit set in the PASID table entry", fault.place))
-    case 0x5d:
+    case .supervisorRequestsDisabled?:
       clues.append(
         Clue(
           .supervisorRefused, "supervisor requests are not enabled in the PASID entry", fault.place)
       )
-    case 0x59:
+    case .pasidEntryNotPresent?:
       return nil
     default:
       clues.append(
@@ -239,7 +248,7 @@ extension Rule {
     }
     return Hypothesis(
       cause: .missingFeature, clues: clues, severity: .serious, culprit: "the IOMMU driver",
-      verdict: fault.reason == 0x81
+      verdict: fault.isReason(.userNotPermitted)
         ? "the first-stage tables of \(fault.device) lack the user bit that its requests need"
         : "a table entry of \(fault.device) uses something that its unit does not have",
       next: ["compare the dumped entry with the unit's ecap, bit by bit (dmar decode)"],

@@ -32,6 +32,14 @@ struct FaultReasonTests {
       name: "tablesMissing", set: FaultReason.tablesMissing,
       codes: [0x01, 0x02, 0x39, 0x41, 0x51, 0x59]),
     SetCase(
+      name: "notAttached", set: FaultReason.notAttached, codes: [0x01, 0x02, 0x39, 0x41, 0x59]),
+    SetCase(
+      name: "nothingMapped", set: FaultReason.nothingMapped,
+      codes: [0x01, 0x02, 0x05, 0x06, 0x39, 0x41, 0x59, 0x71, 0x79]),
+    SetCase(
+      name: "detachedOrUnmapped", set: FaultReason.detachedOrUnmapped,
+      codes: [0x02, 0x05, 0x06, 0x41, 0x59, 0x71, 0x79]),
+    SetCase(
       name: "pageEntryReserved", set: FaultReason.pageEntryReserved, codes: [0x0c, 0x72, 0x7a]),
     SetCase(
       name: "scalableEntryWrong", set: FaultReason.scalableEntryWrong,
