@@ -171,8 +171,7 @@ extension LinePrefix {
     let rest = bytes[at...].prefix(Self.longestForeign)
     guard let open = rest.firstIndex(of: UInt8(ascii: "[")), open > at else { return false }
     let front = bytes[at..<open]
-    let marks: [UInt8] = [0x7c, 0x3a, 0x3e, 0x29]  // | : > )
-    guard let last = front.last(where: { !ASCII.isBlank($0) }), marks.contains(last),
+    guard let last = front.last(where: { !ASCII.isBlank($0) }), "|:>)".utf8.contains(last),
       !JournalLine.isMessage(front)
     else { return false }
     let start = at

@@ -127,7 +127,7 @@ struct RecordReader: Sendable {
     if ByteSearch.hasPrefix("Subject:", in: bytes) {
       isInSubject = true
     } else if isInSubject {
-      isInSubject = bytes.first == 0x20 || bytes.first == 0x09
+      isInSubject = bytes.first.map(ASCII.isBlank) ?? false
     }
   }
 

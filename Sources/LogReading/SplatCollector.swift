@@ -56,7 +56,7 @@ struct SplatCollector: Sendable {
       return done
     }
     if line.bodyStarts(Self.failedCondition) { condition = Self.condition(line) }
-    if !isOpen, line.bytes.last == 0x21, Self.isWithoutHead(line) {
+    if !isOpen, line.bytes.last == UInt8(ascii: "!"), Self.isWithoutHead(line) {
       // The lines above, with the report's name, are lost.
       let text = line.text.drop { $0 == " " || $0 == "\t" }
       begin(.rcu, line, String(text.prefix(160)), .none)

@@ -18,7 +18,7 @@ struct TarHeader: Sendable {
     var total = 0
     for (index, byte) in block.prefix(Self.blockSize).enumerated() {
       // The checksum's own field counts as blanks.
-      total += (148..<156).contains(index) ? 0x20 : Int(byte)
+      total += (148..<156).contains(index) ? Int(UInt8(ascii: " ")) : Int(byte)
     }
     guard total == sum else { return nil }
     self.size = size
@@ -59,9 +59,10 @@ struct TarHeader: Sendable {
   }
 
   private static func octal(_ field: ArraySlice<UInt8>) -> Int? {
-    let digits = field.drop { $0 == 0x20 }.prefix { (0x30...0x37).contains($0) }
+    let digits = field.drop { $0 == UInt8(ascii: " ") }
+      .prefix { (UInt8(ascii: "0")...UInt8(ascii: "7")).contains($0) }
     guard !digits.isEmpty, digits.count <= 12 else { return nil }
-    return digits.reduce(0) { $0 << 3 | Int($1 - 0x30) }
+    return digits.reduce(0) { $0 << 3 | Int($1 - UInt8(ascii: "0")) }
   }
 
   /// Octal, or for large members base 256 behind a set bit.
