@@ -28,11 +28,6 @@ struct LineScanner: Sendable {
 
   init() {}
 
-  /// Look at all of the next `lines` lines.
-  mutating func pay(attentionTo lines: Int) {
-    attention = max(attention, lines)
-  }
-
   /// Reads lines from `buffer` and returns how many bytes are done with; the rest is the beginning
   /// of a line that is not whole yet and belongs before the next bytes.
   ///

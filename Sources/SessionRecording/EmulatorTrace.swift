@@ -70,9 +70,6 @@ public struct EmulatorTrace {
   /// A trace of which nothing was read yet.
   public init() {}
 
-  /// Whether nothing was read.
-  public var isEmpty: Bool { happenings.isEmpty }
-
   /// Takes the next event.
   public mutating func take(_ event: EmulatorEvent) {
     switch event {
@@ -212,7 +209,6 @@ public struct EmulatorTrace {
 
 /// Where in memory the unit finds its next descriptor.
 private struct QueuePlace {
-  private var address: UInt64 = 0
   private var head: UInt64 = 0
 
   /// IQA: the base in bits 63:12, the width of descriptors in bit 11, the size in bits 2:0.

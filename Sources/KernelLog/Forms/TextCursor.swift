@@ -23,7 +23,6 @@ package struct TextCursor {
     self.at = at
   }
 
-  package var isAtEnd: Bool { at >= text.count }
   package var next: UInt8? { at < text.count ? text[at] : nil }
 
   package mutating func advance(to position: Int) { at = position }

@@ -5,8 +5,6 @@ public import VTdFormats
 
 /// The configuration space of the machine's functions, as the CPU reaches it.
 public protocol ConfigurationPort: AnyObject {
-  /// What reads of a function's space give; nil where no function answers.
-  func read(_ function: PCIAddress) -> ConfigurationSpace?
   /// Writes fields of a function's space; where no function answers nothing happens.
   func write(_ function: PCIAddress, _ change: (inout ConfigurationSpace) -> Void)
 }

@@ -5,8 +5,6 @@ struct SearchScratch {
   /// Counts searches: a class with this number was visited by the current one.
   var generation: UInt32 = 0
   var stack: [UInt32] = []
-  /// The longest that the ring ever was, for statistics.
-  var deepestQueue = 0
 
   func deallocate() {
     ring.deallocate()

@@ -27,9 +27,6 @@ struct IncomingTransfer {
     remaining = count
   }
 
-  /// Characters of data so far. Fewer than three are not a value.
-  var isTooShort: Bool { characters < 3 }
-
   /// Takes text of the data word; a space ends it, and the rest of the line counts for nothing.
   mutating func take(_ text: UnsafeRawBufferPointer, _ target: some QTestTarget) {
     for character in text {

@@ -92,16 +92,6 @@ public struct LockPicture {
     ("IN-SOFTIRQ-R", "SOFTIRQ-ON-R", "softirq read"),
   ]
 
-  /// What one letter says.
-  static func meaning(_ letter: Character) -> String {
-    switch letter {
-    case "-": "used in it"
-    case "+": "held with it enabled"
-    case "?": "used in it and held with it enabled"
-    default: "neither"
-    }
-  }
-
   /// The function that took the lock, of a stack with the innermost function first.
   static func taker(_ stack: [String]) -> String {
     let inner = [

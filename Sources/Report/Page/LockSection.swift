@@ -3,12 +3,10 @@ internal import Text
 
 /// What the lock validator knew and what it reported.
 struct LockSection {
-  private let record: RunRecord
   private let picture: LockPicture
   private let reports: [(event: RunEvent, fact: LockReportFact)]
 
   init(_ record: RunRecord) {
-    self.record = record
     picture = LockPicture(record)
     reports = record.events.compactMap { event in
       if case .lockReport(let fact) = event.what { (event, fact) } else { nil }

@@ -7,7 +7,6 @@ internal import Text
 struct CourseQuestion {
   let lesson: Lesson
   let part: ExercisePart
-  let files: PageFiles
   let check: ExerciseCheck
 
   init(_ request: Request) throws(Failure) {
@@ -29,7 +28,6 @@ struct CourseQuestion {
     }
     self.lesson = lesson
     self.part = part
-    self.files = files
     check = ExerciseCheck(part, seed: seed, files: files.course)
   }
 
