@@ -202,6 +202,13 @@ public enum RegisterMap {
     return table.sorted { $0.offset < $1.offset }
   }
 
+  /// The registers that lie at the same place in every unit that has them; what describes the memory's
+  /// types is left out.
+  public static let atFixedPlaces: [RegisterDescription] =
+    global + faultEvent + [.init(RegisterOffset.aflog, "AFLOG", FaultLogAddress.self)]
+    + protectedMemory(Capability(rawValue: ~0)) + queue(ExtendedCapability(rawValue: ~0))
+    + [interruptTable] + pageRequests + virtualCommand
+
   private static let global: [RegisterDescription] = [
     .init(RegisterOffset.ver, "VER", VersionRegister.self),
     .init(RegisterOffset.cap, "CAP", Capability.self),

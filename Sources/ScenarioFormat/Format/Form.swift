@@ -197,6 +197,18 @@ extension Form where Value: Equatable {
   package static func named(_ rows: [(name: String, value: Value)]) -> Form {
     named(rows, ==)
   }
+
+  /// What this form takes, or one of the names of a table. It is written in this form.
+  package func orName(_ rows: [(name: String, value: Value)]) -> Form {
+    let names = Form.named(rows)
+    return Form(
+      .either(type(), names.type()),
+      read: { (value, name) throws(InputError) in
+        let isNumber = value.scalar?.utf8.first.map(ASCII.isDigit) ?? true
+        return isNumber ? try read(value, name) : try names.read(value, name)
+      },
+      write: write)
+  }
 }
 
 // MARK: Structures

@@ -91,10 +91,15 @@ extension MemoryContent: Section {
 extension RegisterContent: Section {
   package static var sectionName: String { "register_content" }
 
+  private static let registers = RegisterMap.atFixedPlaces.map {
+    (name: $0.name, value: $0.offset)
+  }
+
   package mutating func visit(_ field: inout Fields) {
     field.required("unit", &unit, .name, "the unit's name", example: "dmar0")
     field.required(
-      "offset", &offset, .number(0...0xfff, .hex), "offset in the register page", example: "0x18")
+      "offset", &offset, Form.number(0...0xfff, .hex).orName(Self.registers),
+      "offset in the register page, or the register's name", example: "0x18")
     field.required("value", &value, .number(0...(.max), .hex), "the value", example: "0x80000000")
     field(
       "width", &isWide, .named([(name: "32", value: false), (name: "64", value: true)]), "bits")
