@@ -2,6 +2,7 @@
 import KernelLog
 import LogReading
 import Testing
+import VTdFormats
 
 /// Each root cause is found from the lines that show it, and not without them.
 @Suite struct CauseTests {
@@ -324,6 +325,20 @@ import Testing
   func contradictions(line: String, word: String) throws {
     let fault = try #require(explanation(of: Self.fault(line)).faults.first)
     #expect(fault.contradictions.contains { $0.text.contains(word) })
+  }
+
+  @Test(
+    "a firmware region is found behind every reason that says that nothing is mapped",
+    arguments: FaultReason.nothingMapped.sorted())
+  func unmappedRegion(reason: FaultReason) throws {
+    let log =
+      "[    0.246267] DMAR: RMRR base: 0x00000078000000 end: 0x0000007fffffff\n"
+      + Self.fault(
+        "[DMA Read NO_PASID] Request device [00:1f.6] fault addr 0x79000000 [fault reason 0x"
+          + hex(UInt64(reason.rawValue), digits: 2) + "] "
+          + FaultReasonTable.scalable.text(reason.rawValue))
+    let verdict = try #require(explanation(of: log).faults.first?.verdict)
+    #expect(verdict.cause == .firmwareRegion)
   }
 
   @Test("a dump below an entry that is not present is called meaningless")
