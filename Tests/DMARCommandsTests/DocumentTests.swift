@@ -5,7 +5,7 @@ import Testing
 /// The examples of README.md and docs/Tour.md are run as they stand there.
 ///
 /// A block of `console` has commands behind `$ ` and what each prints; a line of three dots stands for
-/// any lines. A block of `yaml NAME` is a file that later commands read.
+/// any lines. A block of `yaml NAME` or `text NAME` is a file that later commands read.
 @Suite("Examples of the documents")
 struct DocumentTests {
   /// A command with what it is to print.
@@ -32,9 +32,8 @@ struct DocumentTests {
         continue
       }
       if let opened = language {
-        if opened.hasPrefix("yaml ") {
-          files[String(opened.dropFirst(5))] = block.map { $0 + "\n" }.joined()
-        }
+        let words = opened.split(separator: " ")
+        if words.count == 2 { files[String(words[1])] = block.map { $0 + "\n" }.joined() }
         if opened == "console" { examples += commands(block, document, files) }
         (language, block) = (nil, [])
       } else {

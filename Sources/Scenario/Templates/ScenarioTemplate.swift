@@ -25,7 +25,7 @@ public enum ScenarioTemplate: String, CaseIterable, Sendable {
   private static func head(_ summary: String) -> String {
     """
     # `dmar replay FILE` prints the kernel's log, `dmar test FILE` compares it with what is expected below.
-    # docs/Scenarios.md has every key.
+    # `dmar schema --reference` has every key.
     format: 1
     description: \(summary)
 
