@@ -79,7 +79,8 @@ public struct TableFinding: Hashable, Sendable, CustomStringConvertible {
     case .checksum(let found, let expected):
       return "checksum \(byte(found)) is wrong, expected \(byte(expected)): systems may ignore "
         + "the table"
-    case .excess(let count): return "\(count) bytes follow the end of the table"
+    case .excess(let count):
+      return "\(count) \(count == 1 ? "byte follows" : "bytes follow") the end of the table"
     case .noUnit: return "no remapping unit is defined: Linux leaves remapping off"
     case .order(let type, let previous):
       return "type \(type) comes after type \(previous), structures have to be in their order"

@@ -52,7 +52,7 @@ struct ACPICommand: ParsableCommand {
       }
       guard output != nil else { throw ValidationError("--build needs -o FILE") }
     } else if output != nil {
-      throw ValidationError("-o is where --build writes")
+      throw ValidationError("-o is the table that --build makes; it goes with --build alone")
     }
     if [yaml, hexdump, check].filter({ $0 }).count > 1 {
       throw ValidationError("--yaml, --hexdump and --check exclude each other")

@@ -1,6 +1,7 @@
 import KernelLog
 import LogReading
 import PCI
+import Text
 import VTdFormats
 
 /// What is said where no cause is likely enough: what was looked at, and what would decide.
@@ -43,7 +44,7 @@ enum OpenVerdict {
   /// A part of an address as people hide it, without what could be taken for a number.
   private static func shown(_ hidden: String) -> String {
     let letters = hidden.filter { !$0.isHexDigit || $0 == "x" }
-    return letters.isEmpty ? "cut off" : "\(hidden.count) characters"
+    return letters.isEmpty ? "cut off" : counted(hidden.count, "character")
   }
 
   private static func checks(_ fault: FaultCase) -> [String] {
@@ -52,7 +53,9 @@ enum OpenVerdict {
       checks.append(
         fault.log.regions.isEmpty
           ? "no RMRR lines to compare the address with"
-          : "the address lies in none of \(fault.log.regions.count) reserved regions")
+          : fault.log.regions.count == 1
+            ? "the address does not lie in the one reserved region"
+            : "the address lies in none of \(fault.log.regions.count) reserved regions")
       checks.append(
         fault.log.memory.isEmpty
           ? "no memory map"

@@ -320,7 +320,7 @@ public struct ExplanationText: Sendable {
     }
     return events == 0
       ? "no fault record, and nothing else about remapping"
-      : "no fault record among \(events) line\(events == 1 ? "" : "s") of interest"
+      : "no fault record in \(counted(events, "line")) about devices and remapping"
   }
 
   private func places(_ places: [LogPlace], _ contents: LogContents) -> String {

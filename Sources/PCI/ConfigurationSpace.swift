@@ -65,7 +65,7 @@ extension ConfigurationSpace: CustomStringConvertible {
   /// How much is known and who answers: `256 bytes of 8086:a294`.
   public var description: String {
     let ids = PCIIdentity(self).map { " of \($0.ids)" } ?? ""
-    return "\(count) bytes\(ids)"
+    return "\(count) \(count == 1 ? "byte" : "bytes")\(ids)"
   }
 }
 

@@ -62,7 +62,8 @@ public struct PCIRemark: Hashable, Sendable, CustomStringConvertible {
       return place + "only 64 bytes of configuration space are readable, the capabilities are "
         + "missing (reading them needs CAP_SYS_ADMIN)"
     case .shortConfiguration(let count):
-      return place + "only \(count) bytes of configuration space are readable"
+      return place
+        + "only \(count) \(count == 1 ? "byte" : "bytes") of configuration space can be read"
     case .unreadableConfiguration(let code):
       return place + "configuration space is not readable (\(systemMessage(code)))"
     case .unreadableRegions(let code):

@@ -23,6 +23,14 @@ struct TextPieceTests {
     #expect("abcde".aligned(to: 4) == "abcde")
   }
 
+  @Test("One thing is counted in the singular, and none in the plural")
+  func counts() {
+    #expect(counted(1, "column") == "1 column")
+    #expect(counted(0, "column") == "0 columns")
+    #expect(counted(2, "entry", many: "entries") == "2 entries")
+    #expect(counted(1, "entry", many: "entries") == "1 entry")
+  }
+
   @Test("A cursor takes what is there and stays where nothing fits")
   func cursor() {
     var cursor = ByteCursor("IOMMU 12: ff")

@@ -1,3 +1,5 @@
+import Text
+
 /// What became of an answer.
 public struct AnswerCheck: Sendable {
   /// Whether the answer is right: for a board, right for one of its rows.
@@ -25,7 +27,8 @@ public struct AnswerCheck: Sendable {
   public init(_ answers: [String], to questions: [Question], exercise: Exercise) {
     if answers.count != questions.count {
       complain(
-        "\(answers.count) answers were given; \(questions.count) were expected, one for each question"
+        "\(counted(answers.count, "answer")) \(answers.count == 1 ? "was" : "were") given; "
+          + "\(questions.count) were expected, one for each question"
       )
     }
     for (index, (question, answer)) in zip(questions, answers).enumerated()

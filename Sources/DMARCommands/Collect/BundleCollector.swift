@@ -3,6 +3,7 @@ internal import PCI
 internal import PCIHost
 internal import Scenario
 internal import ScenarioFormat
+import Text
 
 /// Reads the machine's files into a bundle, and remembers what it took and what it could not read.
 struct BundleCollector {
@@ -173,7 +174,8 @@ struct BundleCollector {
   mutating func manifest(into tar: borrowing TarWriter) throws(CollectError) {
     var text = "dmar collect\n"
     for file in taken {
-      text += "taken \(file.name), \(file.count) bytes\(file.note.map { ", \($0)" } ?? "")\n"
+      text +=
+        "taken \(file.name), \(counted(file.count, "byte"))\(file.note.map { ", \($0)" } ?? "")\n"
     }
     for file in missing { text += "missing \(file.name): \(file.why)\n" }
     if !isRaw { text += "pseudonyms \(pseudonyms.summary)\n" }
@@ -183,7 +185,7 @@ struct BundleCollector {
   /// What people are told.
   func lines(for output: String) -> [String] {
     let bytes = taken.reduce(0) { $0 + $1.count }
-    var lines = ["\(output): \(taken.count) files, \(bytes) bytes"]
+    var lines = ["\(output): \(counted(taken.count, "file")), \(counted(bytes, "byte"))"]
     lines += taken.filter { $0.note != nil }.map { "  \($0.name): \($0.note ?? "")" }
     if !missing.isEmpty {
       lines.append("not there or not readable:")

@@ -36,18 +36,22 @@ struct Pseudonyms {
   /// How many values were replaced, by kind.
   var summary: String {
     counts.sorted { $0.key.rawValue < $1.key.rawValue }
-      .map { "\($0.value) \(Self.words($0.key))" }.joined(separator: ", ")
+      .map { kind, count in
+        let words = Self.words(kind)
+        return counted(count, words.one, many: words.many)
+      }.joined(separator: ", ")
   }
 
-  private static func words(_ kind: Kind) -> String {
+  private static func words(_ kind: Kind) -> (one: String, many: String?) {
     switch kind {
-    case .host: "host names"
-    case .user: "user names"
-    case .serial: "serial numbers"
-    case .secret: "values of options that may be secrets"
-    case .mac: "MAC addresses"
-    case .ipv4, .ipv6: "IP addresses"
-    case .uuid: "UUIDs"
+    case .host: ("host name", nil)
+    case .user: ("user name", nil)
+    case .serial: ("serial number", nil)
+    case .secret:
+      ("value of an option that may be a secret", "values of options that may be secrets")
+    case .mac: ("MAC address", "MAC addresses")
+    case .ipv4, .ipv6: ("IP address", "IP addresses")
+    case .uuid: ("UUID", nil)
     }
   }
 

@@ -6,6 +6,7 @@ internal import QTest
 internal import Rebuild
 internal import ScenarioFormat
 internal import SessionRecording
+import Text
 internal import VTdFormats
 internal import VTdUnit
 
@@ -108,7 +109,7 @@ struct EmulatorImport {
     var leftOut: [String] = []
     if let first = others.first {
       leftOut.append(
-        "\(files[0]):\(first): \(others.count) of \(transcript.requests.count) requests are answered "
+        "\(files[0]):\(first): \(others.count) of \(counted(transcript.requests.count, "request")) are answered "
           + "otherwise by this machine: of devices it has edu and iommu-testdev alone")
     }
     return Result(yaml: String(decoding: text, as: UTF8.self), leftOut: leftOut, faults: [])
@@ -157,12 +158,13 @@ struct EmulatorImport {
     }
     if !gone.isEmpty {
       leftOut.append(
-        "\(gone.count) requests that the trace shows granted: the image no longer has their mappings"
+        "\(counted(gone.count, "request")) that the trace shows granted: the image no longer has their mappings"
       )
     }
     if images.count > 1 { leftOut.append("\(images[1]): one image of memory is enough") }
     if trace.requestsLeftOut > 0 {
-      leftOut.append("\(trace.requestsLeftOut) requests beyond \(EmulatorTrace.mostRequests)")
+      leftOut.append(
+        "\(counted(trace.requestsLeftOut, "request")) beyond \(EmulatorTrace.mostRequests)")
     }
     let scenario = trace.scenario(unit: unit, memorySize: memorySize, tables: tables, without: gone)
     return Result(

@@ -75,7 +75,9 @@ struct ExplainCommand: ParsableCommand {
     if let history, Numbers.unsigned(history) == nil {
       throw ValidationError("--history is \"\(history)\"; a number such as 0xffffd000 was expected")
     }
-    if let width, width < 40 { throw ValidationError("--width takes 40 or more") }
+    if let width, width < 40 {
+      throw ValidationError("--width: \(counted(width, "column")); at least 40 were expected")
+    }
     if html != nil, follow {
       throw ValidationError("--html is for logs that end, without --follow")
     }

@@ -115,8 +115,8 @@ struct TableReport {
     default: break
     }
     output.print(
-      "\(title): \(space.leafCount) pages in \(space.extent.count) ranges, "
-        + size(space.extent.size))
+      "\(title): \(counted(Int(clamping: space.leafCount), "page")) in "
+        + "\(counted(Int(clamping: space.extent.count), "range")), " + size(space.extent.size))
     if case .nested = space.entry.translation {
       output.print(
         "  nested: these are the ranges of the second stage, by the guest's addresses")

@@ -46,7 +46,9 @@ public struct AddressHistory: Sendable {
       lines.append(
         contents.history.isEmpty
           ? "  no mapping history was given (traces of iommu:*, dma:*, the dump of dma-api)"
-          : "  nothing: none of \(contents.history.counts.mappings) recorded mappings covers it")
+          : contents.history.counts.mappings == 1
+            ? "  nothing: the one recorded mapping does not cover it"
+            : "  nothing: none of \(contents.history.counts.mappings) recorded mappings covers it")
       return lines
     }
     let sorted = rows.enumerated().sorted { left, right in

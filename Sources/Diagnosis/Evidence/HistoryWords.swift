@@ -56,26 +56,23 @@ enum HistoryWords {
   static func summary(_ history: MappingHistory) -> String? {
     let counts = history.counts
     guard !history.isEmpty else { return nil }
-    func count(_ number: Int, _ one: String) -> String {
-      "\(number) \(one)\(number == 1 ? "" : "s")"
-    }
     var parts: [String] = []
     let tables = counts.tableMaps + counts.tableUnmaps
     if tables > 0 {
       parts.append(
-        "\(count(counts.tableMaps, "mapping")) and \(count(counts.tableUnmaps, "unmapping")) of the "
+        "\(counted(counts.tableMaps, "mapping")) and \(counted(counts.tableUnmaps, "unmapping")) of the "
           + "tables")
     }
     if counts.maps + counts.unmaps + counts.allocations + counts.frees > 0 {
       parts.append(
-        "\(count(counts.maps + counts.allocations, "mapping")) and "
-          + "\(count(counts.unmaps + counts.frees, "unmapping")) by drivers")
+        "\(counted(counts.maps + counts.allocations, "mapping")) and "
+          + "\(counted(counts.unmaps + counts.frees, "unmapping")) by drivers")
     }
-    if counts.alive > 0 { parts.append("\(count(counts.alive, "live mapping")) in a dump") }
+    if counts.alive > 0 { parts.append("\(counted(counts.alive, "live mapping")) in a dump") }
     if counts.flushes > 0 {
       parts.append("\(counts.flushes) flush\(counts.flushes == 1 ? "" : "es")")
     }
-    if parts.isEmpty { parts.append(count(counts.total, "event")) }
+    if parts.isEmpty { parts.append(counted(counts.total, "event")) }
     var text = "mapping history: " + parts.joined(separator: ", ")
     if let span = span(counts) { text += ", from \(span)" }
     return text
@@ -92,7 +89,7 @@ enum HistoryWords {
     if counts.lost > 0 {
       remarks.append(
         Finding.Evidence(
-          "the trace lost \(counts.lost) events; a mapping may be among them (a larger buffer: "
+          "the trace lost \(counted(Int(clamping: counts.lost), "event")); a mapping may be among them (a larger buffer: "
             + "buffer_size_kb, trace_buf_size=)"))
     }
     if contents.history.forgotten > 0 {

@@ -2,6 +2,7 @@ import KernelLog
 import LogReading
 import MachineEvidence
 import PCI
+import Text
 import VTdFormats
 
 /// Causes that a mapping history proves. Each rule speaks for one way in which it can end.
@@ -235,12 +236,16 @@ extension Rule {
       var clues = [
         Clue(
           .historyNever,
-          "none of \(counts.mappings) recorded mappings\(span) covers \(fault.addressText)",
+          (counts.mappings == 1
+            ? "the one recorded mapping\(span) does not cover "
+            : "none of \(counts.mappings) recorded mappings\(span) covers ") + fault.addressText,
           fault.place)
       ]
       if counts.lost > 0 {
         clues.append(
-          Clue(.historyContext, "the trace lost \(counts.lost) events; it may be among them"))
+          Clue(
+            .historyContext,
+            "the trace lost \(counted(Int(clamping: counts.lost), "event")); it may be among them"))
       }
       return Hypothesis(
         cause: .neverMapped, clues: clues, severity: .serious, culprit: driver(fault),

@@ -1,3 +1,5 @@
+import Text
+
 /// Lock programs in a table: tab-separated values, with a header line where the columns are not
 /// `name`, `ops`, `expected` in this order.
 ///
@@ -113,7 +115,8 @@ extension LockProgramFile {
       guard fields.count > needed else {
         throw LockProgramFileError(
           line: number, column: line.utf8.count + 1,
-          problem: "the row has \(fields.count) columns", expected: "at least \(needed + 1)")
+          problem: "the row has \(counted(fields.count, "column"))",
+          expected: "at least \(needed + 1)")
       }
       func start(_ index: Int) -> Int {
         line.utf8.distance(from: line.utf8.startIndex, to: fields[index].startIndex) + 1

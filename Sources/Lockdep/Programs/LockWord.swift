@@ -1,3 +1,5 @@
+import Text
+
 /// One word of a program, taken apart: `NAME(argument,argument)=result` or `NAME[text]`.
 struct LockWord {
   let text: String
@@ -112,7 +114,7 @@ struct LockWord {
   private func one(_ parts: Parts) throws(LockProgramError) -> Argument {
     guard parts.arguments.count == 1, let first = parts.arguments.first, !first.text.isEmpty else {
       throw fail(
-        at: parts.name.utf8.count, "`\(text)` has \(parts.arguments.count) arguments",
+        at: parts.name.utf8.count, "`\(text)` has \(counted(parts.arguments.count, "argument"))",
         expected: "`\(parts.name)(object)`")
     }
     return first
@@ -123,7 +125,7 @@ struct LockWord {
       !parts.arguments[1].text.isEmpty
     else {
       throw fail(
-        at: parts.name.utf8.count, "`\(text)` has \(parts.arguments.count) arguments",
+        at: parts.name.utf8.count, "`\(text)` has \(counted(parts.arguments.count, "argument"))",
         expected: "`\(parts.name)(object,context)`")
     }
     return (parts.arguments[0], parts.arguments[1])

@@ -1,4 +1,5 @@
 public import Recording
+import Text
 
 /// Pictures of locks: what each class was seen in, and in which order classes were taken.
 public struct LockPicture {
@@ -178,7 +179,9 @@ public struct LockPicture {
     for order in orders {
       for name in [order.from, order.to] where !names.contains(name) { names.append(name) }
     }
-    var picture = Drawing("\(orders.count) orders in which \(names.count) lock classes were taken")
+    var picture = Drawing(
+      "\(counted(orders.count, "order")) in which "
+        + "\(counted(names.count, "lock class", many: "lock classes")) were taken")
     var y = 8
     for order in orders {
       let isClosing = order == closing

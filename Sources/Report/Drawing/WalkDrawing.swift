@@ -1,4 +1,5 @@
 internal import Recording
+import Text
 internal import VTdFormats
 internal import VTdUnit
 
@@ -148,7 +149,8 @@ struct WalkDrawing {
   func chain(_ end: WalkEnd) -> Drawing {
     let steps = Self.chain(walk)
     var picture = Drawing(
-      "The walk through \(steps.count) entries; the request \(end.sentence)")
+      "The walk through \(counted(steps.count, "entry", many: "entries")); the request \(end.sentence)"
+    )
     let (columns, width, height) = (4, 236, 104)
     for (index, step) in steps.enumerated() {
       let x = 4 + index % columns * (width + 34)

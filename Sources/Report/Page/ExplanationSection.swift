@@ -244,7 +244,7 @@ public struct ExplanationSection {
       .tag(
         "details", [.style("folded")],
         [
-          .tag("summary", [], "\(incidents.count) further incidents"),
+          .tag("summary", [], "\(counted(incidents.count, "further incident"))"),
           .tag(
             "div", [.style("scroll"), .focusable],
             [

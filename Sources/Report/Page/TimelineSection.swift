@@ -33,7 +33,7 @@ struct TimelineSection {
         .tag(
           "details", [.style("folded")],
           [
-            .tag("summary", [], "The boot: \(boot.count) events"),
+            .tag("summary", [], "The boot: \(counted(boot.count, "event"))"),
             .tag("ol", [.style("time")], boot),
           ]))
     }

@@ -1,3 +1,4 @@
+import Text
 internal import VTdFormats
 
 /// Bytes of a table.
@@ -6,7 +7,7 @@ extension Form where Value == [UInt8] {
   static func bytes(_ count: Int? = nil) -> Form {
     Form.list(.number(0...0xff, .hex(2))).checked { bytes in
       guard let count, bytes.count != count else { return nil }
-      return "\(bytes.count) bytes; \(count) were expected"
+      return "\(counted(bytes.count, "byte")); \(count) were expected"
     }
   }
 

@@ -1,4 +1,5 @@
 public import ACPITables
+import Text
 internal import VTdFormats
 
 /// An element of a structure's list of scopes.
@@ -78,7 +79,7 @@ extension DeviceScope: Section {
     guard let steps else { return }
     field.check(
       steps.count % 2 == 0, at: "steps",
-      "\(steps.count) bytes; two for each step were expected")
+      "\(counted(steps.count, "byte")); two for each step were expected")
     self.path = stride(from: 0, to: steps.count - 1, by: 2).map {
       Hop(device: steps[$0], function: steps[$0 + 1])
     }
