@@ -15,26 +15,64 @@ struct UsageMessage {
       text = "Error: \(error.message)\n" + Self.usage(of: command)
     } else if command == nil, let unknown = Self.unknownCommand(arguments, error) {
       text = unknown
+    } else if command == nil, let unknown = Self.unknownOption(arguments, error) {
+      text = unknown
     } else {
-      text = Self.withAdvice(DMARCommand.fullMessage(for: error))
+      text = DMARCommand.fullMessage(for: error)
     }
   }
 
-  /// The parser's message, with the option that was meant where it is one that every command has: the
-  /// parser knows only those that a command declares.
-  private static func withAdvice(_ message: String) -> String {
-    let prefix = "Error: Unknown option '"
-    guard message.hasPrefix(prefix) else { return message }
-    let end = message.firstIndex(of: "\n") ?? message.endIndex
-    let first = message[..<end]
-    let option = String(first.dropFirst(prefix.count).dropLast())
-    let word = String(option.drop { $0 == "-" }.prefix { $0 != "=" })
-    guard first == prefix + option + "'",
-      let meant = ["help", "version"].first(where: { editDistance(word, $0) <= 2 })
-    else {
-      return message
+  /// Says that the command has no option of a name that was given, and which one may have been meant; nil
+  /// where the names are right.
+  ///
+  /// The parser tells a missing argument before a misspelt option, and it does not know the options
+  /// that every command has.
+  private static func unknownOption(_ arguments: [String], _ error: any Error) -> String? {
+    guard DMARCommand.exitCode(for: error) == .validationFailure else { return nil }
+    let (command, rest) = named(by: arguments)
+    let names = optionNames(of: command)
+    for argument in rest.prefix(while: { $0 != "--" }) where argument.hasPrefix("--") {
+      let name = String(argument.dropFirst(2).prefix { $0 != "=" })
+      guard !name.isEmpty, !names.contains(name) else { continue }
+      let meant = names.min { nearness(name, $0) < nearness(name, $1) }
+      let isNear = meant.map { nearness(name, $0).edits <= 2 } ?? false
+      let advice = isNear ? meant.map { ". Did you mean '--\($0)'?" } ?? "" : ""
+      return "Error: Unknown option '--\(name)'\(advice)\n" + usage(of: command)
     }
-    return "\(first). Did you mean '--\(meant)'?\(message[end...])"
+    return nil
+  }
+
+  /// How far a name is from another: edits, and whether the same letters stand in another order, the
+  /// commonest slip, which goes before as many edits of another kind.
+  private static func nearness(_ name: String, _ other: String) -> (edits: Int, swapped: Int) {
+    (editDistance(name, other), name.sorted() == other.sorted() ? 0 : 1)
+  }
+
+  /// The command that the first words of `arguments` call, and the arguments behind them.
+  private static func named(by arguments: [String])
+    -> (command: any ParsableCommand.Type, rest: ArraySlice<String>)
+  {
+    var command: any ParsableCommand.Type = DMARCommand.self
+    var rest = arguments[...]
+    while let word = rest.first,
+      let child = command.configuration.subcommands.first(where: {
+        $0.configuration.commandName == word
+      })
+    {
+      command = child
+      rest = rest.dropFirst()
+    }
+    return (command, rest)
+  }
+
+  /// The long names of a command's options, `help` and `version` among them, as its help lists them.
+  private static func optionNames(of command: any ParsableCommand.Type) -> [String] {
+    let help = DMARCommand.helpMessage(for: command, includeHidden: true, columns: 1000)
+    return help.split(separator: "\n").filter { $0.hasPrefix("  -") }.flatMap { line in
+      line.prefix(while: { $0 != "<" }).split(whereSeparator: { " ,/".contains($0) })
+        .prefix { $0.hasPrefix("-") }
+        .filter { $0.hasPrefix("--") }.map { String($0.dropFirst(2)) }
+    }
   }
 
   /// The usage of a command, with the words that call it.
