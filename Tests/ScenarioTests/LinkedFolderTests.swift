@@ -35,6 +35,41 @@ struct LinkedFolderTests {
     #expect(try ScenarioLoader().load(path).namesRelease)
   }
 
+  @Test("extends in a file that is a link is seen from both folders, the link's own first")
+  func linkedFile() throws {
+    let folder = try tree()
+    let link = folder.url.appending(path: "a.yaml")
+    try FileManager.default.createSymbolicLink(
+      at: link, withDestinationURL: folder.url.appending(path: "real/inner/a.yaml"))
+    let path = link.path(percentEncoded: false)
+    #expect(try ScenarioLoader().load(path).namesRelease)
+    // Once the link's folder has the file that is named, that one is taken.
+    let near = folder.url.appending(path: "near")
+    try FileManager.default.createDirectory(at: near, withIntermediateDirectories: true)
+    _ = try folder.write(Self.base.replacing("1GiB", with: "2GiB"), as: "base.yaml")
+    try FileManager.default.createSymbolicLink(
+      at: near.appending(path: "a.yaml"),
+      withDestinationURL: folder.url.appending(path: "real/inner/a.yaml"))
+    let own = try ScenarioLoader().load(near.appending(path: "a.yaml").path(percentEncoded: false))
+    #expect(own.machine.memorySize == 2 << 30)
+  }
+
+  @Test("a file and a folder that links lead to as well are found by their own names")
+  func ownNames() throws {
+    let folder = try tree()
+    let root = folder.url.path(percentEncoded: false)
+    try FileManager.default.createSymbolicLink(
+      at: folder.url.appending(path: "aa.yaml"),
+      withDestinationURL: folder.url.appending(path: "real/base.yaml"))
+    try FileManager.default.createSymbolicLink(
+      at: folder.url.appending(path: "a-link"),
+      withDestinationURL: folder.url.appending(path: "real"))
+    let found = try ScenarioFiles.files(below: root.hasSuffix("/") ? String(root.dropLast()) : root)
+    #expect(
+      found.map { String($0.dropFirst(root.hasSuffix("/") ? root.count : root.count + 1)) }
+        == ["real/base.yaml", "real/inner/a.yaml", "real/inner/b.yaml"])
+  }
+
   @Test("a circle through a link is found as any other")
   func circle() throws {
     let folder = try tree()

@@ -87,8 +87,8 @@ public enum Files {
   /// Whether something has that path.
   static func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  /// The absolute path of the folder that a link leads to; nil for a folder that is not a link.
-  static func linkedFolder(_ path: String) -> String? {
+  /// The absolute path of the folder or file that a link leads to; nil for one that is not a link.
+  static func linkTarget(_ path: String) -> String? {
     var status = stat()
     guard !path.isEmpty, lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK,
       let whole = realpath(path, nil)

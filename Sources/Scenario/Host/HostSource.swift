@@ -15,7 +15,7 @@ extension ScenarioSource {
     parse: { (text, budget) throws(YAMLSyntaxError) in
       try LibYAML.document(of: text, budget: &budget)
     },
-    isThere: { Files.isThere($0) }, linkedFolder: { Files.linkedFolder($0) })
+    isThere: { Files.isThere($0) }, linkTarget: { Files.linkTarget($0) })
 
   /// The machine's disk with one more file in it, a text that is not there.
   static func host(with text: String, named name: String) -> ScenarioSource {
@@ -25,7 +25,7 @@ extension ScenarioSource {
         path == name && place == nil
           ? Content(bytes: Array(text.utf8)) : try host.content(path, place)
       },
-      parse: host.parse, isThere: host.isThere, linkedFolder: host.linkedFolder)
+      parse: host.parse, isThere: host.isThere, linkTarget: host.linkTarget)
   }
 
   /// The one document of a text that stands alone.

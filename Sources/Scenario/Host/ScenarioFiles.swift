@@ -78,7 +78,10 @@ public struct ScenarioFiles: Sendable {
       return add(path, below: root)
     }
     let root = Self.canonical(path) ?? path
-    for found in contents(of: path).sorted() where isScenario(found) { add(found, below: root) }
+    let first = files.count
+    // Links come last, so that a file that is there by its own name has that.
+    for found in contents(of: path) where isScenario(found) { add(found, below: root) }
+    files[first...].sort { $0.path < $1.path }
     lessons.sort { $0.path < $1.path }
   }
 
@@ -108,8 +111,30 @@ public struct ScenarioFiles: Sendable {
   // MARK: Folders
 
   /// The paths of all YAML files below a folder; each folder is entered once, whatever links lead to
-  /// it.
+  /// it, and by its own name where that is below `folder` too.
+  ///
+  /// A file system tells names in an order of its own. Here they are sorted, so that the parts of
+  /// `--shard` are the same on each machine.
   private mutating func contents(of folder: String) -> [String] {
+    var links: [String] = []
+    var files = contents(of: folder, links: &links)
+    // A link may lead to further ones: they come behind those that were met.
+    var next = 0
+    while next < links.count {
+      let link = links[next]
+      next += 1
+      files += Self.isFolder(link) ? contents(of: link, links: &links) : [link]
+    }
+    return files
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// - Parameter links: gets the links to folders and to YAML files, which are for later.
+  private mutating func contents(of folder: String, links: inout [String]) -> [String] {
     guard let directory = opendir(folder) else {
       leaveOut(folder, String(cString: strerror(errno)))
       return []
@@ -123,9 +148,13 @@ public struct ScenarioFiles: Sendable {
       lessons.append(File(named: folder + "/lesson.md"))
       return []
     }
-    var files: [String] = []
+    var entries: [[UInt8]] = []
     while let entry = readdir(directory) {
-      let bytes = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+      entries.append(withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) })
+    }
+    entries.sort { $0.lexicographicallyPrecedes($1) }
+    var files: [String] = []
+    for bytes in entries {
       guard bytes.first != UInt8(ascii: ".") else { continue }
       let isNamedYAML = [".yaml", ".yml"].contains {
         bytes.suffix($0.utf8.count) == Array($0.utf8)[...]
@@ -141,8 +170,12 @@ public struct ScenarioFiles: Sendable {
         if isNamedYAML { leaveOut(path, String(cString: strerror(errno))) }
         continue
       }
-      switch status.st_mode & S_IFMT {
-      case S_IFDIR: files += contents(of: path)
+      let kind = status.st_mode & S_IFMT
+      let isLink = lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+      switch kind {
+      case S_IFDIR where isLink: links.append(path)
+      case S_IFREG where isLink && isNamedYAML: links.append(path)
+      case S_IFDIR: files += contents(of: path, links: &links)
       case S_IFREG: if isNamedYAML { files.append(path) }
       default: if isNamedYAML { leaveOut(path, "no regular file, which was expected") }
       }

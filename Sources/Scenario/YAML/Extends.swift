@@ -31,6 +31,16 @@ struct ExtensionResolver {
     source.locate(path, from: place, library: library)
   }
 
+  /// The file that a name without its suffix may stand for, as commands take it: `driver/base` for
+  /// `Configs/driver/base.yaml`; nil where there is none.
+  private func meant(by path: String, at place: Place) -> String? {
+    guard !path.hasSuffix(".yaml"), path.first != "/", path.first != "." else { return nil }
+    let whole = path + ".yaml"
+    if source.isThere(source.resolve(whole, from: place)) { return whole }
+    guard library != nil, source.isThere(locate(whole, at: place)) else { return nil }
+    return whole.hasPrefix("Configs/") ? whole : "Configs/" + whole
+  }
+
   mutating func load(_ path: String) throws(InputError) -> YAMLValue {
     try load(path, namedAt: nil, through: [], depth: 0)
   }
@@ -85,8 +95,14 @@ struct ExtensionResolver {
           throw InputError(
             at: entry.value.place, "extends is \(entry.value.kindName); a file name was expected")
         }
+        let file = locate(path, at: entry.value.place)
+        if !source.isThere(file), let meant = meant(by: path, at: entry.value.place) {
+          throw InputError(
+            at: entry.value.place,
+            "\(path): No such file or directory; did you mean \"\(meant)\"?")
+        }
         base = try load(
-          locate(path, at: entry.value.place), namedAt: entry.value.place, through: chain,
+          file, namedAt: entry.value.place, through: chain,
           depth: depth)
       }
       let result = YAMLValue(.mapping(own), at: value.place)

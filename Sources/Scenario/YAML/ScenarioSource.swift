@@ -32,8 +32,8 @@ public struct ScenarioSource: Sendable {
   let parse: Parsing
   /// Whether something has that path.
   public let isThere: @Sendable (_ path: String) -> Bool
-  /// The folder that a linked folder leads to; nil for a folder that is not a link.
-  let linkedFolder: @Sendable (_ path: String) -> String?
+  /// What a linked folder or file leads to; nil for one that is not a link.
+  let linkTarget: @Sendable (_ path: String) -> String?
 
   /// A source.
   ///
@@ -41,16 +41,16 @@ public struct ScenarioSource: Sendable {
   ///   - content: reads a file.
   ///   - parse: parses a file of which only the bytes are known.
   ///   - isThere: whether something has a path.
-  ///   - linkedFolder: the absolute path of the folder to which a link leads.
+  ///   - linkTarget: the absolute path of the folder or file to which a link leads.
   public init(
     content: @escaping Reading, parse: @escaping Parsing,
     isThere: @escaping @Sendable (_ path: String) -> Bool,
-    linkedFolder: @escaping @Sendable (_ path: String) -> String? = { _ in nil }
+    linkTarget: @escaping @Sendable (_ path: String) -> String? = { _ in nil }
   ) {
     self.content = content
     self.parse = parse
     self.isThere = isThere
-    self.linkedFolder = linkedFolder
+    self.linkTarget = linkTarget
   }
 
   /// The text of a file without a byte order mark; bytes that are not UTF-8 become the replacement
@@ -82,7 +82,7 @@ public struct ScenarioSource: Sendable {
         path == name && place == nil
           ? Content(bytes: nil, document: .success(document)) : try content(path, place)
       },
-      parse: parse, isThere: { $0 == name || isThere($0) }, linkedFolder: linkedFolder)
+      parse: parse, isThere: { $0 == name || isThere($0) }, linkTarget: linkTarget)
   }
 
   static func text(of bytes: [UInt8]) -> String {
@@ -147,15 +147,25 @@ public struct ScenarioSource: Sendable {
 
   /// `path` as seen from the folder of the file at `place`, and from where the program runs where the
   /// place is an argument; an absolute path stays as it is.
+  ///
+  /// Of a file that is a link, the folder in which the link stands comes first, then the one that it
+  /// leads to.
   func resolve(_ path: String, from place: Place) -> String {
     if path.hasPrefix("/") || place.isArgument { return path }
+    let own = seen(path, from: place)
+    guard !isThere(own), let target = linkTarget(place.file) else { return own }
+    let other = seen(path, from: Place(file: target))
+    return isThere(other) ? other : own
+  }
+
+  private func seen(_ path: String, from place: Place) -> String {
     var folder = place.file.split(separator: "/", omittingEmptySubsequences: false).dropLast()
       .map(String.init)
     for part in path.split(separator: "/").map(String.init) where part != "." {
       if part == ".." {
         while folder.last == "." { folder.removeLast() }
         // What is above a linked folder is above the folder that the link leads to.
-        if !folder.isEmpty, let target = linkedFolder(folder.joined(separator: "/")) {
+        if !folder.isEmpty, let target = linkTarget(folder.joined(separator: "/")) {
           folder = target.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         }
         if let last = folder.last, last != "..", !last.isEmpty {
