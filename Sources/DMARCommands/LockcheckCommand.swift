@@ -89,7 +89,15 @@ struct LockcheckCommand: ParsableCommand {
 
   func run() throws {
     var tests = try reportingInputErrors { try files.flatMap(Self.load) + programs() }
-    if let filter { tests.removeAll { !$0.name.contains(filter) } }
+    if let filter {
+      tests.removeAll { !$0.name.contains(filter) }
+      if tests.isEmpty {
+        StandardError.print(
+          "dmar: \((files.isEmpty ? ["--program"] : files).joined(separator: " ")): nothing to run; a row whose name has \"\(filter)\""
+            + " was expected")
+        throw ExitStatus.noInput.code
+      }
+    }
     if let junit { try OutputFile.check(junit, isNoneOf: files) }
     let width = tests.reduce(0) { max($0, $1.name.count) }
     let start = Timestamp.now()

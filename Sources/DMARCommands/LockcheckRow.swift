@@ -92,7 +92,7 @@ struct LockcheckRow: Sendable {
     let mismatch = Mismatch("\(Self.verdict(isFailure))\(words)\(expected)", at: test.place)
     return TestResult(
       file: file, outcome: isAsExpected ? .passed : .failed([mismatch]), duration: duration,
-      caseName: test.name, log: details)
+      caseName: test.name, caseLine: max(test.place.line, 1), log: details)
   }
 
   private static func verdict(_ isFailure: Bool) -> String { isFailure ? "FAILURE" : "SUCCESS" }

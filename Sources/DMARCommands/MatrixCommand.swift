@@ -38,8 +38,9 @@ struct MatrixCommand: ParsableCommand {
   func run() throws {
     let description = try reportingInputErrors { try options.load(scenario) }
     guard let matrix = try reportingInputErrors({ try Matrix(of: description) }) else {
-      StandardError.print("dmar: \(scenario): skipped: this machine has not what it needs")
-      return
+      let reason = try reportingInputErrors { try Matrix.reasonToSkip(description) }
+      StandardError.print("dmar: \(scenario): skipped: \(reason ?? "it cannot be run here")")
+      throw ExitStatus.badInput.code
     }
     let text = MatrixText(changed ? matrix.changed : matrix, width: width ?? Terminal.columns)
     var output = Output()

@@ -141,13 +141,19 @@ struct WalkCommand: ParsableCommand {
     }
     let result = try reportingInputErrors {
       let scenario = try options.load(scenario)
+      if let steps, steps > scenario.steps.count {
+        throw InputError(
+          at: Place(whole: "--steps \(steps)"),
+          "the scenario has \(counted(scenario.steps.count, "step")); a number up to that was expected"
+        )
+      }
       return try ScenarioRun.run(scenario, firstSteps: steps ?? scenario.preparingSteps)
     }
     guard case .finished(let run) = result else {
       if case .skipped(let reason) = result {
         StandardError.print("dmar: \(scenario): skipped: \(reason)")
       }
-      return
+      throw ExitStatus.badInput.code
     }
     guard let unit = run.machine.unit(covering: address) else {
       StandardError.print(

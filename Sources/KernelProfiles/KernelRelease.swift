@@ -28,12 +28,21 @@ public struct KernelRelease: Hashable, Comparable, Sendable, CustomStringConvert
   }
 
   /// Whether nothing stands behind the numbers of a text but what a release has there: `-rc1`, `-27-amd64`,
-  /// `+`, `_1`, `.el7.x86_64`.
+  /// `+`, `_1`, `.el7.x86_64`. Words after a dot follow three numbers, as `uname -r` always has; a fourth
+  /// number is one of the 2.6 releases.
   static func isWhole(_ text: String) -> Bool {
-    let numbers = text.utf8.prefix { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
-    let rest = text.utf8.dropFirst(numbers.count)
-    guard let next = rest.first else { return numbers.last != UInt8(ascii: ".") }
-    return numbers.last == UInt8(ascii: ".") || "-+_~".utf8.contains(next)
+    let dot = UInt8(ascii: ".")
+    let front = text.utf8.prefix { $0 == dot || (0x30...0x39).contains($0) }
+    let rest = text.utf8.dropFirst(front.count)
+    let numbers = front.split(separator: dot, omittingEmptySubsequences: false)
+    let isPadded = numbers.contains { $0.count > 1 && $0.first == UInt8(ascii: "0") }
+    let most = front.starts(with: "2.6.".utf8) ? 4 : 3
+    guard !isPadded else { return false }
+    guard front.last == dot else {
+      return numbers.count <= most && rest.first.map { "-+_~".utf8.contains($0) } ?? true
+    }
+    return (4...most + 1).contains(numbers.count)
+      && rest.first.map { (0x61...0x7a).contains($0 | 0x20) } ?? false
   }
 
   /// Takes the digits at the front; nil, and nothing taken, where there are none or too many.

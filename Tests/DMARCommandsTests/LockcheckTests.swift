@@ -134,6 +134,15 @@ struct LockcheckTests {
     #expect(try Tool.dmar("lockcheck", "--program", " ").status == 64)
   }
 
+  @Test("a filter that no row has leaves nothing to run, which is told")
+  func filter() throws {
+    let result = try Tool.dmar("lockcheck", Self.programs, "--filter", "nosuch")
+    #expect(result.status == 66)
+    #expect(
+      result.errorText
+        == "dmar: \(Self.programs): nothing to run; a row whose name has \"nosuch\" was expected\n")
+  }
+
   @Test("programs run at once give the same lines in the same order")
   func jobs() throws {
     let path = "Tests/LockdepTests/Golden/lock-selftests.tsv"
@@ -150,7 +159,9 @@ struct LockcheckTests {
     let junit = try Tool.dmar("lockcheck", path, "--junit", "-")
     #expect(junit.status == 1)
     #expect(junit.outputText.contains(#"tests="2" failures="1""#), "\(junit.outputText)")
-    #expect(junit.outputText.contains(#"name="quiet""#))
+    #expect(junit.outputText.contains(#"name="quiet" file=""#))
+    #expect(junit.outputText.contains(#"a.tsv" line="2" time="#))
+    #expect(junit.outputText.contains(#"a.tsv" line="3" time="#))
     #expect(junit.outputText.contains("a.tsv:3:1: SUCCESS; FAILURE was expected"))
     #expect(junit.errorText.hasSuffix("1 passed, 1 failed\n"))
     let tap = try Tool.dmar("lockcheck", path, "--tap").outputText

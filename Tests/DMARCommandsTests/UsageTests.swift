@@ -50,6 +50,102 @@ struct UsageTests {
       "\(result.errorText)")
   }
 
+  @Test(
+    "a misspelt option is told before an argument that is missing or cannot be read",
+    arguments: [
+      (["import", "--hlep"], "--hlep", "help"),
+      (["decode", "--formt", "json"], "--formt", "format"),
+      (["walk", "--fromat", "json", "a.yaml"], "--fromat", "format"),
+      (["pci", "list", "--fromat", "json"], "--fromat", "format"),
+      (["explain", "--hlep"], "--hlep", "help"),
+      (["calibrate", "--verison"], "--verison", "version"),
+      (["test", "--juint=a.xml", "a"], "--juint", "junit"),
+    ])
+  func optionFirst(arguments: [String], given: String, meant: String) throws {
+    let result = try Tool.dmar(arguments)
+    #expect(result.status == 64)
+    #expect(
+      result.errorText.hasPrefix("Error: Unknown option '\(given)'. Did you mean '--\(meant)'?\n"),
+      "\(result.errorText)")
+  }
+
+  @Test("what stands behind -- is no option, and a name that is near none gets no advice")
+  func noOption() throws {
+    let behind = try Tool.dmar("replay", "nowhere", "--", "--fromat")
+    #expect(!behind.errorText.contains("Unknown option"), "\(behind.errorText)")
+    let far = try Tool.dmar("replay", "--xyzzy")
+    #expect(far.errorText.hasPrefix("Error: Unknown option '--xyzzy'\n"), "\(far.errorText)")
+  }
+
+  @Test(
+    "a file that cannot be what extends names gets the one that was meant",
+    arguments: [
+      ("driver/base", "Configs/driver/base.yaml"),
+      ("Configs/driver/base", "Configs/driver/base.yaml"), ("mine", "mine.yaml"),
+    ])
+  func extendsSuggestion(name: String, meant: String) throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write("steps: []\n", as: "mine.yaml")
+    let path = try folder.write("extends: \(name)\nsteps: []\n", as: "a.yaml")
+    let result = try Tool.dmar("check", path)
+    #expect(result.status == 65)
+    #expect(
+      result.errorText
+        == "dmar: \(path):1:10: \(name): No such file or directory; did you mean \"\(meant)\"?\n")
+  }
+
+  @Test("a warning about interrupt entries tells where they are written")
+  func interruptPlace() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(
+      """
+      extends: Configs/driver/base.yaml
+      boot:
+        interrupts: [{index: 5, vector: 0x30, source: "00:03.0"}]
+      steps: []
+
+      """, as: "a.yaml")
+    let text = try Tool.dmar("replay", path).errorText
+    #expect(text.contains("\(path):3:15: boot.interrupts sets entries up"), "\(text)")
+  }
+
+  @Test("an address without 0x is told as the number that it may be")
+  func address() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(
+      """
+      extends: Configs/driver/base.yaml
+      steps: [{dma: {device: "00:03.0", access: read, address: deadb000}}]
+
+      """, as: "a.yaml")
+    let text = try Tool.dmar("replay", path).errorText
+    #expect(text.hasSuffix("was expected, or 0xdeadb000 if it is an address\n"), "\(text)")
+  }
+
+  @Test(
+    "a scenario for others to extend is told as that, and gives no result",
+    arguments: [
+      ["matrix"], ["walk", "--device", "00:03.0", "--iova", "0"], ["report", "-o", "-"],
+    ])
+  func abstract(arguments: [String]) throws {
+    let result = try Tool.dmar(arguments + ["Configs/driver/base.yaml"])
+    #expect(result.status == 65)
+    #expect(result.outputText.isEmpty)
+    #expect(
+      result.errorText
+        == "dmar: Configs/driver/base.yaml: skipped: it is abstract: other scenarios extend it\n")
+  }
+
+  @Test("walk takes no more steps than a scenario has")
+  func steps() throws {
+    let result = try Tool.dmar(
+      "walk", CommandTests.report, "--device", "00:1a.0", "--iova", "0", "--steps", "9")
+    #expect(result.status == 65)
+    #expect(
+      result.errorText
+        == "dmar: --steps 9: the scenario has 1 step; a number up to that was expected\n")
+  }
+
   @Test("a command that resembles none gets the list of them")
   func list() throws {
     let text = try Tool.dmar("frobnicate").errorText
@@ -90,14 +186,21 @@ struct UsageTests {
 
   @Test(
     "--kernel takes a release as people write it",
-    arguments: ["6.6", "v6.6", "6.0-rc1", "4.19.0-27-amd64", "3.10.0-1062.el7.x86_64", "7.3.1"])
+    arguments: [
+      "6.6", "v6.6", "6.0-rc1", "4.19.0-27-amd64", "3.10.0-1062.el7.x86_64", "7.3.1", "2.6.32.71",
+      "6.1+",
+      "5.14.0.el9", "5.20.0-0.rc0.20220812git7ebfc85e2cd7.10.fc38.x86_64", "6.6.0_1",
+    ])
   func release(_ release: String) throws {
     #expect(try Tool.dmar("replay", CommandTests.report, "--kernel", release).status == 0)
   }
 
   @Test(
     "--kernel refuses what is neither a file nor a release that is known",
-    arguments: ["1.0", "99.1", "6.1a", "6.1.", "6", "", "latest"])
+    arguments: [
+      "1.0", "99.1", "6.1a", "6.1.", "6", "", "latest", "6.1.zz", "6.1.2.3", "6.01", "06.1",
+      "6.1.-3",
+    ])
   func noRelease(_ text: String) throws {
     let result = try Tool.dmar("replay", CommandTests.report, "--kernel", text)
     #expect(result.status == 66)

@@ -14,7 +14,9 @@ enum MatrixOperation {
     let scenario = try question.scenario()
     let matrix = try Failure.ofInput { () throws(InputError) in try Matrix(of: scenario) }
     guard let matrix else {
-      return Answer([("skipped", .string("this machine has not what it needs"))])
+      let reason = try Failure.ofInput { () throws(InputError) in try Matrix.reasonToSkip(scenario)
+      }
+      return Answer([("skipped", .string(reason ?? "it cannot be run here"))])
     }
     let text = MatrixText(isChanged ? matrix.changed : matrix, width: width)
     var answer = Answer()

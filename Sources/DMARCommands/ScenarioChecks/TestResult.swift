@@ -17,6 +17,8 @@ struct TestResult: Sendable {
   let duration: Duration
   /// The name of one of several tests in the file; nil where the file is the test.
   var caseName: String?
+  /// The line on which the test stands in the file.
+  var caseLine = 1
   /// What the kernel printed.
   var log: [String] = []
   /// What the scenario asks for and does not have.
@@ -46,13 +48,13 @@ struct TestResult: Sendable {
     }
   }
 
-  /// The line of the scenario that a complaint is about, 1 where it is about another file.
+  /// The line of the file that a complaint is about; that of the test where it is about another file.
   var line: Int {
     switch outcome {
-    case .passed, .skipped: 1
+    case .passed, .skipped: caseLine
     case .failed(let mismatches):
-      max(mismatches.compactMap(\.place).first { $0.file == file.path }?.line ?? 1, 1)
-    case .error(_, let place): place.file == file.path ? max(place.line, 1) : 1
+      max(mismatches.compactMap(\.place).first { $0.file == file.path }?.line ?? caseLine, 1)
+    case .error(_, let place): place.file == file.path ? max(place.line, 1) : caseLine
     }
   }
 }

@@ -2,6 +2,7 @@ internal import LinuxIOMMU
 internal import Machine
 internal import PCI
 internal import ScenarioFormat
+import Text
 internal import VTdFormats
 
 /// Steps of the driver as they are taken, and the addresses that came of them.
@@ -192,8 +193,11 @@ struct DriverSteps {
   /// The buffer of that name.
   func buffer(named name: String, at place: Place) throws(InputError) -> Buffer {
     guard let buffer = buffers[name] else {
+      let isNumber = Numbers.unsigned("0x" + name) != nil
       throw InputError(
-        at: place, "no buffer is called \"\(name)\"; one that a dma_map has mapped was expected")
+        at: place,
+        "no buffer is called \"\(name)\"; one that a dma_map has mapped was expected"
+          + (isNumber ? ", or 0x\(name) if it is an address" : ""))
     }
     return buffer
   }

@@ -11,7 +11,7 @@ package struct Matrix {
   /// When each splat came and went.
   package private(set) var ranges: [SplatRange] = []
 
-  /// Runs the scenario; nil if this machine lacks what it needs.
+  /// Runs the scenario; nil where it is not one to run (`reasonToSkip`).
   ///
   /// - Throws: `InputError` where the scenario asks for what cannot be.
   package init?(of scenario: ScenarioDescription) throws(InputError) {
@@ -35,6 +35,14 @@ package struct Matrix {
     }
     // Some releases have a report of their own, whatever the scenario.
     ranges = SplatRange.all(of: asWritten?.splats ?? [], in: releases)
+  }
+
+  /// Why there is no matrix of the scenario, as a replay says it; nil where there is one.
+  ///
+  /// - Throws: `InputError` where the scenario asks for what cannot be.
+  package static func reasonToSkip(_ scenario: ScenarioDescription) throws(InputError) -> String? {
+    guard case .skipped(let reason) = try ScenarioRun.run(scenario) else { return nil }
+    return reason
   }
 
   /// Without the releases that print what the one above them prints.

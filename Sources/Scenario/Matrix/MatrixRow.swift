@@ -48,7 +48,7 @@ package struct MatrixRow {
   /// The changes that came with this release.
   var changes: [KernelChange] = []
 
-  /// Nil if this machine lacks what the scenario needs.
+  /// Nil where the scenario is not one to run here.
   init?(
     name: String, _ scenario: ScenarioDescription, _ behaviour: KernelBehaviour, above: [String]?
   ) throws(InputError) {

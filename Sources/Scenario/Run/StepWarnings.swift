@@ -20,7 +20,7 @@ struct StepWarnings {
     if !scenario.build.configuration.remapsInterrupts, !scenario.boot.interrupts.isEmpty {
       warn(
         "boot.interrupts sets entries up and interrupt remapping is off; "
-          + "kernel.configuration.IRQ_REMAP: true was expected", scenario.boot.pagesPlace)
+          + "kernel.configuration.IRQ_REMAP: true was expected", scenario.boot.interruptsPlace)
     }
   }
 

@@ -23,6 +23,8 @@ public struct BootDescription: Sendable {
   public var times: [UInt64] = []
   /// The interrupt entries that drivers set up.
   public var interrupts: [InterruptEntryChange] = []
+  /// Where they are written.
+  public var interruptsPlace = Place(file: "")
   /// The domains that exist when the steps begin.
   public var domains: [DomainDescription] = []
   /// What a writer remarks.
@@ -132,6 +134,7 @@ extension BootDescription: Section {
       "interrupt entries that the kernel sets up, in order; without a vector: takes down",
       example: "[{index: 1, vector: 0x30}]")
     interrupts = changes.map { $0.change }
+    if field.has("interrupts") { interruptsPlace = field.place(of: "interrupts") }
     var keyed = domains.map { Keyed("\($0.id)", $0) }
     field(
       "domains", &keyed, .table(.domainID, .section, printKey: { $0 }), "domains by id",
