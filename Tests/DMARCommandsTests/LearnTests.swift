@@ -54,6 +54,27 @@ struct LearnTests {
     #expect(wrong["passed"] as? Bool == false && wrong["seed"] as? Int == 6)
   }
 
+  @Test("the list of lessons ends with the command for the first one that is not done")
+  func list() throws {
+    let folder = folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let lines = try learn([], in: folder).outputText.split(separator: "\n")
+    #expect(lines.last == "next: dmar learn 0")
+    #expect(lines.count == 22)
+  }
+
+  @Test("a file that is no answer is told in a few lines")
+  func anotherFile() throws {
+    let folder = folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    _ = try learn(["0"], in: folder)
+    let result = try learn(["0", "Configs/klist-splat/report.yaml", "--check"], in: folder)
+    #expect(result.status == 1)
+    let lines = result.outputText.split(separator: "\n")
+    #expect(lines.count { $0.contains("is not yours to change here") } == 4)
+    #expect(lines.contains { $0.contains("is this file an answer to it?") }, "\(result.outputText)")
+  }
+
   @Test("an address in the middle of a page mends nothing: the kernel maps whole pages")
   func middleOfPage() throws {
     let folder = folder()

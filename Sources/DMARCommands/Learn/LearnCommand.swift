@@ -102,7 +102,7 @@ struct LearnCommand: ParsableCommand {
   }
 }
 
-/// The lessons, a line each.
+/// The lessons, a line each, and the first one that is not done.
 struct LessonList {
   private let course: CourseFolder
   private let progress: LearnProgress
@@ -115,7 +115,11 @@ struct LessonList {
   func print(_ format: LearnCommand.Format) throws {
     var output = Output()
     switch format {
-    case .text: for entry in course.entries { output.print(line(entry)) }
+    case .text:
+      for entry in course.entries { output.print(line(entry)) }
+      if let next = course.entries.first(where: { !progress.isDone($0) }) {
+        output.print("next: dmar learn \(next.lesson.number)")
+      }
     case .json:
       output.print(JSONValue.array(course.entries.map(json)).compact)
     }
