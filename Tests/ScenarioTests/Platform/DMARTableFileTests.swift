@@ -116,7 +116,7 @@ struct DMARTableFileTests {
       ),
       (
         "host_address_width: 39\nreserved: [1]\nstructures: []",
-        "t.yaml:2:11: 1 bytes; 10 were expected"
+        "t.yaml:2:11: 1 byte; 10 were expected"
       ),
       ("host_address_width: 0\nstructures: []", "t.yaml:1:21: host_address_width is \"0\""),
       (
@@ -126,7 +126,7 @@ struct DMARTableFileTests {
       (
         "host_address_width: 39\nstructures:\n"
           + "  - drhd: {base: 1, scopes: [endpoint: {steps: [1]}]}",
-        "t.yaml:3:48: 1 bytes; two for each step were expected"
+        "t.yaml:3:48: 1 byte; two for each step were expected"
       ),
     ])
   func refuses(text: String, message: String) {
