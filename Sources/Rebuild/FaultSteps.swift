@@ -61,6 +61,7 @@ extension ScenarioBuilder {
   /// What the log has in front of a fault besides faults: stops of queues, page requests that were
   /// refused, and a status with no record.
   private mutating func between(_ index: Int, _ image: (MachineUnit) -> TableImage) {
+    showRows(behind: index)
     for page in log.timeline.refusedPages where page.position == index {
       refusedPage(page, image(log.units[log.unitIndex(of: page.device)]))
     }
@@ -223,6 +224,7 @@ extension ScenarioBuilder {
     var runs: [(address: UInt64, words: [UInt64])] = []
     for (address, value) in changed {
       memory[address] = value
+      shownWords[address] = nil
       if let last = runs.last, last.address + UInt64(last.words.count) * 8 == address {
         runs[runs.count - 1].words.append(value)
       } else {

@@ -18,12 +18,16 @@ struct LoggedMachine {
   private(set) var units: [MachineUnit] = []
   /// What debugfs shows of the machine before the first fault.
   let shownRows: [Noted<DebugfsRow>]
+  /// What they show of it from then on.
+  let shownMoments: ShownMoments
 
   init(contents: LogContents, timeline: FaultTimeline, files: PlatformFiles) {
     self.contents = contents
     self.timeline = timeline
     self.files = files
     shownRows = ShownRows(contents.debugfs, before: timeline.faults.first?.place).rows
+    shownMoments = ShownMoments(
+      shownRows, of: contents.debugfs, between: timeline.faults.map { $0.place })
     // Each looks at all faults, and each fault's steps ask for them.
     isScalable = showsScalableMode
     units = machineUnits

@@ -126,6 +126,8 @@ private final class RememberedBoots {
 private struct Attempt {
   let builder: ScenarioBuilder
   let check: ReplayCheck?
+  /// Rows of debugfs files that the replay's memory has otherwise in the end.
+  let misshown: [LogPlace]
 
   init(
     _ contents: LogContents, _ timeline: FaultTimeline, _ name: String,
@@ -136,7 +138,9 @@ private struct Attempt {
       LoggedMachine(contents: contents, timeline: timeline, files: platform), plan: plan)
     builder.build(from: name) { replay($0.written, false)?.load }
     self.builder = builder
-    check = replay(builder.scenario.written, true).map { ReplayCheck(timeline, $0) }
+    let replayed = replay(builder.scenario.written, true)
+    check = replayed.map { ReplayCheck(timeline, $0) }
+    misshown = replayed.map { builder.misshownRows($0.load) } ?? []
   }
 
   func isBetter(than other: Attempt) -> Bool {
@@ -151,6 +155,23 @@ private struct Attempt {
       LeftOut($0.place, "its lock report does not come back: \($0.reason)", in: timeline.files)
     }
     guard let check else { return reports }
-    return reports + check.leftOut(timeline, plan)
+    return reports + rowsLeftOut(timeline) + check.leftOut(timeline, plan)
+  }
+
+  /// Rows of debugfs files that are not in the machine, one entry for each stretch.
+  private func rowsLeftOut(_ timeline: FaultTimeline) -> [LeftOut] {
+    var entries = builder.rowNotes.map { LeftOut($0.place, $0.reason, in: timeline.files) }
+    var last: LogPlace?
+    for place in misshown {
+      if let last, last.file == place.file, last.line + 1 >= place.line {
+        entries[entries.count - 1].lastLine = place.line
+      } else {
+        entries.append(
+          LeftOut(
+            place, "the replay's tables have the row otherwise in the end", in: timeline.files))
+      }
+      last = place
+    }
+    return entries
   }
 }

@@ -34,6 +34,12 @@ struct ScenarioBuilder {
   var lockProgram: (place: LogPlace, image: LockProgramImage)?
   /// Lock reports that it does not, and why.
   var splatNotes: [(place: LogPlace, reason: String)] = []
+  /// Rows of debugfs files of which the scenario makes nothing, and why.
+  var rowNotes: [(place: LogPlace, reason: String)] = []
+  /// Words that memory has to hold in the end, as the row of a debugfs file says that stands there.
+  var shownWords: [UInt64: (word: UInt64, place: LogPlace)] = [:]
+  /// Entries of interrupt tables that rows of debugfs files gave, by their table.
+  var shownInterruptEntries: [UInt64: Set<UInt64>] = [:]
   /// What memory holds so far.
   var memory: [UInt64: UInt64] = [:]
 
