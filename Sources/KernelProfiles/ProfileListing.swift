@@ -40,7 +40,7 @@ package enum ProfileListing {
     return zip(effects, releases).map { effect, release in
       let (change, settings) = effect
       let gap = String(repeating: " ", count: width - release.count)
-      let commit = change.commit ?? String(repeating: " ", count: 12)
+      let commit = change.commit ?? "unknown     "
       let values = settings.map { "\($0.setting.key): \($0.value)" }.joined(separator: ", ")
       return "\(release)\(gap)  \(commit)  \(change.summary) [\(values)]"
     }

@@ -29,7 +29,8 @@ extension KernelValues {
       .since(
         "5.12", commit: "ad3d19029979",
         "units' features are compared, and the absence of SATC is told", .on),
-      .since("6.14", "units' features are not compared any more", .missingSATC),
+      .since(
+        "6.14", commit: "c2206299401b", "units' features are not compared any more", .missingSATC),
     ])
 
   /// DMA_REMAP_OPT_OUT in the table's flags.
@@ -176,8 +177,8 @@ extension KernelValues {
       .since(
         "5.5", commit: "1f76249cc3be", "no unit translates for Broadwell's graphics", .broadwell),
       .since(
-        "6.15", stable: ["6.1.138", "6.12.28"], "no unit translates for Ironlake's graphics",
-        .ironlake),
+        "6.15", stable: ["6.1.138", "6.12.28"], commit: "2c8a7c66c908",
+        "no unit translates for Ironlake's graphics", .ironlake),
       .since(
         "7.1", stable: ["6.1.175", "6.12.91"], commit: "2cda2e10dc83",
         "no unit translates for Q35's graphics", .q35),

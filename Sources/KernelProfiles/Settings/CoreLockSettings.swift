@@ -53,7 +53,9 @@ extension CoreLockBehaviour {
         .released),
       .since(
         "6.1", commit: "57365a04c921", "registering a unit probes, under dmar_global_lock", .shared),
-      .since("6.14", stable: ["6.12.117"], "probing lets go of dmar_global_lock", .released),
+      .since(
+        "6.14", stable: ["6.12.18"], commit: "b150654f74bf", "probing lets go of dmar_global_lock",
+        .released),
     ])
 
   /// What guards a group and its probe, each with what the ones before it have.

@@ -307,8 +307,9 @@ extension DriverBehaviour {
     "domain_sizing", "when a domain's levels and page sizes are decided", oldest: .attach,
     [
       // 6.12.117 maps the first 16 MiB with pages of 4 KiB, 7.3.4 with 2 MiB.
-      .about(
-        "6.13", "a domain is made for its device's unit, and maps with large pages from the start",
+      .since(
+        "6.13", commit: "7c204426b818",
+        "a domain is made for its device's unit, and maps with large pages from the start",
         .device)
     ])
 
@@ -355,9 +356,10 @@ extension DriverBehaviour {
   static let entryTeardownTimeline = Timeline<EntryTeardown>(
     "entry_teardown", "what of an entry goes before the unit has forgotten it", oldest: .whole,
     [
-      // 6.18's updates have it as well, since one that was not looked up.
-      .about(
-        "7.0", commit: "821807c167b7",
+      // That of a context entry; 75ed00055c05 is that of a PASID entry. 6.18's updates have both as well,
+      // since one that was not looked up.
+      .since(
+        "7.0", stable: ["6.19.4"], commit: "c1e4f1dccbe9",
         "an entry's present bit goes first, the rest when the unit has forgotten it",
         .presentFirst)
     ])

@@ -58,8 +58,9 @@ extension KernelValues {
   static let registerRowsTimeline = Timeline<RegisterRows>(
     "register_rows", "whether iommu_regset has CCMD and AFLOG", oldest: .all,
     [
-      // 6.12 has them, 7.2.13 not; no kernel between was looked at.
-      .about("7.2", "iommu_regset has no CCMD and no AFLOG", .withoutCommands)
+      // That of CCMD; the one in front of it, 7d4e40410283, is that of AFLOG.
+      .since(
+        "6.18", commit: "5bd5ab53e7b8", "iommu_regset has no CCMD and no AFLOG", .withoutCommands)
     ])
 
   /// `dmar_perf_latency`.
@@ -138,8 +139,9 @@ extension KernelValues {
     "raw_lock_nesting", "whether spinlocks under raw ones are reported without being asked for",
     oldest: .choice,
     [
-      // 6.12.117 lets the build choose, 7.3.4 does not.
-      .about("6.13", "spinlocks under raw ones are reported wherever locking is proved", .forced)
+      .since(
+        "6.13", commit: "560af5dc839e",
+        "spinlocks under raw ones are reported wherever locking is proved", .forced)
     ])
 
   /// `spin_lock_init(&x->lock)` hands its argument's text to the validator.

@@ -49,8 +49,8 @@ extension KernelValues {
     "time_out_abort", "which waits a time-out aborts", oldest: .oddWaits,
     [
       .since(
-        "7.0", stable: ["5.15.203", "6.1.167", "6.12.78"], "a time-out aborts every pending wait",
-        .all)
+        "7.0", stable: ["5.15.203", "6.1.167", "6.12.78", "6.18.20"], commit: "fe89277c9ceb",
+        "a time-out aborts every pending wait", .all)
     ])
 
   /// The lines about page requests.
@@ -71,6 +71,7 @@ extension KernelValues {
       .since("4.4", "page requests are served", .long),
       .since(
         "5.14", commit: "d5b9e4bfe0d8", "page requests go through the core's fault queue", .short),
-      .since("6.14", "page requests without PASID are served", .pasidOptional),
+      .since(
+        "6.13", commit: "9f831c16c69e", "page requests without PASID are served", .pasidOptional),
     ])
 }

@@ -140,6 +140,7 @@ extension KernelValues {
         "5.14", commit: "77819daf24f9", "dump_stack_lvl is what dumps the stack", .level),
       .since("5.16", "stack dumps mark the task's own stack", .task),
       .since("6.12", "stack dumps have the user's id and the taint flags' names", .uid),
-      .since("6.15", "stack dumps have the model of preemption", .preemption),
+      .since(
+        "6.15", commit: "d167706f68ee", "stack dumps have the model of preemption", .preemption),
     ])
 }
