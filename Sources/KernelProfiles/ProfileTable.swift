@@ -43,7 +43,8 @@ public enum ProfileTable {
       let since = (change.isEstimated ? "about " : "") + change.release
       return [
         ([since] + change.stable.map { "+ \($0)" }).joined(separator: " "),
-        change.commit.map { "`\($0)`" } ?? "unknown", change.summary, values.joined(separator: ", "),
+        change.commit.map { "`\($0)`" } ?? "unknown", change.summary,
+        values.joined(separator: ", "),
       ]
     }
     return table(["release", "commit", "what came with it", "settings"], rows)
