@@ -15,9 +15,14 @@ extension ScenarioBuilder {
     let rows = log.shownMoments[index]
     guard !rows.isEmpty else { return }
     let (memory, baseline) = (memory, baseline)
-    let shown = ShownTables(rows, of: log, freePages: free + Self.freePages) {
+    let pages = free + Self.freePages
+    let shown = ShownTables(
+      rows, of: log, freePages: pages + placedTables * Paging.pageSize, searches: searches
+    ) {
       memory[$0] ?? baseline($0)
     }
+    searches = shown.searches
+    placedTables = (shown.nextPage - pages) / Paging.pageSize
     rowNotes += shown.unused
     var need = TableImage.Need(words: shown.words, assumptions: shown.assumptions)
     for (table, entries) in shown.interrupts {

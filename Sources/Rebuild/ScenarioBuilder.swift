@@ -40,6 +40,11 @@ struct ScenarioBuilder {
   var shownWords: [UInt64: (word: UInt64, place: LogPlace)] = [:]
   /// Entries of interrupt tables that rows of debugfs files gave, by their table.
   var shownInterruptEntries: [UInt64: Set<UInt64>] = [:]
+  /// How many tables may still be searched for pages that debugfs shows no more: a domain of 16 MiB in pages
+  /// of 4 KiB has eleven.
+  var searches = 1 << 16
+  /// How many tables have a place of their own because no row of debugfs shows theirs.
+  var placedTables: UInt64 = 0
   /// What memory holds so far.
   var memory: [UInt64: UInt64] = [:]
 

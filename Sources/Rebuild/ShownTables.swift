@@ -25,20 +25,31 @@ struct ShownTables {
     var rows: [(place: LogPlace, frame: UInt64, entries: [UInt64])] = []
   }
   private var listings: [Listing] = []
+  /// What a listing is of.
+  private struct Subject: Hashable {
+    var device: PCIAddress
+    var table: UInt64
+  }
+  /// The last listing of each.
+  private var latest: [Subject: Int] = [:]
   private let log: LoggedMachine
   private let load: (UInt64) -> UInt64
   /// Pages for tables whose addresses no row shows.
-  private var nextPage: UInt64
+  private(set) var nextPage: UInt64
+  /// How many tables may still be searched for pages that are not shown any more.
+  private(set) var searches: Int
 
   /// - Parameters:
   ///   - rows: the rows in the order of the log.
   ///   - freePages: where tables may lie that no row shows.
+  ///   - searches: how many tables may be searched for pages that are not shown any more.
   ///   - load: what memory holds so far.
   init(
-    _ rows: [Noted<DebugfsRow>], of log: LoggedMachine, freePages: UInt64,
+    _ rows: [Noted<DebugfsRow>], of log: LoggedMachine, freePages: UInt64, searches: Int,
     load: @escaping (UInt64) -> UInt64
   ) {
-    (self.log, self.load, nextPage) = (log, load, freePages)
+    (self.log, self.load, self.searches) = (log, load, searches)
+    nextPage = freePages
     var heading = Heading()
     for row in rows {
       if let line = heading.line, row.place.line &- line > Heading.longestGap {
@@ -152,10 +163,9 @@ struct ShownTables {
 
   private mutating func begin(_ device: PCIAddress, _ table: UInt64) {
     // What is shown of the device's table once more stands for what it was before.
-    for index in listings.indices
-    where listings[index].device == device && listings[index].table == table {
-      listings[index].rows = []
-    }
+    let subject = Subject(device: device, table: table)
+    if let before = latest[subject] { listings[before].rows = [] }
+    latest[subject] = listings.count
     listings.append(Listing(device: device, table: table, level: nil))
   }
 
@@ -188,16 +198,12 @@ struct ShownTables {
     }
   }
 
-  /// No listing is that long.
-  private static let mostTables = 1 << 14
-
   /// The file shows every page: one that memory has and the listing does not was unmapped.
   private mutating func clear(_ listing: Listing) {
     guard let level = listing.level ?? levels(of: listing) else { return }
     var pending = [(table: listing.table, level: level)]
-    var count = 0
-    while let (table, level) = pending.popLast(), count < Self.mostTables {
-      count += 1
+    while let (table, level) = pending.popLast(), searches > 0 {
+      searches -= 1
       for index in 0..<UInt64(Paging.entryCount) {
         let place = table &+ index &* Paging.entryBytes
         let entry = SecondStageEntry(rawValue: now(place))
