@@ -33,6 +33,28 @@ extension FaultTimeline.Fault {
   }
 }
 
+extension FaultTimeline {
+  /// The status that the handler printed of a stop, and whether in front of what the driver says of it:
+  /// the unit's interrupt comes while the driver's lines are printed, or before it looks.
+  func status(of stop: QueueStop) -> (status: LoneStatus, isFirst: Bool)? {
+    for status in loneStatuses
+    where status.position == stop.position && status.tellsOfQueue
+      && status.place.file == stop.place.file
+    {
+      if stop.place < status.place, status.place < stop.end { return (status, false) }
+      // Nothing of the driver stands between the two.
+      let next = lines.count(upTo: { status.place < $0.place })
+      if lines.indices.contains(next), lines[next].place == stop.place { return (status, true) }
+    }
+    return nil
+  }
+}
+
+extension FaultTimeline.LoneStatus {
+  /// IQE, ICE or ITE, and no record.
+  var tellsOfQueue: Bool { value & 0x70 != 0 && value & 2 == 0 }
+}
+
 extension FaultTimeline.QueueStop {
   /// Every register read as ones.
   var isGone: Bool { lines.contains(.queueError(reason: 0xf)) && lines.count > 1 && device == nil }

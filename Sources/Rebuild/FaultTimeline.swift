@@ -39,6 +39,8 @@ public struct FaultTimeline: Sendable {
     /// How many faults the log has in front of it.
     var position: Int
     var place: LogPlace
+    /// Where the last of its lines stands.
+    var end: LogPlace
     var lines: [QueueErrorLine] = []
     var times: [UInt64?] = []
   }
@@ -231,8 +233,9 @@ public struct FaultTimeline: Sendable {
           || stop.lines.contains(line))
     }
     if isNew ?? true {
-      queueStops.append(QueueStop(position: faults.count, place: place))
+      queueStops.append(QueueStop(position: faults.count, place: place, end: place))
     }
+    queueStops[queueStops.count - 1].end = place
     queueStops[queueStops.count - 1].lines.append(line)
     queueStops[queueStops.count - 1].times.append(time)
   }

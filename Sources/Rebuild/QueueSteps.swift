@@ -4,10 +4,13 @@ internal import LogReading
 internal import PCI
 internal import ScenarioFormat
 internal import VTdFormats
+internal import VTdUnit
 
 /// What makes an invalidation queue stop as the log says it did.
 extension ScenarioBuilder {
   mutating func queueStop(_ stop: FaultTimeline.QueueStop) {
+    var stop = stop
+    tellStatus(&stop)
     let first = scenario.steps.count
     defer {
       if plan.usesTimes, first < scenario.steps.count {
@@ -39,4 +42,30 @@ extension ScenarioBuilder {
     }
     step(.event(.flushDeviceTLB(flush)))
   }
+  /// Lets the unit's interrupt be served where the log has its status.
+  private mutating func tellStatus(_ stop: inout FaultTimeline.QueueStop) {
+    guard let (status, isFirst) = log.timeline.status(of: stop) else { return }
+    guard isFirst else {
+      // The other processor takes the interrupt while the first one prints.
+      scenario.machine.cpuCount = 2
+      if !stop.times.isEmpty { stop.times.insert(status.time, at: 1) }
+      return
+    }
+    // Whoever moves the tail to where no queue is, stops the unit before the driver looks.
+    guard stop.refused != nil else { return }
+    step(
+      .writeRegister(
+        .init(
+          unit: log.unitName, offset: RegisterOffset.iqt, value: Self.tailBehindEveryQueue,
+          isWide: true)),
+      notes: [
+        "assumed: somebody moved the queue's tail, since the unit stopped before the driver looked"
+      ])
+    if plan.usesTimes, let time = status.time {
+      scenario.steps[scenario.steps.count - 1].times = [time]
+    }
+  }
+
+  /// All bits of IQT.QT.
+  private static let tailBehindEveryQueue: UInt64 = 0x7fff0
 }

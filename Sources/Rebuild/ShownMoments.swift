@@ -17,12 +17,7 @@ struct ShownMoments {
     func position(_ place: LogPlace) -> Int {
       guard files.contains(place.file) else { return 0 }
       // Places are in order within a file, and files in that of the log.
-      var (low, high) = (0, faults.count)
-      while low < high {
-        let middle = (low + high) / 2
-        if faults[middle] < place { low = middle + 1 } else { high = middle }
-      }
-      return low
+      return faults.count(upTo: { $0 >= place })
     }
     rows[0] = first.filter { position($0.place) == 0 }.sorted { $0.place < $1.place }
     for row in all {
