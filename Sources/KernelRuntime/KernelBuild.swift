@@ -21,9 +21,13 @@ public struct KernelBuild: Hashable, Sendable {
   public var oopsOptions = "SMP"
   /// Where functions call each other.
   public var callSites: CallSites
+  /// How it was built.
   public var configuration: KernelConfiguration
+  /// What it does: its release, as settings.
   public var behaviour: KernelBehaviour
 
+  /// A build of a release.
+  ///
   /// - Parameter behaviour: what the release does, unless given; what the newest release does where the
   ///   text names none that has a profile.
   public init(
@@ -74,14 +78,19 @@ public struct KernelConfiguration: Hashable, Sendable {
   /// CONFIG_IOMMU_DEFAULT_DMA_LAZY, _DMA_STRICT or _PASSTHROUGH.
   public var defaultDomain = DefaultDomainPolicy.lazy
 
+  /// The options of a kernel for finding faults: lock checking and table dumps.
   public init() {}
 }
 
 /// When the kernel takes the processor from kernel code.
 public enum PreemptionModel: String, CaseIterable, Hashable, Sendable {
+  /// Only where it waits by itself (CONFIG_PREEMPT_NONE).
   case none
+  /// Also where code offers it (CONFIG_PREEMPT_VOLUNTARY).
   case voluntary
+  /// Anywhere, but normal tasks at the next tick (CONFIG_PREEMPT_LAZY).
   case lazy
+  /// Anywhere and at once (CONFIG_PREEMPT).
   case full
 }
 
@@ -92,5 +101,6 @@ public enum DefaultDomainPolicy: String, CaseIterable, Hashable, Sendable {
   case lazy
   /// Translated; each unmapping is flushed at once.
   case strict
+  /// Not translated.
   case passthrough
 }

@@ -35,6 +35,7 @@ extension KernelValues {
 
   /// DMA_REMAP_OPT_OUT in the table's flags.
   public enum RemappingOptOut: String, CaseIterable, Hashable, Sendable {
+    /// The flag says nothing to the driver.
     case ignored
     /// No unit translates DMA, whatever the command line says.
     case obeyed
@@ -88,7 +89,9 @@ extension KernelValues {
 
   /// Translation before a kexec.
   public enum Shutdown: String, CaseIterable, Hashable, Sendable {
+    /// The next kernel finds translation on.
     case leavesOn = "leaves-on"
+    /// The next kernel finds translation off.
     case turnsOff = "turns-off"
   }
 
@@ -101,7 +104,9 @@ extension KernelValues {
 
   /// `IRQ remapping was enabled on … but we are not in kdump mode`.
   public enum RemappingFound: String, CaseIterable, Hashable, Sendable {
+    /// A line for each unit.
     case eachUnit = "each-unit"
+    /// One line for all units.
     case once
   }
 
@@ -151,7 +156,9 @@ extension KernelValues {
 
   /// What firmware's wish for remapping does.
   public enum PlatformOptIn: String, CaseIterable, Hashable, Sendable {
+    /// The flag says nothing to the driver.
     case ignored
+    /// Remapping is on where firmware asks for it, whatever the kernel was built with.
     case forces
   }
 
@@ -161,10 +168,15 @@ extension KernelValues {
 
   /// `Disabling IOMMU for graphics on this chipset`: each list has those before it.
   public enum GraphicsQuirks: String, Generation, Hashable, Sendable {
+    /// No device is left out.
     case none
+    /// Graphics of the 4 series.
     case fourSeries = "4-series"
+    /// Broadwell's graphics.
     case broadwell
+    /// Ironlake's graphics.
     case ironlake
+    /// Q35's graphics.
     case q35
   }
 
@@ -186,7 +198,9 @@ extension KernelValues {
 
   /// A unit of graphics alone, when the others are switched off.
   public enum GraphicsTranslation: String, CaseIterable, Hashable, Sendable {
+    /// It is switched off with the others.
     case disabled
+    /// It stays on where the machine would hang without.
     case kept
   }
 
@@ -203,7 +217,9 @@ extension KernelValues {
   public enum ScalableModeDefault: String, CaseIterable, Hashable, Sendable {
     /// The driver does not know it.
     case absent
+    /// Only `sm_on` switches it on.
     case off
+    /// Only `sm_off` switches it off.
     case on
   }
 

@@ -4,6 +4,7 @@
 /// 6.1.192 and 6.12.117 were read, and the chains that their own lock validators recorded; reports that
 /// people sent date the other changes.
 public struct CoreLockBehaviour: Hashable, Sendable {
+  /// Off or on.
   public typealias Switch = KernelValues.Switch
 
   /// `dmar_global_lock` while devices are probed.
@@ -35,6 +36,7 @@ extension CoreLockBehaviour {
   /// `dmar_global_lock`, a semaphore, while devices are probed. While units come up it is held for
   /// writing wherever there is one.
   public enum GlobalLock: String, CaseIterable, Hashable, Sendable {
+    /// There is no such lock.
     case absent
     /// For writing: the driver attaches devices while it brings units up.
     case held
@@ -60,6 +62,7 @@ extension CoreLockBehaviour {
 
   /// What guards a group and its probe, each with what the ones before it have.
   public enum GroupLocks: String, Generation, Hashable, Sendable {
+    /// No lock.
     case none
     /// `group->mutex`.
     case group
@@ -83,6 +86,7 @@ extension CoreLockBehaviour {
 
   /// What guards the list of reserved regions.
   public enum RegionLock: String, CaseIterable, Hashable, Sendable {
+    /// RCU: readers hold no lock.
     case rcu
     /// `dmar_global_lock`, for reading.
     case globalLock = "global-lock"
@@ -99,6 +103,7 @@ extension CoreLockBehaviour {
 
   /// What is held where a process is bound or unbound.
   public enum ProcessLocks: String, Generation, Hashable, Sendable {
+    /// No lock.
     case none
     /// `pasid_mutex`.
     case pasidMutex = "pasid-mutex"

@@ -1,5 +1,6 @@
 /// What differs between generations of the Intel driver in how it keeps domains, beside its lines.
 public struct DriverBehaviour: Hashable, Sendable {
+  /// Off or on.
   public typealias Switch = KernelValues.Switch
 
   /// Which locks guard domains, and how they are taken.
@@ -243,6 +244,7 @@ extension DriverBehaviour {
 
   /// `Invalidate non-aligned address`
   public enum AlignmentWarning: String, CaseIterable, Hashable, Sendable {
+    /// Nothing is called misaligned.
     case none
     /// One bit too many is looked at: every second page is called misaligned.
     case oneBitTooMany = "one-bit-too-many"
@@ -265,6 +267,7 @@ extension DriverBehaviour {
 
   /// How page requests are drained when a PASID's translation goes.
   public enum PageRequestDrain: String, CaseIterable, Hashable, Sendable {
+    /// They are not drained.
     case none
     /// When a process is unbound; the device is told to drop the page at address 0 alone.
     case onePage = "one-page"

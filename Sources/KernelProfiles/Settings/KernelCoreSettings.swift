@@ -11,6 +11,7 @@ extension KernelValues {
   public enum OopsPrefix: String, CaseIterable, Hashable, Sendable {
     /// `general protection fault, …`; a page fault's line has the word in any case.
     case pageFaults = "page-faults"
+    /// Every oops begins with `Oops:`.
     case everywhere
   }
 
@@ -37,7 +38,9 @@ extension KernelValues {
 
   /// VCCAP, VCMD and VCRSP in `iommu_regset`.
   public enum VirtualCommandRegisters: String, CaseIterable, Hashable, Sendable {
+    /// The file has them.
     case shown
+    /// The file lacks them.
     case hidden
   }
 
@@ -51,7 +54,9 @@ extension KernelValues {
 
   /// CCMD and AFLOG in `iommu_regset`.
   public enum RegisterRows: String, CaseIterable, Hashable, Sendable {
+    /// The file has both.
     case all
+    /// The file has neither.
     case withoutCommands = "without-commands"
   }
 
@@ -65,7 +70,9 @@ extension KernelValues {
 
   /// `dmar_perf_latency`.
   public enum LatencyFile: String, CaseIterable, Hashable, Sendable {
+    /// There is no such file.
     case absent
+    /// The file is there.
     case shown
   }
 
@@ -91,7 +98,9 @@ extension KernelValues {
 
   /// The kind of `register_lock`.
   public enum RegisterLock: String, CaseIterable, Hashable, Sendable {
+    /// A spinlock, which PREEMPT_RT makes a sleeping lock.
     case spinlock
+    /// A raw spinlock, which spins under PREEMPT_RT too.
     case raw
   }
 

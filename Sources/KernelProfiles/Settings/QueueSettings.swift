@@ -42,6 +42,7 @@ extension KernelValues {
   public enum TimeOutAbort: String, CaseIterable, Hashable, Sendable {
     /// Those at odd places, where waits stand as long as descriptors come one at a time.
     case oddWaits = "odd-waits"
+    /// All that are left.
     case all
   }
 

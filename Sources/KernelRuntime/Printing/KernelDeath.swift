@@ -13,9 +13,11 @@ public enum KernelDeath: Error, Hashable, Sendable {
   /// A device did not confirm a command in the time that its driver gives it.
   case malfunction(unit: String)
 
+  /// The processor's exception at such a read.
   public enum Exception: String, CaseIterable, Hashable, Sendable {
     /// The address is not canonical.
     case generalProtection = "general-protection"
+    /// The address is canonical, and nothing is mapped there.
     case pageFault = "page-fault"
   }
 

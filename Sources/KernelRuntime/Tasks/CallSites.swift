@@ -5,12 +5,17 @@
 public struct CallSites: Hashable, Sendable {
   /// A return address as the kernel prints it.
   public struct Symbol: Hashable, Sendable, CustomStringConvertible {
+    /// The symbol that holds the call.
     public var function: String
+    /// Where in it the call returns to: `0x48`.
     public var offset: String
+    /// The symbol's size: `0xe1`.
     public var size: String
     /// The return address itself, where a log of a kernel that prints it showed it.
     public var address: UInt64?
 
+    /// Reads a return address as a kernel prints it; nil where the text is none.
+    ///
     /// - Parameter text: `0xce/0x2d0`, or with the symbol that holds the call,
     ///   `mark_lock.cold+0x48/0xe1`; in front of either may stand the address, as older kernels print
     ///   it: `[<ffffffff810b2c3d>] 0xce/0x2d0`.
@@ -47,6 +52,7 @@ public struct CallSites: Hashable, Sendable {
   /// Functions that leave no frame: inlined into their caller, or left by a jump (a tail call).
   public var frameless: Set<String>
 
+  /// Call sites by caller and callee.
   public init(_ symbols: [String: [String: Symbol]] = [:], frameless: Set<String> = []) {
     self.symbols = symbols
     self.frameless = frameless

@@ -2,29 +2,40 @@ internal import Text
 
 /// What the interrupt found on the CPU: facts of one event that no model derives.
 public struct InterruptedContext: Hashable, Sendable {
+  /// The task that ran.
   public var task: Task
+  /// Whether it ran its own code or the kernel.
   public var mode: Mode
   /// The functions of the interrupted task in kernel mode, outermost first, the one that was
   /// interrupted last; empty in user mode.
   public var functions: [String]
+  /// The registers; nil where a log did not show them.
   public var registers: RegisterDump?
+  /// When interrupts last went on and off.
   public var interruptEvents: InterruptEvents
   /// Return addresses that lie on the stack without belonging to a frame, which a backtrace
   /// prints with a question mark.
   public var strayFrames: [StrayFrames]
 
+  /// A task of the kernel.
   public struct Task: Hashable, Sendable {
+    /// Its name, `comm`.
     public var name: String
+    /// Its process id.
     public var pid: Int
 
+    /// A task by name and process id.
     public init(name: String, pid: Int) {
       self.name = name
       self.pid = pid
     }
   }
 
+  /// Where the processor was.
   public enum Mode: String, CaseIterable, Hashable, Sendable {
+    /// In the task's own code.
     case user
+    /// In the kernel.
     case kernel
   }
 
@@ -32,14 +43,17 @@ public struct InterruptedContext: Hashable, Sendable {
   public struct StrayFrames: Hashable, Sendable {
     /// The function whose frame they follow; nil: the registers.
     public var after: String?
+    /// As they are printed.
     public var symbols: [String]
 
+    /// Stray addresses behind one frame.
     public init(after: String?, symbols: [String]) {
       self.after = after
       self.symbols = symbols
     }
   }
 
+  /// What an interrupt finds.
   public init(
     task: Task, mode: Mode, functions: [String] = [], registers: RegisterDump? = nil,
     interruptEvents: InterruptEvents = InterruptEvents(), strayFrames: [StrayFrames] = []
@@ -73,22 +87,29 @@ public struct InterruptedContext: Hashable, Sendable {
 
 /// The registers at an interrupt as `__show_regs` prints them.
 public struct RegisterDump: Hashable, Sendable {
+  /// CS.
   public var codeSegment: UInt16
   /// The instruction pointer as it is printed: an address in user mode, a symbol in the kernel.
   public var instruction: String
   /// The bytes around the instruction, as printed behind `Code: `.
   public var code: String
+  /// SS.
   public var stackSegment: UInt16
+  /// RSP.
   public var stackPointer: UInt64
+  /// RFLAGS.
   public var flags: UInt64
   /// RAX, RBX, RCX, RDX, RSI, RDI, RBP, R08 to R15, in the order in which they are printed.
   public var general: [UInt64]
 
+  /// The names of ``general``, in its order.
   public static let generalNames = [
     "RAX", "RBX", "RCX", "RDX", "RSI", "RDI", "RBP", "R08", "R09", "R10", "R11", "R12", "R13",
     "R14", "R15",
   ]
 
+  /// A dump of these values.
+  ///
   /// - Parameter general: fifteen values in the order of `generalNames`; missing ones are 0.
   public init(
     codeSegment: UInt16, instruction: String, code: String, stackSegment: UInt16,
@@ -124,10 +145,14 @@ public struct RegisterDump: Hashable, Sendable {
 public struct InterruptEvents: Hashable, Sendable {
   /// One switch: its number in the task's count, the address and the symbol that made it.
   public struct Event: Hashable, Sendable {
+    /// The task's count of switches.
     public var number: UInt32
+    /// Where the code that switched returns to.
     public var address: UInt64
+    /// The same as a symbol.
     public var symbol: String
 
+    /// A switch.
     public init(number: UInt32, address: UInt64, symbol: String) {
       self.number = number
       self.address = address
@@ -137,13 +162,17 @@ public struct InterruptEvents: Hashable, Sendable {
 
   /// Before the interrupt; nil prints as an event that never happened.
   public var hardEnabled: Event?
+  /// When soft interrupts last went on.
   public var softEnabled: Event?
+  /// When soft interrupts last went off.
   public var softDisabled: Event?
   /// Where the entry code of the interrupt notes that it went off; its number follows from
   /// `hardEnabled`.
   public var entryAddress: UInt64
+  /// The same as a symbol.
   public var entrySymbol: String
 
+  /// Switches; without any, none ever happened.
   public init(
     hardEnabled: Event? = nil, softEnabled: Event? = nil, softDisabled: Event? = nil,
     entryAddress: UInt64 = 0, entrySymbol: String = "0x0"
