@@ -28,8 +28,16 @@ public struct KernelBuild: Hashable, Sendable {
 
   /// A build of a release.
   ///
-  /// - Parameter behaviour: what the release does, unless given; what the newest release does where the
-  ///   text names none that has a profile.
+  /// - Parameters:
+  ///   - release: `uname -r`.
+  ///   - version: the first word of `uname -v`.
+  ///   - taint: `Not tainted`, or the flags.
+  ///   - packageNote: what a distribution prints behind the version.
+  ///   - hardwareName: what firmware calls the machine; nil where it says nothing.
+  ///   - callSites: where functions call each other.
+  ///   - configuration: how it was built.
+  ///   - behaviour: what the release does, unless given; what the newest release does where the text
+  ///     names none that has a profile.
   public init(
     release: String, version: String = "#1", taint: String = "Not tainted",
     packageNote: String = "", hardwareName: String? = nil, callSites: CallSites = CallSites(),

@@ -1,4 +1,20 @@
 import QTest
+import VTdUnit
+
+func qtest() throws {
+  let unit = UnitConfiguration(cap: 0xd2008c_222f0606, ecap: 0xf00f4a)
+  let machine = try Q35Machine(Q35Configuration(unit: unit))
+  var session = QTestSession()
+  let requests = """
+    readl 0xfed90000
+    readq 0xfed90008
+    writeq 0x1000 0x2001
+    readq 0x1000
+
+    """
+  let answers = session.consume(requests.utf8, machine)
+  print(String(decoding: answers, as: UTF8.self), terminator: "")
+}
 
 func addingADevice() throws {
   final class Copier: PCIDevice {

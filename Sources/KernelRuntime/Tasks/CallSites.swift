@@ -16,9 +16,11 @@ public struct CallSites: Hashable, Sendable {
 
     /// Reads a return address as a kernel prints it; nil where the text is none.
     ///
-    /// - Parameter text: `0xce/0x2d0`, or with the symbol that holds the call,
-    ///   `mark_lock.cold+0x48/0xe1`; in front of either may stand the address, as older kernels print
-    ///   it: `[<ffffffff810b2c3d>] 0xce/0x2d0`.
+    /// - Parameters:
+    ///   - text: `0xce/0x2d0`, or with the symbol that holds the call, `mark_lock.cold+0x48/0xe1`; in
+    ///     front of either may stand the address, as older kernels print it:
+    ///     `[<ffffffff810b2c3d>] 0xce/0x2d0`.
+    ///   - function: whose code it is where the text names no symbol.
     public init?(_ text: String, in function: String) {
       var text = text[...]
       if text.hasPrefix("[<") {

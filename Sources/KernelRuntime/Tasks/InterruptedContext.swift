@@ -110,7 +110,14 @@ public struct RegisterDump: Hashable, Sendable {
 
   /// A dump of these values.
   ///
-  /// - Parameter general: fifteen values in the order of `generalNames`; missing ones are 0.
+  /// - Parameters:
+  ///   - codeSegment: CS.
+  ///   - instruction: the instruction pointer as it is printed.
+  ///   - code: the bytes around the instruction.
+  ///   - stackSegment: SS.
+  ///   - stackPointer: RSP.
+  ///   - flags: RFLAGS.
+  ///   - general: fifteen values in the order of `generalNames`; missing ones are 0.
   public init(
     codeSegment: UInt16, instruction: String, code: String, stackSegment: UInt16,
     stackPointer: UInt64, flags: UInt64, general: [UInt64]

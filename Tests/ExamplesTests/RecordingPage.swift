@@ -1,0 +1,32 @@
+import Recording
+import Scenario
+import ScenarioFormat
+
+func recording() throws {
+  let text = """
+    kernel: {release: "6.1"}
+    machine:
+      memory: 1GiB
+      units:
+        dmar0: {cap: 0xd2008c40660462, ecap: 0xf050da}
+      pci:
+        functions:
+          "00:03.0": {vendor: 0x8086, device: 0x100e, class: 0x020000}
+    boot: {driver: off}
+    steps:
+      - tables: {device: "00:03.0", mappings: [{iova: 0x40000000, target: 0x21000000}]}
+      - dma: {device: "00:03.0", access: write, address: 0x40000000}
+      - entry: {device: "00:03.0", address: 0x40000000, set: {R: 0, W: 0}}
+      - dma: {device: "00:03.0", access: write, address: 0x40000000}
+    """
+  let scenario = try ScenarioLoader().load(text: text, named: "mine.yaml")
+  if case .finished(let run) = try ScenarioRun.run(scenario, isRecorded: true),
+    let record = run.record
+  {
+    for event in record.events {
+      if case .dma(let fact) = event.what {
+        print(event.step, fact.device, fact.access.word, fact.isStale)
+      }
+    }
+  }
+}
