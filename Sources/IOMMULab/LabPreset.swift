@@ -23,7 +23,7 @@ public struct LabPreset: Sendable {
     self.stage = stage
   }
 
-  /// Legacy tables, addresses of 48 bits (4 levels), large pages, one fault record: a unit as most
+  /// Legacy tables, addresses of 48 bits (4 levels), large pages, eight fault records: a unit as most
   /// machines from 2015 on have it.
   public static let legacy48 = LabPreset(unit: .common(levels: 4), mode: .legacy, levels: 4)
   /// Legacy tables, addresses of 39 bits (3 levels).
