@@ -38,7 +38,10 @@ enum DumpDecoding {
   }
 
   static func status(_ value: UInt32) -> String {
-    "status 0x\(hex(UInt64(value))) is \(FaultStatus(rawValue: value))"
+    let status = FaultStatus(rawValue: value)
+    let lost =
+      status[flag: .primaryFaultOverflow] ? ": a fault found its record in use, and is lost" : ""
+    return "status 0x\(hex(UInt64(value))) is \(status)\(lost)"
   }
 
   /// An invalidation descriptor by its type, or its header where the type is unknown.

@@ -38,7 +38,8 @@ extension Terms {
     Term(
       "quirk", ["hardware quirk"],
       "Where an emulated unit differs from the specification, by name, so that QEMU's consoles come out "
-        + "equal.",
+        + "equal. In Linux (drivers/pci/quirks.c) a quirk is code for a device that is not built as it "
+        + "should be: one for DMA aliases tells the kernel that a device sends requests under another id.",
       see: ["unit"]),
     Term(
       "verdict", ["finding", "cause"],

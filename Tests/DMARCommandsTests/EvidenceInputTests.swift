@@ -35,6 +35,20 @@ struct EvidenceInputTests {
     #expect(text.contains("1 fault record, 1 incident"))
   }
 
+  @Test("a scenario that is given as a log is called one, and is not an all-clear")
+  func scenarioAsLog() throws {
+    let folder = try TemporaryFolder()
+    let line = """
+      $DMAR new fault > mine.yaml; $DMAR explain mine.yaml; echo $?
+      $DMAR explain --format json mine.yaml > out.json; echo $?; $DMAR replay mine.yaml | $DMAR explain - > out; echo $?
+      """
+    let tool = try Tool.shell(line, in: folder)
+    #expect(tool.outputText == "65\n65\n0\n")
+    #expect(
+      tool.errorText.hasPrefix("dmar: mine.yaml: a scenario; `dmar replay` prints its kernel's log")
+    )
+  }
+
   @Test("what is not text is named, and is not an all-clear")
   func binary() throws {
     let folder = try TemporaryFolder()

@@ -1,5 +1,6 @@
 import LogReading
 internal import Glibc
+internal import Scenario
 internal import Unpacking
 
 /// Reads what the command line names: files, packed or not, folders, standard input.
@@ -11,6 +12,12 @@ enum EvidenceReader {
   static func read(_ path: String, _ sink: (EvidencePiece) -> Void) throws {
     if path != "-", Folder.isThere(path) {
       return try readFolder(path, sink)
+    }
+    if path != "-", let head = HeadOfFile.read(path, PlatformKind.headLength),
+      PlatformKind.isScenario(head: head, path: path)
+    {
+      let words = PlatformKind.scenarioWords
+      return sink(.unread(UnreadInput(path: path, words: words, weight: .missing)))
     }
     if path != "-", let platform = try PlatformInput(path) {
       sink(.file(path))

@@ -33,7 +33,8 @@ struct CourseFolder {
     guard let library = ScenarioPath.shipped else {
       throw InputError(
         .notFound, at: Place(whole: "share/dmar/Configs/course"),
-        "the course did not come with the program")
+        "the course did not come with the program, which stands alone; `make install`, the packages and the tar "
+          + "have it")
     }
     return try CourseFolder(library + "/course")
   }

@@ -52,10 +52,11 @@ enum TestText {
     }
   }
 
-  /// The failures once more, with the first thing that is wrong in each; none where all passed.
+  /// The failures once more, with the first thing that is wrong in each; none where all passed, or where
+  /// there is one scenario, whose failure stands right above.
   static func failures(_ results: [TestResult]) -> [String] {
     let failed = results.filter(\.isFailed)
-    guard !failed.isEmpty else { return [] }
+    guard !failed.isEmpty, results.count > 1 else { return [] }
     return ["", "failed:"]
       + failed.map { result in
         let complaints = result.complaints

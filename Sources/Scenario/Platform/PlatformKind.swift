@@ -33,6 +33,19 @@ package enum PlatformKind: Sendable {
     }
   }
 
+  /// What is said of a scenario that somebody wants explained.
+  package static let scenarioWords = "a scenario; `dmar replay` prints its kernel's log"
+
+  /// Whether a file with these first bytes is a scenario, whole in them and without lines of a log.
+  package static func isScenario(head: [UInt8], path: String) -> Bool {
+    guard path.hasSuffix(".yaml") || path.hasSuffix(".yml"), head.count < headLength else {
+      return false
+    }
+    let text = "\n" + String(decoding: head, as: UTF8.self)
+    let keys = ["kernel:", "machine:", "boot:", "extends:", "steps:", "expect:"]
+    return keys.count { text.contains("\n" + $0) } >= 2 && !text.contains("DMAR: ")
+  }
+
   /// The output of acpidump or of iasl -d, which ends in a dump of the bytes.
   private static func isDump(_ text: String) -> Bool {
     text.hasPrefix("DMAR @ 0x") || text.contains("\nDMAR @ 0x")

@@ -56,6 +56,7 @@ public enum ScenarioTemplate: String, CaseIterable, Sendable {
         1:
           devices: ["00:03.0"]
           mappings:
+            # Reading and writing are allowed; access: r or access: w allows one of them.
             - {iova: 0x10000000, target: 0x20000000, size: 64KiB}
 
     steps:

@@ -37,7 +37,11 @@ struct Evidence {
   private static func piece(_ path: String, _ bytes: [UInt8], _ files: PageFiles)
     throws(Failure) -> Piece
   {
-    let kind = PlatformKind(head: Array(bytes.prefix(PlatformKind.headLength)), path: path)
+    let head = Array(bytes.prefix(PlatformKind.headLength))
+    if PlatformKind.isScenario(head: head, path: path) {
+      return .unread(PlatformKind.scenarioWords)
+    }
+    let kind = PlatformKind(head: head, path: path)
     switch kind {
     case .snapshot:
       return .snapshot(
