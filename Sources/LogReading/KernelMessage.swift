@@ -150,6 +150,10 @@ public struct KernelMessage: Hashable, Sendable {
     case lockedMemory = "vfio-locked-memory"
     /// A group has devices that other drivers hold.
     case groupNotViable = "vfio-group-not-viable"
+    /// A device is in no group: no IOMMU is at work for it.
+    case withoutGroup = "vfio-no-group"
+    /// A group's file cannot be opened.
+    case groupNotOpened = "vfio-group-not-opened"
     /// vfio works without an IOMMU.
     case withoutIOMMU = "vfio-no-iommu"
     /// A device that is to go is still in use.
@@ -170,6 +174,10 @@ public struct KernelMessage: Hashable, Sendable {
     case guestTranslation = "qemu-guest-translation"
     /// QEMU could not map a guest's memory.
     case guestMapping = "qemu-mapping-refused"
+    /// QEMU has devices of one group in different address spaces of the guest.
+    case guestGroupSplit = "qemu-group-split"
+    /// QEMU could not set a group's container up.
+    case guestContainer = "qemu-container-refused"
     /// QEMU could not map a device's memory.
     case guestBarMapping = "qemu-bar-mapping"
 

@@ -121,6 +121,8 @@ extension KernelMessageForms {
 
   /// What stands behind the name of a driver of vfio, which is the telling word.
   static let spokenByVFIO: [Row] = [
+    (.guestGroupSplit, "group %d used in multiple address spaces"),
+    (.guestContainer, "failed to setup container for group %d: %S"),
     (.deviceInUse, "Device is currently in use, task %S blocked until device is released"),
     (.deviceInUse, "No device request channel registered, blocked until released by user"),
     (.deniedByList, "device denylist disabled"),

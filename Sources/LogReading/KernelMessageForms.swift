@@ -82,6 +82,8 @@ enum KernelMessageForms {
     (.lockedMemory, "RLIMIT_MEMLOCK (%d) exceeded"),
     (.groupNotViable, "group %d is not viable"),
     (.groupNotViable, "are bound to their vfio bus driver"),
+    (.withoutGroup, "no iommu_group found"),
+    (.groupNotOpened, "failed to open /dev/vfio/%s: %S"),
     (.withoutIOMMU, "Adding kernel taint for vfio-noiommu group"),
     (.withoutIOMMU, "vfio-noiommu device opened by user"),
     (.deviceStuck, "Unable to power on device, stuck in D3"),
@@ -96,6 +98,8 @@ enum KernelMessageForms {
       .guestTranslation,
       "vtd_iova_to_slpte: detected %S(iova=%llx"
     ),
+    (.guestContainer, "cannot add vfio group to container, error %d (%S"),
+    (.guestContainer, "cannot add VFIO group to container, error %d (%S"),
     (.guestBarMapping, "IOMMU_IOAS_MAP failed: Bad address, PCI BAR"),
     (.guestMapping, "vfio_container_dma_map(%S) = %s"),
     (.guestMapping, "vfio_dma_map(%S) = %s"),

@@ -65,6 +65,25 @@ extension MessageMeaning {
         verdict: "pass-through is refused: not all devices of the IOMMU group are given to VFIO",
         meaning: "devices of one group can reach each other, so they go together",
         next: ["bind all of the group to vfio-pci; dmar pci shows why they are in one group"])
+    case .withoutGroup:
+      MessageMeaning(
+        weight: .degraded, culprit: "the host's set-up: no IOMMU is at work for the device",
+        verdict: "pass-through is refused: {device} is in no IOMMU group",
+        meaning: "the kernel makes groups when it sets its units up; without VT-d there is none",
+        next: [
+          "switch VT-d on in the firmware, and intel_iommu=on on the kernel's command line",
+          "dmesg | grep DMAR has to say `IOMMU enabled` and name units; a unit's scope may lack the "
+            + "device",
+        ])
+    case .groupNotOpened:
+      MessageMeaning(
+        weight: .degraded, culprit: "the host's set-up: who holds the group, or may open it",
+        verdict:
+          "pass-through is refused: the group's file /dev/vfio/{w0} cannot be opened: {w1}",
+        meaning:
+          "No such file: nothing of the group is with vfio-pci; not permitted or denied: the "
+          + "file's owner or a container's devices; busy: another guest has it",
+        next: ["ls -l /dev/vfio; fuser -v on the file; bind the whole group to vfio-pci"])
     case .withoutIOMMU:
       MessageMeaning(
         weight: .danger, culprit: "whoever switched enable_unsafe_noiommu_mode on",
@@ -90,6 +109,27 @@ extension MessageMeaning {
         verdict: "QEMU could not map guest memory for a device: {w0}",
         meaning: "-12: memory limit; -22: address too wide or not allowed; -14: not memory",
         next: ["see the errno; RLIMIT_MEMLOCK; the unit's address width"])
+    case .guestGroupSplit:
+      MessageMeaning(
+        weight: .degraded, culprit: "the guest's layout: its own IOMMU and where its devices sit",
+        verdict:
+          "pass-through is refused: devices of host group {#0} would be in different address spaces "
+          + "of the guest",
+        meaning: "a group has one set of tables on the host, and the guest's own IOMMU gives each "
+          + "PCI Express function one of its own",
+        next: [
+          "put the group's devices behind one conventional bridge of the guest (pcie-pci-bridge), "
+            + "which makes them one to its IOMMU",
+          "or give the guest one function of the group, or no IOMMU of its own",
+        ])
+    case .guestContainer:
+      MessageMeaning(
+        weight: .degraded, culprit: "the kernel's log has the reason, as a rule",
+        verdict: "pass-through is refused: the group could not be given its tables: {w0}",
+        meaning: "`Invalid argument` or error 22 at this place is the kernel refusing the device "
+          + "(a reserved region, a 1:1 mapping, missing interrupt remapping); with a range of memory "
+          + "behind it, that mapping was refused",
+        next: ["read the host's kernel log at that second (dmesg | grep -E 'vfio|DMAR')"])
     case .guestBarMapping:
       MessageMeaning(
         weight: .info, culprit: "nobody: a BAR of another device",
