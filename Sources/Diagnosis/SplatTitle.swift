@@ -1,5 +1,6 @@
 import KernelLog
 import LogReading
+import Text
 
 /// The title under which trackers file a lock report: its kind, and the function that took part.
 ///
