@@ -43,7 +43,7 @@ extension FaultTimeline {
     {
       if stop.place < status.place, status.place < stop.end { return (status, false) }
       // Nothing of the driver stands between the two.
-      let next = lines.count(upTo: { status.place < $0.place })
+      let next = lines.countInFront(of: { status.place < $0.place })
       if lines.indices.contains(next), lines[next].place == stop.place { return (status, true) }
     }
     return nil

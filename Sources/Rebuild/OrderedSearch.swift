@@ -1,7 +1,8 @@
 extension Array {
   /// How many elements stand in front of the first one that is behind something, in an array whose elements
-  /// are in that order.
-  func count(upTo isBehind: (Element) -> Bool) -> Int {
+  /// are in that order. It has a name of its own: as a `count` it would take each trailing closure that the
+  /// library's `count(where:)` is meant to have.
+  func countInFront(of isBehind: (Element) -> Bool) -> Int {
     var (low, high) = (0, count)
     while low < high {
       let middle = (low + high) / 2

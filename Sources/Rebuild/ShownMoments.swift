@@ -17,7 +17,7 @@ struct ShownMoments {
     func position(_ place: LogPlace) -> Int {
       guard files.contains(place.file) else { return 0 }
       // Places are in order within a file, and files in that of the log.
-      return faults.count(upTo: { $0 >= place })
+      return faults.countInFront(of: { $0 >= place })
     }
     rows[0] = first.filter { position($0.place) == 0 }.sorted { $0.place < $1.place }
     for row in all {
