@@ -17,6 +17,21 @@ extension ScenarioSource {
     },
     isThere: { Files.isThere($0) }, linkTarget: { Files.linkTarget($0) })
 
+  /// Files that are at hand, read by libyaml; the disk is not touched.
+  ///
+  /// - Parameter bytes: what stands in the file of a path; nil where there is none.
+  public static func files(_ bytes: @escaping @Sendable (_ path: String) -> [UInt8]?)
+    -> ScenarioSource
+  {
+    ScenarioSource(
+      content: { (path, place) throws(InputError) in
+        if let bytes = bytes(path) { return Content(bytes: bytes) }
+        guard let place else { throw InputError(.notFound, at: Place(whole: path), "no such file") }
+        throw InputError(at: place, "\(path): no such file; a file that is at hand was expected")
+      },
+      parse: host.parse, isThere: { bytes($0) != nil })
+  }
+
   /// The machine's disk with one more file in it, a text that is not there.
   static func host(with text: String, named name: String) -> ScenarioSource {
     ScenarioSource(
