@@ -324,6 +324,9 @@ public struct SoCATC: Hashable, Sendable {
     self.segment = segment
     self.scopes = scopes
   }
+
+  /// ATC_REQUIRED: the devices do not work without.
+  public var isRequired: Bool { flags & Self.requiredFlag != 0 }
 }
 
 /// SIDP: properties of integrated devices, in the flags of the scopes (8.9).

@@ -13,6 +13,8 @@ public struct LogReader: Sendable {
   /// The beginning of a line whose end has not come yet.
   private var carry: [UInt8] = []
 
+  /// Lines seen so far.
+  public var lineCount: Int { scanner.lineNumber - (sawBytes && lastByteWasNewline ? 1 : 0) }
   /// Lines so far that a kernel's log has by their prefix, of those that were looked at.
   public var kernelLineCount: Int { records.kernelLines }
   /// Bytes seen so far that no text has: control characters other than white space and escape.
@@ -25,6 +27,8 @@ public struct LogReader: Sendable {
   /// Whether the input is a dump of another file's bytes. Beside the numbers it has pieces of that file's
   /// text, in which no record stands whole, so that nothing is read of them.
   private var isHexDump = false
+  private var sawBytes = false
+  private var lastByteWasNewline = false
 
   /// A reader that was given nothing yet.
   ///
@@ -93,8 +97,10 @@ public struct LogReader: Sendable {
   }
 
   private mutating func note(_ bytes: UnsafeRawBufferPointer) {
-    if bytes.isEmpty { return }
+    guard let last = bytes.last else { return }
     if byteCount == 0 { isHexDump = Self.beginsAsHexDump(bytes) }
+    sawBytes = true
+    lastByteWasNewline = last == ASCII.newline
     // The beginning tells what kind of file it is.
     if byteCount < 1 << 16 {
       for byte in bytes.prefix(1 << 16)

@@ -22,6 +22,9 @@ public struct AddressFocus: Sendable {
     }
   }
 
+  /// Whether no page is looked for.
+  public var isEmpty: Bool { pages.isEmpty }
+
   /// Whether a mapping from `start` up to `end` covers one of the pages or ends shortly below one.
   @inline(__always)
   func touches(_ start: UInt64, _ end: UInt64) -> Bool {

@@ -30,6 +30,9 @@ public struct BusErrorLine: Hashable, Sendable {
     guard case .header(let words) = kind else { return nil }
     return TransactionHeader(words)
   }
+
+  /// The address of the request in a header; nil for a request that is not for memory.
+  public var address: UInt64? { request?.address }
 }
 
 /// Reads lines of PCI Express error reporting.

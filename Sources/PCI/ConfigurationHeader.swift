@@ -90,6 +90,10 @@ extension ConfigurationSpace {
   public var deviceID: UInt16? { self[.deviceID].map { UInt16(truncatingIfNeeded: $0) } }
   /// Base class, subclass and programming interface.
   public var classCode: PCIClass? { self[.classCode].map { PCIClass(rawValue: $0) } }
+  /// The command register; nil where it could not be read.
+  public var command: UInt16? { self[.command].map { UInt16(truncatingIfNeeded: $0) } }
+  /// The status register; nil where it could not be read.
+  public var status: UInt16? { self[.status].map { UInt16(truncatingIfNeeded: $0) } }
 
   /// Whether the function may start transactions of its own, DMA and MSI alike.
   public var busMasterEnabled: Bool? { self[.busMasterEnable].map { $0 != 0 } }

@@ -13,6 +13,8 @@ public struct PCIClass: RawRepresentable, Hashable, Sendable, CustomStringConver
   public var base: UInt8 { UInt8(truncatingIfNeeded: rawValue >> 16) }
   /// The kind within its base class.
   public var subclass: UInt8 { UInt8(truncatingIfNeeded: rawValue >> 8) }
+  /// The programming interface.
+  public var interface: UInt8 { UInt8(truncatingIfNeeded: rawValue) }
 
   /// Base class and subclass, the number that `lspci -n` prints.
   public var baseAndSubclass: UInt16 { UInt16(truncatingIfNeeded: rawValue >> 8) }
@@ -20,6 +22,8 @@ public struct PCIClass: RawRepresentable, Hashable, Sendable, CustomStringConver
   /// Base class and subclass as four hex digits.
   public var description: String { hex(UInt64(baseAndSubclass), digits: 4) }
 
+  /// A host bridge, 0600.
+  public var isHostBridge: Bool { baseAndSubclass == 0x0600 }
   /// A PCI-to-PCI bridge, 0604.
   public var isBridge: Bool { baseAndSubclass == 0x0604 }
   /// A display controller of any kind, base class 03.

@@ -70,6 +70,9 @@ public struct EmulatorTrace {
   /// A trace of which nothing was read yet.
   public init() {}
 
+  /// Whether nothing was read.
+  public var isEmpty: Bool { happenings.isEmpty }
+
   /// Takes the next event.
   public mutating func take(_ event: EmulatorEvent) {
     switch event {

@@ -90,6 +90,9 @@ public final class RemappingUnit: Sendable {
     environment.deallocate()
   }
 
+  /// Bytes of the register region, a multiple of 4 KiB.
+  public var registerByteCount: Int { state.withLock { $0.registers.byteCount } }
+
   /// Changes the state under its lock, then sends what follows from the change.
   @inline(__always)
   func change<Result: Sendable>(_ body: (inout UnitState, inout Effects) -> Result) -> Result {

@@ -239,6 +239,9 @@ extension Kernel {
   /// Whether a process with that name was started.
   public func hasProcess(named name: String) -> Bool { processes[name] != nil }
 
+  /// The PASID of a process.
+  public func pasid(ofProcess name: String) -> PASID? { processes[name]?.pasid }
+
   /// iommu_sva_bind_device.
   public func bind(
     _ device: PCIAddress, toProcess name: String

@@ -85,4 +85,10 @@ extension LockKind {
   /// A map that lets what is taken under it sleep as if it were a mutex; taken as a trylock.
   public static let waitOverride = LockKind(
     name: "wait-type override", inner: .sleep, type: .waitOverride)
+
+  /// Every kind above, for tables and tests.
+  public static let all: [LockKind] = [
+    rawSpinlock, spinlock, rwlock, mutex, rwsem, rtMutex, localLock, seqcount, rcu, rcuBH,
+    rcuSched, srcu, map, waitOverride,
+  ]
 }

@@ -197,6 +197,12 @@ public struct SleepingInAtomic: Hashable, Sendable {
     public var depth: Int
     /// The depth that the call expects.
     public var expected: Int
+
+    /// A depth and what is expected.
+    public init(depth: Int, expected: Int) {
+      self.depth = depth
+      self.expected = expected
+    }
   }
 }
 

@@ -88,4 +88,8 @@ package struct PhysicalFunctions: Sendable {
 }
 
 extension PCITopology {
+  /// The physical function that the function at `address` is a virtual one of, if it is.
+  public func physicalFunction(of address: PCIAddress) -> PCIFunction? {
+    PhysicalFunctions(self).owner(of: address).flatMap { self[$0] }
+  }
 }

@@ -25,6 +25,9 @@ public struct LineDifference: Hashable, Sendable {
   /// difference would take too long.
   private static let largestSearch = 4_000_000
 
+  /// Whether both are the same.
+  public var isEmpty: Bool { places == 0 }
+
   /// Compares two logs line by line.
   public init(expected: [String], actual: [String]) {
     let edits = Self.edits(expected, actual)

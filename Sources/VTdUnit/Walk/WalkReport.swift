@@ -48,6 +48,9 @@ public struct WalkFailure: Hashable, Sendable {
   /// Whether the entry maps nothing at all. In legacy mode the reason does not tell that from a page
   /// that lacks one permission.
   public let isMissing: Bool
+
+  /// What was wrong; nil for a code without a row.
+  public var problem: FaultReasonRow.Problem? { isMissing ? .notPresent : reason.row?.problem }
 }
 
 #if !hasFeature(Embedded)
