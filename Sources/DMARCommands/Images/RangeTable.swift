@@ -79,9 +79,9 @@ struct RangeTable {
 
   @inline(__always)
   private func putAddresses(_ range: MappedRange, _ buffer: inout RowBuffer) {
-    buffer.putCell(range.start, width: start + 2)
-    buffer.putCell(range.last, width: last + 2)
-    buffer.putCell(range.physical, width: physical + 2)
+    buffer.putCell(range.start, width: start &+ 2)
+    buffer.putCell(range.last, width: last &+ 2)
+    buffer.putCell(range.physical, width: physical &+ 2)
   }
 
   @inline(__always)

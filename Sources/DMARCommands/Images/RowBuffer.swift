@@ -25,7 +25,7 @@ struct RowBuffer: ~Copyable {
 
   @inline(__always)
   mutating func put(_ text: StaticString) {
-    (base + count).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+    base.advanced(by: count).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
     count += text.utf8CodeUnitCount
   }
 
@@ -33,7 +33,7 @@ struct RowBuffer: ~Copyable {
   @inline(__always)
   mutating func putName(_ text: String) {
     for byte in text.utf8.prefix(Self.longestText) {
-      (base + count).storeBytes(of: byte, as: UInt8.self)
+      base.advanced(by: count).storeBytes(of: byte, as: UInt8.self)
       count += 1
     }
   }
@@ -42,9 +42,9 @@ struct RowBuffer: ~Copyable {
   @inline(__always)
   mutating func putCell(_ value: UInt64, width: Int) {
     let start = count
-    for place in stride(from: 0, to: 24, by: 8) { store(Self.blanks, at: start + place) }
+    for place in stride(from: 0, to: 24, by: 8) { store(Self.blanks, at: start &+ place) }
     putHex(value)
-    count = start + width
+    count = start &+ width
   }
 
   /// `0x` and the digits.
@@ -80,7 +80,7 @@ struct RowBuffer: ~Copyable {
     }
     var rest = value
     for place in stride(from: digits - 1, through: 0, by: -1) {
-      (base + count).storeBytes(
+      base.advanced(by: count).storeBytes(
         of: UInt8(truncatingIfNeeded: rest % 10) | 0x30, toByteOffset: place, as: UInt8.self)
       rest /= 10
     }
@@ -89,7 +89,7 @@ struct RowBuffer: ~Copyable {
 
   @inline(__always)
   private func store(_ word: UInt64, at place: Int) {
-    (base + place).storeBytes(of: word.littleEndian, as: UInt64.self)
+    base.advanced(by: place).storeBytes(of: word.littleEndian, as: UInt64.self)
   }
 
   /// Eight blanks.
