@@ -38,7 +38,7 @@ extension FaultTimeline {
   /// the unit's interrupt comes while the driver's lines are printed, or before it looks.
   func status(of stop: QueueStop) -> (status: LoneStatus, isFirst: Bool)? {
     for status in loneStatuses
-    where status.position == stop.position && status.tellsOfQueue
+    where status.position == stop.position && FaultStatus(rawValue: status.value).tellsOfQueueAlone
       && status.place.file == stop.place.file
     {
       if stop.place < status.place, status.place < stop.end { return (status, false) }
@@ -50,9 +50,9 @@ extension FaultTimeline {
   }
 }
 
-extension FaultTimeline.LoneStatus {
-  /// IQE, ICE or ITE, and no record.
-  var tellsOfQueue: Bool { value & 0x70 != 0 && value & 2 == 0 }
+extension FaultStatus {
+  /// Whether it tells that the queue stopped, and of no record.
+  var tellsOfQueueAlone: Bool { hasQueueError && !self[flag: .primaryPendingFault] }
 }
 
 extension FaultTimeline.QueueStop {

@@ -67,5 +67,5 @@ extension ScenarioBuilder {
   }
 
   /// All bits of IQT.QT.
-  private static let tailBehindEveryQueue: UInt64 = 0x7fff0
+  private static let tailBehindEveryQueue = BitField<QueueTail>.offset.mask
 }

@@ -123,7 +123,7 @@ struct ReplayCheck {
     }
     switch line {
     case .dump: return "the replay's tables are dumped otherwise"
-    case .status(let status) where status.status & 0x70 != 0 && status.status & 2 == 0:
+    case .status(let line) where FaultStatus(rawValue: line.status).tellsOfQueueAlone:
       return "the interrupt of the replay's queue is served elsewhere"
     case .status, .suppressed: return "the replay's limiter lets other lines through"
     case .pageRequest: return "the replay's page requests are refused otherwise"
