@@ -15,9 +15,4 @@ enum Folder {
     }
     return names.sorted()
   }
-  /// Whether a path leads to a folder.
-  static func isThere(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
 }

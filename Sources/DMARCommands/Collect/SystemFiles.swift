@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Scenario
 
 /// The machine's own files, below a folder that stands for its root.
 struct SystemFiles {
@@ -22,7 +23,7 @@ struct SystemFiles {
   /// The names in a folder, sorted; nil where it cannot be read.
   func names(in path: String) -> [String]? { Folder.names(self.path(path)) }
 
-  func isFolder(_ path: String) -> Bool { Folder.isThere(self.path(path)) }
+  func isFolder(_ path: String) -> Bool { Files.isFolder(self.path(path)) }
 
   /// The last name in what a link leads to; nil where there is none.
   func linkName(_ path: String) -> String? {

@@ -10,19 +10,19 @@ enum EvidenceReader {
   /// - Throws: `LogInputError` where there is no such input, or `ExitCode` after saying what is wrong
   ///   with a table or a snapshot.
   static func read(_ path: String, _ sink: (EvidencePiece) -> Void) throws {
-    if path != "-", Folder.isThere(path) {
+    if path != "-", Files.isFolder(path) {
       return try readFolder(path, sink)
     }
-    if path != "-", let head = HeadOfFile.read(path, PlatformKind.headLength),
-      PlatformKind.isScenario(head: head, path: path)
-    {
-      let words = PlatformKind.scenarioWords
-      return sink(.unread(UnreadInput(path: path, words: words, weight: .missing)))
-    }
-    if path != "-", let platform = try PlatformInput(path) {
-      sink(.file(path))
-      sink(.bytes(platform.byteCount))
-      return sink(.platform(platform, path: path))
+    if path != "-", let head = HeadOfFile.read(path, PlatformKind.headLength) {
+      if PlatformKind.isScenario(head: head, path: path) {
+        let words = PlatformKind.scenarioWords
+        return sink(.unread(UnreadInput(path: path, words: words, weight: .missing)))
+      }
+      if let platform = try PlatformInput(path, head: head) {
+        sink(.file(path))
+        sink(.bytes(platform.byteCount))
+        return sink(.platform(platform, path: path))
+      }
     }
     var input = try LogInput(path)
     try input.readAll(sink)

@@ -17,11 +17,10 @@ enum PlatformInput {
 
   /// The table or the snapshot in the file at `path`; nil where it is a log.
   ///
+  /// - Parameter head: its first bytes, which tell.
   /// - Throws: `ExitCode` after saying what is wrong with a table or a snapshot.
-  init?(_ path: String) throws {
-    guard let head = HeadOfFile.read(path, Kind.headLength),
-      let kind = Kind(head: head, path: path)
-    else { return nil }
+  init?(_ path: String, head: [UInt8]) throws {
+    guard let kind = Kind(head: head, path: path) else { return nil }
     switch kind {
     case .snapshot:
       let topology = try reportingInputErrors { try PCISnapshotFile.read(path) }

@@ -87,6 +87,12 @@ public enum Files {
   /// Whether something has that path.
   static func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// Whether a path leads to a folder.
+  package static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// The absolute path of the folder or file that a link leads to; nil for one that is not a link.
   static func linkTarget(_ path: String) -> String? {
     var status = stat()

@@ -123,14 +123,9 @@ public struct ScenarioFiles: Sendable {
     while next < links.count {
       let link = links[next]
       next += 1
-      files += Self.isFolder(link) ? contents(of: link, links: &links) : [link]
+      files += Files.isFolder(link) ? contents(of: link, links: &links) : [link]
     }
     return files
-  }
-
-  private static func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   /// - Parameter links: gets the links to folders and to YAML files, which are for later.
