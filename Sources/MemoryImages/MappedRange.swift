@@ -24,15 +24,31 @@ public struct MappedRange: Hashable, Sendable {
   }
 
   /// `rw`, `r-`, `-w`.
-  public var permission: String { (isReadable ? "r" : "-") + (isWritable ? "w" : "-") }
+  public var permission: String { "\(permissionText)" }
+
+  /// The same as a text of the program's own, for whoever prints millions.
+  @inlinable
+  package var permissionText: StaticString {
+    switch (isReadable, isWritable) {
+    case (true, true): "rw"
+    case (true, false): "r-"
+    case (false, true): "-w"
+    case (false, false): "--"
+    }
+  }
 
   /// `4 KiB`, `2 MiB`, `1 GiB`.
   public var pageSize: String {
+    (1...3).contains(level) ? "\(pageSizeText)" : "level \(level)"
+  }
+
+  /// The same as a text of the program's own. No leaf stands above level 3.
+  @inlinable
+  package var pageSizeText: StaticString {
     switch level {
     case 1: "4 KiB"
     case 2: "2 MiB"
-    case 3: "1 GiB"
-    default: "level \(level)"
+    default: "1 GiB"
     }
   }
 }

@@ -52,12 +52,13 @@ struct RangeTable {
       buffer.makeRoom { output.write($0) }
       buffer.put("  ")
       putAddresses(range, &buffer)
-      Self.putPermission(range, &buffer)
+      buffer.put(range.permissionText)
       // The rest of ALLOWS, and what parts it from the next column.
       buffer.put("      ")
       buffer.putDecimal(range.size >> UInt64(Paging.shift(level: range.level)))
       buffer.put(" x ")
-      Self.putPageSize(range, &buffer)
+      buffer.put(range.pageSizeText)
+      buffer.put("\n")
     }
     buffer.empty { output.write($0) }
   }
@@ -70,9 +71,10 @@ struct RangeTable {
       buffer.makeRoom { output.write($0) }
       buffer.putName(text)
       putAddresses(range, &buffer)
-      Self.putPermission(range, &buffer)
+      buffer.put(range.permissionText)
       buffer.put("  ")
-      Self.putPageSize(range, &buffer)
+      buffer.put(range.pageSizeText)
+      buffer.put("\n")
     }
     buffer.empty { output.write($0) }
   }
@@ -82,15 +84,6 @@ struct RangeTable {
     buffer.putCell(range.start, width: start &+ 2)
     buffer.putCell(range.last, width: last &+ 2)
     buffer.putCell(range.physical, width: physical &+ 2)
-  }
-
-  @inline(__always)
-  private static func putPageSize(_ range: MappedRange, _ buffer: inout RowBuffer) {
-    switch range.level {
-    case 1: buffer.put("4 KiB\n")
-    case 2: buffer.put("2 MiB\n")
-    default: buffer.put("1 GiB\n")
-    }
   }
 
   /// Prints the elements of a list, parted by commas, the last one without an end of its line.
@@ -109,21 +102,11 @@ struct RangeTable {
       buffer.put("\",\n          \"physical\": \"")
       buffer.putHex(range.physical)
       buffer.put("\",\n          \"allows\": \"")
-      Self.putPermission(range, &buffer)
+      buffer.put(range.permissionText)
       buffer.put("\",\n          \"page_size\": ")
       buffer.putDecimal(1 << UInt64(Paging.shift(level: range.level)))
       buffer.put("\n        }")
     }
     buffer.empty { output.write($0) }
-  }
-
-  @inline(__always)
-  private static func putPermission(_ range: MappedRange, _ buffer: inout RowBuffer) {
-    switch (range.isReadable, range.isWritable) {
-    case (true, true): buffer.put("rw")
-    case (true, false): buffer.put("r-")
-    case (false, true): buffer.put("-w")
-    case (false, false): buffer.put("--")
-    }
   }
 }
