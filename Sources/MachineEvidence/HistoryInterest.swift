@@ -34,7 +34,7 @@ struct PageMarks: Hashable, Sendable {
   static func index(_ address: UInt64) -> Int { Int(truncatingIfNeeded: address >> 12 & 63) }
 
   @inline(__always)
-  func has(_ address: UInt64) -> Bool { bits >> (address >> 12 & 63) & 1 != 0 }
+  func has(_ address: UInt64) -> Bool { self[Self.index(address)] }
 
   subscript(_ index: Int) -> Bool {
     get { bits >> UInt64(index & 63) & 1 != 0 }
