@@ -170,7 +170,7 @@ let checks: [Target] = [
   .target(name: "CFakeSysfs", path: "Tests/CFakeSysfs"),
   tests("Text", ["TestSupport"]),
   tests("Glossary"),
-  tests("Unpacking", ["TestSupport"]),
+  tests("Unpacking", ["TestSupport", "Text"]),
   tests("YAMLReading", ["Text", "TestSupport", "YAMLNodes"]),
   tests("VTdFormats"),
   tests("PhysicalMemory", ["VTdFormats"]),

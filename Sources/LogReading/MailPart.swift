@@ -90,7 +90,7 @@ struct MailPart: Sendable {
     var unpacker = Gunzip(bytes)
     var text: [UInt8] = []
     // A damaged end still leaves what came before it.
-    try? unpacker.unpack { if text.count < Self.mostUnpacked { text += $0 } }
+    try? unpacker.unpack(atMost: Self.mostUnpacked) { text += $0 }
     if PackedAttachment.isArchive(text) {
       return Taken(isPart: true, attachment: PackedAttachment(name: name, bytes: bytes))
     }

@@ -1,10 +1,24 @@
-/// Unpacks gzip (RFC 1952) as its bytes come. Logs are often sent packed; this needs no library.
+/// Unpacks gzip (RFC 1952) that is in memory as a whole: an attachment in a mail, a file given to the
+/// page. zlib, which the programs read files with (`Unpacking`), is not to be had in a browser; where
+/// both can read, a test holds them to the same bytes.
 package struct Gunzip: Sendable {
-  package enum Failure: Error, Hashable, Sendable {
+  package enum Failure: Error, Hashable, Sendable, CustomStringConvertible {
     case notGzip
-    /// The compressed data breaks its own rules.
+    /// The compressed data breaks its own rules, or is not what its checksum tells.
     case corrupt
     case truncated
+    /// More bytes come out than the reader wants.
+    case tooLarge(limit: Int)
+
+    package var description: String {
+      switch self {
+      case .notGzip: "no gzip data"
+      case .corrupt: "the gzip data is damaged"
+      case .truncated: "the gzip data ends too early"
+      case .tooLarge(let limit):
+        "it unfolds to more than the \(limit >> 20) MiB that were read of it"
+      }
+    }
   }
 
   /// Whether `bytes` begin like a gzip file.
@@ -19,33 +33,55 @@ package struct Gunzip: Sendable {
   private var bitBuffer: UInt32 = 0
   private var bitCount = 0
   private var output: [UInt8] = []
+  /// The CRC-32 of what this member gave so far.
+  private var checksum: UInt32 = .max
+  private var limit = Int.max
+  private var given = 0
 
   package init(_ input: [UInt8]) { self.input = input }
 
-  /// Hands the unpacked bytes to `body`, at most about 256 KiB at a time.
-  package mutating func unpack(_ body: (UnsafeRawBufferPointer) -> Void) throws(Failure) {
+  /// Hands the unpacked bytes to `body`, at most about 256 KiB at a time. What came out before the data
+  /// turned out to be damaged or cut is handed out too: a log with a damaged end is worth reading.
+  ///
+  /// - Parameter limit: how many bytes may come out before the rest is given up.
+  package mutating func unpack(
+    atMost limit: Int = .max, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(Failure) {
     guard Self.isGzip(input) else { throw .notGzip }
-    while at < input.count {
-      guard Self.isGzip(input[at...]) else { break }
-      try skipHeader()
-      var isLast = false
-      while !isLast {
-        isLast = try bits(1) == 1
-        switch try bits(2) {
-        case 0: try stored(body)
-        case 1: try compressed(Self.fixedLiterals, Self.fixedDistances, body)
-        case 2:
-          let (literals, distances) = try dynamicTables()
-          try compressed(literals, distances, body)
-        default: throw .corrupt
-        }
+    self.limit = limit
+    do throws(Failure) {
+      while Self.isGzip(input[at...]) { try unpackMember(body) }
+    } catch {
+      flush(keeping: 0, body)
+      throw error
+    }
+  }
+
+  private mutating func unpackMember(_ body: (UnsafeRawBufferPointer) -> Void) throws(Failure) {
+    checksum = .max
+    let before = given
+    try skipHeader()
+    var isLast = false
+    while !isLast {
+      isLast = try bits(1) == 1
+      switch try bits(2) {
+      case 0: try stored(body)
+      case 1: try compressed(Self.fixedLiterals, Self.fixedDistances, body)
+      case 2:
+        let (literals, distances) = try dynamicTables()
+        try compressed(literals, distances, body)
+      default: throw .corrupt
       }
-      // CRC and length; a report with a flipped bit is still worth reading.
-      bitBuffer = 0
-      bitCount = 0
-      at += 8
     }
     flush(keeping: 0, body)
+    bitBuffer = 0
+    bitCount = 0
+    guard at + 8 <= input.count else { throw .truncated }
+    // The checksum, and how many bytes came out, modulo 2^32.
+    let told = input[at..<at + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let length = UInt32(truncatingIfNeeded: given &- before)
+    at += 8
+    guard told == UInt64(length) << 32 | UInt64(~checksum) else { throw .corrupt }
   }
 
   private mutating func skipHeader() throws(Failure) {
@@ -93,6 +129,17 @@ package struct Gunzip: Sendable {
   struct Code: Sendable {
     var counts = [Int](repeating: 0, count: 16)
     var symbols: [Int] = []
+
+    /// Whether each sequence of bits means one symbol, or there is one symbol alone, or none: RFC 1951
+    /// has other codes for damaged.
+    var isWhole: Bool {
+      var free = 1
+      for length in 1..<16 {
+        free = 2 * free - counts[length]
+        if free < 0 { return false }
+      }
+      return free == 0 || symbols.count == counts[1]
+    }
 
     init(lengths: [Int]) {
       for length in lengths { counts[length] += 1 }
@@ -148,10 +195,11 @@ package struct Gunzip: Sendable {
     let literalCount = try bits(5) + 257
     let distanceCount = try bits(5) + 1
     let lengthCount = try bits(4) + 4
-    guard literalCount <= 286 else { throw .corrupt }
+    guard literalCount <= 286, distanceCount <= 30 else { throw .corrupt }
     var lengths = [Int](repeating: 0, count: 19)
     for index in 0..<lengthCount { lengths[Self.lengthOrder[index]] = try bits(3) }
     let code = Code(lengths: lengths)
+    guard code.isWhole, code.symbols.count > 1 else { throw .corrupt }
     lengths = []
     while lengths.count < literalCount + distanceCount {
       let symbol = try symbol(code)
@@ -172,9 +220,11 @@ package struct Gunzip: Sendable {
       lengths += [Int](repeating: value, count: count)
     }
     guard lengths.count == literalCount + distanceCount else { throw .corrupt }
-    return (
-      Code(lengths: Array(lengths[..<literalCount])), Code(lengths: Array(lengths[literalCount...]))
-    )
+    let literals = Code(lengths: Array(lengths[..<literalCount]))
+    let distances = Code(lengths: Array(lengths[literalCount...]))
+    // Symbol 256 ends the block.
+    guard literals.isWhole, distances.isWhole, lengths[256] > 0 else { throw .corrupt }
+    return (literals, distances)
   }
 
   private mutating func compressed(
@@ -196,7 +246,10 @@ package struct Gunzip: Sendable {
         let start = output.count - distance
         for offset in 0..<length { output.append(output[start + offset]) }
       }
-      if output.count >= 1 << 18 { flush(keeping: Self.window, body) }
+      if output.count >= 1 << 18 {
+        flush(keeping: Self.window, body)
+        if given > limit { throw .tooLarge(limit: limit) }
+      }
     }
   }
 
@@ -204,8 +257,19 @@ package struct Gunzip: Sendable {
   private var handedOut = 0
 
   private mutating func flush(keeping kept: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+    for byte in output[handedOut...] {
+      checksum = checksum >> 8 ^ Self.remainders[Int(UInt8(truncatingIfNeeded: checksum) ^ byte)]
+    }
+    given &+= output.count - handedOut
     output.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[handedOut...])) }
     if output.count > kept { output.removeFirst(output.count - kept) }
     handedOut = output.count
+  }
+
+  /// What CRC-32's polynomial, written from its lowest power, leaves of each byte.
+  private static let remainders: [UInt32] = (0..<256).map { byte in
+    var rest = UInt32(byte)
+    for _ in 0..<8 { rest = rest >> 1 ^ (rest & 1 == 1 ? 0xedb8_8320 : 0) }
+    return rest
   }
 }

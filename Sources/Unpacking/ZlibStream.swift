@@ -1,6 +1,7 @@
 import CZlib
 
-/// Deflated data (RFC 1951), in gzip's frame or bare as in a zip.
+/// Deflated data (RFC 1951), in gzip's frame or bare as in a zip. It is taken in pieces of any size, so
+/// that a file larger than memory can be read; `Text.Gunzip` is for what is in memory already.
 final class ZlibStream {
   /// What surrounds the deflated data, as `inflateInit2` wants it: bits of the window, 16 for gzip's
   /// frame, negative for none.

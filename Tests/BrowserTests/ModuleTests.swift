@@ -117,6 +117,25 @@ struct ModuleTests {
     #expect((replayed["lines"] as? [String])?.contains { $0.contains("[fault reason") } == true)
   }
 
+  @Test("a packed log that is cut off is explained as far as it goes, and told")
+  func cutLog() throws {
+    let path = Repository.path("Tests/Golden/inputs/packed.log.gz")
+    let packed = try Data(contentsOf: URL(fileURLWithPath: path))
+    func explain(_ bytes: Data) throws -> [String: Any] {
+      var asked = Asked()
+      let files = [["name": "a.log.gz", "base64": bytes.base64EncodedString()]]
+      return try asked.ask("explain", ["files": files, "want": ["text"]])
+    }
+    let whole = try explain(packed)
+    let cut = try explain(packed.dropLast(4))
+    #expect(whole["messages"] as? [String] == [])
+    #expect(
+      cut["messages"] as? [String] == ["dmar: not read: a.log.gz: the gzip data ends too early"])
+    let text = try #require(cut["text"] as? String)
+    #expect(text.contains("not read: a.log.gz: the gzip data ends too early"))
+    #expect(text.hasPrefix("DMA read by 03:00.0 from 0xfffb2000, reason 0x06"))
+  }
+
   @Test(
     "what is not a question has an answer that says what was expected",
     arguments: [

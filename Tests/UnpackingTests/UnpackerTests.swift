@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import Text
 
 @testable import Unpacking
 
@@ -58,6 +59,86 @@ struct UnpackerTests {
       let result = Self.unpack(bytes, size: size)
       #expect(result.failures.isEmpty, "\(size): \(result.failures)")
       #expect(Array(result.members.values) == [log], "\(size)")
+    }
+  }
+
+  @Test(
+    "gzip is read alike by zlib and where there is no zlib, whole and cut anywhere",
+    arguments: ["packed.log.gz", "nested.tar.gz"])
+  func twoReadersOfGzip(_ name: String) throws {
+    let packed = try Self.bytes(Self.folder + name)
+    for end in 0...packed.count {
+      let cut = Array(packed[..<end])
+      let isAlike = Self.byZlib(cut) == Self.byText(cut)
+      #expect(isAlike, "the first \(end) bytes")
+    }
+    // A byte that is not what was packed, those of checksum and length among them. What stands in
+    // front of it, the file's age and name, neither looks at.
+    for place in 10..<packed.count {
+      var damaged = packed
+      damaged[place] ^= 0x10
+      let isAlike = Self.byZlib(damaged) == Self.byText(damaged)
+      #expect(isAlike, "byte \(place)")
+    }
+    // Two files in one are one after the other, and what is no gzip behind them does not count.
+    let twice = packed + packed
+    #expect(Self.byZlib(twice) == Self.byText(twice))
+    #expect(Self.byText(twice)?.count == 2 * (Self.byText(packed)?.count ?? 0))
+  }
+
+  @Test(
+    "what came out before gzip data is damaged or cut is handed out, and why it ends is told alike")
+  func damagedGzip() throws {
+    let packed = try Self.bytes(Self.folder + "packed.log.gz")
+    let log = try Self.bytes(Self.folder + "dmesg.log")
+    var unpacker = Gunzip(Array(packed.dropLast(4)))
+    var text: [UInt8] = []
+    #expect(throws: Gunzip.Failure.truncated) { try unpacker.unpack { text += $0 } }
+    #expect(text == log)
+    #expect(
+      Gunzip.Failure.truncated.description == UnpackingFailure.truncated(.gzip).description)
+    #expect(Gunzip.Failure.corrupt.description == UnpackingFailure.damaged(.gzip).description)
+    let bomb = try Self.bytes(Repository.path("Tests/Golden/bombs/zeros.gz"))
+    var endless = Gunzip(bomb)
+    var count = 0
+    #expect(throws: Gunzip.Failure.tooLarge(limit: 1 << 20)) {
+      try endless.unpack(atMost: 1 << 20) { count += $0.count }
+    }
+    #expect(count < 3 << 20)
+  }
+
+  /// What zlib makes of `packed`; nil where it says that this is damaged or cut.
+  private static func byZlib(_ packed: [UInt8]) -> [UInt8]? {
+    let stream = ZlibStream(.gzip)
+    var output = [UInt8](repeating: 0, count: 1 << 16)
+    var all: [UInt8] = []
+    var at = 0
+    while at < packed.count {
+      let step = packed[at...].withUnsafeBytes { input in
+        output.withUnsafeMutableBytes { try? stream.step(input, into: $0) }
+      }
+      guard let step, step.failure == nil else { return nil }
+      all += output[..<step.produced]
+      at += step.consumed
+      if step.isEnd {
+        if at == packed.count { return all }
+        stream.restart()
+      } else if step.consumed == 0 && step.produced == 0 {
+        return nil
+      }
+    }
+    return nil
+  }
+
+  /// What the reader without a library makes of it; nil where it says that this is damaged or cut.
+  private static func byText(_ packed: [UInt8]) -> [UInt8]? {
+    var unpacker = Gunzip(packed)
+    var all: [UInt8] = []
+    do throws(Gunzip.Failure) {
+      try unpacker.unpack { all += $0 }
+      return all
+    } catch {
+      return nil
     }
   }
 

@@ -15,31 +15,40 @@ struct Evidence {
     case log([UInt8])
     case table(DMARTable, isReadable: Bool)
     case snapshot(PCITopology)
-    /// Something that was not read, and why.
-    case unread(String)
+    /// Something that is no evidence; `unread` says what it is.
+    case unread
   }
+
+  /// So much of a packed log is read: more than any log has, less than a page's memory.
+  private static let mostUnpacked = 1 << 28
 
   /// The files in order.
   let pieces: [(name: String, piece: Piece)]
+  /// What was not read, or not to its end, and why.
+  let unread: [(name: String, words: String)]
 
   /// - Throws: `Failure` where a table or a snapshot is not as it should be.
   init(_ files: PageFiles) throws(Failure) {
     var pieces: [(name: String, piece: Piece)] = []
+    var unread: [(name: String, words: String)] = []
     for file in files.files {
       guard let bytes = file.content.bytes else {
         throw Failure("the file \"\(file.path)\" has no \"text\" and no \"base64\"")
       }
-      pieces.append((file.path, try Self.piece(file.path, bytes, files)))
+      pieces.append(
+        (file.path, try Self.piece(file.path, bytes, files) { unread.append((file.path, $0)) }))
     }
-    self.pieces = pieces
+    (self.pieces, self.unread) = (pieces, unread)
   }
 
-  private static func piece(_ path: String, _ bytes: [UInt8], _ files: PageFiles)
-    throws(Failure) -> Piece
-  {
+  /// - Parameter note: takes why the file is not read, or not to its end.
+  private static func piece(
+    _ path: String, _ bytes: [UInt8], _ files: PageFiles, note: (String) -> Void
+  ) throws(Failure) -> Piece {
     let head = Array(bytes.prefix(PlatformKind.headLength))
     if PlatformKind.isScenario(head: head, path: path) {
-      return .unread(PlatformKind.scenarioWords)
+      note(PlatformKind.scenarioWords)
+      return .unread
     }
     let kind = PlatformKind(head: head, path: path)
     switch kind {
@@ -50,7 +59,7 @@ struct Evidence {
         })
     case .table(let isReadable):
       return .table(try table(path, bytes, files), isReadable: isReadable)
-    case nil: return unpacked(bytes)
+    case nil: return unpacked(bytes, note)
     }
   }
 
@@ -74,14 +83,14 @@ struct Evidence {
   }
 
   /// The log in bytes that may be packed by gzip; the browser itself unpacks what else it can.
-  private static func unpacked(_ bytes: [UInt8]) -> Piece {
+  private static func unpacked(_ bytes: [UInt8], _ note: (String) -> Void) -> Piece {
     guard Gunzip.isGzip(bytes) else { return .log(bytes) }
     var unpacker = Gunzip(bytes)
     var text: [UInt8] = []
     do throws(Gunzip.Failure) {
-      try unpacker.unpack { text += $0 }
+      try unpacker.unpack(atMost: mostUnpacked) { text += $0 }
     } catch {
-      return .unread("gzip data that is damaged or has no end")
+      note(error.description)
     }
     return .log(text)
   }
@@ -107,13 +116,6 @@ struct Evidence {
       case .table, .snapshot: platform(name, piece)
       case .unread: break
       }
-    }
-  }
-
-  /// What was not read.
-  var unread: [(name: String, words: String)] {
-    pieces.compactMap { name, piece in
-      if case .unread(let words) = piece { (name, words) } else { nil }
     }
   }
 
