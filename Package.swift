@@ -48,7 +48,7 @@ let rooms: [Target] = [
   room("KernelRuntime", ["Text", "PCI", "Lockdep", "KernelLog", "KernelProfiles"]),
   .systemLibrary(name: "CWordScan"),
   room("LogReading", ["Text", "VTdFormats", "PCI", "Lockdep", "KernelLog", "CWordScan"]),
-  room("MachineEvidence", ["Text", "PCI", "CWordScan"]),
+  room("MachineEvidence", ["Text", "VTdFormats", "PCI", "CWordScan"]),
   room(
     "LinuxIOMMU",
     [

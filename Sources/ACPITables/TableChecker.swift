@@ -1,4 +1,5 @@
 public import PCI
+import VTdFormats
 
 /// One pass over a table that collects what is wrong with it.
 struct TableChecker {
@@ -122,7 +123,7 @@ struct TableChecker {
       return
     }
     // RMRR base and limit take whole pages (8.4): the limit is the last byte of one.
-    if region.base & 0xfff != 0 || region.limit & 0xfff != 0xfff {
+    if region.base.pageOffset != 0 || region.limit.pageOffset != Paging.pageSize - 1 {
       note(.unalignedRegion(base: region.base, limit: region.limit))
     }
     if isBeyondHost(region.limit) {

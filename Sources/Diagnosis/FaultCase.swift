@@ -256,7 +256,7 @@ struct FaultCase: Sendable {
       guard group.message.device == nil || group.message.device == fault.function,
         let named = group.message.deviceAddress
       else { return false }
-      return named >> 12 == address >> 12
+      return named.page == address.page
     }
   }
 

@@ -120,7 +120,7 @@ struct DeviceFaults: Sendable {
 
   mutating func add(_ fault: FaultGroup) {
     count += 1
-    let page = fault.address.map { $0 >> 12 }
+    let page = fault.address.map { $0.page }
     if let page { pages.insert(page) }
     firsts.append((page, fault.first))
     if fault.access == .read { readTimes += fault.sightings.compactMap { $0.time?.uptime } }

@@ -1,9 +1,11 @@
+import VTdFormats
+
 /// The pages that somebody asks about. Of a history of millions of events only those are kept that
 /// touch one of them, or end shortly below it.
 public struct AddressFocus: Sendable {
   /// How far below a page the end of a mapping may lie and still be its neighbour.
   public static let reach: UInt64 = 64 << 10
-  private static let reachPages = reach >> 12
+  private static let reachPages = reach.page
 
   /// Page numbers, sorted.
   let pages: [UInt64]
@@ -12,7 +14,7 @@ public struct AddressFocus: Sendable {
 
   /// The pages of these addresses.
   public init(_ addresses: some Sequence<UInt64>) {
-    pages = Set(addresses.map { $0 >> 12 }).sorted()
+    pages = Set(addresses.map { $0.page }).sorted()
     bits = [UInt64](repeating: 0, count: 1024)
     for page in pages {
       for near in [page, page &- min(page, Self.reachPages)] {
@@ -28,8 +30,8 @@ public struct AddressFocus: Sendable {
   /// Whether a mapping from `start` up to `end` covers one of the pages or ends shortly below one.
   @inline(__always)
   func touches(_ start: UInt64, _ end: UInt64) -> Bool {
-    let first = start >> 12
-    let last = (end &- 1) >> 12
+    let first = start.page
+    let last = (end &- 1).page
     if last &- first < 16, !hasGranule(first >> 4), !hasGranule(last >> 4) { return false }
     return !pages.isEmpty && isNear(first, last)
   }

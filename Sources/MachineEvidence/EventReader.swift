@@ -1,5 +1,6 @@
 import PCI
 import Text
+import VTdFormats
 
 /// Reads one line that holds a mapping event. Speed is nobody's concern here: only lines that touch
 /// an address that somebody asks about come this far.
@@ -198,7 +199,7 @@ enum EventReader {
     else { return nil }
     // Granularity 3 names pages: the address with the number of low bits to leave out.
     guard low.value >> 4 & 3 == 3 else { return (0, .max, nil, name.group) }
-    let start = address.value & ~0xfff
+    let start = address.value.pageStart
     let pages = UInt64(1) << (address.value & 0x3f)
     let size = pages.multipliedReportingOverflow(by: 4096)
     let end = start.addingReportingOverflow(size.partialValue)

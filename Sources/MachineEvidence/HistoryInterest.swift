@@ -1,3 +1,5 @@
+import VTdFormats
+
 /// What the lives that a history knows make interesting: events that name no address of the device matter
 /// only where they may tell of one of these lives.
 public struct HistoryInterest: Hashable, Sendable {
@@ -31,7 +33,7 @@ struct PageMarks: Hashable, Sendable {
   }()
 
   /// The number of an address's page among those that are told apart.
-  static func index(_ address: UInt64) -> Int { Int(truncatingIfNeeded: address >> 12 & 63) }
+  static func index(_ address: UInt64) -> Int { Int(truncatingIfNeeded: address.page & 63) }
 
   @inline(__always)
   func has(_ address: UInt64) -> Bool { self[Self.index(address)] }

@@ -1,4 +1,5 @@
 import PCI
+import VTdFormats
 
 /// The lives of the mappings that touch a few pages, put together from events in their order.
 public struct MappingHistory: Sendable {
@@ -113,7 +114,7 @@ public struct MappingHistory: Sendable {
     if origin != .tables { life.tables = openTables(under: event) }
     guard let index = append(life) else { return }
     if let tables = life.tables { lives[tables].isOfDriver = true }
-    open[event.start >> 12, default: []].append(index)
+    open[event.start.page, default: []].append(index)
     if life.pageCount > 1 { wide.insert(index) }
     countBuffer(life, by: 1)
   }
@@ -128,21 +129,21 @@ public struct MappingHistory: Sendable {
 
   /// The entries that were written for a driver's mapping: the latest at the same page.
   private func openTables(under event: MappingEvent) -> Int? {
-    open[event.start >> 12]?.last { index in
-      lives[index].origin == .tables && lives[index].covers(page: event.start >> 12)
+    open[event.start.page]?.last { index in
+      lives[index].origin == .tables && lives[index].covers(page: event.start.page)
         && !lives[index].isOfDriver
     }
   }
 
   private mutating func beginFromDump(_ event: MappingEvent) {
     // The trace may have told of its beginning.
-    let known = open[event.start >> 12]?.contains { index in
+    let known = open[event.start.page]?.contains { index in
       lives[index].device == event.device && lives[index].start == event.start
     }
     if known == true { return }
     if let index = append(Self.life(event, .dump)) {
       lives[index].mapped = nil
-      open[event.start >> 12, default: []].append(index)
+      open[event.start.page, default: []].append(index)
       if lives[index].pageCount > 1 { wide.insert(index) }
       lives[index].row = event.moment
     }
@@ -152,14 +153,14 @@ public struct MappingHistory: Sendable {
     lives[index].unmapped = moment
     countBuffer(lives[index], by: -1)
     wide.remove(index)
-    open[lives[index].start >> 12]?.removeAll { $0 == index }
-    if open[lives[index].start >> 12]?.isEmpty == true { open[lives[index].start >> 12] = nil }
+    open[lives[index].start.page]?.removeAll { $0 == index }
+    if open[lives[index].start.page]?.isEmpty == true { open[lives[index].start.page] = nil }
     if lives[index].origin == .tables, unflushed.count < 4096 { unflushed.append(index) }
   }
 
   private mutating func endTables(_ event: MappingEvent) {
     // Most mappings end as they began; a part of one leaves the rest.
-    let same = open[event.start >> 12]?.last { index in
+    let same = open[event.start.page]?.last { index in
       lives[index].origin == .tables && lives[index].start == event.start
         && lives[index].end <= event.end
     }
@@ -169,7 +170,7 @@ public struct MappingHistory: Sendable {
     }
     let candidates =
       event.end &- event.start <= 4096
-      ? (open[event.start >> 12] ?? []) + wide.filter { lives[$0].origin == .tables }
+      ? (open[event.start.page] ?? []) + wide.filter { lives[$0].origin == .tables }
       : Array(open.values.joined())
     let others = Set(candidates).filter { index in
       lives[index].origin == .tables && lives[index].start < event.end
@@ -203,12 +204,12 @@ public struct MappingHistory: Sendable {
 
   private mutating func reopen(_ part: MappingLife) {
     guard let index = append(part) else { return }
-    open[part.start >> 12, default: []].append(index)
+    open[part.start.page, default: []].append(index)
     if part.pageCount > 1 { wide.insert(index) }
   }
 
   private mutating func endDriver(_ event: MappingEvent) {
-    let found = open[event.start >> 12]?.last { index in
+    let found = open[event.start.page]?.last { index in
       lives[index].origin != .tables && lives[index].name == event.name
         && lives[index].start == event.start
     }
@@ -248,8 +249,8 @@ public struct MappingHistory: Sendable {
   public mutating func finish(_ focus: AddressFocus) {
     byPage = [:]
     for (index, life) in lives.enumerated() {
-      let last = (life.end &- 1) >> 12
-      for page in focus.pages(from: life.start >> 12, reaching: last) {
+      let last = (life.end &- 1).page
+      for page in focus.pages(from: life.start.page, reaching: last) {
         byPage[page, default: []].append(index)
       }
     }
@@ -257,13 +258,13 @@ public struct MappingHistory: Sendable {
 
   /// The lives that cover the page of `address`, in the order of their beginnings.
   public func lives(at address: UInt64) -> [MappingLife] {
-    (byPage[address >> 12] ?? []).map { lives[$0] }.filter { $0.covers(page: address >> 12) }
+    (byPage[address.page] ?? []).map { lives[$0] }.filter { $0.covers(page: address.page) }
   }
 
   /// The lives that end shortly below the page of `address`.
   public func lives(below address: UInt64) -> [MappingLife] {
-    (byPage[address >> 12] ?? []).map { lives[$0] }.filter {
-      !$0.covers(page: address >> 12) && $0.end > $0.start
+    (byPage[address.page] ?? []).map { lives[$0] }.filter {
+      !$0.covers(page: address.page) && $0.end > $0.start
     }
   }
 

@@ -1,4 +1,5 @@
 public import PCI
+import VTdFormats
 
 /// One mapping from its beginning to its end, as far as the history shows them.
 public struct MappingLife: Hashable, Sendable {
@@ -45,7 +46,7 @@ public struct MappingLife: Hashable, Sendable {
 
   /// Whether a byte of `page`, a number of 4 KiB, belongs to it. The kernel maps whole pages, so
   /// every byte of a page with a buffer in it can be reached.
-  public func covers(page: UInt64) -> Bool { start >> 12 <= page && page <= (end &- 1) >> 12 }
+  public func covers(page: UInt64) -> Bool { start.page <= page && page <= (end &- 1).page }
 
   /// The first byte behind its last page.
   public var pagesEnd: UInt64 { ((end &- 1) | 0xfff).addingReportingOverflow(1).partialValue }
@@ -53,5 +54,5 @@ public struct MappingLife: Hashable, Sendable {
   /// Bytes.
   public var size: UInt64 { end &- start }
   /// How many pages it touches.
-  var pageCount: UInt64 { (end &- 1) >> 12 &- start >> 12 &+ 1 }
+  var pageCount: UInt64 { (end &- 1).page &- start.page &+ 1 }
 }

@@ -25,7 +25,7 @@ public struct DeviceTableReader {
   ///   - memory: where the tables lie.
   ///   - root: RTADDR, or the root table's address alone: the mode is then told from the tables.
   public init(_ memory: some TableSource, root: UInt64) {
-    let table = root & ~0xfff
+    let table = root.pageStart
     isScalable = root & 0x400 != 0 || Self.looksScalable(memory, table)
     guard let page = Self.words(memory, table) else {
       flaws.append(Flaw(words: "the root table lies outside the image", address: table))
@@ -35,7 +35,7 @@ public struct DeviceTableReader {
       for half in 0..<(isScalable ? 2 : 1) {
         let word = page[bus * 2 + half]
         guard word & 1 != 0 else { continue }
-        let context = word & ~0xfff
+        let context = word.pageStart
         guard let words = Self.words(memory, context) else {
           note(
             "the context table of bus \(hex(UInt64(bus), digits: 2)) lies outside the image",
@@ -60,7 +60,7 @@ public struct DeviceTableReader {
   }
 
   static func words(_ memory: some TableSource, _ address: UInt64) -> [UInt64]? {
-    guard address & 0xfff == 0, address < 1 << 52, let page = memory.page(at: address) else {
+    guard address.pageOffset == 0, address < 1 << 52, let page = memory.page(at: address) else {
       return nil
     }
     return (0..<512).map {
@@ -74,7 +74,7 @@ public struct DeviceTableReader {
     guard let page = words(memory, table) else { return false }
     if (0..<256).contains(where: { page[$0 * 2 + 1] & 1 != 0 }) { return true }
     for bus in 0..<256 where page[bus * 2] & 1 != 0 {
-      guard let context = words(memory, page[bus * 2] & ~0xfff) else { continue }
+      guard let context = words(memory, page[bus * 2].pageStart) else { continue }
       for index in stride(from: 0, to: 512, by: 2) where context[index] & 1 != 0 {
         return !(1...3).contains(context[index + 1] & 7)
       }
@@ -121,7 +121,7 @@ public struct DeviceTableReader {
     var index = 0
     while index < count {
       let address = start &+ UInt64(index * 8)
-      guard let page = Self.words(memory, address & ~0xfff) else {
+      guard let page = Self.words(memory, address.pageStart) else {
         return note("the PASID directory of \(source) lies outside the image", address)
       }
       for place in 0..<min(512, count - index) where page[place] & 1 != 0 {
@@ -137,7 +137,7 @@ public struct DeviceTableReader {
     _ memory: some TableSource, _ address: UInt64, _ context: ScalableContextEntry,
     _ source: SourceID, _ first: UInt32, _ without: UInt64
   ) {
-    guard let page = Self.words(memory, address & ~0xfff) else {
+    guard let page = Self.words(memory, address.pageStart) else {
       return note("a PASID table of \(source) lies outside the image", address)
     }
     for index in 0..<64 {

@@ -1,3 +1,5 @@
+import VTdFormats
+
 /// ELF core files of 64-bit machines: QEMU's `dump-guest-memory`, kdump's `/proc/vmcore`.
 enum ELFCore {
   private static let loadable: UInt32 = 1
@@ -51,7 +53,7 @@ enum ELFCore {
       else { continue }
       // A core that was cut short holds less than it says.
       let held = min(size, UInt64(bytes.count - offset))
-      guard physical & 0xfff == 0, physical < 1 << 52, held >= 4096 else { continue }
+      guard physical.pageOffset == 0, physical < 1 << 52, held >= 4096 else { continue }
       segments.append(
         ImageSegment(range: MemoryImage.Range(base: physical, size: held), offset: offset))
     }

@@ -1,5 +1,6 @@
 import CZlib
 import CZstd
+import VTdFormats
 
 /// The pages of a dump that makedumpfile or QEMU packed: a header, two bitmaps (which pages there
 /// are, which of them the file holds), a descriptor for each page that is held, and the pages.
@@ -115,7 +116,7 @@ final class KdumpPages {
     var start: UInt64?
     func close(_ end: UInt64) {
       if let first = start {
-        ranges.append(MemoryImage.Range(base: first << 12, size: (end - first) << 12))
+        ranges.append(MemoryImage.Range(base: UInt64(page: first), size: UInt64(page: end - first)))
       }
       start = nil
     }

@@ -1,3 +1,5 @@
+import VTdFormats
+
 /// The memory of a machine at one moment, in a file: an ELF core, a dump of makedumpfile, LiME's
 /// form, or the bytes themselves.
 ///
@@ -67,7 +69,7 @@ public final class MemoryImage {
         throw MemoryImageError(
           path: path, kind: .otherForm(other.name, advice: other.advice))
       }
-      guard rawBase & 0xfff == 0, rawBase < 1 << 52 else {
+      guard rawBase.pageOffset == 0, rawBase < 1 << 52 else {
         throw MemoryImageError(
           path: path, kind: .damaged("its first byte does not begin a page"))
       }
@@ -81,7 +83,7 @@ public final class MemoryImage {
   /// Valid until the next call.
   public func page(at address: UInt64) -> UnsafeRawBufferPointer? {
     switch source {
-    case .packed(let pages): return pages.page(address >> 12)
+    case .packed(let pages): return pages.page(address.page)
     case .direct(let offsets):
       // The last stretch that begins at or below the address.
       var low = 0
@@ -100,7 +102,7 @@ public final class MemoryImage {
   }
 
   /// How many pages the file can hold: no table of a machine has more.
-  public var pageLimit: UInt64 { ranges.reduce(0) { $0 &+ $1.size >> 12 } }
+  public var pageLimit: UInt64 { ranges.reduce(0) { $0 &+ $1.size.page } }
 }
 
 /// A stretch of memory and where its bytes begin in a file.

@@ -34,7 +34,7 @@ public struct RootScan {
     var found: [Candidate] = []
     for range in image.ranges {
       var address = range.base
-      let end = range.base &+ range.size & ~0xfff
+      let end = range.base &+ UInt64(page: range.size.page)
       while address < end {
         if let page = image.page(at: address), looksLikeRoot(page),
           let candidate = judge(image, address)
@@ -55,7 +55,7 @@ public struct RootScan {
       let word = UInt64(
         littleEndian: page.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
       if word == 0 { continue }
-      guard word & 0xfff == 1, word >> 52 == 0, word > 0xfff else { return false }
+      guard word.pageOffset == 1, word >> 52 == 0, word > 0xfff else { return false }
       isEmpty = false
     }
     return !isEmpty
@@ -71,7 +71,7 @@ public struct RootScan {
         candidate.wrong += 1
         continue
       }
-      guard let context = DeviceTableReader.words(image, words[index] & ~0xfff) else {
+      guard let context = DeviceTableReader.words(image, words[index].pageStart) else {
         candidate.wrong += 1
         continue
       }

@@ -69,7 +69,7 @@ public final class PhysicalMemory: Sendable {
   private static func check(_ sorted: [Range]) throws(PhysicalMemoryError) {
     var end: UInt64 = 0
     for range in sorted {
-      if range.size == 0 || range.size & 0xfff != 0 || range.base.rawValue & 0xfff != 0 {
+      if range.size == 0 || range.size.pageOffset != 0 || range.base.rawValue.pageOffset != 0 {
         throw .unaligned(range)
       }
       if range.base.rawValue >= 1 << 52 || range.size > 1 << 52 - range.base.rawValue {

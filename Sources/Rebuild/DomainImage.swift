@@ -124,7 +124,7 @@ struct DomainImage {
       ? Self.access(FirstStageEntry(rawValue: entries[index]))
       : Self.access(entry)
     guard let access, level == 1 || entry[flag: .pageSize] else { return }
-    let address = IOVA(rawValue: frame << 12 & ~(size - 1))
+    let address = IOVA(rawValue: UInt64(page: frame) & ~(size - 1))
     leaves[id, default: [:]][address.rawValue] = Mapping(
       address: address,
       target: PhysicalAddress(rawValue: entry[inPlace: .address] & ~(size - 1)), size: size,

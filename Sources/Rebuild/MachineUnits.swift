@@ -210,12 +210,12 @@ extension LoggedMachine {
     var first: UInt64?
     for row in contents.debugfs {
       guard case .rootTable(let unit, let address) = row.value else { continue }
-      if unit == name { return address & ~0xfff }
-      first = first ?? address & ~0xfff
+      if unit == name { return address.pageStart }
+      first = first ?? address.pageStart
     }
     // The one unit that is described may have another name in the log.
     if index == 0, contents.table == nil, let first { return first }
-    if let register = register(RegisterOffset.rtaddr, of: name) { return register & ~0xfff }
+    if let register = register(RegisterOffset.rtaddr, of: name) { return register.pageStart }
     return 0x0400_0000 + UInt64(index) * 0x1000
   }
 
@@ -241,7 +241,7 @@ extension LoggedMachine {
     for row in contents.debugfs where shown == nil {
       switch row.value {
       case .interrupts(let unit): name = unit
-      case .interruptTable(let address) where name == unit.name: shown = address & ~0xfff
+      case .interruptTable(let address) where name == unit.name: shown = address.pageStart
       default: break
       }
     }
@@ -257,7 +257,7 @@ extension LoggedMachine {
     var secondRound: [UInt64] = []
     for (index, unit) in units.enumerated() {
       let queue =
-        register(RegisterOffset.iqa, of: unit.name).map { $0 & ~0xfff }
+        register(RegisterOffset.iqa, of: unit.name).map { $0.pageStart }
         ?? 0x0500_0000 + UInt64(index) * 0x2000
       let hasQueue = unit.extended[flag: .queuedInvalidation]
       if remapsInterrupts, unit.extended[flag: .interruptRemapping] {

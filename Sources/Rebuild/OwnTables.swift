@@ -143,7 +143,7 @@ extension ScenarioBuilder {
         for level in stride(from: top.level, through: 2, by: -1) where 5 - level < entries.count {
           let shown = SecondStageEntry(rawValue: entries[5 - level])
           let driver = SecondStageEntry(
-            rawValue: load(table &+ Paging.entryOffset(of: frame << 12, level: level)) ?? 0)
+            rawValue: load(table &+ Paging.entryOffset(of: UInt64(page: frame), level: level)) ?? 0)
           let isLeaf = shown[flag: .pageSize] || driver[flag: .pageSize]
           guard shown.rawValue != 0, driver.rawValue != 0, !isLeaf else { break }
           table = driver[inPlace: .address]
@@ -218,7 +218,7 @@ private struct TablePlaces {
   mutating func note(_ page: UInt64, is shown: UInt64) {
     guard page >= first, (page - first) % slotSize == 0 else { return }
     let slot = (page - first) / slotSize
-    guard slot < UInt64(slotCount), shown != 0, shown & 0xfff == 0, shown < end else { return }
+    guard slot < UInt64(slotCount), shown != 0, shown.pageOffset == 0, shown < end else { return }
     if found[Int(slot)] == nil, used.insert(shown).inserted { found[Int(slot)] = shown }
     if driver[shown] == nil { driver[shown] = page }
   }

@@ -192,7 +192,7 @@ struct ShownTables {
         let level = 5 - index
         note(
           row.entries[index],
-          at: table &+ Paging.entryOffset(of: row.frame << 12, level: level), row.place)
+          at: table &+ Paging.entryOffset(of: UInt64(page: row.frame), level: level), row.place)
         table = SecondStageEntry(rawValue: row.entries[index])[inPlace: .address]
       }
     }

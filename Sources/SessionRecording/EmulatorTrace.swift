@@ -83,7 +83,7 @@ public struct EmulatorTrace {
       descriptors[happenings.count - 1, default: []].append((low, high))
     case .translated(let source, let address):
       // Rings come back to the same pages for ever.
-      guard seen.insert([UInt64(source.rawValue), address.rawValue >> 12]).inserted else { return }
+      guard seen.insert([UInt64(source.rawValue), address.rawValue.page]).inserted else { return }
       add(Request(source: source, address: address, isWrite: false, isRefused: false))
     case .fault(let source, let reason, let address, let isWrite):
       latest = Fault(source: source, reason: reason, address: address, isWrite: isWrite)
@@ -91,7 +91,7 @@ public struct EmulatorTrace {
         source: source, address: address, isWrite: isWrite, isRefused: true)
       // A long transfer is refused piece by piece.
       if let last = lastRefused, last.source == source, last.isWrite == isWrite,
-        last.address.rawValue >> 12 == address.rawValue >> 12
+        last.address.rawValue.page == address.rawValue.page
       {
         return
       }

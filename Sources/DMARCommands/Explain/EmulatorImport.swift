@@ -130,7 +130,7 @@ struct EmulatorImport {
       let image = try Self.saying { try MemoryImage(path) }
       let low = image.ranges.filter { $0.base < 1 << 32 }
       let end = low.map { $0.base &+ $0.size }.max() ?? memorySize
-      memorySize = max((end &+ 0xfff) & ~0xfff, 16 << 20)
+      memorySize = max((end &+ 0xfff).pageStart, 16 << 20)
       for request in trace.requests {
         let report = try Self.saying {
           try WalkImage.report(
@@ -199,7 +199,7 @@ struct EmulatorImport {
       else { return }
       given[
         .init(
-          source: fault.source, reason: reason, address: IOVA(rawValue: address.rawValue & ~0xfff),
+          source: fault.source, reason: reason, address: IOVA(rawValue: address.rawValue.pageStart),
           isWrite: access == .write), default: 0] += 1
     }
     var text = lines.map { $0 + "\n" }.joined()
@@ -207,7 +207,7 @@ struct EmulatorImport {
     reader.finish(emit: take)
     return faults.compactMap { fault in
       var key = fault
-      key.address = IOVA(rawValue: fault.address.rawValue & ~0xfff)
+      key.address = IOVA(rawValue: fault.address.rawValue.pageStart)
       if let count = given[key], count > 0 {
         given[key] = count - 1
         return nil

@@ -35,7 +35,7 @@ struct TableReport {
     self.image = image
     self.path = path
     form = image.form
-    self.root = root & ~0xfff
+    self.root = root.pageStart
     isScalable = reader.isScalable
     flaws = reader.flaws
     var places: [DeviceEntry.Translation: Int] = [:]

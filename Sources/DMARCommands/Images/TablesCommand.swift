@@ -103,7 +103,7 @@ struct TablesCommand: ParsableCommand {
       domain: domain.map { DomainID(rawValue: UInt16(truncatingIfNeeded: $0)) })
     if report.isEmpty {
       StandardError.print(
-        "dmar: \(path): at 0x\(hex(root & ~0xfff)) there is no root table with "
+        "dmar: \(path): at 0x\(hex(root.pageStart)) there is no root table with "
           + (device == nil && domain == nil ? "a function in it" : "what was asked for")
           + (report.flaws.first.map { "; \($0.words)" } ?? ""))
       throw ExitStatus.badInput.code

@@ -47,13 +47,13 @@ enum WalkImage {
     } catch {
       throw Failure.unit("\(error)")
     }
-    unit.write64(root & ~0xfff | (table.isScalable ? 0x400 : 0), at: RegisterOffset.rtaddr)
+    unit.write64(root.pageStart | (table.isScalable ? 0x400 : 0), at: RegisterOffset.rtaddr)
     unit.write32(1 << 30, at: RegisterOffset.gcmd)
     unit.write32(1 << 31, at: RegisterOffset.gcmd)
     var staged: Set<UInt64> = []
     while true {
       let report = unit.explain(request)
-      let wanted = report.steps.map { $0.address & ~0xfff }.filter { !staged.contains($0) }
+      let wanted = report.steps.map { $0.address.pageStart }.filter { !staged.contains($0) }
       guard let next = wanted.first, staged.count < mostPages else { return report }
       staged.insert(next)
       if let page = image.page(at: next) {
@@ -65,7 +65,7 @@ enum WalkImage {
   /// Empty memory with the stretches of the image, in whole pages.
   private static func memory(_ image: MemoryImage) throws -> PhysicalMemory {
     let ranges = image.ranges.compactMap { range -> PhysicalMemory.Range? in
-      let size = range.size & ~0xfff
+      let size = UInt64(page: range.size.page)
       return size == 0
         ? nil : PhysicalMemory.Range(base: PhysicalAddress(rawValue: range.base), size: size)
     }

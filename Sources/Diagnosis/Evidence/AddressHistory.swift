@@ -105,7 +105,7 @@ public struct AddressHistory: Sendable {
 
   private var faults: [Row] {
     guard let address else { return [] }
-    return contents.faults.filter { $0.address.map { $0 >> 12 == address >> 12 } ?? false }
+    return contents.faults.filter { $0.address.map { $0.page == address.page } ?? false }
       .flatMap { group in
         group.sightings.map { sighting in
           Row(

@@ -1,5 +1,6 @@
 import Text
 import LogReading
+import VTdFormats
 
 /// What an address looks like by itself: the questions that need no line of the log beside it.
 enum AddressPattern {
@@ -36,8 +37,8 @@ extension FaultCase {
 
   /// A fault of the same device at a high address of which this one's is the low half.
   var cutFault: LogPlace? {
-    guard let address = fault.address, address >> 32 == 0, address >> 12 != 0 else { return nil }
-    return ofDevice.place(ofPageEndingWith: address >> 12)
+    guard let address = fault.address, address >> 32 == 0, address.page != 0 else { return nil }
+    return ofDevice.place(ofPageEndingWith: address.page)
   }
 
   /// The line that says that the machine goes down, where the fault came behind it: within a minute,

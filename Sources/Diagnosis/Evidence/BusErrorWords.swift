@@ -15,7 +15,7 @@ enum BusErrorWords {
   /// Whether an address of a bus error is that of a fault: a record has the page alone, and a short
   /// header the low half.
   static func isSame(_ fault: UInt64?, _ address: UInt64) -> Bool {
-    fault.map { $0 >> 12 == address >> 12 || $0 & 0xffff_f000 == address & ~0xfff } ?? false
+    fault.map { $0.page == address.page || $0 & 0xffff_f000 == address.pageStart } ?? false
   }
 
   static func remarks(_ contents: LogContents) -> [Finding.Evidence] {

@@ -107,7 +107,7 @@ struct HistoryCase {
     guard let nearest = below.max(by: { ($0.pagesEnd, $1.end) < ($1.pagesEnd, $0.end) }) else {
       return nil
     }
-    let isNext = nearest.pagesEnd == address & ~0xfff
+    let isNext = nearest.pagesEnd == address.pageStart
     guard isNext || nearest.device != nil else { return nil }
     return .behind(nearest, bytes: address - nearest.end + 1, isNext: isNext)
   }

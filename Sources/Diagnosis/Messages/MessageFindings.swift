@@ -107,7 +107,7 @@ enum MessageFindings {
     _ groups: [LogContents.MessageGroup], _ log: LogContents
   ) -> Finding? {
     guard let first = groups.first else { return nil }
-    let address = first.message.numbers[0] << 12
+    let address = UInt64(page: first.message.numbers[0])
     let region = log.regions.first { $0.value.contains(address) }
     var why = [
       Finding.Evidence(

@@ -15,7 +15,7 @@ extension Rule {
   /// Cause 4: the driver never gave the device an address for its DMA.
   static let unsetAddress = Rule(cause: .unsetAddress) { fault in
     guard let address = fault.fault.address, fault.isReason(FaultReason.pageRefused),
-      patterns.contains(address & ~0xfff), fault.fault.ownPASID == nil
+      patterns.contains(address.pageStart), fault.fault.ownPASID == nil
     else { return nil }
     if fault.leafAllows == true
       || fault.isDomainEmpty != nil && fault.function?.driverLine == nil
@@ -43,7 +43,7 @@ extension Rule {
     }
     // A driver that has not begun has not forgotten anything.
     if let line = fault.function?.driverLine, fault.isBefore(line.place, line.time) { return nil }
-    let others = fault.ofDevice.places(besidePage: address >> 12)
+    let others = fault.ofDevice.places(besidePage: address.page)
     if !others.isEmpty {
       clues.append(
         Clue(

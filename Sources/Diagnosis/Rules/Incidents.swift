@@ -108,9 +108,9 @@ extension Rule {
       group.message.numbers.count == 3 && group.message.numbers[1] != group.message.numbers[2]
         && EntrySanity.isCorrupt(group.message.numbers[1])
     }
-    guard let message = set.first(where: { $0.message.numbers[0] == address >> 12 }) ?? set.first
+    guard let message = set.first(where: { $0.message.numbers[0] == address.page }) ?? set.first
     else { return nil }
-    let isSamePage = message.message.numbers[0] == address >> 12
+    let isSamePage = message.message.numbers[0] == address.page
     let old = message.message.numbers[1]
     var clues = [
       Clue(

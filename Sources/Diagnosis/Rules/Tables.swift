@@ -169,7 +169,7 @@ extension Rule {
       }
     }
     if let context = fault.fault.dump?.context {
-      let table = context.low & ~0xfff
+      let table = context.low.pageStart
       let unreadable = fault.log.oopses.filter {
         $0.place > fault.fault.first && $0.value & 0xff_ffff_ffff == table & 0xff_ffff_ffff
           && table != 0

@@ -57,7 +57,7 @@ public struct FaultLine: Hashable, Sendable {
     } else {
       request = .dma(
         access: isRead ? .read : .write, pasid: pasid,
-        address: IOVA(rawValue: faultInfo & ~0xfff))
+        address: IOVA(rawValue: faultInfo.pageStart))
     }
   }
 }

@@ -37,7 +37,7 @@ public struct DMABuffer: Hashable, Sendable {
     }
 
     /// Whole pages, the offset in the first included.
-    var pageCount: UInt64 { max((target.rawValue & 0xfff + size + 0xfff) >> 12, 1) }
+    var pageCount: UInt64 { target.rawValue.pages(ofBytes: size) }
   }
 
   /// One at least.
@@ -69,11 +69,11 @@ public struct DMABuffer: Hashable, Sendable {
   /// Whole pages: each segment begins with one of its own.
   var pageCount: UInt64 { segments.reduce(0) { $0 + $1.pageCount } }
   /// The first byte's place in its page.
-  var offset: UInt64 { segments[0].target.rawValue & 0xfff }
+  var offset: UInt64 { segments[0].target.rawValue.pageOffset }
   /// Bytes of address space from the first byte on, what is left of the last page included where
   /// there are several segments.
   public var size: UInt64 {
-    segments.count == 1 ? segments[0].size : pageCount << 12 - offset
+    segments.count == 1 ? segments[0].size : UInt64(page: pageCount) - offset
   }
 }
 
@@ -96,7 +96,7 @@ extension Domains {
         space.free(first, buffer.pageCount)
         return nil
       }
-      return IOVA(rawValue: first << 12 | buffer.offset)
+      return IOVA(rawValue: UInt64(page: first) | buffer.offset)
     }
   }
 
@@ -105,14 +105,14 @@ extension Domains {
     var mappings: [Mapping] = []
     var page = first
     for segment in buffer.segments {
-      let target = segment.target.rawValue & ~0xfff
-      let size = segment.pageCount << 12
+      let target = segment.target.rawValue.pageStart
+      let size = UInt64(page: segment.pageCount)
       if let last = mappings.last, last.target.rawValue &+ last.size == target {
         mappings[mappings.count - 1].size += size
       } else {
         mappings.append(
           Mapping(
-            address: IOVA(rawValue: page << 12), target: PhysicalAddress(rawValue: target),
+            address: IOVA(rawValue: UInt64(page: page)), target: PhysicalAddress(rawValue: target),
             size: size, access: buffer.direction.access))
       }
       page += segment.pageCount
@@ -128,7 +128,7 @@ extension Domains {
     // A first-stage address is canonical: half of the width is negative.
     let width = domain.usesFirstStage ? domain.width - 1 : domain.width
     let bits = UInt64(max(min(buffer.addressBits, width, 63), 12))
-    let last = (UInt64(1) << bits - 1) >> 12
+    let last = (UInt64(1) << bits - 1).page
     if bits > 32, !options.forcesHighAddresses,
       let low = space.allocate(
         buffer.pageCount, upTo: IOVAAllocator.lowEnd - 1, flushesCache: false)
@@ -145,8 +145,8 @@ extension Domains {
   ) throws(DriverError) {
     guard let domain = device.domain, domain.kind != .identity else { return }
     let space = addressSpace(of: domain, for: device)
-    let first = address.rawValue >> 12
-    let count = max((address.rawValue & 0xfff + size + 0xfff) >> 12, 1)
+    let first = address.rawValue.page
+    let count = address.rawValue.pages(ofBytes: size)
     try kernel.call("__iommu_dma_unmap") { () throws(DriverError) in
       guard space.queue != nil else {
         try unmap(first...(first + count - 1), in: domain)
@@ -241,8 +241,8 @@ extension Domains {
   func addressSpace(of domain: IOMMUDomain, for device: DeviceInfo) -> DMAAddressSpace {
     if let known = domain.addressSpace { return known }
     let traits = device.function.traits
-    var reserved = hostBridgeWindows.map { $0.lowerBound >> 12...$0.upperBound >> 12 }
-    reserved += directRegions(of: traits).map { $0.lowerBound >> 12...$0.upperBound >> 12 }
+    var reserved = hostBridgeWindows.map { $0.lowerBound.page...$0.upperBound.page }
+    reserved += directRegions(of: traits).map { $0.lowerBound.page...$0.upperBound.page }
     reserved.append(Self.interruptRange)
     let space = DMAAddressSpace(
       isLazy: domain.isLazy && !traits.isUntrusted, reserved: reserved, in: kernel)

@@ -59,7 +59,7 @@ extension Debugfs {
         guard budget.takeRow() else { return }
         let last = isShort ? min(level, 3) : 1
         let columns = path[last...].reversed().map(padded).joined(separator: "\t")
-        rows.append("0x\(hex(address >> 12, digits: 13)) |\t\(columns)")
+        rows.append("0x\(hex(address.page, digits: 13)) |\t\(columns)")
       } else {
         collect(
           table: entry[inPlace: .address], level: level - 1, start: address, isShort, &path, &rows)

@@ -23,7 +23,7 @@ extension Domains {
   /// iopt_set_dirty_tracking: what is noted from before is cleared first.
   func setDirtyTracking(_ isOn: Bool, of domain: IOMMUDomain) throws(DriverError) {
     if isOn, domain.limit > 0 {
-      _ = try readDirty(0...(domain.limit - 1) >> 12, in: domain, clears: true)
+      _ = try readDirty(0...(domain.limit - 1).page, in: domain, clears: true)
     }
     try kernel.call("intel_iommu_set_dirty_tracking") { () throws(DriverError) in
       try kernel.locked(domain.lock, .plain) { () throws(DriverError) in
@@ -53,7 +53,8 @@ extension Domains {
       let first = page & ~(pages - 1)
       var entry = SecondStageEntry(rawValue: tables.load(slot))
       if entry.isPresent, entry[flag: .dirty] {
-        found.append(DirtyPage(address: IOVA(rawValue: first << 12), size: pages << 12))
+        found.append(
+          DirtyPage(address: IOVA(rawValue: UInt64(page: first)), size: UInt64(page: pages)))
         if clears {
           entry[flag: .dirty] = false
           try tables.store(entry.rawValue, at: slot)
@@ -63,7 +64,7 @@ extension Domains {
     }
     guard clears, let first = found.first, let last = found.last else { return found }
     let end = last.address.rawValue + last.size - 1
-    try flusher.flush(first.address.rawValue >> 12...end >> 12, of: domain, leavesOnly: true)
+    try flusher.flush(first.address.rawValue.page...end.page, of: domain, leavesOnly: true)
     return found
   }
 }

@@ -35,21 +35,22 @@ extension Domains {
   ) throws(DriverError) {
     for region in regions {
       var start: UInt64?
-      let first = region.lowerBound.saturatingAdd(0xfff) >> 12
-      let end = region.upperBound >> 12 + 1
+      let first = region.lowerBound.saturatingAdd(0xfff).page
+      let end = region.upperBound.page + 1
       guard first <= end else { continue }
       try tables.check(first...end)
       for page in first...end {
         try tables.spend()
-        let isMapped = try target(of: IOVA(rawValue: page << 12), in: domain) != nil
+        let isMapped = try target(of: IOVA(rawValue: UInt64(page: page)), in: domain) != nil
         let isFree = page < end && !isMapped
         if isFree {
           start = start ?? page
         } else if let first = start {
           try map(
             Mapping(
-              address: IOVA(rawValue: first << 12), target: PhysicalAddress(rawValue: first << 12),
-              size: (page - first) << 12, access: .readWrite),
+              address: IOVA(rawValue: UInt64(page: first)),
+              target: PhysicalAddress(rawValue: UInt64(page: first)),
+              size: UInt64(page: page - first), access: .readWrite),
             in: domain)
           start = nil
         }

@@ -30,11 +30,11 @@ extension Domains {
   private func place(_ mapping: Mapping, in domain: IOMMUDomain) throws(DriverError) -> Bool {
     let range = mapping.pages
     // Large pages need addresses that are alike below their size, wherever the range begins.
-    let alike = (range.lowerBound ^ mapping.target.rawValue >> 12).trailingZeroBitCount
+    let alike = (range.lowerBound ^ mapping.target.rawValue.page).trailingZeroBitCount
     let level =
       min(domain.superpageSizes, alike / (Paging.shift(level: 2) - Paging.shift(level: 1))) + 1
     try tables.check(range, largestPage: Paging.pages(level: level))
-    let end = (range.upperBound + 1) << 12
+    let end = UInt64(page: range.upperBound + 1)
     if domain.limit < end {
       guard domain.width >= 64 || end <= 1 << UInt64(domain.width) else {
         if !hasGenericTables {
@@ -45,7 +45,7 @@ extension Domains {
       domain.limit = end
     }
     return try fill(
-      range, from: mapping.target.rawValue >> 12, mapping.access, in: domain)
+      range, from: mapping.target.rawValue.page, mapping.access, in: domain)
   }
 
   private var hasGenericTables: Bool { kernel.build.behaviour.driver.hasGenericTables }
@@ -68,7 +68,7 @@ extension Domains {
         return true
       }
       var entry = SecondStageEntry(
-        rawValue: pageTables.leafEntry(to: target << 12, access, in: domain))
+        rawValue: pageTables.leafEntry(to: UInt64(page: target), access, in: domain))
       entry[flag: .pageSize] = level > 1
       let old = tables.load(slot)
       if old == 0 {
@@ -194,7 +194,7 @@ extension Domains {
     let range = page...(page + count - 1)
     try pageTables.clear(
       range, table: domain.pageTable.rawValue, level: domain.levels, from: 0, &gather.freed)
-    if domain.limit == (range.upperBound + 1) << 12 { domain.limit = page << 12 }
+    if domain.limit == UInt64(page: range.upperBound + 1) { domain.limit = UInt64(page: page) }
     if !gather.isQueued { try add(range, to: &gather, of: domain) }
     return count
   }
@@ -219,7 +219,7 @@ extension Domains {
     let done = range.lowerBound...(page - 1)
     try pageTables.clear(
       done, table: domain.pageTable.rawValue, level: domain.levels, from: 0, &gather.freed)
-    if domain.limit == page << 12 { domain.limit = range.lowerBound << 12 }
+    if domain.limit == UInt64(page: page) { domain.limit = UInt64(page: range.lowerBound) }
     if !gather.isQueued {
       let known = gather.range ?? done
       gather.range =
@@ -258,11 +258,11 @@ extension Domains {
   func target(of address: IOVA, in domain: IOMMUDomain) throws(DriverError) -> PhysicalAddress? {
     var level = 0
     guard
-      let slot = try pageTables.entryAddress(of: address.rawValue >> 12, at: &level, in: domain)
+      let slot = try pageTables.entryAddress(of: address.rawValue.page, at: &level, in: domain)
     else { return nil }
     let entry = SecondStageEntry(rawValue: tables.load(slot))
     guard entry.isPresent else { return nil }
-    let offset = address.rawValue & (Paging.pages(level: level) << 12 - 1)
+    let offset = address.rawValue & (UInt64(page: Paging.pages(level: level)) - 1)
     return PhysicalAddress(rawValue: entry[inPlace: .address] + offset)
   }
 }
@@ -270,8 +270,8 @@ extension Domains {
 extension Mapping {
   /// The IOVA's pages; the target's offset in its first page may add one.
   var pages: ClosedRange<UInt64> {
-    let first = address.rawValue >> 12
-    let count = max((target.rawValue & 0xfff + size + 0xfff) >> 12, 1)
+    let first = address.rawValue.page
+    let count = target.rawValue.pages(ofBytes: size)
     return first...(first + count - 1)
   }
 }

@@ -22,7 +22,7 @@ enum RangeInvalidation: Hashable {
     }
     // Older kernels leave it to the unit to cut the bits below the mask.
     let first = aligns ? range.lowerBound & ~(1 << mask - 1) : range.lowerBound
-    self = .pages(address: first << 12, mask: mask)
+    self = .pages(address: UInt64(page: first), mask: mask)
   }
 
   /// For first-stage tables, PASID by PASID. Before the driver kept cache tags it rounded the count
@@ -37,7 +37,7 @@ enum RangeInvalidation: Hashable {
         return
       }
     }
-    self = .pages(address: (range.lowerBound & ~(1 << mask - 1)) << 12, mask: mask)
+    self = .pages(address: UInt64(page: range.lowerBound & ~(1 << mask - 1)), mask: mask)
   }
 
   /// The smallest mask whose aligned block holds the range.

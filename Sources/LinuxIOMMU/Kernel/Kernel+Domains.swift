@@ -100,9 +100,9 @@ extension Kernel {
     _ address: IOVA, size: UInt64, in reference: DomainReference
   ) throws(DriverError) -> UInt64 {
     guard let domain = domain(reference), size > 0 else { return 0 }
-    let pages = address.rawValue >> 12...(try Self.last(from: address.rawValue, size)) >> 12
+    let pages = address.rawValue.page...(try Self.last(from: address.rawValue, size)).page
     return try inUserCall { () throws(DriverError) in
-      try driver.unmap(pages, in: domain) << 12
+      UInt64(page: try driver.unmap(pages, in: domain))
     }
   }
 
@@ -130,7 +130,7 @@ extension Kernel {
     _ address: IOVA, size: UInt64, in reference: DomainReference, clears: Bool
   ) throws(DriverError) -> [DirtyPage] {
     guard let domain = domain(reference), size > 0 else { return [] }
-    let pages = address.rawValue >> 12...(try Self.last(from: address.rawValue, size)) >> 12
+    let pages = address.rawValue.page...(try Self.last(from: address.rawValue, size)).page
     return try inUserCall { () throws(DriverError) in
       try driver.readDirty(pages, in: domain, clears: clears)
     }

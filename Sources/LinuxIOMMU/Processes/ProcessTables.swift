@@ -13,7 +13,7 @@ struct ProcessTables {
       name: name, pasid: pasid, levels: levels, pageTable: try tables.allocatePage())
     process.areas = areas
     for area in areas where area.isPopulated {
-      try tables.check(0...area.size >> 12)
+      try tables.check(0...area.size.page)
       for offset in stride(from: 0, to: area.size, by: Int(Paging.pageSize)) {
         try populate(area.start &+ offset, area, of: process)
       }
@@ -39,9 +39,9 @@ struct ProcessTables {
     let slot = try slot(of: address, in: process)
     var entry = FirstStageEntry(rawValue: tables.load(slot))
     if !entry[flag: .present] {
-      let offset = (address - area.start) & ~0xfff
+      let offset = (address - area.start).pageStart
       if let target = area.target {
-        entry[inPlace: .address] = (target.rawValue & ~0xfff) &+ offset
+        entry[inPlace: .address] = target.rawValue.pageStart &+ offset
       } else {
         entry[inPlace: .address] = try tables.allocatePage().rawValue
       }
@@ -58,7 +58,7 @@ struct ProcessTables {
   func clearProcessPage(
     _ page: UInt64, of process: IOMMUProcess
   ) throws(DriverError) {
-    try tables.store(0, at: try slot(of: page << 12, in: process))
+    try tables.store(0, at: try slot(of: UInt64(page: page), in: process))
   }
 
   /// The leaf entry of an address, with the tables above it made.

@@ -76,8 +76,8 @@ final class Processes {
     guard let end = area.start.last(ofBytes: area.size) else {
       throw DriverError(.noRange(start: area.start, size: area.size))
     }
-    let first = area.start >> 12
-    let last = end >> 12
+    let first = area.start.page
+    let last = end.page
     try pages.tables.check(first...last)
     process.areas.removeAll { $0.start >= area.start && $0.start <= end }
     for page in first...last { try pages.clearProcessPage(page, of: process) }
@@ -99,6 +99,6 @@ final class Processes {
     let order = UInt64.bitWidth - rounded.leadingZeroBitCount
     guard pages.lowerBound & (2 << UInt64(order) - 1) != 0 else { return }
     kernel.print(
-      .note(.nonAlignedInvalidation(IOVA(rawValue: pages.lowerBound << 12), order: order)))
+      .note(.nonAlignedInvalidation(IOVA(rawValue: UInt64(page: pages.lowerBound)), order: order)))
   }
 }

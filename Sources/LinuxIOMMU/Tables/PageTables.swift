@@ -19,7 +19,7 @@ struct PageTables {
     var table = domain.pageTable.rawValue
     var current = domain.levels
     while true {
-      let slot = table &+ Paging.entryOffset(of: page << 12, level: current)
+      let slot = table &+ Paging.entryOffset(of: UInt64(page: page), level: current)
       let entry = SecondStageEntry(rawValue: tables.load(slot))
       if level == 0, !entry.isPresent || entry[flag: .pageSize] {
         level = current
@@ -108,7 +108,7 @@ struct PageTables {
     _ freed: inout [PhysicalAddress]
   ) throws(DriverError) {
     var page = max(range.lowerBound, page)
-    var slot = table &+ Paging.entryOffset(of: page << 12, level: level)
+    var slot = table &+ Paging.entryOffset(of: UInt64(page: page), level: level)
     repeat {
       try tables.spend()
       let pages = Paging.pages(level: level)

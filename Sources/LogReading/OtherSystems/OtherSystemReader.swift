@@ -189,7 +189,7 @@ enum OtherSystemReader {
     case .why, .decimalReason: values.reason = number
     case .addr: values.address = number
     case .high: values.high = number
-    case .frame: values.address = number << 12
+    case .frame: values.address = UInt64(page: number)
     case .index: values.index = number
     case .read: values.access = number == 0 ? .write : .read
     case .write: values.access = number == 0 ? .read : .write

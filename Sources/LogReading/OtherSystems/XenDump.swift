@@ -22,7 +22,7 @@ enum XenDump {
       cursor.take(" dev "), !cursor.word().isEmpty, cursor.take(" gmfn "),
       let frame = cursor.hexNumber()
     {
-      return [.header(unit: "iommu\(unit)", address: IOVA(rawValue: frame.value << 12))]
+      return [.header(unit: "iommu\(unit)", address: IOVA(rawValue: UInt64(page: frame.value)))]
     }
     cursor = start
     if cursor.take("root_entry["), cursor.hexNumber() != nil, cursor.take("]") {

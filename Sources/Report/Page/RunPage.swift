@@ -52,7 +52,7 @@ public struct RunPage {
   private static func kind(_ event: RunEvent) -> String {
     switch event.what {
     case .dma(let fact):
-      "\(fact.device) \(fact.access.word) \(fact.address >> 12) \(fact.given.reason?.rawValue ?? 0) "
+      "\(fact.device) \(fact.access.word) \(fact.address.page) \(fact.given.reason?.rawValue ?? 0) "
         + "\(fact.isStale) \(fact.pasid ?? 0) \(fact.usesDeviceTLB)"
     case .interruptRequest(let fact):
       "\(fact.device) \(fact.address) \(fact.given.reason?.rawValue ?? 0) \(fact.isStale)"

@@ -203,7 +203,7 @@ package struct Fields {
   /// any other address (`iommu_map`, `iommu_unmap`).
   package mutating func checkPage(_ address: UInt64, at key: String) {
     check(
-      address & 0xfff == 0, at: key,
+      address.pageOffset == 0, at: key,
       "\"\(key)\" is 0x\(hex(address)), which lies in the middle of a page; a multiple of 0x1000 was"
         + " expected")
   }
@@ -300,6 +300,6 @@ extension UInt64 {
   /// with the last page of all, behind which there is no address.
   func lastPage(ofBytes size: UInt64) -> UInt64? {
     guard let last = last(ofBytes: size), last < UInt64.max - 0x1000 else { return nil }
-    return last & ~0xfff
+    return last.pageStart
   }
 }

@@ -172,7 +172,7 @@ extension ProcessArea: Section {
   var wholePages: ProcessArea {
     guard let last = start.lastPage(ofBytes: size) else { return self }
     var area = self
-    area.start = start & ~0xfff
+    area.start = start.pageStart
     area.size = (last - area.start).saturatingAdd(0x1000)
     return area
   }

@@ -61,7 +61,7 @@ extension RemappingUnit {
       guard let owner = spaces[space] else { return }
       found.append(
         Self.translation(
-          data, at: (tag ^ space) & ~0xfff, domain: owner.domain, pasid: owner.pasid,
+          data, at: (tag ^ space).pageStart, domain: owner.domain, pasid: owner.pasid,
           passes: owner.passes))
     }
     return found.sorted {

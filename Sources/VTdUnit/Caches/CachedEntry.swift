@@ -147,7 +147,7 @@ extension RemappingUnit {
           let kind = tag >> SetCache.kindShift & 3
           found.append(
             Self.table(
-              data, at: (tag ^ space) & ~0xfff, byteCount: 1 &<< (21 &+ 9 &* kind),
+              data, at: (tag ^ space).pageStart, byteCount: 1 &<< (21 &+ 9 &* kind),
               domain: owner.domain, pasid: owner.pasid))
         }
       }

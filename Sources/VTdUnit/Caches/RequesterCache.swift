@@ -98,9 +98,9 @@ struct RequesterCache: @unchecked Sendable {
     let flags = detail[5].load(ordering: .acquiring)
     if detail.pointee.load(ordering: .relaxed) != version || word != requester.word { return nil }
     var context = RequestContext()
-    context.firstStageTable = first & ~0xfff
+    context.firstStageTable = first.pageStart
     context.firstStageLevels = UInt8(truncatingIfNeeded: first & 0xff)
-    context.secondStageTable = second & ~0xfff
+    context.secondStageTable = second.pageStart
     context.secondStageLevels = UInt8(truncatingIfNeeded: second & 0xff)
     context.pasid = UInt32(truncatingIfNeeded: ids)
     context.domain = UInt16(truncatingIfNeeded: ids &>> 32)

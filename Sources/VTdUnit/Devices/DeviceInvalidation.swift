@@ -1,3 +1,5 @@
+import VTdFormats
+
 /// What a device is told to drop from its TLB.
 struct DeviceInvalidation {
   let pasid: UInt32?
@@ -8,7 +10,7 @@ struct DeviceInvalidation {
 
   var range: ClosedRange<UInt64> {
     if !isLarge { return address...(address | 0xfff) }
-    let ones = UInt64((address >> 12 ^ .max).trailingZeroBitCount)
+    let ones = UInt64((address.page ^ .max).trailingZeroBitCount)
     // n ones above bit 11 stand for 2^(n+1) pages; all ones, for everything.
     if 13 + ones >= 64 { return 0...UInt64.max }
     let size = (UInt64(1) << (13 + ones)) - 1

@@ -10,7 +10,7 @@ extension RemappingUnit {
   {
     if result.isFault {
       return FaultReason(rawValue: result.reason).isAnsweredToDevice
-        ? Translation(address: request.iova & ~0xfff, flags: 0)
+        ? Translation(address: request.iova.pageStart, flags: 0)
         : report(result, request, context)
     }
     var flags = result.flags & PageFlags.mask

@@ -53,7 +53,7 @@ extension Walker {
       if needs & 2 != 0 { return nil }
       flags |= PageFlags.clean
     }
-    return (walk.leaf & BitField<SecondStageEntry>.address.mask | address & 0xfff, flags)
+    return (walk.leaf & BitField<SecondStageEntry>.address.mask | address.pageOffset, flags)
   }
 
   /// The first stage's leaf judged, and its page through the second: both must allow the access.
@@ -67,7 +67,7 @@ extension Walker {
       if request.writes { return nil }
       clean = PageFlags.clean
     }
-    let address = walk.leaf & BitField<FirstStageEntry>.address.mask | request.iova & 0xfff
+    let address = walk.leaf & BitField<FirstStageEntry>.address.mask | request.iova.pageOffset
     guard let host = host(address, second, needs: request.needs) else { return nil }
     let flags = PlainFirstStage.flags(walk, first)
     return WalkResult(
