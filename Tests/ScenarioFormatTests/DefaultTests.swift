@@ -1,51 +1,51 @@
-import LinuxIOMMU
-import ScenarioFormat
+import TestSupport
 import Testing
-import VTdUnit
-import YAMLNodes
-import YAMLReading
+
+@testable import ScenarioFormat
 
 @Suite("Every default in the reference is the one that holds")
 struct DefaultTests {
-  @Test("each default in the reference is the one that holds, in each section")
-  func sections() throws {
-    try check(BootDescription.self)
-    try check(PageList.self)
-    try check(DomainDescription.self)
-    try check(FunctionDescription.self)
-    try check(ConfigurationDescription.self)
-    try check(CacheConfiguration.self)
-    try check(
-      UnitDescription.self, required: ["cap": "0x1", "ecap": "0x2"])
-    try check(
-      DMADescription.self,
-      required: ["device": "first", "access": "read", "address": "0x1000"])
-    try check(Mapping.self, required: ["iova": "0x1000", "target": "0x2000"])
-    try check(
-      DMAMapStep.self,
-      required: ["device": "first", "name": "ring", "target": "0x2000"])
-    try check(EventAction.DeviceFlushStep.self, required: ["device": "first"])
-    try check(InterruptEntryChange.self, required: ["index": "1", "vector": "0x30"])
-    try check(KernelDescription.self, required: ["release": "6.12.0"])
-  }
-
-  /// A section with each default said is the section with none.
-  private func check<S: Section>(_ type: S.Type, required: [String: String] = [:]) throws {
-    let bare = required.map { "\($0.key): \($0.value)" }
-    let said = S.description.fields.compactMap { field in
-      required[field.key] == nil ? field.defaultValue.map { "\(field.key): \($0.flow)" } : nil
+  /// The keys whose default, written out, makes another file than nothing written.
+  private func wrongDefaults(_ placed: PlacedSection) throws -> [String] {
+    let without = try placed.read(placed.text())
+    return placed.section.fields.compactMap { field in
+      guard let value = field.defaultValue else { return nil }
+      let said = try? placed.read(
+        placed.text(["\(field.key): \(value.flow)"], without: field.key))
+      return said == without ? nil : field.key
     }
-    #expect(!said.isEmpty)
-    let without: S = try section(bare)
-    let with: S = try section(bare + said)
-    #expect(without.written == with.written, "\(S.sectionName)")
   }
 
-  private func section<S: Section>(_ members: [String]) throws -> S {
-    var budget = ReadingBudget()
-    let text = "{\(members.joined(separator: ", "))}"
-    let root = try #require(try LibYAML.document(of: text, budget: &budget))
-    var resolver = NodeResolver(file: "f", budget: budget)
-    return try S(reading: try resolver.value(of: root))
+  @Test("each default is the one that holds, in each section", arguments: FileKind.allCases)
+  func sections(_ kind: FileKind) throws {
+    for placed in PlacedSection.all(of: kind) {
+      #expect(try wrongDefaults(placed) == [], "\(kind): \(placed.section.name)")
+    }
+  }
+
+  @Test("each section of the reference is looked at")
+  func complete() throws {
+    let headings = FileKind.reference.split(separator: "\n").filter { $0.hasPrefix("### ") }
+    let sections = Set(FileKind.allCases.flatMap { PlacedSection.all(of: $0).map(\.section.id) })
+    #expect(sections.count == headings.count)
+    #expect(
+      Set(sections.map { $0.split(separator: ":")[0] }) == Set(headings.map { $0.dropFirst(4) }))
+  }
+
+  @Test("a default that does not hold is found")
+  func wrong() throws {
+    let placed = try #require(
+      PlacedSection.all(of: .scenario).first { $0.section.name == "domain" })
+    let fields = placed.section.fields.map { field in
+      FieldDescription(
+        key: field.key, type: field.type, isRequired: field.isRequired, isChoice: field.isChoice,
+        defaultValue: field.key == "levels" ? .scalar("5") : field.defaultValue,
+        meaning: field.meaning, example: field.example)
+    }
+    let lying = PlacedSection(
+      kind: placed.kind,
+      section: SectionDescription(name: "domain", fields: fields, hasChoices: false),
+      file: placed.file, needed: placed.needed)
+    #expect(try wrongDefaults(lying) == ["levels"])
   }
 }

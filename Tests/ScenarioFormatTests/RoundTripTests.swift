@@ -4,8 +4,6 @@ import TestSupport
 import Testing
 import VTdFormats
 import VTdUnit
-import YAMLNodes
-import YAMLReading
 
 /// Reading, writing and reading again.
 @Suite("A scenario that is written")
@@ -18,7 +16,7 @@ struct RoundTripTests {
   func values(_ file: String) throws {
     let scenario = try ScenarioLoader().load(file)
     let text = scenario.written.document(isSpaced: true)
-    let again = try Self.scenario(text, file: file)
+    let again = try Self.scenario(text)
     #expect(again.written.document(isSpaced: true) == text)
     #expect(again.steps.count == scenario.steps.count)
     #expect(again.build == scenario.build)
@@ -75,7 +73,7 @@ struct RoundTripTests {
     unit.name = text.isEmpty ? "x" : text
     scenario.machine.units = [unit]
     let written = scenario.written.document(isSpaced: true)
-    let again = try Self.scenario(written, file: "s.yaml")
+    let again = try Self.scenario(written)
     #expect(again.summary == text)
     #expect(again.kernel.release == text)
     #expect(again.machine.units.map(\.name) == [unit.name])
@@ -94,7 +92,7 @@ struct RoundTripTests {
       unit.name = "dmar0"
       var scenario = ScenarioDescription()
       scenario.machine.units = [unit]
-      let again = try Self.scenario(scenario.written.document(), file: "s.yaml")
+      let again = try Self.scenario(scenario.written.document())
       #expect(again.machine.units.first?.hardware.quirks == quirks)
     }
     #expect(UnitQuirks.qemu10.namesOfAll == ["qemu-10"])
@@ -103,10 +101,7 @@ struct RoundTripTests {
         == ["qemu-7.2", "compatibility-index-from-address"])
   }
 
-  static func scenario(_ text: String, file: String) throws -> ScenarioDescription {
-    var budget = ReadingBudget()
-    let root = try #require(try LibYAML.document(of: text, budget: &budget))
-    var resolver = NodeResolver(file: file, budget: budget)
-    return try ScenarioDescription(reading: try resolver.value(of: root), as: "the scenario")
+  static func scenario(_ text: String) throws -> ScenarioDescription {
+    try ScenarioDescription(reading: value(of: text), as: "the scenario")
   }
 }

@@ -1,36 +1,27 @@
 import Testing
-import YAMLNodes
-import YAMLReading
 
 @testable import ScenarioFormat
 
 @Suite("Words of scalars and of their messages")
 struct ScalarWordTests {
-  private func read(_ text: String) throws -> YAMLValue {
-    var budget = ReadingBudget()
-    let node = try #require(try LibYAML.document(of: text, budget: &budget))
-    var resolver = NodeResolver(file: "s.yaml", budget: budget)
-    return try resolver.value(of: node)
-  }
-
   @Test("true and false may be written as YAML 1.2 has them", arguments: ["true", "True", "TRUE"])
   func flags(_ word: String) throws {
     let scenario = try ScenarioDescription(
-      reading: read("abstract: \(word)"), as: "the scenario")
+      reading: value(of: "abstract: \(word)"), as: "the scenario")
     #expect(scenario.isAbstract)
   }
 
   @Test("other words are not flags", arguments: ["yes", "on", "tRUE", "1"])
   func noFlags(_ word: String) throws {
     #expect(throws: InputError.self) {
-      try ScenarioDescription(reading: read("abstract: \(word)"), as: "the scenario")
+      try ScenarioDescription(reading: value(of: "abstract: \(word)"), as: "the scenario")
     }
   }
 
   @Test("~ and null stand for nothing in every spelling", arguments: ["~", "null", "Null", "NULL"])
   func nothing(_ word: String) throws {
-    #expect(try read("a: \(word)")["a"]?.scalar == "")
-    #expect(try read("a: \"\(word)\"")["a"]?.scalar == word)
+    #expect(try value(of: "a: \(word)")["a"]?.scalar == "")
+    #expect(try value(of: "a: \"\(word)\"")["a"]?.scalar == word)
   }
 
   @Test(

@@ -1,10 +1,7 @@
 import Foundation
-import ACPITables
 import ScenarioFormat
 import TestSupport
 import Testing
-import YAMLNodes
-import YAMLReading
 
 /// A file that is wrong in one place; `.ci/check-schemas` checks the same ones against the schemas.
 private struct WrongFile: CustomTestStringConvertible, Sendable {
@@ -32,19 +29,8 @@ private struct WrongFile: CustomTestStringConvertible, Sendable {
 struct WrongFileTests {
   @Test("a wrong file is refused, with its place", arguments: WrongFile.all)
   fileprivate func refused(_ file: WrongFile) throws {
-    var budget = ReadingBudget()
-    let root = try #require(try LibYAML.document(of: file.text, budget: &budget))
-    var resolver = NodeResolver(file: "f", budget: budget)
-    let value = try resolver.value(of: root)
-    #expect(throws: InputError.self) {
-      switch file.kind {
-      case .scenario: _ = try ScenarioDescription(reading: value)
-      case .table: _ = try DMARTable(reading: value)
-      case .snapshot: _ = try PCISnapshot(reading: value)
-      case .kernel: _ = try KernelDescription(reading: value)
-      case .platform: _ = try MachineDescription(reading: value)
-      }
-    }
+    let value = try value(of: file.text)
+    #expect(throws: InputError.self) { try file.kind.read(value) }
   }
 
   @Test("stands in the table for each kind")

@@ -21,13 +21,10 @@ public enum FileCheck {
     var resolver = ExtensionResolver(source, library: library)
     let root = try resolver.load(path)
     let kind = kind(of: root)
-    switch kind {
-    case .scenario: _ = try ScenarioLoader(from: source, library: library).load(path)
-    case .table: _ = try DMARTable(reading: root, as: "the table")
-    case .snapshot: _ = try PCISnapshot(reading: root, as: "the snapshot")
-    case .kernel: _ = try KernelDescription(reading: root, as: "the kernel")
-    case .platform:
-      _ = try MachineDescription(reading: root, as: "the platform")
+    if kind == .scenario {
+      _ = try ScenarioLoader(from: source, library: library).load(path)
+    } else {
+      _ = try kind.read(root)
     }
     return kind
   }

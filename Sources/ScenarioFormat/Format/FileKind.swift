@@ -45,23 +45,40 @@ public enum FileKind: String, CaseIterable, Sendable {
   /// The name of the kind's JSON Schema; the number grows when files that were right become wrong.
   private var id: String { "urn:dmar:schema:\(rawValue):1" }
 
-  /// The JSON Schema of the kind, for editors and other programs.
-  public var jsonSchema: String {
+  /// The section that a file of the kind is.
+  var root: SchemaType {
     switch self {
-    case .scenario: JSONSchema.document(of: ScenarioDescription.self, id: id, title: title)
-    case .table: JSONSchema.document(of: DMARTable.self, id: id, title: title)
-    case .snapshot: JSONSchema.document(of: PCISnapshot.self, id: id, title: title)
-    case .kernel: JSONSchema.document(of: KernelDescription.self, id: id, title: title)
-    case .platform:
-      JSONSchema.document(of: MachineDescription.self, id: id, title: title)
+    case .scenario: .section(ScenarioDescription.self)
+    case .table: .section(DMARTable.self)
+    case .snapshot: .section(PCISnapshot.self)
+    case .kernel: .section(KernelDescription.self)
+    case .platform: .section(MachineDescription.self)
     }
   }
 
+  /// Reads such a file, and checks all of it.
+  ///
+  /// - Returns: the file as the program writes it.
+  /// - Throws: `InputError` at the first thing that is not as it should be.
+  package func read(_ file: YAMLValue) throws(InputError) -> Written {
+    func written<S: Section>(_: S.Type) throws(InputError) -> Written {
+      try S(reading: file, as: "the \(rawValue)").written
+    }
+    switch self {
+    case .scenario: return try written(ScenarioDescription.self)
+    case .table: return try written(DMARTable.self)
+    case .snapshot: return try written(PCISnapshot.self)
+    case .kernel: return try written(KernelDescription.self)
+    case .platform: return try written(MachineDescription.self)
+    }
+  }
+
+  /// The JSON Schema of the kind, for editors and other programs.
+  public var jsonSchema: String { JSONSchema.document(of: root, id: id, title: title) }
+
   private var sections: String {
     switch self {
-    case .scenario: Reference.text(of: ScenarioDescription.self)
-    case .table: Reference.text(of: DMARTable.self)
-    case .snapshot: Reference.text(of: PCISnapshot.self)
+    case .scenario, .table, .snapshot: Reference.text(of: root)
     // They are parts of a scenario.
     case .kernel: "\nIts keys are those of [kernel](#kernel).\n"
     case .platform: "\nIts keys are those of [machine](#machine).\n"

@@ -200,12 +200,17 @@ extension Form where Value: Equatable {
 
   /// What this form takes, or one of the names of a table. It is written in this form.
   package func orName(_ rows: [(name: String, value: Value)]) -> Form {
-    let names = Form.named(rows)
+    let both = SchemaType.either(type(), .oneOf(rows.map { $0.name }))
     return Form(
-      .either(type(), names.type()),
+      both,
       read: { (value, name) throws(InputError) in
-        let isNumber = value.scalar?.utf8.first.map(ASCII.isDigit) ?? true
-        return isNumber ? try read(value, name) : try names.read(value, name)
+        guard let text = value.scalar, let first = text.utf8.first, !ASCII.isDigit(first) else {
+          return try read(value, name)
+        }
+        if let found = rows.first(where: { $0.name == text }) { return found.value }
+        // Beside the name that was meant, all the others would be in the way.
+        let hint = nearest(to: text, in: rows.map { $0.name })
+        throw InputError.mismatch(value, name, hint == nil ? both : type(), hint: hint)
       },
       write: write)
   }

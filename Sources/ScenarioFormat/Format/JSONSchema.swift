@@ -15,9 +15,9 @@ struct JSONSchema {
   /// - Parameters:
   ///   - id: the schema's `$id`, its version included.
   ///   - title: what the files are.
-  static func document<S: Section>(of section: S.Type, id: String, title: String) -> String {
+  static func document(of root: SchemaType, id: String, title: String) -> String {
     var schema = JSONSchema()
-    let root = schema.reference(.section(section), isComplete: true)
+    let root = schema.reference(root, isComplete: true)
     return JSONValue.object(
       [
         ("$schema", .string("https://json-schema.org/draft/2020-12/schema")), ("$id", .string(id)),

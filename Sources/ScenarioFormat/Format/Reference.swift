@@ -7,10 +7,10 @@ struct Reference {
   private var waiting: [SectionDescription] = []
   private var text = ""
 
-  /// The page's part about `section` and all that stands in it, as Markdown.
-  static func text<S: Section>(of section: S.Type) -> String {
+  /// The page's part about a section and all that stands in it, as Markdown.
+  static func text(of section: SchemaType) -> String {
     var reference = Reference()
-    reference.waiting = [section.description]
+    _ = reference.describe(section)
     while !reference.waiting.isEmpty { reference.add(reference.waiting.removeFirst()) }
     return reference.text
   }

@@ -214,8 +214,7 @@ extension Expectation.Fault: Section {
       "access", &isRead, .named([(name: "read", value: true), (name: "write", value: false)]),
       "what was refused")
     field.required("address", &address, .number(), "the page")
-    field.required(
-      "reason", &reason, .number(0...0xff, .hex(2)), "the fault reason", example: "0x06")
+    field.required("reason", &reason, .reason, "the fault reason, or its name", example: "0x06")
   }
 }
 
@@ -224,8 +223,7 @@ extension RecordExpectation: Section {
 
   package mutating func visit(_ field: inout Fields) {
     field.required("device", &source, .device, "the source-id", example: "\"00:1a.0\"")
-    field.required(
-      "reason", &reason, .number(0...0xff, .hex(2)), "the fault reason", example: "0x06")
+    field.required("reason", &reason, .reason, "the fault reason, or its name", example: "0x06")
     field("cause", &cause, .text, "what the reason means, as dmar decode reason says it")
     field("type", &type, .named(Self.types), "what the request wanted (T1 and T2)")
     field("address", &address, .number(), "the page", example: "0xdeadb000")

@@ -67,6 +67,14 @@ extension Form where Value == SourceID {
   static var device: Form { .form(.device, { PCIAddress($0)?.sourceID }, { $0.description }) }
 }
 
+extension Form where Value == FaultReason {
+  /// A fault reason by its code or by the name of its row.
+  static var reason: Form {
+    Form.number(0...0xff, .hex(2)).orName(
+      FaultReason.rows.map { (name: $0.name, value: $0.reason) })
+  }
+}
+
 extension Form where Value == [UInt8] {
   /// Bytes as hex digits.
   static var digits: Form {

@@ -2,6 +2,8 @@
 public struct FaultReasonRow: Sendable {
   /// The code.
   public let reason: FaultReason
+  /// The name by which scenarios call it, such as `read-not-permitted`.
+  public let name: String
   /// What the unit was looking at, and so what to look at next.
   public let structure: Structure
   /// What was wrong with it.
@@ -83,258 +85,291 @@ public struct FaultReasonRow: Sendable {
 extension FaultReason {
   /// Every code of this project's tables, in ascending order.
   public static let rows: [FaultReasonRow] = [
-    row(.software, .request, .unsupported, nil, linux: "Software"),
+    row(.software, "software", .request, .unsupported, nil, linux: "Software"),
     row(
-      .rootNotPresent, .root, .notPresent, "root entry not present",
+      .rootNotPresent, "root-entry-not-present", .root, .notPresent, "root entry not present",
       linux: "Present bit in root entry is clear"),
     row(
-      .contextNotPresent, .context, .notPresent, "context entry not present",
-      linux: "Present bit in context entry is clear"),
+      .contextNotPresent, "context-entry-not-present", .context, .notPresent,
+      "context entry not present", linux: "Present bit in context entry is clear"),
     row(
-      .contextInvalid, .context, .unsupported,
+      .contextInvalid, "context-entry-invalid", .context, .unsupported,
       "context entry asks for a type or width that the unit lacks", linux: "Invalid context entry"),
     row(
-      .addressBeyondWidth, .request, .beyondWidth, "address beyond MGAW or the context's width",
-      linux: "Access beyond MGAW"),
+      .addressBeyondWidth, "address-beyond-width", .request, .beyondWidth,
+      "address beyond MGAW or the context's width", linux: "Access beyond MGAW"),
     row(
-      .writeNotPermitted, .secondStage, .notPermitted, "no write permission in the second stage",
-      linux: "PTE Write access is not set", isAnswered: true),
+      .writeNotPermitted, "write-not-permitted", .secondStage, .notPermitted,
+      "no write permission in the second stage", linux: "PTE Write access is not set",
+      isAnswered: true),
     row(
-      .readNotPermitted, .secondStage, .notPermitted, "no read permission in the second stage",
-      linux: "PTE Read access is not set", isAnswered: true),
+      .readNotPermitted, "read-not-permitted", .secondStage, .notPermitted,
+      "no read permission in the second stage", linux: "PTE Read access is not set",
+      isAnswered: true),
     row(
-      .secondStageRead, .secondStage, .unreadable, "second-stage entry cannot be read",
-      linux: "Next page table ptr is invalid"),
+      .secondStageRead, "paging-entry-unreadable", .secondStage, .unreadable,
+      "second-stage entry cannot be read", linux: "Next page table ptr is invalid"),
     row(
-      .rootRead, .root, .unreadable, "root entry cannot be read",
+      .rootRead, "root-entry-unreadable", .root, .unreadable, "root entry cannot be read",
       linux: "Root table address invalid"),
     row(
-      .contextRead, .context, .unreadable, "context entry cannot be read",
-      linux: "Context table ptr is invalid"),
+      .contextRead, "context-entry-unreadable", .context, .unreadable,
+      "context entry cannot be read", linux: "Context table ptr is invalid"),
     row(
-      .rootReserved, .root, .reserved, "reserved bit set in the root entry",
+      .rootReserved, "root-entry-reserved", .root, .reserved, "reserved bit set in the root entry",
       linux: "non-zero reserved fields in RTP"),
     row(
-      .contextReserved, .context, .reserved, "reserved bit set in the context entry",
-      linux: "non-zero reserved fields in CTP"),
+      .contextReserved, "context-entry-reserved", .context, .reserved,
+      "reserved bit set in the context entry", linux: "non-zero reserved fields in CTP"),
     row(
-      .secondStageReserved, .secondStage, .reserved, "reserved bit set in a second-stage entry",
-      linux: "non-zero reserved fields in PTE"),
+      .secondStageReserved, "paging-entry-reserved", .secondStage, .reserved,
+      "reserved bit set in a second-stage entry", linux: "non-zero reserved fields in PTE"),
     row(
-      .requestTypeBlocked, .context, .notEnabled,
+      .requestTypeBlocked, "translated-request-blocked", .context, .notEnabled,
       "TT blocks translation requests and translated requests",
       linux: "PCE for translation request specifies blocking", since: .legacy),
     row(
-      .interruptRange, .secondStage, .interruptRange, "translation leads into the interrupt range"),
+      .interruptRange, "interrupt-range", .secondStage, .interruptRange,
+      "translation leads into the interrupt range"),
     row(
-      .interruptRequestReserved, .request, .reserved, "reserved bit set in the interrupt request",
+      .interruptRequestReserved, "interrupt-request-reserved", .request, .reserved,
+      "reserved bit set in the interrupt request",
       linux: "Detected reserved fields in the decoded interrupt-remapped request"),
     row(
-      .interruptIndexBeyondTable, .request, .beyondWidth, "interrupt index beyond the table",
+      .interruptIndexBeyondTable, "interrupt-index-beyond-table", .request, .beyondWidth,
+      "interrupt index beyond the table",
       linux: "Interrupt index exceeded the interrupt-remapping table size"),
     row(
-      .interruptEntryNotPresent, .interruptEntry, .notPresent, "interrupt entry not present",
-      linux: "Present field in the IRTE entry is clear"),
+      .interruptEntryNotPresent, "interrupt-entry-not-present", .interruptEntry, .notPresent,
+      "interrupt entry not present", linux: "Present field in the IRTE entry is clear"),
     row(
-      .interruptEntryRead, .interruptEntry, .unreadable, "interrupt entry cannot be read",
+      .interruptEntryRead, "interrupt-entry-unreadable", .interruptEntry, .unreadable,
+      "interrupt entry cannot be read",
       linux: "Error accessing interrupt-remapping table pointed by IRTA_REG"),
     row(
-      .interruptEntryReserved, .interruptEntry, .reserved,
-      "reserved bit set in the interrupt entry",
-      linux: "Detected reserved fields in the IRTE entry"),
+      .interruptEntryReserved, "interrupt-entry-reserved", .interruptEntry, .reserved,
+      "reserved bit set in the interrupt entry", linux: "Detected reserved fields in the IRTE entry"
+    ),
     row(
-      .compatibilityFormatBlocked, .request, .notEnabled,
+      .compatibilityFormatBlocked, "compatibility-format-blocked", .request, .notEnabled,
       "compatibility-format interrupts are blocked",
       linux: "Blocked a compatibility format interrupt request"),
     row(
-      .interruptSourceMismatch, .interruptEntry, .notPermitted,
+      .interruptSourceMismatch, "interrupt-source-mismatch", .interruptEntry, .notPermitted,
       "source-id fails the interrupt entry's check",
       linux: "Blocked an interrupt request due to source-id verification failure"),
     row(
-      .postedDescriptorAccess, .postedDescriptor, .unreadable,
+      .postedDescriptorAccess, "posted-descriptor-access", .postedDescriptor, .unreadable,
       "posted-interrupt descriptor cannot be accessed"),
     row(
-      .postedDescriptorReserved, .postedDescriptor, .reserved,
+      .postedDescriptorReserved, "posted-descriptor-reserved", .postedDescriptor, .reserved,
       "reserved bit set in the posted-interrupt descriptor"),
     row(
-      .rootTableAddressInvalid, .rootTableAddress, .unsupported,
+      .rootTableAddressInvalid, "root-table-address-invalid", .rootTableAddress, .unsupported,
       "root table address register holds an invalid mode or address",
       linux: "SM: Invalid Root Table Address", since: .scalable),
     row(
-      .pasidRequestInLegacyMode, .rootTableAddress, .notEnabled,
+      .pasidRequestInLegacyMode, "pasid-in-legacy-mode", .rootTableAddress, .notEnabled,
       "request with PASID while the tables are legacy", linux: "SM: TTM 0 for request with PASID",
       since: .scalable),
     row(
-      .pageRequestInLegacyMode, .rootTableAddress, .notEnabled,
+      .pageRequestInLegacyMode, "page-request-in-legacy-mode", .rootTableAddress, .notEnabled,
       "page request while the tables are legacy", linux: "SM: TTM 0 for page group request",
       since: .scalable),
     row(
-      .scalableRootRead, .root, .unreadable, "scalable-mode root entry cannot be read",
-      linux: "SM: Error attempting to access Root Entry", since: .scalable),
+      .scalableRootRead, "scalable-root-entry-unreadable", .root, .unreadable,
+      "scalable-mode root entry cannot be read", linux: "SM: Error attempting to access Root Entry",
+      since: .scalable),
     row(
-      .scalableRootNotPresent, .root, .notPresent, "scalable-mode root entry not present",
-      linux: "SM: Present bit in Root Entry is clear", since: .scalable),
+      .scalableRootNotPresent, "scalable-root-entry-not-present", .root, .notPresent,
+      "scalable-mode root entry not present", linux: "SM: Present bit in Root Entry is clear",
+      since: .scalable),
     row(
-      .scalableRootReserved, .root, .reserved, "reserved bit set in the scalable-mode root entry",
+      .scalableRootReserved, "scalable-root-entry-reserved", .root, .reserved,
+      "reserved bit set in the scalable-mode root entry",
       linux: "SM: Non-zero reserved field set in Root Entry", since: .scalable),
     row(
-      .scalableContextRead, .context, .unreadable, "scalable-mode context entry cannot be read",
+      .scalableContextRead, "scalable-context-entry-unreadable", .context, .unreadable,
+      "scalable-mode context entry cannot be read",
       linux: "SM: Error attempting to access Context Entry", since: .scalable),
     row(
-      .scalableContextNotPresent, .context, .notPresent, "scalable-mode context entry not present",
-      linux: "SM: Present bit in Context Entry is clear", since: .scalable),
+      .scalableContextNotPresent, "scalable-context-entry-not-present", .context, .notPresent,
+      "scalable-mode context entry not present", linux: "SM: Present bit in Context Entry is clear",
+      since: .scalable),
     row(
-      .scalableContextReserved, .context, .reserved,
+      .scalableContextReserved, "scalable-context-entry-reserved", .context, .reserved,
       "reserved bit set in the scalable-mode context entry",
       linux: "SM: Non-zero reserved field set in the Context Entry", since: .scalable),
     row(
-      .scalableContextInvalid, .context, .unsupported,
+      .scalableContextInvalid, "scalable-context-entry-invalid", .context, .unsupported,
       "scalable-mode context entry asks for what the unit lacks",
       linux: "SM: Invalid Context Entry", since: .scalable),
     row(
-      .deviceTLBDisabled, .context, .notEnabled,
+      .deviceTLBDisabled, "device-tlb-disabled", .context, .notEnabled,
       "translation or translated request while DTE is clear",
       linux: "SM: DTE field in Context Entry is clear", since: .scalable),
     row(
-      .pasidDisabled, .context, .notEnabled, "request with PASID while PASIDE is clear",
+      .pasidDisabled, "pasid-disabled", .context, .notEnabled,
+      "request with PASID while PASIDE is clear",
       linux: "SM: PASID Enable field in Context Entry is clear", since: .scalable),
     row(
-      .pasidBeyondDirectory, .context, .beyondWidth, "PASID beyond the directory",
-      linux: "SM: PASID is larger than the max in Context Entry", since: .scalable),
+      .pasidBeyondDirectory, "pasid-beyond-directory", .context, .beyondWidth,
+      "PASID beyond the directory", linux: "SM: PASID is larger than the max in Context Entry",
+      since: .scalable),
     row(
-      .pageRequestDisabled, .context, .notEnabled, "page request while PRE is clear",
-      linux: "SM: PRE field in Context-Entry is clear", since: .scalable),
+      .pageRequestDisabled, "page-request-disabled", .context, .notEnabled,
+      "page request while PRE is clear", linux: "SM: PRE field in Context-Entry is clear",
+      since: .scalable),
     row(
-      .ridPASIDInvalid, .context, .unsupported, "RID_PASID beyond the directory",
-      linux: "SM: RID_PASID field error in Context-Entry", since: .scalable),
+      .ridPASIDInvalid, "rid-pasid-invalid", .context, .unsupported,
+      "RID_PASID beyond the directory", linux: "SM: RID_PASID field error in Context-Entry",
+      since: .scalable),
     row(
-      .directoryRead, .directory, .unreadable, "PASID directory entry cannot be read",
+      .directoryRead, "directory-entry-unreadable", .directory, .unreadable,
+      "PASID directory entry cannot be read",
       linux: "SM: Error attempting to access the PASID Directory Entry", since: .scalable),
     row(
-      .directoryNotPresent, .directory, .notPresent, "PASID directory entry not present",
-      linux: "SM: Present bit in Directory Entry is clear", since: .scalable, isAnswered: true),
+      .directoryNotPresent, "directory-entry-not-present", .directory, .notPresent,
+      "PASID directory entry not present", linux: "SM: Present bit in Directory Entry is clear",
+      since: .scalable, isAnswered: true),
     row(
-      .directoryReserved, .directory, .reserved, "reserved bit set in the PASID directory entry",
+      .directoryReserved, "directory-entry-reserved", .directory, .reserved,
+      "reserved bit set in the PASID directory entry",
       linux: "SM: Non-zero reserved field set in PASID Directory Entry", since: .scalable),
     row(
-      .pasidEntryRead, .pasidEntry, .unreadable, "PASID entry cannot be read",
-      linux: "SM: Error attempting to access PASID Table Entry", since: .scalable),
+      .pasidEntryRead, "pasid-entry-unreadable", .pasidEntry, .unreadable,
+      "PASID entry cannot be read", linux: "SM: Error attempting to access PASID Table Entry",
+      since: .scalable),
     row(
-      .pasidEntryNotPresent, .pasidEntry, .notPresent, "PASID entry not present",
-      linux: "SM: Present bit in PASID Table Entry is clear", since: .scalable, isAnswered: true),
+      .pasidEntryNotPresent, "pasid-entry-not-present", .pasidEntry, .notPresent,
+      "PASID entry not present", linux: "SM: Present bit in PASID Table Entry is clear",
+      since: .scalable, isAnswered: true),
     row(
-      .pasidEntryReserved, .pasidEntry, .reserved, "reserved bit set in the PASID entry",
+      .pasidEntryReserved, "pasid-entry-reserved", .pasidEntry, .reserved,
+      "reserved bit set in the PASID entry",
       linux: "SM: Non-zero reserved field set in PASID Table Entry", since: .scalable),
     row(
-      .pasidEntryInvalid, .pasidEntry, .unsupported, "PASID entry asks for what the unit lacks",
+      .pasidEntryInvalid, "pasid-entry-invalid", .pasidEntry, .unsupported,
+      "PASID entry asks for what the unit lacks",
       linux: "SM: Invalid Scalable-Mode PASID Table Entry", since: .scalable),
     row(
-      .executeRequestsDisabled, .pasidEntry, .notEnabled, "execute request while ERE is clear",
-      linux: "SM: ERE field is clear in PASID Table Entry", since: .scalable),
+      .executeRequestsDisabled, "execute-requests-disabled", .pasidEntry, .notEnabled,
+      "execute request while ERE is clear", linux: "SM: ERE field is clear in PASID Table Entry",
+      since: .scalable),
     row(
-      .supervisorRequestsDisabled, .pasidEntry, .notEnabled,
+      .supervisorRequestsDisabled, "supervisor-requests-disabled", .pasidEntry, .notEnabled,
       "supervisor request while SRE is clear", linux: "SM: SRE field is clear in PASID Table Entry",
       since: .scalable, isAnswered: true),
     row(
-      .firstStageRead, .firstStage, .unreadable, "first-stage entry cannot be read",
+      .firstStageRead, "first-stage-entry-unreadable", .firstStage, .unreadable,
+      "first-stage entry cannot be read",
       linux: "SM: Error attempting to access first-level paging entry", since: .scalable),
     row(
-      .firstStageNotPresent, .firstStage, .notPresent, "first-stage entry not present",
+      .firstStageNotPresent, "first-stage-entry-not-present", .firstStage, .notPresent,
+      "first-stage entry not present",
       linux: "SM: Present bit in first-level paging entry is clear", since: .scalable,
       isAnswered: true),
     row(
-      .firstStageReserved, .firstStage, .reserved, "reserved bit set in a first-stage entry",
+      .firstStageReserved, "first-stage-entry-reserved", .firstStage, .reserved,
+      "reserved bit set in a first-stage entry",
       linux: "SM: Non-zero reserved field set in first-level paging entry", since: .scalable),
     row(
-      .firstStageTableRead, .firstStage, .unreadable, "top first-stage table cannot be read",
-      linux: "SM: Error attempting to access FL-PML4 entry", since: .scalable),
+      .firstStageTableRead, "first-stage-table-unreadable", .firstStage, .unreadable,
+      "top first-stage table cannot be read", linux: "SM: Error attempting to access FL-PML4 entry",
+      since: .scalable),
     row(
-      .firstStageTableBeyondWidth, .firstStage, .beyondWidth,
+      .firstStageTableBeyondWidth, "first-stage-table-beyond-width", .firstStage, .beyondWidth,
       "first-stage table beyond the second stage's width",
       linux: "SM: First-level entry address beyond MGAW in Nested translation", since: .scalable),
     row(
-      .firstStageTopTableNotReadable, .secondStage, .notPermitted,
-      "second stage denies reading the top first-stage table",
+      .firstStageTopTableNotReadable, "first-stage-top-table-not-readable", .secondStage,
+      .notPermitted, "second stage denies reading the top first-stage table",
       linux: "SM: Read permission error in FL-PML4 entry in Nested translation", since: .scalable,
       isAnswered: true),
     row(
-      .firstStageTableNotReadable, .secondStage, .notPermitted,
+      .firstStageTableNotReadable, "first-stage-table-not-readable", .secondStage, .notPermitted,
       "second stage denies reading a first-stage table",
       linux: "SM: Read permission error in first-level paging entry in Nested translation",
       since: .scalable, isAnswered: true),
     row(
-      .firstStageTableNotWritable, .secondStage, .notPermitted,
+      .firstStageTableNotWritable, "first-stage-table-not-writable", .secondStage, .notPermitted,
       "second stage denies updating a first-stage entry",
       linux: "SM: Write permission error in first-level paging entry in Nested translation",
       since: .scalable, isAnswered: true),
     row(
-      .scalableSecondStageRead, .secondStage, .unreadable, "second-stage entry cannot be read",
+      .scalableSecondStageRead, "second-stage-entry-unreadable", .secondStage, .unreadable,
+      "second-stage entry cannot be read",
       linux: "SM: Error attempting to access second-level paging entry", since: .scalable),
     row(
-      .secondStageNotPresent, .secondStage, .notPresent,
+      .secondStageNotPresent, "second-stage-not-present", .secondStage, .notPresent,
       "second-stage entry has neither read nor write permission",
       linux: "SM: Read/Write permission error in second-level paging entry", since: .scalable,
       isAnswered: true),
     row(
-      .scalableSecondStageReserved, .secondStage, .reserved,
+      .scalableSecondStageReserved, "second-stage-entry-reserved", .secondStage, .reserved,
       "reserved bit set in a second-stage entry",
       linux: "SM: Non-zero reserved field set in second-level paging entry", since: .scalable),
     row(
-      .secondStageTableRead, .secondStage, .unreadable, "top second-stage table cannot be read",
-      linux: "SM: Invalid second-level page table pointer", since: .scalable),
+      .secondStageTableRead, "second-stage-table-unreadable", .secondStage, .unreadable,
+      "top second-stage table cannot be read", linux: "SM: Invalid second-level page table pointer",
+      since: .scalable),
     row(
-      .secondStageAccessedDirty, .secondStage, .notUpdated,
+      .secondStageAccessedDirty, "second-stage-accessed-dirty", .secondStage, .notUpdated,
       "second-stage accessed or dirty bit cannot be set",
       linux: "SM: A/D bit update needed in second-level entry when set up in no snoop",
       since: .scalable),
     row(
-      .addressNotCanonical, .request, .beyondWidth, "address is not canonical",
-      linux: "SM: Address in first-level translation is not canonical", since: .scalable,
-      isAnswered: true),
+      .addressNotCanonical, "address-not-canonical", .request, .beyondWidth,
+      "address is not canonical", linux: "SM: Address in first-level translation is not canonical",
+      since: .scalable, isAnswered: true),
     row(
-      .userNotPermitted, .firstStage, .notPermitted, "first stage denies user requests",
+      .userNotPermitted, "user-not-permitted", .firstStage, .notPermitted,
+      "first stage denies user requests",
       linux: "SM: U/S set 0 for first-level translation with user privilege", since: .scalable,
       isAnswered: true),
     row(
-      .executeNotPermitted, .page, .notPermitted, "no execute permission",
+      .executeNotPermitted, "execute-not-permitted", .page, .notPermitted, "no execute permission",
       linux: "SM: No execute permission for request with PASID and ER=1", since: .scalable,
       isAnswered: true),
     row(
-      .scalableAddressBeyondWidth, .request, .beyondWidth,
+      .scalableAddressBeyondWidth, "address-beyond-second-stage", .request, .beyondWidth,
       "address beyond the unit's or the second stage's width",
       linux: "SM: Address beyond the DMA hardware max", since: .scalable),
     row(
-      .intermediateAddressBeyondWidth, .firstStage, .beyondWidth,
-      "first stage's result beyond the second stage's width",
+      .intermediateAddressBeyondWidth, "intermediate-address-beyond-width", .firstStage,
+      .beyondWidth, "first stage's result beyond the second stage's width",
       linux: "SM: Second-level entry address beyond the max", since: .scalable),
     row(
-      .scalableWriteNotPermitted, .page, .notPermitted, "no write permission",
-      linux: "SM: No write permission for Write/AtomicOp request", since: .scalable,
-      isAnswered: true),
+      .scalableWriteNotPermitted, "scalable-write-not-permitted", .page, .notPermitted,
+      "no write permission", linux: "SM: No write permission for Write/AtomicOp request",
+      since: .scalable, isAnswered: true),
     row(
-      .scalableReadNotPermitted, .page, .notPermitted, "no read permission",
-      linux: "SM: No read permission for Read/AtomicOp request", since: .scalable,
-      isAnswered: true),
+      .scalableReadNotPermitted, "scalable-read-not-permitted", .page, .notPermitted,
+      "no read permission", linux: "SM: No read permission for Read/AtomicOp request",
+      since: .scalable, isAnswered: true),
     row(
-      .scalableInterruptRange, .page, .interruptRange, "translation leads into the interrupt range",
-      linux: "SM: Invalid address-interrupt address", since: .scalable),
+      .scalableInterruptRange, "scalable-interrupt-range", .page, .interruptRange,
+      "translation leads into the interrupt range", linux: "SM: Invalid address-interrupt address",
+      since: .scalable),
     row(
-      .firstStageAccessedDirtyNoSnoop, .firstStage, .notUpdated,
+      .firstStageAccessedDirtyNoSnoop, "first-stage-accessed-no-snoop", .firstStage, .notUpdated,
       "first-stage accessed or dirty bit due, walks do not snoop",
       linux: "SM: A/D bit update needed in first-level entry when set up in no snoop",
       since: .scalable),
     row(
-      .firstStageAccessedDirtyRefused, .firstStage, .notUpdated,
+      .firstStageAccessedDirtyRefused, "first-stage-accessed-refused", .firstStage, .notUpdated,
       "memory refused a first-stage accessed or dirty update"),
   ]
 
   private static func row(
-    _ reason: FaultReason, _ structure: FaultReasonRow.Structure, _ problem: FaultReasonRow.Problem,
-    _ meaning: String?, linux: String? = nil, since: FaultReasonRow.LinuxTable = .first,
+    _ reason: FaultReason, _ name: String, _ structure: FaultReasonRow.Structure,
+    _ problem: FaultReasonRow.Problem, _ meaning: String?, linux: String? = nil,
+    since: FaultReasonRow.LinuxTable = .first,
     isAnswered: Bool = false
   ) -> FaultReasonRow {
     FaultReasonRow(
-      reason: reason, structure: structure, problem: problem, meaning: meaning, linux: linux,
+      reason: reason, name: name, structure: structure, problem: problem, meaning: meaning,
+      linux: linux,
       since: since, isAnswered: isAnswered)
   }
 
