@@ -15,7 +15,9 @@ public enum DMAAddress: Hashable, Sendable {
       return
     }
     let parts = text.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false)
+    // A digit begins a number, and so does a sign, which no address has.
     guard let name = parts.first, let first = name.utf8.first, !(0x30...0x39).contains(first),
+      first != UInt8(ascii: "-"),
       name.utf8.allSatisfy(TextForm.isNameByte)
     else { return nil }
     guard parts.count == 2 else {
