@@ -68,15 +68,10 @@ extension Lab {
   ///   - index: the entry that the request names.
   @discardableResult
   public func interrupt(_ device: String, _ index: Int) throws(LabError) -> LabInterrupt {
-    guard (0...0xffff).contains(index) else {
+    guard let handle = UInt16(exactly: index) else {
       throw .number(what: "entry", value: index, range: 0...0xffff)
     }
-    var address = RemappableAddress()
-    address[.range] = 0xfee
-    address[flag: .format] = true
-    address[.handleLow] = UInt64(index & 0x7fff)
-    address[.handleHigh] = UInt64(index >> 15)
-    return try interrupt(device, address: address.rawValue, data: 0)
+    return try interrupt(device, address: RemappableAddress(handle: handle).rawValue, data: 0)
   }
 
   /// Sends any write to the interrupt range: how a forged interrupt begins.
@@ -84,7 +79,7 @@ extension Lab {
   public func interrupt(_ device: String, address: UInt32, data: UInt32) throws(LabError)
     -> LabInterrupt
   {
-    guard address >> 20 == 0xfee else {
+    guard UInt64(address).isInterruptAddress else {
       throw .unit(
         "0x\(hex(UInt64(address))) is not in the interrupt range 0xfee00000 to 0xfeefffff")
     }

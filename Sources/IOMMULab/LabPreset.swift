@@ -43,7 +43,7 @@ extension UnitConfiguration {
   /// remapping, page-selective invalidation, eight fault records.
   static func common(levels: Int, scalable: Bool = false) -> UnitConfiguration {
     var cap = Capability()
-    cap[.supportedAdjustedGuestAddressWidths] = 1 << UInt64(levels - 2)
+    cap[.supportedAdjustedGuestAddressWidths] = Capability.width(ofLevels: levels)
     cap[.maximumGuestAddressWidth] = UInt64(Paging.width(levels: levels) - 1)
     // Domain-ids of 16 bits.
     cap[.numberOfDomains] = 6

@@ -91,8 +91,7 @@ struct AssumedTables {
   /// Levels of the second stage: as many as the unit has, or so few that the address is beyond them.
   var levels: Int {
     guard row.problem == .beyondWidth, row.structure == .request else { return image.levels }
-    let widths = unit.capability[.supportedAdjustedGuestAddressWidths]
-    for levels in 3...5 where widths >> UInt64(levels - 2) & 1 != 0 {
+    for levels in 3...5 where unit.capability.supports(secondStageLevels: levels) {
       if address >> UInt64(Paging.width(levels: levels)) != 0 { return levels }
     }
     return image.levels

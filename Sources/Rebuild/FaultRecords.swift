@@ -17,16 +17,20 @@ extension ScenarioBuilder {
     let next = (usedRecords[unit.name] ?? 0) % count
     let gap = (status - next + count) % count
     guard gap > 0 else { return }
+    let mask = BitField<EventControl>.interruptMask.mask
     step(
-      .writeRegister(.init(unit: unit.name, offset: RegisterOffset.fectl, value: 1 << 31)),
+      .writeRegister(.init(unit: unit.name, offset: RegisterOffset.fectl, value: mask)),
       notes: ["assumed: as many faults before as use the records up to that of the status"])
     dma.count = gap
     step(.dma(dma))
     for record in 0..<gap {
-      // F is the record's uppermost bit, and is cleared by writing 1.
+      // F is cleared by writing 1.
       let place = unit.capability.faultRecordOffset + (next + record) % count * 16
       step(
-        .writeRegister(.init(unit: unit.name, offset: place + 8, value: 1 << 63, isWide: true)))
+        .writeRegister(
+          .init(
+            unit: unit.name, offset: place + 8, value: BitField<FaultRecord>.fault.mask,
+            isWide: true)))
     }
     step(.writeRegister(.init(unit: unit.name, offset: RegisterOffset.fectl, value: 0)))
     usedRecords[unit.name] = next + gap
@@ -41,6 +45,9 @@ extension ScenarioBuilder {
 extension FaultTimeline.Fault {
   /// FSTS.FRI where the status line of the fault says that there is a record.
   var firstRecord: Int? {
-    status.flatMap { $0 & 2 != 0 ? Int($0 >> 8 & 0xff) : nil }
+    guard let status = status.map(FaultStatus.init), status[flag: .primaryPendingFault] else {
+      return nil
+    }
+    return Int(status[.faultRecordIndex])
   }
 }

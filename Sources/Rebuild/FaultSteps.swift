@@ -26,7 +26,7 @@ extension ScenarioBuilder {
         interrupt(fault, entry)
       case .dma(_, _, let address) where fault.isPostedInterrupt:
         separate()
-        interrupt(fault, UInt16(truncatingIfNeeded: address.rawValue >> 48))
+        interrupt(fault, FaultRecord(low: address.rawValue, high: 0).interruptIndex)
       case .dma(let access, _, let address):
         let unit = log.units[log.unitIndex(of: fault.requester)]
         if isFirst { separate() }
@@ -72,7 +72,9 @@ extension ScenarioBuilder {
     }
     guard !isHidden, plan.usesTimes, let request = lastRequest else { return }
     for status in log.timeline.loneStatuses where status.position == index {
-      guard let time = status.time, status.value & 2 != 0, isLimited(at: time, index) else {
+      guard let time = status.time, FaultStatus(rawValue: status.value)[flag: .primaryPendingFault],
+        isLimited(at: time, index)
+      else {
         continue
       }
       var again = ScenarioStep(
@@ -132,11 +134,14 @@ extension ScenarioBuilder {
       let isUpper = ScalableRootEntry.isUpper(source)
       guard isUpper ? root[flag: .upperPresent] : root[flag: .lowerPresent] else { return false }
       let table = root[inPlace: isUpper ? .upperContextTable : .lowerContextTable]
-      return load(table &+ ScalableContextEntry.offset(of: source)) & 1 != 0
+      var context = ScalableContextEntry()
+      context[word: 0] = load(table &+ ScalableContextEntry.offset(of: source))
+      return context[flag: .present]
     }
     let root = RootEntry(low: load(image.root + RootEntry.offset(of: source)), high: 0)
     guard root[flag: .present] else { return false }
-    return load(root[inPlace: .contextTable] &+ ContextEntry.offset(of: source)) & 1 != 0
+    let context = load(root[inPlace: .contextTable] &+ ContextEntry.offset(of: source))
+    return ContextEntry(low: context, high: 0)[flag: .present]
   }
 
   // MARK: Requests
@@ -181,7 +186,7 @@ extension ScenarioBuilder {
     let unit = log.units[log.unitIndex(of: fault.requester)]
     let records = unit.capability[.numberOfFaultRecords]
     guard let status = fault.status else { return false }
-    return status & 1 != 0 && records == 0
+    return FaultStatus(rawValue: status)[flag: .primaryFaultOverflow] && records == 0
   }
 
   /// QEMU records a request without PASID as PASID 0; the device sent none.

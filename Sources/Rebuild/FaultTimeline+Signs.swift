@@ -88,8 +88,10 @@ extension FaultTimeline.QueueStop {
         if source != 0, source != 0xffff, let id = UInt16(exactly: source) {
           return PCIAddress(sourceID: SourceID(rawValue: id))
         }
-      case .descriptor(_, let qw0, _) where qw0 & 0xf == 3:
-        return PCIAddress(sourceID: SourceID(rawValue: UInt16(truncatingIfNeeded: qw0 >> 32)))
+      case .descriptor(_, let qw0, let qw1)
+      where DescriptorHeader(rawValue: qw0)[.typeLow] == UInt64(DescriptorType.deviceTLB.rawValue):
+        let source = DeviceTLBDescriptor(low: qw0, high: qw1)[.sourceID]
+        return PCIAddress(sourceID: SourceID(rawValue: UInt16(truncatingIfNeeded: source)))
       default: break
       }
     }

@@ -11,13 +11,13 @@ extension ScenarioBuilder {
   mutating func interrupt(_ fault: FaultTimeline.Fault, _ index: UInt16) {
     let unit = log.units[log.unitIndex(of: fault.requester)]
     let table = log.interruptTable(of: unit)
-    var address = Self.message(for: index)
+    var message = RemappableAddress(handle: index)
     var data: UInt32 = 0
     var register: UInt64?
     switch fault.observation.faultReason {
     case .interruptRequestReserved:
       // With SHV the index is handle and data, and the data's upper half is reserved.
-      address |= 1 << 3
+      message[flag: .subhandleValid] = true
       data = 0x1_0000
     case .interruptIndexBeyondTable:
       var value = InterruptTableAddress(rawValue: 0)
@@ -32,7 +32,7 @@ extension ScenarioBuilder {
       value[.size] = Self.largestTable
       register = value.rawValue
     case .compatibilityFormatBlocked:
-      address = 0xfee0_0000 | UInt64(index) << 4
+      message.rawValue = 0xfee0_0000 | UInt32(index) << 4
     case .interruptEntryReserved, .postedDescriptorAccess, .postedDescriptorReserved:
       let need = spoilt(fault, index, table)
       write(need, from: fault.requester, unit)
@@ -41,7 +41,7 @@ extension ScenarioBuilder {
     }
     if let register { setInterruptTable(register, of: unit) }
     var request = DMADescription(
-      .address(fault.requester), .write, IOVA(rawValue: address))
+      .address(fault.requester), .write, IOVA(rawValue: UInt64(message.rawValue)))
     request.data = data
     reachRecord(of: fault, by: .dma(request), on: unit)
     step(.dma(request), notes: ["line \(fault.line) of the log; assumed: the message's data"])
@@ -58,12 +58,6 @@ extension ScenarioBuilder {
   /// 2^16 entries, as the driver has them.
   private static let largestTable: UInt64 = 15
 
-  /// Remappable format: the handle's bits 14:0 in 19:5, bit 15 in 2.
-  private static func message(for index: UInt16) -> UInt64 {
-    let handle = UInt64(index)
-    return 0xfee0_0010 | (handle & 0x7fff) << 5 | (handle >> 15) << 2
-  }
-
   /// An entry that the unit refuses.
   private func spoilt(_ fault: FaultTimeline.Fault, _ index: UInt16, _ table: UInt64)
     -> TableImage.Need
@@ -76,9 +70,9 @@ extension ScenarioBuilder {
       let isUnreadable = fault.observation.faultReason == .postedDescriptorAccess
       let descriptor = isUnreadable ? beyond : free + 0x1000 * 0x9008
       entry[flag: .posted] = true
-      // Bits 31:6 of the descriptor's address in 63:38, bits 63:32 in 127:96.
-      entry.low |= (descriptor & 0xffff_ffc0) << 32
-      entry.high |= descriptor & ~0xffff_ffff
+      var posted = PostedInterruptEntry(low: entry.low, high: entry.high)
+      posted.descriptorAddress = descriptor
+      (entry.low, entry.high) = (posted.low, posted.high)
       if !isUnreadable { need.words[descriptor + 0x20] = 4 }
       need.assumptions.append("the entry posts to a descriptor that is not as it should be")
     default:

@@ -81,7 +81,7 @@ struct LoggedMachine {
     for fault in timeline.faults {
       let addresses = (fault.dump?.lines ?? []).compactMap { line -> UInt64? in
         guard case .pageTableEntry(_, let value) = line.value else { return nil }
-        return value & 0xf_ffff_ffff_f000
+        return SecondStageEntry(rawValue: value)[inPlace: .address]
       }
       let highest = addresses.max() ?? 0
       let row = fault.observation.faultReason?.row

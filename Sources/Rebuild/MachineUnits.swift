@@ -166,7 +166,7 @@ extension LoggedMachine {
     let levels = Set(timeline.faults.compactMap { $0.dumpedLevels })
     if let widest = levels.max() {
       capability[.supportedAdjustedGuestAddressWidths] = levels.reduce(0) {
-        $0 | 1 << UInt64($1 - 2)
+        $0 | Capability.width(ofLevels: $1)
       }
       capability[.maximumGuestAddressWidth] = UInt64(Paging.width(levels: widest)) - 1
     }
@@ -185,9 +185,9 @@ extension LoggedMachine {
     let width = 64 - highest.leadingZeroBitCount
     if width > Int(capability[.maximumGuestAddressWidth]) + 1 {
       capability[.maximumGuestAddressWidth] = width > 48 ? 56 : 47
-      // Five levels, or four.
       if levels.isEmpty { capability[.supportedAdjustedGuestAddressWidths] = 0 }
-      capability[.supportedAdjustedGuestAddressWidths] |= width > 48 ? 1 << 3 : 1 << 2
+      capability[.supportedAdjustedGuestAddressWidths] |=
+        Capability.width(ofLevels: width > Paging.width(levels: 4) ? 5 : 4)
     }
     for fault in timeline.faults {
       switch fault.observation.faultReason {
@@ -195,10 +195,11 @@ extension LoggedMachine {
         capability[flag: .postedInterrupts] = true
       case .addressBeyondWidth, .scalableAddressBeyondWidth:
         guard case .dma(_, _, let address) = fault.observation.request,
-          address.rawValue >> 48 == 0, address.rawValue >> 39 != 0
+          address.rawValue >> UInt64(Paging.width(levels: 4)) == 0,
+          address.rawValue >> UInt64(Paging.width(levels: 3)) != 0
         else { continue }
-        // Three levels, which the address is beyond.
-        capability[.supportedAdjustedGuestAddressWidths] |= 1 << 1
+        // The address is beyond three levels.
+        capability[.supportedAdjustedGuestAddressWidths] |= Capability.width(ofLevels: 3)
       default: break
       }
     }

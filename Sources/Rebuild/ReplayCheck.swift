@@ -115,7 +115,7 @@ struct ReplayCheck {
         case .dump(.scalableRootEntry(let high, let low)): high | low
         default: 0
         }
-      if root & 1 != 0 {
+      if RootEntry(low: root, high: 0)[flag: .present] {
         return
           "the kernel hides a context entry that it took over from a kernel before it, which a scenario "
           + "that is made of a log has not"

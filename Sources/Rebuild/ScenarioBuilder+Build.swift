@@ -40,12 +40,11 @@ extension ScenarioBuilder {
     if let load = boot(scenario) { baseline = { load($0) ?? 0 } }
     let (free, beyond) = (free, beyond)
     steps { unit in
-      let widths = unit.capability[.supportedAdjustedGuestAddressWidths]
       // Two segments may have functions of the same bus and number.
       let place = UInt64(segments.firstIndex(of: unit.segment) ?? 0)
       return TableImage(
         root: unit.root, free: free - Self.stretch * place, beyond: beyond,
-        levels: widths & 4 != 0 ? 4 : widths & 2 != 0 ? 3 : 5)
+        levels: [4, 3].first { unit.capability.supports(secondStageLevels: $0) } ?? 5)
     }
   }
 

@@ -63,8 +63,7 @@ extension RemappingTables {
     entry[flag: .present] = true
     entry[flag: .posted] = true
     entry[.vector] = UInt64(vector)
-    entry[.descriptorLow] = descriptor.rawValue >> 6 & 0x3ff_ffff
-    entry[.descriptorHigh] = descriptor.rawValue >> 32
+    entry.descriptorAddress = descriptor.rawValue
     entry[.sourceID] = UInt64(source.rawValue)
     entry[.sourceValidation] = UInt64(SourceValidationType.sourceID.rawValue)
     try setInterrupt(index, InterruptEntry(low: entry.low, high: entry.high))

@@ -128,7 +128,8 @@ public final class SessionRecorder: MachineObserver {
     guard !bytes.isEmpty else { return }
     var request = Self.request(source, .write, address, bytes.count)
     // Each 4 bytes to the interrupt range are a message of its own.
-    guard address.rawValue >> 20 == 0xfee, address.rawValue & 3 == 0, bytes.count % 4 == 0 else {
+    guard address.rawValue.isInterruptAddress, address.rawValue & 3 == 0, bytes.count % 4 == 0
+    else {
       request.bytes = Array(bytes)
       return step(.dma(request))
     }

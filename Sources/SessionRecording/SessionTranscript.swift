@@ -40,11 +40,11 @@ public struct SessionTranscript {
   }
 
   /// The value that the client read from the unit's register at `offset`; nil where it did not.
-  public func registerRead(at offset: UInt64) -> UInt64? {
+  public func registerRead(at offset: Int) -> UInt64? {
     for request in requests {
       let words = request.request.split(separator: ASCII.space)
       guard words.count == 2, words[0].starts(with: "read".utf8),
-        Self.number(words[1]) == Self.unitBase + offset, words[0].last == UInt8(ascii: "q")
+        Self.number(words[1]) == Self.unitBase + UInt64(offset), words[0].last == UInt8(ascii: "q")
       else { continue }
       let answer = request.answer.split(separator: ASCII.space)
       if answer.count == 2, let value = Self.number(answer[1]) { return value }

@@ -163,7 +163,7 @@ extension RemappingUnit {
       return Translation(blocked: .unsupportedRequest, .notReported)
     }
     // With a PASID the range is ordinary address space of a process (3.14).
-    if request.iova >> 20 == 0xfee, request.addressType != .translated,
+    if request.iova.isInterruptAddress, request.addressType != .translated,
       request.attributes & DMARequest.Bits.hasPASID == 0
     {
       if request.addressType == .translationRequest {

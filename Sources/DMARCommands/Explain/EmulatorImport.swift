@@ -83,10 +83,12 @@ struct EmulatorImport {
 
   private func session() throws -> Result {
     var options = "intel-iommu"
-    if let cap = transcript.registerRead(at: 0x08), cap >> 16 & 0x3f >= 47 {
+    if let cap = transcript.registerRead(at: RegisterOffset.cap),
+      Capability(rawValue: cap).maximumGuestAddressWidth >= 48
+    {
       options += ",aw-bits=48"
     }
-    if let ecap = transcript.registerRead(at: 0x10) {
+    if let ecap = transcript.registerRead(at: RegisterOffset.ecap) {
       let extended = ExtendedCapability(rawValue: ecap)
       if extended[flag: .scalableMode] {
         options += ",scalable-mode=on"
@@ -117,7 +119,7 @@ struct EmulatorImport {
 
   private func traced() throws -> Result {
     let root = trace.root
-    let isScalable = root.map { $0 >> 10 & 3 == 1 } ?? false
+    let isScalable = root.map { RootTableAddress(rawValue: $0).mode == .scalable } ?? false
     let launch = try configuration([
       "intel-iommu,aw-bits=48" + (isScalable ? ",scalable-mode=on" : "")
     ])

@@ -24,13 +24,30 @@ enum WalkImage {
 
   /// A unit that can do everything that Linux uses, so that the tables alone decide: tables of three
   /// to five levels, pages of 2 MiB and 1 GiB, both stages, PASIDs, ATS.
-  static let capability: UInt64 =
-    0x00d2_008c_222f_0606 & ~(0x1f << 8 | 0x3f << 16 | 0xf << 34)
-    | 0xe << 8 | 0x38 << 16 | 0x3 << 34 | 1 << 56 | 1 << 60
-  static let extended: UInt64 =
-    0xf0_0f4a | 1 << 0 | 1 << 2 | 1 << 7 | 1 << 26 | 1 << 30 | 1 << 31 | 1 << 34 | 19 << 35 | 1
-    << 40
-    | 1 << 43 | 1 << 45 | 1 << 46 | 1 << 47 | 1 << 48
+  static let capability: Capability = {
+    var all = Capability(rawValue: 0x00d2_008c_222f_0606)
+    all[.supportedAdjustedGuestAddressWidths] = 0
+    for levels in 3...5 {
+      all[.supportedAdjustedGuestAddressWidths] |= Capability.width(ofLevels: levels)
+    }
+    all[.maximumGuestAddressWidth] = UInt64(Paging.width(levels: 5)) - 1
+    all[.secondStageLargePages] = 0b11
+    all[flag: .firstStage1GiBPages] = true
+    all[flag: .firstStage5Levels] = true
+    return all
+  }()
+  static let extended: ExtendedCapability = {
+    var all = ExtendedCapability(rawValue: 0x00f0_0f4a)
+    let features: [BitField<ExtendedCapability>] = [
+      .pageWalkCoherency, .deviceTLB, .snoopControl, .nested, .executeRequests,
+      .supervisorRequests, .extendedAccessedFlag, .pasid, .scalableMode, .secondStageAccessedDirty,
+      .secondStage, .firstStage, .scalableModePageWalkCoherency,
+    ]
+    for feature in features { all[flag: feature] = true }
+    // PASIDs of 20 bits.
+    all[.pasidSize] = 19
+    return all
+  }()
 
   static func report(
     _ image: MemoryImage, root: UInt64, _ request: DMARequest, cap: UInt64?, ecap: UInt64?
@@ -38,7 +55,7 @@ enum WalkImage {
     let table = DeviceTableReader(image, root: root)
     let memory = try Self.memory(image)
     let configuration = UnitConfiguration(
-      cap: cap ?? capability, ecap: ecap ?? extended)
+      cap: cap ?? capability.rawValue, ecap: ecap ?? extended.rawValue)
     let unit: RemappingUnit
     do {
       var quiet = configuration
@@ -47,9 +64,14 @@ enum WalkImage {
     } catch {
       throw Failure.unit("\(error)")
     }
-    unit.write64(root.pageStart | (table.isScalable ? 0x400 : 0), at: RegisterOffset.rtaddr)
-    unit.write32(1 << 30, at: RegisterOffset.gcmd)
-    unit.write32(1 << 31, at: RegisterOffset.gcmd)
+    var address = RootTableAddress()
+    address[inPlace: .rootTable] = root.pageStart
+    let mode: TranslationTableMode = table.isScalable ? .scalable : .legacy
+    address[.translationTableMode] = UInt64(mode.rawValue)
+    unit.write64(address.rawValue, at: RegisterOffset.rtaddr)
+    for step: BitField<GlobalCommand> in [.setRootTable, .translation] {
+      unit.write32(UInt32(truncatingIfNeeded: step.mask), at: RegisterOffset.gcmd)
+    }
     var staged: Set<UInt64> = []
     while true {
       let report = unit.explain(request)

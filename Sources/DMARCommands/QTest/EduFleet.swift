@@ -49,7 +49,7 @@ struct EduFleet {
   /// The requests that send a DMA.
   mutating func requests(for dma: Machine.DMA) throws(Refusal) -> [String] {
     try check(dma)
-    let isInterrupt = dma.access == .write && dma.address.rawValue >> 20 == 0xfee
+    let isInterrupt = dma.access == .write && dma.address.rawValue.isInterruptAddress
     let isMessage = isInterrupt && dma.length == 4 && dma.address.rawValue & 3 == 0
     // The device's buffer is all zeros: what else it writes there is a row of empty messages.
     if isInterrupt && !isMessage && dma.attributes.data != 0 {

@@ -53,7 +53,7 @@ public struct FaultLine: Hashable, Sendable {
     self.segment = segment
     self.reason = reason
     if FaultReasonTable.isInterruptReason(reason) {
-      request = .interrupt(index: UInt16(truncatingIfNeeded: faultInfo >> 48))
+      request = .interrupt(index: FaultRecord(low: faultInfo, high: 0).interruptIndex)
     } else {
       request = .dma(
         access: isRead ? .read : .write, pasid: pasid,

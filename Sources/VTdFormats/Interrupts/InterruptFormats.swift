@@ -12,6 +12,13 @@ public struct EventMessage: Hashable, Sendable {
   }
 }
 
+extension UInt64 {
+  /// Whether a write to this address is an interrupt and not a DMA: 0xfee00000 to 0xfeefffff (VT-d
+  /// specification 3.14).
+  @inlinable @inline(__always)
+  package var isInterruptAddress: Bool { self &>> 20 == 0xfee }
+}
+
 /// Address of an interrupt request in remappable format (VT-d specification 5.1.2.2).
 public struct RemappableAddress: RegisterImage {
   public var rawValue: UInt32
@@ -27,6 +34,17 @@ public struct RemappableAddress: RegisterImage {
   @inlinable
   public var handle: UInt32 {
     UInt32(truncatingIfNeeded: self[.handleHigh] &<< 15 | self[.handleLow])
+  }
+
+  /// The address that asks for an entry of the interrupt remapping table.
+  ///
+  /// - Parameter handle: the entry's index, where no subhandle is added.
+  package init(handle: UInt16) {
+    self.init()
+    self[.range] = 0xfee
+    self[flag: .format] = true
+    self[.handleLow] = UInt64(handle & 0x7fff)
+    self[.handleHigh] = UInt64(handle >> 15)
   }
 }
 
@@ -191,7 +209,11 @@ public struct PostedInterruptEntry: Image128 {
 
   /// Address of the 64-byte posted-interrupt descriptor: bits 31:6 and 63:32 are stored apart.
   public var descriptorAddress: UInt64 {
-    self[.descriptorHigh] << 32 | self[.descriptorLow] << 6
+    get { self[.descriptorHigh] << 32 | self[.descriptorLow] << 6 }
+    set {
+      self[.descriptorLow] = newValue >> 6 & 0x3ff_ffff
+      self[.descriptorHigh] = newValue >> 32
+    }
   }
 }
 

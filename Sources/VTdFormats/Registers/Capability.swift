@@ -104,8 +104,11 @@ extension Capability {
   /// Whether second-stage tables of `levels` (3, 4 or 5) levels are supported.
   public func supports(secondStageLevels levels: Int) -> Bool {
     (3...5).contains(levels)
-      && self[.supportedAdjustedGuestAddressWidths] & 1 << UInt64(levels - 2) != 0
+      && self[.supportedAdjustedGuestAddressWidths] & Self.width(ofLevels: levels) != 0
   }
+
+  /// The bit of SAGAW that stands for second-stage tables of `levels` (3, 4 or 5) levels.
+  package static func width(ofLevels levels: Int) -> UInt64 { 1 << UInt64(levels - 2) }
 
   /// Whether a second-stage entry at `level` (2 or 3) may map a page.
   public func supportsSecondStageLargePage(level: Int) -> Bool {

@@ -216,7 +216,7 @@ extension RemappingUnit {
   /// What the registers say, in the order in which hardware looks at it.
   private func notes(on request: DMARequest, _ control: UInt64) -> [String] {
     var notes: [String] = []
-    if request.address.rawValue >> 20 == 0xfee {
+    if request.address.rawValue.isInterruptAddress {
       notes.append(
         request.pasid == nil
           ? "0xfee00000 to 0xfeefffff is the interrupt range: no table is asked"

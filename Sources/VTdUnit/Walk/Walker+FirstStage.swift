@@ -9,7 +9,7 @@ extension Walker {
       || request.needs & 4 != 0 || context.flags.contains(.ridPrivilege)
     {
       if request.addressType == .translated {
-        return Self.isInterruptAddress(request.iova)
+        return request.iova.isInterruptAddress
           ? .fault(.scalableInterruptRange) : .unchanged(request.iova)
       }
       // A translation request is answered without X instead.

@@ -82,7 +82,7 @@ extension Walker {
       if !context.flags.contains(.deviceTLB) { return .fault(.requestTypeBlocked) }
       observer.checked("TT allows ATS")
       if request.addressType == .translated {
-        return Self.isInterruptAddress(request.iova)
+        return request.iova.isInterruptAddress
           ? .fault(.interruptRange) : .unchanged(request.iova)
       }
     }
@@ -97,7 +97,7 @@ extension Walker {
     observer.checked("the address is within MGAW and AW")
     if context.flags.contains(.passThrough) {
       var result = WalkResult.unchanged(request.iova)
-      if Self.isInterruptAddress(request.iova) {
+      if request.iova.isInterruptAddress {
         result.reason = FaultReason.interruptRange.rawValue
       }
       return result

@@ -53,15 +53,11 @@ struct Walker<Observer: WalkObserver> {
   @inline(__always)
   func hasQuirk(_ quirk: UnitQuirk) -> Bool { environment.pointee.quirks.contains(quirk) }
 
-  /// Whether an address would be an interrupt: 0xfeexxxxx.
-  @inline(__always)
-  static func isInterruptAddress(_ address: UInt64) -> Bool { address &>> 20 == 0xfee }
-
   /// Whether a translation leads into the interrupt range: the request's own byte counts; for QEMU
   /// the whole page.
   @inline(__always)
   func leadsToInterrupts(_ result: WalkResult) -> Bool {
-    Self.isInterruptAddress(result.address)
+    result.address.isInterruptAddress
       || hasQuirk(.interruptRangeByPage)
         && PageFlags.holdsInterruptRange(
           result.address, shift: PageFlags.shift(result.flags))
