@@ -10,7 +10,7 @@ struct ServeCommand: ParsableCommand {
       Without --listen or --connect the session is on standard input and output. A program that \
       starts QEMU itself, with QEMU's own options, starts dmar-system-x86_64 in its place.
 
-      \(ExitStatus.help([.badInput, .cannotCreate]))
+      \(ExitStatus.help([.badInput, .noInput, .cannotCreate]))
       """)
 
   @Flag(help: "Speak the qtest protocol.")
@@ -95,7 +95,8 @@ struct ServeCommand: ParsableCommand {
       server = try Server(Launch(arguments))
     } catch {
       StandardError.print("dmar: \(error)")
-      throw ExitStatus.badInput.code
+      let endpoint: ExitStatus = connect == nil ? .cannotCreate : .noInput
+      throw (error.isEndpoint ? endpoint : .badInput).code
     }
     guard let record, let machine = server.machine, let unit = machine.configuration.unit else {
       return server.run()

@@ -188,9 +188,15 @@ public final class Q35Machine {
 public struct MachineError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What cannot be, in a sentence.
   public let description: String
+  /// Whether a socket cannot be made or reached; every other reason lies in the machine that was asked
+  /// for.
+  public let isEndpoint: Bool
 
   /// An error with that sentence.
-  public init(_ description: String) { self.description = description }
+  public init(_ description: String, isEndpoint: Bool = false) {
+    self.description = description
+    self.isEndpoint = isEndpoint
+  }
 }
 
 extension DeviceLayout {

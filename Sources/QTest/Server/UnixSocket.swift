@@ -8,7 +8,7 @@ enum UnixSocket {
     guard withAddress(path, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
       let reason = message(errno)
       close(descriptor)
-      throw MachineError("Failed to connect to '\(path)': \(reason)")
+      throw MachineError("Failed to connect to '\(path)': \(reason)", isEndpoint: true)
     }
     setNonblocking(descriptor)
     return descriptor
@@ -18,14 +18,13 @@ enum UnixSocket {
   static func listen(at path: String) throws(MachineError) -> Int32 {
     try removeStale(path)
     let descriptor = try make()
-    let oldMask = umask(0o177)
-    let bound = withAddress(path) { bind(descriptor, $0, $1) }
-    let reason = errno
-    umask(oldMask)
-    guard bound == 0, Glibc.listen(descriptor, 4096) == 0 else {
+    // Linux gives the name that bind makes the mode of the socket; the process's umask stays as it is.
+    guard fchmod(descriptor, 0o600) == 0, withAddress(path, { bind(descriptor, $0, $1) }) == 0,
+      Glibc.listen(descriptor, 4096) == 0
+    else {
+      let reason = message(errno)
       close(descriptor)
-      throw MachineError(
-        "Failed to bind socket to '\(path)': \(message(bound == 0 ? errno : reason))")
+      throw MachineError("Failed to bind socket to '\(path)': \(reason)", isEndpoint: true)
     }
     setNonblocking(descriptor)
     return descriptor
@@ -36,12 +35,12 @@ enum UnixSocket {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFSOCK else {
-      throw MachineError("'\(path)' exists and is not a socket")
+      throw MachineError("'\(path)' exists and is not a socket", isEndpoint: true)
     }
     let probe = try make()
     defer { close(probe) }
     if withAddress(path, { Glibc.connect(probe, $0, $1) }) == 0 {
-      throw MachineError("'\(path)' is in use by another program")
+      throw MachineError("'\(path)' is in use by another program", isEndpoint: true)
     }
     unlink(path)
   }
