@@ -2,7 +2,7 @@ import CBZip2
 
 /// A stream of bzip2.
 final class BZip2Stream {
-  /// bzip2 remembers where its state lies, so it must not move.
+  /// The library keeps a pointer back to this structure, so it must stay at one address.
   private let stream = UnsafeMutablePointer<bz_stream>.allocate(capacity: 1)
   private var isReady = false
 
@@ -22,7 +22,7 @@ final class BZip2Stream {
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
   ) throws(UnpackingFailure) -> StreamStep {
     guard isReady else { throw .memory(.bzip2, limit: 0) }
-    // bzip2 does not write to its input.
+    // The library takes a mutable pointer, but does not write to its input.
     stream.pointee.next_in = UnsafeMutablePointer(
       mutating: input.bindMemory(to: CChar.self).baseAddress)
     stream.pointee.avail_in = UInt32(input.count)

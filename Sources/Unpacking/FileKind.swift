@@ -1,8 +1,8 @@
-/// What a file that is not a log seems to be, by its first bytes.
+/// What kind of file an input is that is not a log, recognised by its first bytes.
 public struct FileKind: Sendable {
-  /// `a PNG picture`
+  /// What the file is, with its article: `a PNG picture`.
   public let name: String
-  /// What to do to get a log from it; empty where it holds none.
+  /// How to get a log out of such a file; empty where it cannot hold one.
   public let advice: String
 
   private struct Row {
@@ -12,7 +12,7 @@ public struct FileKind: Sendable {
     var advice = ""
   }
 
-  /// Nil where the bytes are of no kind that is known here.
+  /// Returns nil where the first bytes match no known kind.
   public init?(head: some Collection<UInt8>) {
     let head = Array(head.prefix(1024))
     guard

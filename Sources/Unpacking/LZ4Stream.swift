@@ -20,7 +20,7 @@ final class LZ4Stream {
     var produced = output.count
     let result = LZ4F_decompress(
       context, output.baseAddress, &produced, input.baseAddress, &consumed, nil)
-    // The library does not say what came out before the damage.
+    // On an error the library does not say how many bytes it wrote before the damage.
     if LZ4F_isError(result) != 0 { return StreamStep(failure: .damaged(.lz4)) }
     return StreamStep(consumed: consumed, produced: produced, isEnd: result == 0)
   }

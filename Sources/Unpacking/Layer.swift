@@ -1,23 +1,23 @@
-/// Something with a name in the input: the input itself, what comes out of a stream, a member of an
-/// archive. Its first bytes tell what it is, and whether it has to be unpacked in its turn.
+/// One level of nesting: the input itself, the unpacked contents of a stream, or a member of an
+/// archive. Its first bytes show what it is, and whether it has to be unpacked in its turn.
 struct Layer {
   typealias Sink = (UnpackedPiece) -> Void
 
   private enum State {
     case undecided([UInt8])
-    /// No further kind of packing.
+    /// The bytes are not packed and go straight to the caller.
     case leaf
     case stream(PackedKind, StreamDecoder, Progress)
     case utf16(UTF16Reader)
     case tar(TarReader)
     case zip(ZipReader)
-    /// Read to its end, or given up; what still comes is passed over.
+    /// The layer was read to its end or failed; further bytes are ignored.
     case over
   }
 
   /// How far a stream has come.
   private struct Progress {
-    /// Streams that are whole; another may follow.
+    /// The number of complete streams so far; another may follow.
     var whole = 0
     var isInside = false
     var isTrailing = false
@@ -26,7 +26,8 @@ struct Layer {
   let path: String
   private let depth: Int
   private var state = State.undecided([])
-  /// What comes out of a stream; none or one. An array, for a value cannot hold its own kind.
+  /// The layer that takes this layer's unpacked bytes; none or one. It is an array because a struct
+  /// cannot store a value of its own type directly.
   private var inner: [Layer] = []
   private var scratch: Scratch?
 
@@ -106,14 +107,14 @@ struct Layer {
     defer {
       if case .stream = state { state = .stream(kind, decoder, progress) }
     }
-    // A full buffer may leave more to come out without any further input.
+    // When the output buffer is full, the decoder may have more output without any more input.
     var mayHoldMore = true
     while !rest.isEmpty || mayHoldMore, !progress.isTrailing, budget.failure == nil {
       let step = try decoder.step(rest, into: scratch.bytes)
       budget.spend(step.produced)
       inner[0].take(scratch.first(step.produced), &budget, sink)
       if let failure = step.failure {
-        // What stands behind a whole stream and is no other is padding.
+        // Bytes after a complete stream that do not begin another one are padding, not damage.
         guard progress.whole > 0, !progress.isInside, step.produced == 0, case .damaged = failure
         else { throw failure }
         progress.isTrailing = true
@@ -136,7 +137,7 @@ struct Layer {
   private mutating func fail(
     _ failure: UnpackingFailure, _ budget: inout UnpackingBudget, _ sink: Sink
   ) {
-    // What came out before is whole lines, and worth reading.
+    // The bytes that were unpacked before the failure are good, so the reader gets them.
     if !inner.isEmpty { inner[0].finish(&budget, sink) }
     (state, inner) = (.over, [])
     sink(.failure(path: path, failure))
@@ -166,7 +167,7 @@ struct Layer {
   }
 }
 
-/// Memory that unpacked bytes pass through.
+/// The buffer into which a decoder writes before the bytes are handed on.
 final class Scratch {
   let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 64)
 

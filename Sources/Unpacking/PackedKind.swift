@@ -5,7 +5,7 @@ public enum PackedKind: String, CaseIterable, Sendable {
   /// Text in units of 16 bits with a byte-order mark, as some systems write what a command prints.
   case utf16 = "UTF-16 text"
 
-  /// As many bytes tell each kind.
+  /// How many first bytes are needed to recognise any kind: a tar's header block has 512.
   static let headLength = 512
 
   /// What a file with these first bytes is; nil for a file of another kind.
@@ -23,7 +23,7 @@ public enum PackedKind: String, CaseIterable, Sendable {
     self = kind
   }
 
-  /// What files of this kind begin with; a tar has no such bytes, but a checksum.
+  /// The bytes that files of this kind begin with; a tar is recognised by its checksum instead.
   private var signatures: [[UInt8]] {
     switch self {
     case .gzip: [[0x1f, 0x8b, 0x08]]

@@ -6,7 +6,7 @@ enum StreamDecoder {
   case lz4(LZ4Stream)
   case bzip2(BZip2Stream)
 
-  /// Nil for the kinds that are not streams.
+  /// Returns nil for archives and UTF-16 text, which no stream library unpacks.
   init?(_ kind: PackedKind) {
     switch kind {
     case .gzip: self = .zlib(ZlibStream(.gzip))
@@ -30,12 +30,12 @@ enum StreamDecoder {
     }
   }
 
-  /// Makes ready for the next stream of the same file.
+  /// Prepares the decoder for the next stream: a file may hold several, one after the other.
   func restart() {
     switch self {
     case .zlib(let stream): stream.restart()
     case .xz(let stream): stream.restart()
-    // These begin anew by themselves.
+    // These libraries start a new frame by themselves.
     case .zstd, .lz4: break
     case .bzip2(let stream): stream.restart()
     }

@@ -1,15 +1,15 @@
 /// The block in front of each member of a tar (POSIX.1-2001 `ustar`, and the forms before it).
 struct TarHeader: Sendable {
   static let blockSize = 512
-  /// No file is larger; sums of sizes cannot overflow then.
+  /// A larger size counts as damage, so that sums of sizes cannot overflow.
   private static let mostBytes = 1 << 50
 
   var name: String
-  /// Bytes of the member, without what fills its last block.
+  /// Bytes of the member, without the padding of its last block.
   var size: Int
   var type: UInt8
 
-  /// Nil where the block is not a header: its checksum does not fit.
+  /// Returns nil where the checksum does not fit: the block is not a header.
   init?(_ block: [UInt8]) {
     guard block.count >= Self.blockSize, block[0] != 0,
       let sum = Self.octal(block[148..<156]), let size = Self.number(block[124..<136]),
@@ -17,14 +17,14 @@ struct TarHeader: Sendable {
     else { return nil }
     var total = 0
     for (index, byte) in block.prefix(Self.blockSize).enumerated() {
-      // The checksum's own field counts as blanks.
+      // POSIX computes the checksum as if its own field held blanks.
       total += (148..<156).contains(index) ? Int(UInt8(ascii: " ")) : Int(byte)
     }
     guard total == sum else { return nil }
     self.size = size
     type = block[156]
     var name = Self.text(block[0..<100])
-    // GNU keeps times where POSIX has the beginning of a long name.
+    // Only POSIX has the beginning of a long name here; GNU tar keeps times in this place.
     if block[257..<263].elementsEqual("ustar\0".utf8), block[345] != 0 {
       name = Self.text(block[345..<500]) + "/" + name
     }
@@ -65,7 +65,7 @@ struct TarHeader: Sendable {
     return digits.reduce(0) { $0 << 3 | Int($1 - UInt8(ascii: "0")) }
   }
 
-  /// Octal, or for large members base 256 behind a set bit.
+  /// A number in octal digits or, if its highest bit is set, in base 256 (GNU, large members).
   private static func number(_ field: ArraySlice<UInt8>) -> Int? {
     guard let first = field.first else { return nil }
     guard first & 0x80 != 0 else { return octal(field) ?? (field.allSatisfy { $0 == 0 } ? 0 : nil) }

@@ -2,14 +2,14 @@
 struct TarReader {
   private enum State {
     case header([UInt8])
-    /// Inside a member: what is left of it, and what fills its last block.
+    /// Inside a member: the bytes that are left of it, and those that pad its last block.
     case body(left: Int, padding: Int, purpose: TarHeader.Kind)
     case padding(Int)
     case end
     case damaged
   }
 
-  /// A longer name is taken for damage.
+  /// In bytes; a tar with a longer name counts as damaged.
   private static let longestName = 1 << 16
 
   private let path: String
@@ -17,9 +17,9 @@ struct TarReader {
   private var state = State.header([])
   /// The member being read; none or one.
   private var member: [Layer] = []
-  /// The bytes of a name or an extended header.
+  /// The bytes so far of a long name (GNU) or an extended header (POSIX).
   private var notes: [UInt8] = []
-  /// The name that these gave to the next member.
+  /// The name for the next member, from a long name or an extended header before it.
   private var nextName: String?
 
   init(path: String, depth: Int) {
@@ -80,7 +80,7 @@ struct TarReader {
     state =
       header.size == 0
       ? .header([]) : .body(left: header.size, padding: padding, purpose: purpose)
-    // An empty file is a member too, and nothing is in it.
+    // An empty file has no body, so it ends here.
     if header.size == 0 { member = [] }
   }
 

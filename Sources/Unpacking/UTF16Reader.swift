@@ -1,10 +1,10 @@
-/// Text in units of 16 bits, as UTF-8; its byte-order mark goes.
+/// Converts UTF-16 text to UTF-8 and drops its byte-order mark.
 struct UTF16Reader {
   /// The first byte of a unit whose second has not come yet.
   private var half: UInt8?
   /// Whether the high byte comes first; nil before the mark.
   private var isBigEndian: Bool?
-  /// The first half of a character beyond the first plane.
+  /// A high surrogate whose low surrogate has not come yet.
   private var high: UInt16?
 
   mutating func take(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
@@ -46,7 +46,7 @@ struct UTF16Reader {
     }
   }
 
-  /// A half without its other becomes the replacement character.
+  /// Appends a character; a surrogate without its partner becomes the replacement character.
   private func append(_ scalar: Unicode.Scalar?, _ text: inout [UInt8]) {
     text += Array(String(Character(scalar ?? "\u{fffd}")).utf8)
   }

@@ -14,7 +14,7 @@ public enum UnpackedPiece {
 /// Unpacks an input, whatever it is packed in and however often, as its bytes come. Memory and what
 /// may come out are bounded.
 public struct Unpacker {
-  /// The input is taken in such pieces, so that a small file that unfolds to gigabytes is seen early.
+  /// Bytes of input per step: small, so that a decompression bomb is noticed early.
   private static let piece = 1 << 14
 
   private var layer: Layer
@@ -36,7 +36,7 @@ public struct Unpacker {
   /// Whether the input has cost too much; nothing more of it is read.
   public var isOver: Bool { budget.failure != nil }
 
-  /// How many bytes came out so far, of each layer of what is packed more than once.
+  /// How many bytes were unpacked so far, summed over all layers of streams.
   public var unfolded: Int { budget.unfolded }
 
   /// Takes the next bytes of the input and hands out what comes out of them.
@@ -50,7 +50,7 @@ public struct Unpacker {
     }
   }
 
-  /// Ends the input: what is open ends, and what is cut off is told.
+  /// Ends the input: ends the file that is open, and reports what was cut off as a failure.
   public mutating func finish(_ sink: (UnpackedPiece) -> Void) {
     guard !hasEnded else { return }
     hasEnded = true

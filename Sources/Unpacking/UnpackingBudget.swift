@@ -1,11 +1,11 @@
-/// What reading packed input has cost. It is counted over a whole input, whatever is nested in it.
+/// What unpacking has cost so far, counted over a whole input with all that is nested in it.
 struct UnpackingBudget: Sendable {
   let limits: UnpackingLimits
-  /// Bytes of the input so far.
+  /// Bytes taken from the input so far.
   var taken = 0
-  /// Bytes that came out for good: those of files that need no further unpacking.
+  /// Bytes handed to the caller: those of files that need no further unpacking.
   var read = 0
-  /// Bytes that came out, of each layer of what is packed more than once.
+  /// Unpacked bytes, summed over all layers of streams.
   private(set) var unfolded = 0
   private var members = 0
   /// Set once the input has cost too much; nothing more of it is read then.
@@ -13,7 +13,7 @@ struct UnpackingBudget: Sendable {
 
   init(_ limits: UnpackingLimits) { self.limits = limits }
 
-  /// Pays for bytes that came out.
+  /// Counts unpacked bytes, and sets ``failure`` where they exceed a limit.
   mutating func spend(_ bytes: Int) {
     unfolded += bytes
     if unfolded > limits.ratioStart, unfolded / limits.ratio > taken {

@@ -4,20 +4,20 @@ public enum UnpackingFailure: Error, Hashable, Sendable, CustomStringConvertible
   case damaged(PackedKind)
   /// The data ends before its kind says that it does.
   case truncated(PackedKind)
-  /// Unpacking would take more memory than is given to it; in bytes.
+  /// Unpacking would need more memory than `limit`, in bytes.
   case memory(PackedKind, limit: Int)
-  /// Far more comes out than any text gives: a file that is made to fill memories and disks. So many
-  /// bytes were read.
+  /// The input unpacks to more than `ratio` times its size, far more than any text does: it is a
+  /// decompression bomb. `read` bytes of files were read before that.
   case unfolds(ratio: Int, read: Int)
-  /// So many bytes were read, and more were to come.
+  /// The input unpacks to more bytes than allowed. `read` bytes of files were read before that.
   case tooLarge(read: Int)
-  /// Packed more than so many times over.
+  /// The input is packed in more than `limit` layers.
   case tooDeep(limit: Int)
-  /// More than so many files in archives.
+  /// The archives of the input hold more than `limit` members.
   case tooManyMembers(limit: Int)
-  /// A zip's member that a password protects.
+  /// A password protects this member of a zip.
   case encrypted
-  /// A zip's member that is packed in another way, by its number.
+  /// A member of a zip uses a compression method that is not read here; its number in the zip.
   case method(Int)
 
   public var description: String {

@@ -4,15 +4,15 @@ public struct UnpackingLimits: Hashable, Sendable {
   /// hundredth; the bombs of all kinds to less than a thousandth, those of lz4 aside, which pack to a
   /// 250th and end at ``bytes``.
   public var ratio = 500
-  /// From so many bytes on the ratio is looked at.
+  /// ``ratio`` is checked only once more than this many bytes came out.
   public var ratioStart = 1 << 23
-  /// Bytes that may come out. Files that are longer are read where they are not packed.
+  /// How many unpacked bytes may come out. A file that is not packed may be longer.
   public var bytes = 1 << 32
-  /// Files in archives.
+  /// How many members the archives of one input may have together.
   public var members = 1 << 18
   /// How many times over something may be packed.
   public var layers = 8
 
-  /// The limits of the program.
+  /// The limits that the program uses.
   public init() {}
 }

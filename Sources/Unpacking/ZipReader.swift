@@ -3,10 +3,10 @@
 struct ZipReader {
   private enum State {
     case header([UInt8])
-    /// Bytes that are passed on or passed over; their number is known.
+    /// Inside a member of known length: its bytes go to the member's layer, or are skipped.
     case stored(left: Int)
     case deflated(ZlibStream, hasDescriptor: Bool)
-    /// Behind a member whose lengths follow it: up to the next header.
+    /// After a member whose lengths follow its data: the data descriptor up to the next header.
     case descriptor([UInt8])
     case end
   }
@@ -21,7 +21,7 @@ struct ZipReader {
   /// The fixed part of a member's header.
   private static let headerLength = 30
   private static let mostBytes = 1 << 50
-  /// Signature, checksum and two lengths of 8 bytes.
+  /// In bytes: a signature and a checksum of 4 each, and two lengths of 8 each.
   private static let longestDescriptor = 24
 
   private let path: String
@@ -91,9 +91,9 @@ struct ZipReader {
     }
   }
 
-  /// How long a header is, as far as what is there of it says.
+  /// How many bytes of the header are needed next: its length as far as `head` shows it.
   private static func length(of head: [UInt8]) -> Int {
-    // Of the directory behind the members nothing is read.
+    // The central directory follows the members and is not read: its signature is enough.
     guard head.count >= 4, !Signature.directory.contains(Array(head.prefix(4))) else { return 4 }
     guard head.count >= headerLength else { return headerLength }
     return headerLength + word(head, 26) + word(head, 28)
@@ -134,7 +134,7 @@ struct ZipReader {
     member = name.hasSuffix("/") ? [] : [Layer(path: path, depth: depth + 1)]
     switch Self.word(head, 8) {
     case 8: state = .deflated(ZlibStream(.bare), hasDescriptor: hasDescriptor)
-    // Stored; or as a stream of bzip2, zstd or xz, which says so itself.
+    // 0 is stored; 12, 93 and 95 are bzip2, zstd and xz, which the member's layer recognises.
     case 0, 12, 93, 95:
       guard isKnown else { throw .method(Self.word(head, 8)) }
       state = size == 0 ? .header([]) : .stored(left: size)
@@ -152,14 +152,14 @@ struct ZipReader {
     state = size == 0 ? .header([]) : .stored(left: size)
   }
 
-  /// The member's length as it stands in the zip, from the extra field where 32 bits are too few.
+  /// The member's packed length in bytes; zip64 puts it in the extra field if 32 bits are too few.
   private static func packedSize(_ head: [UInt8], _ extraStart: Int) -> Int {
     let size = long(head, 18)
     guard size == 0xffff_ffff else { return size }
     var at = extraStart
     while at + 4 <= head.count {
       let length = word(head, at + 2)
-      // The unpacked length comes first.
+      // The unpacked length comes before the packed one.
       if word(head, at) == 1, length >= 16, at + 20 <= head.count {
         return long(head, at + 12) | (long(head, at + 16) & 0x7fff_ffff) << 32
       }

@@ -10,7 +10,7 @@ final class ZlibStream {
     case bare = -15
   }
 
-  /// zlib remembers where its state lies, so it must not move.
+  /// The library keeps a pointer back to this structure, so it must stay at one address.
   private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
   private let isReady: Bool
 
@@ -30,7 +30,7 @@ final class ZlibStream {
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
   ) throws(UnpackingFailure) -> StreamStep {
     guard isReady else { throw .memory(.gzip, limit: 0) }
-    // zlib does not write to its input.
+    // The library takes a mutable pointer, but does not write to its input.
     stream.pointee.next_in = UnsafeMutablePointer(
       mutating: input.bindMemory(to: UInt8.self).baseAddress)
     stream.pointee.avail_in = UInt32(input.count)

@@ -23,7 +23,7 @@ final class ZstdStream {
       switch ZSTD_getErrorCode(result) {
       case ZSTD_error_frameParameter_windowTooLarge, ZSTD_error_memory_allocation:
         throw .memory(.zstd, limit: 1 << Int(Self.mostWindow))
-      // The library does not say what came out before the damage.
+      // On an error the library does not say how many bytes it wrote before the damage.
       default: return StreamStep(failure: .damaged(.zstd))
       }
     }
