@@ -1,16 +1,16 @@
-/// How much of a history was read, of all addresses.
+/// How many events of each kind a history holds, over all addresses.
 public struct HistoryCounts: Hashable, Sendable {
-  /// `iommu:map` and `iommu:unmap`, which name no device.
+  /// Events `iommu:map`, which name no device.
   public var tableMaps = 0
-  /// Unmaps that the tables' own events tell.
+  /// Events `iommu:unmap`, which name no device.
   public var tableUnmaps = 0
-  /// `dma:dma_map_*` and `dma:dma_unmap_*`.
+  /// Events `dma:dma_map_*`: a driver mapped a buffer.
   public var maps = 0
-  /// Unmaps of buffers.
+  /// Events `dma:dma_unmap_*`: a driver unmapped a buffer.
   public var unmaps = 0
-  /// Buffers that were allocated.
+  /// Events `dma:dma_alloc*`.
   public var allocations = 0
-  /// Buffers that were freed.
+  /// Events `dma:dma_free*`.
   public var frees = 0
   /// Rows of `/sys/kernel/debug/dma-api/dump`.
   public var alive = 0
@@ -20,9 +20,9 @@ public struct HistoryCounts: Hashable, Sendable {
   public var others = 0
   /// Events that the kernel says it lost, because nobody read them in time.
   public var lost: UInt64 = 0
-  /// The first and the last time of the trace's clock, in microseconds.
+  /// The time of the first event in microseconds of the trace's clock; nil where there is none.
   public var first: UInt64?
-  /// The time of the last event in microseconds; nil where there is none.
+  /// The time of the last event in microseconds of the trace's clock; nil where there is none.
   public var last: UInt64?
 
   /// Nothing counted yet.

@@ -96,8 +96,8 @@ public enum DMADirection: Hashable, Sendable {
 
 /// What the times of a history mean.
 public enum TraceClock: Hashable, Sendable {
-  /// Seconds since boot, to compare with the log's to within some milliseconds.
+  /// Times since boot, which agree with the kernel log's to within some milliseconds.
   case uptime
-  /// Times of their own origin: they order events among themselves alone.
+  /// Times from another origin: they order the events, but cannot be compared with the log's.
   case own
 }

@@ -3,7 +3,7 @@ import VTdFormats
 
 /// The lives of the mappings that touch a few pages, put together from events in their order.
 public struct MappingHistory: Sendable {
-  /// More lives than this are not kept: of one address that is used again and again the oldest go.
+  /// The largest number of lives that are kept; later ones only count in ``forgotten``.
   static let most = 1 << 17
 
   /// What was counted.
@@ -14,7 +14,7 @@ public struct MappingHistory: Sendable {
   public private(set) var lives: [MappingLife] = []
   /// What PCI Express error reporting said beside it.
   public private(set) var busErrors: [BusErrorLine] = []
-  /// Lives that had no room.
+  /// How many lives were dropped because the history was full.
   public private(set) var forgotten = 0
   /// Lives without an end, by the page of their first byte.
   private var open: [UInt64: [Int]] = [:]
