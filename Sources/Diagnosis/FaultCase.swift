@@ -55,8 +55,8 @@ struct FaultCase: Sendable {
     }
   }
 
-  /// Whether the log holds a list of functions that the faulting one would have to be in: its own
-  /// bus is listed. A driver's line tells of its own function alone, and lists nothing.
+  /// Whether the log lists the functions of the faulting function's bus, so that its absence from
+  /// the list means something. A driver's line does not count: it names one function only.
   var isBusListed: Bool {
     let count = index.functions(onBusOf: fault.function).count {
       guard let function = log.functions[$0] else { return false }
@@ -217,7 +217,7 @@ struct FaultCase: Sendable {
     log.messages.filter { kinds.contains($0.message.kind) }
   }
 
-  /// The line that tells of a wake-up shortly before one of the fault's records: within two
+  /// The line that reports a wake-up shortly before one of the fault's records: within two
   /// seconds, or within eighty lines where there are no times.
   var resume: Noted<KernelMessage>? {
     let wakeUps = marks(.resume)

@@ -8,13 +8,13 @@ internal import Unpacking
 
 /// Reads logs from files and from standard input, packed or not, in constant memory.
 struct LogInput: ~Copyable {
-  /// Larger than the longest line that is read, small enough to stay in the processor's cache.
+  /// Bytes of the buffer: more than the longest line that is read, few enough for the cache.
   private static let size = 1 << 18
-  /// So much of a file is in memory at a time.
+  /// How many bytes of a file are mapped into memory at a time.
   private static let window = 1 << 23
-  /// As many bytes tell what an input is packed in.
+  /// How many first bytes are needed to recognise how an input is packed.
   private static let headLength = 512
-  /// A device or a pipe whose first bytes, this many, hold no line of a log is not a log. Devices may never end.
+  /// After this many bytes without a line of a log, a device or pipe is given up: it may never end.
   private static let largestBinary = 1 << 26
   /// Milliseconds to wait for someone to write to a FIFO.
   private static let patience: Int32 = 2000

@@ -11,7 +11,7 @@ public struct AddressHistory: Sendable {
   private let contents: LogContents
   private let lives: [MappingLife]
 
-  /// What a log tells of one page.
+  /// Collects what a log holds on the page of one address.
   ///
   /// - Parameters:
   ///   - address: the address whose page is asked about.

@@ -1,10 +1,10 @@
 import LogReading
 import VTdFormats
 
-/// What the counts of units' fault interrupts say beside the log.
+/// Finds fault storms by the units' counts of fault interrupts in `/proc/interrupts`.
 ///
-/// The driver's limiter lets ten lines through in five seconds. The interrupt is counted however often it
-/// comes, so its count tells of the faults that no line tells of.
+/// The driver's rate limiter prints at most ten lines in five seconds, but the kernel counts every
+/// interrupt. The count therefore shows faults that have no line in the log.
 struct InterruptStorm {
   /// One interrupt with each count that was read of it.
   private struct Line {
@@ -21,7 +21,7 @@ struct InterruptStorm {
   private let log: LogContents
   private let lines: [Line]
 
-  /// Faults that no line tells of are a storm from so many on.
+  /// This many faults without a line in the log, or more, are a storm.
   private static let many: UInt64 = 1000
 
   init(_ log: LogContents) {

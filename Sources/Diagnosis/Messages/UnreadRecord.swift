@@ -1,7 +1,7 @@
 import Text
 
-/// A line of the driver that tells of a fault in marks that no form has: typed by hand, read off a
-/// picture, or of a kernel that somebody changed. It must not pass for a log without faults.
+/// A line of the driver that reports a fault in a form that no kernel prints: typed by hand, read
+/// off a picture, or printed by a changed kernel. The log must not pass for one without faults.
 enum UnreadRecord {
   /// Whether a number stands behind the words `fault addr`.
   static func isOne(_ text: String) -> Bool {

@@ -218,8 +218,8 @@ extension FaultCase {
     }
   }
 
-  /// Whether the log tells of the boot, or of the device, before the fault: only then its silence
-  /// about the driver means something.
+  /// Whether the log shows the boot, or the device, before the fault. Only then does it mean
+  /// something that the log does not mention the driver.
   var showsDeviceBefore: Bool {
     if showsBoot || bringUp.map({ !isBefore($0.place, $0.time) }) ?? false { return true }
     guard let function else { return false }
@@ -227,8 +227,8 @@ extension FaultCase {
       || function.announcements.contains { !isBefore($0.place, $0.time) }
   }
 
-  /// Whether the driver's line at a place tells of trouble, and not of a beginning: a log may be cut
-  /// before it.
+  /// Whether the driver's line at `place` reports trouble. Such a line does not show when the
+  /// driver started, since the log may begin after that.
   func isTrouble(at place: LogPlace) -> Bool {
     let note = (log.notes[fault.function] ?? []).first { $0.place == place }
     return note?.value.tells(.trouble) ?? false

@@ -54,7 +54,7 @@ struct WayDrawing {
       case .refused: End(title: "memory", detail: "nothing is sent")
       case .interruptRequest: End(title: "an interrupt", detail: "not memory")
       case .translated:
-        // That it is reached its address says.
+        // The text leaves out "reached", since the address of the memory already says so.
         End(
           title: "memory \(Words.address(fact.given.address))", detail: "reached",
           staleDetail: "by a stale translation", isDetailTold: false)
