@@ -36,7 +36,8 @@ enum ELFCore {
       let sections = bytes.number(UInt64.self, at: 40).flatMap({ Int(exactly: $0) }),
       let real = bytes.number(UInt32.self, at: sections.addingReportingOverflow(44).partialValue)
     {
-      // More headers than the field holds: the number stands in the first section's header.
+      // A core with more headers than the field can count keeps their number in the first section
+      // header.
       count = real
     }
     var segments: [ImageSegment] = []

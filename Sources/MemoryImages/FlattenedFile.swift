@@ -1,5 +1,5 @@
-/// A file, or one that was written to a pipe: makedumpfile and QEMU then put before each piece where
-/// in the file it belongs ("flattened").
+/// A dump file, plain or "flattened". makedumpfile and QEMU flatten a dump that they write to a
+/// pipe: a header before each piece says at which offset of the file it belongs.
 struct FlattenedFile {
   private struct Piece {
     var target: Int
@@ -9,7 +9,7 @@ struct FlattenedFile {
 
   let bytes: UnsafeRawBufferPointer
   let isFlattened: Bool
-  /// By target, so that a place can be searched.
+  /// Sorted by `target`, the offset in the plain file, so that it can be searched.
   private var pieces: [Piece] = []
 
   private static let headerLength = 4096
@@ -31,11 +31,11 @@ struct FlattenedFile {
       pieces.append(Piece(target: target, count: count, place: at + 16))
       at += 16 + count
     }
-    // Pieces come in order as a rule, but the header may be written again at the end.
+    // Pieces usually come in order, but the writer may write the header again at the end.
     pieces.sort { $0.target == $1.target ? $0.place < $1.place : $0.target < $1.target }
   }
 
-  /// `count` bytes of the file that was meant; nil where it does not have them.
+  /// `count` bytes from `offset` of the plain file; nil where some of them are missing.
   func copy(_ offset: Int, _ count: Int) -> [UInt8]? {
     guard offset >= 0, count >= 0, count <= 1 << 30, offset <= Int.max - count else { return nil }
     guard isFlattened else {

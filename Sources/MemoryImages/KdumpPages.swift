@@ -15,7 +15,7 @@ final class KdumpPages {
   }
 
   private static let descriptorLength = 24
-  /// Words of the bitmap for which one count is kept.
+  /// How many words of the bitmap share one count in `ranks`.
   private static let group = 64
   private static let pageLength = 4096
 
@@ -23,11 +23,11 @@ final class KdumpPages {
   private let file: FlattenedFile
   /// A bit for each page that the file holds.
   private let held: [UInt64]
-  /// How many bits are set before each group of words.
+  /// For each group of words: how many bits are set in all words before it.
   private let ranks: [Int]
   private let descriptors: Int
   private let heldCount: Int
-  /// Pages that were unpacked, the latest in place of the oldest.
+  /// The slot in `buffer` of each page that is unpacked; a new page replaces the oldest.
   private var cache: [UInt64: Int] = [:]
   private var owners: [UInt64?]
   private var next = 0
@@ -60,7 +60,7 @@ final class KdumpPages {
     {
       pageCount = wide
     }
-    // Each bitmap takes half of the blocks.
+    // The blocks hold two bitmaps of the same length, one after the other.
     let half = bitmaps / 2 * block
     guard pageCount <= UInt64(half) &* 8,
       let first = file.copy((1 + subHeader) * block, half),
@@ -85,7 +85,8 @@ final class KdumpPages {
 
   deinit { buffer.deallocate() }
 
-  /// The first page tells how all are packed.
+  /// Refuses a dump whose pages are packed in a way that is not read here. The first 64 held pages
+  /// are looked at: all pages of a dump are packed alike, but some may be stored.
   private func checkPacking(_ path: String) throws(MemoryImageError) {
     for row in 0..<min(64, heldCount) {
       guard let flags = descriptor(row)?.flags else { return }
@@ -110,7 +111,8 @@ final class KdumpPages {
     }
   }
 
-  /// The runs of set bits. A damaged bitmap may have bits behind the last page: they count for nothing.
+  /// The runs of set bits as ranges of memory. A damaged bitmap may have bits after the last page,
+  /// which are ignored.
   private static func ranges(_ words: [UInt64], _ pageCount: UInt64) -> [MemoryImage.Range] {
     var ranges: [MemoryImage.Range] = []
     var start: UInt64?
@@ -140,7 +142,7 @@ final class KdumpPages {
     return ranges
   }
 
-  /// The page with a number; nil where the file does not hold it.
+  /// The page with this number, unpacked; nil where the file does not hold it.
   func page(_ number: UInt64) -> UnsafeRawBufferPointer? {
     if let slot = cache[number] { return slotBytes(slot) }
     let index = Int(truncatingIfNeeded: number >> 6)

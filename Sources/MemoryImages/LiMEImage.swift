@@ -16,7 +16,7 @@ enum LiMEImage {
       }
       let offset = at + 32
       let held = min(size, max(bytes.count - offset, 0))
-      // Stretches need not begin with a page; whole pages are what tables need.
+      // A stretch need not begin at a page; only its whole pages are used, since tables fill pages.
       let skipped = Int(truncatingIfNeeded: (4096 - start & 0xfff) & 0xfff)
       if held - skipped >= 4096 {
         segments.append(

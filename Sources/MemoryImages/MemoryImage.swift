@@ -3,7 +3,7 @@ import VTdFormats
 /// The memory of a machine at one moment, in a file: an ELF core, a dump of makedumpfile, LiME's
 /// form, or the bytes themselves.
 ///
-/// Bound to one thread: pages of a packed dump are unpacked into a buffer of the image.
+/// Use an image from one thread only: it unpacks pages of a packed dump into a buffer of its own.
 public final class MemoryImage {
   /// How the file holds the memory.
   public enum Form: String, Hashable, Sendable {
@@ -11,9 +11,9 @@ public final class MemoryImage {
     case elfCore = "ELF core"
     /// makedumpfile's compressed form.
     case kdump = "kdump-compressed dump"
-    /// makedumpfile's form for pipes, which has to be converted first.
+    /// makedumpfile's form for pipes; it is read as it is, without conversion.
     case flattened = "flattened kdump-compressed dump"
-    /// LiME's form: ranges with headers.
+    /// The form of LiME: each range of memory has a header before it.
     case lime = "LiME image"
     /// Memory from address 0 on, byte for byte.
     case raw = "raw image"
@@ -21,21 +21,21 @@ public final class MemoryImage {
 
   /// A stretch of memory that the file holds.
   public struct Range: Hashable, Sendable {
-    /// The first address.
+    /// The physical address of its first byte.
     public var base: UInt64
-    /// In bytes.
+    /// The size in bytes.
     public var size: UInt64
   }
 
   /// Which form the file has.
   public let form: Form
-  /// The stretches, by address.
+  /// The stretches of physical memory that the file holds, sorted by address.
   public let ranges: [Range]
   private let file: MappedFile
   private let source: Source
 
   private enum Source {
-    /// Where in the file each stretch lies.
+    /// The offset in the file of each stretch.
     case direct([Int])
     case packed(KdumpPages)
   }
@@ -44,8 +44,9 @@ public final class MemoryImage {
   ///
   /// - Parameters:
   ///   - path: the file.
-  ///   - rawBase: the address of a raw file's first byte.
-  /// - Throws: ``MemoryImageError``
+  ///   - rawBase: the physical address of a raw file's first byte, a multiple of 4 KiB.
+  /// - Throws: ``MemoryImageError`` where the file cannot be read or is damaged, or its form is not
+  ///   one of ``Form``.
   public init(_ path: String, rawBase: UInt64 = 0) throws(MemoryImageError) {
     file = try MappedFile(path)
     let bytes = file.bytes
@@ -101,7 +102,7 @@ public final class MemoryImage {
     }
   }
 
-  /// How many pages the file can hold: no table of a machine has more.
+  /// How many 4-KiB pages the file holds; a page table cannot consist of more.
   public var pageLimit: UInt64 { ranges.reduce(0) { $0 &+ $1.size.page } }
 }
 
@@ -111,7 +112,7 @@ struct ImageSegment {
   var offset: Int
 }
 
-/// Files that hold memory in a form that is not read here.
+/// Recognises forms of memory images that are not read here, and says how to convert them.
 enum OtherForm {
   static func of(_ bytes: UnsafeRawBufferPointer) -> (name: String, advice: String)? {
     let forms: [(StaticString, String, String)] = [

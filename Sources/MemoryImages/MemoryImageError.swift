@@ -17,7 +17,8 @@ public struct MemoryImageError: Error, Hashable, Sendable, CustomStringConvertib
   /// What is wrong.
   public var kind: Kind
 
-  /// Whether there is no such file; otherwise it is not what it should be.
+  /// Whether the file cannot be read at all, for instance because it is missing; otherwise its
+  /// contents are wrong.
   public var isMissing: Bool {
     if case .cannotRead = kind { true } else { false }
   }

@@ -10,15 +10,17 @@ public struct PageTableReader {
     case second
   }
 
-  /// Leaf entries that map something.
+  /// The number of leaf entries that map a page.
   public private(set) var leafCount: UInt64 = 0
-  /// Tables that were read.
+  /// The number of tables that were read.
   public private(set) var tableCount: UInt64 = 0
-  /// Tables that lie outside the image, and where the first entry for one is.
+  /// The number of tables that lie outside the image.
   public private(set) var missingCount = 0
-  /// The first table that the image does not hold; nil where it holds all.
+  /// The physical address of the entry that leads to the first table outside the image; 0 where the
+  /// top table itself lies outside, nil where none does.
   public private(set) var firstMissing: UInt64?
-  /// Whether the tables lead in circles, so that not all was read.
+  /// Whether reading stopped because the tables seem to lead in circles: more tables were met than
+  /// the image has pages.
   public private(set) var isCircular = false
 
   private static let address: UInt64 = 0x000f_ffff_ffff_f000
@@ -33,9 +35,9 @@ public struct PageTableReader {
   /// - Parameters:
   ///   - memory: where the tables lie.
   ///   - table: address of the top table.
-  ///   - levels: of tables, 2 to 6; more than 5 exist in no unit.
+  ///   - levels: the number of levels, 2 to 5; with any other number nothing is read.
   ///   - stage: the format of the tables.
-  ///   - body: gets each range; merged as far as they go.
+  ///   - body: gets each range; adjoining leaves of one size and permission are one range.
   public static func read(
     _ memory: some TableSource, table: UInt64, levels: Int, stage: Stage,
     _ body: (MappedRange) -> Void
@@ -62,7 +64,7 @@ public struct PageTableReader {
     run.size = 0
   }
 
-  /// - Parameter allowed: what all upper levels allow: 1 reads, 2 writes.
+  /// - Parameter allowed: what all upper levels allow: bit 0 is reads, bit 1 is writes.
   private mutating func read(
     _ memory: some TableSource, _ table: UInt64, _ level: Int, _ base: UInt64, _ allowed: UInt64,
     _ entry: UInt64, _ body: (MappedRange) -> Void
@@ -77,7 +79,7 @@ public struct PageTableReader {
       return
     }
     tableCount += 1
-    // A page is valid until the next is asked for, so the table is copied.
+    // The page is valid only until the next call, and lower tables are read meanwhile: copy it.
     let words = UnsafeMutableBufferPointer(rebasing: scratch[level * 512 - 512..<level * 512])
     UnsafeMutableRawBufferPointer(words).copyMemory(from: page)
     let shift = UInt64(Paging.shift(level: level))

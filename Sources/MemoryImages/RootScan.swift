@@ -8,11 +8,11 @@ public struct RootScan {
     public var address: UInt64
     /// Whether it looks like a root table of scalable mode.
     public var isScalable: Bool
-    /// Buses that have a context table.
+    /// The number of buses that have a context table.
     public var buses: Int
-    /// Context entries that are as the specification has them.
+    /// The number of context entries that keep to the specification.
     public var functions: Int
-    /// Context entries that are not.
+    /// The number of context entries that do not.
     public var wrong: Int
 
     /// Higher for what looks more like a root table.
