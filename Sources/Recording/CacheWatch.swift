@@ -2,26 +2,27 @@ internal import Machine
 internal import VTdFormats
 internal import VTdUnit
 
-/// What the caches of a unit, and the TLBs of its devices, took in so far and have not dropped yet.
+/// What the caches of a unit and the TLBs of its devices hold, and which events filled them.
 ///
-/// A unit tells nothing of its caches, which are on the way of every request: what they hold is looked at
-/// before and after each request, and after each register write.
+/// A unit does not report what its caches take in or drop. The watch therefore compares their
+/// contents before and after each request, and after each register write.
 struct CacheWatch {
-  /// A translation that a cache took in.
+  /// A translation that the IOTLB or a device's TLB holds.
   struct Fill {
     let event: Int
     let translation: CachedTranslation
-    /// The device whose own TLB it is in.
+    /// The device whose own TLB it is in; nil for the unit's IOTLB.
     let device: ATSDevice?
-    /// The 64-bit words of memory that the translation was read from.
+    /// The addresses of the 64-bit words in memory that the translation was read from.
     let entries: [UInt64]
   }
 
-  /// An entry that another cache than those of translations took in.
+  /// An entry in a cache that does not hold translations: of context, PASID or interrupt entries,
+  /// or of tables.
   struct EntryFill {
     let event: Int
     let entry: CachedEntry
-    /// The 64-bit words of memory that it was read from.
+    /// The addresses of the 64-bit words in memory that it was read from.
     let words: [UInt64]
   }
 
@@ -38,13 +39,14 @@ struct CacheWatch {
 
   private var fills: [Key: Fill] = [:]
   private var entryFills: [CachedEntry.Key: EntryFill] = [:]
-  /// What the walk of each of the last requests read.
+  /// The entries that the walk of each recent request read.
   private var walked: [DMARequest: [WalkedEntry]] = [:]
   private static let walkedLimit = 4096
 
   var hasFills: Bool { !fills.isEmpty || !entryFills.isEmpty }
 
-  /// What the caches hold for a request that is about to be made.
+  /// Keeps the walk of a request that is about to be made, and returns the translation that the
+  /// caches hold for it.
   mutating func look(
     _ request: DMARequest, in unit: NamedUnit, through device: ATSDevice?, walk: [WalkStep]
   ) -> CachedTranslation? {
@@ -57,14 +59,14 @@ struct CacheWatch {
     return held(request, in: unit, through: device)
   }
 
-  /// Where the words of an entry lie.
+  /// The addresses of an entry's 64-bit words.
   private static func words(of step: WalkStep) -> [UInt64] {
     var words: [UInt64] = []
     for word in 0..<UInt64(max(step.words.count, 1)) { words.append(step.address &+ word &* 8) }
     return words
   }
 
-  /// The words that the walk of a request read last.
+  /// The addresses of the 64-bit words that the latest walk of a request read.
   func entries(of request: DMARequest) -> [UInt64] {
     var words: [UInt64] = []
     for entry in walked[request] ?? [] { words += entry.words }
@@ -86,7 +88,7 @@ struct CacheWatch {
     return nil
   }
 
-  /// What a request that was not a hit left in the cache.
+  /// The translation that a request left in the cache after a miss.
   func newFill(
     _ request: DMARequest, in unit: NamedUnit, through device: ATSDevice?
   ) -> CachedTranslation? { held(request, in: unit, through: device) }
@@ -98,7 +100,7 @@ struct CacheWatch {
       event: event, translation: translation, device: device, entries: entries(of: request))
   }
 
-  /// When a translation came into its cache.
+  /// The event that put a translation into its cache, and what it was read from.
   func fill(of translation: CachedTranslation?, _ device: ATSDevice?) -> Fill? {
     translation.flatMap { fills[key($0, device)] }
   }
@@ -107,7 +109,8 @@ struct CacheWatch {
     Key(device: device?.source.rawValue, translation: translation.key)
   }
 
-  /// What is no longer there, in the order in which it came; it is forgotten.
+  /// Removes from the watch the translations that the caches dropped, and returns them in the order
+  /// in which they were filled.
   mutating func takeDropped(from unit: NamedUnit) -> [(CachedTranslation, ATSDevice?)] {
     var present: Set<Key> = []
     for translation in unit.hardware.cachedTranslations { present.insert(key(translation, nil)) }
@@ -131,14 +134,14 @@ struct CacheWatch {
 
   // MARK: Entries
 
-  /// Those entries of a request that are not known yet, or say something else than before.
+  /// Those of `entries` that are new to the watch or have changed.
   func news(of entries: [CachedEntry]) -> [CachedEntry] {
     var news: [CachedEntry] = []
     for entry in entries where entryFills[entry.key]?.entry != entry { news.append(entry) }
     return news
   }
 
-  /// When an entry came into its cache, and from where.
+  /// The event that put an entry into its cache, and what it was read from.
   func fill(of entry: CachedEntry) -> EntryFill? { entryFills[entry.key] }
 
   mutating func note(_ entry: CachedEntry, event: Int, _ request: DMARequest) {
@@ -162,8 +165,8 @@ struct CacheWatch {
     entryFills[entry.key] = EntryFill(event: event, entry: entry, words: words)
   }
 
-  /// Whether what a cache holds is read from a structure. A table is kept with what stands above it: the
-  /// last entry of a walk is one of its own.
+  /// Whether a cache holds what is read from a structure. The paging-structure cache holds the
+  /// entries above a table; the last entry of a walk is one of the table itself and not among them.
   private static func isRead(
     _ structure: WalkStructure, for cache: CachedEntry.Cache, isLast: Bool
   ) -> Bool {
@@ -176,7 +179,8 @@ struct CacheWatch {
     }
   }
 
-  /// What some of the caches no longer hold, in the order in which it came; it is forgotten.
+  /// Removes from the watch the entries that these caches dropped, and returns them in the order in
+  /// which they were filled.
   mutating func takeDropped(
     from unit: NamedUnit, of caches: Set<CachedEntry.Cache>
   ) -> [CachedEntry] {
@@ -187,7 +191,7 @@ struct CacheWatch {
     for entry in unit.hardware.cachedEntries(of: caches) { present[entry.key] = entry }
     known.sort { $0.event < $1.event }
     var dropped: [CachedEntry] = []
-    // One that says something else now has been dropped, and read again.
+    // An entry whose contents changed was dropped and read again.
     for fill in known where present[fill.entry.key] != fill.entry {
       entryFills[fill.entry.key] = nil
       dropped.append(fill.entry)

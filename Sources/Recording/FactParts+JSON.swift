@@ -120,7 +120,7 @@ extension CacheFact: RecordPart {
     members.choice("cache", &kind)
     members.text("unit", &unit)
     members.text("device", &device)
-    // A record of before it told of any but these two.
+    // Older records have no member `cache`, and hold events of these two caches only.
     cache = kind ?? (device == nil ? .iotlb : .deviceTLB)
     members.either("change", &isFill, "fill", "drop")
     members.number("domain", &domain)

@@ -81,7 +81,7 @@ struct Members {
     return nil
   }
 
-  /// What a reader of the record wants to see here and another member tells: it is not read.
+  /// Writes a member that repeats, for the record's readers, what another says; reading skips it.
   mutating func told(_ key: String, _ value: JSONValue?) {
     if !isReading, let value { all.append((key, value)) }
   }
@@ -259,13 +259,13 @@ struct Members {
     for element in elements(key) where error == nil { read(element, key) { parts.append($0) } }
   }
 
-  /// A part whose members stand among these; there is one where `key` is a member.
+  /// An optional part whose members stand among these; it is present if the member `key` is.
   mutating func optional<Part: RecordPart>(_ part: inout Part?, by key: String) {
     if isReading { part = value(key) == nil ? nil : Part() }
     part?.visit(&self)
   }
 
-  /// A part whose members stand among these, as it is after its visit.
+  /// A part whose members stand among these; returns it as it is after the visit.
   mutating func visited<Part: RecordPart>(_ part: Part) -> Part {
     var part = part
     part.visit(&self)

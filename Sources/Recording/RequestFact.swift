@@ -1,12 +1,12 @@
-/// What the record tells of a DMA and of an interrupt alike: a request of a device at a unit.
+/// What the facts of a DMA and of an interrupt share: both are a request of a device at a unit.
 public struct RequestFact: Hashable, Sendable {
   /// Whether the unit stopped it.
   public let isBlocked: Bool
-  /// Whether the unit, or the device, remembers what memory no longer says.
+  /// Whether a cache of the unit or the device still holds what memory no longer says.
   public let isStale: Bool
-  /// The event that put what the answer rests on into its cache.
+  /// The event that put the entry behind the answer into its cache; nil where no cache gave it.
   public let filledBy: Int?
-  /// The event that changed memory so that the caches no longer agree with it.
+  /// The event that made memory differ from what the caches hold; nil where they agree.
   public let staleSince: Int?
   /// The entries that the tables' answer rests on.
   public let walk: [WalkFact]

@@ -16,17 +16,17 @@ public final class RunRecorder {
   var events: [RunEvent] = []
   private var steps: [RunStep] = []
   private var step = RunStep(number: 0, file: "", line: 0, text: "boot")
-  /// Whether the step is one of the scenario's own hand: it writes memory or registers.
+  /// Whether the scenario itself writes memory or registers in this step.
   private var isByHand = false
-  /// What has begun and not ended, the outermost first.
+  /// The events that have begun and not ended, the outermost first.
   var open: [Open] = []
   /// Messages on their way to a CPU, by unit: the events that sent them.
   private var messages: [String: [Int]] = [:]
   /// The event of the message that a CPU takes next.
   private var taken: Int?
-  /// The last fault of a unit, which its message tells of.
+  /// By unit: the event of its last fault, which causes its next fault message.
   private var lastFault: [String: Int] = [:]
-  /// The last command of a unit's queue that drops something.
+  /// By unit: the event of the last queue command that drops cache entries.
   var lastCommand: [String: Int] = [:]
   /// What a device sends whose requests are under way, or were last.
   var sending: DeviceDMA?
