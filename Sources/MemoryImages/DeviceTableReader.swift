@@ -23,7 +23,7 @@ public struct DeviceTableReader {
   ///
   /// - Parameters:
   ///   - memory: where the tables lie.
-  ///   - root: the value of RTADDR; or the root table's address alone, and the tables show the mode.
+  ///   - root: the value of RTADDR; or the root table's address alone: the tables show the mode.
   public init(_ memory: some TableSource, root: UInt64) {
     let table = root.pageStart
     isScalable = root & 0x400 != 0 || Self.looksScalable(memory, table)
