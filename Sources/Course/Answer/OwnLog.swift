@@ -19,8 +19,8 @@ public struct OwnLog: Sendable {
     (path.hasSuffix(".yaml") ? String(path.dropLast(5)) : path) + ".log"
   }
 
-  /// Checks the scenario: the log has a fault with a cause, the scenario has the DMAs that the log tells
-  /// of, and none of them faults any more.
+  /// Checks that the log has a fault with a cause, that the scenario has the DMAs that the log
+  /// reports, and that none of them faults any more.
   ///
   /// - Parameters:
   ///   - path: the scenario.
@@ -72,7 +72,7 @@ public struct OwnLog: Sendable {
     return rebuilt.isEmpty ? nil : try scenario(rebuilt.scenario.written, named: name)
   }
 
-  /// The scenario that a file with this in it would be.
+  /// The scenario that a file with this text describes.
   private func scenario(_ written: Written, named name: String) throws(InputError)
     -> ScenarioDescription
   {

@@ -7,13 +7,14 @@ internal import VTdFormats
 
 /// Running what was rebuilt from a log.
 extension Replay {
-  /// What a run of a scenario prints that was rebuilt from a log, for whoever compares it with that log.
+  /// Runs a scenario that was rebuilt from a log, so that its output can be compared with that log.
   ///
-  /// Nil where this machine cannot run the scenario and it is skipped. One that cannot be loaded, a machine that
-  /// cannot be, or a step that cannot be taken prints nothing: nothing of its log comes back.
+  /// Returns nil where the scenario is skipped because this machine cannot run it. A scenario that
+  /// cannot be loaded, or that fails in a step, gives a replay without lines: it reproduces
+  /// nothing.
   ///
   /// - Parameters:
-  ///   - takesSteps: whether its steps are taken, or the machine is only set up.
+  ///   - takesSteps: whether the steps run; otherwise the machine is only set up.
   ///   - watcher: is called at each step and may end the run.
   ///   - load: the scenario.
   public static func run(

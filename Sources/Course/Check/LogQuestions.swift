@@ -1,19 +1,19 @@
 internal import Diagnosis
 internal import Text
 
-/// Logs whose causes a student names. What the right answer is, the room of diagnosis says.
+/// Questions about the causes of faults in logs. The module `Diagnosis` gives the right answers.
 public struct LogQuestions: Sendable {
   /// The logs that a seed chooses, in the order in which they are asked about.
   public let logs: [[String]]
   /// Which of the exercise's scenarios each of them comes from.
   public let cases: [Int]
 
-  /// Chooses logs.
+  /// Chooses the logs to ask about.
   ///
   /// - Parameters:
   ///   - all: every log of the exercise.
   ///   - count: how many are asked about.
-  ///   - seed: which.
+  ///   - seed: decides which are chosen.
   public init(_ all: [[String]], count: Int, seed: UInt64) {
     var numbers = SeededNumbers(seed: seed)
     var rest = Array(all.indices)

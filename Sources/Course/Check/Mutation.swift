@@ -1,15 +1,22 @@
 public import ScenarioFormat
 internal import VTdFormats
 
-/// A solution that was spoilt in one place: each has to fail, or the goal does not look closely enough.
+/// A solution that is made wrong in one place. The exercise's check has to reject every mutation;
+/// one that passes shows that the goal is not strict enough.
 public struct Mutation: Sendable {
-  /// What was done, in words.
+  /// What was changed: the key's path with the old and the new value.
   public let text: String
-  /// The solution with it.
+  /// The solution with the change.
   public let root: YAMLValue
 
-  /// Every number of the solution that the start does not have, changed in its lowest bit and, where it
-  /// is an address or an entry, by one page; of those under a loose key, in their highest bit alone.
+  /// All mutations of a solution: each number that is not in the start is changed in its lowest bit
+  /// and, from 0x1000 on (an address or an entry), also in bit 12, which is one page.
+  ///
+  /// - Parameters:
+  ///   - solution: the solution.
+  ///   - start: what the exercise started from.
+  ///   - loose: paths of keys whose numbers change in their highest set bit only, since the machine
+  ///     ignores the low ones.
   public static func all(of solution: YAMLValue, from start: YAMLValue, loose: [String] = [])
     -> [Mutation]
   {
@@ -38,7 +45,7 @@ public struct Mutation: Sendable {
     return number < 0x1000 ? [number ^ 1] : [number ^ 1, number ^ 0x1000]
   }
 
-  /// The scalar at a place in order, with the path of its key.
+  /// The scalar with this index, counted through the whole document, and the path of its key.
   private static func scalar(
     _ place: Int, of value: YAMLValue, _ path: String, _ index: inout Int
   ) -> (String, String)? {

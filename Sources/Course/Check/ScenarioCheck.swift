@@ -29,7 +29,7 @@ extension AnswerCheck {
     var scenario = try answer.scenario()
     scenario.isAbstract = false
     if exercise.kind == .build, goal.steps.contains(where: { Self.isDMA($0) }) {
-      // Those of the file were for trying; the check sends its own.
+      // The DMAs in the student's file were for trying it out; the check sends its own.
       scenario.steps.removeAll { Self.isDMA($0) }
     }
     let own = scenario.steps.count
@@ -60,7 +60,8 @@ extension AnswerCheck {
     if case .dma = step.action { true } else { false }
   }
 
-  /// Only what the exercise is about may differ from its start: another machine proves nothing.
+  /// Complains about changed keys that the exercise does not open: an answer on another machine
+  /// proves nothing.
   private mutating func keepTo(_ exercise: Exercise, _ start: YAMLValue, _ answer: YAMLValue) {
     let open = exercise.open + exercise.board.map { $0.sign }.filter { !$0.isEmpty }
     let free = ["expect", "description", "format"]
@@ -68,7 +69,7 @@ extension AnswerCheck {
       !(open + free).contains { key == $0 || key.hasPrefix($0 + ".") }
     }
     let own = open.joined(separator: ", ")
-    // Another file than the exercise's differs in nearly every key: a few of them say so.
+    // A file of another exercise differs in nearly every key; naming a few of them is enough.
     let told = changed.count > 8 ? 4 : changed.count
     for key in changed.prefix(told) { complain("\(key) is not yours to change here; \(own) is") }
     if changed.count > told {
@@ -80,8 +81,8 @@ extension AnswerCheck {
 
   // MARK: Goals
 
-  /// Checks a run against what the goal expects. Where the faults are others already, what the memory holds
-  /// then says nothing new.
+  /// Checks a run against what the goal expects. Where already the number of faults is wrong, the
+  /// failed checks of memory add nothing and are left out.
   private mutating func compare(_ run: ScenarioRun, with goal: ScenarioDescription, _ own: Int) {
     var mismatches: [String] = []
     for mismatch in Verdict(of: run, against: goal.expectation).mismatches {
@@ -99,7 +100,7 @@ extension AnswerCheck {
     if !mismatches.isEmpty, let record = run.record { tell(record, beyond: own) }
   }
 
-  /// What became of the check's own DMAs.
+  /// Adds a remark on each DMA that the check itself sent: where it went, or why it was blocked.
   private mutating func tell(_ record: RunRecord, beyond own: Int) {
     for event in record.events where event.step > own {
       guard case .dma(let fact) = event.what else { continue }
@@ -150,11 +151,11 @@ extension AnswerCheck {
 
   // MARK: What the run tells
 
-  /// The signs of the run, for the misconceptions.
+  /// Looks up the misconceptions whose signs the run shows, such as `reason 0x06` or `stale`.
   private mutating func note(
     _ run: ScenarioRun, expecting records: [RecordExpectation]?, _ exercise: Exercise
   ) {
-    // A fault that the goal asks for is not a sign of anything.
+    // A fault that the goal asks for is not a sign of a misconception.
     var asked = records ?? []
     let count = records?.count
     for record in run.machine.faultRecords {
@@ -166,7 +167,7 @@ extension AnswerCheck {
     }
     if run.machine.faultRecords.isEmpty { note("no fault", exercise) }
     if Set(run.machine.faultRecords.map { $0.reason }).count > 1 { note("several", exercise) }
-    // Where the faults are as expected, what passed went somewhere else.
+    // As many faults as expected, but failed checks: a DMA that passed went to a wrong place.
     if !run.failedChecks.isEmpty, count.map({ $0 == run.machine.faultRecords.count }) ?? true {
       note("elsewhere", exercise)
     }
@@ -200,10 +201,11 @@ extension AnswerCheck {
 
   // MARK: Flushes
 
-  /// Nothing may be stale; and what the caches' forgetting costs is checked against the best.
+  /// Checks that no request used a stale cache entry, and compares the cost of the flushes with the
+  /// best possible.
   ///
-  /// Each command to forget costs 1, and so does each DMA of the goal that is mapped and finds nothing
-  /// in the cache: it waits for a walk of the tables.
+  /// Each invalidation command costs 1. So does each DMA of the goal that is mapped but misses the
+  /// cache, since it waits for a walk of the tables.
   private mutating func count(_ record: RunRecord, beyond own: Int, _ exercise: Exercise) {
     var commands = 0
     var walks = 0

@@ -1,8 +1,8 @@
 internal import Lockdep
 
-/// A lock program as a file has it: words, in lines as one likes, and remarks behind `#`.
+/// A lock program in a file: words separated by blanks or line ends, with comments after `#`.
 public struct LockText: Sendable {
-  /// The words, without remarks, as `dmar lockcheck --program` takes them.
+  /// The words without the comments, as `dmar lockcheck --program` takes them.
   public let program: String
 
   /// The program of a file's text.
@@ -21,7 +21,7 @@ public struct LockText: Sendable {
 }
 
 extension AnswerCheck {
-  /// States that a search of all orders may visit.
+  /// How many states the search through all orders may visit before it gives up.
   private static let bound = 200_000
 
   /// Checks a lock program.
@@ -90,7 +90,7 @@ extension AnswerCheck {
       complain("\(distance) words differ from the start; at most \(budget) may")
     }
     let rows = exercise.board.filter { Self.isCured(by: $0, program, before) }
-    // What a cure takes away may be missing; everything else is still to be done.
+    // The words that a cure on the board removes may be missing; all others must still be there.
     let spared = rows.compactMap { $0.sign.hasPrefix("-") ? String($0.sign.dropFirst()) : nil }
     for name in Self.names(before, before) {
       let had = Self.locks(of: name, before)
@@ -127,7 +127,8 @@ extension AnswerCheck {
     }
   }
 
-  /// Whether a row's word came to its context, or went from it: `+boot HARDIRQ_DISABLE`, `-hardirq:fault L(K)`.
+  /// Whether the answer added a row's word to its context (`+boot HARDIRQ_DISABLE`) or removed it
+  /// (`-hardirq:fault L(K)`).
   private static func isCured(by row: BoardRow, _ program: LockProgram, _ before: LockProgram)
     -> Bool
   {
@@ -136,7 +137,7 @@ extension AnswerCheck {
     let has = words(of: parts[0], program).contains(parts[1])
     let had = words(of: parts[0], before).contains(parts[1])
     if row.sign.hasPrefix("+") { return has && !had }
-    // Who takes the lock in another way still takes it.
+    // Taking the same lock by another word does not count as removing it.
     let isTaken = locks(of: parts[0], program).contains { parts[1] == "L(\($0))" }
     return had && !has && !isTaken
   }
@@ -161,7 +162,7 @@ extension AnswerCheck {
     return words
   }
 
-  /// The locks that a context takes, in whatever way.
+  /// The locks that a context takes, by any of the words that take one.
   private static func locks(of name: String, _ program: LockProgram) -> [String] {
     var locks: [String] = []
     for step in program.steps where program.threads[step.thread].name == name {

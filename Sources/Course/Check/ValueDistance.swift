@@ -30,7 +30,7 @@ public enum ValueDistance {
     return keys
   }
 
-  /// The places, among all scalars of the answer in order, of those that the start does not have.
+  /// The indices, among all scalars of the answer in order, of those that are not in the start.
   static func added(_ start: YAMLValue, _ answer: YAMLValue) -> [Int] {
     let new = scalars(of: answer)
     let kept = common(scalars(of: start), new)
@@ -41,9 +41,9 @@ public enum ValueDistance {
     String(scalar.prefix { $0 != "=" })
   }
 
-  /// The places of a longest common subsequence in both.
+  /// A longest common subsequence of two lists, as its indices in each.
   static func common(_ old: [String], _ new: [String]) -> (old: Set<Int>, new: Set<Int>) {
-    // What both begin and end with needs no table.
+    // A common beginning and a common end need no table, which keeps the table small.
     var head = 0
     while head < old.count, head < new.count, old[head] == new[head] { head += 1 }
     var tail = 0

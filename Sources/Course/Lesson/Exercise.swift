@@ -10,7 +10,7 @@ public struct Exercise: Hashable, Sendable {
     case repair
     /// A scenario that works, to be spoilt in one way.
     case `break`
-    /// A scenario in which caches have to forget no less and no more than they must.
+    /// A scenario whose caches have to be flushed: all that is stale, and no more.
     case flush
     /// Logs whose causes are to be named.
     case diagnose
@@ -49,7 +49,7 @@ public struct Exercise: Hashable, Sendable {
   public enum Schedule: String, Hashable, Sendable, CaseIterable {
     /// One order of the words ends with contexts that wait for each other for ever.
     case reach
-    /// No order does.
+    /// No order of the words ends in a deadlock.
     case avoid
   }
 
@@ -59,7 +59,7 @@ public struct Exercise: Hashable, Sendable {
   public var task: [String]
   /// How many values of the start may be changed, added or removed; nil for as many as one likes.
   public var budget: Int?
-  /// The least that the caches' forgetting costs; nil where nothing is flushed.
+  /// The lowest possible cost of the flushes; nil where nothing is flushed.
   public var best: Int?
   /// What is to be reached, each by an answer of its own; empty where one answer does it all.
   public var board: [BoardRow] = []
@@ -73,7 +73,7 @@ public struct Exercise: Hashable, Sendable {
   public var open: [String] = ["steps"]
   /// Keys of the solution whose lowest bits the machine does not look at.
   public var loose: [String] = []
-  /// Whether the lesson is done without it.
+  /// Whether the lesson counts as done without this exercise.
   public var isOptional = false
   /// Hints, from the gentlest on.
   public var hints: [String] = []
@@ -92,9 +92,10 @@ public struct Exercise: Hashable, Sendable {
 public struct BoardRow: Hashable, Sendable {
   /// What it is called: a fault reason such as `0x0c`, or a cure.
   public var name: String
-  /// What in the answer tells that it is this one: a path of a key that was changed, such as
-  /// `kernel.behaviour`, or a context and a word of its lock program that came (`+boot HARDIRQ_DISABLE`)
-  /// or went (`-hardirq:fault L(K)`). Empty for a fault reason, which the run tells.
+  /// The change in the answer that shows that it reaches this row: the path of a changed key, such
+  /// as `kernel.behaviour`, or a context and a word that was added to its lock program
+  /// (`+boot HARDIRQ_DISABLE`) or removed (`-hardirq:fault L(K)`). Empty for a fault reason, which
+  /// the run shows.
   public var sign: String
 
   /// A row with its sign.

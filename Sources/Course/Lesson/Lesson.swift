@@ -11,11 +11,11 @@ public struct Lesson: Sendable {
 
   /// A wrong answer that has a reason.
   public struct Misconception: Hashable, Sendable {
-    /// What tells it: the name of a wrong rule (``Prediction``), or what the answer does, such as
-    /// `reason 0x06` for a fault that it raises.
+    /// The sign by which it is recognised: the name of a wrong rule (``Prediction``), or something
+    /// that the answer does, such as `reason 0x06` for a fault that it raises.
     public var sign: String
     /// The change of the scenario that makes the model behave as such a student expects, as `--set`
-    /// takes it; nil where the sign alone tells.
+    /// takes it; nil where the sign alone identifies the misconception.
     public var variant: String?
     /// What to say about it.
     public var text: String

@@ -1,4 +1,4 @@
-/// What a lesson's text calls the files of a student, and how they are named in fact.
+/// The placeholders for a student's files in a lesson's text, and the files' real names.
 public enum StudentNames {
   /// The student's file.
   public static let file = "YOUR-FILE"
@@ -43,12 +43,12 @@ extension ExercisePart {
     }
   }
 
-  /// What the log is called that the lesson's text speaks of.
+  /// The name of the log that the lesson's text mentions.
   public var logName: String {
     fileNumber + (exercise.kind == .diagnose ? "-1.log" : ".log")
   }
 
-  /// What the exercise's own file is called that the student's begins as; nil where it has none.
+  /// The name of the exercise's file that the student's file is copied from; nil where it has none.
   public var startName: String? {
     switch exercise.kind {
     case .predict(let prediction): prediction.isAboutRun ? "start.yaml" : nil

@@ -2,14 +2,14 @@
 enum TextLines {
   /// The lines without their ends.
   ///
-  /// At bytes: a line end of two characters is one character of Swift's.
+  /// The text is split as bytes, since Swift takes CR and LF together for one character.
   static func of(_ text: String) -> [String] {
     text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
       String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
     }
   }
 
-  /// Whether a text has another one in it.
+  /// Whether `text` contains `part`.
   static func holds(_ text: String, _ part: String) -> Bool {
     let bytes = Array(text.utf8)
     let wanted = Array(part.utf8)

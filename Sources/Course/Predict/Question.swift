@@ -14,7 +14,7 @@ public struct Question: Hashable, Sendable {
     self.wrong = wrong
   }
 
-  /// What is to be said of an answer that is not right.
+  /// The sentence that tells a student that this answer is not right.
   func objection(to text: String) -> String {
     let (given, wanted) = (Self.plain(text).count, Self.plain(answer).count)
     if given == 0 { return "there is no answer yet" }

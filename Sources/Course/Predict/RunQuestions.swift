@@ -150,8 +150,8 @@ public enum RunQuestions {
     }
   }
 
-  /// The row and the column of the grid of a nested walk: the first-stage level whose table is looked
-  /// for (0: the page), and the second-stage level at which that ends.
+  /// The row and the column of the grid of a nested walk where it stops: the first-stage level
+  /// whose table was to be found (0: the page), and the second-stage level that was read last.
   private static func cell(_ walk: [WalkFact]) -> String {
     guard let last = walk.last, last.structure == .secondStageEntry else { return "none" }
     var row = 4
@@ -159,7 +159,7 @@ public enum RunQuestions {
     return "\(row) \(last.level)"
   }
 
-  /// The row and the column changed over, and the row of the entry that was read last.
+  /// Two wrong answers: row and column swapped, and the row of the entry that was read last.
   private static func wrongCells(_ answer: String) -> [String: String] {
     let numbers = answer.split(separator: " ").compactMap { Int($0) }
     guard numbers.count == 2 else { return [:] }
