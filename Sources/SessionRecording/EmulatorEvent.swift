@@ -1,7 +1,7 @@
 public import VTdFormats
 import Text
 
-/// A line of QEMU's `-trace vtd_*` that tells what reached its unit, or what came of it.
+/// An event in QEMU's `-trace vtd_*`: an access to the unit, a request, or its result.
 ///
 /// The log backend writes the event's name and its text; with `-msg timestamp=on`, and always before
 /// 5.2, `PID@SECONDS.MICROSECONDS:` stands in front (hw/i386/trace-events).
@@ -14,15 +14,15 @@ public enum EmulatorEvent: Hashable, Sendable {
   case translated(SourceID, IOVA)
   /// `vtd_dmar_fault sid 0xd0 fault 5 addr 0x1000 write 1`
   case fault(SourceID, reason: UInt8, IOVA, isWrite: Bool)
-  /// `vtd_frr_new index 0 high 0x… low 0x1000`: the fault before it is recorded. Without this line it was
-  /// one of many of its device, of which the first stands for all.
+  /// `vtd_frr_new index 0 high 0x… low 0x1000`: the fault before this line is recorded. A fault
+  /// without such a line was folded into an earlier one of the same device.
   case recorded
 
-  /// What a line tells; nil for one that tells none of this.
+  /// Reads the event of a line; nil for any other line.
   public init?(_ line: UnsafeRawBufferPointer) {
     let bytes = Array(line.prefix(400))
     guard let start = ByteSearch.find("vtd_", in: bytes), start < 64 else { return nil }
-    // Only a prefix stands before the name, and it has no blank.
+    // Before the event's name only a prefix without blanks may stand.
     guard !bytes[..<start].contains(where: ASCII.isBlank) else { return nil }
     var cursor = ByteCursor(bytes, at: start)
     if cursor.take(word: "vtd_reg_write ") {

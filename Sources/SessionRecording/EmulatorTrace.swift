@@ -8,17 +8,17 @@ public import VTdUnit
 /// A scenario from QEMU's `-trace vtd_*` and an image of the guest's memory: what was written to the
 /// unit's registers, the descriptors that it took, and the requests of devices, in their order.
 ///
-/// The trace does not tell what memory held. The tables are those of the image, which was taken when
-/// the trace had ended: what changed in between is as it was at the end.
+/// The trace does not hold the contents of memory. The tables come from the image, which was taken
+/// after the trace: a table that changed during the trace appears as it was at the end.
 public struct EmulatorTrace {
-  /// More requests are left out.
+  /// The largest number of requests that are kept; ``requestsLeftOut`` counts the others.
   public static let mostRequests = 1 << 14
 
-  /// A fault that the trace tells.
+  /// A fault in the trace.
   public struct Fault: Hashable, Sendable {
-    /// Whose request it was.
+    /// The source-id of the request.
     public var source: SourceID
-    /// Why it was refused.
+    /// The fault reason, as the unit encodes it.
     public var reason: UInt8
     /// What it wanted to reach.
     public var address: IOVA
@@ -36,11 +36,12 @@ public struct EmulatorTrace {
 
   /// A request of a device.
   public struct Request: Hashable, Sendable {
-    /// Whose it is.
+    /// The source-id of the request.
     public var source: SourceID
     /// What it wants to reach.
     public var address: IOVA
-    /// Whether it is a write; of one that was granted the trace does not tell, and it is a read here.
+    /// Whether it is a write. The trace does not say this of a request that was translated; it
+    /// counts as a read here.
     public var isWrite: Bool
     /// Whether the unit refused it.
     public var isRefused: Bool
@@ -57,12 +58,12 @@ public struct EmulatorTrace {
   private var seen: Set<[UInt64]> = []
   /// The faults that were recorded, in their order.
   public private(set) var faults: [Fault] = []
-  /// The fault that was told last, until it is recorded.
+  /// The last fault in the trace, until a line says that it is recorded.
   private var latest: Fault?
-  /// The request that was refused last, with nothing behind it.
+  /// The last refused request; nil once a register write or a translation follows it.
   private var lastRefused: Request?
   private var requestCount = 0
-  /// Requests beyond the most.
+  /// How many requests were left out, beyond ``mostRequests``.
   public private(set) var requestsLeftOut = 0
   /// RTADDR as it was written last; nil while it was not.
   public private(set) var root: UInt64?
@@ -82,14 +83,14 @@ public struct EmulatorTrace {
     case .descriptor(let high, let low):
       descriptors[happenings.count - 1, default: []].append((low, high))
     case .translated(let source, let address):
-      // Rings come back to the same pages for ever.
+      // A device uses the same pages of its rings again and again; one request for each is enough.
       guard seen.insert([UInt64(source.rawValue), address.rawValue.page]).inserted else { return }
       add(Request(source: source, address: address, isWrite: false, isRefused: false))
     case .fault(let source, let reason, let address, let isWrite):
       latest = Fault(source: source, reason: reason, address: address, isWrite: isWrite)
       let request = Request(
         source: source, address: address, isWrite: isWrite, isRefused: true)
-      // A long transfer is refused piece by piece.
+      // The unit refuses a long transfer piece by piece; one request for each page is enough.
       if let last = lastRefused, last.source == source, last.isWrite == isWrite,
         last.address.rawValue.page == address.rawValue.page
       {
@@ -123,7 +124,8 @@ public struct EmulatorTrace {
     }
   }
 
-  /// The pages that devices ask for, each once: what the tables of an image have to be read for.
+  /// The requests of devices in their order: each page that a device reached once, and the refused
+  /// ones. The tables of an image have to be read for these.
   public var requests: [Request] {
     happenings.compactMap { if case .request(let request) = $0 { request } else { nil } }
   }
@@ -170,7 +172,8 @@ public struct EmulatorTrace {
                 unit: Self.unitName, offset: offset, value: value, isWide: size == 8))))
       case .request(let request):
         guard !gone.contains(request) else { continue }
-        // The kernel's limiter lets ten faults through in five seconds.
+        // The kernel prints at most ten faults in five seconds; the pause keeps all of them
+        // printed.
         if request.isRefused { scenario.steps.append(.init(.wait(Self.pause))) }
         scenario.steps.append(
           .init(
@@ -184,7 +187,7 @@ public struct EmulatorTrace {
   }
 
   private static let unitName = "dmar0"
-  /// Microseconds.
+  /// The pause before a refused request, in microseconds.
   private static let pause: UInt64 = 600_000
 
   /// Words that stand behind each other, in one step each.

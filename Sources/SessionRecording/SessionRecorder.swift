@@ -17,18 +17,19 @@ public final class SessionRecorder: MachineObserver {
   private let names: [Int: String]
   private var buffer: [UInt8] = []
   private var hasSteps = false
-  /// The check written last, which need not be written again: clients poll.
+  /// The check that was written last. A client that polls repeats its reads; equal checks that
+  /// follow each other are written once.
   private var lastCheck: [String] = []
-  /// A stretch of one byte that the client is writing. It is written as one step when something else
-  /// happens: a client that clears its memory makes one step of it, not one a page.
+  /// A stretch of equal bytes that the client is writing. It becomes one step when something else
+  /// happens, so that a client that clears its memory makes one step and not one for each page.
   private var filling: MemoryContent?
-  /// Nanoseconds.
+  /// The virtual clock, in nanoseconds.
   private var clock: UInt64 = 0
-  /// Microseconds that steps have waited.
+  /// How many microseconds the steps so far have waited together.
   private var waited: UInt64 = 0
 
   private static let bufferSize = 1 << 16
-  /// Bytes of memory in one step.
+  /// The largest number of bytes that one step writes.
   private static let pieceSize = 4096
 
   /// Begins a scenario of `machine`, which has the unit.
@@ -45,7 +46,7 @@ public final class SessionRecorder: MachineObserver {
       unit.registers.map { ($0.offset, $0.name) }, uniquingKeysWith: { first, _ in first })
     clock = machine.clock
     waited = clock / 1000
-    // The steps follow as they come.
+    // The head is written now; each step is written when it happens.
     let head = Self.scenario(of: machine, unit).written.document(isSpaced: true)
     put(head.hasSuffix(Self.noSteps) ? String(head.dropLast(Self.noSteps.utf8.count)) : head)
   }
@@ -87,7 +88,7 @@ public final class SessionRecorder: MachineObserver {
     flush()
   }
 
-  /// The client is silent: what came so far is written, in case it is the last.
+  /// The client is silent: writes what is held back, since nothing more may come.
   public func clientPaused() {
     writeFilling()
     flush()
@@ -127,7 +128,7 @@ public final class SessionRecorder: MachineObserver {
   public func deviceWrote(_ source: SourceID, _ bytes: UnsafeRawBufferPointer, to address: IOVA) {
     guard !bytes.isEmpty else { return }
     var request = Self.request(source, .write, address, bytes.count)
-    // Each 4 bytes to the interrupt range are a message of its own.
+    // Each 4 bytes that are written to the interrupt range are one interrupt message.
     guard address.rawValue.isInterruptAddress, address.rawValue & 3 == 0, bytes.count % 4 == 0
     else {
       request.bytes = Array(bytes)
@@ -167,7 +168,7 @@ public final class SessionRecorder: MachineObserver {
     put(lines)
   }
 
-  /// Takes a stretch of one byte, which may go on with the one before it.
+  /// Takes a stretch of equal bytes, and joins it to the one before where it continues that.
   private func fill(_ piece: MemoryContent) {
     if clock / 1000 <= waited, let longer = filling?.followed(by: piece) {
       filling = longer
@@ -238,8 +239,8 @@ public final class SessionRecorder: MachineObserver {
     }
   }
 
-  /// The byte that all of a piece is made of; nil where there are several. Eight are compared at once:
-  /// a client may clear gigabytes.
+  /// The byte of which a whole piece consists; nil where it has different bytes. Eight are compared
+  /// at once for speed: a client may clear gigabytes.
   private static func onlyByte(of piece: UnsafeRawBufferPointer) -> UInt8? {
     guard let first = piece.first else { return nil }
     let word = UInt64(first) &* 0x0101_0101_0101_0101

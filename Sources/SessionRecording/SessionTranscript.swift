@@ -30,7 +30,7 @@ public struct SessionTranscript {
     case UInt8(ascii: "R"):
       requests.append((request: Array(text), answer: [], line: lineNumber))
     case UInt8(ascii: "S"):
-      // Events of watched lines come between.
+      // QEMU also sends events of interrupt lines that the client watches; they are no answers.
       guard !requests.isEmpty, !text.starts(with: "IRQ".utf8) else { return }
       if requests[requests.count - 1].answer.isEmpty {
         requests[requests.count - 1].answer = Array(text)
@@ -100,7 +100,7 @@ public struct SessionTranscript {
     return UInt64(String(decoding: text.dropFirst(2), as: UTF8.self), radix: 16)
   }
 
-  /// Plays the session on a machine. Answers the lines whose answer was another than the log's.
+  /// Plays the session on a machine. Returns the log's line numbers whose answers differ.
   public func play(on machine: Q35Machine) -> [Int] {
     var session = QTestSession()
     var others: [Int] = []
