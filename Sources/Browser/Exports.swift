@@ -2,7 +2,8 @@
   // The exports. A text that crosses the border stands in memory of the module: the page allocates and
   // writes the question, reads the answer, and releases both.
 
-  // A module has one thread, and its exports are functions: what they share can only stand here.
+  // The exports are plain functions, so that what they share has to be a global. A module has only
+  // one thread, which makes that safe.
   nonisolated(unsafe) private var module = Module()
 
   /// Memory for a question.

@@ -31,7 +31,8 @@ struct CourseQuestion {
     check = ExerciseCheck(part, seed: seed, files: files.course)
   }
 
-  /// A number, or a text with one: numbers of a page are not whole beyond 53 bits.
+  /// The seed, as a number or as a text. JavaScript's numbers are exact up to 53 bits only, so a
+  /// page sends a larger seed as a text.
   private static func seed(_ request: Request) throws(Failure) -> UInt64 {
     switch request.value("seed") {
     case nil: return 1

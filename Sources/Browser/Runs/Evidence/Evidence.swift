@@ -7,7 +7,7 @@ internal import Scenario
 internal import ScenarioFormat
 internal import Text
 
-/// What stands in the files that a page was given: logs, and what the machine tells beside them.
+/// The contents of the files that a page was given: logs, and other facts of the machine.
 struct Evidence {
   /// What one file is.
   enum Piece {
@@ -15,11 +15,12 @@ struct Evidence {
     case log([UInt8])
     case table(DMARTable, isReadable: Bool)
     case snapshot(PCITopology)
-    /// Something that is no evidence; `unread` says what it is.
+    /// A file that is not evidence; `unread` says what it is.
     case unread
   }
 
-  /// So much of a packed log is read: more than any log has, less than a page's memory.
+  /// How many unpacked bytes of a packed log are read: more than any log has, less than the memory
+  /// of a page.
   private static let mostUnpacked = 1 << 28
 
   /// The files in order.
@@ -167,7 +168,7 @@ struct Evidence {
 }
 
 extension Evidence.Piece {
-  /// Gives what the machine tells to whoever gathers a log.
+  /// Hands the machine's facts to the collector of a log.
   func give(to collector: inout LogCollector) {
     switch self {
     case .table(let table, _): collector.take(table)

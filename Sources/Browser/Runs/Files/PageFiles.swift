@@ -55,7 +55,7 @@ struct PageFiles: Sendable {
     ScenarioSource(
       content: { (path, place) throws(InputError) in
         if let content = self[path] { return content }
-        // The system's words for it, as the program has them.
+        // The same words as the operating system's, which the command-line program prints.
         let reason = "No such file or directory"
         guard let place else { throw InputError(.notFound, at: Place(whole: path), reason) }
         throw InputError(at: place, "\(path): \(reason); a readable file was expected")
