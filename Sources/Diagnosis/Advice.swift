@@ -7,11 +7,11 @@ import LogReading
 public struct Advice: Sendable {
   /// Whether data, hardware or security is in danger, in one sentence.
   public var danger: String
-  /// How a machine that watches logs may filter it; nil where it must not be ignored.
+  /// How a program that watches logs may filter the fault out; nil where it must not be ignored.
   public var filter: String?
   /// Work-arounds, the cheapest first, each with its price.
   public var workarounds: [WorkAround]
-  /// What kernels brought and cured, as far as the kernel of the log goes.
+  /// The kernel changes that brought or cured the cause, as far as they matter to the log's kernel.
   public var history: [String]
 }
 
@@ -19,13 +19,13 @@ public struct Advice: Sendable {
 public enum WorkAround: String, Hashable, Sendable, CaseIterable {
   /// Addresses pass unchanged for devices that the kernel drives.
   case passThrough = "iommu=pt"
-  /// Every unmap flushes.
+  /// Every unmap flushes the IOTLB at once.
   case strict = "iommu.strict=1"
   /// No large pages.
   case smallPages = "intel_iommu=sp_off"
   /// No device has a TLB.
   case withoutATS = "pci=noats"
-  /// Firmware's devices stop before Linux begins.
+  /// Devices that firmware set up are stopped before Linux starts.
   case earlyBusMasters = "efi=disable_early_pci_dma"
   /// Guests get devices although interrupts are not remapped.
   case unsafeInterrupts = "allow_unsafe_interrupts=1"
@@ -35,7 +35,7 @@ public enum WorkAround: String, Hashable, Sendable, CaseIterable {
   case firmwareOption = "an option of the firmware"
   /// Devices with reserved regions may be given away.
   case relaxedRegions = "relaxed reserved regions"
-  /// Addresses above 4 GiB are used first.
+  /// The kernel hands out DMA addresses above 4 GiB first.
   case highAddresses = "iommu.forcedac=1"
 
   /// What it does and what it gives up.

@@ -1,20 +1,21 @@
 internal import KernelLog
 public import LogReading
 
-/// Sees where another boot begins in a log.
+/// Recognises where another boot begins in a log.
 ///
-/// A second banner begins one, and so does a mark of the journal. Logs of which somebody kept the driver's
-/// lines alone have neither: there the driver's first words of the DMAR table, which each boot prints
-/// once, come again at another time. What somebody printed of `/proc/version` is a banner without a time,
-/// and an excerpt has the same line at the same time: neither is another boot.
+/// A boot begins at a second kernel banner, or where the journal marks one. A log that was reduced
+/// to the driver's lines has neither; there another boot shows by the line on the DMAR table's
+/// address width, which each boot prints once, when it comes again at another time. Two things look
+/// alike but are no boot: a banner without a time, which comes from `/proc/version`, and an
+/// excerpt, which repeats a line with the same time.
 public struct BootBounds: Sendable {
   private var banner: (text: String, hasTime: Bool)?
   private var tables: (width: Int, time: LogTime?)?
 
-  /// Before the first line of a file.
+  /// The state before the first line of a file.
   public init() {}
 
-  /// Whether an event, of those of one file in their order, belongs to another boot than the one before.
+  /// Whether another boot begins with an event. Give it all events of one file in their order.
   public mutating func begins(with event: LogEvent) -> Bool {
     switch event.kind {
     case .fact(.boot):
@@ -32,18 +33,18 @@ public struct BootBounds: Sendable {
     }
   }
 
-  /// Whether an event is the banner of this boot once more, as `/proc/version` has it: without a time where
-  /// the first one had one.
+  /// Whether an event repeats the banner of this boot, as `/proc/version` shows it: without a time,
+  /// where the first one had a time.
   public func isRepeat(_ event: LogEvent) -> Bool {
     guard case .fact(.kernelVersion(let text)) = event.kind, let banner else { return false }
     return banner.hasTime && event.time == nil && text == banner.text
   }
 
-  /// Whether two lines cannot be one that was printed once; nil where their times do not tell.
+  /// Whether two equal lines were printed at different times; nil where their times do not show it.
   public static func isAtAnotherTime(_ one: LogTime?, _ other: LogTime?) -> Bool? {
     if let one = one?.host, let other = other?.host, one != other { return nil }
     if let one = one?.uptime, let other = other?.uptime { return one != other }
-    // Clocks of two forms are not compared.
+    // Times of day that are written in different forms cannot be compared as text.
     if let one = one?.wallClock, let other = other?.wallClock, one.utf8.count == other.utf8.count {
       return one != other
     }

@@ -12,7 +12,7 @@ enum Contradictions {
     .compactMap { $0(fault) }
   }
 
-  /// PCI Express errors of the same device right behind the fault: the blocked request came back to
+  /// PCI Express errors of the same device right after the fault: the blocked request came back to
   /// it as an unsupported request or a completion abort.
   private static func consequence(_ fault: FaultCase) -> Finding.Evidence? {
     let errors = (fault.log.notes[fault.fault.function] ?? []).filter { note in

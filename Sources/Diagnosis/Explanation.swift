@@ -47,14 +47,15 @@ public struct Explanation: Sendable {
   /// What the explanation is of.
   public var contents: LogContents
 
-  /// The worst of all; it stays when parts are taken out to be shown apart.
+  /// The worst severity of all findings. It does not change when a caller removes parts from the
+  /// explanation to show them separately.
   public private(set) var severity: Finding.Severity?
-  /// How many incidents the faults make; it stays as well.
+  /// How many incidents the faults form; it does not change then either.
   public private(set) var incidentCount = 0
 
   /// Whether the input was not a kernel's log at all.
   public var isEmpty: Bool {
-    // What was not read is told in remarks, and is not a log.
+    // Remarks on files that could not be read do not make the input a log.
     !contents.isLog && faults.isEmpty && findings.isEmpty && splats.isEmpty
       && remarks.count <= Self.unread(contents).count && dumps.isEmpty && contents.eventCount == 0
       && !contents.hasHistory && contents.machine.rowCount == 0
@@ -65,7 +66,7 @@ public struct Explanation: Sendable {
     self.contents = contents
     faults = Self.explain(contents.faults, contents)
     let verdicts = faults.compactMap { $0.verdict?.cause }
-    // A fault's own verdict has told it already.
+    // Memory corruption that is the verdict on a fault is not repeated as a finding.
     findings = LogFindings.find(contents).filter {
       $0.cause != .memoryCorruption || !verdicts.contains(.memoryCorruption)
     }
@@ -123,7 +124,7 @@ public struct Explanation: Sendable {
       decoded.append((place: unit.place, text: "dmar\(unit.value.number) \(unit.value.extended)"))
     }
     var advice = findings.first.flatMap { Advice.on($0.cause, kernel: fault.kernel) }
-    // What is so already helps nobody.
+    // Pass-through is no advice where it is on already.
     if fault.log.passesThrough == true { advice?.workarounds.removeAll { $0 == .passThrough } }
     if let system {
       for index in findings.indices {

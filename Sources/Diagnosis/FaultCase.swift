@@ -31,8 +31,8 @@ struct FaultCase: Sendable {
   var device: String { fault.function.shortDescription }
   var place: [LogPlace] { [fault.first] }
 
-  /// Whether Linux printed the record. How another system's kernel hands out DMA addresses is not known
-  /// here, so nothing is concluded from where an address lies.
+  /// Whether Linux printed the record. It is not known here how another system hands out DMA
+  /// addresses, so for such a record nothing is concluded from where an address lies.
   var isOfLinux: Bool { fault.observation.system == nil }
 
   /// Whether the log names a reason, and it is one of these: `isReason(FaultReason.pageMissing)`.
@@ -62,7 +62,7 @@ struct FaultCase: Sendable {
       guard let function = log.functions[$0] else { return false }
       return function.vendor != nil || function.group != nil || !function.words.isEmpty
     }
-    // Behind a bridge that the log shows one function is a list already.
+    // A bus below a bridge often has one function only, so that one is enough for a list.
     return count >= 2 || count == 1 && bridgeAbove != nil
   }
 
@@ -74,15 +74,17 @@ struct FaultCase: Sendable {
       + log.groupRegions.filter { $0.value.contains(address) }
   }
 
-  /// Whether an address can be one that the kernel hands out: from just under 4 GiB downwards, or
-  /// from just under what the device's mask or the tables reach downwards.
+  /// Whether the kernel may have handed out the address. It does so downwards from 4 GiB, or from
+  /// the limit of the device's DMA mask or of the page tables; the top sixteenth below a limit
+  /// counts.
   var isLikeAllocated: Bool {
     guard let address = fault.address else { return false }
     let width = UInt64.bitWidth - address.leadingZeroBitCount
     return Self.maskWidths.contains(width) && address >> UInt64(width - 4) == 0xf
   }
 
-  /// How many bits the masks have that drivers ask for, and the page tables of 3, 4 and 5 levels.
+  /// The widths in bits of the DMA masks that drivers ask for, and of page tables of 3, 4, 5
+  /// levels.
   private static let maskWidths: Set = [32, 36, 39, 40, 44, 46, 47, 48, 52, 57]
 
   /// What the firmware's memory map calls the address.
@@ -97,7 +99,7 @@ struct FaultCase: Sendable {
     return log.windows.first { $0.value.contains(address) }
   }
 
-  /// What was said of the function that tells something.
+  /// The notes on the function that show this sign.
   func notes(_ sign: DriverSign) -> [Noted<DriverRemark>] {
     (log.notes[fault.function] ?? []).filter { $0.value.tells(sign) }
   }
@@ -138,8 +140,9 @@ struct FaultCase: Sendable {
 
   var uptime: UInt64? { fault.firstTime?.uptime }
 
-  /// Where the dumped walk comes upon an entry that is not present: its level and index, and the addresses
-  /// that the entry stands for, of which none is mapped. Nil without a dump, or where it ends otherwise.
+  /// The entry that is not present at which the dumped walk ends: its level and index, and the
+  /// range of addresses that it would map. Nil without a dump, or where the walk ends in another
+  /// way.
   var hole: (level: Int, index: UInt64, first: UInt64, last: UInt64)? {
     guard let address = fault.address, let last = fault.dump?.pageEntries.last,
       (1...5).contains(last.level)
@@ -164,7 +167,7 @@ struct FaultCase: Sendable {
       }
       return nil
     }
-    // A walk of the reporter's own tool.
+    // Without a dump, a walk that the reporter printed with a tool of his own will do.
     guard let walk = log.toolWalks.last, let last = walk.last, log.faults.count <= 4 else {
       return nil
     }

@@ -88,8 +88,8 @@ struct FaultIndex: Sendable {
 
 /// The faults of one device in one boot.
 struct DeviceFaults: Sendable {
-  /// Faults that come close together: each less than three seconds behind the one before, or all
-  /// where there are no times.
+  /// Faults that come close together: each less than three seconds after the one before; all of
+  /// them where there are no times.
   struct Incident: Sendable {
     var addresses: Set<UInt64> = []
     var accesses: Set<FaultLine.Access> = []
@@ -104,12 +104,13 @@ struct DeviceFaults: Sendable {
   private(set) var count = 0
   /// The pages of all faults.
   private(set) var pages: Set<UInt64> = []
-  /// The rate of a screen that its reads come at, and how many gaps between reads there are.
+  /// The refresh rate of a display that the times of its reads fit, and how many gaps between reads
+  /// there are.
   private(set) var refresh: (rate: (hertz: Int, matches: Int), gaps: Int)?
   /// The first four lines that it stands on.
   private(set) var places: [LogPlace] = []
   private var readTimes: [UInt64] = []
-  /// How many of them the rate was worked out from.
+  /// How many of the read times the rate was computed from.
   private var settledTimes = 0
   private var firsts: [(page: UInt64?, place: LogPlace)] = []
   private var incidents: [Incident] = []
@@ -135,12 +136,12 @@ struct DeviceFaults: Sendable {
     addToIncident(fault)
   }
 
-  /// Works the rate out again where there are an eighth more reads than for the last one.
+  /// Computes the rate again once the reads have grown by an eighth, so that the cost stays linear.
   mutating func settleAgain() {
     if readTimes.count - settledTimes > settledTimes / 8 { settle() }
   }
 
-  /// Works out what takes a look at all faults.
+  /// Computes what depends on all faults together.
   mutating func settle() {
     readTimes.sort()
     settledTimes = readTimes.count
@@ -190,17 +191,17 @@ struct DeviceFaults: Sendable {
     }
   }
 
-  /// What the fault came together with.
+  /// The faults of the device that came together with this one.
   func incident(of fault: FaultGroup) -> Incident {
     incidentOf[fault.first].map { incidents[$0] } ?? Incident()
   }
 
-  /// Where its first faults at other pages are told, four at most.
+  /// The places of its first faults at other pages, four at most.
   func places(besidePage page: UInt64) -> [LogPlace] {
     firsts.lazy.filter { $0.page != nil && $0.page != page }.prefix(4).map { $0.place }
   }
 
-  /// Where its first fault at a page is told of which a number is the low half, above 32 bits.
+  /// The place of its first fault above 4 GiB whose page number has `low` as its low 20 bits.
   func place(ofPageEndingWith low: UInt64) -> LogPlace? {
     firsts.first { fault in
       fault.page.map { $0 >> 20 != 0 && $0 & 0xf_ffff == low } ?? false
@@ -218,8 +219,8 @@ struct DeviceFaults: Sendable {
     return longest
   }
 
-  /// Whether a fault was seen behind a line: by the times where there are any, else by the order of
-  /// the lines.
+  /// Whether a fault came after a line: by the times where there are any, else by the order of the
+  /// lines.
   func goesOn(after place: LogPlace, _ time: LogTime?) -> Bool {
     if let latest, let start = time?.uptime { return latest > start }
     return latestPlaces[place.file].map { $0 > place } ?? false

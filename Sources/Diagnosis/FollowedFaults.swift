@@ -2,11 +2,11 @@ import LogReading
 
 /// Explains the faults of a log while it grows, in time in proportion to their number.
 ///
-/// What rules ask of many faults at once is worked out anew when the log has grown by an eighth, or has
-/// told of the machine; new faults are added in between.
+/// The index of what rules ask about many faults is built anew when the log has grown by an eighth,
+/// or when new boot lines or functions appeared; in between, new faults are added to it.
 public struct FollowedFaults: Sendable {
   private var index: FaultIndex?
-  /// What the index was made from.
+  /// The numbers of events and of facts about the machine when the index was built.
   private var base = (events: 0, facts: 0)
   /// How many of the log's faults it has.
   private var known = 0
@@ -29,7 +29,7 @@ public struct FollowedFaults: Sendable {
       contents.eventCount - base.events <= max(base.events / 8, Self.fewEvents)
     {
       index = present
-      // The only holder changes it in place.
+      // With one reference only, Swift changes the index in place instead of copying it.
       self.index = nil
       for fault in contents.faults[known...] { index.add(fault) }
     } else {
@@ -42,6 +42,7 @@ public struct FollowedFaults: Sendable {
     return faults
   }
 
-  /// As long as so few events have come, the index is made anew for each.
+  /// Up to this many new events are always added; only new facts about the machine rebuild the
+  /// index earlier.
   private static let fewEvents = 16
 }

@@ -2,8 +2,8 @@ import KernelProfiles
 
 /// Which kernels brought a cause and which cured it, checked against the kernel of the log.
 ///
-/// A change that the profiles know is told by its commit alone: its release and the updates of older
-/// series that have it stand in ``KernelChange/history``.
+/// A change that the kernel profiles know is named here by its commit only; its release and the
+/// stable updates that have it are in ``KernelChange/history``.
 enum KernelFixes {
   /// One change of the kernel that has to do with a cause.
   private struct Fix {
@@ -12,7 +12,7 @@ enum KernelFixes {
       case brought
       /// The symptom goes with it.
       case cured
-      /// The symptom is there from one change to the other: the second one's commit.
+      /// The symptom exists from this change to another, whose commit is given.
       case betweenThisAnd(String)
     }
 

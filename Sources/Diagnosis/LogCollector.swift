@@ -61,7 +61,7 @@ public struct LogCollector: Sendable {
     return changed.sorted()
   }
 
-  /// Begins a further file; places from now on name it.
+  /// Begins a further file, to which all places belong from now on.
   ///
   /// - Parameters:
   ///   - file: its name, as places name it.
@@ -72,7 +72,8 @@ public struct LogCollector: Sendable {
     resume(file: contents.files.count - 1)
   }
 
-  /// Goes on with a file that was begun before: several are read in turn while they grow.
+  /// Continues a file that was begun before, for several files that are read in turn while they
+  /// grow.
   public mutating func resume(file: Int) {
     guard file != self.file else { return }
     paused[self.file] = state
@@ -80,10 +81,10 @@ public struct LogCollector: Sendable {
     self.file = file
   }
 
-  /// Takes an event; answers the index of a fault group that is new with it.
+  /// Takes an event; returns the index of the fault group that it begins, nil where it begins none.
   @discardableResult
   public mutating func take(_ event: LogEvent) -> Int? {
-    // Rows of the machine's files are many, and no lines of a log.
+    // Rows of the machine's own files do not count as events of a log.
     switch event.kind {
     case .fact(.machineRow), .attachment: break
     default: contents.eventCount += 1
@@ -106,7 +107,7 @@ public struct LogCollector: Sendable {
       contents.statuses[status, default: 0] += 1
       if status == .max, contents.onesPlaces.count < 6 { contents.onesPlaces.append(place) }
     case .suppressed(let function, let count):
-      // Xen counts all lines that it left out; in a storm of faults they are its faults.
+      // Xen counts all lines that it suppressed; in a storm of faults most of them are faults.
       guard function == "dmar_fault" || function == "printk" else { break }
       contents.suppressed += count
       if let lastFault = state.lastFault { contents.faults[lastFault].suppressed += count }
@@ -120,7 +121,7 @@ public struct LogCollector: Sendable {
       Self.append(noted(address), to: &contents.oopses)
     case .death: break
     case .fact(let fact): take(fact, place, event)
-    // Whoever can unpack it hands out what is in it.
+    // The caller unpacks an attachment and hands in its contents as a file of its own.
     case .attachment: break
     }
     return nil
@@ -143,7 +144,7 @@ public struct LogCollector: Sendable {
     if let index = indices[key] {
       state.lastFault = index
       changes?.insert(index)
-      // A mail's subject tells a record that its body shows.
+      // A mail's subject repeats a record of its body, so it is not counted again.
       if event.repairs.contains(.mailSubject) {
         noteSubject(index, place)
         return nil
@@ -163,7 +164,7 @@ public struct LogCollector: Sendable {
       if contents.faults[index].sightings.count < LogContents.mostSightings {
         contents.faults[index].sightings.append(sighting)
       }
-      // An excerpt may stand before the whole log: times tell first and last better than lines.
+      // An excerpt may precede the whole log, so the times decide which record is first or last.
       let earlier = Self.isEarlier(event.time, contents.faults[index].firstTime)
       if earlier {
         contents.faults[index].firstTime = event.time
@@ -216,7 +217,7 @@ public struct LogCollector: Sendable {
     }
   }
 
-  /// Says once that a mail's subject told the same record.
+  /// Notes, once for each group, that a mail's subject repeats the record.
   private mutating func noteSubject(_ index: Int, _ place: LogPlace) {
     guard !contents.faults[index].repairs.contains(where: { $0.value == .repeatedSubject }) else {
       return
@@ -230,7 +231,7 @@ public struct LogCollector: Sendable {
     return time < other
   }
 
-  /// Whether another file holds the very record: the same uptime down to the microsecond.
+  /// Whether another file holds the same record, with the same uptime to the microsecond.
   private func isSeen(_ sighting: FaultGroup.Sighting, in group: FaultGroup) -> Bool {
     guard let uptime = sighting.time?.uptime, uptime > 0 else { return false }
     return group.sightings.count < 2 * LogContents.mostSightings
@@ -488,12 +489,12 @@ public struct LogCollector: Sendable {
     _ address: PCIAddress, _ remark: DriverRemark, _ place: LogPlace, _ time: LogTime?
   ) {
     change(address, place) {
-      // `pci` and `pcieport` are the bus speaking, not the device's driver.
+      // Lines of `pci` come from the bus code, not from the device's driver.
       if $0.driver.isEmpty, remark.driver != "pci" { $0.driver = remark.driver }
       if !remark.isOfCore, $0.driverLine == nil || Self.isEarlier(time, $0.driverLine?.time) {
         $0.driverLine = Noted(value: remark.driver, place: place, time: time)
       }
-      // Somebody who drives a function has found it.
+      // A function that has a driver was found on the bus.
       $0.isListed = true
     }
     guard contents.notes[address] != nil || contents.notes.count < LogContents.mostFunctions else {

@@ -44,7 +44,7 @@ public struct Noted<Value: Sendable>: Sendable {
 
 /// Everything that a set of logs says about a machine and its faults, in bounded memory.
 public struct LogContents: Sendable {
-  /// Beyond these counts only totals are kept: a log of gigabytes must not fill the memory.
+  /// Beyond these counts only totals are kept, so that a log of gigabytes does not fill the memory.
   static let mostFaults = 4096
   static let mostFunctions = 8192
   static let mostNotes = 16
@@ -318,8 +318,9 @@ public struct FaultGroup: Sendable {
     if case .dma(_, let pasid, _) = key.request { return pasid }
     return nil
   }
-  /// The PASID of an address space of its own; nil where there is none. PASID 0 does not count as one: the kernel uses
-  /// it in scalable mode for requests without a PASID (RID_PASID), and some units, QEMU's among them, report it.
+  /// The PASID of an address space of its own; nil where there is none. PASID 0 does not count: in
+  /// scalable mode the kernel uses it for requests without a PASID (RID_PASID), and some units,
+  /// QEMU's among them, report it.
   public var ownPASID: PASID? { pasid.flatMap { $0.rawValue == 0 ? nil : $0 } }
   /// The interrupt's index; nil for a DMA.
   public var interruptIndex: UInt16? {

@@ -178,7 +178,7 @@ enum LogFindings {
       ])
   }
 
-  /// Cause 9's forerunner: a flush whose address does not fit its size.
+  /// A possible origin of cause 9: a flush whose address is not a multiple of its size.
   private static func unalignedFlush(_ log: LogContents) -> Finding? {
     let lines = log.driverNotes.filter {
       if case .nonAlignedInvalidation = $0.value { true } else { false }

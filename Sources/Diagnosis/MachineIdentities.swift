@@ -1,21 +1,21 @@
-/// Which machine speaks, where the inputs are of several: by the firmware's name for it, or by the
-/// host's name in front of its lines.
+/// Tells the machines apart where the inputs come from several: by the model's name in firmware, or
+/// by the host's name in front of the lines.
 struct MachineIdentities: Sendable {
   struct Identity: Hashable, Sendable {
     var model: String?
     var host: String?
   }
 
-  /// More are one machine here.
+  /// The largest number of machines; lines of further ones count for the present machine.
   private static let most = 64
 
   private(set) var known: [Identity] = []
 
-  /// The machine of lines that this host's name stands before; `present` is the one of the lines
-  /// without a name.
+  /// The index of the machine whose lines begin with this host's name; `present` is the machine of
+  /// the lines without a name.
   mutating func machine(host: String, present: Int) -> Int {
     if let index = known.firstIndex(where: { $0.host == host }) { return index }
-    // The first name belongs to the machine that spoke without one.
+    // The first name that appears belongs to the machine whose lines had none so far.
     if known.indices.contains(present), known[present].host == nil {
       known[present].host = host
       return present
@@ -23,7 +23,7 @@ struct MachineIdentities: Sendable {
     return add(Identity(host: host), or: present)
   }
 
-  /// The machine whose firmware calls itself `name`, which may go on with the firmware's version.
+  /// The index of the machine that firmware calls `name`, with or without the firmware's version.
   mutating func machine(named name: String, present: Int) -> Int {
     let model = Self.withoutFirmware(name)
     if let index = known.firstIndex(where: { $0.model == model }) { return index }
@@ -40,7 +40,7 @@ struct MachineIdentities: Sendable {
     return known.count - 1
   }
 
-  /// An update of the firmware makes no other machine.
+  /// The name without the firmware's version, since an update does not make another machine.
   private static func withoutFirmware(_ name: String) -> String {
     guard let place = name.range(of: ", BIOS") else { return name }
     return String(name[..<place])

@@ -54,8 +54,8 @@ public struct SplatExplanation: Sendable {
     splat.stack.contains { FunctionFamily.faultHandler.contains($0) }
   }
 
-  /// What the fault handler was doing when it met the lock: a report names it by its chain, and not
-  /// by being one of the handler's.
+  /// The cure by what the fault handler was calling when it took the lock. The stack shows this;
+  /// the lock itself need not be one of the handler's.
   private static func handlersCure(_ splat: LockSplat, _ lock: String) -> String? {
     guard isFromFault(splat) else { return nil }
     let above = splat.stack.prefix { !FunctionFamily.faultHandler.contains($0) }

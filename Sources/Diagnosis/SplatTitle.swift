@@ -48,11 +48,11 @@ enum SplatTitle {
   private enum Source {
     /// Where the lock was to be taken or released.
     case wanted
-    /// Where the lock was taken that is held.
+    /// Where the lock was taken that the task already holds.
     case blocker
     /// Where the locks of the chain were taken, as printed.
     case chain
-    /// Where the lock was first taken in an interrupt, and where the other with interrupts on.
+    /// Where one lock was first taken in an interrupt, and where the other with interrupts on.
     case interrupt
     /// Where the first of the held locks was taken.
     case held
@@ -60,10 +60,11 @@ enum SplatTitle {
     case stack
   }
 
-  /// Where to look, in order, and which functions to pass over; the first one counts as it stands
-  /// where none are.
+  /// Where to look for the function, in order, and which functions to pass over. Without any to
+  /// pass over, the first function found is the title's.
   private static func rule(_ splat: LockSplat) -> (sources: [Source], passes: [FunctionFamily]) {
-    // Before 4.14 these heads said INFO, and their titles take the place of the lock as it stands.
+    // Before 4.14 the heads of these kinds said INFO; their titles name the function that takes the
+    // lock, without passing over helpers.
     if splat.head == "INFO",
       [.circular, .inversion, .unsafeOrder, .recursive, .inconsistentState].contains(splat.kind)
     {
@@ -118,14 +119,15 @@ enum SplatTitle {
     }
   }
 
-  /// A stack whose bottom comes first, or that does not begin in lockdep, is another's or two in one.
+  /// Whether the stack belongs to another report or mixes two: it begins with functions that stand
+  /// at the bottom of a stack, or near the top with one that prints warnings of its own.
   private static func isMixed(_ splat: LockSplat) -> Bool {
     guard let first = splat.stack.first(where: { !FunctionFamily.lockPrimitive.contains($0) })
     else { return false }
     if FunctionFamily.stackBottom.contains(first), splat.wanted?.function.isEmpty != false {
       return true
     }
-    // A function that prints warnings of its own began another report.
+    // A function that prints warnings of its own shows that another report began there.
     return splat.stack.prefix(3).contains { FunctionFamily.otherReport.contains($0) }
   }
 
@@ -140,8 +142,8 @@ enum SplatTitle {
     return String(rest.dropFirst(digits.count).prefix(count))
   }
 
-  /// `sendmsg` for `__sys_sendmsg`: processors and releases name a system call's entry differently, and
-  /// the longest beginning goes.
+  /// `sendmsg` for `__sys_sendmsg`: architectures and releases give a system call's entry different
+  /// prefixes; the longest one that fits is removed.
   private static func withoutCallPrefix(_ name: String) -> String {
     let prefixes = [
       "compat_SYSC_", "compat_SyS_", "__do_sys_", "__se_sys_", "____sys_", "__arm64_", "___sys_",

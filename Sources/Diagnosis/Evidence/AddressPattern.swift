@@ -2,18 +2,18 @@ import Text
 import LogReading
 import VTdFormats
 
-/// What an address looks like by itself: the questions that need no line of the log beside it.
+/// What an address looks like by itself, without any other line of the log.
 enum AddressPattern {
   /// Where the kernel's own pointers begin, and where its text and modules end.
   private static let kernelPointers: Range<UInt64> = 0xffff_8000_0000_0000..<0xffff_ffff_f000_0000
 
-  /// Whether it is a pointer into the kernel's half, and no filling pattern.
+  /// Whether it is a pointer into the kernel's half of the address space, and not a fill pattern.
   static func isKernelPointer(_ address: UInt64) -> Bool {
     kernelPointers.contains(address) && address & 0x0000_ffff_ffff_f000 != 0x0000_f000_0000_0000
   }
 
-  /// The text that the upper six bytes of an address are, in the order of memory; nil where they are
-  /// none. Records do not tell the rest.
+  /// The text in the upper six bytes of an address, in the order of memory; nil where they are not
+  /// text. A fault record lacks the low 12 bits, so the other two bytes are not looked at.
   static func text(_ address: UInt64) -> String? {
     let bytes = (2..<8).map { UInt8(truncatingIfNeeded: address >> (8 * UInt64($0))) }
     guard bytes.allSatisfy({ (ASCII.space...UInt8(ascii: "~")).contains($0) }) else { return nil }
@@ -24,8 +24,8 @@ enum AddressPattern {
 }
 
 extension FaultCase {
-  /// A small window of a device above 4 GiB of which the address is the low half; large ones hold any
-  /// low half.
+  /// A memory window of a device above 4 GiB whose address has this one as its low half. Only
+  /// windows below 1 MiB count, since a large one contains nearly any low half.
   var cutWindow: Noted<LogContents.Region>? {
     guard let address = fault.address, address >> 32 == 0 else { return nil }
     return log.windows.first { window in
@@ -35,14 +35,14 @@ extension FaultCase {
     }
   }
 
-  /// A fault of the same device at a high address of which this one's is the low half.
+  /// A fault of the same device above 4 GiB whose address has this fault's as its low half.
   var cutFault: LogPlace? {
     guard let address = fault.address, address >> 32 == 0, address.page != 0 else { return nil }
     return ofDevice.place(ofPageEndingWith: address.page)
   }
 
-  /// The line that says that the machine goes down, where the fault came behind it: within a minute,
-  /// or on a later line where there are no times.
+  /// The line that says that the machine goes down, where the fault follows it: within a minute, or
+  /// on a later line where there are no times.
   var shutdown: Noted<KernelMessage>? {
     marks(.shutdown).last { mark in
       if let since = ago(mark.time) { return since < 60_000_000 }

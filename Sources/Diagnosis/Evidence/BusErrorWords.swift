@@ -4,16 +4,16 @@ import MachineEvidence
 import PCI
 import VTdFormats
 
-/// What errors of PCI Express mean beside a DMA fault.
+/// What PCI Express errors in the log mean next to a DMA fault.
 enum BusErrorWords {
-  /// How a request that the unit blocked comes back to who sent it.
+  /// The error bits with which a blocked request may come back to its sender, in words.
   private static let answers: [String: String] = [
     "UnsupReq": "unsupported request", "CmpltAbrt": "completer abort",
     "CmpltTO": "completion timeout",
   ]
 
-  /// Whether an address of a bus error is that of a fault: a record has the page alone, and a short
-  /// header the low half.
+  /// Whether the address of a bus error is that of a fault. A fault record holds the page only, and
+  /// a TLP header of three words the low 32 bits only.
   static func isSame(_ fault: UInt64?, _ address: UInt64) -> Bool {
     fault.map { $0.page == address.page || $0 & 0xffff_f000 == address.pageStart } ?? false
   }
@@ -33,7 +33,7 @@ enum BusErrorWords {
       switch error.kind {
       case .bit(_, let name):
         if let words = answers[name] {
-          // Beside the device's own fault its block tells it.
+          // For a device that faults, the text on its fault already says so.
           if error.device.map(faulting.contains) ?? false { continue }
           add(
             "\(name) (\(words)) of \(device): a request was answered with an error, as a blocked one "

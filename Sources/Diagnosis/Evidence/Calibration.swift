@@ -7,7 +7,7 @@ public struct Calibration: Sendable {
   public struct Sample: Hashable, Sendable {
     /// The report that the fault stands in; faults of one report are left out together.
     public var report: String
-    /// In percent.
+    /// The verdict's confidence in percent.
     public var confidence: Int
     /// Whether the first verdict was right.
     public var isRight: Bool
@@ -24,7 +24,7 @@ public struct Calibration: Sendable {
   public struct Level: Hashable, Sendable {
     /// `almost certain`, `likely`, `possible` or `a guess`.
     public var name: String
-    /// How many verdicts.
+    /// The number of verdicts.
     public var count: Int
     /// How many of them are right.
     public var right: Int
@@ -67,8 +67,8 @@ public struct Calibration: Sendable {
     return Double(others.filter { $0.isRight }.count + 1) / Double(others.count + 2)
   }
 
-  /// The mean square of told probability minus outcome: 0 is perfect, 0.25 is a coin. First as
-  /// told, then with the shares that the other reports show.
+  /// The Brier score, the mean square of probability minus outcome: 0 is perfect, 0.25 a coin toss.
+  /// `told` uses the confidences of the verdicts, `leftOut` the shares in the other reports.
   public var squares: (told: Double, leftOut: Double) {
     guard !samples.isEmpty else { return (0, 0) }
     var told = 0.0

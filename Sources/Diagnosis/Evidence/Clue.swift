@@ -2,11 +2,11 @@ import LogReading
 
 /// One thing that a log shows and that speaks for a cause, or against it.
 public struct Clue: Sendable {
-  /// How much it says; the table of weights tells where the number comes from.
+  /// How strongly it speaks; the table of weights says where the number comes from.
   public var weight: ClueWeight
   /// The clue in words, for people.
   public var sentence: String
-  /// The lines that it stands on; empty where it rests on no line.
+  /// The lines of the log that show it; empty where no line does.
   public var places: [LogPlace]
 
   /// Whether it speaks against the cause, though its weight is that of one that speaks for another.
@@ -32,25 +32,25 @@ struct Hypothesis: Sendable {
   var severity: Finding.Severity
   /// Who is most likely to blame, if this is the cause.
   var culprit: String
-  /// One line.
+  /// The verdict in one line.
   var verdict: String
   /// What to do next, the most useful first.
   var next: [Step]
   /// What the log lacks and what would decide.
   var missing: [Step] = []
 
-  /// Decibans: ten times the decimal logarithm of the odds.
+  /// The sum of the clues in decibans: ten times the decimal logarithm of the odds.
   var score: Int { clues.reduce(0) { $0 + $1.decibans } }
 }
 
 /// Turns the clues of all proposed causes into confidences. Nothing else computes one.
 enum Judgement {
-  /// 10^(n/10) in thousandths, for n from 0 to 9.
+  /// 10^(n/10) for n from 0 to 9.
   private static let tenths: [Double] = [
     1, 1.2589, 1.5849, 1.9953, 2.5119, 3.1623, 3.9811, 5.0119, 6.3096, 7.9433,
   ]
 
-  /// The odds that a score in decibans stands for; scores beyond 30 count as 30.
+  /// The odds that a score in decibans stands for; scores outside -30...30 count as the nearer end.
   static func odds(_ decibans: Int) -> Double {
     let bounded = min(max(decibans, -30), 30)
     var whole = bounded / 10

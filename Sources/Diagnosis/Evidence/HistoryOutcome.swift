@@ -4,20 +4,22 @@ import MachineEvidence
 import PCI
 import VTdFormats
 
-/// What the mapping history says of one fault.
+/// What the mapping history shows about the address of one fault.
 enum HistoryOutcome {
-  /// The mapping had ended. `ago` in microseconds; nil where the clocks cannot be compared.
+  /// The mapping had ended, `ago` microseconds before the fault; nil where the clocks cannot be
+  /// compared.
   case unmapped(MappingLife, by: MappingEvent.Moment, ago: UInt64?, again: MappingLife?)
-  /// It was mapped for the device, but not for what it did.
+  /// It was mapped for the device, but not for this kind of access.
   case forbidden(MappingLife)
   /// It was mapped for the device, and allowed.
   case allowed(MappingLife)
   case forAnother(MappingLife, isLive: Bool)
-  /// It was mapped, and no event says for whom.
+  /// It was mapped, and no event says for which device.
   case forSomebody(MappingLife)
-  /// The mapping ends `bytes` before the last byte that the device can have asked for at least.
+  /// A mapping ends shortly below the address: the device reached at least `bytes` bytes past its
+  /// end.
   case behind(MappingLife, bytes: UInt64, isNext: Bool)
-  /// It was mapped only later. `after` in microseconds.
+  /// It was mapped only `after` microseconds after the fault; nil where that cannot be compared.
   case later(MappingLife, after: UInt64?)
   case never
 }
@@ -25,7 +27,8 @@ enum HistoryOutcome {
 /// Checks a fault against the mapping history: by the device where events name one, else by the
 /// address, and by time where both clocks are the boot's.
 struct HistoryCase {
-  /// Clocks of processors and of the log differ by as much; smaller differences say nothing.
+  /// Microseconds by which the clocks of processors and of the log may differ; a smaller difference
+  /// of two times says nothing about their order.
   static let slack: UInt64 = 5_000
 
   private enum State { case future, live, ended }
@@ -103,7 +106,7 @@ struct HistoryCase {
       state($0) == .live
         && ($0.device == fault.fault.function || $0.origin == .tables && !$0.isOfDriver)
     }
-    // The driver's own end is nearer to the truth than that of the whole pages.
+    // Of equal pages the smaller end is the driver's buffer, which is more exact than whole pages.
     guard let nearest = below.max(by: { ($0.pagesEnd, $1.end) < ($1.pagesEnd, $0.end) }) else {
       return nil
     }
@@ -112,7 +115,7 @@ struct HistoryCase {
     return .behind(nearest, bytes: address - nearest.end + 1, isNext: isNext)
   }
 
-  /// The flush of the unit's cache behind an unmapping, where it came more than a moment later.
+  /// The IOTLB flush after an unmapping and its delay in microseconds, where that is 1 ms or more.
   func lateFlush(_ life: MappingLife, _ end: MappingEvent.Moment) -> (
     moment: MappingEvent.Moment, delay: UInt64
   )? {
@@ -122,7 +125,7 @@ struct HistoryCase {
     return (flush, at - then)
   }
 
-  /// Where the end of a mapping stands, and its beginning if the history has it.
+  /// The lines that show the end of a mapping, and its beginning if the history has it.
   func places(_ life: MappingLife, _ others: MappingEvent.Moment?...) -> [LogPlace] {
     ([life.mapped, life.row] + others).compactMap { $0 }.map(HistoryWords.place)
   }

@@ -1,4 +1,4 @@
-/// The lines of logs, to be shown beside what was made of them.
+/// The lines of logs, kept so that they can be shown next to the explanation.
 package struct LogLines {
   private struct File {
     let bytes: [UInt8]
@@ -13,12 +13,12 @@ package struct LogLines {
 
   package init() {}
 
-  /// Takes the content of a file; what holds zeros is packed and has no lines, and of very long logs the
-  /// first ones are kept.
+  /// Keeps the content of a file. A file with a zero byte at its beginning is not text and is left
+  /// out; so is one that does not fit into what is left of 64 MiB for all files.
   ///
   /// - Parameters:
-  ///   - bytes: what stands in it.
-  ///   - number: its number among the places' files.
+  ///   - bytes: the content.
+  ///   - number: the index of the file, as places name it.
   package mutating func add(_ bytes: [UInt8], file number: Int) {
     guard bytes.count <= left, !bytes.prefix(4096).contains(0) else { return }
     left -= bytes.count

@@ -42,13 +42,13 @@ struct InterruptStorm {
     self.lines = lines
   }
 
-  /// How many interrupts the log's own lines stand for at most.
+  /// The largest number of interrupts that the lines of the log can account for.
   private var told: UInt64 {
     UInt64(clamping: log.statuses.values.reduce(0, +)).saturatingAdd(
       UInt64(clamping: log.suppressed))
   }
 
-  /// Whether a reading tells nothing of the faults, as it stands before all of them.
+  /// Whether the last reading comes before all faults of the log, and so cannot include them.
   private func isBeforeFaults(_ line: Line) -> Bool {
     guard let place = line.readings.last?.place else { return false }
     return !log.faults.isEmpty
@@ -57,7 +57,7 @@ struct InterruptStorm {
 
   private var hasSeveralMachines: Bool { log.identities.count > 1 }
 
-  /// Faults that go on, or that went on unseen.
+  /// The findings: faults that still go on, or faults that the log does not show.
   var findings: [Finding] {
     guard !hasSeveralMachines else { return [] }
     return lines.compactMap { growth($0) ?? unseen($0) }

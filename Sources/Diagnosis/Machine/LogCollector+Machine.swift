@@ -83,7 +83,7 @@ extension LogCollector {
     "Unusable memory": "unusable", "Soft Reserved": "soft reserved",
   ]
 
-  /// A unit whose files are all there is as good as one of the boot's lines.
+  /// Notes a unit once all its sysfs values are read; it then counts like one from boot lines.
   private mutating func completeUnit(_ number: Int, _ place: LogPlace) {
     guard let values = contents.machine.unitValues[number], let base = values[.address],
       let capability = values[.capability], let extended = values[.extended],

@@ -205,8 +205,8 @@ enum QueueFindings {
           : ["which device was reset or removed before it (the whole log)"]) : [])
   }
 
-  /// The device that is said to be gone before a stop, where no other stop of the queue lies
-  /// between: then it would be another device's story.
+  /// The device that a line before a stop of the queue calls gone. Nil where another stop lies
+  /// between, since that line then explains the other stop.
   private static func lostDevice(
     before first: Noted<QueueErrorLine>, _ log: LogContents
   ) -> (PCIAddress, Noted<DriverRemark>)? {

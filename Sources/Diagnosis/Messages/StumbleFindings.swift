@@ -25,14 +25,14 @@ enum StumbleFindings {
 
   /// The innermost function of remapping in a report; nil where none was running.
   private static func remapping(_ stumble: KernelStumble) -> String? {
-    // Deep in a stack they say only that a driver was being probed.
+    // Remapping functions deep in a stack only show that a driver was being probed.
     let near = stumble.functions.prefix(stumble.kind == .warning ? 4 : 8)
     let found = near.first { FunctionFamily.remapping.contains($0) }
     if stumble.isInRemapping {
       return found ?? stumble.functions.first ?? ""
     }
     guard let found else { return nil }
-    // Workers that wait in the block or file system layers pass there as well.
+    // Workers that wait in the block layer or a file system call the DMA layer too.
     if stumble.kind == .hungTask || stumble.kind == .stall {
       return FunctionFamily.dmaLayer.contains(found) ? nil : found
     }

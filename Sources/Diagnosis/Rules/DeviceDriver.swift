@@ -41,7 +41,7 @@ extension Rule {
         Clue(
           .afterResume, "it follows a wake-up, and worked before", [resume.place], against: true))
     }
-    // A driver that has not begun has not forgotten anything.
+    // A driver that has not started yet cannot have forgotten to set an address.
     if let line = fault.function?.driverLine, fault.isBefore(line.place, line.time) { return nil }
     let others = fault.ofDevice.places(besidePage: address.page)
     if !others.isEmpty {
@@ -80,10 +80,10 @@ extension Rule {
       fault.guestLines.isEmpty, fault.isOfLinux
     else { return nil }
     let isHigh = address >= 0xf000_0000 && address < 0x1_0000_0000
-    // With a 48-bit or wider mask an allocator that is asked for more than 32 bits begins up there.
+    // For a mask of 48 bits or more, the allocator may begin just under 2 to the power of 48.
     let isHighest = address >> 36 == 0xfff
     guard isHigh || isHighest else { return nil }
-    // The address alone is a hint, not a cause: nobody has seen it mapped.
+    // The address alone is only a hint: the log does not show that it was ever mapped.
     var clues = [
       Clue(
         .likeAllocated,
@@ -167,7 +167,8 @@ extension Rule {
             + (isPeer ? ": one device addresses the other (peer to peer)" : ""),
           fault.place + [window.place]))
     } else if let memory = fault.memory, MemoryKind(memory.value.type) == .ram {
-      // IOVAs are numbers too: an allocated one may lie over RAM by chance, but not down here.
+      // An IOVA that the kernel handed out may equal an address of RAM by chance. Where it does not
+      // hand out addresses, such a number is more likely a physical address.
       clues.append(
         Clue(
           fault.isLikeAllocated
@@ -230,7 +231,8 @@ extension Rule {
         ? [.linux("the e820 map and the BARs (the whole boot log, lspci -vv)")] : [])
   }
 
-  /// What a read meets where nothing is mapped; a write permission is missed by an AtomicOp alone.
+  /// The reasons that a read gets where nothing is mapped. A missing write permission is not among
+  /// them: of reads only an AtomicOp needs it.
   private static let readMissing = FaultReason.pageMissing.subtracting([.writeNotPermitted])
 
   /// Cause 23: the device reads past the end of a buffer.
@@ -296,7 +298,7 @@ extension Rule {
 
   /// Cause 7 as a possibility: the same page again and again, and no dump.
   static let possibleDirection = Rule(cause: .wrongDirection) { fault in
-    // From 6.16 on the reads have a rule of their own.
+    // Reads under kernels from 6.16 on have a rule of their own, `writeOnlyMapping`.
     if fault.fault.access == .read, let release = fault.release, release >= (6, 16) { return nil }
     guard fault.isReason(FaultReason.legacyPageRefused), fault.leaf == nil, fault.fault.dump == nil,
       fault.isLikeAllocated,
@@ -319,7 +321,8 @@ extension Rule {
       missing: [.linux("the dumped entry, or /sys/kernel/debug/dma-api/dump")])
   }
 
-  /// Cause 24: kernels before 5.13 and from 6.16 on enforce mappings that are for writes alone.
+  /// Cause 24: kernels before 5.13 and from 6.16 on refuse reads of write-only mappings. The rule
+  /// looks at kernels from 6.16 on only.
   static let writeOnlyMapping = Rule(cause: .writeOnlyMapping) { fault in
     guard fault.fault.access == .read, fault.isReason(.readNotPermitted), fault.leaf == nil,
       let release = fault.release, release >= (6, 16), fault.isLikeAllocated,

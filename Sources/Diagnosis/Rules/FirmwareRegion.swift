@@ -183,7 +183,8 @@ extension FaultCase {
   /// Whether the address lies in memory that the firmware keeps for itself.
   var isInFirmwareMemory: Bool {
     guard let address = fault.address, let memory else { return false }
-    // Flash, APICs and configuration space stand there in every map, and so do IOVAs.
+    // Every memory map reserves parts of this range (flash, APICs, configuration space), and the
+    // kernel hands out IOVAs there, so that it says nothing.
     guard !(0xe000_0000..<0x1_0000_0000).contains(address) else { return false }
     let kind = MemoryKind(memory.value.type)
     return kind == .reserved || kind == .firmwareTables

@@ -17,7 +17,7 @@ extension Rule {
     return driver.isEmpty ? "the device's driver" : "the driver \(driver)"
   }
 
-  /// What joins an event with the fault: the device's name, or nothing but the address.
+  /// The clue that says how an event was matched to the fault: by the device, or by address only.
   private static func join(_ life: MappingLife) -> Clue {
     if let device = life.device {
       return Clue(
@@ -30,7 +30,7 @@ extension Rule {
         + "time alone (dma:* events, from 6.12 on, name it)")
   }
 
-  /// How big a buffer was freed, where that was not its size.
+  /// The clue that a buffer was freed with a wrong size; nil where the size was right.
   private static func wrongSize(_ life: MappingLife) -> Clue? {
     guard let freed = life.freedSize else { return nil }
     return Clue(
@@ -39,18 +39,18 @@ extension Rule {
       life.unmapped.map { [HistoryWords.place($0)] } ?? [])
   }
 
-  /// Causes that are guesses about how an address was mapped. They give way to what a history shows.
+  /// Causes that guess how an address was mapped; they are dropped where a history shows it.
   private static let guesses: Set<Finding.Cause> = [
     .unmappedTooEarly, .rawPhysicalAddress, .wrongDirection, .writeOnlyMapping, .overRead,
     .unsetAddress, .superpage, .staleCache,
   ]
 
-  /// What stays of the proposals where a history shows how the address was mapped.
+  /// The proposals without the guesses that the history replaces.
   static func settle(_ proposed: [Hypothesis]) -> [Hypothesis] {
     let shown = proposed.filter { hypothesis in
       hypothesis.clues.contains { $0.weight.isOfHistory }
     }
-    // That it was never mapped leaves the question what it is instead.
+    // A history that never shows the address mapped refutes no guess about what the address is.
     guard shown.contains(where: { $0.cause != .neverMapped }) else { return proposed }
     return proposed.filter { hypothesis in
       !guesses.contains(hypothesis.cause)

@@ -236,8 +236,8 @@ extension FaultCase {
   /// The faults of the device that come together with this one.
   var incident: DeviceFaults.Incident { ofDevice.incident(of: fault) }
 
-  /// Where another driver than the guest's took the device, after the guest's lines and before the
-  /// fault.
+  /// The place where a driver other than the guest's took the device, after the lines of the guest
+  /// and before the fault; nil where none did.
   var driverAfterGuest: LogPlace? {
     guard let guest = guestLines.last else { return nil }
     let own = (log.notes[fault.function] ?? []).first {
@@ -251,10 +251,10 @@ extension FaultCase {
   }
 }
 
-/// Whether a second-stage entry can be one.
+/// Tells a plausible second-stage entry from corrupted memory.
 enum EntrySanity {
-  /// An entry that is set has a permission bit and an address of memory; one without any permission
-  /// and with other bits, or with reserved bits, is not one.
+  /// Whether the value cannot be an entry that the kernel wrote: it is not 0 and has no permission
+  /// bit, or it has bits set that the kernel leaves 0.
   static func isCorrupt(_ value: UInt64) -> Bool {
     value != 0 && (value & 3 == 0 || value >> 52 & 0x7ff != 0 || value & 0x70 != 0)
   }

@@ -65,7 +65,7 @@ extension Rule {
       return nil
     }
     let source = fault.fault.key.source
-    // A kernel's own message to a function that it found is always remappable.
+    // The kernel itself gives every function that it found a message in remappable format.
     let isPlain = source.device == 0 && source.function == 0 && source.bus > 0
     guard !fault.guestLines.isEmpty || isPlain else { return nil }
     var clues: [Clue] = []
@@ -297,7 +297,7 @@ extension Rule {
           "debugfs shows the entry for \(source.map { $0.description } ?? "?"): \(entry)",
           [row.place]))
     } else if let first = rows.first, let last = rows.last {
-      // The file has the entries that are present.
+      // The debugfs file lists present entries only.
       clues.append(
         Clue(
           .context,

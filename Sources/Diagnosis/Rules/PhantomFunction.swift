@@ -41,12 +41,13 @@ extension Rule {
     let isEngine = source.bus == 0 && source.device == 0x16
     // Xen prints the reason on a line of its own, which an excerpt may lack.
     let isContext = fault.isReason(FaultReason.functionMissing) || fault.reason == nil
-    // With a table that names the engine's id it has a context, and its pages are still missing.
+    // Where the DMAR table names the engine's id, the id has a context entry, and pages are
+    // missing.
     guard isContext || isEngine && fault.isReason(FaultReason.legacyPageRefused),
       fault.function == nil,
       fault.fault.interruptIndex == nil, fault.behindBridge == nil, !fault.isTimerID
     else { return nil }
-    // A bus that nothing else is known of tells nothing, but for a function other than 0.
+    // Function 0 of a bus of which the log lists nothing may exist.
     guard fault.isBusListed || !fault.siblings.isEmpty || source.function != 0,
       fault.log.departures[fault.fault.function] == nil, !fault.isKdump
     else { return nil }
@@ -181,7 +182,7 @@ extension Rule {
 }
 
 extension FaultCase {
-  /// What stands behind a conventional bridge whose alias the requester id is.
+  /// The functions below a bridge to conventional PCI that sends under the requester id.
   struct BehindBridge: Sendable {
     var bridge: PCIAddress
     var functions: [PCIAddress]
@@ -190,8 +191,8 @@ extension FaultCase {
     var places: [LogPlace]
   }
 
-  /// The requester id is that of function 0 of a bus on which that function does not exist, and
-  /// a bridge leads to other functions there.
+  /// The bridge and its functions, where the requester id is that of function 0 of their bus and no
+  /// such function exists; nil otherwise.
   var behindBridge: BehindBridge? {
     let source = fault.key.source
     guard source.devfn == 0, function == nil, let above = bridgeAbove else { return nil }
