@@ -1,13 +1,15 @@
 public import VTdFormats
 
-/// The bits of an entry or a register as rulers, a row for each 64-bit word, the highest first.
+/// Draws the bits of an entry or a register as rulers: a row for each 64-bit word, the highest
+/// first.
 public struct BitRuler {
   let name: String
   let words: [UInt64]
   let bitWidth: Int
   /// The fields, the highest first.
   let fields: [DecodedField]
-  /// Where the value lies in memory, in a picture whose bits can be flipped; nil in any other.
+  /// The address of the value in memory where the reader can flip its bits; nil in any other
+  /// picture.
   var liveAddress: UInt64?
 
   /// A ruler over all bits of a value.
@@ -37,7 +39,8 @@ public struct BitRuler {
   /// The fields of one 64-bit word.
   func fields(ofWord word: Int) -> [DecodedField] { fields.filter { $0.low / 64 == word } }
 
-  /// The value's words that hold anything, the highest first.
+  /// The words that are drawn, the highest first: all of up to two, else the lowest and those that
+  /// are not zero.
   var shownWords: [Int] {
     let last = max(bitWidth, 1) - 1
     let all = Array((0...last / 64).reversed())
@@ -69,7 +72,7 @@ public struct BitRuler {
     return .group(parts)
   }
 
-  /// What a field says; of a bit that is clear, what it would say.
+  /// The meaning of a field's value; for a bit that is clear, what it would mean if it were set.
   private static func meaning(_ field: DecodedField) -> String {
     let isClear = field.high == field.low && field.value == 0
     return isClear && !field.meaning.isEmpty ? "clear (set: \(field.meaning))" : field.meaning

@@ -1,8 +1,8 @@
 internal import Recording
 internal import Text
 
-/// What a cache gave against what the tables say, over the steps from the fill to a request: the cells that
-/// text, page and picture draw.
+/// Compares a cache with the tables in memory, step by step from the fill to a request that used a
+/// stale entry. Text, page and picture draw the cells of this comparison.
 struct CacheComparison {
   /// What happens at one moment, and what cache and tables say then.
   struct Row: Equatable {
@@ -22,15 +22,15 @@ struct CacheComparison {
 
   private let record: RunRecord
   private let event: RunEvent
-  /// The event of the fill, and of the change that the cache has not heard of.
+  /// The event that filled the cache, and the change of memory after which it was not invalidated.
   private let fill: Int?
   private let change: Int?
-  /// What was asked, what the cache made of it, and what the tables would have.
+  /// The request, the answer that the cache gave, and the answer that the tables would have given.
   private let (headline, given): (String, String)
   let tables: String
   /// The entries that the walk of the tables reads.
   private let walk: [WalkFact]
-  /// The cache, where the record does not tell which entry it was.
+  /// The name of the likely cache, for a record that does not say which entry was stale.
   private let likelyCache: String
 
   init(_ record: RunRecord, _ event: RunEvent, _ fact: DMAFact) {
@@ -53,7 +53,7 @@ struct CacheComparison {
     likelyCache = "interrupt-entry cache of \(fact.unit)"
   }
 
-  /// The comparison of a request that went by what is stale; nil for another event.
+  /// The comparison for a request that used a stale cache entry; nil for any other event.
   init?(_ record: RunRecord, _ event: RunEvent) {
     switch event.what {
     case .dma(let fact) where fact.isStale: self.init(record, event, fact)
@@ -62,7 +62,7 @@ struct CacheComparison {
     }
   }
 
-  /// What the cache took in.
+  /// The contents of the entry that the cache was filled with.
   private var filled: CacheFact? {
     guard let fill, record.events.indices.contains(fill),
       case .cache(let fact) = record.events[fill].what
@@ -75,7 +75,7 @@ struct CacheComparison {
     ["step", "what happens", filled.map(Words.cache) ?? likelyCache, "tables in memory"]
   }
 
-  /// What would have made the request go by the tables, in one sentence.
+  /// The invalidation that would have made the request use the tables, in one sentence.
   var cure: String {
     let what =
       switch filled?.cache {
@@ -138,7 +138,7 @@ struct CacheComparison {
 }
 
 extension CacheComparison {
-  /// So many characters wide the picture is at most.
+  /// The greatest width of the picture in characters.
   private static let width = 120
 
   /// The comparison as a picture.

@@ -1,8 +1,8 @@
 internal import Recording
 
-/// What overlaps in time: a lane for each device, for the CPU, for what each cache holds and for each
-/// fault record, over the steps of a run. What is used behind the change that should have ended it is
-/// amber from the change on.
+/// Shows what overlaps in time: a lane for each device, the CPU, each cache entry and each fault
+/// record, over the steps of a run. A cache entry that is used after the change that should have
+/// ended it is amber from that change on.
 struct LaneDrawing {
   /// Something that happens at one moment of a lane.
   struct Mark {
@@ -26,7 +26,8 @@ struct LaneDrawing {
   /// What holds from one event to another: something cached, a fault record in use.
   struct Bar {
     let lane: String
-    /// Which lanes are drawn where there are too many: the lowest first.
+    /// The order of importance where there are too many lanes: those with the lowest rank are
+    /// drawn.
     var rank = 2
     let start: Int
     var end: Int?
@@ -35,9 +36,9 @@ struct LaneDrawing {
 
   private(set) var marks: [Mark] = []
   private(set) var bars: [Bar] = []
-  /// The step of what was added last.
+  /// The step of the mark that was added last.
   private var lastStep = 0
-  /// How many marks before, and behind, those that are drawn.
+  /// How many marks are left out before and after those that are drawn.
   private(set) var (before, behind) = (0, 0)
 
   private static let markLimit = 26
@@ -99,7 +100,8 @@ struct LaneDrawing {
     }
   }
 
-  /// What was used behind the change that should have ended it.
+  /// Marks the bar that began with the event `fill` as stale, because a request used it after the
+  /// change that should have ended it.
   private mutating func mark(_ fill: Int?, staleSince: Int?) {
     guard let fill, let staleSince else { return }
     for index in bars.indices where bars[index].start == fill {
@@ -127,7 +129,8 @@ struct LaneDrawing {
     }
   }
 
-  /// What a step does several times in one lane is one mark, and so are steps in a row that write tables.
+  /// Adds a mark. Equal marks of one step become one, and so do those of steps in a row that only
+  /// write tables.
   private mutating func add(
     _ event: RunEvent, _ lane: String, _ text: String, _ kind: Mark.Kind, count: Int = 1
   ) {
@@ -146,7 +149,7 @@ struct LaneDrawing {
       Mark(event: event.id, step: event.step, lane: lane, what: text, kind: kind, count: count))
   }
 
-  /// Keeps the marks around the first one that is not a plain one.
+  /// Keeps at most `markLimit` marks: those around the first that is stopped or stale.
   private mutating func cut() {
     guard marks.count > Self.markLimit else { return }
     let notable = marks.firstIndex { $0.kind != .plain } ?? 0

@@ -50,8 +50,8 @@ public struct LockPicture {
     moments.first { $0.lockClass == lockClass.name && $0.usages.contains(usage) }
   }
 
-  /// When and by which functions an order was first seen; of the closing one, when it was refused. Empty
-  /// where nobody knows.
+  /// When and by which functions an order was first seen; for the order that closes a circle, when
+  /// it was refused. Empty where that is not known.
   func origin(of order: RunLockDependency) -> String {
     if order == closing {
       return reports.firstIndex { $0.title.hasPrefix("possible circular") }
@@ -77,7 +77,7 @@ public struct LockPicture {
     return classes.filter { names.contains($0.name) }
   }
 
-  /// Whether nothing is known of any lock.
+  /// Whether there is neither a class nor a report.
   var isEmpty: Bool { classes.isEmpty && reports.isEmpty }
 
   /// The two usages of a report that do not go together.
@@ -158,8 +158,8 @@ public struct LockPicture {
     return nil
   }
 
-  /// The orders among the classes of a report, or those of its class; without a report the first ones
-  /// that were seen.
+  /// The orders between the classes of a report, or those of its one class; without a report, the
+  /// first orders that were seen.
   var orders: [RunLockDependency] {
     if reports.isEmpty { return Array(dependencies.prefix(12)) }
     let path = Set(reports.flatMap { $0.path })

@@ -78,7 +78,8 @@ public struct LockMoment: Sendable {
     return moments
   }
 
-  /// What runs, of `[HC1[1]:SC0[0]:HE0:SE1]`: the number behind HC or SC is 0 where it is not that.
+  /// The kind of context in `[HC1[1]:SC0[0]:HE0:SE1]`: HC is not 0 in a hard interrupt, SC in a
+  /// soft one.
   private static func context(_ flags: String) -> String {
     if !flags.hasPrefix("[HC0") { return "hardirq" }
     for part in flags.split(separator: ":") where part.hasPrefix("SC") {

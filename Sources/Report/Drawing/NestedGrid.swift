@@ -2,12 +2,12 @@ internal import Recording
 internal import VTdFormats
 internal import VTdUnit
 
-/// A nested walk as a grid: a row for each address of the first stage, a column for each read that the
-/// second stage makes for it, then the first-stage entry itself.
+/// A nested walk as a grid. A row stands for one address that the first stage uses: its columns are
+/// the reads by which the second stage translates it, then comes the first-stage entry itself.
 struct NestedGrid {
   struct Cell {
     let step: WalkFact
-    /// Its place among the reads, from 1.
+    /// Its number among the reads, from 1.
     let number: Int
   }
 
@@ -15,7 +15,7 @@ struct NestedGrid {
     /// What is read at the end of the row: a first-stage entry, or the page.
     let title: String
     let level: Int
-    /// By level of the second stage.
+    /// The reads of the second stage, by its levels.
     var host: [Int: Cell] = [:]
     var entry: Cell?
   }
@@ -23,7 +23,7 @@ struct NestedGrid {
   private(set) var rows: [Row] = []
   /// Levels of the second stage, the highest first.
   private(set) var columns: [Int] = []
-  /// Entries of page tables that were read.
+  /// The number of page-table entries that were read.
   private(set) var reads = 0
   /// Whether there is a grid: both stages were walked.
   var isNested: Bool { !rows.isEmpty && !columns.isEmpty }

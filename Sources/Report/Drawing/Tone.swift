@@ -1,7 +1,8 @@
 internal import VTdUnit
 
-/// The colour of a level, the same in every picture: the slice of the address, the head of the table and
-/// the entry have one. Red is for where a walk stops and amber for what is stale, and for nothing else.
+/// The colour of a paging level, the same in every picture: the slice of the address, the head of
+/// the table and the entry share it. Red marks where a walk stops and amber what is stale, nothing
+/// else.
 enum Tone: String, CaseIterable {
   case root, context, pasid, l5, l4, l3, l2, l1, page, interrupt
 
@@ -26,6 +27,6 @@ enum Tone: String, CaseIterable {
     }
   }
 
-  /// The class of what has the colour.
+  /// The CSS class that gives an element this colour.
   var style: String { "t-\(rawValue)" }
 }

@@ -3,19 +3,21 @@ import Text
 internal import VTdFormats
 internal import VTdUnit
 
-/// Pictures of a walk: the address cut into its slices, the chain of entries, the cell where it stops.
+/// Pictures of a walk: the address cut into the slices that index the tables, the chain of entries,
+/// and the entry where the walk stops.
 struct WalkDrawing {
   let walk: [WalkFact]
-  /// Whether each entry's box names the entry.
+  /// Whether each entry's box carries the entry's address, so that a page can link to it.
   var isLive = false
 
-  /// The entries of the request's own way: in a nested walk the first stage's, with what is above.
+  /// The entries that translate the request's own address. In a nested walk these are the first
+  /// stage's and the entries above them, without the second stage's reads.
   static func chain(_ walk: [WalkFact]) -> [WalkFact] {
     let isNested = walk.contains { $0.structure == .firstStageEntry }
     guard isNested else { return walk }
     var chain: [WalkFact] = []
     for (index, step) in walk.enumerated() {
-      // The second stage's last entry counts where the walk ends in it.
+      // The second-stage entry at which the walk fails belongs to the chain.
       let isEnd = index == walk.count - 1 && step.failure != nil
       if step.structure != .secondStageEntry || isEnd { chain.append(step) }
     }
@@ -57,8 +59,8 @@ struct WalkDrawing {
     }
   }
 
-  /// The address that a ruler is about: the request's, or where the walk got no further than the way to
-  /// its first table, the one of that table.
+  /// The address that the ruler shows: the request's. Where a nested walk failed before it used
+  /// that, it is the address that the second stage was translating.
   static func ruled(_ walk: [WalkFact], _ address: UInt64) -> UInt64 {
     if walk.contains(where: { isPaging($0) && $0.input == address }) { return address }
     return walk.last { isPaging($0) }?.input ?? address
@@ -85,7 +87,7 @@ struct WalkDrawing {
     return slices
   }
 
-  /// The slices of an address that the walk did not come to, as it stopped above them: the highest first.
+  /// The slices of an address below the level at which the walk stopped, the highest first.
   static func unused(
     below last: (level: Int, high: Int, low: Int, value: UInt64), _ walk: [WalkFact],
     of address: UInt64
@@ -107,7 +109,7 @@ struct WalkDrawing {
     step.level > 1 && (step.words.first ?? 0) >> 7 & 1 == 1
   }
 
-  /// The address as a ruler of coloured slices; those that the walk did not come to have no colour.
+  /// The address as a ruler of coloured slices; those that the walk did not use have no colour.
   func ruler(_ request: UInt64) -> Element? {
     let address = Self.ruled(walk, request)
     let slices = Self.slices(walk, of: address)
@@ -158,7 +160,7 @@ struct WalkDrawing {
       draw(step, x, y, width, &picture)
       if index + 1 < steps.count || step.failure == nil {
         if index % columns == columns - 1 {
-          // Down to the next row, at its left end.
+          // The arrow leads down to the left end of the next row.
           let turn = y + height + 14
           picture.line(x + width / 2, y + height - 18, x + width / 2, turn)
           picture.line(x + width / 2, turn, 30, turn)
@@ -208,7 +210,7 @@ struct WalkDrawing {
     let place =
       switch step.structure {
       case .rootEntry, .scalableRootEntry: "bus " + hex(index, digits: 2)
-      // A scalable context table holds half a bus, and the source-id tells the whole of it.
+      // The index in a scalable context table covers half a bus only, so the source-id is used.
       case .contextEntry, .scalableContextEntry:
         "dev \(hex((step.input ?? index) >> 3 & 0x1f, digits: 2)).\((step.input ?? index) & 7)"
       default: "\(index)"
@@ -219,10 +221,10 @@ struct WalkDrawing {
 
 /// What the entries of a walk lead to.
 struct WalkEnd {
-  /// What became of the request, and the same as what tables say.
+  /// The result as a sentence on the request (`sentence`), and as what the tables say (`words`).
   let sentence: String
   let words: String
-  /// What is reached, where it is and what else is told of it.
+  /// What the request reaches: its name, its address, and a detail such as the permissions.
   let title: String
   let place: String
   let detail: String

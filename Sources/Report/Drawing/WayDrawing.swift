@@ -10,9 +10,9 @@ struct WayDrawing {
     /// What it reached, or would have reached.
     let title: String
     let detail: String
-    /// What stands there instead where the request went by what is stale.
+    /// The text instead of `detail` where the request used a stale cache entry.
     var staleDetail = ""
-    /// Whether the way as text has the detail too.
+    /// Whether the text form of the way shows the detail too.
     var isDetailTold = true
   }
 
@@ -26,13 +26,14 @@ struct WayDrawing {
   /// The way over the bus; nil for a device right on the root complex.
   let way: BusWay?
   let title: String
-  /// What is sent, and what else it carries; nil for nothing.
+  /// What the device sends, and in `note` what else the request carries, such as a PASID; nil for
+  /// nothing.
   let request: String
   let note: String?
   let isBlocked: Bool
   let isStale: Bool
   let end: End
-  /// What the tables say, where they say something else.
+  /// What the tables say; it is shown where the request used a stale entry.
   let tables: String
   /// Why it was blocked; nil where no fault is the reason, which `refusal` then tells.
   let reason: FaultReason?
@@ -143,7 +144,7 @@ struct WayDrawing {
       picture.box(x + 240, 10, width(detail), 50, isStale ? "stalebox" : "cell")
       picture.text(x + 252, 31, end.title, "b")
       picture.text(x + 252, 49, detail, isStale ? "old b" : "dim")
-      // Further left than the unit, so that the picture is no wider than it must be.
+      // The text begins further left than the unit, which keeps the picture narrow.
       if isStale { picture.text(min(x, 180), 84, tables, "old b") }
     }
     return picture
@@ -154,9 +155,9 @@ struct WayDrawing {
     max(120, Int(Double(max(end.title.count, detail.count)) * Drawing.characterWidth) + 24)
   }
 
-  /// What the fault led to: record, message, interrupt.
+  /// Draws what the fault led to: the fault record, the message and the interrupt.
   private func fault(at unit: Int, _ picture: inout Drawing) {
-    // Behind many bridges it begins further left, so that the picture is no wider than it must be.
+    // With many bridges the boxes begin further left than the unit, which keeps the picture narrow.
     var x = min(unit, 320)
     picture.line(unit + 85, 60, unit + 85, 77, "wire")
     if x < unit { picture.line(x + 85, 77, unit + 85, 77, "wire") }

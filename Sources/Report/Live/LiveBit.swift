@@ -9,7 +9,7 @@ struct LiveBit {
   /// The field that it belongs to; nil for a bit of none.
   let field: String?
 
-  /// What it is, for those who hear it and for those who point at it.
+  /// The bit's description, for screen readers and as a tooltip.
   var label: String {
     let name = field.map { ", \($0)" } ?? ", in no field"
     let isSet = (word >> UInt64(truncatingIfNeeded: number)) & 1 == 1

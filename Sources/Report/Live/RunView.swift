@@ -5,7 +5,7 @@ public import Recording
 /// stands there side by side, bits can be flipped, and each event can be looked at.
 ///
 /// Items of the log and of the timeline carry `data-event`, the event's place in the record, and
-/// `data-step`; a line's `data-shows` is the event of the timeline that it tells of,
+/// `data-step`; a line's `data-shows` is the event of the timeline that it is about,
 /// and its `data-entry` the address of the entry that it prints. The head of a step has
 /// `data-file` and `data-line`. A bit that can be flipped has `data-address`, `data-bit` and
 /// `data-value`, the word as it is.

@@ -6,30 +6,31 @@ internal import Text
 /// when each incident was seen.
 public struct ExplanationSection {
   private let explanation: Explanation
-  /// The place of this page that has a line of the log; nil where the page has no log.
+  /// The id on this page of a line of the log; nil where the page does not show the log.
   private let anchor: ((Int) -> String)?
   /// The text of a line of the log, where it is known.
   private let line: (LogPlace) -> String?
 
-  /// How many incidents are told whole, and how many in one line each; the rest are counted.
+  /// How many incidents are shown in full, and how many in one line each; the rest are only
+  /// counted.
   private static let wholeLimit = 150
   private static let rowLimit = 4000
 
-  /// For a page that has the log itself, whose lines are places of the page.
+  /// For a page that shows the log too: evidence links to the log's lines.
   init(_ explanation: Explanation, log anchor: @escaping (Int) -> String) {
     self.explanation = explanation
     self.anchor = anchor
     line = { _ in nil }
   }
 
-  /// For a page of an explanation alone.
+  /// For a page that shows the explanation only: evidence quotes the log's lines.
   init(_ explanation: Explanation, line: @escaping (LogPlace) -> String?) {
     self.explanation = explanation
     anchor = nil
     self.line = line
   }
 
-  /// Whether there is nothing to tell.
+  /// Whether the explanation has nothing to show.
   static func isEmpty(_ explanation: Explanation) -> Bool {
     explanation.faults.isEmpty && explanation.findings.isEmpty && explanation.splats.isEmpty
       && explanation.dumps.isEmpty
@@ -214,7 +215,7 @@ public struct ExplanationSection {
 
   // MARK: Many incidents
 
-  /// Those that are not told whole: a line each, and then counts by cause.
+  /// The incidents that are not shown in full: a line each, and then counts by cause.
   private func folded(_ incidents: [[Explanation.Fault]]) -> [Element] {
     if incidents.isEmpty { return [] }
     var rows: [Element] = []

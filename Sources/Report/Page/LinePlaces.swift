@@ -4,7 +4,7 @@ internal import LogReading
 internal import Recording
 internal import Text
 
-/// A part of a line, and the place of the page that it leads to.
+/// A part of a line of the log, and the place on the page that it links to.
 struct LinePart: Equatable {
   var text: String
   /// The id of an element; nil where it leads nowhere.
@@ -17,11 +17,11 @@ struct LinePart: Equatable {
 struct LinePlaces {
   private let record: RunRecord
   private let subjects: [Int: LineSubject]
-  /// The section of a request, by the request's event; of those that the page shows.
+  /// The section that shows a request, by the request's event; nil where the page shows none.
   private let section: (Int) -> RequestSection?
   private let tree: TableTree
   private let locks: LockSection
-  /// In which part of a lock report its lines are.
+  /// The part of a lock report to which the next lines belong.
   private var part = ReportPart.report
 
   private enum ReportPart {

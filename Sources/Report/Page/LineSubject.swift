@@ -3,11 +3,11 @@ internal import Recording
 internal import VTdFormats
 internal import VTdUnit
 
-/// What a line of the kernel's log speaks of, as far as the record ties it to something.
+/// What a line of the kernel's log is about, as far as the record shows it.
 enum LineSubject: Equatable {
-  /// The request of that event, whose fault the kernel handles.
+  /// The request of the event with this index, whose fault the kernel handles.
   case request(Int)
-  /// The report of the lock validator of that number, from 0 on.
+  /// The lock validator's report with this number, from 0 on.
   case lockReport(Int)
 
   /// The subjects of a record's lines, by the lines' events.
@@ -19,7 +19,7 @@ enum LineSubject: Equatable {
     var subjects: [Int: LineSubject] = [:]
     var reports: [Int: Int] = [:]
     var held: [FaultPlace: Int] = [:]
-    // By what the handler was called for.
+    // The key is the event for which the fault handler runs.
     var cleared: [Int: Int] = [:]
     for event in record.events {
       switch event.what {
@@ -71,8 +71,8 @@ private struct FaultPlace: Hashable {
 }
 
 extension DumpLine {
-  /// The entry of a walk that a line of the dump prints, or whose state ends the dump; nil where the walk
-  /// read none such.
+  /// The entry of a walk that a line of the dump prints, or at which the dump ends; nil where the
+  /// walk did not read it.
   func entry(of walk: [WalkFact]) -> WalkFact? {
     func last(_ structures: WalkStructure...) -> WalkFact? {
       walk.last { structures.contains($0.structure) }
@@ -82,7 +82,7 @@ extension DumpLine {
         $0.level == level
           && ($0.structure == .firstStageEntry || $0.structure == .secondStageEntry)
       }
-      // A nested walk reads several of a level; the dump goes through the tables of one stage.
+      // A nested walk reads several entries of one level, the dump only those of one stage.
       return entries.first { word == nil ? $0.failure != nil : $0.words.first == word }
         ?? entries.last
     }

@@ -6,7 +6,7 @@ internal import Text
 /// that shows one, and its words to what they speak of.
 struct LogSection {
   private let record: RunRecord
-  /// Whether a line names its event, by which a page lights what belongs together.
+  /// Whether a line carries its event's number, by which a page highlights what belongs together.
   private let isLive: Bool
   private let places: LinePlaces
   private static let limit = 4000
@@ -66,7 +66,7 @@ struct LogSection {
     return lines
   }
 
-  /// A line whose time and words are links; blanks are none.
+  /// A line whose time and words are links; leading blanks are not part of a link.
   private func linked(_ time: String, _ line: [LinePart], to event: Int?) -> [Element] {
     func link(_ text: String, _ place: String?, style: String? = nil) -> Element {
       guard let place, text.contains(where: { $0 != " " }) else { return .text(text) }

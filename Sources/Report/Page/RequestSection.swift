@@ -9,7 +9,8 @@ struct RequestSection {
   let event: RunEvent
   /// Whether the entries' bits can be flipped.
   var isLive = false
-  /// Its number in the page, by which its parts are places; nil for one whose parts are none.
+  /// Its number on the page, from which the ids of its parts are made; nil for a section whose
+  /// parts have no ids.
   var number: Int?
 
   var title: String {
@@ -146,7 +147,8 @@ struct RequestSection {
           ]))
       content.append(ruler.element)
     }
-    // A bit that was flipped stays in sight, also where the walk goes on behind it.
+    // Where bits can be flipped the list is open, so that a flipped bit stays visible even where
+    // the walk no longer stops at its entry.
     return [.tag("details", isLive ? [.init("open", "")] : [], content)]
   }
 

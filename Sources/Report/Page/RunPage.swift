@@ -15,11 +15,11 @@ public struct RunPage {
   let sources: [(name: String, text: String)]
   /// What made the page: program and version.
   let producer: String
-  /// What was expected and is not so, a sentence each with what is to be shown below it.
+  /// The failed expectations: a sentence each, and the lines of the difference to show below it.
   var mismatches: [(sentence: String, difference: [String])] = []
   /// Requests that are shown with all their pictures.
   let shown: [RunEvent]
-  /// Requests that were blocked or stale and are not shown: how many.
+  /// How many blocked or stale requests are not shown.
   let folded: Int
   private static let shownLimit = 6
 
@@ -35,10 +35,11 @@ public struct RunPage {
     self.mismatches = mismatches
     let notable = record.events.filter(Self.isNotable)
     var kinds: Set<String> = []
-    // One of each kind: the same request again shows nothing new.
+    // One request of each kind is enough: a repeated one shows nothing new.
     let distinct = notable.filter { kinds.insert(Self.kind($0)).inserted }
     var shown = Array(distinct.prefix(Self.shownLimit))
-    // An interrupt comes behind the DMA that it is.
+    // Without a notable request the last one is shown. An interrupt follows the DMA that carries
+    // it, so the last one is the interrupt.
     if shown.isEmpty { shown = Array(record.events.filter { $0.what.request != nil }.suffix(1)) }
     self.shown = shown
     folded = max(notable.count - shown.count, 0)
@@ -48,7 +49,7 @@ public struct RunPage {
     event.what.request.map { $0.isBlocked || $0.isStale } ?? false
   }
 
-  /// What makes two requests the same picture.
+  /// Two requests with the same text give the same picture.
   private static func kind(_ event: RunEvent) -> String {
     switch event.what {
     case .dma(let fact):
@@ -209,7 +210,7 @@ public struct RunPage {
     return [.tag("p", [], [.tag("strong", [], "Where it stops: "), .text(end)])]
   }
 
-  /// What would have made a stale request go by the tables.
+  /// The invalidation that would have made a stale request use the tables.
   private func cure(_ event: RunEvent) -> [Element] {
     guard let cure = CacheComparison(record, event)?.cure else { return [] }
     return [.tag("p", [], [.tag("strong", [], "Cure: "), .text(cure)])]
@@ -248,7 +249,7 @@ public struct RunPage {
     }
     for fault in explanation?.faults.prefix(1) ?? [] {
       guard let finding = fault.verdict else { continue }
-      // An open cause says so itself, and what to do then stands below.
+      // An open verdict already says that it is uncertain, so it gets no confidence.
       let isOpen = finding.cause == .unknown
       let sureness =
         isOpen ? "" : " (\(finding.certainty), \(finding.confidence) %, by the kernel's log)"
@@ -271,7 +272,7 @@ public struct RunPage {
   }
 }
 
-/// A picture that a page holds and that can be had alone.
+/// A picture of a page that can also be made without the page.
 public enum PictureName: String, CaseIterable, Sendable {
   /// From the device to memory or to a processor, or to the fault record and the interrupt.
   case way
@@ -341,7 +342,7 @@ extension RunPage {
     }
   }
 
-  /// The first request that went by what was stale; nil where none did.
+  /// The first request that used a stale cache entry; nil where none did.
   private var comparison: CacheComparison? {
     for event in shown {
       if let comparison = CacheComparison(record, event) { return comparison }

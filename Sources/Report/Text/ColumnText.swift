@@ -2,9 +2,9 @@ internal import Text
 
 /// Cells in columns, as lines: a cell that is longer than its column goes on below.
 enum ColumnText {
-  /// Between two columns.
+  /// The text between two columns.
   private static let gap = 2
-  /// No column is made narrower than that.
+  /// The smallest width to which a column may shrink, in characters.
   private static let least = 10
 
   /// - Parameters:

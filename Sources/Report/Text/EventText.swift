@@ -4,8 +4,8 @@ internal import VTdUnit
 
 /// An event in one sentence.
 public enum EventText {
-  /// What an event is; nil for one that says nothing new: a register that is read, a lock that is taken
-  /// as it was before.
+  /// The event in one sentence; nil for an event that shows nothing new, such as a register that is
+  /// read or a lock that is taken as it was before.
   public static func describe(_ event: RunEvent, in record: RunRecord) -> String? {
     func step(_ id: Int) -> Int? {
       record.events.indices.contains(id) ? record.events[id].step : nil
@@ -23,7 +23,7 @@ public enum EventText {
       return "\(fact.device) asks \(fact.unit) for the page at \(Words.address(fact.address)): "
         + "\(fact.result)\(reason)"
     case .fault(let fact):
-      // The request that caused it says all of this.
+      // The sentence on the request that caused the fault already says all of this.
       if let cause = event.cause, record.events.indices.contains(cause) {
         switch record.events[cause].what {
         case .dma, .interruptRequest: return nil

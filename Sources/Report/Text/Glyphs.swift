@@ -6,10 +6,10 @@ public struct Glyphs: Sendable {
   let cross: String
   let line: String
   let marker: String
-  /// Before how often something was done.
+  /// The multiplication sign before a count of repetitions.
   let times: String
 
-  /// What every terminal of today shows.
+  /// For a locale with UTF-8.
   public static let unicode = Glyphs(
     bar: "\u{2502}", corner: "\u{2514}\u{25BA}", arrow: "\u{2500}\u{25BA}", cross: "\u{2717}",
     line: "\u{2500}", marker: "\u{25C4}", times: "\u{d7}")

@@ -39,7 +39,7 @@ extension LaneDrawing {
     lane.split(separator: "\u{2192}").joined(separator: glyphs.arrow)
   }
 
-  /// So many marks as fit into a line, one at least.
+  /// As many marks as fit into a line, but at least one.
   private func band(from first: Int, room: Int) -> Range<Int> {
     var last = first
     var used = 0

@@ -60,7 +60,7 @@ extension LockPicture {
     for moment in moments where moment.lockClass == lockClass.name {
       let new = moment.usages.filter { known.contains($0) && !seen.contains($0) }
       if new.isEmpty { continue }
-      // A program's words stand there themselves; its function is its name.
+      // A lock program has no clock and no functions; `who` already names its context.
       let function = moment.time == nil ? "" : taker(of: new[0], lockClass)
       add(
         new, when: moment.when, time: moment.time ?? "", context: moment.context,

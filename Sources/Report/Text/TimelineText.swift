@@ -50,10 +50,11 @@ public struct TimelineText {
     }
   }
 
-  /// So many changes of memory or registers in a row are listed one by one.
+  /// Up to this many changes of memory or registers in a row are listed one by one.
   private static let longestList = 4
 
-  /// How many events from there on are changes of memory and registers by the same hand.
+  /// How many events from `start` on are accesses to memory or registers by the same actor in the
+  /// same step.
   private func group(at start: Int) -> Int {
     var count = 0
     while start + count < record.events.count {

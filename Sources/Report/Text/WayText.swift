@@ -3,7 +3,7 @@ internal import Text
 
 extension WayDrawing {
   /// The way as text of at most 100 columns: from the device to the unit and to memory, or to a processor;
-  /// below it what a fault led to, or what the tables say where the request went by what is stale.
+  /// below it what a fault led to, or what the tables say where the request used a stale entry.
   func lines(_ glyphs: Glyphs) -> [String] {
     let arrow = " \(glyphs.line)\(glyphs.arrow) "
     var head = way?.sender ?? device

@@ -1,6 +1,6 @@
 /// Lines of at most 100 columns.
 enum Wrapping {
-  /// What a page of a book, a terminal beside an editor and a mail have room for.
+  /// The width in columns; it fits a printed page, a terminal next to an editor, and a mail.
   static let width = 100
 
   /// `text` behind `first`, broken at blanks; further lines stand behind `next`. A word that is longer

@@ -15,7 +15,7 @@ extension Words {
     }
   }
 
-  /// What finds it there.
+  /// The key by which the cache finds the entry.
   static func key(_ fact: CacheFact) -> String {
     switch fact.cache {
     case .iotlb, .deviceTLB: address(fact.address)
@@ -28,7 +28,7 @@ extension Words {
     }
   }
 
-  /// Whose it is: domain and PASID; empty where the key says all.
+  /// The domain and the PASID of the entry; empty where the key already names them.
   static func owner(_ fact: CacheFact) -> String {
     switch fact.cache {
     case .iotlb, .deviceTLB, .pagingStructure:
@@ -40,7 +40,7 @@ extension Words {
     }
   }
 
-  /// What it says.
+  /// The contents of the entry.
   static func content(_ fact: CacheFact) -> String {
     if let reason = fact.reason { return "missing, \(describe(reason))" }
     switch fact.cache {

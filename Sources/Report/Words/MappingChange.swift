@@ -1,7 +1,7 @@
 internal import Recording
 
-/// Whether a change of a word makes or ends a mapping, as far as the word alone can say: by the two
-/// lowest bits, which are P, or R and W.
+/// Whether a change of a table's word begins or ends a mapping. Only the word's two lowest bits are
+/// looked at: P in a first-stage entry, R and W in a second-stage entry.
 enum MappingChange {
   case begins, ends
 

@@ -17,7 +17,7 @@ public enum Words {
     FaultReasonTable.scalable.text(reason.rawValue)
   }
 
-  /// What became of a request.
+  /// The result of a request.
   public static func describe(_ answer: Answer) -> String {
     switch answer.result {
     case .translated: "goes to \(address(answer.address))"
@@ -27,7 +27,7 @@ public enum Words {
     }
   }
 
-  /// The same, as what tables say.
+  /// The result as the tables alone would give it.
   public static func say(_ answer: Answer) -> String {
     switch answer.result {
     case .translated: address(answer.address)
@@ -73,7 +73,7 @@ public enum Words {
     }
   }
 
-  /// Who did something.
+  /// The actor of an event.
   public static func describe(_ actor: RunActor) -> String {
     switch actor {
     case .device(let name), .unit(let name): name
@@ -128,7 +128,8 @@ public enum Words {
   /// When something was: the boot, or a step by its number.
   static func step(_ number: Int) -> String { number == 0 ? "boot" : "step \(number)" }
 
-  /// Since which step something is stale, behind the word; nothing where that is not known.
+  /// The text after "stale" that names the step since which it is so; empty where that is not
+  /// known.
   static func since(_ step: Int?) -> String {
     step.map { $0 == 0 ? " since the boot" : " since step \($0)" } ?? ""
   }
