@@ -121,7 +121,8 @@ struct TableFile {
     }
     let content = try reportingInputErrors { try Files.bytes(at: path) }
     return try reporting(path) {
-      // A text has no byte below 9; a table always has, in its length.
+      // A text has no byte below 9. A table always has one, since the upper bytes of its length are
+      // 0.
       let isText = !content.starts(with: Array("DMAR".utf8)) || !content.contains { $0 < 9 }
       let bytes =
         isText && !content.contains(0)

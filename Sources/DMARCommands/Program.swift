@@ -28,9 +28,10 @@ public enum Program {
 
   /// The command that the arguments name, with its options.
   ///
-  /// A command that stands first is parsed without the others: making the declarations of all of them
-  /// takes longer than most runs. Where that comes to anything but the command (help, a completion
-  /// script, a mistake), the parser for all commands has the word, since its texts name the others.
+  /// Where the first argument names a command, only that one is parsed: setting up the declarations
+  /// of all commands takes longer than most runs. If that fails or gives something else (help, a
+  /// completion script, a mistake), the parser for all commands answers, whose texts name the
+  /// others.
   static func command(_ arguments: [String]) throws -> any ParsableCommand {
     if let type = DMARCommand.subcommand(arguments.first),
       let command = try? type.parseAsRoot(Array(arguments.dropFirst())),
@@ -41,7 +42,7 @@ public enum Program {
     return try DMARCommand.parseAsRoot(arguments)
   }
 
-  /// Says what is to be said about an error.
+  /// Prints the message for an error.
   ///
   /// - Parameter command: the command that ran, if the arguments named one.
   /// - Returns: the exit status.
@@ -67,7 +68,7 @@ public enum Program {
     let text = UsageMessage(error, from: command, arguments).text
     guard code == .success else {
       StandardError.write(text + "\n")
-      // Of errors that it does not know, the parser says 1.
+      // The parser gives 1 for an error that it does not know, which is a defect of this program.
       return code == .failure ? ExitStatus.defect.rawValue : code.rawValue
     }
     var output = Output()

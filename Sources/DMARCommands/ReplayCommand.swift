@@ -9,8 +9,8 @@ import Text
 
 /// `dmar replay`: runs scenarios and prints what their kernels print.
 struct ReplayCommand: ParsableCommand {
-  // A command below another one is not asked for scripts of completions when it is parsed alone, which
-  // would take as long as parsing it.
+  // With a super command named, the parser does not look for completion-script options when it
+  // parses this command alone; that would double the time of parsing.
   static let configuration = CommandConfiguration(
     commandName: "replay", _superCommandName: "dmar",
     abstract: "Run scenarios and print the kernel's log.",
@@ -62,7 +62,8 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     if qtestScript { return try printQTestScript() }
-    // A scenario that cannot be read must not leave half an output behind: all are run first.
+    // All scenarios run before anything is printed, so that one that cannot be read does not leave
+    // half an output.
     let runs = try reportingInputErrors {
       try scenarios.map { path in
         let limit = StepLimit(timeout.duration)

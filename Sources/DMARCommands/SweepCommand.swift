@@ -95,7 +95,8 @@ struct SweepCommand: ParsableCommand {
     }
     try output.flush()
     if check, isFailed { throw ExitStatus.expectationNotMet.code }
-    // One combination that cannot be is a result. Where none can, a key or a value is misspelt.
+    // A combination that cannot be run is a result like others. If none can, a key or a value is
+    // probably misspelt.
     if !hasRun {
       StandardError.print("dmar: no run could be made; the error of each object says why")
       throw ExitStatus.badInput.code
@@ -220,7 +221,7 @@ struct SweepCombinations: Sendable {
     guard wanted < count else { return Array(0..<count) }
     var generator = SeededNumbers(seed: seed)
     var chosen: Set<Int> = []
-    // Of more than half of them, those that stay out are fewer.
+    // For more than half of all combinations, drawing those that are left out is quicker.
     let isInverse = wanted > count / 2
     let drawn = isInverse ? count - wanted : wanted
     while chosen.count < drawn { chosen.insert(Int.random(in: 0..<count, using: &generator)) }

@@ -42,8 +42,8 @@ struct UsageMessage {
     return nil
   }
 
-  /// How far a name is from another: edits, and whether the same letters stand in another order, the
-  /// commonest slip, which goes before as many edits of another kind.
+  /// How far a name is from another: the number of edits, then 0 if both have the same letters.
+  /// Swapped letters are the commonest slip, so they come first among names with as many edits.
   private static func nearness(_ name: String, _ other: String) -> (edits: Int, swapped: Int) {
     (editDistance(name, other), name.sorted() == other.sorted() ? 0 : 1)
   }

@@ -37,7 +37,7 @@ struct BundleCollector {
   private mutating func add(
     _ name: String, _ bytes: [UInt8], note: String? = nil, into tar: borrowing TarWriter
   ) throws(CollectError) {
-    // A table of bytes holds nobody's name; everything else is text.
+    // A binary table holds no names of people; everything else is text, which may.
     let content = isRaw || bytes.contains(0) ? bytes : pseudonyms.replace(bytes)
     try tar.add("\(Self.folder)/\(name)", content, time: time)
     taken.append(Taken(name: name, count: content.count, note: note))
@@ -52,7 +52,8 @@ struct BundleCollector {
         case .bytes(let bytes, let cut):
           found = true
           guard !bytes.isEmpty else {
-            // A group without reserved regions has such a file, and that tells something.
+            // Of several files of one kind some may be empty, such as the reserved regions of a
+            // group that has none; such a file is not missing.
             if let why = cut ?? (files.count == 1 ? "it is empty" : nil) {
               missing.append((path, why))
             }
@@ -77,7 +78,7 @@ struct BundleCollector {
 
   private func absent(_ row: CollectPlan.Row) -> String {
     let name = Self.name(row.source)
-    // A folder that only root may enter looks as if it were empty.
+    // A folder that only root may enter looks empty, which is not the row's usual reason.
     for folder in ["/sys/kernel/debug", "/sys/kernel/tracing"]
     where name.hasPrefix(folder) && system.exists(folder) && system.names(in: folder) == nil {
       return why(EACCES)
@@ -107,21 +108,21 @@ struct BundleCollector {
     }
   }
 
-  /// Reads how often interrupts came once more: a count that has grown meanwhile tells of faults that
-  /// go on, whatever the log's limiter lets through.
+  /// Reads the counts of interrupts a second time. A count that has grown shows that faults go on,
+  /// even where the kernel's rate limiter keeps them out of the log.
   mutating func interruptsAgain(into tar: borrowing TarWriter) throws(CollectError) {
     let path = "/proc/interrupts"
     guard case .bytes(let bytes, let cut) = system.read(path), !bytes.isEmpty else { return }
     try add(String(path.dropFirst()) + ".later", bytes, note: cut, into: tar)
   }
 
-  /// Waits until so many seconds have passed since the beginning.
+  /// Waits until `seconds` have passed since the collection began.
   func waitForCounts(seconds: Int) {
     let end = started + seconds
     while SystemFiles.now() < end { usleep(100_000) }
   }
 
-  /// Traces until a fault comes, the time is over, or a signal asks to end; answers the signal.
+  /// Traces until a fault comes, the time is over, or a signal asks to end; returns the signal.
   mutating func trace(seconds: Int, into tar: borrowing TarWriter) throws(CollectError) -> Int32? {
     for name in TraceInstance.removeLeftOvers(system) {
       StandardError.print(
@@ -145,7 +146,7 @@ struct BundleCollector {
     while SystemFiles.now() < end, signal == nil, !Self.hasFault(log) {
       signal = signals.wait(milliseconds: 250)
     }
-    // What follows a fault is worth a moment.
+    // The trace goes on for 100 ms after the fault, since the events that follow it help too.
     if signal == nil { signal = signals.wait(milliseconds: 100) }
     instance.stop()
     switch system.read("\(instance.path)/trace") {

@@ -1,6 +1,6 @@
 internal import LogReading
 
-/// What a bundle holds, and what it tells where something cannot be read.
+/// The list of what a bundle holds, with the reasons why a file may be missing.
 struct CollectPlan {
   /// A file, a folder with all below it, or the files of that name in each folder of a folder.
   enum Source {
@@ -11,9 +11,9 @@ struct CollectPlan {
 
   struct Row {
     var source: Source
-    /// What it is, for a reader of the list.
+    /// What the files contain, for a reader of the list.
     var words: String
-    /// Why it may be missing though one is root.
+    /// Why the files may be missing even for root.
     var absent: String
   }
 

@@ -1,14 +1,14 @@
 internal import Glibc
 
-/// Reads a file in a thread of its own, and waits for it only so long.
+/// Reads a file in a thread of its own, and waits for that thread for a limited time only.
 ///
-/// A file of the kernel's may hang in its first read, which no flag of the open file prevents and which
-/// not every signal ends. Such a thread is left behind; what it read until then counts.
+/// The first read of a kernel's file may hang; no flag of the open file prevents that, and not
+/// every signal ends it. Such a thread is abandoned, and what it had read until then is used.
 final class PatientReading {
   private let path: String
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let change = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  // What both threads see, under the lock.
+  // Both threads use these, while they hold the lock.
   private var bytes: [UInt8] = []
   private var reading: SystemFiles.Reading?
   private var isAbandoned = false
@@ -76,7 +76,7 @@ final class PatientReading {
     pthread_mutex_unlock(lock)
   }
 
-  /// Keeps some bytes; answers how many there are, or nil where nobody waits any more.
+  /// Keeps some bytes; returns how many there are, or nil where the reading was abandoned.
   private func keep(_ chunk: UnsafeRawBufferPointer) -> Int? {
     pthread_mutex_lock(lock)
     defer { pthread_mutex_unlock(lock) }
@@ -85,7 +85,7 @@ final class PatientReading {
     return bytes.count
   }
 
-  /// What was kept, and why there is not more.
+  /// The bytes that were kept, and why there are no more; nil at the end of the file.
   private func kept(_ cut: String? = nil) -> SystemFiles.Reading { .bytes(bytes, cut: cut) }
 
   private func readAll() -> SystemFiles.Reading {

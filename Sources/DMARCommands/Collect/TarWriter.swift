@@ -47,7 +47,7 @@ struct TarWriter: ~Copyable {
     guard fsync(descriptor) == 0 || errno == EINVAL else {
       throw Self.error(path, errno, .cannotWrite)
     }
-    // A link and no renaming: what has come to this place meanwhile stays.
+    // A link fails where a file of this name has appeared meanwhile; renaming would replace it.
     let isLinked =
       if let temporary { link(temporary, path) == 0 } else {
         Replacement.link(descriptor, to: path)

@@ -1,11 +1,12 @@
 internal import Glibc
 
-/// A tracing instance of our own, so that nobody else's trace is touched.
+/// A tracing instance for this program only, so that it does not disturb any other trace.
 struct TraceInstance {
   static let folder = "/sys/kernel/tracing/instances"
   private static let prefix = "dmar-"
-  /// For each processor, and for all together: events take about three times as much room as text, and
-  /// of a text that is cut the end, where the fault is, would be missing.
+  /// The size of the trace buffer for each processor, and for all together, in KiB. The text of the
+  /// events takes about three times as much room; were it cut, its end with the fault would be
+  /// lost.
   private static let mostKilobytes = (each: 4096, all: (SystemFiles.mostBytes >> 10) / 4)
   static let groups = ["iommu", "dma", "intel_iommu"]
 
@@ -65,7 +66,7 @@ struct HeldSignals {
     pthread_sigmask(SIG_BLOCK, &set, &before)
   }
 
-  /// Waits; answers the signal that came meanwhile.
+  /// Waits; returns the signal that came meanwhile, nil for none.
   mutating func wait(milliseconds: Int) -> Int32? {
     var time = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
     let signal = sigtimedwait(&set, nil, &time)

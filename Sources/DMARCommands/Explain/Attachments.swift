@@ -3,9 +3,9 @@ internal import Unpacking
 
 /// Packed files that came with a mail. They are read when the mail is over, each as a file of its own.
 struct Attachments {
-  /// A mail in a mail in a mail: nobody sends more.
+  /// How deep mails may be nested in each other.
   private static let deepest = 3
-  /// More than mail servers take.
+  /// The total size of the attachments in bytes; mail servers accept less.
   private static let mostBytes = 64 << 20
 
   private let depth: Int

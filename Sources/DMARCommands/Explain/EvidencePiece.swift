@@ -2,9 +2,9 @@ import LogReading
 internal import ACPITables
 internal import PCI
 
-/// What stands in inputs, in order, whatever they are packed in.
+/// The contents of the inputs, piece by piece and in order, unpacked.
 enum EvidencePiece {
-  /// From here on it is the file of this name that speaks.
+  /// The following pieces come from the file with this name.
   case file(String)
   case event(LogEvent)
   /// The present file is a kernel's log, though it may hold no event.
@@ -14,7 +14,7 @@ enum EvidencePiece {
   case unread(UnreadInput)
   /// Text of an input that cannot be read again: a pipe, a file in an archive.
   case text(path: String, UnsafeRawBufferPointer)
-  /// So many bytes were looked at.
+  /// The number of bytes that were read.
   case bytes(Int)
 }
 

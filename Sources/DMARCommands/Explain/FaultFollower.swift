@@ -1,15 +1,15 @@
 internal import Diagnosis
 
-/// What is new in a log that is followed: faults, dumps that came behind faults that were told
-/// already, and how often a fault has come again. Takes time in proportion to what has changed.
+/// Finds what is new in a log that is followed: faults, table dumps of faults that were explained
+/// already, and repeated faults. It takes time in proportion to what has changed.
 struct FaultFollower {
   /// Indices into the log's faults.
   struct News {
-    /// To be explained: new ones, and those whose dump has come since.
+    /// The faults to explain: new ones, and those whose dump has come since.
     var faults: [Int] = []
-    /// To be counted.
+    /// The faults that came again and whose count is to be shown.
     var counts: [Int] = []
-    /// Whether to say how many faults came that are not kept apart.
+    /// Whether to show how many faults came beyond those that are kept separately.
     var tellsOthers = false
 
     var isEmpty: Bool { faults.isEmpty && counts.isEmpty && !tellsOthers }
@@ -18,23 +18,23 @@ struct FaultFollower {
   private struct Told {
     var count: Int
     var dumpLines: Int
-    /// Waits to be counted.
+    /// Whether it waits in `queue` for its count to be shown.
     var isQueued = false
   }
 
   private var told: [Told] = []
-  /// Faults whose dump has grown; it is whole when the log pauses.
+  /// Faults whose dump has grown; a dump counts as complete when the log pauses.
   private var dumps: Set<Int> = []
   /// Faults that came again, the longest waiting first.
   private var queue: [Int] = []
   private var others = 0
-  /// Faults that came again are counted once in this time.
+  /// The counts of repeated faults are shown at most once in this time.
   private static let pause = Duration.seconds(1)
-  /// So many at once.
+  /// How many counts are shown at once.
   private static let mostCounts = 16
   private var lastCount: ContinuousClock.Instant?
 
-  /// What to tell now, which is told with it.
+  /// Returns what is to be shown now, and takes it as shown.
   ///
   /// - Parameters:
   ///   - changes: the faults that are new or have changed since the last call, in order.
@@ -57,7 +57,7 @@ struct FaultFollower {
       taken += 1
       told[index].isQueued = false
       let count = contents.faults[index].count
-      // Its explanation may have told the count since.
+      // An explanation may have shown this count since.
       guard count > told[index].count else { continue }
       told[index].count = count
       news.counts.append(index)

@@ -8,15 +8,15 @@ internal import MachineEvidence
 /// Which addresses those are is known only when all logs have been read, and a trace has millions of
 /// events of which a few matter. So a second look costs less than keeping them.
 enum HistoryPass {
-  /// Smaller than the processor's cache, larger than any line.
+  /// Bytes of the buffer: few enough for the processor's cache, more than any line.
   private static let size = 1 << 18
-  /// So much of a large file is in memory at a time.
+  /// How many bytes of a large file are mapped into memory at a time.
   private static let window = 1 << 23
-  /// Larger files are looked through only if a sample of them holds an event.
+  /// A file with more bytes than this is searched only if a sample of it holds an event.
   private static let alwaysRead = 64 << 20
   private static let sampleCount = 256
 
-  /// Reads the history of the addresses that the collector's faults tell.
+  /// Reads the history of the addresses of the collector's faults.
   ///
   /// - Parameters:
   ///   - tap: the text of inputs that cannot be read again.
@@ -82,8 +82,8 @@ enum HistoryPass {
     return false
   }
 
-  /// Looks through a large file without a copy, a window after the other, and answers where reading is
-  /// to go on: before the last window, or where one could not be mapped.
+  /// Searches a large file without copying it, one mapped window after the other. Returns the
+  /// offset at which reading has to continue: the last window, or one that could not be mapped.
   private static func readMapped(
     _ descriptor: Int32, _ scanner: inout HistoryScanner, _ history: inout MappingHistory
   ) -> Int {

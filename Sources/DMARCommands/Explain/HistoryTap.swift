@@ -12,9 +12,9 @@ struct HistoryTap {
     var firstLine: Int
   }
 
-  /// So much text is kept at most; of a longer history the latest.
+  /// How many bytes of text are kept; of a longer history the latest ones.
   private static let most = 64 << 20
-  /// A text is looked at in pieces of this size.
+  /// A text is searched in pieces of this many bytes.
   private static let piece = 1 << 20
 
   private(set) var kept: [Kept] = []
@@ -22,7 +22,7 @@ struct HistoryTap {
   private var path = ""
   private var waiting: [UInt8] = []
   private var line = 1
-  /// The inputs whose text came by here.
+  /// The inputs whose text was handed in here.
   private(set) var seen: Set<String> = []
 
   mutating func take(_ path: String, _ bytes: UnsafeRawBufferPointer) {

@@ -128,7 +128,7 @@ struct LogInput: ~Copyable {
   private mutating func readMembers(
     _ head: Int, _ sink: (EvidencePiece) -> Void
   ) throws(LogInputError) {
-    // What is not packed is read whole.
+    // The limit on events is for packed input only; plain files are read to their end.
     let isPacked = PackedKind(head: UnsafeRawBufferPointer(rebasing: buffer[..<head])) != nil
     let allowance = UnfoldingAllowance(events: isPacked ? UnfoldingAllowance.mostEvents : .max)
     var unpacker = Unpacker(path: name, limits: allowance.limits)
@@ -136,15 +136,15 @@ struct LogInput: ~Copyable {
     var count = head
     while count > 0, !unpacker.isOver, !reader.isOver {
       unpacker.take(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { reader.take($0, sink) }
-      // A sparse file of terabytes lies in many a folder of logs.
+      // Folders of logs may hold sparse files of terabytes, which would take hours to read.
       if isOneOfMany, reader.hasPassedOver(name) { return }
       count = try fill()
     }
     unpacker.finish { reader.take($0, sink) }
   }
 
-  /// Reads the rest of a large file without a copy, a window after the other; false where the file
-  /// cannot be mapped or is small.
+  /// Reads the rest of a large file without copying it, one mapped window after the other; false
+  /// where the file is small or cannot be mapped, and has to be read in the usual way.
   private mutating func readMapped(
     _ reader: inout LogReader, _ emit: (LogEvent) -> Void
   ) throws(LogInputError) -> Bool {
@@ -169,7 +169,7 @@ struct LogInput: ~Copyable {
       noted = length - done
       position += done
     }
-    // What is left is read the usual way.
+    // The rest of the file, which could not be mapped, is read in the usual way.
     kept = 0
     lseek(descriptor, off_t(position), SEEK_SET)
     offset = position
@@ -181,13 +181,13 @@ struct LogInput: ~Copyable {
     return fstat(descriptor, &status) == 0 ? status : nil
   }
 
-  /// Where data goes on at or behind a place of a sparse file.
+  /// The offset of the next data of a sparse file, at or after `position`.
   private func behindHole(_ position: Int) -> Int {
     let data = lseek(descriptor, off_t(position), Self.seekData)
     return data > off_t(position) ? Int(data) : position
   }
 
-  /// Goes on behind a hole of a sparse file, which holds no text.
+  /// Skips a hole of a sparse file, which holds no text.
   private mutating func skipHole() {
     guard isRegular, kept == 0, buffer[0] == 0, descriptor != STDIN_FILENO else { return }
     let data = lseek(descriptor, off_t(offset), Self.seekData)
@@ -200,7 +200,8 @@ struct LogInput: ~Copyable {
     }
   }
 
-  /// Reads what is there now; false at the end of a pipe. A file that grows has no end.
+  /// Reads what is there now; returns the number of bytes, nil at the end of a pipe. A file that
+  /// grows has no end.
   mutating func readSome(
     _ reader: inout LogReader, waiting milliseconds: Int32, emit: (LogEvent) -> Void
   ) throws(LogInputError) -> Int? {

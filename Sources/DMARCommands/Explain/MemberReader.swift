@@ -15,11 +15,11 @@ struct MemberReader {
     case skipped
   }
 
-  /// Enough to tell what a file is.
+  /// How many first bytes are needed to recognise what a file is.
   private static let headLength = 4096
-  /// Beyond this a file that began like no text is passed over.
+  /// After this many bytes a file that does not look like text is skipped.
   private static let mostBinary = 1 << 16
-  /// No table and no snapshot is larger.
+  /// The greatest size in bytes of a table or a snapshot.
   private static let mostPlatform = 1 << 24
 
   /// What the command line calls the input.
@@ -42,7 +42,7 @@ struct MemberReader {
     attachments = Attachments(depth: depth, allowance: allowance)
   }
 
-  /// Whether so many lines told something that no more is read.
+  /// Whether the input held more events than allowed, so that no more of it is read.
   var isOver: Bool { allowance.isOver }
 
   /// Whether the file of this name is not text, and the rest of it is not looked at.
@@ -59,7 +59,7 @@ struct MemberReader {
       state = .head([])
     case .bytes(let bytes): take(bytes, sink)
     case .end: end(sink)
-    // What is no longer read ends before its end for that reason alone.
+    // Once reading has stopped, an input that ends early is no failure of its own.
     case .failure where isOver: break
     case .failure(let path, let failure):
       sink(.unread(UnreadInput(path: path, words: "\(failure)", weight: .missing)))
@@ -149,7 +149,7 @@ struct MemberReader {
   }
 
   private func end(_ reader: LogReader, _ hasSpoken: Bool, _ sink: (EvidencePiece) -> Void) {
-    // An empty file among others says nothing; alone it is a log in which nothing happened.
+    // An empty file among others means nothing; as the only input it is a log without any line.
     let isLog = reader.kernelLineCount > 0 || reader.byteCount == 0 && path == input
     if isLog {
       if !hasSpoken { sink(.file(path)) }
@@ -162,7 +162,7 @@ struct MemberReader {
     }
   }
 
-  /// Whether what was read is no text: by its bytes, or as it begins like a file that is none.
+  /// Whether a file is not text, by its bytes or by a known signature at its beginning.
   static func isNoText(_ reader: LogReader, _ head: some Collection<UInt8>) -> Bool {
     reader.isBinary || FileKind(head: head) != nil
   }

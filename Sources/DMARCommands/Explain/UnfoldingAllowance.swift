@@ -1,18 +1,19 @@
 import Unpacking
 
-/// What may still come out of one packed input: of it, of the mails in it, and of what came with those.
+/// How much may still be unpacked from one input, including mails in it and their attachments.
 ///
-/// A line that tells something takes as long to read as tens of thousands of bytes that do not, so bytes
-/// alone bound no time. It is an object, for all that is nested pays from the same allowance.
+/// A line with an event takes as long to read as tens of thousands of bytes without one, so a limit
+/// on bytes alone does not limit the time. It is a class, because everything that is nested in the
+/// input shares the same allowance.
 final class UnfoldingAllowance {
-  /// A storm of faults is told by far fewer.
+  /// The largest number of events; even a storm of faults has far fewer.
   static let mostEvents = 1 << 18
 
   /// Bytes that may still come out.
   var bytes: Int
-  /// Lines that told something.
+  /// The number of lines with an event so far.
   private var events = 0
-  /// How many of them may.
+  /// The largest number of lines with an event.
   let eventLimit: Int
 
   init(bytes: Int = UnpackingLimits().bytes, events: Int = mostEvents) {
@@ -20,13 +21,13 @@ final class UnfoldingAllowance {
     eventLimit = events
   }
 
-  /// Whether more lines told something than may.
+  /// Whether more lines held an event than allowed.
   var isOver: Bool { events > eventLimit }
 
-  /// Counts a line that tells something.
+  /// Counts a line that holds an event.
   func countEvent() { events &+= 1 }
 
-  /// The limits of an unpacker that may use what is left.
+  /// The limits for an unpacker that may use up what is left.
   var limits: UnpackingLimits {
     var limits = UnpackingLimits()
     limits.bytes = max(bytes, 0)

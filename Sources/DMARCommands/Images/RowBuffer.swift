@@ -1,7 +1,8 @@
-/// Rows of text that are put together at the pace of memory: an image has millions of them. Numbers are
-/// turned into digits eight at a time, and nothing is allocated for a row.
+/// A buffer for rows of text. An image has millions of rows, so that speed matters: numbers are
+/// turned into digits eight at a time, and a row needs no allocation.
 struct RowBuffer: ~Copyable {
-  /// The longest row, with what a number's last digits reach beyond it.
+  /// The largest number of bytes of a row, with the bytes that storing eight digits at once writes
+  /// beyond its end.
   private static let longestRow = 512
   private static let longestText = 128
   private static let size = 1 << 17
@@ -11,13 +12,13 @@ struct RowBuffer: ~Copyable {
 
   deinit { base.deallocate() }
 
-  /// Hands over what was put together, if there is no room for another row.
+  /// Sends the rows so far, if there is no room for another one.
   @inline(__always)
   mutating func makeRoom(_ send: (UnsafeRawBufferPointer) -> Void) {
     if count > Self.size - Self.longestRow { empty(send) }
   }
 
-  /// Hands over what was put together.
+  /// Sends the rows so far and empties the buffer.
   mutating func empty(_ send: (UnsafeRawBufferPointer) -> Void) {
     send(UnsafeRawBufferPointer(start: base, count: count))
     count = 0
@@ -29,7 +30,8 @@ struct RowBuffer: ~Copyable {
     count += text.utf8CodeUnitCount
   }
 
-  /// A text of which a row has no other; of a longer one the beginning.
+  /// Appends a text, of a long one the beginning. A row may have one such text, or it gets too
+  /// long.
   @inline(__always)
   mutating func putName(_ text: String) {
     for byte in text.utf8.prefix(Self.longestText) {
@@ -38,7 +40,7 @@ struct RowBuffer: ~Copyable {
     }
   }
 
-  /// `0x` and the digits, with blanks behind them to `width` characters, of which there are at most 24.
+  /// Appends `0x` and the digits, with blanks after them up to `width` characters, at most 24.
   @inline(__always)
   mutating func putCell(_ value: UInt64, width: Int) {
     let start = count
@@ -47,7 +49,7 @@ struct RowBuffer: ~Copyable {
     count = start &+ width
   }
 
-  /// `0x` and the digits.
+  /// Appends `0x` and the digits.
   @inline(__always)
   mutating func putHex(_ value: UInt64) {
     put("0x")
@@ -60,7 +62,8 @@ struct RowBuffer: ~Copyable {
     }
   }
 
-  /// The last 1 to 8 digits; what is stored behind them are blanks.
+  /// Appends the last 1 to 8 digits of a value. The store always writes eight bytes; those after
+  /// the digits are blanks.
   @inline(__always)
   private mutating func putDigits(_ value: UInt32, _ digits: Int) {
     let shift = UInt64(64 - 8 * digits)

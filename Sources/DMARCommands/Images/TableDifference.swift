@@ -1,7 +1,7 @@
 internal import MemoryImages
 import Text
 
-/// The ranges that one of two images has alone, device by device.
+/// The ranges that only one of two images has, device by device.
 struct TableDifference {
   /// A range of one image that the other has not.
   private struct Change {
@@ -22,7 +22,7 @@ struct TableDifference {
     self.new = new
   }
 
-  /// Prints a row for each of them: `-` is of the old image, `+` of the new one.
+  /// Prints a row for each difference: `-` for a range of the old image, `+` for one of the new.
   func print(to output: inout Output) {
     let spaces = Self.spaces(old)
     let others = Self.spaces(new)

@@ -52,7 +52,7 @@ struct TableReport {
     for index in spaces.indices { measure(index) }
   }
 
-  /// Reads all of a space, and keeps of it what its heading tells.
+  /// Reads all of a space, and keeps the facts that its heading shows.
   private mutating func measure(_ index: Int) {
     var extent = RangeExtent()
     guard let reader = readRanges(of: spaces[index], { extent.add($0) }) else { return }
@@ -65,7 +65,7 @@ struct TableReport {
   /// Reads the ranges of a space, in the order of the device's addresses. An image may have many
   /// millions, so that they are read again rather than kept.
   ///
-  /// - Returns: what was met; nil where no tables translate.
+  /// - Returns: the reader with its counts; nil where no tables translate.
   @discardableResult
   func readRanges(of space: Space, _ body: (MappedRange) -> Void) -> PageTableReader? {
     let table: UInt64

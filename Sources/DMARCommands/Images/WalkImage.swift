@@ -5,10 +5,10 @@ internal import VTdUnit
 
 /// One translation by the tables of an image.
 ///
-/// The unit's own walk reads them: it needs memory, so the pages that it asks for are put in place
-/// one after the other, until it asks for no more.
+/// The emulated unit walks the tables. Its memory is empty at first: each page that the walk lacks
+/// is copied from the image, and the walk is repeated until it lacks none.
 enum WalkImage {
-  /// More entries than any walk reads.
+  /// The largest number of pages that are copied; no walk reads that many.
   private static let mostPages = 256
 
   enum Failure: Error, CustomStringConvertible {

@@ -65,7 +65,7 @@ struct CodeExercise {
   func check(_ folder: String) -> AnswerCheck {
     var result = AnswerCheck()
     do {
-      // The lesson's tests and not what became of them.
+      // The lesson's own tests are written again, in case the student changed them.
       try put(into: folder, overwriting: false)
       let (status, lines) = try Self.run("swift test", in: folder)
       if status != 0 {

@@ -76,8 +76,8 @@ struct LearnProgress {
     return min(next, max(count - 1, 0))
   }
 
-  /// Forgets an exercise. Of a board that is not full yet, what was reached stays: its file goes back to
-  /// the start before each row.
+  /// Resets an exercise. The rows reached on a board that is not complete are kept, because a
+  /// student resets the file before working on the next row.
   mutating func reset(_ part: ExercisePart) throws(OutputError) {
     let key = Self.key(part)
     if done.remove(key) != nil || part.exercise.board.isEmpty { reached[key] = nil }

@@ -74,8 +74,8 @@ struct LessonDefects {
     }
   }
 
-  /// A goal that a spoilt solution reaches does not look closely enough. An exercise with a board takes
-  /// any answer that reaches a row, so there nothing is spoilt.
+  /// Checks that the goal rejects each mutation of the solution. An exercise with a board accepts
+  /// any answer that reaches a row, so it is left out.
   private mutating func tryMutations(_ check: ExerciseCheck) throws(InputError) {
     guard part.exercise.board.isEmpty, part.ending == ".yaml" else { return }
     let solution = try check.tree("solution.yaml")
@@ -87,7 +87,7 @@ struct LessonDefects {
       do throws(InputError) {
         if try check.check(tree).isPassed { note("a spoilt solution passes: \(mutation.text)") }
       } catch {
-        // It cannot be read or run any more, which is as wrong as can be.
+        // The mutation cannot be read or run, so the goal does not accept it.
       }
     }
   }
@@ -97,7 +97,7 @@ struct LessonDefects {
   private var questionSeeds: Range<UInt64> {
     if case .predict(let prediction) = part.exercise.kind, !prediction.isAboutRun { return 0..<20 }
     if part.exercise.kind == .diagnose { return 1..<7 }
-    // Those that are run take longer.
+    // Questions about a run take longer, so fewer seeds are tried.
     return part.exercise.given.isEmpty ? 1..<2 : 1..<13
   }
 

@@ -20,7 +20,7 @@ enum Descriptor {
       } else if count == 0 {
         return EIO
       } else if errno == EAGAIN {
-        // The other end made it non-blocking: it takes more later.
+        // Another process made the descriptor non-blocking; wait until it accepts more.
         var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         if poll(&request, 1, -1) < 0, errno != EINTR { return errno }
       } else if errno != EINTR {

@@ -17,7 +17,7 @@ struct EduFleet {
   private static let barSize: UInt64 = 1 << 20
   private static let bufferAddress: UInt64 = 0x40000
   private static let pageSize: UInt64 = 4096
-  /// A transfer takes 100 ms.
+  /// The duration of a transfer by an `edu` device: 100 ms, in nanoseconds.
   private static let transferTime = 100_000_000
   /// The functions that every Q35 machine has.
   private static let taken: Set<UInt16> = [0x00, 0xf8, 0xfa, 0xfb]
@@ -51,7 +51,7 @@ struct EduFleet {
     try check(dma)
     let isInterrupt = dma.access == .write && dma.address.rawValue.isInterruptAddress
     let isMessage = isInterrupt && dma.length == 4 && dma.address.rawValue & 3 == 0
-    // The device's buffer is all zeros: what else it writes there is a row of empty messages.
+    // The buffer of the `edu` device holds zeros, so it can only send messages with data 0.
     if isInterrupt && !isMessage && dma.attributes.data != 0 {
       throw Refusal(what: "a write of \(dma.length) bytes to the interrupt range")
     }
@@ -93,7 +93,8 @@ struct EduFleet {
     var done: UInt64 = 0
     while done < dma.length {
       let address = dma.address.rawValue &+ done
-      // The device's buffer is a page; a longer transfer is cut where its requests are cut anyway.
+      // The device's buffer has one page. A longer transfer is cut at page boundaries, where the
+      // requests of a DMA are cut anyway.
       let count =
         dma.length <= Self.pageSize
         ? dma.length : min(dma.length - done, Self.pageSize - address % Self.pageSize)

@@ -120,7 +120,7 @@ struct TestCommand: ParsableCommand {
     if tally.failed > 0 { throw ExitStatus.expectationNotMet.code }
   }
 
-  /// One file cannot hold two different logs: the last writer won.
+  /// Warns where several scenarios wrote the same log file, of which only the last log remains.
   private func warnOfSharedLogs(_ results: [TestResult]) {
     let written = Dictionary(grouping: results.compactMap(\.updatedLog), by: { $0 })
     for (path, writers) in written.sorted(by: { $0.key < $1.key }) where writers.count > 1 {
