@@ -26,7 +26,8 @@ public struct DeviceTableReader {
   ///   - root: the value of RTADDR; or the root table's address alone: the tables show the mode.
   public init(_ memory: some TableSource, root: UInt64) {
     let table = root.pageStart
-    isScalable = root & 0x400 != 0 || Self.looksScalable(memory, table)
+    let mode = RootTableAddress(rawValue: root).mode
+    isScalable = mode == .scalable || mode == .abortDMA || Self.looksScalable(memory, table)
     guard let page = Self.words(memory, table) else {
       flaws.append(Flaw(words: "the root table lies outside the image", address: table))
       return
@@ -95,7 +96,7 @@ public struct DeviceTableReader {
         }
       add(
         DeviceEntry(
-          source: SourceID(rawValue: UInt16(bus) << 8 | UInt16(devfn)), pasid: nil,
+          source: SourceID(bus: bus, devfn: UInt8(devfn)), pasid: nil,
           isForRequestsWithout: true, domain: entry.domain, translation: translation,
           usesDeviceTLB: entry.translationType == .deviceTLB))
     }
@@ -107,7 +108,7 @@ public struct DeviceTableReader {
     for index in 0..<128 {
       let entry = ScalableContextEntry(words: Array(words[index * 4..<index * 4 + 4]))
       guard entry[flag: .present] else { continue }
-      let source = SourceID(rawValue: UInt16(bus) << 8 | UInt16(half * 128 + index))
+      let source = SourceID(bus: bus, devfn: UInt8(half * 128 + index))
       directory(memory, entry, source)
     }
   }

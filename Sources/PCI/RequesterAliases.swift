@@ -54,7 +54,7 @@ extension PCITopology {
     add(
       requester.sourceID, requester.address == address ? .own : .realRequester, requester.address)
     for (devfn, note) in deviceAliases(of: requester, knownTo: knowledge) {
-      let id = SourceID(rawValue: UInt16(bus) << 8 | UInt16(devfn))
+      let id = SourceID(bus: bus, devfn: devfn)
       add(id, .device(note), requester.address)
     }
     for bridge in path(to: requester.address).reversed() {

@@ -16,8 +16,12 @@ public struct SourceID: RawRepresentable, Hashable, Comparable, Sendable, Custom
 
   /// The id of `bus:device.function`; bits of `device` above 5 and of `function` above 3 are cut.
   public init(bus: UInt8, device: UInt8, function: UInt8) {
-    rawValue = UInt16(bus) << 8 | UInt16(device & 0x1f) << 3 | UInt16(function & 0x7)
+    self.init(bus: bus, devfn: device << 3 | function & 0x7)
   }
+
+  /// The id of the function with index `devfn` in the bus's context table.
+  @inlinable
+  public init(bus: UInt8, devfn: UInt8) { rawValue = UInt16(bus) << 8 | UInt16(devfn) }
 
   /// Bits 15:8.
   public var bus: UInt8 { UInt8(truncatingIfNeeded: rawValue >> 8) }

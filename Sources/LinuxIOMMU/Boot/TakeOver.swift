@@ -80,7 +80,7 @@ extension BringUp {
       var entry = ContextEntry(low: tables.load(old + offset), high: tables.load(old + offset + 8))
       guard entry[flag: .present] else { continue }
       let devfn = UInt8(index + (isUpper ? 128 : 0))
-      unit.inherited.insert(SourceID(rawValue: UInt16(bus) << 8 | UInt16(devfn)))
+      unit.inherited.insert(SourceID(bus: bus, devfn: devfn))
       // Before scalable tables were copied, the entry itself was marked, in a bit for software.
       if kernel.build.behaviour.takeOver == .legacy { entry[.available] = 1 }
       try tables.store(entry.high, at: table.rawValue + offset + 8)

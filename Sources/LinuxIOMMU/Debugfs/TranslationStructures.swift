@@ -15,7 +15,7 @@ extension Debugfs {
     ]
     for bus in UInt8.min...UInt8.max {
       for devfn in UInt8.min...UInt8.max where !budget.isSpent {
-        let source = SourceID(rawValue: UInt16(bus) << 8 | UInt16(devfn))
+        let source = SourceID(bus: bus, devfn: devfn)
         lines += rows(for: source, from: pointer)
       }
     }

@@ -1,3 +1,5 @@
+internal import VTdFormats
+
 /// The I/O APIC of the ICH9 (82093AA data sheet, version 0x20 with an EOI register): 24 lines, each
 /// with an entry that says which message it becomes.
 struct IOAPIC {
@@ -121,18 +123,21 @@ struct IOAPIC {
 
   /// The entry as a write to the interrupt range (VT-d specification 5.1.5.1 for remappable ones).
   private static func message(_ entry: UInt64) -> Message {
-    let base: UInt32 = 0xfee0_0000
-    let vector = UInt32(entry & Entry.vector)
-    let trigger = UInt32(entry >> 15 & 1) << 15
-    let mode = UInt32(entry >> 8 & 7) << 8
+    var data = InterruptMessageData(rawValue: 0)
+    data[.vector] = entry & Entry.vector
+    data[.deliveryMode] = entry >> 8
+    data[flag: .triggerMode] = entry & Entry.levelTriggered != 0
+    // The destination's mode, or bit 15 of the index whose other bits are 63:49.
+    let bit11 = entry >> 11 & 1
     if entry & Entry.remappable != 0 {
-      // Index 14:0 in 63:49, index 15 in 11; the message's handle is in 19:5 and 2, SHV clear.
-      let index = UInt32(entry >> 49 & 0x7fff)
-      let top = UInt32(entry >> 11 & 1)
-      return Message(address: base | index << 5 | 1 << 4 | top << 2, data: trigger | mode | vector)
+      let index = UInt16(truncatingIfNeeded: bit11 << 15 | entry >> 49)
+      return Message(address: RemappableAddress(handle: index).rawValue, data: data.rawValue)
     }
-    let destination = UInt32(entry >> Entry.destinationShift) << 12
-    let logical = UInt32(entry >> 11 & 1) << 2
-    return Message(address: base | destination | logical, data: 1 << 14 | trigger | mode | vector)
+    data[flag: .level] = true
+    var address = CompatibilityAddress()
+    address[inPlace: .range] = InterruptRange.base
+    address[.destination] = entry >> Entry.destinationShift
+    address[flag: .destinationMode] = bit11 != 0
+    return Message(address: address.rawValue, data: data.rawValue)
   }
 }

@@ -26,11 +26,10 @@ public struct BitRuler {
     self.fields = fields.sorted { $0.high > $1.high }
   }
 
-  /// The address of an interrupt's message; bit 4 says in which of the two formats it is.
-  init?(message address: UInt64) {
-    guard
-      let layout = Layouts.named(address & 0x10 == 0 ? "compatibility-msi" : "remappable-msi")
-    else { return nil }
+  /// The address of an interrupt's message, in the one or the other format.
+  init(message address: UInt64) {
+    let image = RemappableAddress(rawValue: UInt32(truncatingIfNeeded: address))
+    let layout = image[flag: .format] ? Layout.remappableAddress : .compatibilityAddress
     self.init(
       name: layout.name, words: [address], bitWidth: layout.bitWidth,
       fields: layout.decode([address]))

@@ -106,7 +106,7 @@ struct WalkDrawing {
 
   /// Whether an entry above the lowest level maps a page: bit 7 says so in both stages.
   private static func isLargePage(_ step: WalkFact) -> Bool {
-    step.level > 1 && (step.words.first ?? 0) >> 7 & 1 == 1
+    step.level > 1 && SecondStageEntry(rawValue: step.words.first ?? 0)[flag: .pageSize]
   }
 
   /// The address as a ruler of coloured slices; those that the walk did not use have no colour.

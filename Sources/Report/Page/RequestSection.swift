@@ -188,10 +188,8 @@ struct RequestSection {
     if fact.isStale {
       parts += CacheSection(comparison: CacheComparison(record, event, fact)).elements
     }
-    if let ruler = BitRuler(message: fact.address) {
-      parts.append(heading("The message's address, bit by bit", .walk))
-      parts.append(ruler.element)
-    }
+    parts.append(heading("The message's address, bit by bit", .walk))
+    parts.append(BitRuler(message: fact.address).element)
     if !fact.walk.isEmpty {
       parts.append(.tag("h3", [], "The entry that it chooses"))
       parts.append(WalkDrawing(walk: fact.walk, isLive: isLive).chain(WalkEnd(fact.tables)).element)
