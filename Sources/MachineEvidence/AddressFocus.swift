@@ -1,15 +1,17 @@
 import VTdFormats
 
-/// The pages that somebody asks about. Of a history of millions of events only those are kept that
-/// touch one of them, or end shortly below it.
+/// The pages of the addresses that a history is searched for. Of its millions of events only those
+/// are kept whose mapping covers one of these pages or ends shortly below one.
 public struct AddressFocus: Sendable {
-  /// How far below a page the end of a mapping may lie and still be its neighbour.
+  /// In bytes: a mapping that ends at most this far below a page is its neighbour. A device that
+  /// reads past the end of a buffer faults there.
   public static let reach: UInt64 = 64 << 10
   private static let reachPages = reach.page
 
   /// Page numbers, sorted.
   let pages: [UInt64]
-  /// A bit for each 64 KiB, by the low 16 bits of its number: most events end here.
+  /// A filter with a bit for each 64-KiB block, by the low 16 bits of the block's number. It
+  /// rejects most events without a search.
   private var bits: [UInt64]
 
   /// The pages of these addresses.
@@ -24,7 +26,7 @@ public struct AddressFocus: Sendable {
     }
   }
 
-  /// Whether no page is looked for.
+  /// Whether there is no page to search for.
   public var isEmpty: Bool { pages.isEmpty }
 
   /// Whether a mapping from `start` up to `end` covers one of the pages or ends shortly below one.

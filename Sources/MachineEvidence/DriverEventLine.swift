@@ -1,7 +1,8 @@
 import Text
 
-/// A line of a DMA API event, read as far as it takes to tell whether it matters: what happened, and
-/// which addresses it lists. Traces have such lines by the million, so nothing here takes memory.
+/// A line of a DMA API event, read only as far as needed to decide whether it matters: what
+/// happened, and which addresses it lists. A trace has millions of such lines, so nothing here
+/// allocates.
 ///
 /// `dma_map_phys: 0000:03:00.0 dir=TO_DEVICE dma_addr=ffffd000 size=4096 phys_addr=… attrs=`, or with
 /// lists: `dma_addrs={0xffffd000,0xffffc000} sizes={0x1000,0x1000} phys_addrs={…}`.
@@ -11,18 +12,18 @@ struct DriverEventLine {
     case unmap
     case allocation
     case free
-    /// Failures, synchronisations and what else there is.
+    /// All other events, such as failures and synchronisations.
     case other
   }
 
   private let line: LineBytes
   let kind: Kind
-  /// Where the text behind the direction begins.
+  /// The offset of the text after the direction.
   private let behind: Int
 
-  /// Nil where the line is no such event.
+  /// Returns nil where the line is not such an event.
   ///
-  /// - Parameter place: behind the equals sign of ` dir=`.
+  /// - Parameter place: the offset after the equals sign of ` dir=`.
   @inline(__always)
   init?(_ line: LineBytes, direction place: Int) {
     guard let kind = Self.kind(line, nameEnd: Self.nameEnd(line, place - 5)) else { return nil }
@@ -31,12 +32,12 @@ struct DriverEventLine {
     behind = Self.wordEnd(line, place)
   }
 
-  /// Where the colon behind the event's name stands, or what stands where one is wanted.
+  /// The offset at which the colon after the event's name is expected; the caller checks it.
   ///
   /// - Parameter end: the end of the device's name.
   @inline(__always)
   private static func nameEnd(_ line: LineBytes, _ end: Int) -> Int {
-    // `0000:03:00.0`, behind one blank.
+    // The quick case: a PCI device such as `0000:03:00.0` after one blank.
     if line.has(": ", at: end - 14), line[end - 2] == UInt8(ascii: "."),
       line[end - 5] == UInt8(ascii: ":"), line[end - 8] == UInt8(ascii: ":")
     {
@@ -79,7 +80,7 @@ struct DriverEventLine {
     }
   }
 
-  /// Where the direction ends.
+  /// The offset at which the direction's word ends.
   @inline(__always)
   private static func wordEnd(_ line: LineBytes, _ place: Int) -> Int {
     if line.has("TO_DEVICE ", at: place) { return place + 9 }
@@ -90,8 +91,8 @@ struct DriverEventLine {
     return end
   }
 
-  /// Whether one of its ranges is near a page of the focus; nil where the line has another form than
-  /// the kernel's.
+  /// Whether one of its ranges touches a page of the focus; nil where the line does not have the
+  /// kernel's form.
   @inline(__always)
   func touches(_ focus: AddressFocus) -> Bool? {
     guard line.has(" dma_addr=", at: behind) else { return listTouches(focus) }
@@ -103,7 +104,7 @@ struct DriverEventLine {
     return focus.touches(address.value, address.value &+ max(size.value, 1))
   }
 
-  /// The same for a scatter list.
+  /// ``touches(_:)`` for a scatter list.
   private func listTouches(_ focus: AddressFocus) -> Bool? {
     guard let start = line.find(" dma_addrs={", from: behind),
       let sizes = line.find(" sizes={", from: start)
@@ -116,8 +117,8 @@ struct DriverEventLine {
     return false
   }
 
-  /// Whether the physical addresses that a scatter list is taken back by may be among `marked`; nil where
-  /// the line has another form.
+  /// Whether the event may unmap a scatter list with a buffer in one of the marked pages; the event
+  /// names physical addresses only. Nil where the line has another form.
   func mayEnd(_ marked: PageMarks) -> Bool? {
     guard line.has(" phys_addrs={", at: behind) else { return nil }
     var at = behind + 13

@@ -1,11 +1,11 @@
 import VTdFormats
 
-/// What the lives that a history knows make interesting: events that name no address of the device matter
-/// only where they may tell of one of these lives.
+/// Which events without a DMA address a history needs. Such an event matters only where it may
+/// concern one of the mappings that the history already knows.
 public struct HistoryInterest: Hashable, Sendable {
-  /// Whether a flush would tell something: it does behind an unmapping.
+  /// Whether flushes matter: they do while a mapping is unmapped and not flushed yet.
   public var flushes = false
-  /// The physical addresses of mapped buffers: scatter lists are taken back by these.
+  /// The pages of mapped buffers in memory: an event that unmaps a scatter list names only these.
   var buffers = PageMarks()
 
   /// Nothing is interesting.
@@ -20,9 +20,9 @@ public struct HistoryInterest: Hashable, Sendable {
   }()
 }
 
-/// A set of pages that may hold more than was put in, and never less.
+/// A set of pages that may report pages that were not put in, but never misses one that was.
 struct PageMarks: Hashable, Sendable {
-  /// How many pages are told apart.
+  /// The number of bits; pages with the same number modulo this share one.
   static let count = 64
   private var bits: UInt64 = 0
 
@@ -32,7 +32,7 @@ struct PageMarks: Hashable, Sendable {
     return marks
   }()
 
-  /// The number of an address's page among those that are told apart.
+  /// The bit of an address's page.
   static func index(_ address: UInt64) -> Int { Int(truncatingIfNeeded: address.page & 63) }
 
   @inline(__always)

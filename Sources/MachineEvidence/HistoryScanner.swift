@@ -1,37 +1,39 @@
 import CWordScan
 import Text
 
-/// Looks through text for the events of a mapping history, at the speed at which it can be read.
+/// Searches text for the events of a mapping history, about as fast as the text can be read.
 ///
 /// Each event is counted. Only those that touch the pages of the focus are read in full and handed
-/// out, so memory does not depend on the length of the history. Every event but those of the queue
-/// holds an equals sign, and the words before its first one tell its kind.
+/// out, so memory does not depend on the length of the history. Every event except flushes holds an
+/// equals sign, and the words before the first one show the kind of the event.
 public struct HistoryScanner: Sendable {
-  /// Lines are cut here; nothing that a kernel prints comes near.
+  /// The longest line in bytes. A longer one is cut here, or skipped where its end is not in the
+  /// buffer; the kernel prints none that long.
   static let longestLine = 1 << 16
 
   /// What was counted so far.
   public private(set) var counts = HistoryCounts()
   /// What the times of the history mean.
   public private(set) var clock = TraceClock.uptime
-  /// What PCI Express error reporting said: requests that a unit blocks come back as errors.
+  /// The lines of PCI Express error reporting: a request that a unit blocks may come back as an
+  /// error.
   public private(set) var busErrors: [BusErrorLine] = []
   private static let mostBusErrors = 256
-  /// How many times 32 bytes the processor looks at in one go.
+  /// How many blocks of 32 bytes the processor compares at once.
   private static let width = word_scan_width()
-  /// The same, or less.
+  /// The width that this scanner uses; tests make it smaller.
   var width = HistoryScanner.width
   /// The number of the line that the next byte belongs to.
   public private(set) var lineNumber = 1
   private let focus: AddressFocus
   private let file: Int
-  /// What is handed out of the events that name no address of the device.
+  /// Which events that name no DMA address are handed out.
   public var interest = HistoryInterest()
   private var isInsideLongLine = false
   /// Whether the time of the first event is known.
   private var hasReadOne = false
 
-  /// A scanner of one file that keeps what concerns some pages.
+  /// A scanner of one file for the events of some pages.
   ///
   /// - Parameters:
   ///   - focus: the pages that matter.
@@ -78,7 +80,7 @@ public struct HistoryScanner: Sendable {
       note(LineBytes(base + lastEvent.start, lastEvent.end - lastEvent.start))
     }
     if !isLast, count - at >= Self.longestLine {
-      // A line without end: it is passed over.
+      // The end of this line is not in the buffer, and it is too long to wait for: skip it.
       isInsideLongLine = true
       return count
     }
@@ -103,7 +105,7 @@ public struct HistoryScanner: Sendable {
     counts.last = max(counts.last ?? time, time)
   }
 
-  /// A line that holds no equals sign.
+  /// Takes a line without an equals sign.
   private mutating func takeWithout(_ line: LineBytes, _ emit: (MappingEvent) -> HistoryInterest) {
     guard line.count >= 16 else { return }
     if line.find("qi_submit: ") != nil || line.find("cache_tag_flush_") != nil {
@@ -138,7 +140,7 @@ public struct HistoryScanner: Sendable {
     for event in read.events { interest = emit(event) }
   }
 
-  /// A line with an equals sign; answers whether it is an event.
+  /// Takes a line with an equals sign; returns whether it is an event.
   @inline(__always)
   private mutating func take(
     _ line: LineBytes, equals: Int, _ emit: (MappingEvent) -> HistoryInterest
@@ -152,7 +154,7 @@ public struct HistoryScanner: Sendable {
     }
   }
 
-  /// `map: IOMMU: iova=` up to here; `place` is behind the equals sign.
+  /// Takes a line with `map: IOMMU: iova=` or `unmap: …`; `place` is after the equals sign.
   @inline(__always)
   private mutating func takeTable(
     _ line: LineBytes, _ place: Int, _ emit: (MappingEvent) -> HistoryInterest
@@ -194,8 +196,8 @@ public struct HistoryScanner: Sendable {
     return emitAll(line, emit)
   }
 
-  /// A line whose first equals sign is not an event's: a task's name, a logger's prefix, a row of
-  /// the dump, or a line of something else.
+  /// Takes a line whose first equals sign does not belong to an event: it may stand in a task's
+  /// name or a logger's prefix before the event, in a row of the dump, or in any other line.
   private mutating func takeOther(_ line: LineBytes, _ emit: (MappingEvent) -> HistoryInterest)
     -> Bool
   {

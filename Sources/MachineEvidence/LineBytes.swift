@@ -29,7 +29,7 @@ struct LineBytes {
     guard place >= 0, place <= count - length else { return false }
     let text = base + place
     let wanted = UnsafeRawPointer(literal.utf8Start)
-    // The length is known where this is compiled, so that two loads a side are left of it.
+    // The compiler knows the length, so this becomes at most two loads on each side.
     switch length {
     case 8...16:
       return Self.eight(text) == Self.eight(wanted)
@@ -152,8 +152,8 @@ struct LineBytes {
     return UInt64(Self.pack(high)) << 32 | UInt64(Self.pack(low))
   }
 
-  /// Whether eight characters are digits or letters a to f, near enough: what else passes has the
-  /// same bits set and is told apart nowhere.
+  /// Whether eight characters look like hex digits by their high bits. Some other characters pass
+  /// too, but the kernel prints only hex digits in these places.
   @inline(__always)
   private static func isHex(_ word: UInt64) -> Bool {
     let digits = word & 0xf0f0_f0f0_f0f0_f0f0

@@ -6,7 +6,7 @@ public struct MappingHistory: Sendable {
   /// The largest number of lives that are kept; later ones only count in ``forgotten``.
   static let most = 1 << 17
 
-  /// What was counted.
+  /// The numbers of events in all files.
   public private(set) var counts = HistoryCounts()
   /// Which clock the events have.
   public private(set) var clock = TraceClock.uptime
@@ -22,7 +22,7 @@ public struct MappingHistory: Sendable {
   private var wide: Set<Int> = []
   /// Lives that ended and whose flush has not been seen.
   private var unflushed: [Int] = []
-  /// The physical pages of buffers that drivers hold, and how many buffers have each of them.
+  /// The pages of memory of the buffers that devices hold, and how many buffers share each mark.
   private var buffers = PageMarks()
   private var bufferCounts = [Int](repeating: 0, count: PageMarks.count)
   /// Lives by each page that they cover or end shortly below, made when all is read.
@@ -33,7 +33,7 @@ public struct MappingHistory: Sendable {
 
   /// Whether there is no event.
   public var isEmpty: Bool { counts.isEmpty }
-  /// What a scanner is to hand out beside the events that touch the focus.
+  /// Which events a scanner has to hand out in addition to those that touch the focus.
   public var interest: HistoryInterest {
     var interest = HistoryInterest()
     interest.flushes = !unflushed.isEmpty
@@ -136,7 +136,7 @@ public struct MappingHistory: Sendable {
   }
 
   private mutating func beginFromDump(_ event: MappingEvent) {
-    // The trace may have told of its beginning.
+    // The trace may already have shown the beginning of this mapping.
     let known = open[event.start.page]?.contains { index in
       lives[index].device == event.device && lives[index].start == event.start
     }
@@ -159,7 +159,7 @@ public struct MappingHistory: Sendable {
   }
 
   private mutating func endTables(_ event: MappingEvent) {
-    // Most mappings end as they began; a part of one leaves the rest.
+    // Most mappings are unmapped as a whole; where only a part is, the rest stays mapped.
     let same = open[event.start.page]?.last { index in
       lives[index].origin == .tables && lives[index].start == event.start
         && lives[index].end <= event.end
@@ -225,7 +225,7 @@ public struct MappingHistory: Sendable {
     close(found, event.moment)
   }
 
-  /// A scatter list is taken back by its physical addresses.
+  /// Ends the mappings of a scatter list, whose unmapping names physical addresses only.
   private mutating func endList(_ event: MappingEvent, _ physical: [UInt64]) {
     guard !physical.isEmpty, !open.isEmpty else { return }
     let ended = open.values.joined().filter { index in
@@ -268,8 +268,8 @@ public struct MappingHistory: Sendable {
     }
   }
 
-  /// When a mapping came to its end: when its driver took it back, or when its entries went, if that
-  /// was earlier.
+  /// When a mapping ended: when its driver unmapped it, or when its page-table entries were
+  /// removed, if that was earlier; nil while it is mapped.
   public func end(of life: MappingLife) -> MappingEvent.Moment? {
     let entries = life.tables.flatMap { lives[$0].unmapped }
     guard let own = life.unmapped else { return entries }
@@ -279,7 +279,7 @@ public struct MappingHistory: Sendable {
     return entries
   }
 
-  /// The flush behind the end of a mapping.
+  /// The first IOTLB flush after the end of a mapping; nil where the history shows none.
   public func flush(after life: MappingLife) -> MappingEvent.Moment? {
     life.flushed ?? life.tables.flatMap { lives[$0].flushed }
   }
