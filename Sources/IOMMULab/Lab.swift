@@ -21,9 +21,9 @@ public import VTdUnit
 /// they held until ``flush()``, and an entry can be spoilt with ``change(level:of:domain:_:)`` or by
 /// writing to ``memory``.
 public struct Lab {
-  /// 4 GiB that take space only where they are used.
+  /// The machine's memory: 4 GiB, of which only used pages take space.
   public let memory: PhysicalMemory
-  /// The unit. Everything that the library can do with it may be done beside the lab.
+  /// The remapping unit. It may also be used directly, without the lab's own functions.
   public let unit: RemappingUnit
   /// The tables, and the means to build more.
   public internal(set) var tables: RemappingTables
@@ -189,7 +189,7 @@ public struct Lab {
 
   /// The source-id of a function.
   static func source(_ device: String) throws(LabError) -> SourceID {
-    // One segment is all that a lab has, so a function is named without it.
+    // A lab has one PCI segment only, so a function is named without it.
     guard let address = PCIAddress(device), device.filter({ $0 == ":" }).count == 1 else {
       throw .device(device)
     }
@@ -197,7 +197,7 @@ public struct Lab {
   }
 
   static func check(domain: Int) throws(LabError) {
-    // Domain 0 is what caches of a unit in caching mode keep entries without a domain under.
+    // In caching mode a unit caches entries that have no domain under domain-id 0.
     if !(1...0xffff).contains(domain) {
       throw .number(what: "domain", value: domain, range: 1...0xffff)
     }

@@ -7,7 +7,7 @@ public struct LabPreset: Sendable {
   public var unit: UnitConfiguration
   /// The kind of tables that the lab builds for it.
   public var mode: TranslationTableMode
-  /// Levels of page tables; nil for what the unit has, 4 where it can.
+  /// The number of page-table levels; nil for one that the unit supports, 4 if possible.
   public var levels: Int?
   /// The stage that ``Lab/attach(_:domain:stage:pasid:)`` uses where none is named.
   public var stage: TranslationStage

@@ -4,7 +4,7 @@ import VTdFormats
 /// A part of a record that is an object of its own, or some members of one.
 ///
 /// `visit` is the one declaration of its members: both ways, writing and reading, go through it, so a
-/// name stands nowhere else. A part that has just been made says nothing yet.
+/// name is written in one place only. A new part has no values yet.
 protocol RecordPart {
   /// A part of which nothing has been read.
   init()
@@ -13,10 +13,10 @@ protocol RecordPart {
   mutating func visit(_ members: inout Members)
 }
 
-/// Members of a JSON object in the making, or of one that somebody else may have written.
+/// The members of a JSON object that is being written, or of one that is read and may be wrong.
 ///
-/// What there is nothing to say of is left out. Where a member that is read is not as it should be, its
-/// value stays as it was, and ``error`` says what is wrong with the first such member.
+/// Writing leaves out members without a value. Where reading meets a wrong member, its value stays
+/// as it was, and ``error`` describes the first such member.
 struct Members {
   /// What has been written, or what is read.
   private(set) var all: [(String, JSONValue)]
@@ -60,12 +60,12 @@ struct Members {
 
   // MARK: What is wrong
 
-  /// Refuses what is read, unless something before it was wrong already.
+  /// Notes an error of the object that is read, unless an earlier one was noted.
   mutating func refuse(_ sentence: String) {
     if isReading, error == nil { error = RecordError(sentence) }
   }
 
-  /// Refuses a member.
+  /// Notes that a member is wrong, and what was expected.
   mutating func refuse(_ key: String, _ expected: String) {
     refuse("\(key) of \(name) is not as it should be; \(expected) was expected")
   }
@@ -160,7 +160,7 @@ struct Members {
     }
   }
 
-  /// A flag that is worth a word only where it is set.
+  /// A flag that is written only where it is set.
   mutating func mark(_ key: String, _ flag: inout Bool) {
     if isReading || flag { self.flag(key, &flag) }
   }

@@ -35,13 +35,13 @@ public enum RunFact: Hashable, Sendable {
   case lockReport(LockReportFact)
   /// The kernel printed a record.
   case line(LineFact)
-  /// A CPU waits for the unit of that name, and nothing will end that.
+  /// A CPU waits for this unit for ever: nothing will end the wait.
   case hang(unit: String)
   /// The kernel died; why, in words.
   case death(String)
   /// Time passes, in microseconds.
   case wait(UInt64)
-  /// The unit of that name is as after power-on.
+  /// This unit was reset to its state after power-on.
   case reset(unit: String)
 }
 
@@ -269,7 +269,7 @@ public struct InterruptFact: Hashable, Sendable {
 public struct InterruptAnswer: Hashable, Sendable {
   /// What became of an interrupt.
   public enum Result: String, Hashable, Sendable, CaseIterable {
-    /// Sent on as it was, sent on as its entry says, posted, stopped.
+    /// In this order: sent on as it was, sent on as its entry says, posted, and blocked.
     case unchanged, remapped, posted, blocked
   }
 
@@ -351,7 +351,7 @@ public struct MemoryFact: Hashable, Sendable {
   public var old: UInt64 = 0
   /// The word that is there now.
   public var new: UInt64 = 0
-  /// How many further words changed in the same access that are not told one by one.
+  /// How many further words changed directly after it without an event of their own.
   public var more = 0
 }
 

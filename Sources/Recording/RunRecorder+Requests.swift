@@ -4,16 +4,17 @@ internal import PhysicalMemory
 internal import VTdFormats
 internal import VTdUnit
 
-// What requests do, what memory and caches hold meanwhile.
+// Records changes of memory, requests, and what the caches take in and drop.
 extension RunRecorder {
   // MARK: Memory
 
-  /// How many changes in a row are told one by one. A table for all of memory has millions.
+  /// How many changes of memory in a row are recorded one by one; further ones are only counted,
+  /// since tables that map all of memory take millions.
   private static let toldInARow = 256
-  /// How many words of memory are watched for what a stale translation depends on.
+  /// For how many words of memory the changes are kept, to find what made a translation stale.
   private static let watchedWords = 1 << 18
 
-  /// Notes each 64-bit word that bytes about to be written change.
+  /// Records each 64-bit word that these bytes, which are about to be written, change.
   func write(_ bytes: [UInt8], at address: PhysicalAddress, by who: RunActor) {
     guard let last = address.rawValue.last(ofBytes: UInt64(bytes.count)) else { return }
     var word = address.rawValue & ~7
@@ -33,7 +34,7 @@ extension RunRecorder {
     }
   }
 
-  /// Tells a change, or counts it into the one before where a long row of them goes on.
+  /// Records a change of memory, or adds it to the count of the one before in a long row.
   private func note(_ fact: MemoryFact, by who: RunActor) {
     let isInRow = events.last.map { changesInRow > 0 && $0.id == lastChange && $0.who == who }
     if isInRow != true { changesInRow = 0 }
@@ -55,13 +56,13 @@ extension RunRecorder {
 
   // MARK: Requests
 
-  /// The way over the bus of what is being sent; nil where it is told by its source-id alone.
+  /// The way over the bus of the DMA that is being sent; nil where the source-id says all of it.
   private func way(of source: SourceID) -> BusWay? {
     guard let sender = sending?.device else { return nil }
     let hops = machine.hops(from: sender)
     var id = sending?.claimedID ?? sender.sourceID
     for hop in hops { id = hop.sourceID ?? id }
-    // A device's TLB asks under the device's own id.
+    // Requests of a device's TLB carry the device's own source-id.
     guard id == source || sender.sourceID == source else { return nil }
     if hops.isEmpty, sender.sourceID == source { return nil }
     var way = BusWay(sender: sender.shortDescription)
@@ -93,7 +94,7 @@ extension RunRecorder {
     if isKept { for step in report.steps { fact.walk.append(WalkFact(step)) } }
     let cached = caches[unit.name, default: CacheWatch()].look(
       request, in: unit, through: device, walk: report.steps)
-    // With a TLB of its own the device asked the unit once, if at all.
+    // A device with a TLB of its own used that, so the unit's caches do not matter here.
     let entries = device == nil ? unit.hardware.cachedEntries(for: request) : []
     open.append(
       Open(id: add(.device(fact.device), .dma(fact)), act: act, cached: cached, entries: entries))
@@ -110,7 +111,7 @@ extension RunRecorder {
       fact.filledBy = watch.fill(of: cached, device)?.event
     }
     fact.isStale = !fact.given.isSame(as: fact.tables)
-    // A device that is answered without permission sends nothing, and the tables agree.
+    // A refused translation request and blocking tables agree: in both cases nothing is sent.
     if fact.given.result == .refused, fact.tables.result == .blocked { fact.isStale = false }
     if fact.isStale {
       if fact.filledBy == nil, let (fill, change) = remembered(entries, watch) {
@@ -142,8 +143,8 @@ extension RunRecorder {
     fold(id)
   }
 
-  /// The first of some cached entries that memory no longer agrees with: the events of its fill and of
-  /// the change.
+  /// For the first of these cached entries that no longer agrees with memory: the event that filled
+  /// it and the event that changed memory.
   private func remembered(_ entries: [CachedEntry], _ watch: CacheWatch) -> (Int, Int)? {
     for entry in entries {
       guard let fill = watch.fill(of: entry) else { continue }
@@ -153,7 +154,7 @@ extension RunRecorder {
     return nil
   }
 
-  /// Tells of entries that came into caches, and first of those that had to make room for them.
+  /// Records entries that came into caches, after the entries that these caches dropped for them.
   private func note(
     _ news: [CachedEntry], of unit: NamedUnit, _ watch: inout CacheWatch, cause: Int
   ) -> [(CachedEntry, event: Int)] {
@@ -214,7 +215,7 @@ extension RunRecorder {
     caches[unit.name] = watch
   }
 
-  /// The first change of one of these words of memory behind an event; without one the last.
+  /// The first change of one of these words after `event`; the last change where `event` is nil.
   private func firstChange(of words: [UInt64], after event: Int?) -> Int? {
     var best: Int?
     for word in words {
@@ -229,7 +230,7 @@ extension RunRecorder {
     return best
   }
 
-  /// Counts a request that is like the one before and led to nothing into that one.
+  /// Merges a request into the one before, if both are equal and it led to no other event.
   private func fold(_ id: Int) {
     guard id == events.count - 1, id > 0, events[id - 1].step == events[id].step,
       events[id - 1].cause == events[id].cause, case .dma(var before) = events[id - 1].what,
@@ -246,7 +247,7 @@ extension RunRecorder {
 
   // MARK: Caches
 
-  /// What a command to a unit has dropped from its caches and from those of its devices.
+  /// Records what a command to a unit dropped from its caches and from its devices' TLBs.
   func noteDrops(of name: String) {
     guard var watch = caches[name], watch.hasFills,
       let unit = machine.units.first(where: { $0.name == name })

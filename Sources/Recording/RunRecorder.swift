@@ -7,10 +7,10 @@ internal import PhysicalMemory
 internal import VTdFormats
 internal import VTdUnit
 
-/// Takes down what a machine does, from ``begin()`` to ``end()``.
+/// Records the events of a machine from ``begin()`` to ``end()``.
 ///
-/// It is a class because the machine calls it while whoever runs the machine goes on. Nothing of a run
-/// waits for it and nothing changes by it; a machine that nobody records does no work for it.
+/// It is a class because the machine calls it back during a run that its owner goes on with. It
+/// does not change a run, and a machine without a recorder does no work for one.
 public final class RunRecorder {
   let machine: Machine
   var events: [RunEvent] = []
@@ -20,36 +20,38 @@ public final class RunRecorder {
   private var isByHand = false
   /// The events that have begun and not ended, the outermost first.
   var open: [Open] = []
-  /// Messages on their way to a CPU, by unit: the events that sent them.
+  /// By unit: the events of the messages that it sent and that no CPU has taken yet.
   private var messages: [String: [Int]] = [:]
   /// The event of the message that a CPU takes next.
   private var taken: Int?
-  /// By unit: the event of its last fault, which causes its next fault message.
+  /// By unit: the event of its last fault or queue error, which causes its next fault message.
   private var lastFault: [String: Int] = [:]
   /// By unit: the event of the last queue command that drops cache entries.
   var lastCommand: [String: Int] = [:]
-  /// What a device sends whose requests are under way, or were last.
+  /// The DMA whose requests are being handled, or the last one.
   var sending: DeviceDMA?
   var caches: [String: CacheWatch] = [:]
-  /// For each 64-bit word of memory, the events that changed it.
+  /// By the address of a 64-bit word in memory: the events that changed it.
   var changes: [UInt64: [Int]] = [:]
-  /// How many changes of memory came one behind the other, and the event of the last that was told.
+  /// How many changes of memory followed each other directly, and the event of the last one
+  /// recorded.
   var changesInRow = 0
   var lastChange = 0
   private var registerNames: [String: [Int: String]] = [:]
-  /// The requests whose walks were kept: of those that pass, the first of their kind only.
+  /// The requests that pass and whose walks were recorded: of equal ones only the first walk is
+  /// kept. The walk of a blocked request is always recorded.
   var keptWalks: Set<DMARequest> = []
 
-  /// Something that has begun.
+  /// An act of the machine that has begun and not ended yet.
   struct Open {
-    /// Its event; nil for what is not worth one.
+    /// Its event; nil for an act that is not recorded as an event.
     var id: Int?
     var act: MachineMoment.Act?
-    /// What the caches held when it began.
+    /// The translation that the caches held for the request when the act began.
     var cached: CachedTranslation?
-    /// The same of the other caches.
+    /// The entries that the unit's other caches held for the request then.
     var entries: [CachedEntry] = []
-    /// The kernel runs in it, whatever the step is.
+    /// Whether the kernel runs in it, even in a step by hand.
     var isKernel = false
   }
 
@@ -58,20 +60,21 @@ public final class RunRecorder {
   /// A recorder of what happens in a machine from now on.
   public init(_ machine: Machine) { self.machine = machine }
 
-  /// Listens from now on.
+  /// Begins to record.
   public func begin() {
     steps = [step]
     machine.witness = { [self] in hear($0) }
   }
 
-  /// Listens no more.
+  /// Stops recording.
   public func end() { machine.witness = nil }
 
-  /// The next step begins.
+  /// Begins the next step.
   ///
   /// - Parameters:
   ///   - step: the step.
-  ///   - isByHand: it writes memory or registers itself, without the kernel.
+  ///   - isByHand: whether the scenario writes memory or registers itself in it, without the
+  ///     kernel.
   public func beginStep(_ step: RunStep, isByHand: Bool) {
     self.step = step
     self.isByHand = isByHand
@@ -81,7 +84,11 @@ public final class RunRecorder {
     open.append(Open(id: id))
   }
 
-  /// The boot, as the place of the file that describes it.
+  /// Begins the boot.
+  ///
+  /// - Parameters:
+  ///   - file: the file that describes it.
+  ///   - line: the line of that file, from 1 on.
   public func beginBoot(file: String, line: Int) {
     step = RunStep(number: 0, file: file, line: line, text: "boot")
     steps = [step]
@@ -119,7 +126,7 @@ public final class RunRecorder {
 
   // MARK: Events
 
-  /// Adds an event; its cause is what began last, unless another one is known.
+  /// Adds an event and returns its index. Its cause is `cause`, else the innermost open event.
   @discardableResult
   func add(_ who: RunActor, _ what: RunFact, cause: Int? = nil) -> Int {
     let id = events.count
@@ -145,7 +152,7 @@ public final class RunRecorder {
 
   func fact(_ id: Int) -> RunFact? { events.indices.contains(id) ? events[id].what : nil }
 
-  /// Whoever the CPU works for now.
+  /// For whom the CPU works now: the kernel, or the scenario in a step by hand.
   private var processor: RunActor {
     var isKernel = !isByHand
     for entry in open where entry.isKernel { isKernel = true }
@@ -260,7 +267,7 @@ public final class RunRecorder {
       for known in machine.units where known.name == unit {
         for register in known.hardware.configuration.registers {
           names[register.offset] = register.name
-          // The parts of a register that is wider than an access.
+          // A register that is wider than 32 bits can also be accessed in parts of 32 bits.
           for part in stride(from: 4, to: register.width / 8, by: 4)
           where names[register.offset + part] == nil {
             names[register.offset + part] = "\(register.name)+\(part)"
@@ -308,7 +315,8 @@ public final class RunRecorder {
     }
   }
 
-  /// An event, if what began last led to it: then a message that comes now is its own.
+  /// Returns the event if it came within the innermost open event, and nil otherwise. A message
+  /// that is sent now then belongs to it.
   func isUnderWay(_ id: Int) -> Int? {
     for entry in open.reversed() {
       if let begun = entry.id { return id > begun ? id : nil }
