@@ -165,7 +165,8 @@ let rooms: [Target] = [
 
 /// The tests of each room, and what only tests use: no product and no plain `swift build` needs it.
 let checks: [Target] = [
-  .testTarget(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+  .testTarget(
+    name: "TestSupport", dependencies: ["Text"], path: "Tests/TestSupport", swiftSettings: strict),
   // Points libpciaccess at an invented /sys. It is no test target because SwiftPM has none in C.
   .target(name: "CFakeSysfs", path: "Tests/CFakeSysfs"),
   tests("Text", ["TestSupport"]),

@@ -1,17 +1,13 @@
-/// A fixed sequence of numbers (SplitMix64), so that a failure comes again.
+internal import Text
+
+/// A fixed sequence of numbers, so that a failure comes again.
 public struct SplitMix: RandomNumberGenerator, Sendable {
-  private var state: UInt64
+  private var numbers: SeededNumbers
 
   /// - Parameter state: the seed: equal seeds give equal sequences.
-  public init(state: UInt64) { self.state = state }
+  public init(state: UInt64) { numbers = SeededNumbers(seed: state) }
 
-  public mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
+  public mutating func next() -> UInt64 { numbers.next() }
 
   /// True once in so many calls.
   public mutating func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &self) == 0 }
