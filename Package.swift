@@ -129,7 +129,7 @@ let rooms: [Target] = [
   .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
   .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
   .systemLibrary(name: "CBZip2", providers: [.apt(["libbz2-dev"])]),
-  room("Unpacking", ["CZlib", "CLZMA", "CZstd", "CLZ4", "CBZip2"]),
+  room("Unpacking", ["Text", "CZlib", "CLZMA", "CZstd", "CLZ4", "CBZip2"]),
   // The commit that the program was built from; `make` writes it.
   .target(name: "CBuildInfo"),
   room("QTest", ["Text", "VTdFormats", "PhysicalMemory", "VTdUnit", "KernelLog", "CEpoll"]),

@@ -1,3 +1,5 @@
+import Text
+
 /// A file that came with a mail, packed: its content is for whoever can unpack it.
 public struct PackedAttachment: Hashable, Sendable {
   /// What the mail calls it; empty where it does not.
@@ -7,9 +9,9 @@ public struct PackedAttachment: Hashable, Sendable {
 
   /// How files begin that are packed: xz, zstd, bzip2, lz4, zip. What is packed by gzip is read here,
   /// but for an archive.
-  private static let beginnings: [[UInt8]] = [
-    [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], [0x28, 0xb5, 0x2f, 0xfd], Array("BZh".utf8),
-    [0x04, 0x22, 0x4d, 0x18], [0x50, 0x4b, 0x03, 0x04],
+  private static let beginnings = [
+    PackedSignature.xz, PackedSignature.zstd, PackedSignature.bzip2, PackedSignature.lz4,
+    PackedSignature.zip,
   ]
 
   /// Whether a file with this beginning is packed in a way that is not read here.

@@ -23,7 +23,7 @@ package struct Gunzip: Sendable {
 
   /// Whether `bytes` begin like a gzip file.
   package static func isGzip(_ bytes: some Collection<UInt8>) -> Bool {
-    bytes.starts(with: [0x1f, 0x8b, 0x08])
+    bytes.starts(with: PackedSignature.gzip)
   }
 
   private static let window = 1 << 15

@@ -1,3 +1,5 @@
+internal import Text
+
 /// The ways in which files are packed that can be read here.
 public enum PackedKind: String, CaseIterable, Sendable {
   /// The packed forms, in the order in which a file is tried for them.
@@ -26,12 +28,12 @@ public enum PackedKind: String, CaseIterable, Sendable {
   /// The bytes that files of this kind begin with; a tar is recognised by its checksum instead.
   private var signatures: [[UInt8]] {
     switch self {
-    case .gzip: [[0x1f, 0x8b, 0x08]]
-    case .xz: [[0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]]
-    case .zstd: [[0x28, 0xb5, 0x2f, 0xfd]]
-    case .lz4: [[0x04, 0x22, 0x4d, 0x18]]
-    case .bzip2: (1...9).map { Array("BZh\($0)1AY&SY".utf8) }
-    case .zip: [[0x50, 0x4b, 0x03, 0x04], [0x50, 0x4b, 0x05, 0x06]]
+    case .gzip: [PackedSignature.gzip]
+    case .xz: [PackedSignature.xz]
+    case .zstd: [PackedSignature.zstd]
+    case .lz4: [PackedSignature.lz4]
+    case .bzip2: (1...9).map { PackedSignature.bzip2 + Array("\($0)1AY&SY".utf8) }
+    case .zip: [PackedSignature.zip, [0x50, 0x4b, 0x05, 0x06]]
     case .tar: []
     case .utf16: [[0xff, 0xfe], [0xfe, 0xff]]
     }

@@ -1,3 +1,5 @@
+internal import Text
+
 /// The members of a zip, as its bytes come: by the headers in front of them, so that a zip need not
 /// be a file with an end to look at (APPNOTE.TXT 6.3, sections 4.3 and 4.4).
 struct ZipReader {
@@ -12,7 +14,7 @@ struct ZipReader {
   }
 
   private enum Signature {
-    static let member: [UInt8] = [0x50, 0x4b, 0x03, 0x04]
+    static let member = PackedSignature.zip
     static let directory: [[UInt8]] = [
       [0x50, 0x4b, 0x01, 0x02], [0x50, 0x4b, 0x05, 0x06], [0x50, 0x4b, 0x06, 0x06],
     ]
