@@ -8,8 +8,8 @@ public struct DeviceEntry: Hashable, Sendable {
     case secondStage(table: UInt64, levels: Int)
     /// Through first-stage tables.
     case firstStage(table: UInt64, levels: Int)
-    /// First stage whose tables and results go through the second.
-    case nested(first: UInt64, second: UInt64)
+    /// First stage whose tables and results go through the second, which has so many levels.
+    case nested(first: UInt64, second: UInt64, levels: Int)
     /// The address is passed on unchanged.
     case passThrough
     /// An encoding that the specification reserves.

@@ -164,7 +164,8 @@ public struct DeviceTableReader {
       return .firstStage(table: entry[inPlace: .firstStageTable], levels: levels)
     case .nested:
       return .nested(
-        first: entry[inPlace: .firstStageTable], second: entry[inPlace: .secondStageTable])
+        first: entry[inPlace: .firstStageTable], second: entry[inPlace: .secondStageTable],
+        levels: entry.secondStageLevels)
     case nil: return .reserved
     }
   }

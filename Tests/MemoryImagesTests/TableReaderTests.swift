@@ -101,20 +101,26 @@ struct TableReaderTests {
     memory.store(0x2001, at: 0x1008)
     memory.store(0x3001, at: 0x2000 + UInt64(0x1a * 8 & 0x7f) * 32)
     memory.store(0x4001, at: 0x3000)
-    // PASID 0: second stage, 4 levels, domain 7; PASID 1: first stage, domain 8.
+    // PASID 0: second stage, 4 levels, domain 7; PASID 1: first stage, domain 8; PASID 2: both, where the
+    // second stage has 3 levels.
     memory.store(0x5000 | 2 << 2 | 2 << 6 | 1, at: 0x4000)
     memory.store(7, at: 0x4008)
     memory.store(1 << 6 | 1, at: 0x4040)
     memory.store(8, at: 0x4048)
     memory.store(0x6000, at: 0x4050)
+    memory.store(0x7000 | 1 << 2 | 3 << 6 | 1, at: 0x4080)
+    memory.store(9, at: 0x4088)
+    memory.store(0x8000, at: 0x4090)
     let reader = DeviceTableReader(memory, root: 0x1000)
     #expect(reader.isScalable)
-    #expect(reader.entries.map(\.name) == ["00:1a.0", "00:1a.0 PASID 0x1"])
+    #expect(
+      reader.entries.map(\.name) == ["00:1a.0", "00:1a.0 PASID 0x1", "00:1a.0 PASID 0x2"])
     #expect(
       reader.entries.map(\.translation) == [
         .secondStage(table: 0x5000, levels: 4), .firstStage(table: 0x6000, levels: 4),
+        .nested(first: 0x8000, second: 0x7000, levels: 3),
       ])
-    #expect(reader.entries.map(\.domain.rawValue) == [7, 8])
+    #expect(reader.entries.map(\.domain.rawValue) == [7, 8, 9])
   }
 
   @Test("the mode is told from RTADDR where it is there")

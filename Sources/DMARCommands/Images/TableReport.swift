@@ -74,7 +74,7 @@ struct TableReport {
     switch space.entry.translation {
     case .secondStage(let address, let count): (table, levels, stage) = (address, count, .second)
     case .firstStage(let address, let count): (table, levels, stage) = (address, count, .first)
-    case .nested(_, let second): (table, levels, stage) = (second, 4, .second)
+    case .nested(_, let second, let count): (table, levels, stage) = (second, count, .second)
     case .passThrough, .reserved: return nil
     }
     return PageTableReader.read(image, table: table, levels: levels, stage: stage, body)
@@ -140,7 +140,7 @@ struct TableReport {
       return "second stage, \(levels) levels, table at 0x\(hex(table))\(cache)"
     case .firstStage(let table, let levels):
       return "first stage, \(levels) levels, table at 0x\(hex(table))\(cache)"
-    case .nested(let first, let second):
+    case .nested(let first, let second, _):
       return "nested, first stage at 0x\(hex(first)), second at 0x\(hex(second))\(cache)"
     case .passThrough: return "pass-through\(cache)"
     case .reserved: return "reserved encoding"
