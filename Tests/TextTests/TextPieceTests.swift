@@ -5,6 +5,22 @@ import Text
 struct TextPieceTests {
   static let text = "a\"b\\c\n<&>\u{7}"
 
+  @Test(
+    "what a terminal would obey, or show in another order, is escaped",
+    arguments: [
+      ("plain — text ─ é", "plain — text ─ é"), ("\u{1b}]0;x\u{7}", "\\x1b]0;x\\x07"),
+      ("a\nb\tc\rd", "a\\nb\\tc\\rd"), ("\u{7f}\u{9b}31m", "\\x7f\\x9b31m"),
+      ("00:\u{202e}1.a0", "00:\\u202e1.a0"),
+      ("\u{2066}x\u{2069}\u{200f}", "\\u2066x\\u2069\\u200f"),
+      ("a\u{2028}b\u{2029}", "a\\u2028b\\u2029"),
+    ])
+  func printable(_ text: String, _ shown: String) throws {
+    #expect(PrintableText.oneLine(text) == shown)
+    let json = Escaping.json(text)
+    #expect(!json.unicodeScalars.contains { PrintableText.isControl($0) })
+    #expect(try JSONReader.value(Array(json.utf8)).compact == json)
+  }
+
   @Test("Each language gets its own escapes")
   func escaping() {
     #expect(Escaping.json(Self.text) == #""a\"b\\c\n<&>\u0007""#)
