@@ -21,7 +21,7 @@ struct FaultCase: Sendable {
   }
 
   private static func isDisplay(_ fault: FaultGroup, _ function: LogContents.Function?) -> Bool {
-    if let code = function?.classCode { return code >> 16 == 0x03 }
+    if let code = function?.classCode { return PCIClass(rawValue: code).isDisplay }
     return fault.key.source == SourceID(bus: 0, device: 2, function: 0)
       || FunctionWords.isDisplay(function?.words ?? "")
   }
@@ -153,9 +153,9 @@ struct FaultCase: Sendable {
         ? !FirstStageEntry(rawValue: last.value)[flag: .present]
         : !SecondStageEntry(rawValue: last.value).isPresent
     else { return nil }
-    let shift = UInt64(12 + 9 * (last.level - 1))
-    let first = (address >> shift) << shift
-    return (last.level, (address >> shift) & 0x1ff, first, first | ((1 << shift) &- 1))
+    let size = UInt64(page: Paging.pages(level: last.level))
+    let first = address & ~(size &- 1)
+    return (last.level, Paging.index(of: address, level: last.level), first, first | (size &- 1))
   }
 
   /// The last entry of the dumped walk, where it is a leaf: level and value.

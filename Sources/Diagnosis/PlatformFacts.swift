@@ -64,9 +64,9 @@ extension LogContents {
     PCITopology(
       functions.filter { $0.value.isListed }.map { address, function in
         var invented = InventedFunction(
-          at: address, classCode: PCIClass(rawValue: function.classCode ?? 0xff0000))
+          at: address, classCode: function.classCode.map { PCIClass(rawValue: $0) } ?? .unassigned)
         if let bridge = bridges[address] {
-          invented.classCode = PCIClass(rawValue: 0x060400)
+          invented.classCode = .bridge
           invented.portType = .rootPort
           invented.buses = BridgeBuses(
             primary: address.bus, secondary: bridge.secondary,

@@ -197,11 +197,11 @@ enum EventReader {
       let low = line.hexNumber(at: first + 4), line.has(" 0x", at: low.end),
       let address = line.hexNumber(at: low.end + 3)
     else { return nil }
-    // Granularity 3 names pages: the address with the number of low bits to leave out.
-    guard low.value >> 4 & 3 == 3 else { return (0, .max, nil, name.group) }
-    let start = address.value.pageStart
-    let pages = UInt64(1) << (address.value & 0x3f)
-    let size = pages.multipliedReportingOverflow(by: 4096)
+    let descriptor = IOTLBDescriptor(low: low.value, high: address.value)
+    guard descriptor.granularity == .page else { return (0, .max, nil, name.group) }
+    let start = descriptor[inPlace: .address]
+    let pages = UInt64(1) << descriptor[.addressMask]
+    let size = pages.multipliedReportingOverflow(by: Paging.pageSize)
     let end = start.addingReportingOverflow(size.partialValue)
     return (start, size.overflow || end.overflow ? .max : end.partialValue, nil, name.group)
   }

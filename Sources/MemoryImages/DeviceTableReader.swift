@@ -117,7 +117,7 @@ public struct DeviceTableReader {
     _ memory: some TableSource, _ context: ScalableContextEntry, _ source: SourceID
   ) {
     let start = context[inPlace: .pasidDirectory]
-    let count = Int(context.pasidLimit >> 6)
+    let count = Int(context.pasidLimit) / PASIDTableEntry.countInTable
     let without = context[.ridPASID]
     var index = 0
     while index < count {
@@ -128,7 +128,8 @@ public struct DeviceTableReader {
       for place in 0..<min(512, count - index) where page[place] & 1 != 0 {
         let entry = PASIDDirectoryEntry(rawValue: page[place])
         self.table(
-          memory, entry[inPlace: .pasidTable], context, source, UInt32(index + place) << 6, without)
+          memory, entry[inPlace: .pasidTable], context, source,
+          UInt32((index + place) * PASIDTableEntry.countInTable), without)
       }
       index += 512
     }

@@ -23,7 +23,8 @@ public struct PageTableReader {
   /// the image has pages.
   public private(set) var isCircular = false
 
-  private static let address: UInt64 = 0x000f_ffff_ffff_f000
+  /// Both formats have the address in the same bits.
+  private static let address = BitField<SecondStageEntry>.address.mask
   private let scratch: UnsafeMutableBufferPointer<UInt64>
   private var run = MappedRange(
     start: 0, size: 0, physical: 0, isReadable: false, isWritable: false, level: 0)

@@ -41,7 +41,7 @@ public struct RootScan {
         {
           found.append(candidate)
         }
-        address &+= 4096
+        address &+= Paging.pageSize
       }
     }
     return Array(
@@ -55,7 +55,8 @@ public struct RootScan {
       let word = UInt64(
         littleEndian: page.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
       if word == 0 { continue }
-      guard word.pageOffset == 1, word >> 52 == 0, word > 0xfff else { return false }
+      guard word.pageOffset == BitField<RootEntry>.present.mask, word.page != 0, word >> 52 == 0
+      else { return false }
       isEmpty = false
     }
     return !isEmpty
@@ -92,7 +93,7 @@ public struct RootScan {
       let isRight =
         entry[flag: .present] && (3...5).contains(entry.levels)
         && entry.translationType != .reserved
-        && words[index] & 0xff0 == 0 && words[index + 1] >> 24 == 0
+        && !entry.hasReservedBits
         && (isPassThrough || image.page(at: entry[inPlace: .secondStageTable]) != nil)
       if isRight { counts.right += 1 } else { counts.wrong += 1 }
     }
@@ -108,7 +109,7 @@ public struct RootScan {
       let entry = ScalableContextEntry(words: all)
       let directory = entry[inPlace: .pasidDirectory]
       let isRight =
-        entry[flag: .present] && all[2] == 0 && all[3] == 0 && all[1] >> 21 == 0
+        entry[flag: .present] && !entry.hasReservedBits
         && directory > 0 && image.page(at: directory) != nil
       if isRight { counts.right += 1 } else { counts.wrong += 1 }
     }

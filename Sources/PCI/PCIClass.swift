@@ -22,6 +22,11 @@ public struct PCIClass: RawRepresentable, Hashable, Sendable, CustomStringConver
   /// Base class and subclass as four hex digits.
   public var description: String { hex(UInt64(baseAndSubclass), digits: 4) }
 
+  /// A class of no kind, for a function of which nothing is known.
+  public static let unassigned = PCIClass(rawValue: 0xff_0000)
+  /// A PCI-to-PCI bridge that decodes what its windows say.
+  public static let bridge = PCIClass(rawValue: 0x06_0400)
+
   /// A host bridge, 0600.
   public var isHostBridge: Bool { baseAndSubclass == 0x0600 }
   /// A PCI-to-PCI bridge, 0604.

@@ -36,7 +36,9 @@ extension AssumedTables {
         let target = below(level, of: levels)
         var next = entry(to: target)
         if level == 1 {
-          if row.problem == .interruptRange { next[inPlace: .address] = 0xfee0_0000 }
+          if row.problem == .interruptRange {
+            next[inPlace: .address] = UInt64.interruptRange.lowerBound
+          }
           if row.reason == .scalableWriteNotPermitted { next[flag: .write] = false }
           if row.reason == .scalableReadNotPermitted { next[flag: .read] = false }
         }
@@ -89,7 +91,7 @@ extension AssumedTables {
       entry[inPlace: .address] = 1 << UInt64(Paging.width(levels: levels))
     case .executeNotPermitted: entry[flag: .executeDisable] = true
     case .scalableWriteNotPermitted: entry[flag: .write] = false
-    case .scalableInterruptRange: entry[inPlace: .address] = 0xfee0_0000
+    case .scalableInterruptRange: entry[inPlace: .address] = UInt64.interruptRange.lowerBound
     case .firstStageAccessedDirtyNoSnoop, .firstStageTableNotWritable:
       entry[flag: .accessed] = false
       entry[flag: .dirty] = false
@@ -116,7 +118,7 @@ extension AssumedTables {
       entry[flag: .read] = read
       entry[flag: .write] = write
       entry[flag: .pageSize] = true
-      entry[inPlace: .address] = address & ~0x3fff_ffff
+      entry[inPlace: .address] = address & ~(UInt64(page: Paging.pages(level: 3)) - 1)
       put([entry.rawValue], at: top + Paging.entryOffset(of: address, level: 3))
     }
     cover(

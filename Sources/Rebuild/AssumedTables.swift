@@ -98,7 +98,7 @@ struct AssumedTables {
   }
 
   /// A page behind which tables of a second stage lie that several requests use.
-  func shared(_ number: UInt64) -> UInt64 { image.free + 0x1000 * (0x9000 + number) }
+  func shared(_ number: UInt64) -> UInt64 { image.free + UInt64(page: 0x9000 + number) }
 
   // MARK: Legacy mode
 

@@ -192,7 +192,9 @@ extension ScenarioBuilder {
   /// QEMU records a request without PASID as PASID 0; the device sent none.
   private func sent(_ pasid: PASID?, _ fault: FaultTimeline.Fault, _ reason: UInt8) -> PASID? {
     log.units[log.unitIndex(of: fault.requester)].isScalable && pasid?.rawValue == 0
-      && (reason < 0x30 || fault.sendsNoPASIDs || log.recordsPASIDZero) ? nil : pasid
+      && (FaultReason(rawValue: reason) < .rootTableAddressInvalid || fault.sendsNoPASIDs
+        || log.recordsPASIDZero)
+      ? nil : pasid
   }
 
   // MARK: Times
@@ -260,11 +262,14 @@ extension ScenarioBuilder {
     guard unit.extended[flag: .queuedInvalidation] else { return }
     var submission = EventAction.SubmissionStep()
     submission.unit = unit.name
-    // Everything of the context cache, of the PASID cache, of the IOTLB.
-    let kinds: [UInt64] = hasPASIDs ? [0x11, 0x37, 0x12] : [0x11, 0x12]
-    submission.descriptors = kinds.map {
-      [$0] + Array(repeating: 0, count: unit.isScalable ? 3 : 1)
-    }
+    var contexts = ContextCacheDescriptor()
+    contexts.granularity = .global
+    var pasids = PASIDCacheDescriptor()
+    pasids.granularity = .global
+    var translations = IOTLBDescriptor()
+    translations.granularity = .global
+    let kinds = [contexts.words] + (hasPASIDs ? [pasids.words] : []) + [translations.words]
+    submission.descriptors = kinds.map { $0 + (unit.isScalable ? [0, 0] : []) }
     step(
       .event(.submit(submission)),
       notes: ["assumed: the unit has forgotten what it had of the changed entries"])

@@ -57,7 +57,10 @@ extension FaultStatus {
 
 extension FaultTimeline.QueueStop {
   /// Every register read as ones.
-  var isGone: Bool { lines.contains(.queueError(reason: 0xf)) && lines.count > 1 && device == nil }
+  var isGone: Bool {
+    lines.contains(.queueError(reason: QueueErrorLine.reasonOfOnes)) && lines.count > 1
+      && device == nil
+  }
 
   var isWrongCompletion: Bool {
     lines.contains { if case .completionError = $0 { true } else { false } }
@@ -69,14 +72,18 @@ extension FaultTimeline.QueueStop {
     for line in lines {
       switch line {
       case .invalidDescriptor(let qw0, let qw1): return (qw0, qw1)
-      case .queueError(let reason): isRefusal = reason != 0xf
+      case .queueError(let reason): isRefusal = reason != QueueErrorLine.reasonOfOnes
       case .timeout, .completionError: return nil
       case .descriptor(.head, let qw0, let qw1) where isRefusal: return (qw0, qw1)
       default: break
       }
     }
-    // Bit 63 is reserved in an IOTLB invalidation.
-    return isRefusal ? (1 << 63 | 0x12, 0) : nil
+    guard isRefusal else { return nil }
+    var assumed = IOTLBDescriptor()
+    assumed.granularity = .global
+    // Bit 63 is reserved.
+    assumed.low |= 1 << 63
+    return (assumed.low, assumed.high)
   }
 
   /// The device that did not answer, or not right: by the unit's word, else by the descriptor that

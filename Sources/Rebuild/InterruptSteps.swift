@@ -11,13 +11,13 @@ extension ScenarioBuilder {
   mutating func interrupt(_ fault: FaultTimeline.Fault, _ index: UInt16) {
     let unit = log.units[log.unitIndex(of: fault.requester)]
     let table = log.interruptTable(of: unit)
-    var message = RemappableAddress(handle: index)
+    var message = RemappableAddress(handle: index).rawValue
     var data: UInt32 = 0
     var register: UInt64?
     switch fault.observation.faultReason {
     case .interruptRequestReserved:
       // With SHV the index is handle and data, and the data's upper half is reserved.
-      message[flag: .subhandleValid] = true
+      message |= UInt32(BitField<RemappableAddress>.subhandleValid.mask)
       data = 0x1_0000
     case .interruptIndexBeyondTable:
       var value = InterruptTableAddress(rawValue: 0)
@@ -32,7 +32,7 @@ extension ScenarioBuilder {
       value[.size] = Self.largestTable
       register = value.rawValue
     case .compatibilityFormatBlocked:
-      message.rawValue = 0xfee0_0000 | UInt32(index) << 4
+      message = CompatibilityAddress(recordedIndex: index).rawValue
     case .interruptEntryReserved, .postedDescriptorAccess, .postedDescriptorReserved:
       let need = spoilt(fault, index, table)
       write(need, from: fault.requester, unit)
@@ -41,7 +41,7 @@ extension ScenarioBuilder {
     }
     if let register { setInterruptTable(register, of: unit) }
     var request = DMADescription(
-      .address(fault.requester), .write, IOVA(rawValue: UInt64(message.rawValue)))
+      .address(fault.requester), .write, IOVA(rawValue: UInt64(message)))
     request.data = data
     reachRecord(of: fault, by: .dma(request), on: unit)
     step(.dma(request), notes: ["line \(fault.line) of the log; assumed: the message's data"])
@@ -68,12 +68,16 @@ extension ScenarioBuilder {
     switch fault.observation.faultReason {
     case .postedDescriptorAccess, .postedDescriptorReserved:
       let isUnreadable = fault.observation.faultReason == .postedDescriptorAccess
-      let descriptor = isUnreadable ? beyond : free + 0x1000 * 0x9008
+      let descriptor = isUnreadable ? beyond : free + UInt64(page: 0x9008)
       entry[flag: .posted] = true
       var posted = PostedInterruptEntry(low: entry.low, high: entry.high)
       posted.descriptorAddress = descriptor
       (entry.low, entry.high) = (posted.low, posted.high)
-      if !isUnreadable { need.words[descriptor + 0x20] = 4 }
+      if !isUnreadable {
+        var spoilt = PostedInterruptDescriptor()
+        spoilt.setReservedBit(ofWord: 4)
+        need.words[descriptor + 4 * 8] = spoilt[word: 4]
+      }
       need.assumptions.append("the entry posts to a descriptor that is not as it should be")
     default:
       if let shown = shownEntry(index) {

@@ -26,7 +26,7 @@ extension LoggedMachine {
     let bridge = buses(below: address)
     var description = FunctionDescription(
       at: address, vendor: function.vendor ?? 0x8086, device: function.device ?? 0,
-      classCode: function.classCode ?? (bridge == nil ? 0xff0000 : 0x060400))
+      classCode: function.classCode ?? (bridge == nil ? PCIClass.unassigned : .bridge).rawValue)
     guard let bridge else { return description }
     let isInner = contents.bridges.values.contains {
       ($0.secondary...max($0.secondary, $0.subordinate)).contains(address.bus)

@@ -17,7 +17,7 @@ extension LoggedMachine {
     }
     if hasRows { return true }
     let reasons = timeline.faults.compactMap { $0.observation.faultReason }
-    if reasons.contains(where: { $0.rawValue >= 0x30 && !Self.isOfLegacyMode($0) }) { return true }
+    if reasons.contains(where: Self.isOfScalableMode) { return true }
     if timeline.faults.contains(where: { $0.dump?.root != nil }) { return false }
     // Only such a unit takes page requests.
     if !timeline.refusedPages.isEmpty { return true }
@@ -33,7 +33,7 @@ extension LoggedMachine {
     let reasons = faults.compactMap { fault -> FaultReason? in
       if case .dma = fault.observation.request { fault.observation.faultReason } else { nil }
     }
-    if reasons.contains(where: { $0.rawValue >= 0x30 && !Self.isOfLegacyMode($0) }) { return true }
+    if reasons.contains(where: Self.isOfScalableMode) { return true }
     if !reasons.isEmpty { return false }
     return extended.map { $0[flag: .scalableMode] } ?? true
   }
@@ -43,12 +43,17 @@ extension LoggedMachine {
     reason == .pasidRequestInLegacyMode || reason == .pageRequestInLegacyMode
   }
 
+  /// Only a unit in scalable mode has the codes behind those of interrupts, but for those two.
+  private static func isOfScalableMode(_ reason: FaultReason) -> Bool {
+    reason >= .rootTableAddressInvalid && !isOfLegacyMode(reason)
+  }
+
   /// A request with a PASID that was refused for a reason of legacy mode: only an emulated unit in
   /// scalable mode records that.
   private var hasPASIDs: Bool {
     timeline.faults.contains {
       guard case .dma(_, .some, _) = $0.observation.request else { return false }
-      return $0.observation.reason.map { $0 < 0x20 } ?? false
+      return $0.observation.hasLegacyReason
     }
   }
 
@@ -77,7 +82,8 @@ extension LoggedMachine {
       guard case .dma(_, let pasid?, _) = fault.observation.request, pasid.rawValue == 0 else {
         return false
       }
-      let isLegacyReason = fault.observation.reason.map { $0 < 0x30 } ?? false
+      let isLegacyReason =
+        fault.observation.faultReason.map { $0 < .rootTableAddressInvalid } ?? false
       let lacksPASIDs = unit.map { !$0.extended[flag: .pasid] } ?? false
       return isLegacyReason || fault.sendsNoPASIDs || lacksPASIDs || isEmulated
     }
@@ -87,10 +93,12 @@ extension LoggedMachine {
   var showsLaterQEMU: Bool {
     guard !recordsPASIDZero else { return false }
     let faults = scalableFaults
-    let hasScalableCodes = faults.contains { ($0.observation.reason ?? 0) >= 0x38 }
+    let hasScalableCodes = faults.contains {
+      ($0.observation.faultReason ?? .software) >= .scalableRootRead
+    }
     return faults.contains { fault in
       guard case .dma(_, let pasid, _) = fault.observation.request,
-        fault.observation.reason.map({ $0 < 0x20 }) ?? false
+        fault.observation.hasLegacyReason
       else { return false }
       return fault.dump?.scalableRoot != nil || pasid != nil || isEmulated || isScalableByWord
         || hasScalableCodes

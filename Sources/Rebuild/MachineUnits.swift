@@ -118,7 +118,7 @@ extension LoggedMachine {
 
   /// Registers of a unit whose boot line is missing, a page for each.
   private static func assumedBase(_ index: Int) -> UInt64 {
-    0xfed9_0000 &+ 0x1000 &* UInt64(index)
+    0xfed9_0000 &+ UInt64(page: UInt64(index))
   }
 
   private func machineUnit(
@@ -217,7 +217,7 @@ extension LoggedMachine {
     // The one unit that is described may have another name in the log.
     if index == 0, contents.table == nil, let first { return first }
     if let register = register(RegisterOffset.rtaddr, of: name) { return register.pageStart }
-    return 0x0400_0000 + UInt64(index) * 0x1000
+    return 0x0400_0000 + UInt64(page: UInt64(index))
   }
 
   /// The last value that `iommu_regset` shows of a unit's register.

@@ -100,7 +100,7 @@ extension ScenarioBuilder {
     scenario.machine.functions =
       lookedUp.map { address in
         var function = FunctionDescription(
-          at: address, vendor: 0x8086, device: 0, classCode: 0xff0000)
+          at: address, vendor: 0x8086, device: 0, classCode: PCIClass.unassigned.rawValue)
         function.notes = Notes(["assumed: the look-up finds it; the log does not say what it is"])
         return function
       } + functions.map(log.description)

@@ -34,12 +34,12 @@ struct TableImage {
   }
 
   func contextTable(_ source: SourceID) -> UInt64 {
-    free + 0x2000 * UInt64(source.bus)
+    free + 2 * UInt64(page: UInt64(source.bus))
   }
 
   /// A page of this device's own.
   func page(_ source: SourceID, _ number: UInt64) -> UInt64 {
-    free + 0x1000 * (0x1000 + UInt64(source.rawValue % 0x1000) * 8 + number)
+    free + UInt64(page: 0x1000 + UInt64(source.rawValue % 0x1000) * 8 + number)
   }
 
   // MARK: - Legacy mode
@@ -302,4 +302,7 @@ extension BitImage {
 extension FaultObservation {
   /// What the log says that the unit recorded; nil where it says nothing.
   var faultReason: FaultReason? { reason.map { FaultReason(rawValue: $0) } }
+
+  /// Whether the reason is one of those for DMA in legacy mode, which come before those of interrupts.
+  var hasLegacyReason: Bool { faultReason.map { $0 < .interruptRequestReserved } ?? false }
 }

@@ -154,7 +154,9 @@ public struct EmulatorTrace {
     scenario.machine.units = [description]
     scenario.machine.functions = Set(requests.map(\.source)).sorted { $0.rawValue < $1.rawValue }
       .map {
-        .init(at: PCIAddress(sourceID: $0), vendor: 0x1234, device: 0x11e8, classCode: 0xff0000)
+        .init(
+          at: PCIAddress(sourceID: $0), vendor: 0x1234, device: 0x11e8,
+          classCode: PCIClass.unassigned.rawValue)
       }
     scenario.boot.leavesUnits = true
     scenario.steps = Self.memorySteps(tables)

@@ -35,7 +35,8 @@ extension RemappingUnit {
         : .blocked(
           .compatibilityFormatBlocked,
           index: configuration.quirks.contains(.compatibilityIndexFromAddress)
-            ? UInt32(truncatingIfNeeded: request.address >> 4 & 0xffff) : 0, isSilent: false)
+            ? UInt32(CompatibilityAddress(rawValue: request.address).recordedIndex) : 0,
+          isSilent: false)
     }
     var index = address.handle
     if address[flag: .subhandleValid] {
@@ -121,6 +122,7 @@ extension RemappingUnit {
       let ignored = ContextSelection.functionMask(entry[.sourceQualifier])
       return (expected ^ source.rawValue) & ~ignored == 0
     case .busRange:
+      // The first bus and the last.
       return expected >> 8 <= source.bus && source.bus <= expected & 0xff
     case .reserved:
       return false

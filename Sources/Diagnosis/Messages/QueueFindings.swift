@@ -30,7 +30,10 @@ enum QueueFindings {
           note(value)
         case .queueError(let reason):
           queueErrors.append(line)
-          if reason == 0xf, lines.contains(where: { Self.isOnes($0.value) }) { isOnes = true }
+          if reason == QueueErrorLine.reasonOfOnes, lines.contains(where: { Self.isOnes($0.value) })
+          {
+            isOnes = true
+          }
         case .invalidDescriptor: refused.append(line)
         case .descriptor(let position, let qw0, let qw1):
           descriptors.append((position, qw0, qw1, line.place))

@@ -253,10 +253,16 @@ extension FaultCase {
 
 /// Tells a plausible second-stage entry from corrupted memory.
 enum EntrySanity {
+  /// The fields of an entry that the kernel leaves clear.
+  private static let leftClear =
+    [
+      BitField<SecondStageEntry>.memoryType, .ignorePAT, .ignored, .transientMapping,
+    ].reduce(0) { $0 | $1.mask }
+
   /// Whether the value cannot be an entry that the kernel wrote: it is not 0 and has no permission
   /// bit, or it has bits set that the kernel leaves 0.
   static func isCorrupt(_ value: UInt64) -> Bool {
-    value != 0 && (value & 3 == 0 || value >> 52 & 0x7ff != 0 || value & 0x70 != 0)
+    value != 0 && (!SecondStageEntry(rawValue: value).isPresent || value & leftClear != 0)
   }
 
   static func words(_ value: UInt64) -> String {

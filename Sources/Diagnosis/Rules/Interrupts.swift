@@ -211,11 +211,12 @@ extension Rule {
       return false
     }
     let number = "0x\(hex(UInt64(index)))"
-    let code = fault.function?.classCode.map { $0 >> 8 }
+    let code = fault.function?.classCode.map { PCIClass(rawValue: $0) }
     let isHostBridge =
-      code == 0x0600 || fault.fault.key.source == SourceID(bus: 0, device: 0, function: 0)
+      code?.isHostBridge == true
+      || fault.fault.key.source == SourceID(bus: 0, device: 0, function: 0)
     let isPort =
-      code == 0x0604 || fault.busesBelow != nil || fault.function?.driver == "pcieport"
+      code?.isBridge == true || fault.busesBelow != nil || fault.function?.driver == "pcieport"
     var clues: [Clue] = []
     var verdict: String
     var next: [Step] = []

@@ -35,7 +35,8 @@ extension Rule {
             "dmar\(unit.value.number) has large pages of that size (CAP.SSLPS = \(sizes))",
             [unit.place]))
       }
-    } else if large == nil, let address = fault.fault.address, address & 0x1f_ffff == 0, address > 0
+    } else if large == nil, let address = fault.fault.address, address > 0,
+      address.page % Paging.pages(level: 2) == 0
     {
       clues.append(
         Clue(
@@ -171,7 +172,7 @@ extension Rule {
     if let context = fault.fault.dump?.context {
       let table = context.low.pageStart
       let unreadable = fault.log.oopses.filter {
-        $0.place > fault.fault.first && $0.value & 0xff_ffff_ffff == table & 0xff_ffff_ffff
+        $0.place > fault.fault.first && ($0.value ^ table) & 0xff_ffff_ffff == 0
           && table != 0
       }
       if let oops = unreadable.first {

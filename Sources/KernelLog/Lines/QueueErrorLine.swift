@@ -1,3 +1,5 @@
+internal import VTdFormats
+
 /// What the driver prints when the invalidation queue stops (`qi_check_fault`, `qi_dump_fault`).
 public enum QueueErrorLine: Hashable, Sendable {
   /// Before 5.13, all that is printed: the descriptor that the unit refused.
@@ -16,6 +18,9 @@ public enum QueueErrorLine: Hashable, Sendable {
   case timeoutCleared
   /// The driver cleared the completion error.
   case completionErrorCleared
+
+  /// The reason in the line of a unit that is gone, whose registers read as ones.
+  public static let reasonOfOnes = BitField<QueueErrorRecord>.information.mask
 
   /// Which descriptor a line shows.
   public enum Position: String, Hashable, Sendable {

@@ -243,13 +243,12 @@ extension Domains {
     let traits = device.function.traits
     var reserved = hostBridgeWindows.map { $0.lowerBound.page...$0.upperBound.page }
     reserved += directRegions(of: traits).map { $0.lowerBound.page...$0.upperBound.page }
-    reserved.append(Self.interruptRange)
+    // IOAPIC_RANGE_START to _END.
+    let interrupts = UInt64.interruptRange
+    reserved.append(interrupts.lowerBound.page...interrupts.upperBound.page)
     let space = DMAAddressSpace(
       isLazy: domain.isLazy && !traits.isUntrusted, reserved: reserved, in: kernel)
     domain.addressSpace = space
     return space
   }
-
-  /// IOAPIC_RANGE_START to _END, as pages.
-  private static let interruptRange: ClosedRange<UInt64> = 0xfee00...0xfeeff
 }

@@ -40,12 +40,13 @@ extension Debugfs {
     }
     let directory = path.scalableContext[inPlace: .pasidDirectory]
     var rows: [String] = []
-    for index in 0..<(path.scalableContext.pasidLimit >> 6) where !budget.isSpent {
+    let perTable = PASIDTableEntry.countInTable
+    for index in 0..<(path.scalableContext.pasidLimit / UInt64(perTable)) where !budget.isSpent {
       for (slot, entry) in pasidEntries(at: index, ofDirectory: directory).enumerated()
       where entry[flag: .present] && budget.takeRow() {
         rows.append(
           row(
-            source, root: path.root, context: context, pasid: "\(Int(index) << 6 | slot)",
+            source, root: path.root, context: context, pasid: "\(Int(index) * perTable + slot)",
             entry: entry.words))
       }
     }

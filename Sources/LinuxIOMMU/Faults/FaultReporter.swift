@@ -137,10 +137,13 @@ final class FaultReporter {
 }
 
 extension FaultStatus {
+  /// DMA_FSTS_PRO, the page-request overflow of older specifications.
+  private static let formerPageRequestOverflow: UInt32 = 1 << 7
+
   /// What the handler writes when it is done: the overflow, the pending bit (which is read only)
-  /// and the page-request overflow of older specifications, bit 7.
+  /// and the page-request overflow.
   fileprivate static var clearedByHandler: FaultStatus {
-    var status = FaultStatus(rawValue: 1 << 7)
+    var status = FaultStatus(rawValue: formerPageRequestOverflow)
     status[flag: .primaryFaultOverflow] = true
     status[flag: .primaryPendingFault] = true
     return status

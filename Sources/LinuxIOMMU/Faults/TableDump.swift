@@ -70,7 +70,7 @@ extension FaultReporter {
 
   /// What the driver takes of an entry for the address of the next table (VTD_PAGE_MASK): all bits
   /// above the offset, reserved ones too.
-  private func tableAddress(_ word: UInt64) -> UInt64 { word & ~(Paging.pageSize - 1) }
+  private func tableAddress(_ word: UInt64) -> UInt64 { word.pageStart }
 
   /// dma_pte_addr, which leaves XD out as long as the driver sets it.
   private func nextTable(_ entry: UInt64) -> UInt64 {

@@ -129,7 +129,7 @@ final class DeviceInfo {
 
   /// PDTS: 2^(PDTS + 7) entries of 64 PASIDs.
   var directorySize: UInt64 {
-    let entries = max(pasidLimit >> 6, 1)
+    let entries = max(Int(pasidLimit) / PASIDTableEntry.countInTable, 1)
     return UInt64(max(entries.trailingZeroBitCount - 7, 0))
   }
 }

@@ -13,13 +13,16 @@ extension DeviceTables {
     var pagesNeeded = 1
     if let width = device.function.traits.pasidWidth, device.supportsPASIDs {
       let most = 1 << min(width, device.unit.extendedCapability.pasidWidth)
-      // An entry of 8 bytes for 64 PASIDs; the page allocator gives powers of two.
-      let bytes = most >> 3
-      while pagesNeeded << 12 < bytes { pagesNeeded *= 2 }
+      // The page allocator gives powers of two.
+      while pagesNeeded * Self.pasidsOfDirectoryPage < most { pagesNeeded *= 2 }
     }
     device.directory = try tables.allocatePages(pagesNeeded)
-    device.pasidLimit = UInt32(pagesNeeded) << 15
+    device.pasidLimit = UInt32(pagesNeeded * Self.pasidsOfDirectoryPage)
   }
+
+  /// The PASIDs whose tables a page of a directory names.
+  private static let pasidsOfDirectoryPage =
+    Int(Paging.pageSize / PASIDDirectoryEntry.byteCount) * PASIDTableEntry.countInTable
 
   /// intel_pasid_get_entry: where the entry lies, with the table made if it is missing.
   func pasidEntryAddress(

@@ -52,10 +52,10 @@ struct PageTables {
       | (domain.marksFlushedTables ? Self.flushedFirstStage : 0)
   }
 
-  /// SW_BIT_CACHE_FLUSH_DONE of the generic library, in bits that hardware ignores: as it lies in its
-  /// vtdss and x86_64 formats.
-  private static let flushedSecondStage: UInt64 = 1 << 10
-  private static let flushedFirstStage: UInt64 = 1 << 9
+  /// SW_BIT_CACHE_FLUSH_DONE of the generic library, in bits that are left to software: as it lies in
+  /// its vtdss and x86_64 formats.
+  private static let flushedSecondStage = BitField<SecondStageEntry>.available.mask
+  private static let flushedFirstStage = BitField<FirstStageEntry>.available.mask
 
   /// An entry that maps a page, of a size that the caller adds.
   func leafEntry(to page: UInt64, _ access: MappingAccess, in domain: IOMMUDomain) -> UInt64 {

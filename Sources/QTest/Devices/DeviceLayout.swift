@@ -1,3 +1,5 @@
+public import PCI
+
 /// What configuration space says of a device.
 public struct DeviceLayout: Sendable {
   /// A memory region behind a BAR.
@@ -35,7 +37,8 @@ public struct DeviceLayout: Sendable {
 
   /// What configuration space says of a device.
   public init(
-    vendorID: UInt16, deviceID: UInt16, classCode: UInt32 = 0xff0000, revision: UInt8 = 0,
+    vendorID: UInt16, deviceID: UInt16, classCode: UInt32 = PCIClass.unassigned.rawValue,
+    revision: UInt8 = 0,
     regions: [Region], hasMSI: Bool = false, interruptPin: UInt8 = 0
   ) {
     self.vendorID = vendorID

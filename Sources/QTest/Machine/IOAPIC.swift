@@ -26,6 +26,10 @@ struct IOAPIC {
     static let masked: UInt64 = 1 << 16
     /// Delivery status and remote IRR belong to the hardware.
     static let readOnly: UInt64 = 1 << 12 | remoteIRR
+    static let deliveryModeShift: UInt64 = 8
+    /// The destination's mode, or bit 15 of the index whose other bits are 63:49.
+    static let destinationModeShift: UInt64 = 11
+    static let indexShift: UInt64 = 49
     /// Bits 48 and up also carry the index of a remapped interrupt, whose format bit is 48.
     static let destinationShift: UInt64 = 56
     static let remappable: UInt64 = 1 << 48
@@ -125,19 +129,18 @@ struct IOAPIC {
   private static func message(_ entry: UInt64) -> Message {
     var data = InterruptMessageData(rawValue: 0)
     data[.vector] = entry & Entry.vector
-    data[.deliveryMode] = entry >> 8
+    data[.deliveryMode] = entry >> Entry.deliveryModeShift
     data[flag: .triggerMode] = entry & Entry.levelTriggered != 0
-    // The destination's mode, or bit 15 of the index whose other bits are 63:49.
-    let bit11 = entry >> 11 & 1
+    let modeOrIndexBit = entry >> Entry.destinationModeShift & 1
     if entry & Entry.remappable != 0 {
-      let index = UInt16(truncatingIfNeeded: bit11 << 15 | entry >> 49)
+      let index = UInt16(truncatingIfNeeded: modeOrIndexBit << 15 | entry >> Entry.indexShift)
       return Message(address: RemappableAddress(handle: index).rawValue, data: data.rawValue)
     }
     data[flag: .level] = true
     var address = CompatibilityAddress()
-    address[inPlace: .range] = InterruptRange.base
+    address[inPlace: .range] = UInt64.interruptRange.lowerBound
     address[.destination] = entry >> Entry.destinationShift
-    address[flag: .destinationMode] = bit11 != 0
+    address[flag: .destinationMode] = modeOrIndexBit != 0
     return Message(address: address.rawValue, data: data.rawValue)
   }
 }

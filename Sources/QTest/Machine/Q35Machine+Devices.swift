@@ -102,7 +102,7 @@ extension Q35Machine: DeviceHost {
   private func target(of request: DMARequest) -> Target {
     guard let unit else {
       let address = request.address.rawValue
-      return request.access == .write && InterruptRange.contains(address)
+      return request.access == .write && address.isInterruptAddress
         ? .message : .memory(address)
     }
     return switch unit.translate(request).outcome {

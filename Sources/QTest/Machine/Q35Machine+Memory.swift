@@ -23,7 +23,8 @@ extension Q35Machine: QTestTarget {
     map.append(.init(kind: .ioapic, base: IOAPIC.base, size: IOAPIC.size, widths: 1...4))
     map.append(
       .init(
-        kind: .localAPIC, base: InterruptRange.base, size: InterruptRange.size, widths: 1...4))
+        kind: .localAPIC, base: UInt64.interruptRange.lowerBound,
+        size: UInt64(UInt64.interruptRange.count), widths: 1...4))
     if let window = enhancedConfigurationWindow {
       map.append(
         .init(

@@ -159,7 +159,7 @@ public final class Q35Machine {
   /// The unit's own messages: they reach the processors without being remapped themselves.
   func deliverMessages() {
     while let message = messages.take() {
-      if configuration.isQEMU || InterruptRange.contains(message.address.rawValue) {
+      if configuration.isQEMU || message.address.rawValue.isInterruptAddress {
         deliver(vector: UInt8(truncatingIfNeeded: message.data))
       } else {
         memory.store32(message.data, at: message.address)

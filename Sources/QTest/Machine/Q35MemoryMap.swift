@@ -55,14 +55,6 @@ extension Q35Configuration {
   }
 }
 
-/// Where a write is an interrupt message.
-enum InterruptRange {
-  static let base: UInt64 = 0xfee0_0000
-  static let size: UInt64 = 0x10_0000
-
-  static func contains(_ address: UInt64) -> Bool { address &- base < size }
-}
-
 /// Something that answers at a range of memory addresses.
 struct MappedRegion {
   enum Kind {

@@ -70,14 +70,18 @@ struct UnitRegisters {
     offset == RegisterOffset.ccmd || offset == RegisterOffset.iqa
   }
 
+  /// SID and FM of CCMD, which cannot be read back.
+  private static let lostOfCommand =
+    BitField<ContextCommand>.sourceID.mask | BitField<ContextCommand>.functionMask.mask
+
   private func read32(_ unit: RemappingUnit, _ offset: Int) -> UInt32 {
     let value = unit.read32(offset)
     observer?.registerRead(UInt64(value), at: offset, width: 4)
     guard isQEMU else { return value }
     switch offset {
-    // SID and FM cannot be read back.
-    case RegisterOffset.ccmd: return value & 0xffff
-    case RegisterOffset.ccmd + 4: return value & ~0x3
+    case RegisterOffset.ccmd: return value & ~UInt32(truncatingIfNeeded: Self.lostOfCommand)
+    case RegisterOffset.ccmd + 4:
+      return value & ~UInt32(truncatingIfNeeded: Self.lostOfCommand >> 32)
     case RegisterOffset.iqa: return UInt32(truncatingIfNeeded: queueBase) | value & 0xfff
     case RegisterOffset.iqa + 4: return UInt32(truncatingIfNeeded: queueBase >> 32)
     case RegisterOffset.iedata: return value | completionDataHigh
@@ -96,7 +100,7 @@ struct UnitRegisters {
     case RegisterOffset.gcmd:
       let wasOn = isQueueOn(unit)
       put(unit, value, offset)
-      if !wasOn && isQueueOn(unit) { queueBase = unit.read64(RegisterOffset.iqa) & ~0xfff }
+      if !wasOn && isQueueOn(unit) { queueBase = unit.read64(RegisterOffset.iqa).pageStart }
     default: put(unit, value, offset)
     }
   }

@@ -43,8 +43,8 @@ struct WalkDrawing {
     guard let word = step.words.first else { return "unreadable" }
     switch step.structure {
     case .secondStageEntry:
-      if word & 3 == 0 { return "not present" }
       let entry = SecondStageEntry(rawValue: word)
+      if !entry.isPresent { return "not present" }
       return (entry[flag: .read] ? "R" : "-") + (entry[flag: .write] ? "W" : "-")
         + (entry[flag: .pageSize] && step.level > 1 && step.level < 4 ? " page" : "")
     case .firstStageEntry:
@@ -95,13 +95,12 @@ struct WalkDrawing {
     guard let step = walk.last(where: { $0.level == last.level && isPaging($0) }),
       step.failure != nil, !isLargePage(step)
     else { return [] }
-    var slices: [(level: Int, high: Int, low: Int, value: UInt64)] = []
-    var (level, low) = (last.level - 1, last.low - 9)
-    while level >= 1, low >= 12 {
-      slices.append((level, low + 8, low, address >> UInt64(low) & 0x1ff))
-      (level, low) = (level - 1, low - 9)
+    return stride(from: last.level - 1, through: 1, by: -1).map { level in
+      (
+        level, Paging.shift(level: level + 1) - 1, Paging.shift(level: level),
+        Paging.index(of: address, level: level)
+      )
     }
-    return slices
   }
 
   /// Whether an entry above the lowest level maps a page: bit 7 says so in both stages.
@@ -212,10 +211,15 @@ struct WalkDrawing {
       case .rootEntry, .scalableRootEntry: "bus " + hex(index, digits: 2)
       // The index in a scalable context table covers half a bus only, so the source-id is used.
       case .contextEntry, .scalableContextEntry:
-        "dev \(hex((step.input ?? index) >> 3 & 0x1f, digits: 2)).\((step.input ?? index) & 7)"
+        "dev \(deviceAndFunction(step.input ?? index))"
       default: "\(index)"
       }
     return "\(name(step))[\(place)]"
+  }
+
+  private static func deviceAndFunction(_ source: UInt64) -> String {
+    let source = SourceID(rawValue: UInt16(truncatingIfNeeded: source))
+    return "\(hex(UInt64(source.device), digits: 2)).\(source.function)"
   }
 }
 

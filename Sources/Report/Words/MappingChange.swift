@@ -1,17 +1,15 @@
 internal import Recording
+internal import VTdFormats
 
-/// Whether a change of a table's word begins or ends a mapping. Only the word's two lowest bits are
-/// looked at: P in a first-stage entry, R and W in a second-stage entry.
+/// Whether a change of a table's word begins or ends a mapping. The word is read as a second-stage
+/// entry, whose R and W lie where a first-stage entry has P and R/W.
 enum MappingChange {
   case begins, ends
 
   init?(_ fact: MemoryFact) {
-    if fact.old & 3 != 0, fact.new & 3 == 0 {
-      self = .ends
-    } else if fact.old & 3 == 0, fact.new & 3 != 0 {
-      self = .begins
-    } else {
-      return nil
-    }
+    let wasPresent = SecondStageEntry(rawValue: fact.old).isPresent
+    let isPresent = SecondStageEntry(rawValue: fact.new).isPresent
+    if wasPresent == isPresent { return nil }
+    self = isPresent ? .begins : .ends
   }
 }

@@ -24,9 +24,7 @@ extension DMADescription {
   /// How many requests the step sends: one for each page, and for each dword of the interrupt range.
   func requests(at target: IOVA) -> UInt64 {
     let last = target.rawValue.last(ofBytes: max(length, 1)) ?? .max
-    let interruptRange: ClosedRange<UInt64> = 0xfee0_0000...0xfeef_ffff
-    let meetsInterrupts =
-      target.rawValue <= interruptRange.upperBound && last >= interruptRange.lowerBound
+    let meetsInterrupts = UInt64.interruptRange.overlaps(target.rawValue...last)
     let single = meetsInterrupts ? length / 4 + 2 : length / 4096 + 2
     let (total, overflow) = single.multipliedReportingOverflow(by: UInt64(max(count, 1)))
     return overflow ? .max : total

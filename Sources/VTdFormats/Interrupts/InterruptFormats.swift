@@ -13,10 +13,13 @@ public struct EventMessage: Hashable, Sendable {
 }
 
 extension UInt64 {
-  /// Whether a write to this address is an interrupt and not a DMA: 0xfee00000 to 0xfeefffff (VT-d
-  /// specification 3.14).
+  /// The addresses at which a write is an interrupt and not a DMA (VT-d specification 3.14).
   @inlinable @inline(__always)
-  package var isInterruptAddress: Bool { self &>> 20 == 0xfee }
+  package static var interruptRange: ClosedRange<UInt64> { 0xfee0_0000...0xfeef_ffff }
+
+  /// Whether this address lies in the interrupt range.
+  @inlinable @inline(__always)
+  package var isInterruptAddress: Bool { Self.interruptRange ~= self }
 }
 
 /// Address of an interrupt request in remappable format (VT-d specification 5.1.2.2).
@@ -41,7 +44,7 @@ public struct RemappableAddress: RegisterImage {
   /// - Parameter handle: the entry's index, where no subhandle is added.
   package init(handle: UInt16) {
     self.init()
-    self[.range] = 0xfee
+    self[inPlace: .range] = UInt64.interruptRange.lowerBound
     self[flag: .format] = true
     self[.handleLow] = UInt64(handle & 0x7fff)
     self[.handleHigh] = UInt64(handle >> 15)
@@ -73,6 +76,18 @@ public struct CompatibilityAddress: RegisterImage {
   public static let fields: [BitField<Self>] = [
     .ignored, .destinationMode, .redirectionHint, .format, .reserved, .destination, .range,
   ]
+}
+
+extension CompatibilityAddress {
+  /// Bits 19:4, which QEMU records as the index of a request in this format that a unit blocks.
+  package var recordedIndex: UInt16 { UInt16(truncatingIfNeeded: rawValue >> 4) }
+
+  /// The address of a request that QEMU records with an index.
+  package init(recordedIndex: UInt16) {
+    self.init()
+    self[inPlace: .range] = UInt64.interruptRange.lowerBound
+    rawValue |= UInt32(recordedIndex) << 4
+  }
 }
 
 extension BitField where Image == CompatibilityAddress {

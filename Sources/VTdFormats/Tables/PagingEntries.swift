@@ -124,7 +124,7 @@ public struct FirstStageEntry: RegisterImage {
   /// Bits that must be zero in a present entry at `level`.
   ///
   /// `hostAddressWidth` cuts ADDR; bit 12 of a large page is its PAT bit. XD is ignored, not
-  /// reserved, where NXE is clear: vtd.md's list of reserved bits does not name it.
+  /// reserved, where NXE is clear: the specification does not list it with the reserved bits.
   public static func reservedMask(
     level: Int, leaf: Bool, hostAddressWidth: Int, largePages: Bool
   ) -> UInt64 {

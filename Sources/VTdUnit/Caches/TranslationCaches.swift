@@ -88,10 +88,7 @@ extension TranslationCaches {
   func keep(_ request: DMARequest, space: UInt64, _ page: CachedPage, seen: UInt64) {
     let kind = (page.word &>> PageFlags.sizeShift) & 3
     let key = SetCache.Key(request.iova, kind: kind, space: space)
-    let interrupts: UInt64 = 0xfee0_0000
-    // The range is of 1 MiB, larger than the smallest page.
-    let shift = max(key.shift, 20)
-    if request.iova &>> shift == interrupts &>> shift { return }
+    if PageFlags.holdsInterruptRange(request.iova, shift: key.shift) { return }
     if kind != 0 {
       if PageFlags.holdsInterruptRange(page.word & PageFlags.addressMask, shift: key.shift) {
         return

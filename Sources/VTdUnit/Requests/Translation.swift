@@ -225,10 +225,11 @@ enum PageFlags {
   @inline(__always)
   static func shift(_ flags: UInt64) -> UInt64 { 12 &+ 9 &* ((flags &>> sizeShift) & 3) }
 
-  /// Whether a page of 2^`shift` bytes at or around `address` has part of 0xfee00000 to 0xfeefffff.
+  /// Whether the page of 2^`shift` bytes that `address` lies in has part of the interrupt range, or
+  /// lies in it: the range is of 1 MiB, larger than the smallest page.
   @inline(__always)
   static func holdsInterruptRange(_ address: UInt64, shift: UInt64) -> Bool {
     let shift = max(shift, 20)
-    return address &>> shift == 0xfee0_0000 &>> shift
+    return address &>> shift == UInt64.interruptRange.lowerBound &>> shift
   }
 }
