@@ -17,7 +17,8 @@ struct WalkCommand: ParsableCommand {
     commandName: "walk", abstract: "Show every step of one translation.",
     discussion: """
       The tables are those of the booted kernel, or where it makes none, those that the scenario's \
-      first steps write; with --steps they are those after so many steps. Caches are not asked, \
+      first steps write; with --steps they are those after so many steps, with --dma those that the \
+      DMA meets. Caches are not asked, \
       nothing is recorded, and no accessed or dirty bit is written. A write to 0xfee00000 to \
       0xfeefffff goes on through interrupt remapping.
 
@@ -44,10 +45,16 @@ struct WalkCommand: ParsableCommand {
   var scenario: String
 
   @Option(help: ArgumentHelp("The requesting function, such as 00:1a.0.", valueName: "bdf"))
-  var device: String
+  var device: String?
 
   @Option(help: ArgumentHelp("The address that it sends, decimal or 0x.", valueName: "address"))
-  var iova: String
+  var iova: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The request of the scenario's DMA of this number, from 1, with the tables as they are then.",
+      valueName: "number"))
+  var dma: Int?
 
   @Flag(help: "The device writes; without it, it reads.")
   var write = false
@@ -104,11 +111,25 @@ struct WalkCommand: ParsableCommand {
           "--\(name) is \"\(value)\"; a number such as 0xd2008c222f0606 was expected")
       }
     }
-    guard PCIAddress(device) != nil else {
-      throw ValidationError("--device is \"\(device)\"; an address such as 00:1a.0 was expected")
+    if let dma, dma < 1 {
+      throw ValidationError("--dma is \(dma); the number of a DMA, from 1, was expected")
     }
-    guard Numbers.unsigned(iova) != nil else {
-      throw ValidationError("--iova is \"\(iova)\"; a number such as 0x1000 was expected")
+    if dma != nil {
+      if let other = optionsOfRequest.first {
+        throw ValidationError(
+          "--dma and \(other) exclude each other: the scenario says what is sent")
+      }
+    } else {
+      guard let device, let iova else {
+        throw ValidationError(
+          "--device and --iova are missing, or --dma: what is sent was expected")
+      }
+      guard PCIAddress(device) != nil else {
+        throw ValidationError("--device is \"\(device)\"; an address such as 00:1a.0 was expected")
+      }
+      guard Numbers.unsigned(iova) != nil else {
+        throw ValidationError("--iova is \"\(iova)\"; a number such as 0x1000 was expected")
+      }
     }
     if let pasid, (Numbers.unsigned(pasid) ?? .max) > 0xf_ffff {
       throw ValidationError("--pasid is \"\(pasid)\"; a number up to 0xfffff was expected")
@@ -134,20 +155,29 @@ struct WalkCommand: ParsableCommand {
     }
   }
 
+  /// The options that were given and say what is sent or when, which `--dma` takes from the scenario.
+  private var optionsOfRequest: [String] {
+    let given: [(String, Bool)] = [
+      ("--device", device != nil), ("--iova", iova != nil), ("--steps", steps != nil),
+      ("--write", write), ("--atomic", atomic), ("--zero-length", zeroLength),
+      ("--pasid", pasid != nil), ("--execute", execute), ("--privileged", privileged),
+      ("--type", type != .untranslated), ("--data", data != "0"),
+      ("--root", imageOptions.root != nil), ("--log", imageOptions.log != nil),
+    ]
+    return given.filter { $0.1 }.map { $0.0 }
+  }
+
   func run() throws {
-    guard let address = PCIAddress(device), let iova = Numbers.unsigned(iova) else { return }
-    if imageOptions.root != nil || imageOptions.log != nil {
-      return try walkImage(request(address, iova))
+    var sent: (device: PCIAddress, request: DMARequest)?
+    if let device = device.flatMap(PCIAddress.init), let iova = iova.flatMap(Numbers.unsigned) {
+      sent = (device, request(device, iova))
+    }
+    if let sent, imageOptions.root != nil || imageOptions.log != nil {
+      return try walkImage(sent.request)
     }
     let result = try reportingInputErrors {
       let scenario = try options.load(scenario)
-      if let steps, steps > scenario.steps.count {
-        throw InputError(
-          at: Place(whole: "--steps \(steps)"),
-          "the scenario has \(counted(scenario.steps.count, "step")); a number up to that was expected"
-        )
-      }
-      return try ScenarioRun.run(scenario, firstSteps: steps ?? scenario.preparingSteps)
+      return try ScenarioRun.run(scenario, firstSteps: firstSteps(of: scenario))
     }
     guard case .finished(let run) = result else {
       if case .skipped(let reason) = result {
@@ -155,14 +185,24 @@ struct WalkCommand: ParsableCommand {
       }
       throw ExitStatus.badInput.code
     }
-    guard let unit = run.machine.unit(covering: address) else {
+    var data = UInt32(truncatingIfNeeded: Numbers.unsigned(data) ?? 0)
+    var arrived: (unit: NamedUnit, request: DMARequest)?
+    if let sent {
+      arrived = run.machine.unit(covering: sent.device).map { ($0, sent.request) }
+    } else if let dma = run.nextDMA {
+      arrived = run.machine.firstRequest(of: dma)
+      data = dma.attributes.data
+    }
+    guard let (unit, request) = arrived else {
       StandardError.print(
-        "dmar: no unit covers \(address); a function in a unit's scope was expected")
+        sent.map {
+          "dmar: no unit covers \($0.device); a function in a unit's scope was expected"
+        } ?? "dmar: --dma \(dma ?? 0): no unit gets the request: \(wayOfLastDMA(in: run.machine))")
       throw ExitStatus.badInput.code
     }
-    let request = request(address, iova)
     let report = unit.hardware.explain(request)
-    let interrupt = report.verdict == .interruptRequest ? self.interrupt(request, unit) : nil
+    let interrupt =
+      report.verdict == .interruptRequest ? self.interrupt(request, data, unit) : nil
     var output = Output()
     switch format {
     case .text where picture:
@@ -176,6 +216,34 @@ struct WalkCommand: ParsableCommand {
       output.print(WalkJSON.document(of: report, interrupt: interrupt, unit: unit.name))
     }
     try output.flush()
+  }
+
+  /// Where a DMA went that reached no unit.
+  private func wayOfLastDMA(in machine: Machine) -> String {
+    if case .offTheWay(_, _, let route) = machine.events.last { return RouteText.describe(route) }
+    return "no unit covers the device: it reaches memory untranslated"
+  }
+
+  /// How many steps the walk's tables need: those that `--steps` says, or all in front of the DMA.
+  private func firstSteps(of scenario: ScenarioDescription) throws(InputError) -> Int {
+    if let dma {
+      let places = scenario.steps.indices.filter {
+        if case .dma = scenario.steps[$0].action { true } else { false }
+      }
+      guard dma <= places.count else {
+        throw InputError(
+          at: Place(whole: "--dma \(dma)"),
+          "the scenario has \(counted(places.count, "DMA")); a number up to that was expected")
+      }
+      return places[dma - 1]
+    }
+    if let steps, steps > scenario.steps.count {
+      throw InputError(
+        at: Place(whole: "--steps \(steps)"),
+        "the scenario has \(counted(scenario.steps.count, "step")); a number up to that was expected"
+      )
+    }
+    return steps ?? scenario.preparingSteps
   }
 
   private func draw(
@@ -224,10 +292,12 @@ struct WalkCommand: ParsableCommand {
   }
 
   /// What becomes of the write as an interrupt request.
-  private func interrupt(_ request: DMARequest, _ unit: NamedUnit) -> InterruptReport {
+  private func interrupt(
+    _ request: DMARequest, _ data: UInt32, _ unit: NamedUnit
+  ) -> InterruptReport {
     unit.hardware.explain(
       InterruptRequest(
         source: request.source, address: UInt32(truncatingIfNeeded: request.address.rawValue) & ~3,
-        data: UInt32(truncatingIfNeeded: Numbers.unsigned(data) ?? 0)))
+        data: data))
   }
 }

@@ -51,4 +51,13 @@ public struct DeviceDMA: Hashable, Sendable {
     self.pasid = pasid
     self.attributes = attributes
   }
+
+  /// The request for the page of `address`, with the id and the PASID that it has at the root of the
+  /// bus.
+  func request(at address: IOVA, from source: SourceID, _ pasid: PASID?) -> DMARequest {
+    DMARequest(
+      source: source, address: address, access: access, isZeroLength: length == 0, pasid: pasid,
+      isPrivileged: attributes.isPrivileged, isExecute: attributes.isExecute,
+      addressType: attributes.addressType)
+  }
 }

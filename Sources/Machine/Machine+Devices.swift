@@ -22,10 +22,7 @@ extension Machine {
     var left = dma.length
     var landed: [HardwareAccess.Piece] = []
     repeat {
-      let request = DMARequest(
-        source: source, address: IOVA(rawValue: address), access: dma.access,
-        isZeroLength: dma.length == 0, pasid: pasid, isPrivileged: dma.attributes.isPrivileged,
-        isExecute: dma.attributes.isExecute, addressType: dma.attributes.addressType)
+      let request = dma.request(at: IOVA(rawValue: address), from: source, pasid)
       tap.begin(act: .dma(unit, request, through: nil))
       defer { tap.end(unmuted: nil) }
       let outcome = unit.hardware.translate(request).outcome
@@ -50,6 +47,12 @@ extension Machine {
     } while left > 0
     tap.hear(.dma(dma, landed: landed))
     return outcomes
+  }
+
+  /// The first request of a DMA, as it reaches the unit that covers its device; nothing is sent. Nil
+  /// where the request reaches no unit.
+  public func firstRequest(of dma: DMA) -> (unit: NamedUnit, request: DMARequest)? {
+    arrival(of: dma).map { ($0.unit, dma.request(at: dma.address, from: $0.source, $0.pasid)) }
   }
 
   /// Lets a device ask for a page (PRI).

@@ -1,8 +1,9 @@
-internal import PCI
+package import PCI
 
 /// The way of a request over the bus, in words.
-enum RouteText {
-  static func describe(_ route: DMARoute) -> String {
+package enum RouteText {
+  /// Where the request went instead of to a unit, and why.
+  package static func describe(_ route: DMARoute) -> String {
     switch route {
     case .noFunction: "not sent: the function is gone"
     case .busMasteringDisabled: "not sent: Bus Master Enable is clear"

@@ -140,6 +140,44 @@ struct WalkTests {
   }
 
   @Test(
+    "--dma walks the request that the scenario's DMA sends",
+    arguments: cases.filter {
+      ["legacy, blocked at the leaf", "an interrupt through its entry"].contains($0.name)
+    })
+  func dma(_ walk: Case) throws {
+    let byHand = try self.walk(walk.file, walk.arguments)
+    let bySteps = try Tool.dmar(["walk", "Configs/faults/\(walk.file).yaml", "--dma", "1"])
+    #expect(bySteps.status == 0)
+    #expect(bySteps.outputText == byHand.outputText)
+  }
+
+  @Test("--dma takes the tables that the DMA meets: here before dma_unmap and after it")
+  func dmaOfDriver() throws {
+    let mapped = try Tool.dmar(["walk", "Configs/driver/unmap-strict.yaml", "--dma", "1"])
+    #expect(mapped.outputText.contains("writes 0xfffff000"))
+    #expect(mapped.outputText.contains("translated: 0xfffff000 -> 0x2001000"))
+    let unmapped = try Tool.dmar(["walk", "Configs/driver/unmap-strict.yaml", "--dma", "2"])
+    #expect(unmapped.outputText.contains("blocked: fault reason 0x05"))
+    let beyond = try Tool.dmar(["walk", "Configs/driver/unmap-strict.yaml", "--dma", "3"])
+    #expect(beyond.status == 65)
+    #expect(beyond.errorText.contains("--dma 3: the scenario has 2 DMAs"))
+    let unsent = try Tool.dmar(["walk", "Configs/bus/bus-master-off.yaml", "--dma", "1"])
+    #expect(unsent.status == 65)
+    #expect(unsent.errorText.contains("no unit gets the request: not sent: Bus Master Enable"))
+  }
+
+  @Test(
+    "--dma takes what is sent from the scenario alone",
+    arguments: [
+      ["--dma", "0"], ["--dma", "1", "--iova", "0"], ["--dma", "1", "--write"],
+      ["--dma", "1", "--steps", "1"], ["--dma", "1", "--root", "0x1000"], ["--iova", "0"], [],
+    ])
+  func usageOfDMA(_ arguments: [String]) throws {
+    let result = try Tool.dmar(["walk", "Configs/faults/base.yaml"] + arguments)
+    #expect(result.status == 64)
+  }
+
+  @Test(
     "options that exclude each other, or are not numbers, are wrong usage",
     arguments: [
       ["--iova", "0x1000", "--write", "--atomic"], ["--iova", "0x1000", "--execute"],

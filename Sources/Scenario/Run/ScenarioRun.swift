@@ -26,6 +26,8 @@ public struct ScenarioRun {
   public let warnings: [Mismatch]
   /// Everything that happened, where somebody asked for it.
   public let record: RunRecord?
+  /// What the first step that was left out would do, where it is a DMA.
+  public let nextDMA: Machine.DMA?
 
   /// All records that the kernel printed.
   public var log: [LogRecord] {
@@ -68,6 +70,7 @@ public struct ScenarioRun {
     hearing handler: AccessHandler? = nil, watching watcher: @escaping Watcher = { _ in }
   ) throws(InputError) -> Result {
     if scenario.isAbstract { return .skipped("it is abstract: other scenarios extend it") }
+    let next = scenario.steps.dropFirst(count).first
     var scenario = scenario
     scenario.steps = Array(scenario.steps.prefix(count))
     var runner = ScenarioRunner(scenario)
@@ -79,7 +82,7 @@ public struct ScenarioRun {
     return .finished(
       ScenarioRun(
         machine: machine, failedChecks: runner.failedChecks, untakenSteps: runner.untakenSteps,
-        warnings: runner.warnings, record: runner.record))
+        warnings: runner.warnings, record: runner.record, nextDMA: try next.flatMap(runner.dma)))
   }
 }
 
@@ -293,6 +296,19 @@ private struct ScenarioRunner {
     return record
   }
 
+  /// What a step's device does; nil where it does no DMA.
+  func dma(of step: ScenarioStep) throws(InputError) -> Machine.DMA? {
+    guard case .dma(let dma) = step.action else { return nil }
+    return try self.dma(dma, at: step.place)
+  }
+
+  private func dma(_ dma: DMADescription, at place: Place) throws(InputError) -> Machine.DMA {
+    Machine.DMA(
+      device: address(of: dma.device), claimedID: dma.claimedID, access: dma.access,
+      address: try driver.address(dma.address, at: place), length: dma.length, pasid: dma.pasid,
+      attributes: dma.attributes)
+  }
+
   private mutating func take(
     _ step: ScenarioStep, on machine: Machine
   ) throws(InputError) {
@@ -303,16 +319,12 @@ private struct ScenarioRunner {
       }
       try driver.take(action, at: step.place, on: machine, address)
       failedChecks += driver.takeFailedChecks()
-    case .dma(let dma):
-      let target = try driver.address(dma.address, at: step.place)
-      try requests.spend(dma.requests(at: target), at: step.place)
-      for round in 0..<dma.count {
+    case .dma(let description):
+      let dma = try self.dma(description, at: step.place)
+      try requests.spend(description.requests(at: dma.address), at: step.place)
+      for round in 0..<description.count {
         if round % Self.watchedRounds == 0 { try watcher(step.place) }
-        machine.perform(
-          Machine.DMA(
-            device: address(of: dma.device), claimedID: dma.claimedID, access: dma.access,
-            address: target, length: dma.length, pasid: dma.pasid,
-            attributes: dma.attributes))
+        machine.perform(dma)
       }
     case .pageRequest(let request):
       machine.askForPage(
