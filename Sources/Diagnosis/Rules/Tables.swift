@@ -156,7 +156,7 @@ extension Rule {
     }
     let source = fault.fault.key.source
     if let root = fault.fault.dump?.scalableRoot {
-      let isUpper = source.device >= 16
+      let isUpper = ScalableRootEntry.isUpper(source)
       let isMissing = isUpper ? !root[flag: .upperPresent] : !root[flag: .lowerPresent]
       let hasOther = isUpper ? root[flag: .lowerPresent] : root[flag: .upperPresent]
       if isMissing && hasOther {

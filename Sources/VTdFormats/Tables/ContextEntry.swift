@@ -27,7 +27,8 @@ public struct ContextEntry: Image128 {
   public static let byteCount: UInt64 = 16
 
   /// Where, in its bus's table, the entry for a source-id lies.
-  public static func offset(of source: SourceID) -> UInt64 { UInt64(source.devfn) * byteCount }
+  @inlinable
+  public static func offset(of source: SourceID) -> UInt64 { UInt64(source.devfn) &* byteCount }
 
   /// What is done with requests.
   @inlinable
@@ -84,9 +85,12 @@ public struct ScalableContextEntry: WideImage {
   public static let byteCount: UInt64 = 32
 
   /// Where, in the table of its half of the bus, the entry for a source-id lies.
-  public static func offset(of source: SourceID) -> UInt64 {
-    UInt64(source.devfn & 0x7f) * byteCount
-  }
+  @inlinable
+  public static func offset(of source: SourceID) -> UInt64 { index(of: source) &* byteCount }
+
+  /// Which entry, of the table of its half of the bus, is the one for a source-id: 0 to 127.
+  @inlinable
+  public static func index(of source: SourceID) -> UInt64 { UInt64(source.devfn & 0x7f) }
 
   /// Number of PASIDs that the directory covers: 2^13 for PDTS 0 (2^(PDTS+7) entries of 64).
   @inlinable

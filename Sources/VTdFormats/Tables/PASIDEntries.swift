@@ -11,7 +11,12 @@ public struct PASIDDirectoryEntry: RegisterImage {
   public static let byteCount: UInt64 = 8
 
   /// Where, in a directory, the entry for a PASID lies: bits 19:6 are its index.
-  public static func offset(of pasid: PASID) -> UInt64 { UInt64(pasid.rawValue >> 6) * byteCount }
+  @inlinable
+  public static func offset(of pasid: PASID) -> UInt64 { index(of: pasid) &* byteCount }
+
+  /// Which entry of a directory is the one for a PASID.
+  @inlinable
+  public static func index(of pasid: PASID) -> UInt64 { UInt64(pasid.rawValue &>> 6) }
 }
 
 extension BitField where Image == PASIDDirectoryEntry {
@@ -61,7 +66,12 @@ public struct PASIDTableEntry: WideImage {
   public static let countInTable = 64
 
   /// Where, in its table, the entry for a PASID lies: bits 5:0 are its index.
-  public static func offset(of pasid: PASID) -> UInt64 { UInt64(pasid.rawValue & 0x3f) * byteCount }
+  @inlinable
+  public static func offset(of pasid: PASID) -> UInt64 { index(of: pasid) &* byteCount }
+
+  /// Which entry of a table is the one for a PASID: 0 to 63.
+  @inlinable
+  public static func index(of pasid: PASID) -> UInt64 { UInt64(pasid.rawValue & 0x3f) }
 
   /// How requests are translated; nil for an encoding that the specification reserves.
   @inlinable

@@ -12,7 +12,8 @@ public struct RootEntry: Image128 {
   public static let byteCount: UInt64 = 16
 
   /// Where, in the root table, the entry for a source-id's bus lies.
-  public static func offset(of source: SourceID) -> UInt64 { UInt64(source.bus) * byteCount }
+  @inlinable
+  public static func offset(of source: SourceID) -> UInt64 { UInt64(source.bus) &* byteCount }
 }
 
 extension BitField where Image == RootEntry {
@@ -40,9 +41,11 @@ public struct ScalableRootEntry: Image128 {
   public static let byteCount: UInt64 = 16
 
   /// Where, in the root table, the entry for a source-id's bus lies.
-  public static func offset(of source: SourceID) -> UInt64 { UInt64(source.bus) * byteCount }
+  @inlinable
+  public static func offset(of source: SourceID) -> UInt64 { UInt64(source.bus) &* byteCount }
 
   /// Whether a source-id's context entry is in the table of the upper half: devices 16 to 31.
+  @inlinable
   public static func isUpper(_ source: SourceID) -> Bool { source.device >= 16 }
 }
 

@@ -8,7 +8,7 @@ extension Walker {
   ) -> UInt8 {
     let source = request.source
     let rootAddress =
-      root[inPlace: .rootTable] &+ UInt64(source.bus) &* RootEntry.byteCount
+      root[inPlace: .rootTable] &+ RootEntry.offset(of: source)
     observer.selects(UInt64(source.bus), by: UInt64(source.rawValue))
     guard let rootLow = load(rootAddress), let rootHigh = load(rootAddress &+ 8)
     else {
@@ -30,7 +30,7 @@ extension Walker {
   private mutating func readLegacyContext(
     _ request: DMARequest, table: UInt64, _ context: inout RequestContext
   ) -> UInt8 {
-    let address = table &+ UInt64(request.source.devfn) &* ContextEntry.byteCount
+    let address = table &+ ContextEntry.offset(of: request.source)
     observer.selects(UInt64(request.source.devfn), by: UInt64(request.source.rawValue))
     guard let low = load(address), let high = load(address &+ 8) else {
       observer.unreadable(.contextEntry, level: 0, at: address)

@@ -60,9 +60,8 @@ extension Walker {
     _ source: SourceID, root: RootTableAddress, _ entry: inout ScalableContextEntry,
     _ context: inout RequestContext
   ) -> UInt8 {
-    let isUpper = source.devfn >= 0x80
-    let rootAddress =
-      root[inPlace: .rootTable] &+ UInt64(source.bus) &* ScalableRootEntry.byteCount
+    let isUpper = ScalableRootEntry.isUpper(source)
+    let rootAddress = root[inPlace: .rootTable] &+ ScalableRootEntry.offset(of: source)
     observer.selects(UInt64(source.bus), by: UInt64(source.rawValue))
     guard let half = load(rootAddress &+ (isUpper ? 8 : 0)) else {
       observer.unreadable(.scalableRootEntry, level: 0, at: rootAddress)
@@ -87,8 +86,8 @@ extension Walker {
     }
     observer.checked("reserved bits are clear")
     let table = rootEntry[inPlace: isUpper ? .upperContextTable : .lowerContextTable]
-    let address = table &+ UInt64(source.devfn & 0x7f) &* ScalableContextEntry.byteCount
-    observer.selects(UInt64(source.devfn & 0x7f), by: UInt64(source.rawValue))
+    let address = table &+ ScalableContextEntry.offset(of: source)
+    observer.selects(ScalableContextEntry.index(of: source), by: UInt64(source.rawValue))
     let words = environment.pointee.plainMemory.words4(address)
     if let words { entry.storage = words }
     for word in 0..<4 where words == nil {
@@ -182,10 +181,10 @@ extension Walker {
     _ contextEntry: ScalableContextEntry, _ entry: inout PASIDTableEntry,
     _ context: inout RequestContext
   ) -> UInt8 {
-    let pasid = UInt64(context.pasid)
+    let pasid = PASID(rawValue: context.pasid)
     let directory =
-      contextEntry[inPlace: .pasidDirectory] &+ (pasid &>> 6) &* PASIDDirectoryEntry.byteCount
-    observer.selects(pasid &>> 6, by: pasid)
+      contextEntry[inPlace: .pasidDirectory] &+ PASIDDirectoryEntry.offset(of: pasid)
+    observer.selects(PASIDDirectoryEntry.index(of: pasid), by: UInt64(pasid.rawValue))
     guard let raw = load(directory) else {
       observer.unreadable(.pasidDirectoryEntry, level: 0, at: directory)
       return FaultReason.directoryRead.rawValue
@@ -201,9 +200,8 @@ extension Walker {
       return FaultReason.directoryReserved.rawValue
     }
     observer.checked("reserved bits are clear")
-    let address =
-      directoryEntry[inPlace: .pasidTable] &+ (pasid & 63) &* PASIDTableEntry.byteCount
-    observer.selects(pasid & 63, by: pasid)
+    let address = directoryEntry[inPlace: .pasidTable] &+ PASIDTableEntry.offset(of: pasid)
+    observer.selects(PASIDTableEntry.index(of: pasid), by: UInt64(pasid.rawValue))
     let low = environment.pointee.plainMemory.words4(address)
     let high = environment.pointee.plainMemory.words4(address &+ 32)
     if let low, let high { entry.storage = SIMD8(lowHalf: low, highHalf: high) }
