@@ -17,7 +17,7 @@ public struct Module {
   /// - Parameter question: `{"operation": "decode", …}`.
   /// - Returns: `{"ok":true,…}`, or `{"ok":false,"error":{…}}` where the question cannot be answered.
   public mutating func answer(_ question: [UInt8]) -> [UInt8] {
-    let answer: Answer
+    let answer: ModuleAnswer
     do throws(Failure) {
       let request = try Request(question)
       answer = try self.answer(try request.wanted("operation"), request)
@@ -27,7 +27,7 @@ public struct Module {
     return Array(answer.json.utf8)
   }
 
-  private mutating func answer(_ name: String, _ request: Request) throws(Failure) -> Answer {
+  private mutating func answer(_ name: String, _ request: Request) throws(Failure) -> ModuleAnswer {
     if let operation = Operation(rawValue: name) { return try operation.answer(request) }
     #if !WITHOUT_RUNS
       if let operation = Runs.Operation(rawValue: name) {

@@ -17,9 +17,9 @@ enum Operation: String, CaseIterable {
   }
 
   /// - Throws: `Failure` where the question cannot be answered.
-  func answer(_ request: Request) throws(Failure) -> Answer {
+  func answer(_ request: Request) throws(Failure) -> ModuleAnswer {
     switch self {
-    case .operations: Answer([("operations", .array(Self.names.map { .string($0) }))])
+    case .operations: ModuleAnswer([("operations", .array(Self.names.map { .string($0) }))])
     case .decode: try DecodeOperation.answer(request)
     case .profiles: try ProfilesOperation.answer(request)
     case .words: try WordsOperation.answer(request)

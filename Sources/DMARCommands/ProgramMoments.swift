@@ -7,7 +7,7 @@ internal import Report
 struct ProgramMoments {
   private let runner: LockProgramRunner
   /// What was found, in order.
-  private(set) var found: [LockMoment] = []
+  private(set) var found: [LockSighting] = []
   private var usages: [String: Set<String>] = [:]
   private var orders: Set<RunLockDependency> = []
 
@@ -35,7 +35,7 @@ struct ProgramMoments {
       let own = newOrders.filter { $0.to == name }
       if new.isEmpty, own.isEmpty { continue }
       found.append(
-        LockMoment(
+        LockSighting(
           lockClass: name, usages: new, orders: own, when: "word \(index + 1)", microseconds: nil,
           context: Self.context(thread.kind), who: "\(step.text), \(thread.name)/\(thread.cpu)",
           functions: own.isEmpty ? [] : [step.text]))

@@ -82,7 +82,7 @@ enum EventReader {
     while word < line.count, !ASCII.isBlank(line[word]) { word += 1 }
     let template = MappingEvent(
       kind: .map, start: 0, end: 0, device: PCIAddress(device), name: device,
-      direction: DMADirection(line.text(place + 5, word)), physical: nil,
+      direction: LoggedDirection(line.text(place + 5, word)), physical: nil,
       moment: moment(head, file, number))
     let physical = line.find(" phys_addrs=").map { list(line, $0 + 12) } ?? []
     if event == "dma_unmap_sg" {
@@ -165,7 +165,7 @@ enum EventReader {
           end: start.value.addingReportingOverflow(size.value).overflow
             ? .max : start.value + max(size.value, 1), device: PCIAddress(device),
           name: String(words[index - 3]),
-          direction: direction.flatMap { DMADirection(String($0)) },
+          direction: direction.flatMap { LoggedDirection(String($0)) },
           physical: physical?.value,
           moment: MappingEvent.Moment(
             time: nil, task: "", processor: nil, file: file, line: number))

@@ -35,7 +35,7 @@ public struct MappingEvent: Hashable, Sendable {
   /// The device's name as it stands in the event, or the driver's in a row of the dump.
   public var name: String
   /// Which way data goes; nil where the event does not say.
-  public var direction: DMADirection?
+  public var direction: LoggedDirection?
   /// Where the memory is, if the event says so.
   public var physical: UInt64?
   /// When, and who did it.
@@ -57,7 +57,7 @@ public struct MappingEvent: Hashable, Sendable {
 }
 
 /// Who may do what with a buffer, in the words of the DMA API.
-public enum DMADirection: Hashable, Sendable {
+public enum LoggedDirection: Hashable, Sendable {
   /// The device reads and writes.
   case bidirectional
   /// The device reads.

@@ -26,7 +26,7 @@ public struct MappingLife: Hashable, Sendable {
   /// What the events call the device; empty where they do not.
   public var name: String
   /// Which way data goes; nil where no event says.
-  public var direction: DMADirection?
+  public var direction: LoggedDirection?
   /// The physical address of its first byte; nil where no event says.
   public var physical: UInt64?
   /// When it was mapped; nil where that was before the history begins.

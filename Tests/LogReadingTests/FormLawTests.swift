@@ -25,7 +25,7 @@ struct FormLawTests {
   }
 
   /// Values for each place of a form, as far as the line can have them.
-  static func values(_ form: Form) -> FormValues {
+  static func values(_ form: LineForm) -> FormValues {
     form.words.withUTF8Buffer { bytes in
       var values = FormValues()
       if form.voice == .device || form.voice == .core {

@@ -116,7 +116,7 @@ struct FormUseTests {
     ("---[ end Kernel panic", "part of a panic"),
   ]
 
-  private static func reason(_ form: Form) -> (words: String, reason: String)? {
+  private static func reason(_ form: LineForm) -> (words: String, reason: String)? {
     reasons.first { "\(form.words)".hasPrefix($0.words) }
   }
 
@@ -134,7 +134,7 @@ struct FormUseTests {
     return (isEvidence ? .evidence : .none, [])
   }
 
-  private static func row(_ form: Form) -> String? {
+  private static func row(_ form: LineForm) -> String? {
     let values = FormLawTests.values(form)
     guard let line = form.make(values) else { return nil }
     let kernel = FormLawTests.kernels.last { form.era.contains($0) }
@@ -153,7 +153,7 @@ struct FormUseTests {
     return "| `\(words)` | \(era(form.era)) | \(told) |"
   }
 
-  private static func era(_ era: Form.Era) -> String {
+  private static func era(_ era: LineForm.Era) -> String {
     switch era {
     case .always: "all"
     case .never: "none: reports have it"

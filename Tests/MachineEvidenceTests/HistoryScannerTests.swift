@@ -98,7 +98,7 @@ struct HistoryScannerTests {
   struct Name: CustomTestStringConvertible, Sendable {
     let text: String
     let kind: MappingEvent.Kind
-    let direction: DMADirection?
+    let direction: LoggedDirection?
     var testDescription: String { text }
   }
 
@@ -113,7 +113,7 @@ struct HistoryScannerTests {
     Name(
       text:
         "dma_map_resource: 0000:03:00.0 dir=NONE dma_addr=ffffd000 size=4096 phys_addr=1 attrs=",
-      kind: .map, direction: DMADirection.none),
+      kind: .map, direction: LoggedDirection.none),
     Name(
       text: "dma_unmap_phys: 0000:03:00.0 dir=TO_DEVICE dma_addr=ffffd000 size=4096 attrs=",
       kind: .unmap, direction: .toDevice),

@@ -66,7 +66,7 @@ import Testing
 
   @Test("anything else is named, with what was expected", arguments: refused)
   func refuses(line: String, message: String) {
-    #expect(throws: MachineError(message)) {
+    #expect(throws: Q35MachineError(message)) {
       try Launch(line.split(separator: " ").map(String.init))
     }
   }
@@ -75,7 +75,7 @@ import Testing
     "help and version are printed", arguments: ["-help", "--version", "-device help", "-M help"])
   func prints(line: String) throws {
     let launch = try Launch(line.split(separator: " ").map(String.init))
-    guard case .print(let text) = launch.task else { throw MachineError("nothing printed") }
+    guard case .print(let text) = launch.task else { throw Q35MachineError("nothing printed") }
     #expect(text.contains("q35") || text.contains("Q35") || text.contains(#"name "edu", bus PCI"#))
   }
 }

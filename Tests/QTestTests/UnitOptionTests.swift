@@ -92,7 +92,7 @@ import VTdUnit
 
   @Test("options that do not go together are refused by name", arguments: refused)
   func refuses(options: String, message: String) {
-    #expect(throws: MachineError(message)) {
+    #expect(throws: Q35MachineError(message)) {
       try UnitOptions(KeyValueList("intel-iommu," + options))
     }
   }

@@ -291,11 +291,11 @@ struct UnpackerTests {
 
   @Test("what is not text is named by its first bytes")
   func kinds() {
-    #expect(FileKind(head: Array("LPKSHHRH".utf8))?.name.contains("journal") == true)
-    #expect(FileKind(head: [0x89, 0x50, 0x4e, 0x47])?.name == "a PNG picture")
+    #expect(InputKind(head: Array("LPKSHHRH".utf8))?.name.contains("journal") == true)
+    #expect(InputKind(head: [0x89, 0x50, 0x4e, 0x47])?.name == "a PNG picture")
     for dump in ["00000000: 5b20", "00000000  5b 20", "0000000   [  "] {
-      #expect(FileKind(head: Array(dump.utf8))?.name.hasPrefix("a dump of a file's bytes") == true)
+      #expect(InputKind(head: Array(dump.utf8))?.name.hasPrefix("a dump of a file's bytes") == true)
     }
-    #expect(FileKind(head: Array("DMAR: ".utf8)) == nil)
+    #expect(InputKind(head: Array("DMAR: ".utf8)) == nil)
   }
 }

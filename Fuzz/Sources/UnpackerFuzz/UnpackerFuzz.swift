@@ -13,7 +13,7 @@ public func fuzzUnpacker(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     $0.contains("unfolds") || $0.contains("zstd") || $0.contains("lz4")
   }
   precondition(isCut || whole == pieces, "an input in pieces unpacks differently")
-  _ = FileKind(head: bytes)
+  _ = InputKind(head: bytes)
   return 0
 }
 

@@ -3,10 +3,10 @@ internal import Wording
 
 /// `decode`: raw values field by field, as `dmar decode` prints them.
 enum DecodeOperation {
-  static func answer(_ request: Request) throws(Failure) -> Answer {
+  static func answer(_ request: Request) throws(Failure) -> ModuleAnswer {
     guard let name = try request.text("kind") else {
       // As --list.
-      return Answer([
+      return ModuleAnswer([
         (
           "kinds",
           .array(
@@ -23,7 +23,7 @@ enum DecodeOperation {
     } catch {
       throw Failure(error.description)
     }
-    var answer = Answer([("values", .array(decoded.map { $0.json }))])
+    var answer = ModuleAnswer([("values", .array(decoded.map { $0.json }))])
     answer.add("lines", lines: decoded.flatMap { $0.lines })
     return answer
   }

@@ -3,11 +3,11 @@ internal import Text
 
 /// `profiles`: how kernel releases differ, as `dmar profiles` prints it.
 enum ProfilesOperation {
-  static func answer(_ request: Request) throws(Failure) -> Answer {
+  static func answer(_ request: Request) throws(Failure) -> ModuleAnswer {
     let release = try request.text("release")
     let wanted = try request.texts("want")
     do throws(ProfileListing.NoProfile) {
-      var answer = Answer([
+      var answer = ModuleAnswer([
         ("releases", .array(KernelProfile.all.map { .string($0.release) })),
         ("newest", .string(KernelProfile.newest.release)),
       ])

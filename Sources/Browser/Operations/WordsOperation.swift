@@ -3,11 +3,11 @@ internal import Text
 
 /// `words`: the glossary, as `dmar words` prints it.
 enum WordsOperation {
-  static func answer(_ request: Request) throws(Failure) -> Answer {
+  static func answer(_ request: Request) throws(Failure) -> ModuleAnswer {
     let name = try request.text("term") ?? ""
     do throws(GlossaryText.NoTerm) {
       let topics = try GlossaryText.topics(of: name)
-      var answer = Answer([("terms", GlossaryText.json(topics))])
+      var answer = ModuleAnswer([("terms", GlossaryText.json(topics))])
       answer.add(
         "lines",
         lines: name.isEmpty

@@ -4,12 +4,12 @@ internal import Text
 
 /// `check`: reads a file of any kind that the program knows, as `dmar check` does.
 enum CheckOperation {
-  static func answer(_ request: Request) throws(Failure) -> Answer {
+  static func answer(_ request: Request) throws(Failure) -> ModuleAnswer {
     let path = try request.wanted("scenario")
     let files = try PageFiles(request.value("files"))
     let kind = try Failure.ofInput { () throws(InputError) in
       try FileCheck.check(path, in: files.source)
     }
-    return Answer([("kind", .string(kind.rawValue))])
+    return ModuleAnswer([("kind", .string(kind.rawValue))])
   }
 }

@@ -6,13 +6,13 @@ internal import Text
 
 /// `cures`: what was proposed against a lock report, and what each changes in a scenario's kernel.
 enum CuresOperation {
-  static func answer(_ request: Request) throws(Failure) -> Answer {
+  static func answer(_ request: Request) throws(Failure) -> ModuleAnswer {
     // Without a scenario the kernel is the newest one.
     var own = KernelProfile.newest.behaviour
     if request.value("scenario") != nil {
       own = try ScenarioQuestion(request).scenario().build.behaviour
     }
-    return Answer([
+    return ModuleAnswer([
       (
         "cures",
         .array(

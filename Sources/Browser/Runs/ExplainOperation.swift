@@ -4,7 +4,7 @@ internal import Text
 
 /// `explain`: what the faults in logs mean, as `dmar explain` says it.
 enum ExplainOperation {
-  static func answer(_ request: Request) throws(Failure) -> Answer {
+  static func answer(_ request: Request) throws(Failure) -> ModuleAnswer {
     let wanted = try request.texts("want")
     let width = try request.number("width") ?? 100
     let evidence = try Evidence(try PageFiles(request.value("files")))
@@ -20,7 +20,7 @@ enum ExplainOperation {
           name: names.count == 1 ? names[0] : "the files", isEmpty: evidence.byteCount == 0),
         status: 65)
     }
-    var answer = Answer()
+    var answer = ModuleAnswer()
     func wants(_ name: String) -> Bool {
       wanted.isEmpty ? name != "ndjson" && name != "report" : wanted.contains(name)
     }

@@ -11,7 +11,7 @@ internal import YAMLNodes
 
 /// `import`: a scenario from logs, as `dmar import` writes it.
 enum ImportOperation {
-  static func answer(_ request: Request) throws(Failure) -> Answer {
+  static func answer(_ request: Request) throws(Failure) -> ModuleAnswer {
     let files = try PageFiles(request.value("files"))
     let evidence = try Evidence(files)
     var messages = evidence.unread.map { "dmar: not read: \($0.name): \($0.words)" }
@@ -57,7 +57,7 @@ enum ImportOperation {
       })
     let leftOut = rebuilt.leftOut + others
     messages += leftOut.map { "dmar: left out: \($0)" }
-    var answer = Answer()
+    var answer = ModuleAnswer()
     answer.add("messages", lines: messages)
     answer.add("status", .count(rebuilt.isEmpty ? 65 : leftOut.isEmpty ? 0 : 1))
     if !rebuilt.isEmpty { answer.add("yaml", .string(rebuilt.yaml)) }

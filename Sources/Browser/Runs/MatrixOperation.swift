@@ -4,7 +4,7 @@ internal import Text
 
 /// `matrix`: a scenario under every kernel release and every cure, as `dmar matrix` prints it.
 enum MatrixOperation {
-  static func answer(_ request: Request) throws(Failure) -> Answer {
+  static func answer(_ request: Request) throws(Failure) -> ModuleAnswer {
     let question = try ScenarioQuestion(request)
     let isChanged = try request.flag("changed")
     let width = try request.number("width") ?? 100
@@ -16,10 +16,10 @@ enum MatrixOperation {
     guard let matrix else {
       let reason = try Failure.ofInput { () throws(InputError) in try Matrix.reasonToSkip(scenario)
       }
-      return Answer([("skipped", .string(reason ?? "it cannot be run here"))])
+      return ModuleAnswer([("skipped", .string(reason ?? "it cannot be run here"))])
     }
     let text = MatrixText(isChanged ? matrix.changed : matrix, width: width)
-    var answer = Answer()
+    var answer = ModuleAnswer()
     answer.add("lines", lines: text.lines)
     answer.add("document", .string(text.json))
     return answer

@@ -7,10 +7,10 @@ internal import Text
 
 /// `report`: a run as one page, as `dmar report` writes it, or its requests or its events alone.
 enum ReportOperation {
-  static func answer(_ request: Request) throws(Failure) -> Answer {
+  static func answer(_ request: Request) throws(Failure) -> ModuleAnswer {
     let wanted = try request.texts("want")
     let page = try Page(request)
-    var answer = Answer()
+    var answer = ModuleAnswer()
     if wanted.isEmpty || wanted.contains("html") {
       answer.add("html", .string(page.whole.html))
     }
@@ -24,10 +24,10 @@ enum ReportOperation {
   }
 
   /// `picture`: one picture of the page as SVG, or all that is known of an event of the last run.
-  static func picture(_ request: Request, of last: RunView?) throws(Failure) -> Answer {
+  static func picture(_ request: Request, of last: RunView?) throws(Failure) -> ModuleAnswer {
     if let event = try request.number("event") {
       guard let last else { throw Failure("nothing was run yet; operation run was expected") }
-      return Answer([("html", .string(last.moment(event)))])
+      return ModuleAnswer([("html", .string(last.moment(event)))])
     }
     let name = try request.wanted("name")
     guard let picture = PictureName(rawValue: name) else {
@@ -39,7 +39,7 @@ enum ReportOperation {
       throw Failure(
         "the run has nothing for the picture \(name); \(picture.subject) was expected")
     }
-    return Answer([("svg", .string(svg))])
+    return ModuleAnswer([("svg", .string(svg))])
   }
 
   /// A run with all that its page holds.

@@ -11,7 +11,7 @@ internal import Text
 /// `run`: what a scenario's kernel prints, as `dmar replay` has it, whether it is as expected, and the run
 /// in parts.
 enum RunOperation {
-  static func answer(_ request: Request, _ last: inout RunView?) throws(Failure) -> Answer {
+  static func answer(_ request: Request, _ last: inout RunView?) throws(Failure) -> ModuleAnswer {
     let question = try ScenarioQuestion(request)
     let isTraced = try request.flag("trace")
     let isJSON = try request.text("format") == "json"
@@ -27,12 +27,12 @@ enum RunOperation {
     }
     switch result {
     case .skipped(let reason):
-      return Answer([
+      return ModuleAnswer([
         ("skipped", .string(reason)), ("lines", .array([])),
         ("messages", .array([.string("dmar: \(question.path): skipped: \(reason)")])),
       ])
     case .finished(let run):
-      var answer = Answer()
+      var answer = ModuleAnswer()
       answer.add(
         "lines",
         lines: ReplayText.lines(

@@ -28,9 +28,9 @@ struct Runs {
   }
 
   /// - Throws: `Failure` where the question cannot be answered.
-  mutating func answer(_ operation: Operation, _ request: Request) throws(Failure) -> Answer {
+  mutating func answer(_ operation: Operation, _ request: Request) throws(Failure) -> ModuleAnswer {
     switch operation {
-    case .style: Answer([("css", .string(RunView.style))])
+    case .style: ModuleAnswer([("css", .string(RunView.style))])
     case .check: try CheckOperation.answer(request)
     case .run: try RunOperation.answer(request, &last)
     case .report: try ReportOperation.answer(request)

@@ -9,7 +9,7 @@ internal import Wording
 
 /// `walk`: every step of one translation, as `dmar walk` prints it.
 enum WalkOperation {
-  static func answer(_ request: Request) throws(Failure) -> Answer {
+  static func answer(_ request: Request) throws(Failure) -> ModuleAnswer {
     let question = try ScenarioQuestion(request)
     let dma = try self.request(request)
     let steps = try request.number("steps")
@@ -20,8 +20,8 @@ enum WalkOperation {
       try ScenarioRun.run(scenario, firstSteps: steps ?? scenario.preparingSteps)
     }
     guard case .finished(let run) = result else {
-      if case .skipped(let reason) = result { return Answer([("skipped", .string(reason))]) }
-      return Answer()
+      if case .skipped(let reason) = result { return ModuleAnswer([("skipped", .string(reason))]) }
+      return ModuleAnswer()
     }
     guard let unit = run.machine.unit(covering: address) else {
       throw Failure(
@@ -35,7 +35,7 @@ enum WalkOperation {
           source: dma.source, address: UInt32(truncatingIfNeeded: dma.address.rawValue) & ~3,
           data: UInt32(truncatingIfNeeded: data)))
     }
-    var answer = Answer()
+    var answer = ModuleAnswer()
     answer.add(
       "lines",
       lines: WalkText.lines(of: report, unit: unit.name)

@@ -164,12 +164,12 @@ struct MemberReader {
 
   /// Whether a file is not text, by its bytes or by a known signature at its beginning.
   static func isNoText(_ reader: LogReader, _ head: some Collection<UInt8>) -> Bool {
-    reader.isBinary || FileKind(head: head) != nil
+    reader.isBinary || InputKind(head: head) != nil
   }
 
   /// `binary: a PNG picture; type the lines off`
   static func words(_ head: some Collection<UInt8>) -> String {
-    guard let kind = FileKind(head: head) else { return "binary, of no kind that is known here" }
+    guard let kind = InputKind(head: head) else { return "binary, of no kind that is known here" }
     return "binary: \(kind.name)" + (kind.advice.isEmpty ? "" : "; \(kind.advice)")
   }
 }

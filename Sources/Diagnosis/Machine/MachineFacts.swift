@@ -15,7 +15,7 @@ public struct MachineFacts: Sendable {
   /// Ranges that the kernel keeps out of groups' mappings.
   public internal(set) var reservedRegions: [Noted<ReservedRegion>] = []
   /// What the devices of groups see.
-  public internal(set) var groupTypes: [Int: Noted<DomainKind>] = [:]
+  public internal(set) var groupTypes: [Int: Noted<GroupDomainKind>] = [:]
   /// How long requests to units took.
   public internal(set) var latencies: [Noted<LatencyRow>] = []
   /// What sysfs says of units.

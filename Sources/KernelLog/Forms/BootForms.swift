@@ -1,17 +1,17 @@
 /// What the driver says while it reads its options and the DMAR table.
 enum BootForms {
   static func row(
-    _ voice: Form.Voice, _ words: StaticString, _ era: Form.Era = .always,
+    _ voice: LineForm.Voice, _ words: StaticString, _ era: LineForm.Era = .always,
     level: LogLevel = .info, _ make: @escaping @Sendable (FormValues) -> BootLine?
-  ) -> Form {
-    Form(voice, words, era, level: level) { make($0).map(DriverLine.boot) }
+  ) -> LineForm {
+    LineForm(voice, words, era, level: level) { make($0).map(DriverLine.boot) }
   }
 
-  static let rows: [Form] = [
+  static let rows: [LineForm] = [
     options, table, sources, remapping, driver, devices, firmware,
   ].flatMap { $0 }
 
-  private static let options: [Form] = [
+  private static let options: [LineForm] = [
     row(.bare, "Intel-IOMMU: enabled", .old) { _ in .enabled },
     row(.driver, "IOMMU enabled", .current) { _ in .enabled },
     row(.bare, "Intel-IOMMU: disabled", .old) { _ in .disabled },
@@ -46,7 +46,7 @@ enum BootForms {
     ) { _ in .notForcedByTboot },
   ]
 
-  private static let table: [Form] = [
+  private static let table: [LineForm] = [
     row(.table, "Host address width %3d") { .hostAddressWidth($0[0]) },
     row(.table, "DRHD (flags: %2$#010x)base: %1$#018x", .boot(.acpi ... .acpi)) {
       .hardwareUnit(base: $0[0], flags: $0[1])
@@ -100,7 +100,7 @@ enum BootForms {
       cap: values[4], ecap: values[5])
   }
 
-  private static let sources: [Form] = [
+  private static let sources: [LineForm] = [
     row(.table, "No IOMMU scope found for ANDD enumeration ID %3d (%S)", level: .warning) {
       .namespaceDeviceWithoutScope(number: $0[0], name: $0[1])
     },
@@ -119,7 +119,7 @@ enum BootForms {
     row(.interrupt, "HPET id %4d under DRHD base %#x") { .hpet(id: $0[0], base: $0[1]) },
   ]
 
-  private static let remapping: [Form] = [
+  private static let remapping: [LineForm] = [
     // Until 4.1 the table's code says it.
     row(
       .table, "Queued invalidation will be enabled%| to support x2apic and Intr-remapping.",

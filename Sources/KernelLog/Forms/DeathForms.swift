@@ -1,16 +1,16 @@
 /// The first lines of an oops, and a panic.
 enum DeathForms {
   private static func row(
-    _ words: StaticString, _ era: Form.Era = .always, _ voice: Form.Voice = .bare,
+    _ words: StaticString, _ era: LineForm.Era = .always, _ voice: LineForm.Voice = .bare,
     level: LogLevel = .alert, _ make: @escaping @Sendable (FormValues) -> DeathLine
-  ) -> Form {
-    Form(voice, words, era, level: level) { .death(make($0)) }
+  ) -> LineForm {
+    LineForm(voice, words, era, level: level) { .death(make($0)) }
   }
 
-  private static let broken = Form.Era.panic(breaksLine: true, isClosed: nil)
-  private static let whole = Form.Era.panic(breaksLine: false, isClosed: nil)
+  private static let broken = LineForm.Era.panic(breaksLine: true, isClosed: nil)
+  private static let whole = LineForm.Era.panic(breaksLine: false, isClosed: nil)
 
-  static let rows: [Form] = [
+  static let rows: [LineForm] = [
     row("BUG: kernel NULL pointer dereference, address: %016llx") { .nullPointer($0[0]) },
     row("BUG: unable to handle page fault for address: %016llx") { .pageFault($0[0]) },
     row("BUG: unable to handle kernel paging request at %016llx", .never) { .pageFault($0[0]) },

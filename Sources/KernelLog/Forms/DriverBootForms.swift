@@ -1,7 +1,7 @@
 /// What the driver says while it brings its units up and gives devices their domains, and what it
 /// says of bad firmware.
 extension BootForms {
-  static let driver: [Form] = [
+  static let driver: [LineForm] = [
     row(.pci, "Using DMAR IOMMU") { _ in .usingTable },
     row(.driver, "dmar%4d: Using Queued invalidation", .current, queued),
     row(.bare, "IOMMU %4d %#x: using Queued invalidation", .boot(.numbered ... .lowercase), queued),
@@ -55,7 +55,7 @@ extension BootForms {
   }
 
   /// The second value is the device; the first is its driver, which here is always the bus.
-  static let devices: [Form] = [
+  static let devices: [LineForm] = [
     row(.device, "Setting identity map [0x%3$x - 0x%4$x]", .deviceFirst(true), identityMap),
     row(
       .driver, "Setting identity map for device %2$D [0x%3$x - 0x%4$x]", .deviceFirst(false),
@@ -106,13 +106,13 @@ extension BootForms {
   }
 
   private static func bug(
-    _ words: StaticString, _ voice: Form.Voice = .driver, level: LogLevel = .warning,
+    _ words: StaticString, _ voice: LineForm.Voice = .driver, level: LogLevel = .warning,
     _ make: @escaping @Sendable (FormValues) -> BootLine
-  ) -> Form {
-    Form(voice, isFirmwareBug: true, words, level: level) { .boot(make($0)) }
+  ) -> LineForm {
+    LineForm(voice, isFirmwareBug: true, words, level: level) { .boot(make($0)) }
   }
 
-  static let firmware: [Form] = [
+  static let firmware: [LineForm] = [
     bug(
       "No firmware reserved region can cover this RMRR [%#018x-%#018x]%|, contact BIOS vendor for fixes",
       level: .error

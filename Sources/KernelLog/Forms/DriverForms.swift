@@ -3,7 +3,7 @@ import Text
 
 /// The forms of all the driver's lines, fault records aside, by the letter that they begin with.
 package enum DriverForms {
-  package static let all: [Form] = [
+  package static let all: [LineForm] = [
     StatusForms.rows, DumpForms.rows, QueueForms.rows, BootForms.rows, PageRequestForms.rows,
     NoteForms.rows, DeathForms.rows,
   ].flatMap { $0 }
@@ -13,12 +13,12 @@ package enum DriverForms {
   private static let notes = Index(all) { $0.voice == .core || $0.voice == .device }
 
   private struct Index: Sendable {
-    private let forms: [Form]
+    private let forms: [LineForm]
     /// For each letter the forms that may begin with it, how long the words are that have to stand at
     /// their beginning, and the second letter, 0 where it may be any. Most lines fail at that or at those.
     private var byLetter = [[(form: Int, words: Int, second: UInt8)]](repeating: [], count: 256)
 
-    init(_ forms: [Form], where isWanted: (Form) -> Bool) {
+    init(_ forms: [LineForm], where isWanted: (LineForm) -> Bool) {
       self.forms = forms.filter(isWanted)
       for (index, form) in self.forms.enumerated() {
         let words = FormTemplate.certainWords(form.words)
@@ -28,7 +28,7 @@ package enum DriverForms {
     }
 
     /// The letter that stands behind the first one; 0 where a blank may, or a value.
-    private static func secondLetter(_ form: Form, _ words: Int) -> UInt8 {
+    private static func secondLetter(_ form: LineForm, _ words: Int) -> UInt8 {
       form.words.withUTF8Buffer { bytes in
         guard words > 1, bytes[0] > ASCII.space, bytes[1] > ASCII.space else { return 0 }
         return ASCII.lowercased(bytes[1])
@@ -36,7 +36,7 @@ package enum DriverForms {
     }
 
     /// What the words may begin with.
-    private static func letters(_ form: Form) -> ClosedRange<UInt8> {
+    private static func letters(_ form: LineForm) -> ClosedRange<UInt8> {
       form.words.withUTF8Buffer { bytes in
         var template = FormTemplate(bytes)
         while let piece = template.next() {
@@ -55,8 +55,8 @@ package enum DriverForms {
     }
 
     func read(
-      _ cursor: inout TextCursor, _ values: FormValues, where isWanted: (Form) -> Bool
-    ) -> (line: DriverLine, form: Form)? {
+      _ cursor: inout TextCursor, _ values: FormValues, where isWanted: (LineForm) -> Bool
+    ) -> (line: DriverLine, form: LineForm)? {
       var ahead = cursor
       ahead.skipBlanks()
       guard let letter = ahead.next.map(ASCII.lowercased) else { return nil }
@@ -79,9 +79,9 @@ package enum DriverForms {
   ///   counts with it alone.
   package static func read(
     _ cursor: inout TextCursor, isTagged: Bool
-  ) -> (line: DriverLine, form: Form)? {
+  ) -> (line: DriverLine, form: LineForm)? {
     var trial = cursor
-    _ = trial.take(Form.firmwareBug)
+    _ = trial.take(LineForm.firmwareBug)
     if let found = lines.read(&trial, FormValues(), where: { isTagged || $0.voice != .device }) {
       cursor = trial
       return found

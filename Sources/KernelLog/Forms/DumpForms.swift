@@ -2,18 +2,18 @@
 package enum DumpForms {
   private static func row(
     _ words: StaticString, _ make: @escaping @Sendable (FormValues) -> DumpLine
-  ) -> Form {
-    Form(.driver, words) { .dump(make($0)) }
+  ) -> LineForm {
+    LineForm(.driver, words) { .dump(make($0)) }
   }
 
   private static func stop(
-    _ words: StaticString, _ era: Form.Era = .always,
+    _ words: StaticString, _ era: LineForm.Era = .always,
     _ make: @escaping @Sendable (FormValues) -> DumpStop
-  ) -> Form {
-    Form(.driver, words, era) { .dump(.stop(make($0))) }
+  ) -> LineForm {
+    LineForm(.driver, words, era) { .dump(.stop(make($0))) }
   }
 
-  static let rows: [Form] = [
+  static let rows: [LineForm] = [
     row("Dump %u table entries for IOVA %#llx") { .header(unit: $0[0], address: $0[1]) },
     // 5.16 prints it without a newline; the next record ends the line instead.
     row("root entry: 0x%016llx") { .rootEntry(low: $0[0]) },
@@ -45,7 +45,7 @@ package enum DumpForms {
 
   /// The wording that a line tells: that of the stops that one wording knows alone, or has in words
   /// of its own.
-  package static func wording(of found: (line: DriverLine, form: Form)) -> DumpWording? {
+  package static func wording(of found: (line: DriverLine, form: LineForm)) -> DumpWording? {
     if case .dump(let wording) = found.form.era { return wording }
     guard case .dump(.stop(let stop)) = found.line else { return nil }
     switch stop {

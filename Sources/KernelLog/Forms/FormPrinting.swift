@@ -22,7 +22,7 @@ extension DriverLine {
 
   private func filled(
     _ generations: LineGenerations
-  ) -> (form: Form, values: FormValues, words: String)? {
+  ) -> (form: LineForm, values: FormValues, words: String)? {
     let values = values
     for form in forms where form.era.contains(generations) && form.make(values) == self {
       if let words = FormTemplate.fill(form.words, values) { return (form, values, words) }
@@ -30,7 +30,7 @@ extension DriverLine {
     return nil
   }
 
-  private var forms: [Form] {
+  private var forms: [LineForm] {
     switch self {
     case .fault: []
     case .status, .suppressed: StatusForms.rows

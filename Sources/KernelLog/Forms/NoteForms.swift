@@ -2,30 +2,30 @@
 enum NoteForms {
   /// A note on a device: the driver and the device are the first two values.
   private static func device(
-    _ words: StaticString, _ era: Form.Era = .always, voice: Form.Voice = .device,
+    _ words: StaticString, _ era: LineForm.Era = .always, voice: LineForm.Voice = .device,
     level: LogLevel = .error, _ make: @escaping @Sendable (FormValues) -> DriverNote.DeviceNote
-  ) -> Form {
-    Form(voice, words, era, level: level) {
+  ) -> LineForm {
+    LineForm(voice, words, era, level: level) {
       .note(.device($0[1], driver: $0[0], make($0)))
     }
   }
 
   private static func row(
-    _ words: StaticString, _ voice: Form.Voice = .driver, level: LogLevel = .error,
+    _ words: StaticString, _ voice: LineForm.Voice = .driver, level: LogLevel = .error,
     _ make: @escaping @Sendable (FormValues) -> DriverNote
-  ) -> Form {
-    Form(voice, words, level: level) { .note(make($0)) }
+  ) -> LineForm {
+    LineForm(voice, words, level: level) { .note(make($0)) }
   }
 
-  static let rows: [Form] = [
+  static let rows: [LineForm] = [
     device("Device uses a private identity domain.", level: .info) { _ in .privateIdentityDomain },
     device("32bit DMA uses non-identity mapping", .deviceFirst(true), level: .info) { _ in
       .nonIdentityMapping
     },
-    Form(.driver, "32bit %2$D uses non-identity mapping", .deviceFirst(false)) {
+    LineForm(.driver, "32bit %2$D uses non-identity mapping", .deviceFirst(false)) {
       .note(.device($0[1], driver: $0[0], .nonIdentityMapping))
     },
-    Form(.bare, "32bit %2$D uses non-identity mapping", .old) {
+    LineForm(.bare, "32bit %2$D uses non-identity mapping", .old) {
       .note(.device($0[1], driver: $0[0], .nonIdentityMapping))
     },
     device(
@@ -61,7 +61,7 @@ enum NoteForms {
       .mappingTooHigh(width: $0[0], limit: $0[1])
     },
     // Behind the names of other functions, in kernels where each checks the width itself.
-    Form(
+    LineForm(
       .driver, "iommu width (%d) is not sufficient for the mapped address (%llx)", .never
     ) {
       .note(.mappingTooHigh(width: $0[0], limit: $0[1]))

@@ -3,15 +3,15 @@ enum PageRequestForms {
   private static func row(
     _ words: StaticString, level: LogLevel = .error,
     _ make: @escaping @Sendable (FormValues) -> PageRequestLine
-  ) -> Form {
-    Form(.bare, words, level: level) { .pageRequest(make($0)) }
+  ) -> LineForm {
+    LineForm(.bare, words, level: level) { .pageRequest(make($0)) }
   }
 
   private static func words(_ values: FormValues) -> PageRequestLine.Words {
     PageRequestLine.Words(low: values[1], high: values[2])
   }
 
-  static let rows: [Form] = [
+  static let rows: [LineForm] = [
     row("%u: Page request without PASID: %08llx %08llx") { .withoutPASID(unit: $0[0], words($0)) },
     row("IOMMU: %u: Page request without PASID") { .withoutPASID(unit: $0[0], nil) },
     row("IOMMU: %u: Address is not canonical") { .notCanonical(unit: $0[0]) },

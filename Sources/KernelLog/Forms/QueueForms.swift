@@ -1,13 +1,13 @@
 /// What the driver prints when the invalidation queue stops.
 enum QueueForms {
   private static func row(
-    _ words: StaticString, _ era: Form.Era = .always, level: LogLevel = .error,
+    _ words: StaticString, _ era: LineForm.Era = .always, level: LogLevel = .error,
     _ make: @escaping @Sendable (FormValues) -> QueueErrorLine
-  ) -> Form {
-    Form(.fault, words, era, level: level) { .queueError(make($0)) }
+  ) -> LineForm {
+    LineForm(.fault, words, era, level: level) { .queueError(make($0)) }
   }
 
-  static let rows: [Form] = [
+  static let rows: [LineForm] = [
     row("VT-d detected invalid descriptor: qw0 = %llx, qw1 = %llx", .queue(namesWords: true)) {
       .invalidDescriptor(qw0: $0[0], qw1: $0[1])
     },

@@ -2,7 +2,7 @@ package import PCI
 import Text
 
 /// A line that is read and never printed here, as other parts of the kernel and other systems print
-/// it: words with holes as a `Form` has them.
+/// it: words with holes as a `LineForm` has them.
 package struct ReadingForm: Sendable {
   /// What stood in the holes, each kind in the order of its places.
   package struct Values: Sendable {

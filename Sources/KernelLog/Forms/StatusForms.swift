@@ -2,12 +2,12 @@ import Text
 
 /// The fault handler's status line, and the limiter's.
 package enum StatusForms {
-  static let rows: [Form] = [
-    Form(.fault, "DRHD: %?%~handling fault status reg%~ %8x", level: .error) {
+  static let rows: [LineForm] = [
+    LineForm(.fault, "DRHD: %?%~handling fault status reg%~ %8x", level: .error) {
       .status(FaultStatusLine(status: $0[0]))
     },
     // The colon gets lost where the line is typed.
-    Form(.bare, "%i:%? %d callbacks suppressed", level: .warning) {
+    LineForm(.bare, "%i:%? %d callbacks suppressed", level: .warning) {
       .suppressed(SuppressedLine(function: $0[0], count: $0[1]))
     },
   ]

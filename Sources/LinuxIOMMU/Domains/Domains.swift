@@ -10,7 +10,7 @@ final class Domains {
   let core: IOMMUCore
   let locks: DomainLocks
   let tables: TableMemory
-  let pageTables: PageTables
+  let pageTables: DomainPageTables
   let deviceTables: DeviceTables
   let flusher: Flusher
   let processes: Processes
@@ -38,7 +38,7 @@ final class Domains {
     self.core = core
     self.locks = locks
     tables = deviceTables.tables
-    pageTables = PageTables(kernel: kernel, tables: deviceTables.tables)
+    pageTables = DomainPageTables(kernel: kernel, tables: deviceTables.tables)
     self.deviceTables = deviceTables
     flusher = deviceTables.flusher
     self.processes = processes

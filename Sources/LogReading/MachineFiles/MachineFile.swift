@@ -74,7 +74,7 @@ enum MachineFile: Hashable, Sendable {
     case .unit(let number, let attribute):
       return attribute.value(text).map { .unitValue(unit: number, attribute, $0) }
     case .groupType(let group), .group(let group):
-      return DomainKind(rawValue: text).map { .groupType(group: group, $0) }
+      return GroupDomainKind(rawValue: text).map { .groupType(group: group, $0) }
     case .reservedRegions, .member: return nil
     }
   }

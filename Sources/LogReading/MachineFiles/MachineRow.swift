@@ -10,7 +10,7 @@ public enum MachineRow: Hashable, Sendable {
   /// A row of a group's `reserved_regions`.
   case reservedRegion(ReservedRegion)
   /// `/sys/kernel/iommu_groups/N/type`.
-  case groupType(group: Int, DomainKind)
+  case groupType(group: Int, GroupDomainKind)
   /// A function of a group, as sysfs, `lspci -v` and scripts list them.
   case groupMember(PCIAddress, group: Int)
   /// A file below `/sys/class/iommu/dmarN/intel-iommu`.
@@ -99,7 +99,7 @@ public struct ReservedRegion: Hashable, Sendable {
 }
 
 /// What the devices of a group see, in the words of the kernel.
-public enum DomainKind: String, Hashable, Sendable {
+public enum GroupDomainKind: String, Hashable, Sendable {
   /// Mappings whose end is flushed at once.
   case strict = "DMA"
   /// Mappings whose flush waits in a queue.

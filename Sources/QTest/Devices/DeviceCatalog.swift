@@ -4,18 +4,18 @@ import VTdFormats
 public struct DeviceCatalog: Sendable {
   /// Makes a device from the properties that its user gave; takes those that it knows.
   public typealias Maker =
-    @Sendable (_ properties: inout KeyValueList) throws(MachineError)
+    @Sendable (_ properties: inout KeyValueList) throws(Q35MachineError)
     -> @Sendable () -> any PCIDevice
 
   private var makers: [String: Maker]
 
   /// `edu` and `iommu-testdev`.
   public static let standard = DeviceCatalog(makers: [
-    "edu": { properties throws(MachineError) in
+    "edu": { properties throws(Q35MachineError) in
       let mask = try properties.takeNumber("dma_mask") ?? (1 << 28) - 1
       return { EduDevice(addressMask: mask) }
     },
-    "iommu-testdev": { _ throws(MachineError) in { IOMMUTestDevice() } },
+    "iommu-testdev": { _ throws(Q35MachineError) in { IOMMUTestDevice() } },
   ])
 
   init(makers: [String: Maker]) { self.makers = makers }
@@ -31,21 +31,21 @@ public struct DeviceCatalog: Sendable {
   public var models: [String] { makers.keys.sorted() }
 
   /// The plan for `-device model,id=…,addr=…,…`.
-  public func plan(_ description: KeyValueList) throws(MachineError) -> DevicePlan {
+  public func plan(_ description: KeyValueList) throws(Q35MachineError) -> DevicePlan {
     guard let maker = makers[description.name] else {
-      throw MachineError(
+      throw Q35MachineError(
         "'\(description.name)' is not a device of this machine; it has intel-iommu, "
           + models.joined(separator: ", "))
     }
     var properties = description
     let name = properties.take("id")
     if let bus = properties.take("bus"), bus != "pcie.0" {
-      throw MachineError("Bus '\(bus)' not found; there is pcie.0")
+      throw Q35MachineError("Bus '\(bus)' not found; there is pcie.0")
     }
     var place: SourceID?
     if let text = properties.take("addr") {
       guard let parsed = Self.place(text) else {
-        throw MachineError("Property '\(description.name).addr' doesn't take value '\(text)'")
+        throw Q35MachineError("Property '\(description.name).addr' doesn't take value '\(text)'")
       }
       place = parsed
     }

@@ -14,7 +14,7 @@ public enum Endpoint: Hashable, Sendable {
   case none
 
   /// `unix:[path=]PATH[,server=on][,wait=off]`, `stdio`, `null`, `none`, as QEMU's `-qtest` takes it.
-  public init(_ text: String) throws(MachineError) {
+  public init(_ text: String) throws(Q35MachineError) {
     var list = KeyValueList(text)
     switch list.name {
     case "stdio": self = .standard
@@ -25,16 +25,16 @@ public enum Endpoint: Hashable, Sendable {
       let path = list.take("unix:path") ?? ""
       self = try Self.socket(path: path, &list)
     case let name:
-      throw MachineError(
+      throw Q35MachineError(
         "'\(name)' is not a valid char driver; unix:PATH, stdio or null was expected")
     }
     try list.refuseRest()
   }
 
   /// What follows `-chardev`, with its id.
-  static func chardev(_ text: String) throws(MachineError) -> (id: String, endpoint: Endpoint) {
+  static func chardev(_ text: String) throws(Q35MachineError) -> (id: String, endpoint: Endpoint) {
     var list = KeyValueList(text)
-    guard let id = list.take("id") else { throw MachineError("chardev: no id specified") }
+    guard let id = list.take("id") else { throw Q35MachineError("chardev: no id specified") }
     let endpoint: Endpoint
     switch list.name {
     case "stdio":
@@ -44,18 +44,19 @@ public enum Endpoint: Hashable, Sendable {
     case "socket":
       if let number = try list.takeNumber("fd") {
         guard let descriptor = Int32(exactly: number), fcntl(descriptor, F_GETFD) >= 0 else {
-          throw MachineError("chardev: fd \(number) is not open")
+          throw Q35MachineError("chardev: fd \(number) is not open")
         }
         _ = list.take("server", "wait")
         endpoint = .descriptor(descriptor)
         break
       }
       guard let path = list.take("path") else {
-        throw MachineError("chardev: socket: a path was expected; other sockets are not known")
+        throw Q35MachineError("chardev: socket: a path was expected; other sockets are not known")
       }
       endpoint = try socket(path: path, &list)
     case let kind:
-      throw MachineError("'\(kind)' is not a valid char driver; socket, stdio or null was expected")
+      throw Q35MachineError(
+        "'\(kind)' is not a valid char driver; socket, stdio or null was expected")
     }
     try list.refuseRest()
     return (id, endpoint)
@@ -63,13 +64,13 @@ public enum Endpoint: Hashable, Sendable {
 
   private static func socket(
     path: String, _ list: inout KeyValueList
-  ) throws(MachineError) -> Endpoint {
+  ) throws(Q35MachineError) -> Endpoint {
     let isServer = try list.takeSwitch("server") ?? false
     _ = list.take("wait")
     _ = list.take("reconnect", "reconnect-ms")
     // sockaddr_un keeps 108 bytes, one of them for the end.
     guard path.utf8.count < 108 else {
-      throw MachineError("UNIX socket path '\(path)' is too long")
+      throw Q35MachineError("UNIX socket path '\(path)' is too long")
     }
     return isServer ? .listen(path: path) : .connect(path: path)
   }

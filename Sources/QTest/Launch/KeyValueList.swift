@@ -44,7 +44,7 @@ public struct KeyValueList: Sendable {
   }
 
   /// Takes a switch: on, yes, true, y; off, no, false, n; auto gives nil.
-  public mutating func takeSwitch(_ keys: String...) throws(MachineError) -> Bool? {
+  public mutating func takeSwitch(_ keys: String...) throws(Q35MachineError) -> Bool? {
     guard let key = pairs.last(where: { keys.contains($0.key) })?.key else { return nil }
     let value = pairs.last { keys.contains($0.key) }?.value ?? ""
     pairs.removeAll { keys.contains($0.key) }
@@ -52,18 +52,18 @@ public struct KeyValueList: Sendable {
     case "on", "yes", "true", "y": return true
     case "off", "no", "false", "n": return false
     case "auto": return nil
-    default: throw MachineError("Parameter '\(key)' expects 'on' or 'off', not '\(value)'")
+    default: throw Q35MachineError("Parameter '\(key)' expects 'on' or 'off', not '\(value)'")
     }
   }
 
   /// Takes a number: decimal, `0x`, or with K, M, G, T behind it.
-  public mutating func takeNumber(_ keys: String...) throws(MachineError) -> UInt64? {
+  public mutating func takeNumber(_ keys: String...) throws(Q35MachineError) -> UInt64? {
     guard let key = pairs.last(where: { keys.contains($0.key) })?.key,
       let value = pairs.last(where: { keys.contains($0.key) })?.value
     else { return nil }
     pairs.removeAll { keys.contains($0.key) }
     guard let number = Self.number(value) else {
-      throw MachineError("Parameter '\(key)' expects a number, not '\(value)'")
+      throw Q35MachineError("Parameter '\(key)' expects a number, not '\(value)'")
     }
     return number
   }
@@ -79,15 +79,15 @@ public struct KeyValueList: Sendable {
       digits = digits.dropLast()
     }
     let bytes = Array(digits.utf8)
-    guard let number = bytes.withUnsafeBytes({ Words.number($0) }) else { return nil }
+    guard let number = bytes.withUnsafeBytes({ RequestWords.number($0) }) else { return nil }
     let (product, overflow) = number.multipliedReportingOverflow(by: unit)
     return overflow ? nil : product
   }
 
   /// What nobody took is not known.
-  public func refuseRest() throws(MachineError) {
+  public func refuseRest() throws(Q35MachineError) {
     if let first = pairs.first {
-      throw MachineError("Property '\(name).\(first.key)' not found")
+      throw Q35MachineError("Property '\(name).\(first.key)' not found")
     }
   }
 }

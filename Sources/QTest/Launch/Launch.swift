@@ -38,8 +38,8 @@ public struct Launch: Sendable {
   /// - Parameters:
   ///   - arguments: without the program's name.
   ///   - catalog: the devices that may be asked for.
-  /// - Throws: `MachineError` that names the argument.
-  public init(_ arguments: [String], catalog: DeviceCatalog = .standard) throws(MachineError) {
+  /// - Throws: `Q35MachineError` that names the argument.
+  public init(_ arguments: [String], catalog: DeviceCatalog = .standard) throws(Q35MachineError) {
     var parser = LaunchParser(catalog: catalog)
     self = try parser.parse(arguments)
   }
@@ -74,24 +74,24 @@ struct LaunchParser {
     "no-fd-bootchk", "only-migratable",
   ]
 
-  mutating func parse(_ arguments: [String]) throws(MachineError) -> Launch {
+  mutating func parse(_ arguments: [String]) throws(Q35MachineError) -> Launch {
     var rest = arguments[...]
     while let argument = rest.popFirst() {
       guard argument.hasPrefix("-"), argument.count > 1 else {
-        throw MachineError("\(argument): a disk image has no use here")
+        throw Q35MachineError("\(argument): a disk image has no use here")
       }
       let option = String(argument.drop { $0 == "-" })
       if Self.ignoredAlone.contains(option) { continue }
       if try takeAlone(option) { continue }
-      guard isKnown(option) else { throw MachineError("\(argument): invalid option") }
+      guard isKnown(option) else { throw Q35MachineError("\(argument): invalid option") }
       guard let value = rest.popFirst() else {
-        throw MachineError("\(argument): requires an argument")
+        throw Q35MachineError("\(argument): requires an argument")
       }
       if Self.ignoredWithValue.contains(option) { continue }
       do {
         try take(option, value)
       } catch {
-        throw MachineError("\(argument) \(value): \(error)")
+        throw Q35MachineError("\(argument) \(value): \(error)")
       }
     }
     if case .print = launch.task { return launch }
@@ -109,7 +109,7 @@ struct LaunchParser {
       ].contains(option)
   }
 
-  private mutating func takeAlone(_ option: String) throws(MachineError) -> Bool {
+  private mutating func takeAlone(_ option: String) throws(Q35MachineError) -> Bool {
     switch option {
     case "S": launch.startsPaused = true
     case "nodefaults":
@@ -124,7 +124,7 @@ struct LaunchParser {
     return true
   }
 
-  private mutating func take(_ option: String, _ value: String) throws(MachineError) {
+  private mutating func take(_ option: String, _ value: String) throws(Q35MachineError) {
     switch option {
     case "qtest":
       if value.hasPrefix("chardev:") {
@@ -137,12 +137,12 @@ struct LaunchParser {
     case "chardev":
       let (id, endpoint) = try Endpoint.chardev(value)
       guard chardevs.updateValue(endpoint, forKey: id) == nil else {
-        throw MachineError("Duplicate ID '\(id)' for chardev")
+        throw Q35MachineError("Duplicate ID '\(id)' for chardev")
       }
     case "mon": try takeMonitor(value)
     case "monitor":
       guard value == "none" || value == "null" else {
-        throw MachineError("there is no monitor for people; -qmp has one for programs")
+        throw Q35MachineError("there is no monitor for people; -qmp has one for programs")
       }
     case "run-with": try takeLife(value)
     case "M", "machine": try takeMachine(value)
@@ -164,37 +164,37 @@ struct LaunchParser {
         break
       }
       let parts = value.split(separator: "=", maxSplits: 1).map(String.init)
-      guard !parts.isEmpty else { throw MachineError("driver.property=value was expected") }
+      guard !parts.isEmpty else { throw Q35MachineError("driver.property=value was expected") }
       let path = parts[0].split(separator: ".", maxSplits: 1).map(String.init)
       guard parts.count == 2, path.count == 2 else {
-        throw MachineError("driver.property=value was expected")
+        throw Q35MachineError("driver.property=value was expected")
       }
       globals.append((path[0], path[1], parts[1]))
     case "vga": machine.hasVGA = value != "none"
     case "net", "nic":
-      guard value == "none" else { throw MachineError("there is no network; none was expected") }
+      guard value == "none" else { throw Q35MachineError("there is no network; none was expected") }
       machine.hasNetwork = false
-    default: throw MachineError("invalid option")
+    default: throw Q35MachineError("invalid option")
     }
   }
 
   /// `-device edu,addr=4` or `-device {"driver":"edu","addr":"4"}`.
-  private static func device(_ text: String) throws(MachineError) -> KeyValueList {
+  private static func device(_ text: String) throws(Q35MachineError) -> KeyValueList {
     guard text.hasPrefix("{") else { return KeyValueList(text) }
     let value: JSONValue
     do {
       value = try JSONReader.value(Array(text.utf8))
     } catch {
-      throw MachineError("byte \(error.offset): \(error.expected) was expected")
+      throw Q35MachineError("byte \(error.offset): \(error.expected) was expected")
     }
     guard case .object(let members) = value else {
-      throw MachineError("a JSON object was expected")
+      throw Q35MachineError("a JSON object was expected")
     }
     return try MonitorArguments(members).device
   }
 
   /// `-run-with`: what becomes of the process.
-  private mutating func takeLife(_ text: String) throws(MachineError) {
+  private mutating func takeLife(_ text: String) throws(Q35MachineError) {
     var list = KeyValueList(name: "run-with", pairs: KeyValueList("," + text).pairs)
     launch.endsWithParent = try list.takeSwitch("exit-with-parent") ?? launch.endsWithParent
     // Nothing here takes long to end.
@@ -202,21 +202,21 @@ struct LaunchParser {
     try list.refuseRest()
   }
 
-  private mutating func takeMonitor(_ text: String) throws(MachineError) {
+  private mutating func takeMonitor(_ text: String) throws(Q35MachineError) {
     var list = KeyValueList(text)
     let mode = list.take("mode") ?? "readline"
     _ = list.take("pretty", "id")
     guard let id = list.take("chardev") ?? (list.name.isEmpty ? nil : list.name) else {
-      throw MachineError("a chardev was expected")
+      throw Q35MachineError("a chardev was expected")
     }
     try list.refuseRest()
     guard mode == "control" else {
-      throw MachineError("there is no monitor for people; mode=control was expected")
+      throw Q35MachineError("there is no monitor for people; mode=control was expected")
     }
     monitors.append(id)
   }
 
-  private mutating func takeMachine(_ text: String) throws(MachineError) {
+  private mutating func takeMachine(_ text: String) throws(Q35MachineError) {
     var list = KeyValueList(text)
     let type = list.take("type") ?? list.name
     switch type {
@@ -228,7 +228,7 @@ struct LaunchParser {
         "Supported machines are:\nnone                 empty machine\n"
           + "q35                  Q35 + ICH9, as qtest clients see it")
       return
-    default: throw MachineError("unsupported machine type; q35 or none was expected")
+    default: throw Q35MachineError("unsupported machine type; q35 or none was expected")
     }
     for key in [
       "accel", "kernel-irqchip", "kernel_irqchip", "usb", "vmport", "smm", "dump-guest-core",
@@ -238,37 +238,41 @@ struct LaunchParser {
       _ = list.take(key)
     }
     if let first = list.pairs.first {
-      throw MachineError("Property 'pc-q35-machine.\(first.key)' not found")
+      throw Q35MachineError("Property 'pc-q35-machine.\(first.key)' not found")
     }
   }
 
-  private mutating func takeMemory(_ text: String) throws(MachineError) {
+  private mutating func takeMemory(_ text: String) throws(Q35MachineError) {
     var list = KeyValueList(text)
     let size = list.take("size") ?? list.name
     _ = list.take("slots", "maxmem")
     try list.refuseRest()
     guard let bytes = KeyValueList.number(size, defaultUnit: 1 << 20) else {
-      throw MachineError("a size such as 512 or 1G was expected")
+      throw Q35MachineError("a size such as 512 or 1G was expected")
     }
     // QEMU rounds up to 8 KiB.
     let rounded = (bytes &+ 8191) & ~8191
     guard bytes > 0, rounded >= bytes, rounded <= 1 << 51 else {
-      throw MachineError("a size from 8 KiB to 2 PiB was expected")
+      throw Q35MachineError("a size from 8 KiB to 2 PiB was expected")
     }
     machine.memorySize = rounded
   }
 
-  private mutating func finish() throws(MachineError) {
+  private mutating func finish() throws(Q35MachineError) {
     for id in monitors {
-      guard let endpoint = chardevs[id] else { throw MachineError("chardev \"\(id)\" not found") }
+      guard let endpoint = chardevs[id] else {
+        throw Q35MachineError("chardev \"\(id)\" not found")
+      }
       launch.endpoints.append((.monitor, endpoint))
     }
     if let id = qtestChardev {
-      guard let endpoint = chardevs[id] else { throw MachineError("chardev \"\(id)\" not found") }
+      guard let endpoint = chardevs[id] else {
+        throw Q35MachineError("chardev \"\(id)\" not found")
+      }
       launch.endpoints.append((.qtest, endpoint))
     }
     guard launch.endpoints.filter({ $0.endpoint == .standard }).count <= 1 else {
-      throw MachineError("cannot use stdio by multiple character devices")
+      throw Q35MachineError("cannot use stdio by multiple character devices")
     }
     for var device in devices {
       for global in globals where global.driver == device.name {
@@ -278,7 +282,7 @@ struct LaunchParser {
       do {
         if device.name == "intel-iommu" {
           guard machine.unit == nil else {
-            throw MachineError("there is one intel-iommu already")
+            throw Q35MachineError("there is one intel-iommu already")
           }
           machine.unit = try UnitOptions(device).configuration
           machine.isQEMU = machine.unit?.quirks.isQEMU ?? false
@@ -286,7 +290,7 @@ struct LaunchParser {
           machine.devices.append(try catalog.plan(device))
         }
       } catch {
-        throw MachineError("-device \(device.name): \(error)")
+        throw Q35MachineError("-device \(device.name): \(error)")
       }
     }
     launch.machine = isNone ? nil : machine

@@ -55,13 +55,13 @@ public struct UnitOptions: Hashable, Sendable {
 
   /// Reads the properties.
   ///
-  /// - Throws: `MachineError` for an unknown property, a bad value, or values that do not go
+  /// - Throws: `Q35MachineError` for an unknown property, a bad value, or values that do not go
   ///   together, in QEMU's words where it has some.
-  public init(_ properties: KeyValueList) throws(MachineError) {
+  public init(_ properties: KeyValueList) throws(Q35MachineError) {
     var list = properties
     if let width = try list.takeNumber("aw-bits", "x-aw-bits") {
       guard width == 39 || width == 48 else {
-        throw MachineError("Supported values for aw-bits are: 39, 48")
+        throw Q35MachineError("Supported values for aw-bits are: 39, 48")
       }
       addressWidth = Int(width)
     }
@@ -93,7 +93,7 @@ public struct UnitOptions: Hashable, Sendable {
   }
 
   /// `x-quirks`: a version of QEMU by name, a number with a bit for each quirk, or on and off.
-  private mutating func takeQuirks(_ list: inout KeyValueList) throws(MachineError) {
+  private mutating func takeQuirks(_ list: inout KeyValueList) throws(Q35MachineError) {
     let text = list.pairs.last { $0.key == "x-quirks" }?.value ?? ""
     if let set = UnitQuirks.sets.first(where: { $0.name == text }) {
       _ = list.take("x-quirks")
@@ -109,10 +109,10 @@ public struct UnitOptions: Hashable, Sendable {
   }
 
   /// What makes a unit of any other kind; QEMU has `version` only.
-  private mutating func takeExact(_ list: inout KeyValueList) throws(MachineError) {
+  private mutating func takeExact(_ list: inout KeyValueList) throws(Q35MachineError) {
     if let number = try list.takeNumber("version") {
       guard let number = UInt32(exactly: number) else {
-        throw MachineError("Parameter 'version' expects 32 bits")
+        throw Q35MachineError("Parameter 'version' expects 32 bits")
       }
       version = number
     }
@@ -120,40 +120,40 @@ public struct UnitOptions: Hashable, Sendable {
     exactExtendedCapability = try list.takeNumber("x-ecap")
     if let width = try list.takeNumber("x-host-address-width") {
       guard (32...52).contains(width) else {
-        throw MachineError("Parameter 'x-host-address-width' expects 32 to 52")
+        throw Q35MachineError("Parameter 'x-host-address-width' expects 32 to 52")
       }
       hostAddressWidth = Int(width)
     }
     if let base = try list.takeNumber("x-base") {
       guard base & 0xfff == 0, base < 1 << 52 else {
-        throw MachineError("Parameter 'x-base' expects a multiple of 4096 below 2^52")
+        throw Q35MachineError("Parameter 'x-base' expects a multiple of 4096 below 2^52")
       }
       registerBase = base
     }
   }
 
-  private func check() throws(MachineError) {
+  private func check() throws(Q35MachineError) {
     if extendedInterruptMode && !interruptRemapping {
-      throw MachineError("eim=on cannot be selected without intremap=on")
+      throw Q35MachineError("eim=on cannot be selected without intremap=on")
     }
     if firstStage && !scalableMode {
-      throw MachineError(
+      throw Q35MachineError(
         isNewer
           ? "fsts is only available in scalable mode" : "Legacy mode: not support x-flts=on")
     }
     if firstStage && addressWidth != 48 {
-      throw MachineError(
+      throw Q35MachineError(
         "Scalable mode(\(isNewer ? "fsts=on" : "flts")): supported value for aw-bits is: 48")
     }
     if pasidBits > 0 && !scalableMode {
-      throw MachineError("Need to set scalable mode for PASID")
+      throw Q35MachineError("Need to set scalable mode for PASID")
     }
     if pasidBits > 20 {
-      throw MachineError(
+      throw Q35MachineError(
         "PASID width \(pasidBits) exceeds Max PASID Width 20 allowed in PCI spec")
     }
     if sharedVirtualMemory && !(deviceTLB && firstStage && translation) {
-      throw MachineError("svm=on needs device-iotlb=on, fsts=on and dma-translation=on")
+      throw Q35MachineError("svm=on needs device-iotlb=on, fsts=on and dma-translation=on")
     }
   }
 

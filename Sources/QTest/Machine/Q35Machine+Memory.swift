@@ -14,7 +14,7 @@ extension Q35Machine: QTestTarget {
   func mapRegions() {
     var map: [MappedRegion] = []
     if let unit {
-      let registers = UnitRegisters.byteCount(unit.configuration)
+      let registers = UnitRegisterPort.byteCount(unit.configuration)
       map.append(
         .init(
           kind: .unit, base: unit.configuration.registerBase.rawValue, size: UInt64(registers),

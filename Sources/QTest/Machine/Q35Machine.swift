@@ -34,17 +34,17 @@ public final class Q35Machine {
   /// Called when the client reset the machine through its own reset port.
   var onOwnReset: (() -> Void)?
   private let messages: MessageBox
-  private var unitRegisters: UnitRegisters?
+  private var unitRegisters: UnitRegisterPort?
 
   /// A machine after power-on.
   ///
-  /// - Throws: ``MachineError`` where a device has no place, or where the host refuses memory.
-  public init(_ configuration: Q35Configuration) throws(MachineError) {
+  /// - Throws: ``Q35MachineError`` where a device has no place, or where the host refuses memory.
+  public init(_ configuration: Q35Configuration) throws(Q35MachineError) {
     self.configuration = configuration
     do {
       memory = try PhysicalMemory(ranges: Q35MemoryMap.ranges(of: configuration.memorySize))
     } catch {
-      throw MachineError("\(error)")
+      throw Q35MachineError("\(error)")
     }
     let box = MessageBox()
     messages = box
@@ -53,9 +53,9 @@ public final class Q35Machine {
         unit = try RemappingUnit(
           configuration: unitConfiguration, memory: memory, messages: { box.put($0) })
       } catch {
-        throw MachineError("intel-iommu: \(error)")
+        throw Q35MachineError("intel-iommu: \(error)")
       }
-      unitRegisters = UnitRegisters(unitConfiguration, isQEMU: configuration.isQEMU)
+      unitRegisters = UnitRegisterPort(unitConfiguration, isQEMU: configuration.isQEMU)
     } else {
       unit = nil
       unitRegisters = nil
@@ -88,26 +88,26 @@ public final class Q35Machine {
   }
 
   /// Puts a device on the bus: where the plan says, or in the first free place.
-  public func plug(_ plan: DevicePlan) throws(MachineError) {
+  public func plug(_ plan: DevicePlan) throws(Q35MachineError) {
     if let name = plan.name, functions.contains(where: { $0.name == name }) {
-      throw MachineError("Duplicate device ID '\(name)'")
+      throw Q35MachineError("Duplicate device ID '\(name)'")
     }
     let taken = Set(functions.map(\.sourceID))
     let place: SourceID
     if let wanted = plan.place {
       guard !taken.contains(wanted) else {
-        throw MachineError("PCI: slot \(wanted.device) function \(wanted.function) is not free")
+        throw Q35MachineError("PCI: slot \(wanted.device) function \(wanted.function) is not free")
       }
       place = wanted
     } else {
       let free = (0..<UInt8(32)).lazy.map { SourceID(bus: 0, device: $0, function: 0) }
         .first { !taken.contains($0) }
-      guard let free else { throw MachineError("PCI: no slot is free") }
+      guard let free else { throw Q35MachineError("PCI: no slot is free") }
       place = free
     }
     let device = plan.make()
     let layout = device.layout
-    guard layout.isValid else { throw MachineError("\(plan.model): its regions are not valid") }
+    guard layout.isValid else { throw Q35MachineError("\(plan.model): its regions are not valid") }
     functions.append(
       PCISlot(
         sourceID: place, name: plan.name, configuration: FunctionConfiguration(layout),
@@ -185,7 +185,7 @@ public final class Q35Machine {
 }
 
 /// Why a machine cannot be made as asked.
-public struct MachineError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct Q35MachineError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What cannot be, in a sentence.
   public let description: String
   /// Whether a socket cannot be made or reached; every other reason lies in the machine that was asked

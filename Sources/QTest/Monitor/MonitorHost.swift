@@ -153,7 +153,7 @@ public final class MonitorHost {
   private func addDevice(_ arguments: MonitorArguments) throws(MonitorError) {
     do {
       let plan = try catalog.plan(arguments.device)
-      guard let machine else { throw MachineError("there is no machine") }
+      guard let machine else { throw Q35MachineError("there is no machine") }
       try machine.plug(plan)
     } catch {
       throw MonitorError("GenericError", "\(error)")

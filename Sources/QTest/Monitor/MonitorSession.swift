@@ -177,7 +177,7 @@ struct MonitorArguments {
 
   /// A device as `device_add` and the JSON form of `-device` describe it.
   var device: KeyValueList {
-    get throws(MachineError) {
+    get throws(Q35MachineError) {
       var driver: String?
       var pairs: [(key: String, value: String)] = []
       for (key, value) in members {
@@ -187,11 +187,11 @@ struct MonitorArguments {
         case .unsigned(let value): text = String(value)
         case .signed(let value): text = String(value)
         case .boolean(let value): text = value ? "on" : "off"
-        default: throw MachineError("Invalid parameter type for '\(key)'")
+        default: throw Q35MachineError("Invalid parameter type for '\(key)'")
         }
         if key == "driver" { driver = text } else { pairs.append((key, text)) }
       }
-      guard let driver else { throw MachineError("Parameter 'driver' is missing") }
+      guard let driver else { throw Q35MachineError("Parameter 'driver' is missing") }
       return KeyValueList(name: driver, pairs: pairs)
     }
   }

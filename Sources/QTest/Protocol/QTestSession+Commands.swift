@@ -6,7 +6,7 @@ extension QTestSession {
   mutating func execute(
     _ line: UnsafeRawBufferPointer, _ target: some QTestTarget, _ output: inout [UInt8]
   ) {
-    var words = Words(line)
+    var words = RequestWords(line)
     guard let name = words.word() else { return }
     switch Command(name) {
     case .readRegister(let width):
@@ -43,7 +43,7 @@ extension QTestSession {
   }
 
   private mutating func executeRare(
-    _ name: String, _ words: inout Words, _ line: UnsafeRawBufferPointer,
+    _ name: String, _ words: inout RequestWords, _ line: UnsafeRawBufferPointer,
     _ target: some QTestTarget, _ output: inout [UInt8]
   ) {
     switch name {
@@ -82,7 +82,7 @@ extension QTestSession {
   }
 
   private mutating func read(
-    _ encoding: IncomingTransfer.Encoding, _ words: inout Words, _ name: String,
+    _ encoding: IncomingTransfer.Encoding, _ words: inout RequestWords, _ name: String,
     _ target: some QTestTarget, _ output: inout [UInt8]
   ) {
     guard let address = words.number(), let count = words.number(), count > 0 else {
@@ -104,7 +104,8 @@ extension QTestSession {
   }
 
   private mutating func write(
-    _ encoding: IncomingTransfer.Encoding, _ words: inout Words, _ line: UnsafeRawBufferPointer,
+    _ encoding: IncomingTransfer.Encoding, _ words: inout RequestWords,
+    _ line: UnsafeRawBufferPointer,
     _ name: String, _ target: some QTestTarget, _ output: inout [UInt8]
   ) {
     guard let address = words.number(), let count = words.number(), let data = words.word() else {
@@ -120,14 +121,14 @@ extension QTestSession {
 
   /// `clock_step` without a number goes to the next timer, if there is one.
   private mutating func moveClock(
-    _ name: String, _ words: inout Words, _ target: some QTestTarget,
+    _ name: String, _ words: inout RequestWords, _ target: some QTestTarget,
     _ output: inout [UInt8]
   ) {
     let now = target.clock
     let time: UInt64
     if let word = words.word() {
       // The clock is a signed number of nanoseconds.
-      guard let number = Words.number(word), number <= UInt64(Int64.max) else {
+      guard let number = RequestWords.number(word), number <= UInt64(Int64.max) else {
         return misuse(name, &output)
       }
       time = name == "clock_set" ? number : now + number
@@ -143,7 +144,7 @@ extension QTestSession {
   }
 
   private mutating func intercept(
-    _ name: String, _ words: inout Words, _ target: some QTestTarget,
+    _ name: String, _ words: inout RequestWords, _ target: some QTestTarget,
     _ output: inout [UInt8]
   ) {
     guard let path = words.text() else { return misuse(name, &output) }

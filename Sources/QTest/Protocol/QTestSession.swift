@@ -154,7 +154,7 @@ public struct QTestSession {
   /// The kept part of a line is too long to be kept: it is data, or it is refused.
   private mutating func leaveLine(_ target: some QTestTarget) {
     phase = kept.withUnsafeBytes { line in
-      var words = Words(line)
+      var words = RequestWords(line)
       guard let encoding = Self.dataCommand(words.text() ?? ""), let address = words.number(),
         let count = words.number(), isTransfer(address, count, target) == nil
       else { return .excess }

@@ -26,8 +26,8 @@ public final class Server {
 
   /// Opens every endpoint.
   ///
-  /// - Throws: `MachineError` where a machine cannot be made or an endpoint cannot be opened.
-  public init(_ launch: Launch, catalog: DeviceCatalog = .standard) throws(MachineError) {
+  /// - Throws: `Q35MachineError` where a machine cannot be made or an endpoint cannot be opened.
+  public init(_ launch: Launch, catalog: DeviceCatalog = .standard) throws(Q35MachineError) {
     if let configuration = launch.machine {
       machine = try Q35Machine(configuration)
     } else {
@@ -36,7 +36,7 @@ public final class Server {
     log = try SessionLog(launch.log)
     host = MonitorHost(machine: machine, catalog: catalog, isPaused: launch.startsPaused)
     poll = epoll_create1(Int32(EPOLL_CLOEXEC))
-    guard poll >= 0 else { throw MachineError("epoll: \(UnixSocket.message(errno))") }
+    guard poll >= 0 else { throw Q35MachineError("epoll: \(UnixSocket.message(errno))") }
     Self.raiseDescriptorLimit()
     signal(SIGPIPE, SIG_IGN)
     try watchSignals()
@@ -74,7 +74,7 @@ public final class Server {
 
   // MARK: Endpoints
 
-  private func open(_ endpoint: Endpoint, _ language: Launch.Language) throws(MachineError) {
+  private func open(_ endpoint: Endpoint, _ language: Launch.Language) throws(Q35MachineError) {
     switch endpoint {
     case .none: break
     case .connect(let path):
@@ -251,14 +251,14 @@ public final class Server {
 
   // MARK: The process
 
-  private func watchSignals() throws(MachineError) {
+  private func watchSignals() throws(Q35MachineError) {
     var set = sigset_t()
     sigemptyset(&set)
     for number in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&set, number) }
     sigprocmask(SIG_BLOCK, &set, nil)
     let descriptor = signalfd(-1, &set, Int32(SFD_CLOEXEC))
     guard descriptor >= 0, watch(descriptor, EPOLLIN.rawValue, EPOLL_CTL_ADD) else {
-      throw MachineError("signalfd: \(UnixSocket.message(errno))")
+      throw Q35MachineError("signalfd: \(UnixSocket.message(errno))")
     }
     sources[descriptor] = .signals
   }

@@ -22,8 +22,8 @@ final class SessionLog {
   /// What the line in progress is part of; nil where the next byte begins one.
   private var open: Direction?
 
-  /// - Throws: `MachineError` where the file cannot be made.
-  init?(_ destination: Destination) throws(MachineError) {
+  /// - Throws: `Q35MachineError` where the file cannot be made.
+  init?(_ destination: Destination) throws(Q35MachineError) {
     switch destination {
     case .none: return nil
     case .standardError:
@@ -33,7 +33,7 @@ final class SessionLog {
       isOwned = false
     case .file(let path):
       guard let file = fopen(path, "we") else {
-        throw MachineError("-qtest-log \(path): \(UnixSocket.message(errno))")
+        throw Q35MachineError("-qtest-log \(path): \(UnixSocket.message(errno))")
       }
       self.file = file
       isOwned = true

@@ -13,19 +13,19 @@ public enum SystemCommand {
   ///   - name: the program's name, for messages.
   /// - Returns: the exit status.
   public static func run(_ arguments: [String], name: String = "dmar-system-x86_64") -> Int32 {
-    do throws(MachineError) {
+    do throws(Q35MachineError) {
       let launch = try Launch(arguments)
       if case .print(let text) = launch.task {
         guard puts(text) >= 0, fflush(nil) == 0 else {
-          throw MachineError("standard output: \(UnixSocket.message(errno))")
+          throw Q35MachineError("standard output: \(UnixSocket.message(errno))")
         }
         return 0
       }
       guard launch.endpoints.contains(where: { $0.endpoint != .none }) else {
-        throw MachineError("nobody could talk to this machine: -qtest or -qmp was expected")
+        throw Q35MachineError("nobody could talk to this machine: -qtest or -qmp was expected")
       }
       if launch.endsWithParent, dmar_end_with_parent() != 0 {
-        throw MachineError("-run-with exit-with-parent=on: \(UnixSocket.message(errno))")
+        throw Q35MachineError("-run-with exit-with-parent=on: \(UnixSocket.message(errno))")
       }
       try Server(launch).run()
       return 0

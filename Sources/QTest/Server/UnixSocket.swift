@@ -3,19 +3,19 @@ import Glibc
 /// Unix sockets by path.
 enum UnixSocket {
   /// Connects to a socket that a client listens on.
-  static func connect(to path: String) throws(MachineError) -> Int32 {
+  static func connect(to path: String) throws(Q35MachineError) -> Int32 {
     let descriptor = try make()
     guard withAddress(path, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
       let reason = message(errno)
       close(descriptor)
-      throw MachineError("Failed to connect to '\(path)': \(reason)", isEndpoint: true)
+      throw Q35MachineError("Failed to connect to '\(path)': \(reason)", isEndpoint: true)
     }
     setNonblocking(descriptor)
     return descriptor
   }
 
   /// Makes a socket that only its user may use. One that a dead program left behind is replaced.
-  static func listen(at path: String) throws(MachineError) -> Int32 {
+  static func listen(at path: String) throws(Q35MachineError) -> Int32 {
     try removeStale(path)
     let descriptor = try make()
     // Linux gives the name that bind makes the mode of the socket; the process's umask stays as it is.
@@ -24,31 +24,31 @@ enum UnixSocket {
     else {
       let reason = message(errno)
       close(descriptor)
-      throw MachineError("Failed to bind socket to '\(path)': \(reason)", isEndpoint: true)
+      throw Q35MachineError("Failed to bind socket to '\(path)': \(reason)", isEndpoint: true)
     }
     setNonblocking(descriptor)
     return descriptor
   }
 
   /// Where a socket is that nobody listens on, it goes; anything else is somebody's.
-  private static func removeStale(_ path: String) throws(MachineError) {
+  private static func removeStale(_ path: String) throws(Q35MachineError) {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFSOCK else {
-      throw MachineError("'\(path)' exists and is not a socket", isEndpoint: true)
+      throw Q35MachineError("'\(path)' exists and is not a socket", isEndpoint: true)
     }
     let probe = try make()
     defer { close(probe) }
     if withAddress(path, { Glibc.connect(probe, $0, $1) }) == 0 {
-      throw MachineError("'\(path)' is in use by another program", isEndpoint: true)
+      throw Q35MachineError("'\(path)' is in use by another program", isEndpoint: true)
     }
     unlink(path)
   }
 
-  private static func make() throws(MachineError) -> Int32 {
+  private static func make() throws(Q35MachineError) -> Int32 {
     let descriptor = socket(
       AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { throw MachineError("no socket: \(message(errno))") }
+    guard descriptor >= 0 else { throw Q35MachineError("no socket: \(message(errno))") }
     return descriptor
   }
 

@@ -8,7 +8,7 @@ public struct LockPicture {
   /// What the validator reported.
   let reports: [LockReportFact]
   /// When states and orders were first seen, in order.
-  let moments: [LockMoment]
+  let moments: [LockSighting]
   /// When each report came, by its place in ``reports``.
   let reportPlaces: [String]
 
@@ -22,7 +22,7 @@ public struct LockPicture {
   ///   - reportPlaces: when, and by whom, each report came.
   public init(
     classes: [RunLockClass], dependencies: [RunLockDependency], reports: [LockReportFact],
-    moments: [LockMoment], reportPlaces: [String]
+    moments: [LockSighting], reportPlaces: [String]
   ) {
     self.classes = classes
     self.dependencies = dependencies
@@ -42,11 +42,11 @@ public struct LockPicture {
     }
     self.init(
       classes: record.lockClasses, dependencies: record.lockDependencies, reports: reports,
-      moments: LockMoment.all(of: record), reportPlaces: places)
+      moments: LockSighting.all(of: record), reportPlaces: places)
   }
 
   /// When a class was first seen in a state.
-  func moment(_ lockClass: RunLockClass, _ usage: String) -> LockMoment? {
+  func moment(_ lockClass: RunLockClass, _ usage: String) -> LockSighting? {
     moments.first { $0.lockClass == lockClass.name && $0.usages.contains(usage) }
   }
 

@@ -6,12 +6,12 @@ internal import Text
 /// `exercise`, `check-answer`, `solution`: an exercise of a lesson with the numbers of a seed, whether an
 /// answer is right, and the right ones, as `dmar learn` has them.
 enum ExerciseOperation {
-  static func answer(_ request: Request) throws(Failure) -> Answer {
+  static func answer(_ request: Request) throws(Failure) -> ModuleAnswer {
     let question = try CourseQuestion(request)
     return try Failure.ofInput { () throws(InputError) in try shown(question) }
   }
 
-  private static func shown(_ question: CourseQuestion) throws(InputError) -> Answer {
+  private static func shown(_ question: CourseQuestion) throws(InputError) -> ModuleAnswer {
     let (part, check) = (question.part, question.check)
     let parts = ExercisePart.all(of: question.lesson, in: part.folder)
     var hints: [JSONValue] = []
@@ -25,7 +25,7 @@ enum ExerciseOperation {
       task.append(CourseQuestion.named(line, of: part, in: parts))
     }
     let questions = try check.questions()
-    var answer = Answer([
+    var answer = ModuleAnswer([
       ("name", .string("\(part.name)")), ("kind", .string(part.exercise.kind.word)),
       ("optional", .boolean(part.exercise.isOptional)), ("task", .string(Markdown.html(task))),
       ("hints", .array(hints)),
@@ -51,7 +51,7 @@ enum ExerciseOperation {
   }
 
   /// Checks `answers` to questions, or the file whose path is `answer`.
-  static func check(_ request: Request) throws(Failure) -> Answer {
+  static func check(_ request: Request) throws(Failure) -> ModuleAnswer {
     let question = try CourseQuestion(request)
     let answers = try request.texts("answers")
     let path = try request.text("answer")
@@ -59,7 +59,7 @@ enum ExerciseOperation {
       if let path { return try question.check.check(file: path) }
       return try question.check.check(answers: answers)
     }
-    var answer = Answer([("passed", .boolean(result.isPassed))])
+    var answer = ModuleAnswer([("passed", .boolean(result.isPassed))])
     answer.add("complaints", lines: result.complaints)
     answer.add("advice", lines: result.advice)
     answer.add("remarks", lines: result.remarks)
@@ -69,12 +69,12 @@ enum ExerciseOperation {
   }
 
   /// The right answers to the questions, or each right file with the row of the board that it reaches.
-  static func solution(_ request: Request) throws(Failure) -> Answer {
+  static func solution(_ request: Request) throws(Failure) -> ModuleAnswer {
     let question = try CourseQuestion(request)
     return try Failure.ofInput { () throws(InputError) in
       let questions = try question.check.questions()
       let texts = questions.isEmpty ? try LessonSolutions(question.check).texts() : []
-      return Answer([
+      return ModuleAnswer([
         ("answers", .array(questions.map { .string($0.answer) })),
         (
           "files",

@@ -5,7 +5,7 @@ internal import Text
 
 /// `lessons`: the lessons of a course, their texts drawn.
 enum LessonsOperation {
-  static func answer(_ request: Request) throws(Failure) -> Answer {
+  static func answer(_ request: Request) throws(Failure) -> ModuleAnswer {
     let files = try PageFiles(request.value("files"))
     var lessons: [(number: Int, JSONValue)] = []
     for file in files.files where file.path.hasSuffix("/lesson.md") {
@@ -16,7 +16,7 @@ enum LessonsOperation {
       lessons.append((lesson.number, json(lesson, folder: String(file.path.dropLast(10)))))
     }
     lessons.sort { $0.number < $1.number }
-    return Answer([("lessons", .array(lessons.map { $0.1 }))])
+    return ModuleAnswer([("lessons", .array(lessons.map { $0.1 }))])
   }
 
   /// A lesson; what its exercises ask follows from a seed, and operation `exercise` says it.

@@ -2,7 +2,7 @@ import PCI
 
 /// How one line of the driver stands in a log: its words, the kernels that print it so, and what it
 /// means. The same data prints the line and reads it.
-package struct Form: Sendable {
+package struct LineForm: Sendable {
   /// Who speaks: what stands before the words.
   package enum Voice: Sendable {
     /// The reader of the DMAR table, a unit, and interrupt remapping: each with a prefix that

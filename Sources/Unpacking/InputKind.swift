@@ -1,5 +1,5 @@
 /// What kind of file an input is that is not a log, recognised by its first bytes.
-public struct FileKind: Sendable {
+public struct InputKind: Sendable {
   /// What the file is, with its article: `a PNG picture`.
   public let name: String
   /// How to get a log out of such a file; empty where it cannot hold one.

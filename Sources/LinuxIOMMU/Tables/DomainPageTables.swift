@@ -6,7 +6,7 @@ internal import VTdFormats
 ///
 /// Both stages have their present, size and address bits in the same places, and the driver treats
 /// them alike but for the bits that it sets.
-struct PageTables {
+struct DomainPageTables {
   let kernel: KernelContext
   let tables: TableMemory
 

@@ -1,7 +1,7 @@
 internal import Text
 
 /// What the module answers: members of a JSON object, in the order in which they were given.
-struct Answer {
+struct ModuleAnswer {
   private var members: [(String, JSONValue)]
   private let isGood: Bool
 
@@ -69,5 +69,5 @@ struct Failure: Error {
     self.status = status
   }
 
-  var answer: Answer { Answer(failure: self) }
+  var answer: ModuleAnswer { ModuleAnswer(failure: self) }
 }

@@ -2,7 +2,7 @@ import Text
 
 /// One request line, split at single spaces as the protocol has it: two spaces in a row make an
 /// empty word.
-struct Words {
+struct RequestWords {
   private let line: UnsafeRawBufferPointer
   private var next = 0
 
@@ -28,7 +28,7 @@ struct Words {
 
   /// The next word as a number; nil where there is none or it is not one.
   mutating func number() -> UInt64? {
-    word().flatMap(Words.number)
+    word().flatMap(RequestWords.number)
   }
 
   /// A number as C's `strtoull` reads it with base 0: decimal, `0x` hex, or octal after a `0`.

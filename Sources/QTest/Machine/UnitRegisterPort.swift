@@ -5,7 +5,7 @@ import VTdUnit
 /// The unit's registers as QEMU lets software reach them: also two registers of 32 bits in one
 /// access of 64, which the specification does not know (11.2), and with the bits of QEMU's
 /// registers where those are not the specification's.
-struct UnitRegisters {
+struct UnitRegisterPort {
   /// For each aligned 64 bits, whether one register fills them (or a part of a wider one).
   private let isWhole: [Bool]
   private let isQEMU: Bool

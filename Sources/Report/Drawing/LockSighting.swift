@@ -2,7 +2,7 @@ public import Recording
 internal import Text
 
 /// When something about a lock was first seen: a class in a new state, or an order of two classes.
-public struct LockMoment: Sendable {
+public struct LockSighting: Sendable {
   /// The class: that of the state, or the one that was taken under the other.
   public var lockClass: String
   /// The states that were new, as reports print them.
@@ -46,8 +46,8 @@ public struct LockMoment: Sendable {
   }
 
   /// The moments of a record, in order.
-  static func all(of record: RunRecord) -> [LockMoment] {
-    var moments: [LockMoment] = []
+  static func all(of record: RunRecord) -> [LockSighting] {
+    var moments: [LockSighting] = []
     // Where each class was taken last, by whom.
     var takers: [String: String] = [:]
     for event in record.events {
@@ -68,7 +68,7 @@ public struct LockMoment: Sendable {
         if usage.names.isEmpty, orders.isEmpty { continue }
         let outer = orders.first.flatMap { takers["\(who) \($0.from)"] }
         moments.append(
-          LockMoment(
+          LockSighting(
             lockClass: usage.lockClass, usages: usage.names, orders: orders,
             when: Words.step(event.step),
             microseconds: event.microseconds, context: context(fact.context), who: who,
