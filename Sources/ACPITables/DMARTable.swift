@@ -114,7 +114,7 @@ public enum RemappingStructure: Hashable, Sendable {
   case reservedMemory(ReservedMemory)
   /// ATSR: root ports below which devices may have TLBs.
   case rootPortATS(RootPortATS)
-  /// RHSA: which processors a unit is near.
+  /// RHSA: which proximity domain, of processors and memory, a unit is near.
   case affinity(StaticAffinity)
   /// ANDD: a device that only the ACPI namespace knows.
   case namespaceDevice(NamespaceDevice)
@@ -264,7 +264,7 @@ public struct RootPortATS: Hashable, Sendable {
   public var allPorts: Bool { flags & Self.allPortsFlag != 0 }
 }
 
-/// RHSA: which memory a unit is near to (8.6).
+/// RHSA: which proximity domain, of processors and memory, a unit is near (8.6).
 public struct StaticAffinity: Hashable, Sendable {
   /// Bytes that the specification reserves, kept as they stood.
   public var reserved: UInt32 = 0

@@ -100,9 +100,8 @@ extension Platform {
     return topology.functions.map { ($0.address, finder.coverage(of: $0.address)) }
   }
 
-  /// The unit that gets requests with `sourceID` from `segment`: the one of that function or, for
-  /// an id that is not a function's (a bridge's secondary bus, a phantom function), the one of
-  /// `requester`, which put it on the bus.
+  /// The unit that gets a request: the one that covers the function which put the request's id on
+  /// the bus. The id itself may be no function's: a bridge's secondary bus, a phantom function.
   public func unit(for request: RootRequest) -> PlatformUnit? {
     coverage(of: request.requester).unit.map { units[$0] }
   }

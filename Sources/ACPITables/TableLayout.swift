@@ -18,7 +18,7 @@ public struct TableField: Hashable, Sendable {
 public struct StructureLayout: Hashable, Sendable {
   /// What the specification calls it for short, `DRHD`.
   public let abbreviation: String
-  /// The structure's short name: DRHD, RMRR, ATSR, RHSA, ANDD, SATC, SIDP.
+  /// What iasl calls the structure.
   public let name: String
   /// The fields in their order.
   public let fields: [TableField]

@@ -43,7 +43,7 @@ extension ConfigurationField {
   /// The last bus behind a bridge.
   public static let subordinateBus = ConfigurationField("Subordinate Bus Number", 0x1a, 0..<8)
 
-  // Where the list of capabilities begins.
+  // Header layouts 0 and 1, then 2.
   /// Where the list of capabilities begins.
   public static let capabilitiesPointer = ConfigurationField("Capabilities Pointer", 0x34, 0..<8)
   /// Where the list of capabilities of a CardBus bridge begins.
