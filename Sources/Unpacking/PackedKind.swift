@@ -8,7 +8,7 @@ public enum PackedKind: String, CaseIterable, Sendable {
   case utf16 = "UTF-16 text"
 
   /// How many first bytes are needed to recognise any kind: a tar's header block has 512.
-  static let headLength = 512
+  public static let headLength = 512
 
   /// What a file with these first bytes is; nil for a file of another kind.
   public init?(head: some Collection<UInt8>) {

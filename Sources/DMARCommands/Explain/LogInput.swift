@@ -12,8 +12,6 @@ struct LogInput: ~Copyable {
   private static let size = 1 << 18
   /// How many bytes of a file are mapped into memory at a time.
   private static let window = 1 << 23
-  /// How many first bytes are needed to recognise how an input is packed.
-  private static let headLength = 512
   /// After this many bytes without a line of a log, a device or pipe is given up: it may never end.
   private static let largestBinary = 1 << 26
   /// Milliseconds to wait for someone to write to a FIFO.
@@ -113,7 +111,7 @@ struct LogInput: ~Copyable {
   /// Fills the buffer as far as it takes to tell what the input is; 0 where it is empty.
   private mutating func fillHead() throws(LogInputError) -> Int {
     var count = 0
-    while count < Self.headLength {
+    while count < PackedKind.headLength {
       let more = try fill()
       if more == 0 { break }
       count += more

@@ -15,8 +15,6 @@ struct MemberReader {
     case skipped
   }
 
-  /// How many first bytes are needed to recognise what a file is.
-  private static let headLength = 4096
   /// After this many bytes a file that does not look like text is skipped.
   private static let mostBinary = 1 << 16
   /// The greatest size in bytes of a table or a snapshot.
@@ -75,7 +73,7 @@ struct MemberReader {
     case .head(var head):
       state = .skipped
       head += bytes
-      if head.count >= Self.headLength { decide(head, sink) } else { state = .head(head) }
+      if head.count >= PlatformKind.headLength { decide(head, sink) } else { state = .head(head) }
     case .log(var reader, let hasSpoken):
       state = .skipped
       read(bytes, &reader, hasSpoken, sink)
