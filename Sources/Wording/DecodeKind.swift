@@ -33,7 +33,7 @@ package enum DecodeKind {
   /// Other names for the same layouts.
   private static let aliases = [
     "fectl": "ectl", "iectl": "ectl", "pectl": "ectl", "pqt": "pqh", "second-stage": "pte",
-    "sspte": "pte", "fspte": "first-stage", "rtaddr_reg": "rtaddr", "pasid-entry": "pasid",
+    "sspte": "pte", "fspte": "first-stage", "pasid-entry": "pasid",
   ]
 
   /// The kind of a name.
@@ -42,13 +42,15 @@ package enum DecodeKind {
   package static func named(_ name: String) throws(DecodeFailure) -> DecodeKind {
     if let kind = DecodeKind(name: name) { return kind }
     let advice =
-      nearest(to: name, in: names).map { "did you mean \"\($0)\"?" }
+      nearest(to: plain(name), in: names).map { "did you mean \"\($0)\"?" }
       ?? "one of these was expected: \(names.joined(separator: ", "))"
     throw DecodeFailure("no kind is called \"\(name)\"; \(advice)")
   }
 
-  /// The kind of a name; nil where there is none.
+  /// The kind of a name, written as `fsts` or as the specification has it, `FSTS_REG`; nil where there
+  /// is none.
   package init?(name: String) {
+    let name = Self.plain(name)
     switch name {
     case "descriptor": self = .descriptor
     case "msi": self = .message
@@ -58,6 +60,11 @@ package enum DecodeKind {
       guard let found = Layouts.named(name) else { return nil }
       self = .layout(found)
     }
+  }
+
+  private static func plain(_ name: String) -> String {
+    let lower = String(decoding: name.utf8.map(ASCII.lowercased), as: UTF8.self)
+    return lower.hasSuffix("_reg") ? String(lower.dropLast(4)) : lower
   }
 
   /// 64-bit words of one value; a message is two numbers.

@@ -121,8 +121,9 @@ struct DecodeCommandTests {
   }
 
   @Test(
-    "aliases, posted entries and wide descriptors are known",
+    "aliases, the specification's spelling, posted entries and wide descriptors are known",
     arguments: [
+      (["decode", "FSTS_REG", "2"], "PPF"), (["decode", "RTADDR", "1000"], "RTA"),
       (["decode", "fectl", "c0000000"], "IM"), (["decode", "irte", "8001", "0"], "posted IRTE"),
       (["decode", "descriptor", "11", "0", "1", "0"], "must be zero"),
       (["decode", "msi", "fee00018"], "remappable"),
