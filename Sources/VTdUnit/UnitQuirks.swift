@@ -46,9 +46,7 @@ public enum UnitQuirk: String, CaseIterable, Hashable, Sendable {
   case queueResumesAtTailWrite = "queue-resumes-at-tail-write"
   /// IQERCD does not exist (QEMU).
   case noQueueErrorRecord = "no-queue-error-record"
-  /// An IOTLB invalidation by page with too large a mask by register reports granularity 0, and by
-  /// domain is done as it is (QEMU and the specification agree; the context cache is dropped as a
-  /// whole for a domain).
+  /// A context-cache invalidation of one domain drops the whole context cache (QEMU).
   case domainContextInvalidationIsGlobal = "domain-context-invalidation-is-global"
   /// SRTP and TE drop every cache (QEMU).
   case globalCommandsDropCaches = "global-commands-drop-caches"

@@ -3,7 +3,7 @@ import VTdFormats
 
 /// The fault log in memory (CAP.AFL): records one after another, from the address that SFL latched.
 ///
-/// The reference leaves open what happens at its end; earlier specifications have hardware count
+/// Today's specification leaves open what happens at its end; earlier specifications have hardware count
 /// records from the start and overflow at the end, with a new SFL to start over. That is done here.
 struct AdvancedFaultLog {
   private let base: UInt64
