@@ -32,10 +32,16 @@ public struct KernelProfile: Sendable {
   /// known here.
   public static func chosen(_ text: String) -> KernelProfile? {
     let release = text.first == "v" ? String(text.dropFirst()) : text
-    guard KernelRelease.isWhole(release), let profile = named(release),
-      profile.number < newest.number || profile.number.isSameSeries(as: newest.number)
+    guard KernelRelease.isWhole(release), let profile = named(release), !profile.isBeyondNewest
     else { return nil }
     return profile
+  }
+
+  /// Whether the release came out after all that are known here. Its behaviour is that of ``newest``,
+  /// for want of anything better.
+  public var isBeyondNewest: Bool {
+    let newest = Self.newest.number
+    return number > newest && !number.isSameSeries(as: newest)
   }
 
   /// What ``chosen(_:)`` takes, in the words of a message.

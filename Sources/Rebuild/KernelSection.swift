@@ -14,12 +14,17 @@ extension ScenarioBuilder {
     var kernel = splat?.kernelIdentity ?? oopsIdentity ?? KernelDescription()
     let release = splat?.detail.release ?? log.contents.kernels.last?.value
     let named = release.flatMap(KernelProfile.named)
-    let profile = named ?? assumedProfile
+    let isBeyondNewest = named?.isBeyondNewest ?? false
+    let profile = isBeyondNewest ? .newest : named ?? assumedProfile
     kernel.release = release ?? Self.unameText(profile)
     if release == nil {
       kernel.notes.above["release"] = ["assumed: the log does not name the kernel"]
     } else if named == nil {
       kernel.notes.above["profile"] = ["assumed: the release has no profile"]
+    } else if isBeyondNewest {
+      kernel.notes.above["profile"] = [
+        "assumed: the newest that is known here, for the log's kernel is newer"
+      ]
     }
     kernel.profile = Self.mainlineName(profile)
     let preemption = kernel.configuration.values.preemption
