@@ -13,6 +13,13 @@ struct TableChecker {
   private var regions: [ReservedMemory] = []
   private var segmentsCovered: Set<UInt16> = []
   private var scopeOwners: [ScopeKey: UInt64] = [:]
+  private let unitBases: Set<UInt64>
+  /// What firmware's map reserves, by address, with neighbours joined.
+  private let map: [ClosedRange<UInt64>]?
+  private var overlapCount = 0
+  /// How many units, regions and overlaps are kept: Linux has room for 1,024 units. A table of many
+  /// megabytes must not be compared with itself.
+  private static let mostOverlaps = 1024
 
   /// What makes two scopes name the same thing.
   private struct ScopeKey: Hashable {
@@ -26,6 +33,8 @@ struct TableChecker {
   init(table: DMARTable, surroundings: TableSurroundings) {
     self.table = table
     self.surroundings = surroundings
+    unitBases = Set(table.units.map { $0.registerBase })
+    map = surroundings.reservedMemory.map(Self.joined)
   }
 
   mutating func check() {
@@ -70,7 +79,7 @@ struct TableChecker {
       if properties.reserved != 0 { note(.reservedBits(field: "Reserved")) }
     case .affinity(let affinity):
       if affinity.reserved != 0 { note(.reservedBits(field: "Reserved")) }
-      if !table.units.contains(where: { $0.registerBase == affinity.registerBase }) {
+      if !unitBases.contains(affinity.registerBase) {
         note(.affinityOfNoUnit(affinity.registerBase))
       }
     case .namespaceDevice(let device):
@@ -95,10 +104,8 @@ struct TableChecker {
     if isBeyondHost(unit.registerBase) {
       note(.registersBeyond(bits: table.hostAddressWidth, unit.registerBase))
     }
-    for other in units {
-      if overlap(unit, other) {
-        note(.overlappingRegisters(unit.registerBase, other.registerBase))
-      }
+    for other in units where overlapCount <= Self.mostOverlaps && overlap(unit, other) {
+      noteOverlap(.overlappingRegisters(unit.registerBase, other.registerBase))
     }
     if unit.includesAll {
       if !segmentsCovered.insert(unit.segment).inserted {
@@ -107,7 +114,20 @@ struct TableChecker {
     } else if segmentsCovered.contains(unit.segment) {
       note(.includeAllNotLast(segment: unit.segment))
     }
-    units.append(unit)
+    if units.count < Self.mostOverlaps { units.append(unit) } else { endOverlaps() }
+  }
+
+  private mutating func noteOverlap(_ kind: TableFinding.Kind) {
+    guard overlapCount < Self.mostOverlaps else { return endOverlaps() }
+    overlapCount += 1
+    note(kind)
+  }
+
+  /// Says once that no more overlaps are looked for.
+  private mutating func endOverlaps() {
+    guard overlapCount <= Self.mostOverlaps else { return }
+    overlapCount = Self.mostOverlaps + 1
+    note(.furtherOverlaps(limit: Self.mostOverlaps))
   }
 
   private func overlap(_ unit: HardwareUnit, _ other: HardwareUnit) -> Bool {
@@ -131,27 +151,42 @@ struct TableChecker {
     }
     let range = region.base...region.limit
     // Regions of different devices may be the same; partly the same is a mistake.
-    for other in regions where other.segment == region.segment && other.limit >= other.base {
+    for other in regions
+    where other.segment == region.segment && overlapCount <= Self.mostOverlaps {
       let otherRange = other.base...other.limit
       if otherRange != range, otherRange.overlaps(range) {
-        note(.overlappingRegions(range, otherRange))
+        noteOverlap(.overlappingRegions(range, otherRange))
       }
     }
-    if let map = surroundings.reservedMemory, !isCovered(range, by: map) {
-      note(.regionNotReserved(range))
-    }
-    regions.append(region)
+    if let map, !Self.isCovered(range, by: map) { note(.regionNotReserved(range)) }
+    if regions.count < Self.mostOverlaps { regions.append(region) } else { endOverlaps() }
   }
 
-  /// Whether the reserved ranges together cover `range` without a gap.
-  private func isCovered(_ range: ClosedRange<UInt64>, by map: [ClosedRange<UInt64>]) -> Bool {
-    var next = range.lowerBound
-    for reserved in map.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-      if reserved.lowerBound > next { return false }
-      if reserved.upperBound >= range.upperBound { return true }
-      if reserved.upperBound >= next { next = reserved.upperBound + 1 }
+  private static func joined(_ map: [ClosedRange<UInt64>]) -> [ClosedRange<UInt64>] {
+    var joined: [ClosedRange<UInt64>] = []
+    for range in map.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      guard let last = joined.last,
+        range.lowerBound <= last.upperBound || range.lowerBound - 1 == last.upperBound
+      else {
+        joined.append(range)
+        continue
+      }
+      joined[joined.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
     }
-    return false
+    return joined
+  }
+
+  /// Whether the reserved ranges cover `range` without a gap: one of them, as they are joined.
+  private static func isCovered(
+    _ range: ClosedRange<UInt64>, by map: [ClosedRange<UInt64>]
+  ) -> Bool {
+    // The first range that begins behind the region, by halves; the one before it counts.
+    var (low, high) = (0, map.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if map[middle].lowerBound <= range.lowerBound { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 && map[low - 1].upperBound >= range.upperBound
   }
 
   private func isBeyondHost(_ address: UInt64) -> Bool {

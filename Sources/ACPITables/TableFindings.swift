@@ -41,6 +41,8 @@ public struct TableFinding: Hashable, Sendable, CustomStringConvertible {
     case regionBeyond(bits: Int, UInt64)
     /// Two reserved regions share bytes.
     case overlappingRegions(ClosedRange<UInt64>, ClosedRange<UInt64>)
+    /// More units, regions or overlaps than are compared with each other.
+    case furtherOverlaps(limit: Int)
     /// Firmware's memory map does not reserve the region.
     case regionNotReserved(ClosedRange<UInt64>)
     /// A reserved region that no device uses.
@@ -109,6 +111,8 @@ public struct TableFinding: Hashable, Sendable, CustomStringConvertible {
       return "region ends at \(address(limit)), beyond the \(bits) bits of host addresses"
     case .overlappingRegions(let region, let other):
       return "region \(range(region)) overlaps \(range(other))"
+    case .furtherOverlaps(let limit):
+      return "more than \(limit) units, regions or overlaps: further overlaps are not looked for"
     case .regionNotReserved(let region):
       return "region \(range(region)) is not reserved in the memory map: Linux says "
         + "\"No firmware reserved region can cover this RMRR\""

@@ -31,6 +31,9 @@ struct MailPart: Sendable {
   private var decoder = Base64.Decoder()
   /// The beginning of a line, or a packed file as far as it has come.
   private var bytes: [UInt8] = []
+  /// How many of the bytes have no line end: a line that comes in thousands of pieces is looked through
+  /// once.
+  private var searched = 0
   private var isFirstLine = false
   /// What the header of the part calls its file.
   private var name = ""
@@ -49,6 +52,7 @@ struct MailPart: Sendable {
       if Self.isBlank(line) {
         state = .body
         (decoder, bytes, isFirstLine) = (Base64.Decoder(), [], true)
+        searched = 0
       }
       return Taken(isPart: false)
     case .body, .packed, .foreign:
@@ -75,7 +79,7 @@ struct MailPart: Sendable {
   mutating func finish() -> Taken {
     defer {
       state = .outside
-      bytes = []
+      (bytes, searched) = ([], 0)
       name = ""
     }
     switch state {
@@ -94,7 +98,7 @@ struct MailPart: Sendable {
     if PackedAttachment.isArchive(text) {
       return Taken(isPart: true, attachment: PackedAttachment(name: name, bytes: bytes))
     }
-    bytes = text
+    (bytes, searched) = (text, 0)
     let lines = wholeLines()
     return Taken(isPart: true, lines: bytes.isEmpty ? lines : lines + [bytes])
   }
@@ -116,12 +120,13 @@ struct MailPart: Sendable {
   private mutating func wholeLines() -> [[UInt8]] {
     var lines: [[UInt8]] = []
     var start = 0
-    while let end = bytes[start...].firstIndex(of: ASCII.newline) {
+    while let end = bytes[max(start, searched)...].firstIndex(of: ASCII.newline) {
       lines.append(Array(bytes[start..<end].prefix(LineScanner.longestLine)))
       start = end + 1
     }
     bytes.removeFirst(start)
     if bytes.count > LineScanner.longestLine { bytes = [] }
+    searched = bytes.count
     return lines
   }
 

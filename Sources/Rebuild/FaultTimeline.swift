@@ -120,6 +120,10 @@ public struct FaultTimeline: Sendable {
   public mutating func take(_ event: LogEvent) {
     let place = LogPlace(file: max(files.count - 1, 0), line: event.lines.lowerBound)
     let time = event.time?.uptime
+    if isCut {
+      if event.kind.line != nil { refuseBehindCut(place) }
+      return
+    }
     switch event.kind {
     case .status(let value):
       loneStatuses.append(
@@ -132,6 +136,7 @@ public struct FaultTimeline: Sendable {
       questions.takeStatus()
     case .fault(let observation):
       take(observation, event, place)
+      if isCut { return }
     case .suppressed("dmar_fault", let count):
       pending = [time]
       questions.takeSuppressed(count)
@@ -163,9 +168,8 @@ public struct FaultTimeline: Sendable {
     if observation.hiddenAddress != nil { return refuse("its address is hidden or cut off") }
     guard observation.reason != nil else { return refuse("its reason is cut off") }
     guard faults.count < Self.longest else {
-      if !isCut { refuse("more than \(Self.longest) faults stand in front of it") }
       isCut = true
-      return
+      return refuseBehindCut(place)
     }
     var fault = Fault(
       observation: observation, status: status, place: place, time: event.time, times: pending)
@@ -176,6 +180,16 @@ public struct FaultTimeline: Sendable {
     faults.append(fault)
     (status, pending, takesDump) = (nil, [], true)
     questions.takeFault(faults.count - 1)
+  }
+
+  /// Names what stands behind the last fault that is taken: one range of lines for each file.
+  private mutating func refuseBehindCut(_ place: LogPlace) {
+    let entry = LeftOut(place, "more than \(Self.longest) faults stand in front of it", in: files)
+    if let last = unusable.last, last.file == entry.file, last.reason == entry.reason {
+      unusable[unusable.count - 1].lastLine = place.line
+    } else {
+      unusable.append(entry)
+    }
   }
 
   private mutating func take(

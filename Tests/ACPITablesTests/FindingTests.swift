@@ -158,6 +158,25 @@ struct FindingTests {
     #expect(kinds([0x3000...0x3fff, 0x1000...0x2fff]).isEmpty)
     #expect(kinds([0x1000...0x1fff, 0x3000...0x3fff]) == [.regionNotReserved(0x1000...0x3fff)])
     #expect(kinds([]) == [.regionNotReserved(0x1000...0x3fff)])
+    #expect(kinds([0...0xffff, 0...0]).isEmpty)
+    #expect(kinds([0x2000...(.max), 0...0x1fff]).isEmpty)
+  }
+
+  @Test("a table of very many structures is not compared with itself without end")
+  func manyOverlaps() {
+    let regions = (0..<20_000 as Range<UInt64>).map { Self.region($0 << 12, $0 << 12 | 0xff_ffff) }
+    let units = (0..<5_000).map { _ in Self.unit }
+    for table in [DMARTable(structures: units), DMARTable(structures: [Self.unit] + regions)] {
+      let findings = table.findings()
+      let overlaps = findings.count {
+        switch $0.kind {
+        case .overlappingRegisters, .overlappingRegions: true
+        default: false
+        }
+      }
+      #expect(overlaps == 1024)
+      #expect(findings.count { $0.kind == .furtherOverlaps(limit: 1024) } == 1)
+    }
   }
 
   @Test(

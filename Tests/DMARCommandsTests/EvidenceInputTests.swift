@@ -186,6 +186,38 @@ struct EvidenceInputTests {
     #expect(tool.outputText.contains("of beta"))
   }
 
+  @Test("Ctrl-C ends a followed log with what is known of all of it", arguments: ["INT", "TERM"])
+  func followedToTheSignal(signal: String) throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(Self.log, as: "a")
+    // A shell has background jobs ignore SIGINT; `env` gives it its meaning back.
+    let line = """
+      for format in json text; do
+        env --default-signal=INT $DMAR explain --follow --format $format a > out & p=$!
+        for i in $(seq 200); do sleep 0.05; [ $format = json ] || grep -q 0xfffb2000 out && [ $i -gt 9 ] && break; done
+        kill -\(signal) $p; wait $p; echo $?; grep -oE '1 fault record|"fault_records": *1' out
+      done
+      """
+    let tool = try Tool.shell(line, in: folder)
+    #expect(tool.outputText.hasPrefix("0\n\"fault_records\""))
+    #expect(tool.outputText.hasSuffix("\n0\n1 fault record\n"))
+  }
+
+  @Test("a signal that is ignored stays ignored, and a second one ends what waits for its reader")
+  func followedInBackground() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(Self.log, as: "a")
+    let line = """
+      env --ignore-signal=INT $DMAR explain --follow a > out & p=$!
+      sleep 1; kill -INT $p; sleep 0.3; kill -0 $p && echo alive; kill -TERM $p; wait $p; echo $?
+      mkfifo f; exec 9<> f; head -c 65536 /dev/zero > f
+      $DMAR explain --follow a > f & p=$!
+      sleep 1; kill -TERM $p; sleep 0.3; kill -0 $p && echo alive; kill -TERM $p; wait $p; echo $?
+      """
+    let tool = try Tool.shell(line, in: folder)
+    #expect(tool.outputText == "alive\n0\nalive\n143\n")
+  }
+
   @Test("several logs are followed at once")
   func follow() throws {
     let folder = try TemporaryFolder()

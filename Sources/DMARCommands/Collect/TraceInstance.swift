@@ -54,24 +54,3 @@ struct TraceInstance {
     }
   }
 }
-
-/// Signals that end a command, held back while something has to be put in order first.
-struct HeldSignals {
-  private var set = sigset_t()
-  private var before = sigset_t()
-
-  init() {
-    sigemptyset(&set)
-    for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, signal) }
-    pthread_sigmask(SIG_BLOCK, &set, &before)
-  }
-
-  /// Waits; returns the signal that came meanwhile, nil for none.
-  mutating func wait(milliseconds: Int) -> Int32? {
-    var time = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
-    let signal = sigtimedwait(&set, nil, &time)
-    return signal > 0 ? signal : nil
-  }
-
-  mutating func release() { pthread_sigmask(SIG_SETMASK, &before, nil) }
-}

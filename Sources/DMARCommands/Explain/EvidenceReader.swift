@@ -30,6 +30,9 @@ enum EvidenceReader {
 
   private static func readFolder(_ path: String, _ sink: (EvidencePiece) -> Void) throws {
     let walk = try FolderWalk(path)
+    for error in walk.unread {
+      sink(.unread(UnreadInput(path: error.path, words: error.words, weight: .aside)))
+    }
     for file in walk.files {
       do throws(LogInputError) {
         var input = try LogInput(file)
@@ -55,6 +58,8 @@ struct FolderWalk {
   private static let deepest = 48
 
   private(set) var files: [String] = []
+  /// What cannot be looked at: most often a folder that is another user's.
+  private(set) var unread: [LogInputError] = []
   /// Whether there are more.
   private(set) var isCut = false
 
@@ -73,7 +78,10 @@ struct FolderWalk {
       }
       let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
       var status = stat()
-      guard lstat(path, &status) == 0 else { continue }
+      guard lstat(path, &status) == 0 else {
+        unread.append(LogInputError(path: path, number: errno))
+        continue
+      }
       switch status.st_mode & S_IFMT {
       case S_IFREG: files.append(path)
       case S_IFDIR:
@@ -81,7 +89,11 @@ struct FolderWalk {
           isCut = true
           continue
         }
-        walk(path, Folder.names(path) ?? [], depth: depth + 1)
+        if let names = Folder.names(path) {
+          walk(path, names, depth: depth + 1)
+        } else {
+          unread.append(LogInputError(path: path, number: errno))
+        }
       default: break
       }
     }

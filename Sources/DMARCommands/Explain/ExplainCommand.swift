@@ -45,7 +45,9 @@ struct ExplainCommand: ParsableCommand {
       "Text for people, one JSON document, one JSON object a line, or a report to send to a list.")
   var format = Format.text
 
-  @Flag(help: "Wait for more lines, and explain each new fault at once.")
+  @Flag(
+    help:
+      "Wait for more lines, and explain each new fault at once; Ctrl-C ends it with the summary.")
   var follow = false
 
   @Option(

@@ -82,7 +82,7 @@ struct ExplainSession {
   }
 
   /// Reads logs while they grow. A new fault is explained when its log pauses behind it, or, where it
-  /// never pauses, when the next bytes have been read.
+  /// never pauses, when the next bytes have been read. A signal that asks to end does so for the logs.
   mutating func follow(_ paths: [String]) throws {
     var collector = self.collector
     var logs: [FollowedLog] = []
@@ -95,7 +95,8 @@ struct ExplainSession {
     var follower = FaultFollower()
     var followed = FollowedFaults()
     collector.noteChanges()
-    while logs.contains(where: { !$0.isOver }) {
+    let end = EndRequest()
+    while logs.contains(where: { !$0.isOver }), !end.isMade {
       for log in logs where !log.isOver {
         collector.resume(file: log.file)
         let count = try log.input.readSome(&log.reader, waiting: patience) { collector.take($0) }
@@ -200,7 +201,10 @@ struct ExplainSession {
   /// Why there was nothing to explain.
   func complaint(_ paths: [String]) -> String {
     let name = paths.count == 1 ? (paths[0] == "-" ? "standard input" : paths[0]) : "the files"
-    guard let first = unread.first(where: { $0.weight == .missing }) else {
+    guard
+      let first = unread.first(where: { $0.weight == .missing })
+        ?? (bytes == 0 ? unread.first : nil)
+    else {
       return Explanation.complaint(name: name, isEmpty: bytes == 0 && unread.isEmpty)
     }
     return "\(first.path): \(first.words); a kernel log was expected, as text or packed "

@@ -60,6 +60,9 @@ struct LearnCommand: ParsableCommand {
     if number == nil, check || watch || hint || solution || reset || !answers.isEmpty {
       throw ValidationError("the number of a lesson was expected; dmar learn lists them")
     }
+    if folder == "" {
+      throw ValidationError("--folder: an empty path; that of a folder was expected")
+    }
     if !answers.isEmpty && !check { throw ValidationError("answers go with --check") }
   }
 

@@ -20,7 +20,7 @@ struct OutputError: Error, CustomStringConvertible {
     OutputError(status: .cannotWrite, name: name, reason: String(cString: strerror(number)))
   }
 
-  var description: String { "\(name): \(reason)" }
+  var description: String { "\(name.isEmpty ? "an empty path" : name): \(reason)" }
 }
 
 /// Runs what reads input: an input error becomes a message on standard error and an exit code.
