@@ -18,6 +18,12 @@ public struct DeviceTableReader {
   public let isScalable: Bool
   private static let mostFlaws = 64
   private static let mostEntries = 1 << 20
+  /// Tables that point to themselves would give every function a million PASIDs.
+  private static let mostTables = 1 << 16
+  private var tableCount = 0
+  private var lastTable: UInt64 = 0
+  /// Whether reading stopped at one of the limits; the last of `flaws` says so.
+  private var isCut = false
 
   /// The devices of the tables behind one root table.
   ///
@@ -26,14 +32,13 @@ public struct DeviceTableReader {
   ///   - root: the value of RTADDR; or the root table's address alone: the tables show the mode.
   public init(_ memory: some TableSource, root: UInt64) {
     let table = root.pageStart
-    let mode = RootTableAddress(rawValue: root).mode
-    isScalable = mode == .scalable || mode == .abortDMA || Self.looksScalable(memory, table)
+    isScalable = Self.isScalable(memory, root: root)
     guard let page = Self.words(memory, table) else {
       flaws.append(Flaw(words: "the root table lies outside the image", address: table))
       return
     }
     for bus in 0..<256 {
-      for half in 0..<(isScalable ? 2 : 1) {
+      for half in 0..<(isScalable ? 2 : 1) where !isCut {
         let word = page[bus * 2 + half]
         guard word & 1 != 0 else { continue }
         let context = word.pageStart
@@ -52,12 +57,31 @@ public struct DeviceTableReader {
     }
   }
 
+  /// Whether the tables behind one root table are those of scalable mode.
+  ///
+  /// - Parameters:
+  ///   - memory: where the tables lie.
+  ///   - root: the value of RTADDR; or the root table's address alone.
+  public static func isScalable(_ memory: some TableSource, root: UInt64) -> Bool {
+    let mode = RootTableAddress(rawValue: root).mode
+    return mode == .scalable || mode == .abortDMA || looksScalable(memory, root.pageStart)
+  }
+
   private mutating func note(_ words: String, _ address: UInt64) {
     if flaws.count < Self.mostFlaws { flaws.append(Flaw(words: words, address: address)) }
   }
 
   private mutating func add(_ entry: DeviceEntry) {
-    if entries.count < Self.mostEntries { entries.append(entry) }
+    if entries.count < Self.mostEntries { entries.append(entry) } else { cut(entry.source) }
+  }
+
+  private mutating func cut(_ source: SourceID) {
+    guard !isCut else { return }
+    isCut = true
+    flaws.append(
+      Flaw(
+        words: "the tables lead in circles; nothing was read from \(source) on", address: lastTable)
+    )
   }
 
   static func words(_ memory: some TableSource, _ address: UInt64) -> [UInt64]? {
@@ -105,7 +129,7 @@ public struct DeviceTableReader {
   private mutating func scalable(
     _ memory: some TableSource, _ bus: UInt8, _ half: Int, _ words: [UInt64], _ table: UInt64
   ) {
-    for index in 0..<128 {
+    for index in 0..<128 where !isCut {
       let entry = ScalableContextEntry(words: Array(words[index * 4..<index * 4 + 4]))
       guard entry[flag: .present] else { continue }
       let source = SourceID(bus: bus, devfn: UInt8(half * 128 + index))
@@ -120,12 +144,12 @@ public struct DeviceTableReader {
     let count = Int(context.pasidLimit) / PASIDTableEntry.countInTable
     let without = context[.ridPASID]
     var index = 0
-    while index < count {
+    while index < count, !isCut {
       let address = start &+ UInt64(index * 8)
       guard let page = Self.words(memory, address.pageStart) else {
         return note("the PASID directory of \(source) lies outside the image", address)
       }
-      for place in 0..<min(512, count - index) where page[place] & 1 != 0 {
+      for place in 0..<min(512, count - index) where page[place] & 1 != 0 && !isCut {
         let entry = PASIDDirectoryEntry(rawValue: page[place])
         self.table(
           memory, entry[inPlace: .pasidTable], context, source,
@@ -139,10 +163,13 @@ public struct DeviceTableReader {
     _ memory: some TableSource, _ address: UInt64, _ context: ScalableContextEntry,
     _ source: SourceID, _ first: UInt32, _ without: UInt64
   ) {
+    tableCount += 1
+    lastTable = address
+    if tableCount > Self.mostTables { return cut(source) }
     guard let page = Self.words(memory, address.pageStart) else {
       return note("a PASID table of \(source) lies outside the image", address)
     }
-    for index in 0..<64 {
+    for index in 0..<64 where !isCut {
       let entry = PASIDTableEntry(words: Array(page[index * 8..<index * 8 + 8]))
       guard entry[flag: .present] else { continue }
       let pasid = first + UInt32(index)

@@ -63,12 +63,12 @@ public struct RootScan {
   }
 
   private static func judge(_ image: MemoryImage, _ address: UInt64) -> Candidate? {
-    let reader = DeviceTableReader(image, root: address)
+    let isScalable = DeviceTableReader.isScalable(image, root: address)
     guard let words = DeviceTableReader.words(image, address) else { return nil }
     var candidate = Candidate(
-      address: address, isScalable: reader.isScalable, buses: 0, functions: 0, wrong: 0)
+      address: address, isScalable: isScalable, buses: 0, functions: 0, wrong: 0)
     for index in 0..<512 where words[index] != 0 {
-      if !reader.isScalable, index & 1 == 1 {
+      if !isScalable, index & 1 == 1 {
         candidate.wrong += 1
         continue
       }
@@ -77,7 +77,7 @@ public struct RootScan {
         continue
       }
       candidate.buses += 1
-      let counts = reader.isScalable ? scalable(context, image) : legacy(context, image)
+      let counts = isScalable ? scalable(context, image) : legacy(context, image)
       candidate.functions += counts.right
       candidate.wrong += counts.wrong
     }

@@ -181,6 +181,22 @@ struct BadInputTests {
     #expect(result.errorText.contains("values once aliases are followed"))
   }
 
+  @Test("kernels that take the machine over, each with all its memory blocks, are bounded")
+  func kernels() throws {
+    let minimal =
+      "kernel: {release: \"6.1.0\"}\n"
+      + "machine: {memory: 1GiB, units: {dmar0: {cap: 0xd2008c40660462, ecap: 0xf050da}}}\nsteps:\n"
+    func run(_ count: Int) throws -> Tool {
+      let steps = String(repeating: "  - kexec: {boot: {memory_blocks: 65536}}\n", count: count)
+      return try Tool.dmar("replay", try folder.write(minimal + steps, as: "kernels.yaml"))
+    }
+    let few = try run(2)
+    #expect(few.status == 0, "\(few.errorText)")
+    let many = try run(200)
+    #expect(many.status == 65)
+    #expect(many.errorText.contains("kernels.yaml:11:5: more than 8 kernels"))
+  }
+
   @Test("values, and files that extend files, stand only so deep in each other")
   func depth() throws {
     let deep = String(repeating: "[", count: 6000) + String(repeating: "]", count: 6000)

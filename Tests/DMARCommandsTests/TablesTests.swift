@@ -126,6 +126,42 @@ struct TablesTests {
   }
 
   @Test(
+    "tables that point to themselves end, in every way that they are asked",
+    arguments: [false, true])
+  func circles(isScalable: Bool) throws {
+    var words = [UInt64](repeating: 0, count: 1 << 17)
+    for index in 0..<512 {
+      let isFirst = index % 2 == 0
+      words[index] = isScalable || isFirst ? 0x1001 : 0
+      if isScalable {
+        // 2^20 PASIDs, whose directory leads to one table.
+        words[512 + index] = index % 4 == 0 ? 0x2001 | 7 << 9 : 0
+        words[1024 + index] = 0x3001
+        words[1536 + index] = index % 8 == 0 ? 0x4081 : 0
+      } else {
+        words[512 + index] = isFirst ? 0x4001 : 0x102 | UInt64(index) << 8
+      }
+      words[2048 + index] = 0x4003
+    }
+    let folder = try TemporaryFolder()
+    let path = folder.url.appending(path: "image").path
+    try words.withUnsafeBytes { Data($0) }.write(to: URL(filePath: path))
+    words.swapAt(2048, 2)
+    let other = folder.url.appending(path: "other").path
+    try words.withUnsafeBytes { Data($0) }.write(to: URL(filePath: other))
+    let root = isScalable ? "0x400" : "0"
+    for rest in [[], ["--format", "json"], ["--physical", "0x4000"], ["--diff", other]] {
+      let line = (["tables", path, "--root", root] + rest).joined(separator: " ")
+      let tool = try Tool.shell(
+        "ulimit -v 4194304; timeout 100 $DMAR \(line) | tail -c 300", in: folder)
+      #expect(tool.status == 0 && tool.errorText.isEmpty, "\(rest): \(tool.errorText)")
+    }
+    let walk = try Tool.dmar(
+      "walk", path, "--root", root, "--device", "00:03.0", "--iova", "0x1000")
+    #expect(walk.status == 0, "\(walk.errorText)")
+  }
+
+  @Test(
     "an address of memory is found in whichever range holds it, and two images differ by their ranges"
   )
   func questions() throws {

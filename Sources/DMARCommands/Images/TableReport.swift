@@ -12,7 +12,12 @@ struct TableReport {
     var leafCount: UInt64 = 0
     var missing = 0
     var isCircular = false
+    /// Its tables were not read: those of other devices took longer than any that somebody made.
+    var isLeftOut = false
   }
+
+  /// More ways to an address are not listed.
+  private static let mostWays = 1 << 16
 
   private let image: MemoryImage
   let path: String
@@ -49,13 +54,21 @@ struct TableReport {
         spaces.append(Space(entry: entry, devices: [entry]))
       }
     }
-    for index in spaces.indices { measure(index) }
+    // Every table is read once, but where devices share them.
+    var tablesLeft = image.pageLimit &* 16 &+ 4096
+    for index in spaces.indices { measure(index, &tablesLeft) }
   }
 
   /// Reads all of a space, and keeps the facts that its heading shows.
-  private mutating func measure(_ index: Int) {
+  private mutating func measure(_ index: Int, _ tablesLeft: inout UInt64) {
+    guard tablesLeft > 0 else {
+      spaces[index].isCircular = true
+      spaces[index].isLeftOut = true
+      return
+    }
     var extent = RangeExtent()
     guard let reader = readRanges(of: spaces[index], { extent.add($0) }) else { return }
+    tablesLeft -= min(tablesLeft, reader.tableCount)
     spaces[index].extent = extent
     spaces[index].leafCount = reader.leafCount
     spaces[index].missing = reader.missingCount
@@ -68,6 +81,7 @@ struct TableReport {
   /// - Returns: the reader with its counts; nil where no tables translate.
   @discardableResult
   func readRanges(of space: Space, _ body: (MappedRange) -> Void) -> PageTableReader? {
+    if space.isLeftOut { return nil }
     let table: UInt64
     let levels: Int
     let stage: PageTableReader.Stage
@@ -153,18 +167,22 @@ struct TableReport {
 
   // MARK: Who reaches an address
 
-  /// Where a device sees an address of memory; the address is its own where nothing translates.
+  /// Where a device sees an address of memory; the address is its own where nothing translates. One
+  /// way more than are listed says that there are further ones.
   private func ways(to address: UInt64) -> [(entry: DeviceEntry, place: UInt64, allows: String)] {
-    spaces.flatMap { space -> [(entry: DeviceEntry, place: UInt64, allows: String)] in
-      if space.entry.translation == .passThrough {
-        return space.devices.map { ($0, address, "rw") }
+    var ways: [(entry: DeviceEntry, place: UInt64, allows: String)] = []
+    func add(_ devices: [DeviceEntry], _ place: UInt64, _ allows: String) {
+      for device in devices.prefix(Self.mostWays + 1 - ways.count) {
+        ways.append((device, place, allows))
       }
-      var places: [(UInt64, String)] = []
-      readRanges(of: space) { range in
-        if let place = range.place(of: address) { places.append((place, range.permission)) }
-      }
-      return places.flatMap { place in space.devices.map { ($0, place.0, place.1) } }
     }
+    for space in spaces where ways.count <= Self.mostWays {
+      if space.entry.translation == .passThrough { add(space.devices, address, "rw") }
+      readRanges(of: space) { range in
+        if let place = range.place(of: address) { add(space.devices, place, range.permission) }
+      }
+    }
+    return ways
   }
 
   func lines(reaching address: UInt64) -> [String] {
@@ -173,31 +191,35 @@ struct TableReport {
       return [heading, "", "no device can reach 0x\(hex(address))"]
     }
     var rows = [["DEVICE", "DOMAIN", "IOVA", "ALLOWS"]]
-    for way in ways {
+    for way in ways.prefix(Self.mostWays) {
       let isIdentity = way.entry.translation == .passThrough
       rows.append([
         way.entry.name, "\(way.entry.domain.rawValue)", "0x\(hex(way.place))",
         way.allows + (isIdentity ? " (pass-through)" : ""),
       ])
     }
-    return [heading, "", "0x\(hex(address)) can be reached by"] + columns(rows)
+    let further = ways.count > Self.mostWays ? ["further ways are not listed"] : []
+    return [heading, "", "0x\(hex(address)) can be reached by"] + columns(rows) + further
   }
 
   func json(reaching address: UInt64) -> String {
-    JSONValue.object(
+    let ways = ways(to: address)
+    let further: [(String, JSONValue)] =
+      ways.count > Self.mostWays ? [("further_ways", .boolean(true))] : []
+    return JSONValue.object(
       head + [
         ("physical", .string("0x\(hex(address))")),
         (
           "reached_by",
           .array(
-            ways(to: address).map { way in
+            ways.prefix(Self.mostWays).map { way in
               .object(
                 Self.members(way.entry) + [
                   ("iova", .string("0x\(hex(way.place))")), ("allows", .string(way.allows)),
                 ])
             })
         ),
-      ]
+      ] + further
     ).pretty
   }
 

@@ -52,7 +52,6 @@ enum WalkImage {
   static func report(
     _ image: MemoryImage, root: UInt64, _ request: DMARequest, cap: UInt64?, ecap: UInt64?
   ) throws -> WalkReport {
-    let table = DeviceTableReader(image, root: root)
     let memory = try Self.memory(image)
     let configuration = UnitConfiguration(
       cap: cap ?? capability.rawValue, ecap: ecap ?? extended.rawValue)
@@ -66,7 +65,8 @@ enum WalkImage {
     }
     var address = RootTableAddress()
     address[inPlace: .rootTable] = root.pageStart
-    let mode: TranslationTableMode = table.isScalable ? .scalable : .legacy
+    let mode: TranslationTableMode =
+      DeviceTableReader.isScalable(image, root: root) ? .scalable : .legacy
     address[.translationTableMode] = UInt64(mode.rawValue)
     unit.write64(address.rawValue, at: RegisterOffset.rtaddr)
     for step: BitField<GlobalCommand> in [.setRootTable, .translation] {

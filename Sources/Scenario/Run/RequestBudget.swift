@@ -20,6 +20,21 @@ struct RequestBudget {
   }
 }
 
+/// How many kernels a run may still boot: each has a budget of its own for its tables and memory blocks.
+struct KernelBudget {
+  static let limit = 8
+  private var left = Self.limit - 1
+
+  /// - Throws: `InputError` at `place` where one kernel after the other takes the machine over.
+  mutating func spend(at place: Place) throws(InputError) {
+    guard left > 0 else {
+      throw InputError(
+        at: place, "more than \(Self.limit) kernels take the machine over; fewer were expected")
+    }
+    left -= 1
+  }
+}
+
 extension DMADescription {
   /// How many requests the step sends: one for each page, and for each dword of the interrupt range.
   func requests(at target: IOVA) -> UInt64 {

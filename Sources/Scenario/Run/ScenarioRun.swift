@@ -98,6 +98,7 @@ private struct ScenarioRunner {
   var driver = DriverSteps()
   var tables = TableBuilder()
   var requests = RequestBudget()
+  var kernels = KernelBudget()
   var warnings: [Mismatch] = []
   var isRecorded = false
   private var recorder: RunRecorder?
@@ -378,6 +379,7 @@ private struct ScenarioRunner {
     case .wait(let time):
       try step.place.asking { () throws(DriverError) in try machine.wait(time) }
     case .event(let action):
+      if case .kexec = action { try kernels.spend(at: step.place) }
       let runner = self
       try EventRun(
         machine: machine, place: step.place, build: scenario.build,
