@@ -15,7 +15,7 @@ struct DriverSteps {
   }
 
   private(set) var buffers: [String: Buffer] = [:]
-  /// What steps that ask were told otherwise than the scenario expects.
+  /// The checks of steps (`read_dirty`) whose answer is not what the scenario expects.
   private var failedChecks: [Mismatch] = []
 
   /// Hands over what failed since the last time.

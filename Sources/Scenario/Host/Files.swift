@@ -23,14 +23,14 @@ public enum Files {
 
   /// The bytes of the file at `path`; `-` is standard input, unless a file names it.
   ///
-  /// Whatever the path stands for, this ends: a FIFO that nobody writes to and a file beyond
-  /// `largestSize` (such as a device that never ends) are refused.
+  /// A FIFO that nobody opens for writing and a file beyond `largestSize` (such as a device that
+  /// never ends) are refused. A writer or a terminal that is open and silent is waited for.
   ///
   /// - Parameters:
   ///   - path: the file.
   ///   - place: where the path was written, for the error.
   /// - Throws: `InputError`: `notFound` with the system's reason where a path of the command line
-  ///   cannot be read; `invalid` where a file's own path cannot be, or the file is too large.
+  ///   cannot be read; `invalid` where a path written in a file cannot be, or the file is too large.
   public static func bytes(at path: String, namedAt place: Place? = nil) throws(InputError)
     -> [UInt8]
   {
@@ -41,7 +41,8 @@ public enum Files {
       } ?? InputError(.notFound, at: Place(whole: path), reason)
     }
     func systemFailure() -> InputError { failure(String(cString: strerror(errno))) }
-    // Opening a FIFO would wait for a writer; `wait` does so for a bounded time.
+    // Without O_NONBLOCK, opening a FIFO would wait for a writer for ever. The loop below waits for
+    // `patience` only.
     let descriptor =
       isStandardInput
       ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)

@@ -79,7 +79,7 @@ public struct ScenarioFiles: Sendable {
     }
     let root = Self.canonical(path) ?? path
     let first = files.count
-    // Links come last, so that a file that is there by its own name has that.
+    // Links come last, so that a file that is also reached without a link is listed by that path.
     for found in contents(of: path) where isScenario(found) { add(found, below: root) }
     files[first...].sort { $0.path < $1.path }
     lessons.sort { $0.path < $1.path }

@@ -33,7 +33,7 @@ package struct Matrix {
         name: cure.name, scenario, cure.applied(to: own), above: asWritten?.lines ?? [])
       if let row { cures.append(row.explained(as: cure.summary)) }
     }
-    // Some releases have a report of their own, whatever the scenario.
+    // A release may print a splat that the scenario's own kernel does not; it has a range as well.
     ranges = SplatRange.all(of: asWritten?.splats ?? [], in: releases)
   }
 

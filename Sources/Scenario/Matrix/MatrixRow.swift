@@ -5,7 +5,7 @@ internal import Lockdep
 internal import Machine
 internal import ScenarioFormat
 
-/// From the first release with a splat to the first one behind it without.
+/// The releases that print a splat: the first one with it, and the first later one without it.
 package struct SplatRange {
   let title: String
   /// Whether the kernel that the scenario describes prints it.
@@ -40,8 +40,9 @@ package struct MatrixRow {
   let dump: String
   /// The titles of the lock reports, in the order in which they were printed.
   let splats: [String]
-  /// Lines that this kernel prints and the one above does not, and the other way round.
+  /// How many lines this kernel prints that the one above (of a cure: the scenario's own) does not.
   let added: Int
+  /// How many lines the one above prints that this kernel does not.
   let removed: Int
   let lines: [String]
   var reason = ""

@@ -5,7 +5,7 @@ extension MachineDescription {
   /// The functions of the scenario's own that are on the bus.
   var inventedBus: PCITopology { bus(of: functions.filter { !$0.isAbsent }) }
 
-  /// Those that only send.
+  /// The absent functions: they send requests, but enumeration of the bus does not find them.
   var hiddenBus: PCITopology { bus(of: functions.filter { $0.isAbsent }) }
 
   /// A device with more than one function says so, as the specification demands of its first.

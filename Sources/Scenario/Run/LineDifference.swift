@@ -1,8 +1,8 @@
 /// How one text differs from another, line by line: in the form of `diff -u`.
 public struct LineDifference: Hashable, Sendable {
-  /// Lines of the expected text that are missing, and lines that came besides.
+  /// How many lines of the expected text are missing.
   public private(set) var missing = 0
-  /// Lines that came and were not expected.
+  /// How many lines came that were not expected.
   public private(set) var added = 0
   /// Places in which the texts differ: runs of lines, whatever their number.
   public private(set) var places = 0

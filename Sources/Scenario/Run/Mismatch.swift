@@ -1,6 +1,6 @@
 public import ScenarioFormat
 
-/// One thing that a run has not as its scenario expects it.
+/// One difference between a run and what its scenario expects.
 public struct Mismatch: Hashable, Sendable, CustomStringConvertible {
   /// One sentence: what is there, and what was expected.
   public var sentence: String

@@ -36,7 +36,8 @@ struct KernelBudget {
 }
 
 extension DMADescription {
-  /// How many requests the step sends: one for each page, and for each dword of the interrupt range.
+  /// The most requests that the step can send: one for each page, or, where it touches the interrupt
+  /// range, one for each dword. An upper bound, which saturates at `UInt64.max`.
   func requests(at target: IOVA) -> UInt64 {
     let last = target.rawValue.last(ofBytes: max(length, 1)) ?? .max
     let meetsInterrupts = UInt64.interruptRange.overlaps(target.rawValue...last)

@@ -104,7 +104,7 @@ public struct ScenarioLoader: Sendable {
   private func log(_ file: FileName) throws(InputError) -> Expectation.Log {
     let path = resolved(file)
     do throws(InputError) {
-      // At bytes: a line end of two characters is one character of Swift's.
+      // Split the bytes, not the characters: Swift takes CR LF as one character, which is not "\n".
       var lines = try source.text(at: path, namedAt: file.place).utf8
         .split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         .map { String(Substring($0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0)) }

@@ -111,7 +111,8 @@ private struct ScenarioRunner {
     self.scenario = scenario
   }
 
-  /// Fills the bus; false if the scenario needs a PCI bus and this machine has none.
+  /// Fills the bus; false, with a `skipReason`, if the scenario needs this machine's PCI bus and there
+  /// is none, or none of its functions may send requests.
   mutating func prepareBus() throws(InputError) -> Bool {
     if scenario.machine.usesHostBus {
       switch try HostBus.look(for: scenario.machine.memoryPlace) {
@@ -259,7 +260,7 @@ private struct ScenarioRunner {
   }
 
   mutating func run() throws(InputError) -> Machine {
-    // The machine and its recorder hold on to each other until then.
+    // The machine and its recorder refer to each other; ending the recording breaks that cycle.
     defer { recorder?.end() }
     let machine = try boot()
     var checks = StepWarnings(scenario, bus: bus)

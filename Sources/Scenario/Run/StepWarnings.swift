@@ -4,8 +4,8 @@ internal import PCI
 internal import ScenarioFormat
 internal import VTdFormats
 
-/// What a scenario asks for and does not have: most likely a slip, so it is said, once for each
-/// device, with the key that would say that it is meant.
+/// Warnings of what a scenario asks for and does not have, which is most likely a slip. Each names the
+/// key that was expected; a device is warned of once, however many steps name it.
 struct StepWarnings {
   private let scenario: ScenarioDescription
   /// The functions that a request can come from.

@@ -12,7 +12,7 @@ public struct Verdict: Sendable {
   /// Each thing that is not as expected.
   public let mismatches: [Mismatch]
 
-  /// Whether nothing was missed.
+  /// Whether the run is as its scenario expects.
   public var isPassed: Bool { mismatches.isEmpty }
 
   /// Compares a run with what its scenario expects.

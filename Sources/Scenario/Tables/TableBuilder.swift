@@ -13,7 +13,7 @@ struct TableBuilder {
   /// The tables of one unit.
   private struct Built {
     var tables: RemappingTables
-    /// What was written so far that is not zero.
+    /// The last value written of each word, by address; a word that is not here is still zero.
     var words: [UInt64: UInt64] = [:]
     /// Page tables by domain.
     var domains: [UInt64: PageTables] = [:]
@@ -104,7 +104,8 @@ struct TableBuilder {
     built.tables.walksSnoop = page.stage == .first
     try built.tables.attach(device, to: page, domain: domain, pasid: step.pasid)
     if page.stage == .first, page.secondStage == nil {
-      // The unit looks at AW for the second stage only; it says the same here as it would there.
+      // The unit looks at AW for the second stage only. The entry gets the level count all the same,
+      // encoded as a second stage has it.
       let place = try built.tables.pasidEntryAddress(of: device, step.pasid)
       var entry = try built.tables.entry(PASIDTableEntry.self, at: place)
       entry[.addressWidth] = UInt64(max(page.levels, 2) - 2)
