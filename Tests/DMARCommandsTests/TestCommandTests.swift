@@ -174,6 +174,13 @@ struct TestCommandTests {
     #expect(try Tool.dmar("test", path, "--allow-empty").status == 0)
   }
 
+  @Test("a scenario whose steps check what they read needs no other expectation")
+  func checkingSteps() throws {
+    let folder = try TemporaryFolder()
+    let text = "extends: \(Repository.path("Configs/driver/dirty-tracking.yaml"))\nexpect: ~\n"
+    #expect(try Tool.dmar("test", try folder.write(text, as: "a.yaml")).status == 0)
+  }
+
   @Test("filters add up, exclusions take away, a file named twice runs once")
   func selection() throws {
     let folder = try Self.folder()

@@ -7,7 +7,7 @@ extension ScenarioDescription {
     expectation.isEmpty
       && !steps.contains { step in
         switch step.action {
-        case .checkMemory, .checkRegister: true
+        case .checkMemory, .checkRegister, .driver(.readDirty): true
         default: false
         }
       }
