@@ -34,6 +34,22 @@ private func inputs() throws -> TemporaryFolder {
 
 @Suite("Output that is lost is an error")
 struct LostOutputTests {
+  @Test(
+    "an output whose name, or whose link's, is no UTF-8 is refused, and nothing is written elsewhere"
+  )
+  func foreignName() throws {
+    let folder = try TemporaryFolder()
+    let line = """
+      name=$(printf 'x\\377'); echo old > "$name"; ln -s "$name" link
+      for o in link "$name" "$name.new"; do $DMAR lockcheck --program 'L(A) U(A)' --junit "$o" 2> e; echo $?; done
+      ls | wc -l; cat "$name"
+      """
+    let tool = try Tool.shell(line, in: folder)
+    let counts = tool.outputText.split { $0.isWhitespace }.filter { $0.allSatisfy(\.isNumber) }
+    #expect(counts.filter { $0 == "73" }.count == 3, "\(tool.outputText)")
+    #expect(tool.outputText.hasSuffix("3\nold\n"))
+  }
+
   @Test("output to a full device is an error, with a message and exit 74", arguments: commands)
   func full(command: String) throws {
     let folder = try inputs()

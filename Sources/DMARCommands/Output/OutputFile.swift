@@ -37,6 +37,7 @@ enum OutputFile {
 
   /// Makes a folder, unless it is there.
   static func makeFolder(_ path: String) throws(OutputError) {
+    if path.contains("\u{fffd}") { throw .cannotCreate(path, EILSEQ) }
     guard mkdir(path, 0o777) != 0, errno != EEXIST else { return }
     throw .cannotCreate(path, errno)
   }

@@ -21,6 +21,8 @@ enum OutputTarget {
     }
     var current = path
     for _ in 0..<Self.longestChain {
+      // What stands for bytes that are no UTF-8: the file would get another name than was asked for.
+      if current.contains("\u{fffd}") { throw .cannotCreate(path, EILSEQ) }
       var status = stat()
       if lstat(current, &status) != 0 {
         guard errno == ENOENT else { throw .cannotCreate(path, errno) }
