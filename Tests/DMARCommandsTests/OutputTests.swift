@@ -50,6 +50,16 @@ struct LostOutputTests {
     #expect(tool.outputText.hasSuffix("3\nold\n"))
   }
 
+  @Test("a file that has the name of a folder of outputs is an error, though nothing goes there")
+  func fileInsteadOfFolder() throws {
+    let folder = try TemporaryFolder()
+    let line =
+      "touch file; \"$DMAR\" test \(Repository.path("Configs/driver/unmap-strict.yaml")) --report file"
+    let tool = try Tool.shell(line, in: folder)
+    #expect(tool.status == 73)
+    #expect(tool.errorText.contains("dmar: file: Not a directory"))
+  }
+
   @Test("output to a full device is an error, with a message and exit 74", arguments: commands)
   func full(command: String) throws {
     let folder = try inputs()

@@ -36,10 +36,15 @@ enum OutputFile {
   }
 
   /// Makes a folder, unless it is there.
+  ///
+  /// - Throws: `OutputError` where it cannot be made, or something else has its name.
   static func makeFolder(_ path: String) throws(OutputError) {
     if path.contains("\u{fffd}") { throw .cannotCreate(path, EILSEQ) }
-    guard mkdir(path, 0o777) != 0, errno != EEXIST else { return }
-    throw .cannotCreate(path, errno)
+    if mkdir(path, 0o777) == 0 { return }
+    let number = errno
+    var status = stat()
+    guard number == EEXIST, stat(path, &status) == 0 else { throw .cannotCreate(path, number) }
+    if status.st_mode & S_IFMT != S_IFDIR { throw .cannotCreate(path, ENOTDIR) }
   }
 
   /// Refuses an output that is also an input: a slip that would cost the input.
