@@ -5,14 +5,18 @@ struct HeldSignals {
   private var set = sigset_t()
   private var before = sigset_t()
 
-  /// Holds those back that would end the program: `nohup` and shells have some ignored.
-  init() {
+  /// Holds SIGINT, SIGTERM and SIGHUP back.
+  ///
+  /// - Parameter ignored: those that stay ignored where they are: `nohup` does so with SIGHUP, a shell
+  ///   with the SIGINT of what it starts in the background.
+  init(leavingIgnored ignored: Set<Int32>) {
     sigemptyset(&set)
     for signal in [SIGINT, SIGTERM, SIGHUP] {
       var action = sigaction()
       sigaction(signal, nil, &action)
       let handler = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
-      if handler != unsafeBitCast(SIG_IGN, to: Int.self) { sigaddset(&set, signal) }
+      let isIgnored = handler == unsafeBitCast(SIG_IGN, to: Int.self)
+      if !isIgnored || !ignored.contains(signal) { sigaddset(&set, signal) }
     }
     pthread_sigmask(SIG_BLOCK, &set, &before)
   }

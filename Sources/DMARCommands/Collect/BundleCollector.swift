@@ -128,7 +128,7 @@ struct BundleCollector {
       StandardError.print(
         "dmar: removed the tracing instance \(name), which a killed run left over")
     }
-    var signals = HeldSignals()
+    var signals = HeldSignals(leavingIgnored: [SIGHUP])
     defer { signals.release() }
     let instance: TraceInstance
     do {
