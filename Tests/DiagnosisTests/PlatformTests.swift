@@ -39,6 +39,17 @@ struct PlatformTests {
       configuration: ConfigurationSpace([]))
   }
 
+  @Test(
+    "an address is aligned to 2 MiB where none of its lower bits is set",
+    arguments: [("0x200000", true), ("0x200004", false), ("0x201000", false)])
+  func aligned(_ address: String, isAligned: Bool) throws {
+    let fault = try Self.explained(
+      "[   20.0] DMAR: [DMA Read NO_PASID] Request device [00:02.0] fault addr \(address) [fault reason 0x0c] non-zero reserved fields in PTE\n"
+    )
+    #expect(
+      fault.verdict?.why.contains { $0.text.contains("aligned to 2 MiB") } == isAligned)
+  }
+
   @Test("the table says for which functions a region is reserved", arguments: [true, false])
   func reserved(isOwn: Bool) throws {
     let region = ReservedMemory(

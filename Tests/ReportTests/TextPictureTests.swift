@@ -36,6 +36,26 @@ struct TextPictureTests {
     "Configs/faults/interrupt-remapped.yaml",
   ]
 
+  @Test("draw a walk of a record whose level no table has, within bounds")
+  func foreignLevel() throws {
+    let scenario = try ScenarioLoader().load(
+      Repository.path("Configs/faults/0x79-second-stage-not-present.yaml"))
+    guard case .finished(let run) = try ScenarioRun.run(scenario, isRecorded: true) else {
+      throw NoRecord()
+    }
+    let dmas = try #require(run.record).events.compactMap { event in
+      if case .dma(let fact) = event.what { fact } else { nil }
+    }
+    let fact = try #require(dmas.last)
+    var walk = fact.walk
+    let last = try #require(walk.indices.last)
+    #expect(walk[last].failure != nil)
+    walk[last].level = 1 << 60
+    let picture = WalkPicture(
+      walk: walk, address: fact.address, answer: fact.tables, glyphs: .ascii)
+    #expect(picture.lines.count < 40)
+  }
+
   @Test("are at most 100 columns wide, and ASCII alone where that is wanted", arguments: runs)
   func width(path: String) throws {
     let page = try Self.page(path)

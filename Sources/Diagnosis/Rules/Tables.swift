@@ -36,7 +36,7 @@ extension Rule {
             [unit.place]))
       }
     } else if large == nil, let address = fault.fault.address, address > 0,
-      address.page % Paging.pages(level: 2) == 0
+      address % Paging.byteCount(level: 2) == 0
     {
       clues.append(
         Clue(

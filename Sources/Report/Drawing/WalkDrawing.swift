@@ -95,7 +95,8 @@ struct WalkDrawing {
     guard let step = walk.last(where: { $0.level == last.level && isPaging($0) }),
       step.failure != nil, !isLargePage(step)
     else { return [] }
-    return stride(from: last.level - 1, through: 1, by: -1).map { level in
+    // A record that somebody wrote may have any level; there are five.
+    return stride(from: min(last.level - 1, 4), through: 1, by: -1).map { level in
       (
         level, Paging.shift(level: level + 1) - 1, Paging.shift(level: level),
         Paging.index(of: address, level: level)

@@ -17,6 +17,12 @@ public enum Paging {
     1 &<< UInt64(truncatingIfNeeded: 9 &* (level &- 1))
   }
 
+  /// How many bytes an entry at `level` covers; those of its page, where it maps one.
+  @inlinable @inline(__always)
+  public static func byteCount(level: Int) -> UInt64 {
+    1 &<< UInt64(truncatingIfNeeded: shift(level: level))
+  }
+
   /// log2 of what an entry at `level` covers: 12, 21, 30, 39, 48.
   @inlinable @inline(__always)
   public static func shift(level: Int) -> Int { 12 &+ 9 &* (level &- 1) }
@@ -68,7 +74,7 @@ public struct SecondStageEntry: RegisterImage {
     if !leaf || !transientMapping { mask |= BitField<Self>.transientMapping.mask }
     if level >= 4 || (level > 1 && !largePages) { mask |= BitField<Self>.pageSize.mask }
     if leaf && level > 1 {
-      mask |= BitField<Self>.address.mask & ((1 << UInt64(Paging.shift(level: level))) - 1)
+      mask |= BitField<Self>.address.mask & (Paging.byteCount(level: level) - 1)
     }
     return mask
   }
@@ -132,7 +138,7 @@ public struct FirstStageEntry: RegisterImage {
     mask |= BitField<Self>.address.mask & ~0 << UInt64(hostAddressWidth)
     if level >= 4 || (level > 1 && !largePages) { mask |= BitField<Self>.pageSize.mask }
     if leaf && level > 1 {
-      mask |= BitField<Self>.address.mask & ((1 << UInt64(Paging.shift(level: level))) - 1)
+      mask |= BitField<Self>.address.mask & (Paging.byteCount(level: level) - 1)
       mask &= ~largePagePAT
     }
     return mask
