@@ -1,4 +1,5 @@
 public import PCI
+import Text
 import VTdFormats
 
 /// One pass over a table that collects what is wrong with it.
@@ -180,13 +181,8 @@ struct TableChecker {
   private static func isCovered(
     _ range: ClosedRange<UInt64>, by map: [ClosedRange<UInt64>]
   ) -> Bool {
-    // The first range that begins behind the region, by halves; the one before it counts.
-    var (low, high) = (0, map.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if map[middle].lowerBound <= range.lowerBound { low = middle + 1 } else { high = middle }
-    }
-    return low > 0 && map[low - 1].upperBound >= range.upperBound
+    let count = map.countInFront { $0.lowerBound > range.lowerBound }
+    return count > 0 && map[count - 1].upperBound >= range.upperBound
   }
 
   private func isBeyondHost(_ address: UInt64) -> Bool {

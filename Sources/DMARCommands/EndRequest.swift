@@ -13,7 +13,7 @@ final class EndRequest: Sendable {
   /// Listens from now on, to the end of the program.
   init() {
     // The thread inherits what is held here.
-    var signals = HeldSignals(leavingIgnored: [SIGINT, SIGTERM, SIGHUP])
+    var signals = HeldSignals()
     var thread = pthread_t()
     let shared = Unmanaged.passRetained(self)
     let failure = pthread_create(
@@ -32,7 +32,7 @@ final class EndRequest: Sendable {
   }
 
   private func listen() {
-    var signals = HeldSignals(leavingIgnored: [SIGINT, SIGTERM, SIGHUP])
+    var signals = HeldSignals()
     while signals.wait(milliseconds: 1 << 30) == nil {}
     hasCome.store(true, ordering: .relaxed)
     signals.allow()

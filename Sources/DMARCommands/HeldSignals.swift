@@ -2,16 +2,17 @@ internal import Glibc
 
 /// Signals that end a command, held back while something has to be put in order first.
 struct HeldSignals {
+  private static let all = [SIGINT, SIGTERM, SIGHUP]
   private var set = sigset_t()
   private var before = sigset_t()
 
   /// Holds SIGINT, SIGTERM and SIGHUP back.
   ///
-  /// - Parameter ignored: those that stay ignored where they are: `nohup` does so with SIGHUP, a shell
-  ///   with the SIGINT of what it starts in the background.
-  init(leavingIgnored ignored: Set<Int32>) {
+  /// - Parameter ignored: those that stay ignored where they are, all unless told otherwise: `nohup`
+  ///   does so with SIGHUP, a shell with the SIGINT of what it starts in the background.
+  init(leavingIgnored ignored: [Int32] = Self.all) {
     sigemptyset(&set)
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
+    for signal in Self.all {
       var action = sigaction()
       sigaction(signal, nil, &action)
       let handler = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)

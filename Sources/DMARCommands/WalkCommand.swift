@@ -18,9 +18,8 @@ struct WalkCommand: ParsableCommand {
     discussion: """
       The tables are those of the booted kernel, or where it makes none, those that the scenario's \
       first steps write; with --steps they are those after so many steps, with --dma those that the \
-      DMA meets. Caches are not asked, \
-      nothing is recorded, and no accessed or dirty bit is written. A write to 0xfee00000 to \
-      0xfeefffff goes on through interrupt remapping.
+      DMA meets. Caches are not asked, nothing is recorded, and no accessed or dirty bit is written. \
+      A write to 0xfee00000 to 0xfeefffff goes on through interrupt remapping.
 
       \(ExitStatus.help([.badInput, .noInput]))
       """)
@@ -111,11 +110,11 @@ struct WalkCommand: ParsableCommand {
           "--\(name) is \"\(value)\"; a number such as 0xd2008c222f0606 was expected")
       }
     }
-    if let dma, dma < 1 {
-      throw ValidationError("--dma is \(dma); the number of a DMA, from 1, was expected")
-    }
-    if dma != nil {
-      if let other = optionsOfRequest.first {
+    if let dma {
+      if dma < 1 {
+        throw ValidationError("--dma is \(dma); the number of a DMA, from 1, was expected")
+      }
+      if let other = optionOfRequest {
         throw ValidationError(
           "--dma and \(other) exclude each other: the scenario says what is sent")
       }
@@ -155,8 +154,8 @@ struct WalkCommand: ParsableCommand {
     }
   }
 
-  /// The options that were given and say what is sent or when, which `--dma` takes from the scenario.
-  private var optionsOfRequest: [String] {
+  /// An option that was given and says what is sent or when, which `--dma` takes from the scenario.
+  private var optionOfRequest: String? {
     let given: [(String, Bool)] = [
       ("--device", device != nil), ("--iova", iova != nil), ("--steps", steps != nil),
       ("--write", write), ("--atomic", atomic), ("--zero-length", zeroLength),
@@ -164,7 +163,7 @@ struct WalkCommand: ParsableCommand {
       ("--type", type != .untranslated), ("--data", data != "0"),
       ("--root", imageOptions.root != nil), ("--log", imageOptions.log != nil),
     ]
-    return given.filter { $0.1 }.map { $0.0 }
+    return given.first { $0.1 }?.0
   }
 
   func run() throws {
@@ -221,7 +220,7 @@ struct WalkCommand: ParsableCommand {
   /// Where a DMA went that reached no unit.
   private func wayOfLastDMA(in machine: Machine) -> String {
     if case .offTheWay(_, _, let route) = machine.events.last { return RouteText.describe(route) }
-    return "no unit covers the device: it reaches memory untranslated"
+    return RouteText.untranslated
   }
 
   /// How many steps the walk's tables need: those that `--steps` says, or all in front of the DMA.

@@ -153,7 +153,7 @@ struct FaultCase: Sendable {
         ? !FirstStageEntry(rawValue: last.value)[flag: .present]
         : !SecondStageEntry(rawValue: last.value).isPresent
     else { return nil }
-    let size = UInt64(page: Paging.pages(level: last.level))
+    let size = Paging.byteCount(level: last.level)
     let first = address & ~(size &- 1)
     return (last.level, Paging.index(of: address, level: last.level), first, first | (size &- 1))
   }

@@ -40,8 +40,7 @@ public struct KernelProfile: Sendable {
   /// Whether the release came out after all that are known here. Its behaviour is that of ``newest``,
   /// for want of anything better.
   public var isBeyondNewest: Bool {
-    let newest = Self.newest.number
-    return number > newest && !number.isSameSeries(as: newest)
+    number > Self.newestRelease && !number.isSameSeries(as: Self.newestRelease)
   }
 
   /// What ``chosen(_:)`` takes, in the words of a message.

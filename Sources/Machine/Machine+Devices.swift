@@ -49,8 +49,8 @@ extension Machine {
     return outcomes
   }
 
-  /// The first request of a DMA, as it reaches the unit that covers its device; nothing is sent. Nil
-  /// where the request reaches no unit.
+  /// The first request of a DMA, as it reaches the unit that covers its device; no unit is asked. Nil
+  /// where the request reaches no unit: the last of ``events`` tells where it goes.
   public func firstRequest(of dma: DMA) -> (unit: NamedUnit, request: DMARequest)? {
     arrival(of: dma).map { ($0.unit, dma.request(at: dma.address, from: $0.source, $0.pasid)) }
   }

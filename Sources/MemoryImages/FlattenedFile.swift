@@ -1,3 +1,5 @@
+import Text
+
 /// A dump file, plain or "flattened". makedumpfile and QEMU flatten a dump that they write to a
 /// pipe: a header before each piece says at which offset of the file it belongs.
 struct FlattenedFile {
@@ -57,13 +59,8 @@ struct FlattenedFile {
 
   /// The last piece that begins at or before `offset` and holds it.
   private func piece(at offset: Int) -> Int? {
-    var low = 0
-    var high = pieces.count
-    while low < high {
-      let middle = (low + high) / 2
-      if pieces[middle].target <= offset { low = middle + 1 } else { high = middle }
-    }
-    guard low > 0, offset - pieces[low - 1].target < pieces[low - 1].count else { return nil }
-    return low - 1
+    let index = pieces.countInFront { $0.target > offset } - 1
+    guard index >= 0, offset - pieces[index].target < pieces[index].count else { return nil }
+    return index
   }
 }

@@ -1,3 +1,4 @@
+import Text
 import VTdFormats
 
 /// The memory of a machine at one moment, in a file: an ELF core, a dump of makedumpfile, LiME's
@@ -87,17 +88,12 @@ public final class MemoryImage {
     case .packed(let pages): return pages.page(address.page)
     case .direct(let offsets):
       // The last stretch that begins at or below the address.
-      var low = 0
-      var high = ranges.count
-      while low < high {
-        let middle = (low + high) / 2
-        if ranges[middle].base <= address { low = middle + 1 } else { high = middle }
-      }
-      guard low > 0 else { return nil }
-      let range = ranges[low - 1]
+      let count = ranges.countInFront { $0.base > address }
+      guard count > 0 else { return nil }
+      let range = ranges[count - 1]
       let inside = address - range.base
       guard inside < range.size, range.size - inside >= 4096 else { return nil }
-      let start = offsets[low - 1] + Int(inside)
+      let start = offsets[count - 1] + Int(inside)
       return UnsafeRawBufferPointer(rebasing: file.bytes[start..<start + 4096])
     }
   }

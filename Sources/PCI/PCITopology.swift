@@ -1,3 +1,5 @@
+import Text
+
 /// The functions of a machine in bus order, and the tree that their bridges make.
 ///
 /// A value: a snapshot, this machine's bus and a scenario's invention are the same thing and add
@@ -24,7 +26,7 @@ public struct PCITopology: Hashable, Sendable {
 
   /// The function at `address`.
   public subscript(address: PCIAddress) -> PCIFunction? {
-    let index = functions.partitioningIndex { $0.address >= address }
+    let index = functions.countInFront { $0.address >= address }
     return index < functions.count && functions[index].address == address ? functions[index] : nil
   }
 
@@ -33,7 +35,7 @@ public struct PCITopology: Hashable, Sendable {
   /// - Returns: what was at its address before.
   @discardableResult
   public mutating func add(_ function: PCIFunction) -> PCIFunction? {
-    let index = functions.partitioningIndex { $0.address >= function.address }
+    let index = functions.countInFront { $0.address >= function.address }
     var replaced: PCIFunction?
     if index < functions.count, functions[index].address == function.address {
       replaced = functions[index]
@@ -76,7 +78,7 @@ public struct PCITopology: Hashable, Sendable {
   @discardableResult
   public mutating func update(_ address: PCIAddress, _ change: (inout PCIFunction) -> Void) -> Bool
   {
-    let index = functions.partitioningIndex { $0.address >= address }
+    let index = functions.countInFront { $0.address >= address }
     guard index < functions.count, functions[index].address == address else { return false }
     var changed = functions[index]
     let before = changed.bridgeBuses
@@ -90,8 +92,8 @@ public struct PCITopology: Hashable, Sendable {
 
   /// The functions on `bus`, in order.
   public func functions(on bus: PCIBus) -> ArraySlice<PCIFunction> {
-    let start = functions.partitioningIndex { $0.address.onBus >= bus }
-    let end = functions.partitioningIndex { $0.address.onBus > bus }
+    let start = functions.countInFront { $0.address.onBus >= bus }
+    let end = functions.countInFront { $0.address.onBus > bus }
     return functions[start..<end]
   }
 
@@ -114,7 +116,7 @@ public struct PCITopology: Hashable, Sendable {
   /// It is the bridge whose secondary bus this is. Virtual functions can sit on a bus that no
   /// bridge calls its secondary; above those is the innermost bridge whose range has the bus.
   public func bridge(above bus: PCIBus) -> PCIFunction? {
-    var index = windows.partitioningIndex { ($0.segment, $0.secondary) > (bus.segment, bus.number) }
+    var index = windows.countInFront { ($0.segment, $0.secondary) > (bus.segment, bus.number) }
     while index > 0 {
       index -= 1
       let window = windows[index]
@@ -200,17 +202,4 @@ public struct PCITree: Hashable, Sendable {
   public let bus: PCIBus
   /// What stands on the bus.
   public let nodes: [Node]
-}
-
-extension Array {
-  /// The first index whose element satisfies `belongs`, where all that satisfy it come last.
-  func partitioningIndex(_ belongs: (Element) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = low + (high - low) / 2
-      if belongs(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
-  }
 }

@@ -118,7 +118,7 @@ extension AssumedTables {
       entry[flag: .read] = read
       entry[flag: .write] = write
       entry[flag: .pageSize] = true
-      entry[inPlace: .address] = address & ~(UInt64(page: Paging.pages(level: 3)) - 1)
+      entry[inPlace: .address] = address & ~(Paging.byteCount(level: 3) - 1)
       put([entry.rawValue], at: top + Paging.entryOffset(of: address, level: 3))
     }
     cover(

@@ -54,7 +54,7 @@ struct DomainImage {
         merged[merged.count - 1].size += mapping.size
       } else {
         merged.append(mapping)
-        levels.append((1...3).first { 1 << UInt64(Paging.shift(level: $0)) == mapping.size } ?? 3)
+        levels.append((1...3).first { Paging.byteCount(level: $0) == mapping.size } ?? 3)
       }
     }
     return zip(merged, levels).map { mapping, level in
@@ -118,7 +118,7 @@ struct DomainImage {
     let level = 5 - index
     guard (1...3).contains(level) else { return }
     let entry = SecondStageEntry(rawValue: entries[index])
-    let size = UInt64(1) << UInt64(Paging.shift(level: level))
+    let size = Paging.byteCount(level: level)
     let access =
       firstStage.contains(id)
       ? Self.access(FirstStageEntry(rawValue: entries[index]))
@@ -136,7 +136,7 @@ extension Mapping {
   /// Whether a page of that level has room in it, and leads to one.
   fileprivate func fits(pagesOf level: Int) -> Bool {
     guard level <= 3 else { return false }
-    let page = UInt64(1) << UInt64(Paging.shift(level: level))
+    let page = Paging.byteCount(level: level)
     let first = (address.rawValue &+ (page - 1)) & ~(page - 1)
     return (address.rawValue ^ target.rawValue) & (page - 1) == 0 && first >= address.rawValue
       && first - address.rawValue <= size && size - (first - address.rawValue) >= page

@@ -2,6 +2,7 @@ internal import Diagnosis
 internal import KernelLog
 internal import LogReading
 internal import PCI
+internal import Text
 internal import VTdFormats
 
 // What a fault, and a stop of a queue, show beyond their own lines.

@@ -11,13 +11,13 @@ extension ScenarioBuilder {
   mutating func interrupt(_ fault: FaultTimeline.Fault, _ index: UInt16) {
     let unit = log.units[log.unitIndex(of: fault.requester)]
     let table = log.interruptTable(of: unit)
-    var message = RemappableAddress(handle: index).rawValue
+    var message = RemappableAddress(handle: index)
     var data: UInt32 = 0
     var register: UInt64?
     switch fault.observation.faultReason {
     case .interruptRequestReserved:
       // With SHV the index is handle and data, and the data's upper half is reserved.
-      message |= UInt32(BitField<RemappableAddress>.subhandleValid.mask)
+      message[flag: .subhandleValid] = true
       data = 0x1_0000
     case .interruptIndexBeyondTable:
       var value = InterruptTableAddress(rawValue: 0)
@@ -32,7 +32,7 @@ extension ScenarioBuilder {
       value[.size] = Self.largestTable
       register = value.rawValue
     case .compatibilityFormatBlocked:
-      message = CompatibilityAddress(recordedIndex: index).rawValue
+      message.rawValue = CompatibilityAddress(recordedIndex: index).rawValue
     case .interruptEntryReserved, .postedDescriptorAccess, .postedDescriptorReserved:
       let need = spoilt(fault, index, table)
       write(need, from: fault.requester, unit)
@@ -41,7 +41,7 @@ extension ScenarioBuilder {
     }
     if let register { setInterruptTable(register, of: unit) }
     var request = DMADescription(
-      .address(fault.requester), .write, IOVA(rawValue: UInt64(message)))
+      .address(fault.requester), .write, IOVA(rawValue: UInt64(message.rawValue)))
     request.data = data
     reachRecord(of: fault, by: .dma(request), on: unit)
     step(.dma(request), notes: ["line \(fault.line) of the log; assumed: the message's data"])

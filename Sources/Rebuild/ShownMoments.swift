@@ -1,5 +1,6 @@
 internal import Diagnosis
 internal import LogReading
+internal import Text
 
 /// Rows of debugfs files by the moment at which the log shows them: somebody reads the files between two
 /// faults, and they show the tables of that moment.

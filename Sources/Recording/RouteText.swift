@@ -2,6 +2,9 @@ package import PCI
 
 /// The way of a request over the bus, in words.
 package enum RouteText {
+  /// What becomes of the request of a device without a unit.
+  package static let untranslated = "no unit covers the device: it reaches memory untranslated"
+
   /// Where the request went instead of to a unit, and why.
   package static func describe(_ route: DMARoute) -> String {
     switch route {

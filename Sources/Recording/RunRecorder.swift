@@ -353,7 +353,7 @@ public final class RunRecorder {
         .bypass(
           BypassFact(
             device: "\(source)", address: address.rawValue, reachesMemory: true,
-            detail: "no unit covers the device: it reaches memory untranslated")))
+            detail: RouteText.untranslated)))
     case .offTheWay(let device, let address, let route):
       add(
         .device(device.shortDescription),

@@ -104,7 +104,7 @@ struct RangeTable {
       buffer.put("\",\n          \"allows\": \"")
       buffer.put(range.permissionText)
       buffer.put("\",\n          \"page_size\": ")
-      buffer.putDecimal(1 << UInt64(Paging.shift(level: range.level)))
+      buffer.putDecimal(Paging.byteCount(level: range.level))
       buffer.put("\n        }")
     }
     buffer.empty { output.write($0) }

@@ -39,7 +39,7 @@ enum OutputFile {
   ///
   /// - Throws: `OutputError` where it cannot be made, or something else has its name.
   static func makeFolder(_ path: String) throws(OutputError) {
-    if path.contains("\u{fffd}") { throw .cannotCreate(path, EILSEQ) }
+    try OutputTarget.checkName(path, of: path)
     if mkdir(path, 0o777) == 0 { return }
     let number = errno
     var status = stat()

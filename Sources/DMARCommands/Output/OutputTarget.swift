@@ -21,8 +21,7 @@ enum OutputTarget {
     }
     var current = path
     for _ in 0..<Self.longestChain {
-      // What stands for bytes that are no UTF-8: the file would get another name than was asked for.
-      if current.contains("\u{fffd}") { throw .cannotCreate(path, EILSEQ) }
+      try Self.checkName(current, of: path)
       var status = stat()
       if lstat(current, &status) != 0 {
         guard errno == ENOENT else { throw .cannotCreate(path, errno) }
@@ -66,6 +65,14 @@ enum OutputTarget {
     guard let other = realpath(folder, nil) else { return false }
     defer { free(other) }
     return strcmp(own, other) == 0
+  }
+
+  /// Refuses a name with what stands for bytes that are no UTF-8: the output would get another name than
+  /// was asked for.
+  ///
+  /// - Throws: `OutputError` that names `path`, the output.
+  static func checkName(_ name: String, of path: String) throws(OutputError) {
+    if name.contains("\u{fffd}") { throw .cannotCreate(path, EILSEQ) }
   }
 
   private static func link(_ path: String) -> String? {

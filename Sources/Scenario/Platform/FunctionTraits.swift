@@ -43,8 +43,7 @@ struct FunctionTraits {
   }
 
   /// dmar_ats_supported: a function of the root complex may; one behind a root port may if an ATSR
-  /// structure names that port. Without a
-  /// DMAR table nothing forbids ATS.
+  /// structure names that port. Without a DMAR table nothing forbids ATS.
   private func allowsATS(below address: PCIAddress) -> Bool {
     guard let table, !topology.isRoot(address.onBus) else { return true }
     let port = topology.functions.first { function in

@@ -13,8 +13,8 @@ extension ScenarioDescription {
       }
   }
 
-  /// How many steps set up the tables: none where the kernel did so at boot; else the
-  /// first steps, as long as the CPU writes memory or registers in them or time passes.
+  /// How many steps set up the tables: none where the kernel did so at boot; else the first steps, as
+  /// long as the CPU writes memory or registers in them or time passes.
   public var preparingSteps: Int {
     if boot.makesDefaultDomains || !boot.domains.isEmpty { return 0 }
     return steps.prefix { step in

@@ -97,8 +97,8 @@ private struct ScenarioRunner {
   var untakenSteps = 0
   var driver = DriverSteps()
   var tables = TableBuilder()
-  var requests = RequestBudget()
-  var kernels = KernelBudget()
+  var requests = RunBudget.requests
+  var kernels = RunBudget.kernels
   var warnings: [Mismatch] = []
   var isRecorded = false
   private var recorder: RunRecorder?

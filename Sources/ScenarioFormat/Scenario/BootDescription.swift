@@ -83,7 +83,7 @@ public struct DomainMapping: Hashable, Sendable {
 
   /// What the driver is asked for, one call after the other.
   public var pieces: [Mapping] {
-    let step = UInt64(1) << UInt64(Paging.shift(level: min(max(level, 1), 3)))
+    let step = Paging.byteCount(level: min(max(level, 1), 3))
     guard level < 3, mapping.size > step, mapping.size / step <= Self.mostPieces else {
       return [mapping]
     }

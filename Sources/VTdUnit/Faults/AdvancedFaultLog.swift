@@ -3,8 +3,9 @@ import VTdFormats
 
 /// The fault log in memory (CAP.AFL): records one after another, from the address that SFL latched.
 ///
-/// Today's specification leaves open what happens at its end; earlier specifications have hardware count
-/// records from the start and overflow at the end, with a new SFL to start over. That is done here.
+/// Today's specification leaves open what happens at its end; earlier specifications have hardware
+/// count records from the start and overflow at the end, with a new SFL to start over. That is done
+/// here.
 struct AdvancedFaultLog {
   private let base: UInt64
   /// Records that it has room for.

@@ -7,8 +7,7 @@ extension Walker {
     _ request: DMARequest, root: RootTableAddress, _ context: inout RequestContext
   ) -> UInt8 {
     let source = request.source
-    let rootAddress =
-      root[inPlace: .rootTable] &+ RootEntry.offset(of: source)
+    let rootAddress = root[inPlace: .rootTable] &+ RootEntry.offset(of: source)
     observer.selects(UInt64(source.bus), by: UInt64(source.rawValue))
     guard let rootLow = load(rootAddress), let rootHigh = load(rootAddress &+ 8)
     else {
